@@ -1,0 +1,124 @@
+//! `plumbline features`: the rows a model is trained on, made of leads by the very code that serves them.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use plumbline_core::feature::FeatureVector;
+use plumbline_core::lead::{Limits, Reader, Slots, parse_date};
+use plumbline_core::{Pipeline, Timestamp};
+
+use crate::import::read_declaration;
+use crate::input::{self, Cell, Problem, Records, Step};
+use crate::interrupt::Interrupt;
+use crate::output::{Datum, Layout, Sink, Table};
+use crate::score::{Places, Rejects, append};
+use crate::{Failure, Outcome, clock, terminal};
+
+/// Make the rows a model is trained on
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Reads leads as `plumbline score` does and writes one column per column a model of this declaration reads: fields that are numbers
+as they stand, then the [[feature]]s. Numbers are the shortest decimals that read back to the same bits; missing is NaN.
+
+Examples:
+  plumbline features schema.toml leads.csv -o rows.csv --at scored_at --keep converted")]
+pub struct Features {
+    /// The declaration, TOML
+    #[arg(value_name = "S.toml")]
+    schema: PathBuf,
+    /// CSV, NDJSON or Parquet; `-` is standard input
+    #[arg(value_name = "LEADS", default_value = "-")]
+    leads: PathBuf,
+    /// Where rows go, CSV [default: standard output]
+    #[arg(short, long)]
+    out: Option<PathBuf>,
+    /// The input's column with the moment each lead is seen at, from which dates are counted [default: the clock]
+    #[arg(long, value_name = "COLUMN")]
+    at: Option<String>,
+    /// Columns of the input to write too, before the others
+    #[arg(long, value_name = "COLUMN,…", value_delimiter = ',')]
+    keep: Vec<String>,
+}
+
+impl Features {
+    /// Makes the rows.
+    pub fn run(&self, json: bool) -> Result<Outcome, Failure> {
+        let out = self.out.as_deref().filter(|out| *out != Path::new("-"));
+        if json && out.is_none() {
+            return Err(Failure::usage("ARGUMENTS", "--json writes the summary to standard output, so the rows need -o OUT"));
+        }
+        let interrupt = Interrupt::watch()?;
+        let declaration = read_declaration(&self.schema)?;
+        let schema = declaration.schema();
+        let columns = Pipeline::columns(&schema, &declaration.feature);
+        let pipeline = Pipeline::compile(&schema, &declaration.feature, &columns)
+            .map_err(|e| Failure::input(self.schema.display().to_string(), e.code(), e.to_string()))?;
+        let reader = Reader::new(&schema);
+        let (mut records, source) = input::open(&self.leads, false)?;
+        let names: Vec<String> = self.keep.iter().cloned().chain(columns.into_iter().map(|c| c.name)).collect();
+        let place = out.map_or_else(|| "standard output".to_owned(), |out| out.display().to_string());
+        let mut table = Table::start(Sink::open(out, &interrupt)?, place, Layout::Csv, names)?;
+        let mut rejects = Rejects::new(out.map(|out| append(out, ".rejected")), &interrupt);
+        let (mut slots, mut row) = (Slots::default(), FeatureVector::new());
+        let mut places = Places::of(records.names(), &schema);
+        let (now, mut made) = (clock::now(), 0u64);
+        loop {
+            match records.advance()? {
+                Step::End => break,
+                Step::Rejected(problem) => rejects.add(records.line(), &problem)?,
+                Step::Record => {
+                    places.follow(records.names(), &schema);
+                    let read = places.lead(&*records, &schema).and_then(|lead| {
+                        let at = self.at.as_ref().map_or(Ok(now), |name| moment(&*records, name))?;
+                        let refused = |e: Vec<plumbline_core::lead::LeadError>| {
+                            e.first().map_or(Problem::new("LEAD_REFUSED", ""), |e| Problem::new(e.code(), e.to_string()))
+                        };
+                        reader.read_lead(&lead, &Limits::default(), &mut slots).map_err(refused)?;
+                        Ok(at)
+                    });
+                    match read {
+                        Err(problem) => rejects.add(records.line(), &problem)?,
+                        Ok(at) => {
+                            pipeline.apply(&slots, at, &mut row);
+                            let kept = self.keep.iter().map(|name| kept(&*records, name));
+                            table.row(kept.chain(row.iter().map(|x| Datum::Real(*x))))?;
+                            made += 1;
+                        }
+                    }
+                }
+            }
+        }
+        source.progress.finish_and_clear();
+        let summary = rejects.commit(&interrupt)?;
+        table.commit(&interrupt)?;
+        if json {
+            terminal::say_json(&serde_json::json!({ "rows": made, "rejected": summary.count }))?;
+        } else {
+            let rejected = if summary.count == 0 { String::new() } else { format!("; {} rejected", summary.count) };
+            terminal::note(&format!("{} rows{rejected}", terminal::thousands(made)));
+        }
+        Ok(if summary.count == 0 { Outcome::Done } else { Outcome::SomeRejected })
+    }
+}
+
+fn cell<'a>(records: &'a dyn Records, name: &str) -> Cell<'a> {
+    records.names().iter().position(|n| n == name).map_or(Cell::Missing, |i| records.cell(i))
+}
+
+fn moment(records: &dyn Records, name: &str) -> Result<Timestamp, Problem> {
+    let ms = match cell(records, name) {
+        Cell::Text(text) => parse_date(text),
+        Cell::Number(x) => Some(x as i64),
+        _ => None,
+    };
+    ms.map(Timestamp).ok_or_else(|| Problem::new("MOMENT_NOT_A_DATE", format!("{name} does not say when the lead was seen")))
+}
+
+fn kept<'a>(records: &'a dyn Records, name: &str) -> Datum<'a> {
+    match cell(records, name) {
+        Cell::Text(text) => Datum::Text(text),
+        Cell::Number(x) => Datum::Real(x),
+        Cell::Flag(flag) => Datum::Whole(i64::from(flag)),
+        _ => Datum::Empty,
+    }
+}

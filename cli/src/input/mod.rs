@@ -1,0 +1,75 @@
+//! Where leads come from: CSV, NDJSON or Parquet, plain or gzipped, a file or standard input, one record at a time.
+
+mod cell;
+mod delimited;
+mod ndjson;
+mod parquet_file;
+mod source;
+
+use std::path::Path;
+
+use crate::Failure;
+
+pub use cell::{Cell, OwnedCell};
+pub use source::{Format, Source, gunzip};
+
+/// The longest record taken, in bytes; a longer one is rejected without being held in memory.
+pub const RECORD_LIMIT: usize = 1 << 20;
+/// The most distinct fields of one input.
+pub const FIELD_LIMIT: usize = 10_000;
+
+/// Why one record was rejected; the run goes on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// A stable name of the kind of problem.
+    pub code: &'static str,
+    /// A sentence that names the field.
+    pub message: String,
+}
+
+impl Problem {
+    /// A problem of kind `code`.
+    pub fn new(code: &'static str, message: impl Into<String>) -> Problem {
+        Problem { code, message: message.into() }
+    }
+}
+
+/// What the next record turned out to be.
+#[derive(Debug)]
+pub enum Step {
+    /// A record, to be read with [`Records::cell`].
+    Record,
+    /// Something that is no record.
+    Rejected(Problem),
+    /// There are no more.
+    End,
+}
+
+/// A stream of records with named fields, in constant memory.
+pub trait Records {
+    /// Names of the fields seen so far: all of them for CSV and Parquet; NDJSON adds some as they turn up.
+    fn names(&self) -> &[String];
+    /// Whether every record has every field (a table), or an absent one is simply missing (objects).
+    fn is_table(&self) -> bool;
+    /// Moves to the next record.
+    fn advance(&mut self) -> Result<Step, Failure>;
+    /// The line the current record starts on, from 1 (Parquet: the row, from 1).
+    fn line(&self) -> u64;
+    /// The value of field `index` (into [`Records::names`]) of the current record.
+    fn cell(&self, index: usize) -> Cell<'_>;
+    /// The current record as the JSON it is, for whoever reads JSON better than by cells; its names and cells are then unknown.
+    fn json(&self) -> Option<&[u8]> {
+        None
+    }
+}
+
+/// Opens `path` (`-` is standard input). `json` records are left as they are when it is so wished.
+pub fn open(path: &Path, as_json: bool) -> Result<(Box<dyn Records>, Source), Failure> {
+    let mut source = Source::open(path)?;
+    let records: Box<dyn Records> = match source.format {
+        Format::Delimited => Box::new(delimited::Delimited::open(source.take_reader(), &source.place)?),
+        Format::Ndjson => Box::new(ndjson::Ndjson::new(source.take_reader(), &source.place, as_json)),
+        Format::Parquet => Box::new(parquet_file::ParquetFile::open(&mut source)?),
+    };
+    Ok((records, source))
+}

@@ -1,0 +1,162 @@
+//! Parquet, row by row; only the current pages of one row group are in memory.
+
+use std::fs::File;
+
+use indicatif::ProgressBar;
+use parquet::errors::ParquetError;
+use parquet::file::reader::FileReader;
+use parquet::file::serialized_reader::SerializedFileReader;
+use parquet::record::Field;
+use parquet::record::reader::{ReaderIter, TreeBuilder};
+
+use super::{Cell, OwnedCell, Records, Source, Step};
+use crate::Failure;
+
+/// A stream of Parquet rows.
+pub struct ParquetFile {
+    file: SerializedFileReader<File>,
+    /// Rows left of the row group before `next_group`.
+    rows: Option<ReaderIter>,
+    next_group: usize,
+    names: Vec<String>,
+    cells: Vec<OwnedCell>,
+    row: u64,
+    place: String,
+    progress: ProgressBar,
+    bytes_per_row: f64,
+}
+
+const BATCH: usize = 1024;
+
+impl ParquetFile {
+    /// Reads the footer of `source`.
+    pub fn open(source: &mut Source) -> Result<ParquetFile, Failure> {
+        let place = source.place.clone();
+        let progress = source.progress.clone();
+        let file = source.take_file()?;
+        let bytes = file.metadata().map_or(0, |m| m.len());
+        let file = SerializedFileReader::new(file).map_err(|e| broken(place.clone(), e))?;
+        let metadata = file.metadata().file_metadata();
+        let names = metadata.schema().get_fields().iter().map(|f| f.name().to_owned()).collect();
+        let bytes_per_row = bytes as f64 / metadata.num_rows().max(1) as f64;
+        Ok(ParquetFile { file, rows: None, next_group: 0, names, cells: Vec::new(), row: 0, place, progress, bytes_per_row })
+    }
+
+    fn next_row(&mut self) -> Result<Option<Vec<(String, Field)>>, ParquetError> {
+        loop {
+            if let Some(row) = self.rows.as_mut().and_then(Iterator::next) {
+                return row.map(|row| Some(row.into_columns()));
+            }
+            if self.next_group >= self.file.num_row_groups() {
+                return Ok(None);
+            }
+            let group = self.file.get_row_group(self.next_group)?;
+            let schema = self.file.metadata().file_metadata().schema_descr_ptr();
+            self.rows = Some(TreeBuilder::new().with_batch_size(BATCH).as_iter(schema, &*group)?);
+            self.next_group += 1;
+        }
+    }
+}
+
+impl Records for ParquetFile {
+    fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    fn is_table(&self) -> bool {
+        true
+    }
+
+    fn advance(&mut self) -> Result<Step, Failure> {
+        self.row += 1;
+        let row = self.next_row().map_err(|e| broken(format!("{}, row {}", self.place, self.row), e))?;
+        let Some(row) = row else { return Ok(Step::End) };
+        self.cells.clear();
+        self.cells.extend(row.into_iter().map(|(_, field)| owned(field)));
+        if self.row.is_multiple_of(BATCH as u64) {
+            self.progress.set_position((self.row as f64 * self.bytes_per_row) as u64);
+        }
+        Ok(Step::Record)
+    }
+
+    fn line(&self) -> u64 {
+        self.row
+    }
+
+    fn cell(&self, index: usize) -> Cell<'_> {
+        self.cells.get(index).map_or(Cell::Missing, OwnedCell::as_cell)
+    }
+}
+
+fn owned(field: Field) -> OwnedCell {
+    OwnedCell::Plain(match field {
+        Field::Str(text) => return OwnedCell::Text(text),
+        Field::Bytes(bytes) => match std::str::from_utf8(bytes.data()) {
+            Ok(text) => return OwnedCell::Text(text.to_owned()),
+            Err(_) => Cell::Other,
+        },
+        Field::Date(days) => return OwnedCell::Text(date(i64::from(days))),
+        Field::TimestampMillis(ms) => return OwnedCell::Text(moment(ms)),
+        Field::TimestampMicros(us) => return OwnedCell::Text(moment(us.div_euclid(1000))),
+        Field::Null => Cell::Missing,
+        Field::Bool(flag) => Cell::Flag(flag),
+        Field::Byte(n) => Cell::Number(f64::from(n)),
+        Field::Short(n) => Cell::Number(f64::from(n)),
+        Field::Int(n) => Cell::Number(f64::from(n)),
+        Field::Long(n) => Cell::Number(n as f64),
+        Field::UByte(n) => Cell::Number(f64::from(n)),
+        Field::UShort(n) => Cell::Number(f64::from(n)),
+        Field::UInt(n) => Cell::Number(f64::from(n)),
+        Field::ULong(n) => Cell::Number(n as f64),
+        Field::Float16(x) => Cell::Number(x.to_f64()),
+        Field::Float(x) => Cell::Number(f64::from(x)),
+        Field::Double(x) => Cell::Number(x),
+        // The decimal's own digits, read correctly rounded.
+        Field::Decimal(_) => field.to_string().parse().map_or(Cell::Other, Cell::Number),
+        Field::ListInternal(list) => {
+            let texts = list.elements().iter().map(|e| if let Field::Str(text) = e { Some(text.clone()) } else { None });
+            texts.collect::<Option<_>>().map_or(Cell::Other, Cell::List)
+        }
+        Field::TimeMillis(_) | Field::TimeMicros(_) | Field::Group(_) | Field::MapInternal(_) => Cell::Other,
+    })
+}
+
+fn broken(place: String, error: ParquetError) -> Failure {
+    Failure::input(place, "INPUT_NOT_PARQUET", error.to_string())
+}
+
+/// `2026-11-23` of days since 1970-01-01.
+fn date(days: i64) -> String {
+    // Civil from days (Hinnant, "chrono-compatible low-level date algorithms"): eras of 400 years that begin in March.
+    let z = days + 719_468;
+    let era = z.div_euclid(146_097);
+    let day_of_era = z.rem_euclid(146_097);
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let m = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * m + 2) / 5 + 1;
+    let month = if m < 10 { m + 3 } else { m - 9 };
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    format!("{year:04}-{month:02}-{day:02}")
+}
+
+/// `2026-11-23T09:15:00.000Z` of milliseconds since 1970.
+fn moment(ms: i64) -> String {
+    let within = ms.rem_euclid(86_400_000);
+    let (h, m, s, milli) = (within / 3_600_000, within / 60_000 % 60, within / 1000 % 60, within % 1000);
+    format!("{}T{h:02}:{m:02}:{s:02}.{milli:03}Z", date(ms.div_euclid(86_400_000)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_and_milliseconds_become_dates() {
+        for (days, text) in [(0, "1970-01-01"), (-1, "1969-12-31"), (19_782, "2024-02-29"), (20_780, "2026-11-23")] {
+            assert_eq!(date(days), text);
+        }
+        assert_eq!(moment(-1), "1969-12-31T23:59:59.999Z");
+        assert_eq!(moment(1_700_000_000_123), "2023-11-14T22:13:20.123Z");
+    }
+}

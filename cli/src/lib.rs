@@ -1,0 +1,97 @@
+//! The native command: import, inspect, score, bench, and the native host of the service.
+//!
+//! A shell round `plumbline-core` and `plumbline-worker`: it owns files, terminals, signals, sockets and the clock, and no rule of
+//! scoring. Tests in `tests/` run the real binary.
+
+mod bench;
+mod card;
+mod clock;
+mod failure;
+mod features;
+mod import;
+mod input;
+mod inspect;
+mod interrupt;
+mod model_file;
+mod output;
+mod score;
+mod serve;
+mod terminal;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+pub use failure::Failure;
+
+/// What the exit code tells; printed by `plumbline --help`.
+pub const EXIT_CODES: &str = "\
+Exit codes:
+  0    done
+  2    the arguments were not understood, or contradict the model
+  3    done, but some rows were rejected (see OUT.rejected)
+  4    the model file or bundle was refused
+  5    the input could not be read or understood
+  6    the output could not be written
+  7    the service could not start, or stopped by itself
+  130  interrupted (Ctrl-C); no half-written file is left";
+
+/// Lead scoring with the same bits on every host.
+#[derive(Debug, Parser)]
+#[command(name = "plumbline", version, after_help = EXIT_CODES, disable_help_subcommand = true)]
+struct Cli {
+    /// Answer in JSON on standard output, errors in JSON on standard error
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Import(import::Import),
+    Inspect(inspect::Inspect),
+    Features(features::Features),
+    Score(score::ScoreLeads),
+    Bench(bench::Bench),
+    Serve(serve::Serve),
+}
+
+/// How a command that came to its end went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    /// All good.
+    Done,
+    /// Done, but some rows were rejected.
+    SomeRejected,
+}
+
+/// Runs the command `args` asks for and returns its exit code. `args` starts with the program's name.
+pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(e) => {
+            // Nothing is left to do when the terminal itself is gone.
+            drop(e.print());
+            return ExitCode::from(u8::try_from(e.exit_code()).unwrap_or(2));
+        }
+    };
+    let outcome = match cli.command {
+        Command::Import(import) => import.run(cli.json),
+        Command::Inspect(inspect) => inspect.run(cli.json),
+        Command::Features(features) => features.run(cli.json),
+        Command::Score(score) => score.run(cli.json),
+        Command::Bench(bench) => bench.run(cli.json),
+        Command::Serve(serve) => serve.run(cli.json),
+    };
+    match outcome {
+        Ok(Outcome::Done) => ExitCode::SUCCESS,
+        Ok(Outcome::SomeRejected) => ExitCode::from(3),
+        Err(Failure::Gone) => ExitCode::from(Failure::Gone.exit()),
+        Err(failure) => {
+            terminal::complain(&failure, cli.json);
+            ExitCode::from(failure.exit())
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! Where results go: files that appear complete or not at all, CSV or NDJSON, numbers that read back to the same bits.
+
+mod draft;
+mod number;
+mod sink;
+mod table;
+
+pub use draft::{Draft, replace};
+pub use number::shortest;
+pub use sink::Sink;
+pub use table::{Datum, Layout, Table};

@@ -1,0 +1,149 @@
+//! Leads: records as the bundle's schema describes them in; id, score, probability, band and reasons out.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use plumbline_core::schema::Field;
+use plumbline_core::{Options, Score, Scorer, Timestamp, Workspace};
+
+use super::binding::listed;
+use super::places::Places;
+use super::{Explain, Job, Rejects, Tally};
+use crate::input::{FIELD_LIMIT, Problem, Records, Step};
+use crate::output::{Datum, Layout, Sink, Table};
+use crate::{Failure, clock, terminal};
+
+/// Reasons when nothing is said.
+const REASONS: usize = 3;
+
+/// Scores every record of `job` into `out`.
+pub fn run(
+    job: Job<'_>,
+    scorer: &Scorer,
+    explain: Option<Explain>,
+    now: Option<i64>,
+    out: Option<&Path>,
+) -> Result<(Tally, Table, Rejects), Failure> {
+    let Job { mut records, source, layout, mut rejects, interrupt } = job;
+    let now = now.map_or_else(clock::now, Timestamp);
+    let fields = &scorer.bundle().manifest.schema.fields;
+    let reasons = match explain {
+        None => REASONS,
+        Some(Explain::Strongest(n)) => n,
+        Some(Explain::All) => fields.len(),
+    };
+    let options = Options::with_reasons(reasons);
+    if records.is_table() {
+        check_header(&*records, fields, &source.place)?;
+    }
+    let names = ["lead_id", "score", "probability", "band", "reasons"].map(str::to_owned).to_vec();
+    let place = out.map_or_else(|| "standard output".to_owned(), |out| out.display().to_string());
+    let mut table = Table::start(Sink::open(out, interrupt)?, place, layout, names)?;
+    let mut leads = Leads::new(scorer, now, &options, &*records);
+    let mut tally = Tally::default();
+    loop {
+        match records.advance()? {
+            Step::End => break,
+            Step::Rejected(problem) => rejects.add(records.line(), &problem)?,
+            Step::Record => match leads.score(&*records) {
+                Err(problem) => rejects.add(records.line(), &problem)?,
+                Ok(score) => {
+                    let line = records.line().to_string();
+                    let id = score.lead_id.as_deref().unwrap_or(&line);
+                    let why = reasons_text(&score, layout);
+                    let why = if layout == Layout::Ndjson { Datum::Json(&why) } else { Datum::Text(&why) };
+                    let band = if score.band.is_empty() { Datum::Empty } else { Datum::Text(&score.band) };
+                    let points = Datum::Whole(i64::from(score.score));
+                    table.row([Datum::Text(id), points, Datum::Real(score.probability), band, why])?;
+                    tally.scored += 1;
+                    if tally.scored.is_multiple_of(256) {
+                        source.progress.set_message(format!("{} leads", terminal::thousands(tally.scored)));
+                    }
+                }
+            },
+        }
+    }
+    source.progress.suspend(|| leads.remarks(&*records).iter().for_each(|r| terminal::note(r)));
+    Ok((tally, table, rejects))
+}
+
+/// Makes leads of records and scores them.
+struct Leads<'a> {
+    scorer: &'a Scorer,
+    now: Timestamp,
+    options: &'a Options,
+    work: Workspace,
+    places: Places,
+    unknown: BTreeSet<String>,
+}
+
+impl<'a> Leads<'a> {
+    fn new(scorer: &'a Scorer, now: Timestamp, options: &'a Options, records: &dyn Records) -> Leads<'a> {
+        let places = Places::of(records.names(), &scorer.bundle().manifest.schema);
+        Leads { scorer, now, options, work: Workspace::default(), places, unknown: BTreeSet::new() }
+    }
+
+    fn score(&mut self, records: &dyn Records) -> Result<Score, Problem> {
+        let scored = match records.json() {
+            Some(json) => self.scorer.score_bytes(json, self.now, self.options, &mut self.work),
+            None => {
+                let schema = &self.scorer.bundle().manifest.schema;
+                self.places.follow(records.names(), schema);
+                let lead = self.places.lead(records, schema)?;
+                self.scorer.score_lead(&lead, self.now, self.options, &mut self.work)
+            }
+        };
+        let score = scored.map_err(|e| Problem::new(e.code(), e.to_string()))?;
+        for name in &score.unknown_fields {
+            if self.unknown.len() < FIELD_LIMIT && !self.unknown.contains(name) {
+                self.unknown.insert(name.clone());
+            }
+        }
+        Ok(score)
+    }
+
+    /// What a person should know: which columns are ignored, which fields never came.
+    fn remarks(&self, records: &dyn Records) -> Vec<String> {
+        let mut remarks = Vec::new();
+        let names = records.names();
+        let taken = |i: usize| self.places.holds(i);
+        let ignored = names.iter().enumerate().filter(|(i, _)| !taken(*i)).map(|(_, name)| name.as_str());
+        let ignored: Vec<&str> = ignored.chain(self.unknown.iter().map(String::as_str)).collect();
+        if !ignored.is_empty() {
+            remarks.push(format!("ignored, not of the schema: {}", listed(&ignored)));
+        }
+        let fields = &self.scorer.bundle().manifest.schema.fields;
+        let absent = fields.iter().zip(self.places.fields()).filter(|(_, place)| place.is_none());
+        let absent: Vec<&str> = absent.map(|(field, _)| field.name.as_str()).collect();
+        if !absent.is_empty() && records.is_table() {
+            remarks.push(format!("no such column, taken as missing: {}", listed(&absent)));
+        }
+        remarks
+    }
+}
+
+/// A table without a column the schema requires would have every row rejected: better to say so once.
+fn check_header(records: &dyn Records, fields: &[Field], place: &str) -> Result<(), Failure> {
+    let known = |field: &&Field| records.names().contains(&field.name);
+    if !fields.iter().any(|field| known(&field)) {
+        let message = "no column has the name of a field of the model's schema (for a model's own columns use --raw)";
+        return Err(Failure::input(place, "INPUT_NO_COLUMN_MATCHES", message));
+    }
+    let missing: Vec<&str> = fields.iter().filter(|f| f.required && !known(f)).map(|f| f.name.as_str()).collect();
+    if !missing.is_empty() {
+        return Err(Failure::input(
+            place,
+            "INPUT_MISSING_COLUMNS",
+            format!("required columns are missing: {}", listed(&missing)),
+        ));
+    }
+    Ok(())
+}
+
+fn reasons_text(score: &Score, layout: Layout) -> String {
+    match layout {
+        Layout::Csv => score.reasons.iter().map(|r| r.text.as_str()).collect::<Vec<_>>().join("; "),
+        // Plain data: it can be encoded.
+        Layout::Ndjson => serde_json::to_string(&score.reasons).unwrap_or_else(|_| "[]".to_owned()),
+    }
+}

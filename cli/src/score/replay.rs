@@ -1,0 +1,75 @@
+//! Looking at the first records of a table before the run, without losing them.
+
+use std::collections::VecDeque;
+
+use super::raw::number;
+use crate::Failure;
+use crate::input::{Cell, OwnedCell, Problem, Records, Step};
+
+/// How many records are looked at.
+const LOOKED_AT: usize = 100;
+
+/// A table whose first records were looked at.
+pub struct Replay {
+    records: Box<dyn Records>,
+    held: VecDeque<Held>,
+    current: Option<Held>,
+}
+
+struct Held {
+    line: u64,
+    content: Result<Vec<OwnedCell>, Problem>,
+}
+
+impl Replay {
+    /// Looks at the first records of `records`.
+    pub fn new(mut records: Box<dyn Records>) -> Result<Replay, Failure> {
+        let fields = records.names().len();
+        let mut held = VecDeque::new();
+        while held.len() < LOOKED_AT {
+            let content = match records.advance()? {
+                Step::End => break,
+                Step::Rejected(problem) => Err(problem),
+                Step::Record => Ok((0..fields).map(|i| records.cell(i).into()).collect()),
+            };
+            held.push_back(Held { line: records.line(), content });
+        }
+        Ok(Replay { records, held, current: None })
+    }
+
+    /// Per field: whether it held nothing but numbers (or nothing) in the records looked at.
+    pub fn numeric(&self) -> Vec<bool> {
+        let rows = || self.held.iter().filter_map(|held| held.content.as_ref().ok());
+        let is_number = |cell: Option<&OwnedCell>| cell.is_some_and(|cell| number(&cell.as_cell()).is_some());
+        (0..self.records.names().len()).map(|i| rows().all(|row| is_number(row.get(i)))).collect()
+    }
+}
+
+impl Records for Replay {
+    fn names(&self) -> &[String] {
+        self.records.names()
+    }
+
+    fn is_table(&self) -> bool {
+        self.records.is_table()
+    }
+
+    fn advance(&mut self) -> Result<Step, Failure> {
+        self.current = self.held.pop_front();
+        match &self.current {
+            None => self.records.advance(),
+            Some(held) => Ok(held.content.as_ref().map_or_else(|p| Step::Rejected(p.clone()), |_| Step::Record)),
+        }
+    }
+
+    fn line(&self) -> u64 {
+        self.current.as_ref().map_or_else(|| self.records.line(), |held| held.line)
+    }
+
+    fn cell(&self, index: usize) -> Cell<'_> {
+        match &self.current {
+            None => self.records.cell(index),
+            Some(held) => held.content.as_ref().ok().and_then(|row| row.get(index)).map_or(Cell::Missing, OwnedCell::as_cell),
+        }
+    }
+}

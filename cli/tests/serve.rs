@@ -1,0 +1,124 @@
+//! The native host, by the real binary and real sockets: answers, limits, the log, a graceful end.
+#![allow(clippy::expect_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+mod common;
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use common::{bundle, plumbline, text};
+
+struct Server {
+    child: Child,
+    address: String,
+}
+
+impl Server {
+    fn start(folder: &Path, more: &[&str]) -> Server {
+        let model = bundle(folder);
+        let db = text(&folder.join("log.sqlite"));
+        let mut child = plumbline()
+            .args(["serve", "--model", &model, "--listen", "127.0.0.1:0", "--db", &db, "--json"])
+            .args(more)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the binary starts");
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().expect("stdout")).read_line(&mut line).expect("a line");
+        let line: serde_json::Value = serde_json::from_str(&line).expect("JSON");
+        let address = line["listening"].as_str().expect("an address").trim_start_matches("http://").to_owned();
+        Server { child, address }
+    }
+
+    /// Status and body of each request, sent over one connection.
+    fn ask(&self, requests: &[(&str, &str)]) -> Vec<(u16, String)> {
+        let mut stream = BufReader::new(TcpStream::connect(&self.address).expect("it listens"));
+        requests.iter().map(|(path, body)| exchange(&mut stream, path, body)).collect()
+    }
+
+    /// Tells it to stop; returns its exit code.
+    fn stop(mut self) -> Option<i32> {
+        Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().expect("kill runs");
+        self.child.wait().expect("it ends").code()
+    }
+}
+
+fn exchange(stream: &mut BufReader<TcpStream>, path: &str, body: &str) -> (u16, String) {
+    let method = if body.is_empty() { "GET" } else { "POST" };
+    let head = format!(
+        "{method} {path} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    );
+    // A server that refuses a body need not read it to its end.
+    drop(stream.get_mut().write_all(format!("{head}{body}").as_bytes()));
+    let mut line = String::new();
+    stream.read_line(&mut line).expect("a status line");
+    let status = line.split(' ').nth(1).and_then(|s| s.parse().ok()).expect("a status");
+    let mut length = 0;
+    loop {
+        let mut header = String::new();
+        stream.read_line(&mut header).expect("a header");
+        match header.trim().to_ascii_lowercase().split_once(": ") {
+            None => break,
+            Some(("content-length", n)) => length = n.parse().expect("a length"),
+            Some(_) => {}
+        }
+    }
+    let mut content = vec![0; length];
+    stream.read_exact(&mut content).expect("the body");
+    (status, String::from_utf8(content).expect("UTF-8"))
+}
+
+fn logged(folder: &Path) -> Vec<(String, f64)> {
+    let db = rusqlite::Connection::open(folder.join("log.sqlite")).expect("the log");
+    let mut rows = db.prepare("SELECT lead_id, margin FROM prediction_logs ORDER BY id").expect("the table");
+    let rows = rows.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).expect("rows");
+    rows.collect::<Result<_, _>>().expect("rows")
+}
+
+#[test]
+fn leads_are_scored_and_every_row_is_in_the_log_after_a_stop() {
+    let folder = tempfile::tempdir().expect("a temp folder");
+    let server = Server::start(folder.path(), &[]);
+    let lead = |i: usize| format!("{{\"lead_id\":\"l{i}\",\"visits\":{},\"pages\":1}}", i % 5);
+    let bodies: Vec<String> = (0..50).map(lead).collect();
+    let requests: Vec<(&str, &str)> = bodies.iter().map(|body| ("/v1/score", body.as_str())).collect();
+    for (i, (status, body)) in server.ask(&requests).into_iter().enumerate() {
+        assert_eq!(status, 200, "{body}");
+        let answer: serde_json::Value = serde_json::from_str(&body).expect("JSON");
+        assert_eq!(answer["margin"].as_f64(), Some(if i % 5 < 3 { -1.0 } else { 1.0 }), "{body}");
+    }
+    assert_eq!(server.stop(), Some(0));
+    let rows = logged(folder.path());
+    assert_eq!(rows.len(), 50);
+    assert_eq!(rows[3], ("l3".to_owned(), 1.0));
+}
+
+#[test]
+fn a_durable_answer_is_in_the_log_even_after_a_kill() {
+    let folder = tempfile::tempdir().expect("a temp folder");
+    let mut server = Server::start(folder.path(), &["--log", "durable"]);
+    assert_eq!(server.ask(&[("/v1/score", r#"{"lead_id":"a","visits":1,"pages":2}"#)])[0].0, 200);
+    server.child.kill().expect("killed");
+    server.child.wait().expect("it ends");
+    assert_eq!(logged(folder.path()), [("a".to_owned(), 0.25)]);
+}
+
+#[test]
+fn what_is_too_large_or_unknown_is_refused_and_the_service_goes_on() {
+    let folder = tempfile::tempdir().expect("a temp folder");
+    let settings = folder.path().join("settings.toml");
+    std::fs::write(&settings, "[limits]\nbody_bytes = 1000\n").expect("a file");
+    let server = Server::start(folder.path(), &["--settings", &text(&settings)]);
+    let large = format!("{{\"visits\":1,\"x\":\"{}\"}}", "y".repeat(2000));
+    assert_eq!(server.ask(&[("/v1/score", &large)])[0].0, 413);
+    let answers =
+        server.ask(&[("/v1/score", "{\"visits\":"), ("/nowhere", ""), ("/health/live", ""), ("/v1/score", "{\"visits\":3}")]);
+    let statuses: Vec<u16> = answers.iter().map(|(status, _)| *status).collect();
+    assert!(statuses[0] >= 400 && statuses[0] < 500, "{answers:?}");
+    assert_eq!(statuses[1..], [404, 200, 200]);
+    assert_eq!(server.stop(), Some(0));
+}

@@ -1,0 +1,56 @@
+//! Every XGBoost and LightGBM model of the reference vectors, through the real binary: import, then score --raw.
+#![allow(clippy::expect_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+mod common;
+
+use common::{expect, shared, text};
+
+#[test]
+fn margins_of_every_peer_model_come_out_bit_for_bit() {
+    let Some(shared) = shared() else {
+        eprintln!("SKIPPED: no folder of reference vectors (set PLUMBLINE_SHARED)");
+        return;
+    };
+    let folder = tempfile::tempdir().expect("a temp folder");
+    let (mut files, mut rows) = (0, 0);
+    for model in std::fs::read_dir(shared.join("vectors/models")).expect("models").flatten() {
+        let name = model.file_name().into_string().expect("a name in UTF-8");
+        if !name.starts_with("xgb_") && !name.starts_with("lgb_") {
+            continue;
+        }
+        let is_model = |n: &str| ["model.json", "model.ubj", "model.txt"].contains(&n.strip_suffix(".gz").unwrap_or(n));
+        for file in std::fs::read_dir(model.path()).expect("files").flatten() {
+            if file.file_name().to_str().is_some_and(is_model) {
+                files += 1;
+                rows += check(&file.path(), &model.path(), folder.path());
+            }
+        }
+    }
+    assert!(files >= 1 && rows >= 1, "{files} files, {rows} rows");
+    eprintln!("{files} model files, {rows} rows");
+}
+
+fn check(file: &std::path::Path, model: &std::path::Path, folder: &std::path::Path) -> usize {
+    let (bundle, out) = (text(&folder.join("m.plumb")), text(&folder.join("out.csv")));
+    expect(0, &["import", &text(file), "-o", &bundle], b"");
+    expect(0, &["score", &bundle, &text(&model.join("inputs.csv")), "--raw", "-o", &out], b"");
+    let expected = std::fs::read_to_string(model.join("expected.csv")).expect("expected.csv");
+    let found = std::fs::read_to_string(&out).expect("out.csv");
+    let tolerance = if text(model).contains("xgb_") { 1e-6 } else { 1e-15 };
+    assert_eq!(expected.lines().count(), found.lines().count(), "{}", file.display());
+    assert_eq!(expected.lines().next(), found.lines().next(), "{}", file.display());
+    let header: Vec<&str> = expected.lines().next().expect("a header").split(',').collect();
+    for (row, (expected, found)) in expected.lines().zip(found.lines()).enumerate().skip(1) {
+        for ((expected, found), column) in expected.split(',').zip(found.split(',')).zip(&header) {
+            let (e, f): (f64, f64) = (expected.parse().expect("a number"), found.parse().expect("a number"));
+            let place = format!("{} row {row} {column}: {expected} {found}", file.display());
+            if column.starts_with("margin") {
+                assert!(e.to_bits() == f.to_bits() || (e.is_nan() && f.is_nan()), "{place}");
+                assert_eq!(expected, found, "{place}");
+            } else {
+                assert!((e - f).abs() <= tolerance || (e.is_nan() && f.is_nan()) || e == f, "{place}");
+            }
+        }
+    }
+    expected.lines().count() - 1
+}

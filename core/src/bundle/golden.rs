@@ -1,0 +1,104 @@
+//! Golden leads: inputs with the bits they score to, scored again before a bundle is accepted, on every host.
+
+use serde::{Deserialize, Serialize};
+
+use super::{BundleError, Manifest};
+use crate::model::{Body, Engine, Model, Node, Scratch, Test};
+
+/// How many golden leads are made when none are given.
+pub(super) const MADE: usize = 20;
+
+/// An input and the bits it must score to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Golden {
+    /// What the model reads: one value per column, NaN is missing.
+    pub row: Vec<f64>,
+    /// What it must score to.
+    pub expected: Expected,
+}
+
+/// Bits of a score, hexadecimal, so that no decimal text stands between two hosts.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Expected {
+    /// `to_bits()` of each output's margin, 16 digits each.
+    pub margins: Vec<String>,
+    /// `to_bits()` of the calibrated probability of the first output.
+    pub probability: String,
+}
+
+/// Scores `row` as a scorer does and writes down the bits.
+pub(super) fn expected(row: &[f64], manifest: &Manifest, model: &Model, engine: &Engine, scratch: &mut Scratch) -> Expected {
+    let mut values = vec![0.0; engine.outputs()];
+    engine.margins(row, scratch, &mut values);
+    let margins = values.iter().copied().map(hex).collect();
+    let margin = values.first().copied().unwrap_or(f64::NAN);
+    model.link.apply(&mut values);
+    let probability = manifest.calibration.apply(margin, values.first().copied().unwrap_or(f64::NAN));
+    Expected { margins, probability: hex(probability) }
+}
+
+/// Scores every golden lead and compares bits.
+pub(super) fn verify(goldens: &[Golden], manifest: &Manifest, model: &Model, engine: &Engine) -> Result<(), BundleError> {
+    let mut scratch = Scratch::default();
+    for (index, golden) in goldens.iter().enumerate() {
+        let found = expected(&golden.row, manifest, model, engine, &mut scratch);
+        if found != golden.expected {
+            let text = |e: &Expected| format!("{} {}", e.margins.join(","), e.probability);
+            return Err(BundleError::GoldenMismatch { index, expected: text(&golden.expected), found: text(&found) });
+        }
+    }
+    Ok(())
+}
+
+/// A NaN's sign and payload are the host's own business; every other bit counts.
+fn hex(x: f64) -> String {
+    format!("{:016x}", if x.is_nan() { f64::NAN.to_bits() & (u64::MAX >> 1) } else { x.to_bits() })
+}
+
+/// `n` rows that walk through many leaves of `model`: all missing, all zero, then values at, just below and just above the
+/// model's own thresholds, with missing values strewn in. The same rows for the same model, always.
+pub(super) fn make_rows(model: &Model, n: usize) -> Vec<Vec<f64>> {
+    let mut candidates: Vec<Vec<f64>> = vec![Vec::new(); model.columns.len()];
+    if let Body::Trees(ensemble) = &model.body {
+        let splits =
+            ensemble.trees.iter().flat_map(|t| &t.nodes).filter_map(|n| if let Node::Split(s) = n { Some(s) } else { None });
+        for split in splits {
+            let Some(values) = candidates.get_mut(split.column as usize) else { continue };
+            match &split.test {
+                Test::Less(t) | Test::LessEqual(t) => values.push(*t),
+                Test::In(set) | Test::NotIn(set) => values.extend((0..=set.len() * 32).step_by(3).map(|code| code as f64)),
+            }
+        }
+    }
+    let mut draw = Draw(0x9e37_79b9_7f4a_7c15);
+    let mut rows = vec![vec![f64::NAN; candidates.len()], vec![0.0; candidates.len()]];
+    rows.resize_with(n, || candidates.iter().map(|values| draw.value(values)).collect());
+    rows.truncate(n);
+    rows
+}
+
+/// A plain multiplicative generator (Steele, Lea & Flood, "Fast splittable pseudorandom number generators", 2014).
+struct Draw(u64);
+
+impl Draw {
+    fn next(&mut self, below: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ z >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ z >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((z ^ z >> 31) % below.max(1) as u64) as usize
+    }
+
+    fn value(&mut self, candidates: &[f64]) -> f64 {
+        let kind = self.next(8);
+        let Some(at) = candidates.get(self.next(candidates.len())) else { return kind as f64 - 3.0 };
+        // Steps of an f32, so that a model that rounds its inputs to f32 sees them too.
+        match kind {
+            0 => f64::NAN,
+            1 | 2 => *at,
+            3 | 4 => f64::from((*at as f32).next_up()),
+            5 => f64::from((*at as f32).next_down()),
+            _ => (*at as i32).into(),
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! What is known of a model beside its numbers; JSON inside the bundle.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::feature::Transform;
+use crate::model::{Calibration, Column};
+use crate::schema::{Band, Declaration, ModelCard, Schema};
+
+/// What is known of a model beside its numbers.
+///
+/// Within one format version a reader ignores fields it does not know, so only what leaves every score as it is may be added
+/// here without a new format version; what changes a score needs one, and older readers then refuse the file.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// Name of the model, such as `demo-leads`.
+    pub name: String,
+    /// Version, such as `2026-11-23.1`.
+    pub version: String,
+    /// Fields of a lead.
+    pub schema: Schema,
+    /// How fields become the model's columns; a column with a field's name needs none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub transforms: Vec<Transform>,
+    /// Names for ranges of the probability; none, or one of them starts at 0.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub bands: Vec<Band>,
+    /// Names of the outputs of a model with several, in order; may be empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub outputs: Vec<String>,
+    /// The output whose probability is the score; empty: the last.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub positive: String,
+    /// Probability to observed rate.
+    #[serde(default)]
+    pub calibration: Calibration,
+    /// Where the model comes from.
+    #[serde(default)]
+    pub provenance: Provenance,
+}
+
+impl Manifest {
+    /// The manifest of a model its owner declared so. A declaration without fields takes the model's
+    /// `columns` for them, categorical ones with the texts in `categories` (see [`Schema::of_columns`]).
+    pub fn declared(declaration: Declaration, columns: &[Column], categories: &[Vec<String>]) -> Manifest {
+        let Declaration { model, field, feature, band, calibration, mut provenance } = declaration;
+        if !model.intended_use.is_empty() {
+            provenance.intended_use = model.intended_use;
+        }
+        Manifest {
+            name: model.name,
+            version: model.version,
+            schema: if field.is_empty() { Schema::of_columns(columns, categories) } else { Schema { fields: field } },
+            transforms: feature,
+            bands: band,
+            outputs: model.outputs,
+            positive: model.positive,
+            calibration,
+            provenance,
+        }
+    }
+
+    /// What the model's owner declared, as [`Manifest::declared`] took it.
+    pub fn declaration(&self) -> Declaration {
+        Declaration {
+            model: ModelCard {
+                name: self.name.clone(),
+                version: self.version.clone(),
+                intended_use: self.provenance.intended_use.clone(),
+                outputs: self.outputs.clone(),
+                positive: self.positive.clone(),
+            },
+            field: self.schema.fields.clone(),
+            feature: self.transforms.clone(),
+            band: self.bands.clone(),
+            calibration: self.calibration.clone(),
+            provenance: self.provenance.clone(),
+        }
+    }
+}
+
+/// Where a model comes from: enough to train it again and to judge whether it may be used.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Provenance {
+    /// Training snapshot, such as `s3://lake/leads@v12`.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub snapshot_uri: String,
+    /// Version of the training table.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub table_version: String,
+    /// SHA-256 of the training snapshot, hexadecimal.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub snapshot_sha256: String,
+    /// Training rows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rows: Option<u64>,
+    /// First and last moment of the training data, such as `2026-08-01/2026-10-31`.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub window: String,
+    /// What the trainer was told, by name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub hyperparameters: BTreeMap<String, String>,
+    /// Revision of the code that trained it.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub code_revision: String,
+    /// Metrics on held-out data at training time, by name, such as `auc`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub baseline: BTreeMap<String, f64>,
+    /// What the model is for, and what not.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub intended_use: String,
+}

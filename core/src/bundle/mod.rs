@@ -1,0 +1,212 @@
+//! The model bundle, `*.plumb`: one safetensors file with everything needed to score, explain and judge.
+//!
+//! `docs/FORMATS.md` specifies it. Reading trusts nothing: sizes, indices, the digest and the golden leads are all checked
+//! before a bundle exists, and what a hostile file may make us allocate is a small multiple of its own size. What a bundle
+//! does not do: prove who wrote it (a digest is no signature).
+
+mod container;
+mod decode;
+mod error;
+mod golden;
+mod header;
+mod manifest;
+mod plane;
+mod reference;
+mod tree;
+
+pub use error::BundleError;
+pub use golden::{Expected, Golden};
+pub use manifest::{Manifest, Provenance};
+pub use reference::{Bins, Reference};
+
+use container::{Reader, Writer, malformed};
+use header::{Shape, ShapeKind};
+use plane::required;
+
+use crate::model::{Body, Calibration, Engine, Linear, Model, Scratch};
+
+/// The latest format this program writes and reads.
+pub const FORMAT: u32 = 1;
+
+/// What is read at most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of the file.
+    pub bytes: u64,
+    /// Golden leads; each is scored.
+    pub goldens: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits { bytes: 256 << 20, goldens: 1000 }
+    }
+}
+
+/// A model with its schema, features, calibration, bands and provenance.
+#[derive(Debug, Clone)]
+pub struct Bundle {
+    /// What is known of the model beside its numbers.
+    pub manifest: Manifest,
+    /// Distributions at training time.
+    pub reference: Option<Reference>,
+    model: Model,
+    goldens: Vec<Golden>,
+    /// Compiled to verify the goldens; kept for the scorer.
+    engine: Option<Engine>,
+}
+
+impl Bundle {
+    /// A bundle of `model` and what is known of it. Golden leads are made when it is written, unless rows are given
+    /// ([`Bundle::with_golden_rows`]).
+    pub fn new(manifest: Manifest, model: Model) -> Bundle {
+        Bundle { manifest, reference: None, model, goldens: Vec::new(), engine: None }
+    }
+
+    /// The same bundle with golden leads made of `rows` (each one value per column; about 20, as varied as can be).
+    pub fn with_golden_rows(mut self, rows: &[Vec<f64>]) -> Bundle {
+        self.goldens = rows.iter().map(|row| Golden { row: row.clone(), expected: Expected::default() }).collect();
+        self
+    }
+
+    /// The model.
+    pub fn model(&self) -> &Model {
+        &self.model
+    }
+
+    /// The golden leads of a bundle that was read.
+    pub fn goldens(&self) -> &[Golden] {
+        &self.goldens
+    }
+
+    /// The model, compiled. Reading a bundle compiles it once to score the golden leads, and this takes that engine over.
+    pub fn take_engine(&mut self) -> Engine {
+        self.engine.take().unwrap_or_else(|| Engine::compile(&self.model))
+    }
+
+    /// Reads and verifies a bundle of ordinary size; after it scoring cannot fail on the model.
+    ///
+    /// # Errors
+    /// [`BundleError`] with the reason.
+    pub fn read(bytes: &[u8]) -> Result<Bundle, BundleError> {
+        Bundle::read_within(bytes, &Limits::default())
+    }
+
+    /// Reads and verifies a bundle within `limits`.
+    ///
+    /// # Errors
+    /// [`BundleError`] with the reason.
+    pub fn read_within(bytes: &[u8], limits: &Limits) -> Result<Bundle, BundleError> {
+        limit("the file", bytes.len() as u64, limits.bytes)?;
+        let file = Reader::new(bytes)?;
+        header::check_format(&file)?;
+        header::check_digest(&file, bytes)?;
+        let mut manifest = header::json(&file, "manifest", decode::manifest)?;
+        if let Calibration::Isotonic { x, y } = &mut manifest.calibration {
+            *x = required("isotonic.x", file.plain("isotonic.x"))?;
+            *y = required("isotonic.y", file.plain("isotonic.y"))?;
+        }
+        let shape = header::json(&file, "model", Shape::decode)?;
+        let body = match shape.kind {
+            ShapeKind::Trees => Body::Trees(tree::read(&file, shape.arithmetic, shape.columns.len())?),
+            ShapeKind::Linear => Body::Linear(Linear {
+                arithmetic: shape.arithmetic,
+                base: required("base", file.plain("base"))?,
+                weights: required("linear.weight", file.plain("linear.weight"))?,
+                means: required("linear.mean", file.plain("linear.mean"))?,
+            }),
+        };
+        let model = Model { columns: shape.columns, body, link: shape.link, outputs: shape.outputs };
+        check(&manifest, &model)?;
+        let reference = reference::read(&file)?;
+        if reference.as_ref().is_some_and(|r| !r.is_sound(model.columns.len())) {
+            return Err(malformed("the reference bins are not sound"));
+        }
+        let goldens = header::read_goldens(&file, model.columns.len(), limits.goldens)?;
+        let engine = Engine::compile(&model);
+        golden::verify(&goldens, &manifest, &model, &engine)?;
+        Ok(Bundle { manifest, reference, model, goldens, engine: Some(engine) })
+    }
+
+    /// The bytes of the bundle, the same for the same content, always. The golden leads' bits are those of this program.
+    ///
+    /// # Errors
+    /// [`BundleError`] when the content is not what a reader would accept.
+    pub fn write(&self) -> Result<Vec<u8>, BundleError> {
+        check(&self.manifest, &self.model)?;
+        if self.reference.as_ref().is_some_and(|r| !r.is_sound(self.model.columns.len())) {
+            return Err(malformed("the reference bins are not sound"));
+        }
+        let mut file = Writer::default();
+        let kind = match &self.model.body {
+            Body::Trees(ensemble) => {
+                tree::write(ensemble, self.model.columns.len(), &mut file);
+                (ShapeKind::Trees, ensemble.arithmetic)
+            }
+            Body::Linear(linear) => {
+                file.plain("base", &linear.base);
+                file.plain("linear.weight", &linear.weights);
+                file.plain("linear.mean", &linear.means);
+                (ShapeKind::Linear, linear.arithmetic)
+            }
+        };
+        let mut manifest = self.manifest.clone();
+        if let Calibration::Isotonic { x, y } = &mut manifest.calibration {
+            file.plain("isotonic.x", &std::mem::take(x));
+            file.plain("isotonic.y", &std::mem::take(y));
+        }
+        if let Some(reference) = &self.reference {
+            reference::write(reference, &mut file);
+        }
+        let goldens = self.expect_goldens();
+        header::finish(file, &manifest, &Shape::of(&self.model, kind), &goldens)
+    }
+
+    /// The golden leads with the bits they have here.
+    fn expect_goldens(&self) -> Vec<Golden> {
+        let rows = if self.goldens.is_empty() {
+            golden::make_rows(&self.model, golden::MADE)
+        } else {
+            self.goldens.iter().map(|g| g.row.clone()).collect()
+        };
+        let engine = Engine::compile(&self.model);
+        let mut scratch = Scratch::default();
+        let expected = |row: &[f64], scratch: &mut Scratch| golden::expected(row, &self.manifest, &self.model, &engine, scratch);
+        rows.into_iter().map(|row| Golden { expected: expected(&row, &mut scratch), row }).collect()
+    }
+}
+
+impl PartialEq for Bundle {
+    /// Equal content; whether it is compiled already does not count.
+    fn eq(&self, other: &Bundle) -> bool {
+        self.manifest == other.manifest && self.reference == other.reference && self.model == other.model
+    }
+}
+
+fn limit(what: &'static str, found: u64, limit: u64) -> Result<(), BundleError> {
+    if found > limit { Err(BundleError::TooLarge { what, found, limit }) } else { Ok(()) }
+}
+
+/// What both reader and writer demand of the content.
+fn check(manifest: &Manifest, model: &Model) -> Result<(), BundleError> {
+    model.validate().map_err(|e| BundleError::InvalidModel(e.to_string()))?;
+    match &manifest.calibration {
+        Calibration::None => Ok(()),
+        Calibration::Sigmoid { slope, intercept } if slope.is_finite() && intercept.is_finite() => Ok(()),
+        Calibration::Isotonic { x, y } => {
+            let rising =
+                x.windows(2).all(|w| matches!(w, [a, b] if a < b)) && y.windows(2).all(|w| matches!(w, [a, b] if a <= b));
+            let finite = x.iter().chain(y).all(|v| v.is_finite());
+            let sound = rising && finite && x.len() == y.len() && !x.is_empty();
+            if sound {
+                Ok(())
+            } else {
+                Err(BundleError::InvalidModel("its isotonic knots do not rise, or differ in number".into()))
+            }
+        }
+        Calibration::Sigmoid { .. } => Err(BundleError::InvalidModel("its calibration is not finite".into())),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,117 @@
+use super::*;
+use crate::model::{Arithmetic, Column, Ensemble, Leaf, LinearLeaf, Link, Missing, Node, Split, Test, Tree};
+
+fn leaf(value: f64, cover: f64) -> Node {
+    Node::Leaf(Leaf { value, cover, linear: None })
+}
+
+fn split(column: u32, test: Test, missing: Missing, default_left: bool, [left, right]: [u32; 2], cover: f64) -> Node {
+    Node::Split(Split { column, test, missing, default_left, left, right, cover })
+}
+
+fn model_of(trees: Vec<Tree>, columns: usize, outputs: u32) -> Model {
+    let column = |i| Column { name: format!("f{i}"), categorical: i == 2 };
+    let base = (0..outputs).map(|k| 0.1 + f64::from(k)).collect();
+    let body = Body::Trees(Ensemble { arithmetic: Arithmetic::F64, base, trees });
+    Model { columns: (0..columns).map(column).collect(), body, link: Link::Logistic { scale: 1.0 }, outputs }
+}
+
+/// Every kind of test, missing value and leaf, breadth first.
+fn varied() -> Model {
+    let linear = LinearLeaf { intercept: 0.3, terms: vec![(0, 0.7), (3, -1e-9)] };
+    let first = vec![
+        split(0, Test::Less(1.5), Missing::Nan, true, [1, 2], 10.5),
+        split(1, Test::LessEqual(-0.0), Missing::Zero, false, [3, 4], 6.25),
+        split(2, Test::In(vec![5, 1 << 31]), Missing::Nan, false, [5, 6], 4.25),
+        leaf(0.1, 2.0),
+        leaf(-0.2, 4.25),
+        Node::Leaf(Leaf { value: 1e-300, cover: 3.0, linear: Some(linear) }),
+        split(2, Test::NotIn(vec![2]), Missing::None, true, [7, 8], 1.25),
+        leaf(f64::MIN_POSITIVE / 4.0, 1.0),
+        leaf(-3.5, 0.25),
+    ];
+    let second = vec![leaf(0.125, 10.5)];
+    let trees = vec![Tree { output: 1, weight: 0.3, nodes: first }, Tree { output: 0, weight: 1.0, nodes: second }];
+    model_of(trees, 4, 2)
+}
+
+fn linear() -> Model {
+    let mut model = model_of(Vec::new(), 3, 1);
+    let weights = vec![0.5, -1.0, 1e-3];
+    model.body = Body::Linear(Linear { arithmetic: Arithmetic::F32, base: vec![-1.0], weights, means: Vec::new() });
+    model
+}
+
+fn bundle(model: Model) -> Bundle {
+    let calibration = Calibration::Isotonic { x: vec![0.1, 0.3], y: vec![0.05, 0.4] };
+    Bundle::new(Manifest { name: "t\"é".into(), version: "1".into(), calibration, ..Manifest::default() }, model)
+}
+
+#[test]
+fn what_is_written_is_read() {
+    for model in [varied(), linear(), model_of(Vec::new(), 0, 1)] {
+        let mut written = bundle(model.clone());
+        let bins = Bins { edges: vec![0.0, 1.0], counts: vec![1, 2, 3, 4] };
+        written.reference = Some(Reference { features: vec![bins.clone(); model.columns.len()], score: bins });
+        let bytes = written.write().unwrap();
+        let read = Bundle::read(&bytes).unwrap();
+        assert_eq!(read, written);
+        assert_eq!(read.goldens().len(), golden::MADE);
+        assert_eq!(read.write().unwrap(), bytes, "writing what was read gives the same bytes");
+    }
+}
+
+#[test]
+fn given_rows_become_the_golden_leads() {
+    let rows = vec![vec![1.0, f64::NAN, 3.0, 4.0], vec![-0.0; 4]];
+    let bytes = bundle(varied()).with_golden_rows(&rows).write().unwrap();
+    let read = Bundle::read(&bytes).unwrap();
+    assert_eq!(read.goldens().len(), 2);
+    assert_eq!(read.goldens()[1].row[0].to_bits(), (-0.0f64).to_bits());
+}
+
+#[test]
+fn every_flipped_bit_and_every_truncation_is_refused() {
+    let bytes = bundle(varied()).write().unwrap();
+    for length in 0..bytes.len() {
+        let refused = Bundle::read(&bytes[..length]).unwrap_err();
+        assert_eq!(refused.code(), "BUNDLE_TRUNCATED", "{length}: {refused}");
+    }
+    let mut altered = bytes.clone();
+    for bit in 0..bytes.len() * 8 {
+        altered[bit / 8] ^= 1 << (bit % 8);
+        assert!(Bundle::read(&altered).is_err(), "bit {bit}");
+        altered[bit / 8] = bytes[bit / 8];
+    }
+    altered.push(0);
+    assert_eq!(Bundle::read(&altered).unwrap_err().code(), "BUNDLE_MALFORMED");
+}
+
+/// `bytes` with `from` replaced by `to` of the same length, and a digest that is right again.
+fn forged(bytes: &[u8], from: &str, to: &str) -> Vec<u8> {
+    assert_eq!(from.len(), to.len());
+    let at = bytes.windows(from.len()).position(|w| w == from.as_bytes()).expect("the text is there");
+    let mut forged = bytes.to_vec();
+    forged[at..at + from.len()].copy_from_slice(to.as_bytes());
+    header::seal(&mut forged).unwrap();
+    forged
+}
+
+#[test]
+fn each_refusal_has_its_code() {
+    let bytes = bundle(varied()).write().unwrap();
+    let check = |bytes: &[u8], code: &str| assert_eq!(Bundle::read(bytes).unwrap_err().code(), code);
+    let mut altered = bytes.clone();
+    *altered.last_mut().unwrap() ^= 1;
+    check(&altered, "BUNDLE_ALTERED");
+    check(&forged(&bytes, "\"format\":\"1\"", "\"format\":\"2\""), "BUNDLE_NEWER_FORMAT");
+    check(&forged(&bytes, "\"probability\\\":\\\"3", "\"probability\\\":\\\"4"), "BUNDLE_GOLDEN_MISMATCH");
+    check(&forged(&bytes, "\"outputs\\\":2", "\"outputs\\\":1"), "BUNDLE_INVALID_MODEL");
+    check(&forged(&bytes, "\"leaf.value\"", "\"leaf.valua\""), "BUNDLE_MALFORMED");
+    check(b"PK\x03\x04 a zip archive", "BUNDLE_MALFORMED");
+    check(b"", "BUNDLE_TRUNCATED");
+    let tight = Limits { bytes: 100, ..Limits::default() };
+    assert_eq!(Bundle::read_within(&bytes, &tight).unwrap_err().code(), "BUNDLE_TOO_LARGE");
+    let tight = Limits { goldens: 19, ..Limits::default() };
+    assert_eq!(Bundle::read_within(&bytes, &tight).unwrap_err().code(), "BUNDLE_TOO_LARGE");
+}

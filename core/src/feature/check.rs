@@ -1,0 +1,108 @@
+//! Everything that can be wrong with declared transforms.
+
+use super::{Impute, Make, Step, Transform};
+use crate::schema::{ConfigErrors, FieldKind, Schema};
+
+/// Notes every problem of `transforms` over `schema`.
+pub(crate) fn check(transforms: &[Transform], schema: &Schema, errors: &mut ConfigErrors) {
+    for (i, transform) in transforms.iter().enumerate() {
+        let mut add = |code, key: &str, message| errors.add(code, format!("feature[{i}].{key}"), message);
+        let name = &transform.name;
+        if name.is_empty() || transforms.iter().take(i).any(|t| t.name == *name) {
+            add("FEATURE_NAME", "name", format!("the feature name {name:?} is empty or taken"));
+        }
+        let Some((_, field)) = schema.field(&transform.from) else {
+            add("FEATURE_FIELD_UNKNOWN", "from", format!("{name:?} is made of {:?}, which is no field", transform.from));
+            continue;
+        };
+        if !field.role.is_readable() {
+            let message = format!("{name:?} reads {:?}, an id or a human score, which no model may read", field.name);
+            add("FEATURE_ROLE", "from", message);
+        }
+        let (make, kind) = (transform.make.as_str(), field.kind);
+        if !transform.make.fits(kind) {
+            let message = format!("{make} cannot be made of {:?}, a {}", field.name, kind.as_str());
+            add("FEATURE_KIND", "make", message);
+        }
+        let has_codes = match &transform.make {
+            Make::Bucket(_) | Make::Ordinal(_) | Make::EmailDomain(_) => true,
+            Make::Value => kind == FieldKind::Category && !field.categories.is_empty(),
+            _ => false,
+        };
+        if transform.one_hot && !has_codes {
+            let message = format!("{name:?} cannot be spread: {make} of {:?} has no listed codes", field.name);
+            add("FEATURE_ONE_HOT", "one_hot", message);
+        }
+        check_make(&transform.make, &field.categories, schema, &mut add);
+        for (j, step) in transform.then.iter().enumerate() {
+            if let Some(message) = problem_of(step) {
+                add("STEP_INVALID", &format!("then[{j}]"), message.into());
+            }
+        }
+    }
+}
+
+fn check_make(make: &Make, categories: &[String], schema: &Schema, add: &mut dyn FnMut(&'static str, &str, String)) {
+    let repeated = |items: &[String]| items.iter().enumerate().find(|(i, x)| items.iter().take(*i).any(|y| y == *x)).is_some();
+    match make {
+        Make::Bucket(edges) => {
+            let rising = edges.iter().zip(edges.iter().skip(1)).all(|(a, b)| a < b);
+            if edges.is_empty() || !rising || edges.iter().any(|e| !e.is_finite()) {
+                add("BUCKET_EDGES", "make.bucket", "the edges must be finite and strictly increasing, at least one".into());
+            }
+        }
+        Make::Ordinal(order) => {
+            if order.is_empty() || repeated(order) {
+                add("ORDINAL_ORDER", "make.ordinal", "the order must name each category once, at least one".into());
+            }
+            for item in order.iter().filter(|item| !categories.contains(item)) {
+                add("CATEGORY_UNKNOWN", "make.ordinal", format!("{item:?} is not a category of the field"));
+            }
+        }
+        Make::Target { values, default } => {
+            if !default.is_finite() || values.values().any(|v| !v.is_finite()) {
+                add("TARGET_NOT_FINITE", "make.target", "every value, and the default, must be finite".into());
+            }
+            for item in values.keys().filter(|item| !categories.contains(item)) {
+                add("CATEGORY_UNKNOWN", "make.target.values", format!("{item:?} is not a category of the field"));
+            }
+        }
+        Make::MultiHot(items) if items.is_empty() || repeated(items) => {
+            add("MULTI_HOT_ITEMS", "make.multi_hot", "the items must be named once each, at least one".into());
+        }
+        Make::EmailDomain(classes) => {
+            for (i, class) in classes.iter().enumerate() {
+                let taken = classes.iter().take(i).any(|c| c.name == class.name);
+                if class.name.is_empty() || taken || class.name == "other" || class.name == "invalid" {
+                    let message = format!("the class name {:?} is empty or taken", class.name);
+                    add("DOMAIN_CLASS_NAME", &format!("make.email_domain[{i}].name"), message);
+                }
+                for domain in class.domains.iter().filter(|d| d.is_empty() || d.to_lowercase() != **d || d.contains('@')) {
+                    let message = format!("{domain:?} is no domain in lower case");
+                    add("DOMAIN_SPELLING", &format!("make.email_domain[{i}].domains"), message);
+                }
+            }
+        }
+        Make::Ratio(per) => match schema.field(per) {
+            None => add("FEATURE_FIELD_UNKNOWN", "make.ratio", format!("{per:?} is no field")),
+            Some((_, field)) if !make.fits(field.kind) || !field.role.is_readable() => {
+                add("FEATURE_KIND", "make.ratio", format!("{per:?} is a {}; a ratio takes numbers", field.kind.as_str()));
+            }
+            Some(_) => {}
+        },
+        _ => {}
+    }
+}
+
+fn problem_of(step: &Step) -> Option<&'static str> {
+    let (ok, message) = match *step {
+        Step::Impute(Impute::Constant(x) | Impute::Mean(x)) => (x.is_finite(), "the imputed value must be finite"),
+        Step::Clip { min, max } => (min <= max && min.is_finite() && max.is_finite(), "clip takes finite min ≤ max"),
+        Step::Log1p => (true, ""),
+        Step::Standard { mean, std } => {
+            (mean.is_finite() && std.is_finite() && std > 0.0, "standard takes a finite mean and a finite std above 0")
+        }
+        Step::MinMax { min, max } => (min < max && (max - min).is_finite(), "min_max takes finite min < max"),
+    };
+    (!ok).then_some(message)
+}

@@ -1,0 +1,47 @@
+//! From a lead to the numbers a model reads: declared transforms, compiled once, applied for ever.
+//!
+//! Rules that hold for every transform: a missing value stays missing (NaN) unless a step imputes it; a result that is not
+//! finite (a ratio by zero, a logarithm below zero, an overflow) is missing; nothing a lead can carry makes one fail. What a
+//! category the schema does not list becomes is said at each [`Make`].
+
+mod apply;
+mod check;
+mod compile;
+mod transform;
+
+pub(crate) use check::check;
+pub use transform::{DatePart, DomainClass, Impute, Make, Step, Transform};
+
+use compile::Op;
+
+/// The numbers a model reads, one per column of the model; NaN is missing.
+pub type FeatureVector = Vec<f64>;
+
+/// Transforms compiled for one schema and one model's columns: no name is looked up any more.
+#[derive(Debug, Clone)]
+pub struct Pipeline {
+    width: usize,
+    /// (field, column): the field's number is the column's.
+    direct: Vec<(u32, u32)>,
+    ops: Vec<Op>,
+    steps: Vec<Step>,
+    /// Columns of the ops, `u32::MAX` for one the model does not read.
+    columns: Vec<u32>,
+    /// Field each column is made of.
+    sources: Vec<u32>,
+}
+
+impl Pipeline {
+    /// Number of columns.
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
+    /// Position, in the schema, of the field that `column` is made of (of a ratio: the numerator).
+    pub fn source(&self, column: usize) -> Option<usize> {
+        self.sources.get(column).map(|field| *field as usize)
+    }
+}
+
+#[cfg(test)]
+mod tests;

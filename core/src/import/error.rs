@@ -1,0 +1,83 @@
+//! Why a model file was refused.
+
+use thiserror::Error;
+
+use crate::model::ModelError;
+
+/// Why a model file was refused. Each message names the place in the file and the value met there.
+#[derive(Debug, Clone, PartialEq, Error)]
+#[non_exhaustive]
+pub enum ImportError {
+    /// The first bytes belong to no format we read.
+    #[error("the file is none of XGBoost JSON, XGBoost UBJ, LightGBM text; it begins with {0}")]
+    UnknownFormat(String),
+    /// The bytes break the rules of their encoding.
+    #[error("byte {offset}: {reason}")]
+    Syntax {
+        /// Offset from the start of the file.
+        offset: usize,
+        /// What was expected, and what was found.
+        reason: String,
+    },
+    /// A document larger or deeper than the reader's limits.
+    #[error("byte {offset}: {what} above the limit of {limit}")]
+    Limit {
+        /// Offset from the start of the file.
+        offset: usize,
+        /// What was counted.
+        what: &'static str,
+        /// The limit.
+        limit: usize,
+    },
+    /// A value is absent, of another kind, or out of its range.
+    #[error("{path}: {reason}")]
+    Value {
+        /// Keys and indices from the root of the document, such as `learner.gradient_booster.model.trees[3].left_children[7]`.
+        path: String,
+        /// What was expected, and what was found.
+        reason: String,
+    },
+    /// A line of a text model breaks the format.
+    #[error("line {line}: {reason}")]
+    Line {
+        /// Line number, from 1.
+        line: usize,
+        /// What was expected, and what was found.
+        reason: String,
+    },
+    /// The file is sound, but uses something that this reader does not carry over.
+    #[error("{place}: {what} is not supported")]
+    Unsupported {
+        /// Where in the file.
+        place: String,
+        /// What was met.
+        what: String,
+    },
+    /// The model that was read cannot be evaluated.
+    #[error("the model in the file is not sound: {0}")]
+    Model(#[from] ModelError),
+}
+
+impl ImportError {
+    /// A stable name of the kind of error.
+    pub fn code(&self) -> &'static str {
+        match self {
+            ImportError::UnknownFormat(_) => "IMPORT_UNKNOWN_FORMAT",
+            ImportError::Syntax { .. } => "IMPORT_SYNTAX",
+            ImportError::Limit { .. } => "IMPORT_LIMIT",
+            ImportError::Value { .. } => "IMPORT_VALUE",
+            ImportError::Line { .. } => "IMPORT_LINE",
+            ImportError::Unsupported { .. } => "IMPORT_UNSUPPORTED",
+            ImportError::Model(_) => "IMPORT_MODEL",
+        }
+    }
+}
+
+/// At most 40 characters of `text`, for a message.
+pub(super) fn excerpt(text: &str) -> String {
+    let mut out: String = text.chars().take(40).collect();
+    if out.len() < text.len() {
+        out.push('…');
+    }
+    out
+}

@@ -1,0 +1,119 @@
+//! LightGBM models in text, versions 2 to 4.
+//!
+//! # Source
+//! LightGBM 4.7.0: `gbdt_model_text.cpp`, `tree.cpp`, `tree.h`, `gbdt_prediction.cpp`.
+
+mod category;
+mod objective;
+mod text;
+mod tree;
+
+use super::error::{ImportError, excerpt};
+use super::{Format, Imported};
+use crate::model::{Arithmetic, Averaged, Body, Column, Ensemble, Link, Model};
+use text::{Entry, Lines, Section};
+
+/// Reads the model in `bytes`.
+pub(super) fn read(bytes: &[u8]) -> Result<Imported, ImportError> {
+    let mut lines = Lines::new(bytes);
+    let mut header = Section::default();
+    let mut trees = Vec::new();
+    let mut ended = false;
+    // The header runs until the first tree; it may hold blank lines.
+    while let Some(line) = lines.next()? {
+        if line.text.starts_with("Tree=") || line.text == "end of trees" {
+            lines.back(line);
+            break;
+        }
+        header.push(line);
+    }
+    while let Some(line) = lines.next()? {
+        if line.text == "end of trees" {
+            ended = true;
+            break;
+        } else if line.text.starts_with("Tree=") {
+            let section = lines.section(line.number)?;
+            trees.push(tree::read(&section)?);
+        } else if !line.text.is_empty() {
+            return Err(line.error(format!("expected a tree or `end of trees`, found {:?}", excerpt(line.text))));
+        }
+    }
+    let head = Header::read(&header)?;
+    if let Some(at) = header.find("tree_sizes") {
+        let expected = at.value.split_ascii_whitespace().count();
+        if expected != trees.len() {
+            return Err(lines.end(format!("the file has {} trees, its line {} tells of {expected}", trees.len(), at.line)));
+        }
+    }
+    if !ended && !matches!(head.version.as_str(), "" | "v2") {
+        return Err(lines.end("the file ends before `end of trees`".to_owned()));
+    }
+    assemble(head, trees, &mut lines)
+}
+
+/// What stands before the trees.
+struct Header {
+    version: String,
+    outputs: usize,
+    names: Vec<String>,
+    /// Columns that LightGBM lists as sets of codes rather than ranges.
+    coded: Vec<bool>,
+    objective: String,
+    link: Averaged,
+    average: bool,
+}
+
+impl Header {
+    fn read(section: &Section<'_>) -> Result<Header, ImportError> {
+        let version = section.find("version").map_or("", |entry| entry.value).to_owned();
+        let classes = section.get("num_class")?.number::<u16>()?;
+        let outputs = section.find("num_tree_per_iteration").map_or(Ok(classes), |entry| entry.number::<u16>())?;
+        let columns = section.get("max_feature_idx")?.number::<u32>()? as usize + 1;
+        let names: Vec<String> = section.get("feature_names")?.list(columns, |name| Some(name.to_owned()))?;
+        let coded = match section.find("feature_infos") {
+            // `[min:max]` is a range, `none` a constant column, anything else a list of codes.
+            Some(entry) => entry.list(columns, |info| Some(!(info.starts_with('[') || info == "none")))?,
+            None => vec![false; columns],
+        };
+        let objective = section.find("objective");
+        let link = objective.map_or(Ok(Averaged::Identity), |entry| objective::link(&entry))?;
+        let objective = objective.map_or("", |entry| entry.value).to_owned();
+        let average = section.find("average_output").is_some();
+        if outputs == 0 {
+            return Err(section.get("num_class")?.error("a model without outputs"));
+        }
+        Ok(Header { version, outputs: outputs.into(), names, coded, objective, link, average })
+    }
+}
+
+fn assemble(head: Header, trees: Vec<crate::model::Tree>, lines: &mut Lines<'_>) -> Result<Imported, ImportError> {
+    if !trees.len().is_multiple_of(head.outputs) {
+        return Err(lines.end(format!("{} trees are not a whole number of rounds of {}", trees.len(), head.outputs)));
+    }
+    let rounds = trees.len() / head.outputs;
+    let mut trees = trees;
+    for (index, tree) in trees.iter_mut().enumerate() {
+        tree.output = (index % head.outputs) as u32;
+    }
+    let ensemble = Ensemble { arithmetic: Arithmetic::F64, base: vec![0.0; head.outputs], trees };
+    let mut categorical = head.coded;
+    for split in ensemble.splits().filter(|split| split.is_categorical()) {
+        if let Some(flag) = categorical.get_mut(split.column as usize) {
+            *flag = true;
+        }
+    }
+    let mut notes = Vec::new();
+    let categories = category::read(lines, &categorical, &mut notes)?;
+    let columns = head.names.into_iter().zip(categorical).map(|(name, categorical)| Column { name, categorical }).collect();
+    let link = if head.average { Link::Average { divisor: rounds as u32, then: head.link } } else { head.link.into() };
+    let model = Model { columns, body: Body::Trees(ensemble), link, outputs: head.outputs as u32 };
+    model.validate()?;
+    Ok(Imported { format: Format::LightgbmText, version: head.version, objective: head.objective, model, categories, notes })
+}
+
+impl Entry<'_> {
+    /// The value as one number.
+    fn number<T: std::str::FromStr>(&self) -> Result<T, ImportError> {
+        self.value.trim().parse().map_err(|_| self.error(format!("{:?} is not a number in range", excerpt(self.value))))
+    }
+}

@@ -1,0 +1,84 @@
+//! Readers of the peers' own model files: XGBoost JSON and UBJ, LightGBM text.
+//!
+//! A file is recognised by its content, read into plain lists, checked and turned into a [`Model`] that gives the peer's
+//! margins bit for bit. Compressed files are the caller's matter. Tested by the conformance runner, by properties (no bytes
+//! panic or exhaust memory) and by fuzzing.
+
+mod document;
+mod error;
+mod json;
+mod lightgbm;
+mod order;
+mod ubj;
+mod xgboost;
+
+use std::fmt;
+
+pub use error::ImportError;
+
+use crate::model::Model;
+
+/// Which program wrote a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Format {
+    /// XGBoost, JSON.
+    XgboostJson,
+    /// XGBoost, Universal Binary JSON.
+    XgboostUbj,
+    /// LightGBM, text.
+    LightgbmText,
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Format::XgboostJson => "XGBoost JSON",
+            Format::XgboostUbj => "XGBoost UBJ",
+            Format::LightgbmText => "LightGBM text",
+        })
+    }
+}
+
+/// A model read from a peer's file, and what else the file tells.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Imported {
+    /// Which program wrote the file.
+    pub format: Format,
+    /// Version of that program or of its format, such as `3.2.0` or `v4`; empty when the file has none.
+    pub version: String,
+    /// The peer's name of what was optimised, such as `binary:logistic`; empty when the file has none.
+    pub objective: String,
+    /// The model; [`Model::validate`] holds.
+    pub model: Model,
+    /// Per column the texts of its categories in code order; empty when the file does not have them.
+    pub categories: Vec<Vec<String>>,
+    /// Sentences about what was met and not carried over.
+    pub notes: Vec<String>,
+}
+
+/// Reads a model file, recognising its format.
+///
+/// # Errors
+/// [`ImportError`] names the place in the file.
+pub fn import(bytes: &[u8]) -> Result<Imported, ImportError> {
+    let limits = document::Limits::default();
+    let blank = bytes.iter().take_while(|b| b.is_ascii_whitespace()).count();
+    match bytes.get(blank..).unwrap_or_default() {
+        // UBJ keys begin with the type of their length, JSON keys with a quote.
+        [b'{', next, ..] if b"iUIlL$#".contains(next) => {
+            xgboost::read(&ubj::read(bytes, limits)?, Format::XgboostUbj, bytes.len())
+        }
+        [b'{', ..] => xgboost::read(&json::read(bytes, limits)?, Format::XgboostJson, bytes.len()),
+        rest if rest.starts_with(b"tree") => lightgbm::read(bytes),
+        rest => {
+            let start: Vec<u8> = rest.iter().take(16).copied().collect();
+            Err(ImportError::UnknownFormat(if start.is_empty() {
+                "nothing".to_owned()
+            } else {
+                format!("{:?}", String::from_utf8_lossy(&start))
+            }))
+        }
+    }
+}

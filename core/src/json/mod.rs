@@ -1,0 +1,16 @@
+//! JSON, the little of it that scoring needs: a strict scanner, correctly rounded numbers, a tree for headers, a writer.
+//!
+//! Why our own beside `serde_json`: the scorer that travels to a page must be small (derived readers and their tables cost more
+//! than the trees it runs), and leads must be read with limits and positions. Tested against `serde_json` on both sides.
+
+mod cursor;
+#[cfg(any(test, target_arch = "wasm32"))]
+mod decimal;
+mod node;
+mod number;
+mod write;
+
+pub(crate) use cursor::{Cursor, Stop, Token};
+pub(crate) use node::{Misfit, Node};
+pub use number::{MAX_SAFE_INTEGER, NumberFault, parse_number};
+pub(crate) use write::{Object, number};

@@ -1,0 +1,108 @@
+//! A request's body: one lead, an array of leads, or one lead a line.
+
+use super::reader::as_text;
+use super::{LeadError, Limits, Reader, Slots};
+use crate::json::{Cursor, Stop};
+
+/// How a body holds its leads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// One JSON object.
+    One,
+    /// A JSON array of objects.
+    Array,
+    /// One JSON object a line (NDJSON); empty lines are skipped.
+    Lines,
+}
+
+impl Form {
+    /// The form of `body` by its look: an array begins with `[`; lines begin with a line that ends in `}` and are followed by
+    /// more; anything else is one lead. A host that knows the content type should go by that.
+    pub fn of(body: &[u8]) -> Form {
+        let body = body.trim_ascii_start();
+        if body.first() == Some(&b'[') {
+            return Form::Array;
+        }
+        let mut lines = body.splitn(2, |b| *b == b'\n');
+        let first_is_whole = lines.next().is_some_and(|line| line.trim_ascii_end().ends_with(b"}"));
+        let more_follows = lines.next().is_some_and(|rest| !rest.trim_ascii().is_empty());
+        if first_is_whole && more_follows { Form::Lines } else { Form::One }
+    }
+}
+
+/// What is told of each lead of a body: its position, its places (the callee may take them and leave others), and
+/// everything that is wrong with it.
+pub type EachLead<'a> = &'a mut dyn FnMut(u32, &mut Slots, Result<(), Vec<LeadError>>);
+
+impl Reader {
+    /// Reads every lead of `body` and tells `each` of them in order. A lead that is refused does not keep the others from being
+    /// read. Returns how many there were.
+    ///
+    /// # Errors
+    /// When the body as a whole cannot be read: too large, no lead, too many leads, or an array that is not JSON. `each` may
+    /// have been told of leads before the error; what it made of them must then be thrown away.
+    pub fn read_body(
+        &self,
+        body: &[u8],
+        form: Form,
+        limits: &Limits,
+        slots: &mut Slots,
+        each: EachLead<'_>,
+    ) -> Result<u32, LeadError> {
+        let mut count = 0;
+        let mut next = |slots: &mut Slots, lead: Result<(), Vec<LeadError>>| {
+            if count == limits.batch {
+                return false;
+            }
+            each(count, slots, lead);
+            count += 1;
+            true
+        };
+        let too_many = LeadError::BatchTooLarge { limit: limits.batch };
+        match form {
+            Form::One => {
+                let lead = self.read_json(body, limits, slots);
+                if let Err(errors) = &lead
+                    && let Some(error @ LeadError::BodyTooLarge { .. }) = errors.first()
+                {
+                    return Err(error.clone());
+                }
+                if body.trim_ascii().is_empty() {
+                    return Err(LeadError::Empty);
+                }
+                next(slots, lead);
+            }
+            Form::Array => {
+                let mut cursor = Cursor::new(as_text(body, limits)?);
+                let mut full = false;
+                cursor
+                    .expect(b'[', "an array of leads was expected")
+                    .and_then(|()| {
+                        cursor.items(b']', &mut |cursor| {
+                            self.read_next(cursor, limits, slots)?;
+                            let lead = self.finish(slots);
+                            full = full || !next(slots, lead);
+                            if full { Err(Stop::TooDeep) } else { Ok(()) }
+                        })
+                    })
+                    .and_then(|()| {
+                        cursor.skip_space();
+                        if cursor.is_at_end() { Ok(()) } else { Err(Stop::Malformed("the array has ended, and more follows")) }
+                    })
+                    .map_err(|stop| if full { too_many } else { stop.at(cursor.offset(), limits) })?;
+            }
+            Form::Lines => {
+                if body.len() as u64 > limits.body_bytes {
+                    return Err(LeadError::BodyTooLarge { bytes: body.len() as u64, limit: limits.body_bytes });
+                }
+                for line in body.split(|b| *b == b'\n').filter(|line| !line.trim_ascii().is_empty()) {
+                    let lead = self.read_json(line, limits, slots);
+                    if !next(slots, lead) {
+                        return Err(too_many);
+                    }
+                }
+            }
+        }
+        if count == 0 { Err(LeadError::Empty) } else { Ok(count) }
+    }
+}

@@ -1,0 +1,174 @@
+//! Days and instants in UTC: civil-date arithmetic on the proleptic Gregorian calendar, no time zones, no leap seconds.
+//!
+//! Tested against every day of four centuries counted one by one.
+
+/// A moment in civil terms, UTC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Civil {
+    /// Year, such as 2026.
+    pub year: i64,
+    /// Month, 1–12.
+    pub month: u32,
+    /// Day of the month, 1–31.
+    pub day: u32,
+    /// Hour, 0–23.
+    pub hour: u32,
+    /// Day of the week, Monday 0 to Sunday 6.
+    pub weekday: u32,
+    /// Day of the year, 1–366.
+    pub day_of_year: u32,
+}
+
+/// Milliseconds of a day.
+pub(crate) const DAY_MS: i64 = 86_400_000;
+
+impl Civil {
+    /// The civil terms of `ms` milliseconds since 1970-01-01T00:00:00Z.
+    ///
+    /// # Source
+    /// H. Hinnant, "chrono-compatible low-level date algorithms", `civil_from_days`.
+    pub fn from_ms(ms: i64) -> Civil {
+        let days = ms.div_euclid(DAY_MS);
+        let (year, month, day) = civil_from_days(days);
+        Civil {
+            year,
+            month,
+            day,
+            hour: (ms.rem_euclid(DAY_MS) / 3_600_000) as u32,
+            weekday: (days + 3).rem_euclid(7) as u32,
+            day_of_year: (days - days_from_civil(year, 1, 1) + 1) as u32,
+        }
+    }
+}
+
+/// Milliseconds since 1970 of a date (`2026-11-23`, midnight UTC) or an RFC 3339 date-time (`2026-11-23T09:15:00.250+01:00`; a
+/// space for the `T` and an absent offset, meaning UTC, are taken too). None for anything else. Years 0001 to 9999.
+///
+/// # Example
+/// ```
+/// use plumbline_core::lead::parse_date;
+/// assert_eq!(parse_date("1970-01-02"), Some(86_400_000));
+/// assert_eq!(parse_date("1970-01-01T01:00:00+01:00"), Some(0));
+/// assert_eq!(parse_date("2026-02-29"), None);
+/// ```
+pub fn parse_date(text: &str) -> Option<i64> {
+    let bytes = text.as_bytes();
+    let number = |from: usize, to: usize| {
+        bytes.get(from..to)?.iter().try_fold(0i64, |n, b| b.is_ascii_digit().then(|| n * 10 + i64::from(b - b'0')))
+    };
+    let is = |at: usize, b: u8| bytes.get(at) == Some(&b);
+    let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
+    let dashes = is(4, b'-') && is(7, b'-');
+    if !dashes || year < 1 || !(1..=12).contains(&month) || !(1..=i64::from(days_in_month(year, month as u32))).contains(&day) {
+        return None;
+    }
+    let midnight = days_from_civil(year, month as u32, day as u32) * DAY_MS;
+    if bytes.len() == 10 {
+        return Some(midnight);
+    }
+    let (hour, minute) = (number(11, 13)?, number(14, 16)?);
+    if !matches!(bytes.get(10), Some(b'T' | b't' | b' ')) || !is(13, b':') || hour > 23 || minute > 59 {
+        return None;
+    }
+    let mut ms = midnight + (hour * 60 + minute) * 60_000;
+    let mut at = 16;
+    if is(16, b':') {
+        let second = number(17, 19)?;
+        if second > 59 {
+            return None;
+        }
+        ms += second * 1000;
+        at = 19;
+        if is(19, b'.') {
+            let digits = bytes.get(20..)?.iter().take_while(|b| b.is_ascii_digit()).count();
+            let kept = digits.min(3);
+            let fraction = number(20, 20 + kept)?;
+            ms += match kept {
+                0 => return None,
+                1 => fraction * 100,
+                2 => fraction * 10,
+                _ => fraction,
+            };
+            at = 20 + digits;
+        }
+    }
+    match bytes.get(at) {
+        None => Some(ms),
+        Some(b'Z' | b'z') => (bytes.len() == at + 1).then_some(ms),
+        Some(sign @ (b'+' | b'-')) => {
+            let (hours, minutes) = (number(at + 1, at + 3)?, number(at + 4, at + 6)?);
+            let whole = bytes.len() == at + 6 && is(at + 3, b':') && hours <= 23 && minutes <= 59;
+            let offset = (hours * 60 + minutes) * 60_000;
+            whole.then_some(if *sign == b'+' { ms - offset } else { ms + offset })
+        }
+        Some(_) => None,
+    }
+}
+
+/// Days since 1970-01-01. Source: Hinnant, `days_from_civil`.
+fn days_from_civil(year: i64, month: u32, day: u32) -> i64 {
+    let y = if month <= 2 { year - 1 } else { year };
+    let era = y.div_euclid(400);
+    let year_of_era = y.rem_euclid(400);
+    let day_of_year = (153 * ((i64::from(month) + 9) % 12) + 2) / 5 + i64::from(day) - 1;
+    era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468
+}
+
+fn civil_from_days(days: i64) -> (i64, u32, u32) {
+    let z = days + 719_468;
+    let era = z.div_euclid(146_097);
+    let day_of_era = z.rem_euclid(146_097);
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted = (5 * day_of_year + 2) / 153;
+    let day = (day_of_year - (153 * shifted + 2) / 5 + 1) as u32;
+    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 } as u32;
+    (year_of_era + era * 400 + i64::from(month <= 2), month, day)
+}
+
+fn days_in_month(year: i64, month: u32) -> u32 {
+    match month {
+        2 => 28 + u32::from(year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)),
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn four_centuries_counted_day_by_day() {
+        let (mut year, mut month, mut day) = (1850i64, 1u32, 1u32);
+        let start = days_from_civil(1850, 1, 1);
+        for days in start..start + 146_097 {
+            assert_eq!(civil_from_days(days), (year, month, day));
+            assert_eq!(days_from_civil(year, month, day), days);
+            let text = format!("{year:04}-{month:02}-{day:02}");
+            assert_eq!(parse_date(&text), Some(days * DAY_MS), "{text}");
+            day += 1;
+            if day > days_in_month(year, month) {
+                (day, month) = (1, month + 1);
+            }
+            if month > 12 {
+                (month, year) = (1, year + 1);
+            }
+        }
+    }
+
+    #[test]
+    fn known_moments() {
+        let at = Civil::from_ms(1_795_425_300_250);
+        assert_eq!(at, Civil { year: 2026, month: 11, day: 23, hour: 9, weekday: 0, day_of_year: 327 });
+        for text in ["2026-11-23T09:15:00.250Z", "2026-11-23 09:15:00.250", "2026-11-23T10:15:00.2509+01:00"] {
+            assert_eq!(parse_date(text), Some(1_795_425_300_250), "{text}");
+        }
+        assert_eq!(Civil::from_ms(-1), Civil { year: 1969, month: 12, day: 31, hour: 23, weekday: 2, day_of_year: 365 });
+        for text in
+            ["", "2026", "2026-1-2", "2026-13-01", "2026-00-01", "2026-11-23T", "2026-11-23T24:00Z", "2026-11-23Z", "é026-11-23"]
+        {
+            assert_eq!(parse_date(text), None, "{text}");
+        }
+    }
+}

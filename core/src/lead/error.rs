@@ -1,0 +1,217 @@
+//! What can be wrong with a lead, or with a body of leads.
+
+use std::fmt;
+
+use serde::Serialize;
+use serde::ser::{SerializeStruct, Serializer};
+use thiserror::Error;
+
+use crate::json::Object;
+
+/// One thing that is wrong with a lead. Serialises as `{code, field?, pointer, detail}`, an item of a problem document's `errors`.
+#[derive(Debug, Clone, PartialEq, Error)]
+#[non_exhaustive]
+pub enum LeadError {
+    /// The bytes are not JSON.
+    #[error("the JSON is malformed at byte {offset}: {what}")]
+    Malformed {
+        /// Position in the bytes given, from 0.
+        offset: u64,
+        /// What was expected.
+        what: &'static str,
+    },
+    /// The JSON is not an object of named values.
+    #[error("a lead is an object of named values, not {found}")]
+    NotAnObject {
+        /// What it is.
+        found: &'static str,
+    },
+    /// The body holds no lead.
+    #[error("the body holds no lead")]
+    Empty,
+    /// A required field is absent or empty.
+    #[error("field {field:?} is required")]
+    MissingField {
+        /// The field.
+        field: String,
+    },
+    /// A value is of another kind than the field.
+    #[error("{place} takes {expected}, not {found}")]
+    WrongType {
+        /// Where.
+        place: Place,
+        /// What the field takes.
+        expected: &'static str,
+        /// What it got.
+        found: &'static str,
+    },
+    /// A number is NaN or infinite, or too large for a double.
+    #[error("{place} is not a finite number")]
+    NotFinite {
+        /// Where.
+        place: Place,
+    },
+    /// An integer that JavaScript would round silently.
+    #[error("{place} is an integer above 9007199254740991, which JavaScript cannot hold exactly")]
+    UnsafeInteger {
+        /// Where.
+        place: Place,
+    },
+    /// A number outside the field's declared limits.
+    #[error("{place} is {value}, {side} {limit}")]
+    OutOfRange {
+        /// Where.
+        place: Place,
+        /// The value.
+        value: f64,
+        /// `below the least allowed` or `above the greatest allowed`.
+        side: &'static str,
+        /// The limit.
+        limit: f64,
+    },
+    /// A text that is no date.
+    #[error("{place} is not a date such as 2026-11-23 or 2026-11-23T09:15:00Z")]
+    BadDate {
+        /// Where.
+        place: Place,
+    },
+    /// A field that comes twice: readers differ on which counts, so neither does.
+    #[error("field {field:?} comes twice")]
+    DuplicateField {
+        /// The field.
+        field: String,
+    },
+    /// A text longer than the limit.
+    #[error("{place} is longer than {limit} bytes")]
+    TooLong {
+        /// Where.
+        place: Place,
+        /// The limit.
+        limit: u32,
+    },
+    /// A list of more items than the limit.
+    #[error("field {field:?} has more than {limit} items")]
+    TooManyItems {
+        /// The field.
+        field: String,
+        /// The limit.
+        limit: u32,
+    },
+    /// Arrays or objects nested deeper than the limit.
+    #[error("the lead is nested deeper than {limit} levels (byte {offset})")]
+    TooDeep {
+        /// Position in the bytes given, from 0.
+        offset: u64,
+        /// The limit.
+        limit: u32,
+    },
+    /// A body of more bytes than the limit.
+    #[error("the body has {bytes} bytes; at most {limit} are read")]
+    BodyTooLarge {
+        /// Its size.
+        bytes: u64,
+        /// The limit.
+        limit: u64,
+    },
+    /// A batch of more leads than the limit.
+    #[error("the batch has more than {limit} leads")]
+    BatchTooLarge {
+        /// The limit.
+        limit: u32,
+    },
+}
+
+/// A place in a lead: a field, and an item of it when the field is a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The field.
+    pub field: String,
+    /// Position in the field's list, from 0.
+    pub item: Option<u32>,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.item {
+            Some(item) => write!(f, "field {:?}, item {item},", self.field),
+            None => write!(f, "field {:?}", self.field),
+        }
+    }
+}
+
+impl LeadError {
+    /// A stable name of the kind of error.
+    pub fn code(&self) -> &'static str {
+        match self {
+            LeadError::Malformed { .. } => "LEAD_MALFORMED",
+            LeadError::NotAnObject { .. } => "LEAD_NOT_AN_OBJECT",
+            LeadError::Empty => "LEAD_BODY_EMPTY",
+            LeadError::MissingField { .. } => "LEAD_MISSING_FIELD",
+            LeadError::WrongType { .. } => "LEAD_WRONG_TYPE",
+            LeadError::NotFinite { .. } => "LEAD_NOT_FINITE",
+            LeadError::UnsafeInteger { .. } => "LEAD_UNSAFE_INTEGER",
+            LeadError::OutOfRange { .. } => "LEAD_OUT_OF_RANGE",
+            LeadError::BadDate { .. } => "LEAD_BAD_DATE",
+            LeadError::DuplicateField { .. } => "LEAD_DUPLICATE_FIELD",
+            LeadError::TooLong { .. } => "LEAD_TEXT_TOO_LONG",
+            LeadError::TooManyItems { .. } => "LEAD_TOO_MANY_ITEMS",
+            LeadError::TooDeep { .. } => "LEAD_TOO_DEEP",
+            LeadError::BodyTooLarge { .. } => "BODY_TOO_LARGE",
+            LeadError::BatchTooLarge { .. } => "BATCH_TOO_LARGE",
+        }
+    }
+
+    /// The field that is wrong, when it is one.
+    pub fn field(&self) -> Option<&str> {
+        match self {
+            LeadError::MissingField { field } | LeadError::DuplicateField { field } | LeadError::TooManyItems { field, .. } => {
+                Some(field)
+            }
+            LeadError::WrongType { place, .. }
+            | LeadError::NotFinite { place }
+            | LeadError::UnsafeInteger { place }
+            | LeadError::OutOfRange { place, .. }
+            | LeadError::BadDate { place }
+            | LeadError::TooLong { place, .. } => Some(&place.field),
+            _ => None,
+        }
+    }
+
+    /// JSON pointer (RFC 6901) into the lead, such as `/tags/3`; empty when the lead as a whole is wrong.
+    pub fn pointer(&self) -> String {
+        let Some(field) = self.field() else { return String::new() };
+        let mut pointer = format!("/{}", field.replace('~', "~0").replace('/', "~1"));
+        if let LeadError::WrongType { place, .. } | LeadError::TooLong { place, .. } = self
+            && let Some(item) = place.item
+        {
+            pointer.push_str(&format!("/{item}"));
+        }
+        pointer
+    }
+}
+
+impl LeadError {
+    pub(crate) fn write_json(&self, out: &mut Vec<u8>) {
+        let mut object = Object::begin(out);
+        object.text("code", self.code());
+        if let Some(field) = self.field() {
+            object.text("field", field);
+        }
+        object.text("pointer", &self.pointer());
+        object.text("detail", &self.to_string());
+        object.end();
+    }
+}
+
+impl Serialize for LeadError {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut out = serializer.serialize_struct("LeadError", 4)?;
+        out.serialize_field("code", self.code())?;
+        if let Some(field) = self.field() {
+            out.serialize_field("field", field)?;
+        }
+        out.serialize_field("pointer", &self.pointer())?;
+        out.serialize_field("detail", &self.to_string())?;
+        out.end()
+    }
+}

@@ -1,0 +1,188 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::schema::Schema;
+
+fn schema() -> Schema {
+    serde_json::from_str(
+        r#"{"fields": [{"name": "key", "kind": "text", "role": "id"}, {"name": "n", "min": 0, "max": 10},
+            {"name": "must", "kind": "category", "categories": ["a", "b"], "required": true}, {"name": "flag", "kind": "flag"},
+            {"name": "tags", "kind": "list"}, {"name": "day", "kind": "date"}, {"name": "a/b~c", "kind": "text"},
+            {"name": "code", "kind": "category"}]}"#,
+    )
+    .unwrap()
+}
+
+fn limits() -> Limits {
+    Limits { string_bytes: 20, list_items: 3, nesting: 3, batch: 3, ..Limits::default() }
+}
+
+fn read(json: &str) -> Result<Slots, Vec<LeadError>> {
+    let mut slots = Slots::default();
+    Reader::new(&schema()).read_json(json.as_bytes(), &limits(), &mut slots).map(|()| slots)
+}
+
+/// `code pointer` of each problem of `{"must": "a", <members>}`.
+fn problems(members: &str) -> Vec<String> {
+    let told = |e: LeadError| format!("{} {}", e.code(), e.pointer()).trim().to_owned();
+    read(&format!(r#"{{"must": "a", {members}}}"#)).err().unwrap_or_default().into_iter().map(told).collect()
+}
+
+#[test]
+fn each_bad_value_has_its_code_and_place() {
+    let rows: &[(&str, &[&str])] = &[
+        (r#""n": 7"#, &[]),
+        (r#""n": null, "flag": 1, "tags": null, "day": "", "other": {"deep": [1]}"#, &[]),
+        (r#""n": "7""#, &["LEAD_WRONG_TYPE /n"]),
+        (r#""n": true, "flag": 2, "tags": "x""#, &["LEAD_WRONG_TYPE /n", "LEAD_WRONG_TYPE /flag", "LEAD_WRONG_TYPE /tags"]),
+        (r#""n": {"x": 1}"#, &["LEAD_WRONG_TYPE /n"]),
+        (r#""n": 1e999"#, &["LEAD_NOT_FINITE /n"]),
+        (r#""n": 9007199254740993"#, &["LEAD_UNSAFE_INTEGER /n"]),
+        (r#""n": -0.5"#, &["LEAD_OUT_OF_RANGE /n"]),
+        (r#""n": 10.5"#, &["LEAD_OUT_OF_RANGE /n"]),
+        (r#""n": 1, "n": 1"#, &["LEAD_DUPLICATE_FIELD /n"]),
+        (r#""\u006e": 1, "n": 1"#, &["LEAD_DUPLICATE_FIELD /n"]),
+        (r#""other": 1, "other": 1"#, &[]),
+        (r#""tags": ["a", 1, null]"#, &["LEAD_WRONG_TYPE /tags/1", "LEAD_WRONG_TYPE /tags/2"]),
+        (r#""tags": ["a", "b", "c", "d", "e"]"#, &["LEAD_TOO_MANY_ITEMS /tags"]),
+        (r#""tags": ["aaaaaaaaaaaaaaaaaaaaaaaaa"]"#, &["LEAD_TEXT_TOO_LONG /tags/0"]),
+        (r#""a/b~c": "aaaaaaaaaaaaaaaaaaaaaaaaa""#, &["LEAD_TEXT_TOO_LONG /a~1b~0c"]),
+        (r#""day": "2026-02-30""#, &["LEAD_BAD_DATE /day"]),
+        (r#""day": 1.5"#, &["LEAD_WRONG_TYPE /day"]),
+        (r#""code": "a""#, &["LEAD_WRONG_TYPE /code"]),
+        (r#""key": 12345678901234567890"#, &[]),
+        (r#""key": true"#, &["LEAD_WRONG_TYPE /key"]),
+        (r#""x": [[[1]]]"#, &["LEAD_TOO_DEEP"]),
+        (r#""x": [[1]]"#, &[]),
+        (r#""n": 01"#, &["LEAD_MALFORMED"]),
+        (r#""n": NaN"#, &["LEAD_MALFORMED"]),
+    ];
+    for (members, expected) in rows {
+        assert_eq!(problems(members), *expected, "{members}");
+    }
+}
+
+#[test]
+fn a_lead_is_one_object_with_its_required_fields() {
+    let code = |json: &str| read(json).err().and_then(|e| e.first().map(LeadError::code)).unwrap_or("fine");
+    let rows = [
+        ("{}", "LEAD_MISSING_FIELD"),
+        (r#"{"must": null}"#, "LEAD_MISSING_FIELD"),
+        (r#"{"must": ""}"#, "LEAD_MISSING_FIELD"),
+        (r#"{"must": "unheard"}"#, "fine"),
+        (r#" {"must": "b"} "#, "fine"),
+        (r#"{"must": 1} x"#, "LEAD_MALFORMED"),
+        ("[]", "LEAD_NOT_AN_OBJECT"),
+        ("null", "LEAD_NOT_AN_OBJECT"),
+        ("", "LEAD_MALFORMED"),
+        (r#"{"must": "a""#, "LEAD_MALFORMED"),
+    ];
+    for (json, expected) in rows {
+        assert_eq!(code(json), expected, "{json}");
+    }
+    let mut slots = Slots::default();
+    let reader = Reader::new(&schema());
+    let large = reader.read_json(b"{\"must\": 1}", &Limits { body_bytes: 3, ..limits() }, &mut slots).unwrap_err();
+    assert_eq!(large, [LeadError::BodyTooLarge { bytes: 11, limit: 3 }]);
+    let broken = reader.read_json(b"{\"must\": \"\xff\"}", &limits(), &mut slots).unwrap_err();
+    assert_eq!(broken, [LeadError::Malformed { offset: 10, what: "the text is not UTF-8" }]);
+}
+
+#[test]
+fn ids_keep_their_digits_and_unknown_fields_are_reported() {
+    let reader = Reader::new(&schema());
+    let slots = read(r#"{"zeta": 1, "must": "a", "key": 12345678901234567890, "alpha": [{}], "lead_id": 5}"#).unwrap();
+    assert_eq!(reader.id(&slots), "12345678901234567890");
+    assert_eq!(slots.unknown_fields(), ["zeta", "alpha", "lead_id"]);
+    let plain = Reader::new(&Schema::default());
+    let mut slots = Slots::default();
+    plain.read_json(br#"{"id": "x", "lead_id": "y"}"#, &limits(), &mut slots).unwrap();
+    assert_eq!((plain.id(&slots), slots.unknown_fields().len()), ("y", 0));
+}
+
+/// What became of each lead: `ok` or the first problem's code; then the count, or the body's own problem.
+fn body(form: Form, text: &str) -> Vec<String> {
+    let mut told = Vec::new();
+    let mut slots = Slots::default();
+    let count = Reader::new(&schema()).read_body(text.as_bytes(), form, &limits(), &mut slots, &mut |i, _, lead| {
+        assert_eq!(i as usize, told.len());
+        told.push(lead.err().and_then(|e| e.first().map(LeadError::code)).unwrap_or("ok").to_owned());
+    });
+    told.push(count.map_or_else(|e| e.code().to_owned(), |n| n.to_string()));
+    told
+}
+
+#[test]
+fn in_a_batch_only_the_bad_lead_fails() {
+    let good = r#"{"must": "a"}"#;
+    let rows = [
+        (Form::One, good.to_owned(), vec!["ok", "1"]),
+        (Form::One, " ".to_owned(), vec!["LEAD_BODY_EMPTY"]),
+        (Form::One, "{".to_owned(), vec!["LEAD_MALFORMED", "1"]),
+        (Form::Array, format!("[{good}, {{}}, {good}]"), vec!["ok", "LEAD_MISSING_FIELD", "ok", "3"]),
+        (Form::Array, format!("[7, {good}]"), vec!["LEAD_NOT_AN_OBJECT", "ok", "2"]),
+        (Form::Array, "[]".to_owned(), vec!["LEAD_BODY_EMPTY"]),
+        (Form::Array, format!("[{good},]"), vec!["ok", "LEAD_MALFORMED"]),
+        (Form::Array, format!("[{good}] x"), vec!["ok", "LEAD_MALFORMED"]),
+        (Form::Array, format!("[{good},{good},{good},{good}]"), vec!["ok", "ok", "ok", "BATCH_TOO_LARGE"]),
+        (Form::Lines, format!("{good}\n\n{{\r\n{good}"), vec!["ok", "LEAD_MALFORMED", "ok", "3"]),
+        (Form::Lines, format!("{good}\n{good}\n{good}\n{good}"), vec!["ok", "ok", "ok", "BATCH_TOO_LARGE"]),
+        (Form::Lines, "\n \n".to_owned(), vec!["LEAD_BODY_EMPTY"]),
+    ];
+    for (form, text, expected) in rows {
+        assert_eq!(body(form, &text), expected, "{text}");
+    }
+    for (text, form) in
+        [("[1]", Form::Array), ("{}", Form::One), ("{}\n", Form::One), ("{}\n{}", Form::Lines), ("{\n}\n", Form::One)]
+    {
+        assert_eq!(Form::of(text.as_bytes()), form, "{text:?}");
+    }
+}
+
+#[test]
+fn cells_of_a_table_become_values() {
+    let schema = schema();
+    let cell = |field: &str, text: &str| schema.field(field).unwrap().1.parse_cell(text).map_err(|e| e.code());
+    assert_eq!(cell("n", " 2.5 "), Ok(Value::Number(2.5)));
+    assert_eq!(cell("n", "NaN"), Ok(Value::Missing));
+    assert_eq!(cell("n", "two"), Err("LEAD_WRONG_TYPE"));
+    assert_eq!(cell("n", "1e999"), Err("LEAD_NOT_FINITE"));
+    assert_eq!(cell("flag", "Yes"), Ok(Value::Flag(true)));
+    assert_eq!(cell("flag", "2"), Err("LEAD_WRONG_TYPE"));
+    assert_eq!(cell("must", "b"), Ok(Value::Text("b".into())));
+    assert_eq!(cell("code", "7"), Ok(Value::Number(7.0)));
+    assert_eq!(cell("tags", "a; b;;"), Ok(Value::List(vec!["a".into(), "b".into()])));
+    assert_eq!(cell("key", "007"), Ok(Value::Text("007".into())));
+    assert_eq!(cell("day", ""), Ok(Value::Missing));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(3000))]
+
+    #[test]
+    fn the_reader_never_panics(bytes: Vec<u8>, near in "[\\[\\]{},: a\"\\\\0-9eE.-]{0,30}") {
+        let mut slots = Slots::default();
+        let reader = Reader::new(&schema());
+        for form in [Form::One, Form::Array, Form::Lines] {
+            for body in [&bytes, near.as_bytes()] {
+                let _ = reader.read_body(body, form, &limits(), &mut slots, &mut |_, _, _| ());
+            }
+        }
+        let wrapped = format!(r#"{{"must": {near}, "n": {near}, "tags": [{near}]}}"#);
+        let _ = reader.read_json(wrapped.as_bytes(), &limits(), &mut slots);
+    }
+
+    /// A lead says the same through both doors.
+    #[test]
+    fn json_and_values_are_read_alike(n in 0.0..10.0f64, flag: bool, tags in prop::collection::vec("[a-z\"\\\\]{0,5}", 0..3), key in "[a-zé0-9]{1,8}") {
+        let json = serde_json::json!({"must": "b", "n": n, "flag": flag, "tags": tags, "key": key});
+        let a = read(&json.to_string()).unwrap();
+        let mut b = Slots::default();
+        Reader::new(&schema()).read_lead(&serde_json::from_value(json).unwrap(), &limits(), &mut b).unwrap();
+        for i in 0..schema().fields.len() {
+            prop_assert_eq!(a.get(i).number.to_bits(), b.get(i).number.to_bits());
+            prop_assert_eq!(a.text(i), b.text(i));
+            prop_assert_eq!(a.list_value(i), b.list_value(i));
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! The domain of Plumbline: a lead goes in, a score with reasons comes out, with the same bits on every host.
+//!
+//! Pure by construction: no I/O, clock, randomness, globals, threads or JS. Everything else in the workspace is a shell
+//! round this crate. Data flows one way:
+//!
+//! ```text
+//! Lead ─ Pipeline ─▶ FeatureVector ─ Model ─▶ margin ─ Link, Calibration ─▶ probability ─▶ Score{probability, band, reasons}
+//! ```
+#![forbid(unsafe_op_in_unsafe_fn)]
+
+pub mod bundle;
+pub mod explain;
+pub mod feature;
+#[cfg(feature = "import")]
+pub mod import;
+mod json;
+pub mod lead;
+pub mod math;
+pub mod model;
+pub mod schema;
+pub mod score;
+
+pub use bundle::{Bundle, BundleError, Manifest};
+pub use feature::{FeatureVector, Pipeline};
+pub use lead::{Lead, Timestamp, Value};
+pub use model::{Engine, Model};
+pub use schema::{ConfigErrors, Declaration, Schema};
+pub use score::{Options, Score, ScoreError, Scorer, Workspace};

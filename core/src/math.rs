@@ -1,0 +1,44 @@
+//! The only home of transcendental functions: bits are equal on x86, Arm, wasm and plain JS.
+//!
+//! `std` delegates to the host's libm, whose last bits differ between native and wasm in 5–10 % of inputs; the `libm` crate
+//! is compiled with us everywhere. Nothing else in the workspace may call `exp`, `ln` or `pow` (`clippy.toml` sees to it).
+
+/// e raised to `x`.
+pub fn exp(x: f64) -> f64 {
+    libm::exp(x)
+}
+
+/// e raised to `x`, in single precision (XGBoost's links).
+pub fn expf(x: f32) -> f32 {
+    libm::expf(x)
+}
+
+/// Natural logarithm of `x`; NaN below zero.
+pub fn ln(x: f64) -> f64 {
+    libm::log(x)
+}
+
+/// Natural logarithm of `x` in single precision.
+pub fn lnf(x: f32) -> f32 {
+    libm::logf(x)
+}
+
+/// ln(1 + x), exact near zero.
+pub fn ln_1p(x: f64) -> f64 {
+    libm::log1p(x)
+}
+
+/// `x` raised to `y`.
+pub fn pow(x: f64, y: f64) -> f64 {
+    libm::pow(x, y)
+}
+
+/// The logistic function 1 / (1 + e^−x), in (0, 1).
+pub fn logistic(x: f64) -> f64 {
+    1.0 / (1.0 + exp(-x))
+}
+
+/// ln(p / (1 − p)); ±infinity at the ends of [0, 1].
+pub fn logit(p: f64) -> f64 {
+    ln(p / (1.0 - p))
+}

@@ -1,0 +1,144 @@
+//! A compiled ensemble: questions, trees in their fast form, leaves, and their sum in tree order.
+//!
+//! Whatever the order of traversal, each output adds its leaves in the order of the trees, in the width of the model, as the
+//! library that grew them does; so the bits are those of [`Model::margins`](super::super::Model::margins).
+
+use super::super::{Arithmetic, Ensemble, LinearLeaf, Node, Tree};
+use super::block::Blocks;
+use super::heap::{self, Heap};
+use super::question::{Answers, Questions};
+use super::shape;
+
+/// A compiled ensemble.
+#[derive(Debug, Clone)]
+pub(super) struct Forest {
+    questions: Questions,
+    base: Vec<f64>,
+    /// Output of each tree.
+    outputs: Vec<u32>,
+    layout: Layout,
+    leaves: Leaves,
+}
+
+/// Trees in their fast form.
+#[derive(Debug, Clone)]
+enum Layout {
+    Heap(Heap),
+    Blocks(Blocks),
+}
+
+/// What each leaf adds, weight included.
+#[derive(Debug, Clone)]
+enum Leaves {
+    F32(Vec<f32>),
+    F64(Vec<f64>),
+    Linear { arithmetic: Arithmetic, leaves: Vec<(f64, f64, Option<LinearLeaf>)> },
+}
+
+impl Forest {
+    /// Compiles `ensemble`; `None` when it is not made of proper trees or asks too many questions.
+    pub(super) fn compile(ensemble: &Ensemble, outputs: usize) -> Option<Forest> {
+        if !shape::is_proper(ensemble, outputs) {
+            return None;
+        }
+        let (questions, index) = Questions::collect(ensemble)?;
+        let trees = &ensemble.trees;
+        let depth = trees.iter().filter_map(shape::depth).max().unwrap_or(0).max(1);
+        let mut leaves = Leaves::of(ensemble);
+        let layout = if depth <= heap::DEEPEST {
+            Layout::Heap(Heap::compile(trees, depth, &index, |leaf, tree, node| leaves.place(leaf, trees.get(tree), node))?)
+        } else {
+            Layout::Blocks(Blocks::compile(trees, &index, |leaf, tree, node| leaves.place(leaf, trees.get(tree), node))?)
+        };
+        let outputs = trees.iter().map(|tree| tree.output).collect();
+        Some(Forest { questions, base: ensemble.base.clone(), outputs, layout, leaves })
+    }
+
+    /// Writes the margins of `row`.
+    pub(super) fn margins(&self, row: &[f64], answers: &mut Answers, out: &mut [f64]) {
+        self.questions.answer(row, answers);
+        match (&self.leaves, self.base.as_slice(), &mut *out) {
+            (Leaves::F32(leaves), [base], [out]) => {
+                let mut sum = *base as f32;
+                self.walk(answers, |_, leaf| sum += leaves.get(leaf).copied().unwrap_or_default());
+                *out = f64::from(sum);
+            }
+            (Leaves::F64(leaves), [base], [out]) => {
+                let mut sum = *base;
+                self.walk(answers, |_, leaf| sum += leaves.get(leaf).copied().unwrap_or_default());
+                *out = sum;
+            }
+            _ => self.sums(row, answers, out),
+        }
+    }
+
+    /// The margins of any ensemble: several outputs, linear leaves, `out` of another length.
+    fn sums(&self, row: &[f64], answers: &Answers, out: &mut [f64]) {
+        for (out, base) in out.iter_mut().zip(&self.base) {
+            *out = *base;
+        }
+        self.walk(answers, |tree, leaf| {
+            let output = self.outputs.get(tree).map_or(0, |output| *output as usize);
+            if let Some(sum) = out.get_mut(output) {
+                *sum = self.leaves.add(*sum, leaf, row);
+            }
+        });
+    }
+
+    #[inline(always)]
+    fn walk(&self, answers: &Answers, found: impl FnMut(usize, usize)) {
+        match &self.layout {
+            Layout::Heap(heap) => heap.walk(answers, found),
+            Layout::Blocks(blocks) => blocks.walk(answers, found),
+        }
+    }
+}
+
+impl Leaves {
+    fn of(ensemble: &Ensemble) -> Leaves {
+        let linear = |node: &Node| matches!(node, Node::Leaf(leaf) if leaf.linear.is_some());
+        match ensemble.arithmetic {
+            arithmetic if ensemble.trees.iter().flat_map(|tree| &tree.nodes).any(linear) => {
+                Leaves::Linear { arithmetic, leaves: Vec::new() }
+            }
+            Arithmetic::F32 => Leaves::F32(Vec::new()),
+            Arithmetic::F64 => Leaves::F64(Vec::new()),
+        }
+    }
+
+    /// Notes that leaf number `at` is `node` of `tree`. Numbers come in rising order.
+    fn place(&mut self, at: usize, tree: Option<&Tree>, node: usize) {
+        let Some(tree) = tree else { return };
+        let Some(Node::Leaf(leaf)) = tree.nodes.get(node) else { return };
+        match self {
+            Leaves::F32(leaves) => {
+                leaves.resize(at, 0.0);
+                leaves.push(tree.weight as f32 * leaf.value as f32);
+            }
+            Leaves::F64(leaves) => {
+                leaves.resize(at, 0.0);
+                leaves.push(tree.weight * leaf.value);
+            }
+            Leaves::Linear { leaves, .. } => {
+                leaves.resize(at, (0.0, 0.0, None));
+                leaves.push((tree.weight, leaf.value, leaf.linear.clone()));
+            }
+        }
+    }
+
+    /// `sum` with the leaf added.
+    fn add(&self, sum: f64, leaf: usize, row: &[f64]) -> f64 {
+        match self {
+            Leaves::F32(leaves) => f64::from(sum as f32 + leaves.get(leaf).copied().unwrap_or_default()),
+            Leaves::F64(leaves) => sum + leaves.get(leaf).copied().unwrap_or_default(),
+            Leaves::Linear { arithmetic, leaves } => {
+                let Some((weight, value, linear)) = leaves.get(leaf) else { return sum };
+                let value = linear.as_ref().and_then(|linear| linear.evaluate(row)).unwrap_or(*value);
+                match arithmetic {
+                    Arithmetic::F32 => f64::from(sum as f32 + *weight as f32 * value as f32),
+                    Arithmetic::F64 => sum + weight * value,
+                }
+            }
+        }
+    }
+}

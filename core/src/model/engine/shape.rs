@@ -1,0 +1,72 @@
+//! The shape of a tree, checked before it is compiled.
+//!
+//! [`Model::margins`](super::super::Model::margins) defines an answer for any nodes whatever; the fast forms take proper trees
+//! only: every child exists, comes after its parent and has one parent. What is not so stays with the reference evaluator.
+
+use super::super::{Ensemble, Node, Tree};
+
+/// Whether every tree of `ensemble` is proper and adds to an output that exists.
+pub(super) fn is_proper(ensemble: &Ensemble, outputs: usize) -> bool {
+    ensemble.base.len() == outputs && ensemble.trees.iter().all(|tree| (tree.output as usize) < outputs && depth(tree).is_some())
+}
+
+/// Number of splits on the longest path of `tree`; `None` when it is not a proper tree.
+pub(super) fn depth(tree: &Tree) -> Option<usize> {
+    let mut depth_of = vec![None; tree.nodes.len()];
+    *depth_of.first_mut()? = Some(0);
+    let mut deepest = 0;
+    for (at, node) in tree.nodes.iter().enumerate() {
+        let Some(depth) = *depth_of.get(at)? else { continue };
+        deepest = deepest.max(depth);
+        let Node::Split(split) = node else { continue };
+        for child in [split.left as usize, split.right as usize] {
+            let seen = depth_of.get_mut(child).filter(|_| child > at)?;
+            if seen.replace(depth + 1).is_some() {
+                return None;
+            }
+        }
+    }
+    Some(deepest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::{Leaf, Missing, Split, Test};
+    use super::*;
+
+    /// Children of each node; none for a leaf.
+    type Children<'a> = &'a [Option<(u32, u32)>];
+
+    fn tree(children: Children<'_>) -> Tree {
+        let nodes = children.iter().map(|child| match *child {
+            None => Node::Leaf(Leaf { value: 1.0, cover: 1.0, linear: None }),
+            Some((left, right)) => Node::Split(Split {
+                column: 0,
+                test: Test::Less(0.0),
+                missing: Missing::Nan,
+                default_left: true,
+                left,
+                right,
+                cover: 1.0,
+            }),
+        });
+        Tree { output: 0, weight: 1.0, nodes: nodes.collect() }
+    }
+
+    #[test]
+    fn depth_is_of_proper_trees_only() {
+        let rows: &[(&str, Children<'_>, Option<usize>)] = &[
+            ("no nodes", &[], None),
+            ("a leaf", &[None], Some(0)),
+            ("a stump", &[Some((1, 2)), None, None], Some(1)),
+            ("a chain", &[Some((1, 2)), None, Some((3, 4)), None, None], Some(2)),
+            ("an unreached node", &[Some((1, 2)), None, None, Some((0, 0))], Some(1)),
+            ("a child beyond the end", &[Some((1, 3)), None, None], None),
+            ("a child before its parent", &[Some((1, 2)), Some((0, 2)), None], None),
+            ("a child of two parents", &[Some((1, 1)), None], None),
+        ];
+        for (name, children, expected) in rows {
+            assert_eq!(depth(&tree(children)), *expected, "{name}");
+        }
+    }
+}

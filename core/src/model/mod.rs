@@ -1,0 +1,66 @@
+//! A trained model as data: what importers and trainers produce, what a bundle carries, what [`Engine`] compiles.
+//!
+//! These types keep a peer's semantics exactly (arithmetic width, comparison, missing values, order of sums) and are plain to
+//! read; they are not fast. [`Model::margins`] is the reference evaluator: slow, obvious, and the oracle of the engine's tests.
+
+mod calibration;
+mod engine;
+mod linear;
+mod link;
+mod tree;
+mod validate;
+
+pub use calibration::Calibration;
+pub use engine::{Engine, Scratch};
+pub use linear::Linear;
+pub use link::{Averaged, Link};
+pub(crate) use tree::ZERO;
+pub use tree::{Arithmetic, Ensemble, Leaf, LinearLeaf, Missing, Node, Split, Test, Tree};
+#[cfg(feature = "import")]
+pub(crate) use validate::MAX_CODES;
+pub use validate::ModelError;
+
+use serde::{Deserialize, Serialize};
+
+/// A trained model: columns in, one margin per output out.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Model {
+    /// What the model reads, in row order.
+    pub columns: Vec<Column>,
+    /// How a row becomes margins.
+    pub body: Body,
+    /// How margins become probabilities (or predictions).
+    pub link: Link,
+    /// Number of margins per row: 1, or the number of classes.
+    pub outputs: u32,
+}
+
+/// One input of a model.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Column {
+    /// Name, unique within the model.
+    pub name: String,
+    /// The column holds category codes (0, 1, 2 …), not quantities.
+    pub categorical: bool,
+}
+
+/// How a row becomes margins.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum Body {
+    /// A sum of decision trees.
+    Trees(Ensemble),
+    /// A weighted sum of the row.
+    Linear(Linear),
+}
+
+impl Model {
+    /// Writes the margins of `row` (length `columns.len()`, NaN is missing) to `out` (length `outputs`).
+    /// A row or `out` of another length is read as far as it goes; absent columns are missing.
+    pub fn margins(&self, row: &[f64], out: &mut [f64]) {
+        match &self.body {
+            Body::Trees(ensemble) => ensemble.margins(row, out),
+            Body::Linear(linear) => linear.margins(row, out),
+        }
+    }
+}

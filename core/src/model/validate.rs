@@ -1,0 +1,269 @@
+//! The invariants every compiled form of a model relies on, checked once at the door: after import, before a bundle is used.
+
+use thiserror::Error;
+
+use super::{Arithmetic, Body, Ensemble, Leaf, Linear, Link, Model, Node, Split, Test, Tree};
+
+/// Why a model is invalid.
+#[derive(Debug, Clone, PartialEq, Error)]
+#[error("{at}: {problem}")]
+pub struct ModelError {
+    /// Place in the model, such as `tree 3, node 17`.
+    pub at: String,
+    /// What is wrong there.
+    pub problem: String,
+}
+
+impl ModelError {
+    /// A stable name of the kind of error.
+    pub fn code(&self) -> &'static str {
+        "MODEL_INVALID"
+    }
+}
+
+/// Category codes are below this (512 KB per set at the most).
+pub(crate) const MAX_CODES: u64 = 1 << 22;
+
+/// Bounds against files made to exhaust memory or time; the largest real models stay far below.
+const MAX_OUTPUTS: u32 = 1 << 16;
+const MAX_TREES: usize = 1 << 20;
+const MAX_NODES: usize = 1 << 25;
+/// Splits from a root to a leaf.
+const MAX_DEPTH: u32 = 4096;
+/// 32-bit words of all category sets together.
+const MAX_SET_WORDS: usize = 1 << 24;
+
+impl Model {
+    /// Checks everything the evaluators rely on:
+    ///
+    /// - one output at least, `base` has one finite value per output, column names are unique;
+    /// - each tree is a tree: node 0 is its root, children come after their parent, each node but the root is the child of
+    ///   exactly one; columns and outputs exist;
+    /// - thresholds are not NaN; leaf values, weights and covers are finite, covers not negative; in single precision they are
+    ///   single-precision numbers;
+    /// - trees are at most 4,096 splits deep; trees, nodes and category sets stay within bounds.
+    ///
+    /// # Errors
+    /// [`ModelError`] names the first place that is wrong.
+    pub fn validate(&self) -> Result<(), ModelError> {
+        let whole = |problem: &str| Err(error("model", problem));
+        if self.outputs == 0 {
+            return whole("it has no output");
+        }
+        if self.outputs > MAX_OUTPUTS {
+            return whole("it has more than 65,536 outputs");
+        }
+        self.link.validate().or_else(whole)?;
+        if self.columns.len() > 1 << 20 {
+            return whole("it has more than 1,048,576 columns");
+        }
+        let mut names: Vec<&str> = self.columns.iter().map(|c| c.name.as_str()).collect();
+        names.sort_unstable();
+        if let Some(name) = names.windows(2).find(|w| w.first() == w.last()).and_then(|w| w.first()) {
+            return Err(error("model", format!("two columns are named {name:?}")));
+        }
+        let base = match &self.body {
+            Body::Trees(ensemble) => &ensemble.base,
+            Body::Linear(linear) => &linear.base,
+        };
+        if base.len() != self.outputs as usize || base.iter().any(|b| !b.is_finite()) {
+            return whole("its base is not one finite value per output");
+        }
+        match &self.body {
+            Body::Trees(ensemble) => ensemble.validate(self.columns.len(), base.len()),
+            Body::Linear(linear) => linear.validate(self.columns.len(), base.len()),
+        }
+    }
+}
+
+fn error(at: impl Into<String>, problem: impl Into<String>) -> ModelError {
+    ModelError { at: at.into(), problem: problem.into() }
+}
+
+impl Linear {
+    fn validate(&self, columns: usize, outputs: usize) -> Result<(), ModelError> {
+        if Some(self.weights.len()) != columns.checked_mul(outputs) || self.weights.iter().any(|w| !w.is_finite()) {
+            return Err(error("linear", "its weights are not one finite value per output and column"));
+        }
+        if !(self.means.is_empty() || self.means.len() == columns) || self.means.iter().any(|m| !m.is_finite()) {
+            return Err(error("linear", "its means are not one finite value per column"));
+        }
+        Ok(())
+    }
+}
+
+impl Ensemble {
+    fn validate(&self, columns: usize, outputs: usize) -> Result<(), ModelError> {
+        let mut depths = Vec::new();
+        let words = |node: &Node| match node {
+            Node::Split(Split { test: Test::In(set) | Test::NotIn(set), .. }) => set.len(),
+            _ => 0,
+        };
+        if self.trees.len() > MAX_TREES {
+            return Err(error("trees", "there are more than 1,048,576"));
+        }
+        if self.trees.iter().map(|tree| tree.nodes.len()).sum::<usize>() > MAX_NODES {
+            return Err(error("trees", "they have more than 33,554,432 nodes"));
+        }
+        if self.trees.iter().flat_map(|tree| &tree.nodes).map(words).sum::<usize>() > MAX_SET_WORDS {
+            return Err(error("trees", "their category sets take more than 64 MB"));
+        }
+        if self.base.iter().any(|base| !fits(*base, self.arithmetic)) {
+            return Err(error("trees", "the base is no single-precision number"));
+        }
+        for (t, tree) in self.trees.iter().enumerate() {
+            let problem = if tree.output as usize >= outputs {
+                Err((None, "its output does not exist"))
+            } else if !fits(tree.weight, self.arithmetic) {
+                Err((None, "its weight is not finite, or no single-precision number"))
+            } else {
+                tree.validate(columns, self.arithmetic, &mut depths)
+            };
+            problem.map_err(|(node, problem)| {
+                error(node.map_or_else(|| format!("tree {t}"), |n| format!("tree {t}, node {n}")), problem)
+            })?;
+        }
+        Ok(())
+    }
+}
+
+type Problem = (Option<usize>, &'static str);
+
+impl Tree {
+    /// `depths` is working memory.
+    fn validate(&self, columns: usize, arithmetic: Arithmetic, depths: &mut Vec<u32>) -> Result<(), Problem> {
+        let n = self.nodes.len();
+        if n == 0 || u32::try_from(n).is_err() {
+            return Err((None, "it has no nodes, or too many"));
+        }
+        // Splits above each node; 0 where no parent has been met yet. Parents come first, so one pass does.
+        depths.clear();
+        depths.resize(n, 0);
+        let mut children = 0;
+        for (i, node) in self.nodes.iter().enumerate() {
+            let checked = match node {
+                Node::Leaf(leaf) => leaf.validate(columns, arithmetic),
+                Node::Split(split) => {
+                    children += 2;
+                    split.validate(columns, arithmetic).and_then(|()| split.claim_children(i, depths))
+                }
+            };
+            checked.map_err(|problem| (Some(i), problem))?;
+        }
+        // Every child is later than its parent and nobody's twice: n − 1 of them means that each node is reached.
+        if children != n - 1 { Err((None, "some nodes cannot be reached")) } else { Ok(()) }
+    }
+}
+
+impl Split {
+    fn claim_children(&self, at: usize, depths: &mut [u32]) -> Result<(), &'static str> {
+        let depth = depths.get(at).copied().unwrap_or(0) + 1;
+        if depth > MAX_DEPTH {
+            return Err("it is more than 4,096 splits deep");
+        }
+        for child in [self.left as usize, self.right as usize] {
+            match depths.get_mut(child) {
+                Some(slot) if child > at && *slot == 0 => *slot = depth,
+                Some(_) => return Err("a child does not come after its parent, or has another parent"),
+                None => return Err("a child does not exist"),
+            }
+        }
+        Ok(())
+    }
+
+    fn validate(&self, columns: usize, arithmetic: Arithmetic) -> Result<(), &'static str> {
+        if self.column as usize >= columns {
+            return Err("its column does not exist");
+        }
+        if !(self.cover.is_finite() && self.cover >= 0.0) {
+            return Err("its cover is not a finite number ≥ 0");
+        }
+        match &self.test {
+            Test::Less(t) | Test::LessEqual(t) if t.is_nan() => Err("its threshold is NaN"),
+            Test::Less(t) | Test::LessEqual(t) if t.is_finite() && !fits(*t, arithmetic) => {
+                Err("its threshold is no single-precision number")
+            }
+            Test::In(set) | Test::NotIn(set) if set.len() as u64 * 32 > MAX_CODES => Err("a category code exceeds 4,194,303"),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Leaf {
+    fn validate(&self, columns: usize, arithmetic: Arithmetic) -> Result<(), &'static str> {
+        if !fits(self.value, arithmetic) {
+            return Err("its value is not finite, or no single-precision number");
+        }
+        if !(self.cover.is_finite() && self.cover >= 0.0) {
+            return Err("its cover is not a finite number ≥ 0");
+        }
+        if let Some(linear) = &self.linear {
+            if linear.terms.iter().any(|(column, _)| *column as usize >= columns) {
+                return Err("a term's column does not exist");
+            }
+            if !linear.intercept.is_finite() || linear.terms.iter().any(|(_, w)| !w.is_finite()) {
+                return Err("a coefficient is not finite");
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Link {
+    fn validate(&self) -> Result<(), &'static str> {
+        match self {
+            Link::Logistic { scale } if !(*scale > 0.0 && scale.is_finite()) => {
+                Err("the scale of its link is not a finite number > 0")
+            }
+            Link::Average { divisor: 0, .. } => Err("its link divides by 0"),
+            Link::Average { then, .. } => Link::from(*then).validate(),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Whether `x` is a finite number of `arithmetic`.
+fn fits(x: f64, arithmetic: Arithmetic) -> bool {
+    x.is_finite() && (arithmetic == Arithmetic::F64 || f64::from(x as f32).to_bits() == x.to_bits())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Arithmetic, Column, Link, Missing};
+    use super::*;
+
+    fn leaf(value: f64) -> Node {
+        Node::Leaf(Leaf { value, cover: 1.0, linear: None })
+    }
+
+    fn split(column: u32, left: u32, right: u32) -> Node {
+        let test = Test::Less(0.5);
+        Node::Split(Split { column, test, missing: Missing::Nan, default_left: true, left, right, cover: 2.0 })
+    }
+
+    fn model(nodes: Vec<Node>) -> Model {
+        let column = |name: &str| Column { name: name.into(), categorical: false };
+        let trees = vec![Tree { output: 0, weight: 1.0, nodes }];
+        let body = Body::Trees(Ensemble { arithmetic: Arithmetic::F64, base: vec![0.0], trees });
+        Model { columns: vec![column("a"), column("b")], body, link: Link::Identity, outputs: 1 }
+    }
+
+    #[test]
+    fn a_tree_is_a_tree() {
+        let check = |nodes: Vec<Node>, problem: Option<&str>| {
+            let found = model(nodes).validate().err().map(|e| e.to_string());
+            assert_eq!(found.as_deref(), problem);
+        };
+        check(vec![leaf(1.0)], None);
+        check(vec![split(0, 1, 2), leaf(1.0), leaf(2.0)], None);
+        check(vec![split(1, 2, 1), leaf(1.0), leaf(2.0)], None);
+        check(vec![], Some("tree 0: it has no nodes, or too many"));
+        check(vec![split(2, 1, 2), leaf(1.0), leaf(2.0)], Some("tree 0, node 0: its column does not exist"));
+        check(vec![split(0, 1, 3), leaf(1.0), leaf(2.0)], Some("tree 0, node 0: a child does not exist"));
+        let twice = Some("tree 0, node 0: a child does not come after its parent, or has another parent");
+        check(vec![split(0, 0, 1), leaf(1.0)], twice);
+        check(vec![split(0, 1, 1), leaf(1.0), leaf(1.0)], twice);
+        check(vec![split(0, 1, 2), leaf(1.0), leaf(1.0), leaf(1.0)], Some("tree 0: some nodes cannot be reached"));
+        check(vec![leaf(f64::INFINITY)], Some("tree 0, node 0: its value is not finite, or no single-precision number"));
+    }
+}

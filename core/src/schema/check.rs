@@ -1,0 +1,135 @@
+//! Everything that can be wrong with a declaration on its own, before any model is looked at.
+
+use super::{Band, ConfigErrors, Declaration, Field, FieldKind, Role, Schema};
+use crate::feature;
+use crate::score::words;
+
+impl Declaration {
+    /// Checks fields, features and bands against each other; the model's columns are checked by
+    /// [`Pipeline::compile`](crate::Pipeline::compile).
+    ///
+    /// # Errors
+    /// All problems, each with its path.
+    pub fn check(&self) -> Result<(), ConfigErrors> {
+        let mut errors = ConfigErrors::default();
+        check_fields(&self.field, &mut errors);
+        feature::check(&self.feature, &self.schema(), &mut errors);
+        check_bands(&self.band, &mut errors);
+        if let Err(message) = self.calibration.check() {
+            errors.add("CALIBRATION_INVALID", "calibration".into(), message);
+        }
+        let card = &self.model;
+        if !card.positive.is_empty() && !card.outputs.contains(&card.positive) {
+            let message = format!("the positive output {:?} is not one of the outputs", card.positive);
+            errors.add("OUTPUT_UNKNOWN", "model.positive".into(), message);
+        }
+        errors.into_result()
+    }
+}
+
+impl Schema {
+    /// Checks names, kinds, limits and templates.
+    ///
+    /// # Errors
+    /// All problems, each with its path.
+    pub fn check(&self) -> Result<(), ConfigErrors> {
+        let mut errors = ConfigErrors::default();
+        check_fields(&self.fields, &mut errors);
+        errors.into_result()
+    }
+}
+
+pub(crate) fn check_fields(fields: &[Field], errors: &mut ConfigErrors) {
+    for (i, field) in fields.iter().enumerate() {
+        let path = |key: &str| format!("field[{i}]{}{key}", if key.is_empty() { "" } else { "." });
+        let name = &field.name;
+        if name.is_empty() {
+            errors.add("FIELD_NAME_EMPTY", path("name"), "a field needs a name".into());
+        }
+        if fields.iter().take(i).any(|f| f.name == *name) {
+            errors.add("FIELD_DUPLICATE", path("name"), format!("the field {name:?} is declared twice"));
+        }
+        if field.role == Role::Id && fields.iter().take(i).any(|f| f.role == Role::Id) {
+            errors.add("FIELD_SECOND_ID", path("role"), format!("the field {name:?} is a second id; a lead has one"));
+        }
+        check_kind(field, &path, errors);
+        check_templates(field, &path, errors);
+    }
+}
+
+fn check_kind(field: &Field, path: &dyn Fn(&str) -> String, errors: &mut ConfigErrors) {
+    let name = &field.name;
+    if field.role == Role::Id && !matches!(field.kind, FieldKind::Text | FieldKind::Number) {
+        let kind = field.kind.as_str();
+        errors.add("FIELD_ID_KIND", path("kind"), format!("the id {name:?} is a {kind}; an id is a text or a number"));
+    }
+    if field.role == Role::HumanScore && field.kind != FieldKind::Number {
+        let kind = field.kind.as_str();
+        errors.add("FIELD_HUMAN_SCORE_KIND", path("kind"), format!("the human score {name:?} is a {kind}; it must be a number"));
+    }
+    if !field.categories.is_empty() && field.kind != FieldKind::Category {
+        let kind = field.kind.as_str();
+        errors.add(
+            "FIELD_CATEGORIES_UNUSED",
+            path("categories"),
+            format!("{name:?} is a {kind}; only a category has categories"),
+        );
+    }
+    for (j, category) in field.categories.iter().enumerate() {
+        if field.categories.iter().take(j).any(|c| c == category) {
+            let message = format!("the category {category:?} of {name:?} is listed twice");
+            errors.add("FIELD_CATEGORY_DUPLICATE", path(&format!("categories[{j}]")), message);
+        }
+    }
+    for (key, limit) in [("min", field.min), ("max", field.max)] {
+        let Some(limit) = limit else { continue };
+        if field.kind != FieldKind::Number {
+            let kind = field.kind.as_str();
+            errors.add("FIELD_LIMIT_UNUSED", path(key), format!("{name:?} is a {kind}; only a number has limits"));
+        } else if !limit.is_finite() {
+            errors.add("FIELD_LIMIT_NOT_FINITE", path(key), format!("the limit of {name:?} is not finite"));
+        }
+    }
+    if let (Some(min), Some(max)) = (field.min, field.max)
+        && min > max
+    {
+        errors.add("FIELD_LIMITS_CROSSED", path("min"), format!("the least {min} of {name:?} is above its greatest {max}"));
+    }
+}
+
+fn check_templates(field: &Field, path: &dyn Fn(&str) -> String, errors: &mut ConfigErrors) {
+    let whole = [("reason", &field.reason), ("reason_missing", &field.reason_missing), ("reason_zero", &field.reason_zero)];
+    for (key, template) in whole {
+        if let Err(message) = words::check(template, field.kind) {
+            errors.add("TEMPLATE_INVALID", path(key), message);
+        }
+    }
+    for (category, template) in &field.reason_of {
+        let key = format!("reason_of.{category}");
+        if let Err(message) = words::check(template, field.kind) {
+            errors.add("TEMPLATE_INVALID", path(&key), message);
+        }
+        if !field.categories.contains(category) {
+            let message = format!("{category:?} is not a category of {:?}", field.name);
+            errors.add("TEMPLATE_CATEGORY_UNKNOWN", path(&key), message);
+        }
+    }
+}
+
+pub(crate) fn check_bands(bands: &[Band], errors: &mut ConfigErrors) {
+    for (i, band) in bands.iter().enumerate() {
+        let name = &band.name;
+        if name.is_empty() || bands.iter().take(i).any(|b| b.name == *name) {
+            errors.add("BAND_NAME", format!("band[{i}].name"), format!("the band name {name:?} is empty or taken"));
+        }
+        if !(0.0..=1.0).contains(&band.from) {
+            errors.add("BAND_RANGE", format!("band[{i}].from"), format!("{} is not a probability", band.from));
+        }
+        if bands.iter().take(i).any(|b| b.from == band.from) {
+            errors.add("BAND_DUPLICATE", format!("band[{i}].from"), format!("two bands start at {}", band.from));
+        }
+    }
+    if !bands.is_empty() && !bands.iter().any(|b| b.from == 0.0) {
+        errors.add("BAND_GAP", "band".into(), "no band starts at 0, so the lowest probabilities have none".into());
+    }
+}

@@ -1,0 +1,163 @@
+//! What fields a lead may have, of which kind, and what each is for; and the declaration a model's owner writes about them.
+//!
+//! The types here are plain data: TOML for people (`plumbline import --schema`), JSON in a bundle's manifest. Nothing is
+//! trusted until [`Schema::check`] and [`Declaration::check`] have reported every problem with its path.
+
+mod check;
+mod declaration;
+mod names;
+mod problem;
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+pub use declaration::{Band, Declaration, ModelCard};
+pub use names::Names;
+pub use problem::{ConfigErrors, Problem};
+
+use crate::model::Column;
+
+/// The fields of a lead, in the order the model's owner declared them.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Schema {
+    /// The fields, names unique.
+    pub fields: Vec<Field>,
+}
+
+/// One field of a lead.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Field {
+    /// The key in a lead.
+    pub name: String,
+    /// What values it takes.
+    #[serde(default)]
+    pub kind: FieldKind,
+    /// What it is for.
+    #[serde(default, skip_serializing_if = "Role::is_feature")]
+    pub role: Role,
+    /// A lead without it is refused.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub required: bool,
+    /// For a category: the known texts, in code order (code 0 first). Empty: the field is given as a code.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub categories: Vec<String>,
+    /// Name for people; empty: `name` with spaces for underscores.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub label: String,
+    /// Unit for people, in the singular, such as `employee` or `EUR`; used by the default wording only.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub unit: String,
+    /// For a number: a value below is refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub min: Option<f64>,
+    /// For a number: a value above is refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max: Option<f64>,
+    /// Template of a reason for this field, such as `Visited the pricing page {value} {time|times}`.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub reason: String,
+    /// Template when the lead does not carry the field.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub reason_missing: String,
+    /// Template when the number is 0, the list is empty, or the flag is no.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub reason_zero: String,
+    /// Templates for single categories, where the general one does not read well.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub reason_of: BTreeMap<String, String>,
+}
+
+/// What values a field takes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum FieldKind {
+    /// A finite number.
+    #[default]
+    Number,
+    /// One of a set of texts (`Field::categories`), or its code.
+    Category,
+    /// Free text.
+    Text,
+    /// Yes or no.
+    Flag,
+    /// Several texts, such as tags.
+    List,
+    /// A day or an instant: `2026-11-23`, an RFC 3339 date-time, or milliseconds since 1970 (UTC).
+    Date,
+}
+
+impl FieldKind {
+    /// The word a declaration uses for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            FieldKind::Number => "number",
+            FieldKind::Category => "category",
+            FieldKind::Text => "text",
+            FieldKind::Flag => "flag",
+            FieldKind::List => "list",
+            FieldKind::Date => "date",
+        }
+    }
+}
+
+/// What a field is for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Role {
+    /// The model may read it.
+    #[default]
+    Feature,
+    /// It names the lead; never read by the model.
+    Id,
+    /// Results are reported per value of it; the model may read it too.
+    Segment,
+    /// A score a person gave, kept for comparison; never read by the model.
+    HumanScore,
+}
+
+impl Role {
+    /// Whether the model may read a field of this role.
+    pub fn is_readable(self) -> bool {
+        matches!(self, Role::Feature | Role::Segment)
+    }
+
+    fn is_feature(&self) -> bool {
+        *self == Role::Feature
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_false(value: &bool) -> bool {
+    !*value
+}
+
+impl Schema {
+    /// The schema of a model imported without one: a number field per column; per categorical column a category with the texts
+    /// `categories` has at its position, or given as a code when it has none there.
+    pub fn of_columns(columns: &[Column], categories: &[Vec<String>]) -> Schema {
+        let fields = columns.iter().enumerate().map(|(i, column)| {
+            let (kind, categories) = match column.categorical {
+                true => (FieldKind::Category, categories.get(i).cloned().unwrap_or_default()),
+                false => (FieldKind::Number, Vec::new()),
+            };
+            Field { name: column.name.clone(), kind, categories, ..Field::default() }
+        });
+        Schema { fields: fields.collect() }
+    }
+
+    /// The field called `name` and its position.
+    pub fn field(&self, name: &str) -> Option<(usize, &Field)> {
+        self.fields.iter().enumerate().find(|(_, f)| f.name == name)
+    }
+}
+
+impl Field {
+    /// The name for people: the label, or the name with spaces for underscores.
+    pub fn display_name(&self) -> String {
+        if self.label.is_empty() { self.name.replace('_', " ") } else { self.label.clone() }
+    }
+}

@@ -1,0 +1,208 @@
+//! Reasons in words: a field's templates, filled with a lead's value.
+//!
+//! A template is text with places: `{value}` the value in words, `{days}` whole days from a date to the moment of scoring,
+//! `{one|many}` the first word when the value (or the days) is 1, else the second. Languages with more plural forms are not
+//! served yet. Nothing is escaped: what shows the text in a page must.
+
+use crate::lead::{Civil, DAY_MS, Slots, Timestamp};
+use crate::schema::{Field, FieldKind};
+
+/// Checks a template for a field of `kind`; the error is a whole sentence.
+pub(crate) fn check(template: &str, kind: FieldKind) -> Result<(), String> {
+    let mut rest = template;
+    while let Some((before, after)) = rest.split_once('{') {
+        let Some((place, after)) = after.split_once('}') else {
+            return Err(format!("the template {template:?} opens a brace and does not close it"));
+        };
+        let known = match place {
+            "value" => true,
+            "days" => kind == FieldKind::Date,
+            _ => place.matches('|').count() == 1,
+        };
+        if !known || before.contains('}') {
+            return Err(format!(
+                "the template {template:?} has no use for {{{place}}}: {{value}}, {{one|many}}, and {{days}} of a date"
+            ));
+        }
+        rest = after;
+    }
+    if rest.contains('}') { Err(format!("the template {template:?} closes a brace it did not open")) } else { Ok(()) }
+}
+
+/// A field's value as it was read, in words.
+pub(crate) struct Said {
+    pub(crate) value: String,
+    /// Whole days from a date to now.
+    pub(crate) days: Option<i64>,
+    /// What decides between `{one|many}`.
+    pub(crate) is_one: bool,
+    pub(crate) state: State,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum State {
+    Missing,
+    /// 0, no, or an empty list.
+    Zero,
+    Present,
+}
+
+/// What the lead in `slots` says in its field number `i`, which is `field`.
+pub(crate) fn say(field: &Field, i: usize, slots: &Slots, now: Timestamp) -> Said {
+    let x = slots.get(i).number;
+    let text = slots.text(i);
+    let mut said = Said { value: String::new(), days: None, is_one: x == 1.0, state: State::Present };
+    said.value = match field.kind {
+        FieldKind::List if !x.is_nan() => {
+            let shown: Vec<&str> = slots.items(i).take(5).collect();
+            let more = if x > 5.0 { format!(" and {} more", x - 5.0) } else { String::new() };
+            shown.join(", ") + &more
+        }
+        FieldKind::Category if x >= 0.0 => match field.categories.get(x as usize) {
+            Some(category) => category.clone(),
+            None => number(x),
+        },
+        FieldKind::Flag if !x.is_nan() => (if x == 0.0 { "no" } else { "yes" }).to_owned(),
+        FieldKind::Date if !x.is_nan() => {
+            let days = (now.0 - x as i64).div_euclid(DAY_MS);
+            (said.days, said.is_one) = (Some(days), days == 1);
+            date(x as i64)
+        }
+        FieldKind::Number if !x.is_nan() => number(x),
+        _ => text.chars().take(60).collect(),
+    };
+    let counts = matches!(field.kind, FieldKind::Number | FieldKind::Flag | FieldKind::List);
+    if said.value.is_empty() && !(field.kind == FieldKind::List && x == 0.0) {
+        said.state = State::Missing;
+        said.value = "not known".to_owned();
+    } else if counts && x == 0.0 {
+        said.state = State::Zero;
+        if field.kind == FieldKind::List {
+            said.value = "none".to_owned();
+        }
+    }
+    said
+}
+
+/// The sentence of `field` for what was `said`, without points.
+pub(crate) fn sentence(field: &Field, said: &Said) -> String {
+    let special = match said.state {
+        State::Missing => Some(&field.reason_missing),
+        State::Zero => Some(&field.reason_zero),
+        State::Present => field.reason_of.get(&said.value),
+    };
+    // A general template says that something is so: it cannot stand for a missing value, a no or an empty list.
+    let denies = said.state == State::Missing || (said.state == State::Zero && field.kind != FieldKind::Number);
+    let general = (!denies).then_some(&field.reason);
+    match special.filter(|t| !t.is_empty()).or(general.filter(|t| !t.is_empty())) {
+        Some(template) => fill(template, said),
+        None => {
+            let unit = if field.unit.is_empty() || said.state == State::Missing { "" } else { " " };
+            let unit_name = if unit.is_empty() { "" } else { &field.unit };
+            format!("{}: {}{unit}{unit_name}", field.display_name(), said.value)
+        }
+    }
+}
+
+/// The sentence of a change from `before` to `after`, without points.
+pub(crate) fn change(field: &Field, before: Said, after: Said) -> String {
+    let counted = field.kind == FieldKind::Number && before.state != State::Missing && after.state != State::Missing;
+    if counted && field.reason.contains("{value}") {
+        let said = Said { value: format!("{} → {}", before.value, after.value), state: State::Present, ..after };
+        return fill(&field.reason, &said);
+    }
+    if let (FieldKind::Date, Some(from), Some(to)) = (field.kind, before.days, after.days)
+        && before.value == after.value
+    {
+        return format!("{}: {} → {} days ago", field.display_name(), number(from as f64), number(to as f64));
+    }
+    format!("{}: {} → {}", field.display_name(), before.value, after.value)
+}
+
+fn fill(template: &str, said: &Said) -> String {
+    let mut out = String::with_capacity(template.len() + 16);
+    let mut rest = template;
+    while let Some((before, after)) = rest.split_once('{') {
+        out.push_str(before);
+        let (place, after) = after.split_once('}').unwrap_or((after, ""));
+        match (place, place.split_once('|'), said.days) {
+            ("value", _, _) => out.push_str(&said.value),
+            ("days", _, Some(days)) => out.push_str(&number(days as f64)),
+            ("days", _, None) => out.push('?'),
+            (_, Some((one, many)), _) => out.push_str(if said.is_one { one } else { many }),
+            _ => {}
+        }
+        rest = after;
+    }
+    out.push_str(rest);
+    out
+}
+
+/// A day, such as `2026-11-23`.
+pub(crate) fn date(ms: i64) -> String {
+    let civil = Civil::from_ms(ms);
+    format!("{:04}-{:02}-{:02}", civil.year, civil.month, civil.day)
+}
+
+/// Points in words: `+12 points`, `−1 point`, `less than a point`.
+pub(crate) fn points(points: i32) -> String {
+    match points {
+        0 => "less than a point".to_owned(),
+        1 => "+1 point".to_owned(),
+        -1 => "−1 point".to_owned(),
+        2.. => format!("+{points} points"),
+        _ => format!("−{} points", points.unsigned_abs()),
+    }
+}
+
+/// A number for people: thousands separated by commas, at most two decimals.
+pub(crate) fn number(x: f64) -> String {
+    if x.abs() >= 1e15 {
+        return x.to_string();
+    }
+    let hundredths = (x.abs() * 100.0).round() as u64;
+    let (whole, fraction) = (hundredths / 100, hundredths % 100);
+    let digits = whole.to_string();
+    let mut out = String::with_capacity(digits.len() + 8);
+    if x < 0.0 && hundredths > 0 {
+        out.push('−');
+    }
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i) % 3 == 0 {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    match (fraction / 10, fraction % 10) {
+        (0, 0) => {}
+        (tenths, 0) => out.push_str(&format!(".{tenths}")),
+        (tenths, hundredths) => out.push_str(&format!(".{tenths}{hundredths}")),
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_read_well() {
+        let rows =
+            [(0.0, "0"), (-0.0, "0"), (7.0, "7"), (1234567.891, "1,234,567.89"), (-0.5, "−0.5"), (-0.001, "0"), (0.07, "0.07")];
+        for (x, text) in rows {
+            assert_eq!(number(x), text);
+        }
+        assert_eq!(number(1e300).len(), 301);
+    }
+
+    #[test]
+    fn templates_are_checked() {
+        for good in ["", "{value}", "{value} {time|times}", "no place", "{|s}"] {
+            assert_eq!(check(good, FieldKind::Number), Ok(()), "{good}");
+        }
+        assert_eq!(check("{days} {day|days} ago", FieldKind::Date), Ok(()));
+        for bad in ["{", "}", "{value", "value}", "{days}", "{label}", "{a|b|c}", "a}{value}"] {
+            assert!(check(bad, FieldKind::Number).is_err(), "{bad}");
+        }
+    }
+}

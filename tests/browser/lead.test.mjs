@@ -1,0 +1,99 @@
+// The lead page in Chromium, served by the real edge under its strict policy.
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { chromium } from "playwright-core";
+import { startEdge } from "../../worker/start.mjs";
+
+const PORT = 8791;
+const store = mkdtempSync(join(tmpdir(), "plumbline-page-"));
+const complaints = [];
+let edge, browser, page;
+
+before(async () => {
+  edge = await startEdge({ port: PORT, store, quiet: true });
+  const executablePath = process.env.CHROMIUM?.startsWith("/") ? process.env.CHROMIUM : "/usr/bin/chromium";
+  browser = await chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"] });
+  page = await browser.newPage({ viewport: { width: 1440, height: 1000 } });
+  page.on("console", (said) => said.type() === "error" && complaints.push(said.text()));
+  page.on("pageerror", (error) => complaints.push(error.message));
+  await page.goto(`${edge.url}/`);
+  await page.locator("#agreement").getByText("Same bits").waitFor();
+});
+
+after(async () => {
+  await browser?.close();
+  await edge?.stop();
+  rmSync(store, { recursive: true, force: true });
+});
+
+/** The bits of the table, row by row, page then edge. */
+const bits = async () => (await page.locator(".compare .bits").allTextContents()).map((text) => text.trim());
+
+test("the page loads under its policy without a word in the console, and both sides agree", async () => {
+  assert.deepEqual(complaints, []);
+  const policy = (await page.request.get(`${edge.url}/`)).headers()["content-security-policy"];
+  assert.match(policy, /default-src 'none'; script-src 'self' 'wasm-unsafe-eval'/);
+  const [p, q, m, n] = await bits();
+  assert.match(p, /^[0-9a-f]{16}$/);
+  assert.deepEqual([p, m], [q, n]);
+});
+
+test("an edit by keyboard alone changes the score on both sides to the same bits", async () => {
+  const old = await bits();
+  await page.locator("#pricing_page_visits").focus();
+  for (let i = 0; i < 3; i++) await page.keyboard.press("ArrowUp");
+  await page.waitForFunction((was) => {
+    const now = [...document.querySelectorAll(".compare .bits")].map((e) => e.textContent.trim());
+    return now.length === 4 && now[2] !== was[2] && now[3] !== was[3] && document.querySelector("#agreement").textContent.includes("Same bits");
+  }, old);
+  const [p, q, m, n] = await bits();
+  assert.deepEqual([p, m], [q, n]);
+});
+
+test("a value that is no number is refused at its field by both", async () => {
+  await page.locator("#pricing_page_visits").fill("twelve");
+  await page.locator("#agreement").getByText("Both refuse it").waitFor();
+  assert.match(await page.locator("#pricing_page_visits-note").textContent(), /LEAD_WRONG_TYPE/);
+  assert.equal(await page.locator("#pricing_page_visits").getAttribute("aria-invalid"), "true");
+  await page.locator("#pricing_page_visits").fill("4");
+  await page.locator("#agreement").getByText("Same bits").waitFor();
+});
+
+test("axe finds nothing to mend, and 360 pixels are wide enough", async () => {
+  // The policy lets no script in from outside: axe is evaluated by the debugger, not by a tag.
+  await page.evaluate(readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8"));
+  const { violations } = await page.evaluate(() => window.axe.run());
+  assert.deepEqual(violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target).join(" ")}`), []);
+  await page.setViewportSize({ width: 360, height: 800 });
+  const [wide, seen] = await page.evaluate(() => [document.documentElement.scrollWidth, window.innerWidth]);
+  assert.ok(wide <= seen, `the page is ${wide} pixels wide`);
+  await page.setViewportSize({ width: 1440, height: 1000 });
+});
+
+test("it looks as it should: pictures of light, dark and small for human eyes", async () => {
+  const folder = fileURLToPath(new URL("../../.plumbline/screenshots", import.meta.url));
+  mkdirSync(folder, { recursive: true });
+  for (const [name, colorScheme, width] of [["light", "light", 1440], ["dark", "dark", 1440], ["small", "light", 360]]) {
+    const view = await browser.newPage({ viewport: { width, height: 900 }, colorScheme });
+    await view.goto(`${edge.url}/`);
+    await view.locator("#agreement").getByText("Same bits").waitFor();
+    await view.waitForFunction(() => !document.querySelector("#page-time").textContent.includes("measuring"));
+    const picture = await view.screenshot({ path: join(folder, `lead-${name}.png`), fullPage: true });
+    assert.ok(picture.length > 20_000, `${name}: ${picture.length} bytes`);
+    await view.close();
+  }
+});
+
+test("without the edge the page goes on alone, and says so", async () => {
+  assert.deepEqual(complaints.filter((text) => !/422/.test(text)), []);
+  await edge.stop();
+  await page.locator("#pricing_page_visits").fill("9");
+  await page.getByText("This page goes on alone").waitFor();
+  assert.match(await page.locator("#score").textContent(), /^\d+$/);
+  assert.match(await page.locator("#agreement").textContent(), /Not compared/);
+});

@@ -1,0 +1,65 @@
+// `npm run load`: throughput against the same runtime's echo, then latency at a fixed rate, for the edge and the native host.
+//
+// Options: --seconds N (each measurement, default 8), --rounds N (pairs of ours and echo, default 3), --rate R (open loop, default 2000), --json.
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { root, step } from "../../xtask/npm/run.mjs";
+import { edge, edgeEcho, native, nativeEcho } from "./servers.mjs";
+
+const { values: options } = parseArgs({
+  options: {
+    seconds: { type: "string", default: "8" },
+    rounds: { type: "string", default: "3" },
+    rate: { type: "string", default: "2000" },
+    json: { type: "boolean", default: false },
+  },
+});
+const bodies = join(root, "worker/demo/leads.ndjson");
+const hosts = [
+  { name: "edge (workerd), log batched", ours: () => edge("batched"), echo: edgeEcho, bar: 0.9 },
+  { name: "native (hyper), log batched", ours: () => native("batched"), echo: nativeEcho, bar: 0.6 },
+];
+
+if (!options.json) {
+  await step("Building the load generator and the native host", "cargo", [
+    ...["build", "--quiet", "--release", "-p", "plumbline", "-p", "plumbline-tests", "--bins", "--example", "echo"],
+  ]);
+}
+
+/** One measurement by the load generator. */
+function measure(server, extra) {
+  const args = [server.url, "--bodies", bodies, "--seconds", options.seconds, "--pid", String(server.pid), "--json", ...extra];
+  const run = spawnSync(join(root, "target/release/load"), args, { encoding: "utf8" });
+  if (!run.stdout) throw new Error(run.stderr);
+  return JSON.parse(run.stdout);
+}
+
+const median = (numbers) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)];
+const line = (r) =>
+  `${r.per_second.toFixed(0).padStart(7)} req/s  p50 ${r.p50_ms.toFixed(2)} ms  p99 ${r.p99_ms.toFixed(2)} ms  ` +
+  `p99.9 ${r.p999_ms.toFixed(2)} ms  errors ${r.errors}  memory ${(r.memory_bytes / 1e6).toFixed(0)} MB`;
+const report = [];
+
+for (const host of hosts) {
+  const say = (text) => options.json || console.log(text);
+  say(`\n${host.name}`);
+  const ratios = [];
+  const [ours, echo] = [await host.ours(), await host.echo()];
+  for (let round = 0; round < Number(options.rounds); round++) {
+    // Ours and echo in turn, so that a busy minute of the machine falls on both.
+    const [mine, theirs] = [measure(ours, []), measure(echo, [])];
+    ratios.push(mine.per_second / theirs.per_second);
+    say(`  as fast as answered  ${line(mine)}`);
+    say(`  echo                 ${line(theirs)}`);
+    report.push({ host: host.name, mode: "closed", ours: mine, echo: theirs });
+  }
+  await echo.stop();
+  const open = measure(ours, ["--rate", options.rate]);
+  await ours.stop();
+  say(`  ${options.rate} req/s due        ${line(open)}`);
+  say(`  ratio to echo ${median(ratios).toFixed(2)} (bar ≥ ${host.bar}); at ${options.rate} req/s p99 ${open.p99_ms.toFixed(2)} ms (bar < 10), errors ${open.errors} (bar 0)`);
+  report.push({ host: host.name, mode: "open", ours: open, ratio: median(ratios), bar: host.bar });
+}
+if (options.json) console.log(JSON.stringify({ bodies: readFileSync(bodies, "utf8").trim().split("\n").length, report }, null, 2));

@@ -1,0 +1,18 @@
+//! What the tests share: where reference vectors lie, how they are read.
+
+pub mod conformance;
+pub mod golden;
+pub mod load;
+
+use std::path::{Path, PathBuf};
+
+/// The root of the project.
+pub fn project_root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// The folder of reference vectors: `PLUMBLINE_SHARED`, else `../shared` beside the project; none when absent.
+pub fn shared_folder() -> Option<PathBuf> {
+    let folder = std::env::var_os("PLUMBLINE_SHARED").map_or_else(|| project_root().join("../shared"), PathBuf::from);
+    folder.is_dir().then_some(folder)
+}

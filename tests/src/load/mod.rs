@@ -1,0 +1,95 @@
+//! The load harness: requests on a schedule, latencies that tell the truth, memory of the server under them.
+//!
+//! Two questions, two modes. *Open loop*: requests are due at fixed times, whatever the server does; a latency is counted from
+//! when its request was due, so a stall is charged to every request that had to wait (no coordinated omission). *Closed loop*:
+//! every connection sends as fast as it is answered; this finds the capacity and its latencies mean little.
+
+mod client;
+mod memory;
+mod report;
+
+pub use client::{Connection, Target};
+pub use memory::resident_bytes;
+pub use report::Report;
+
+use std::time::{Duration, Instant};
+
+use hdrhistogram::Histogram;
+
+/// What to send, how fast, for how long.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// Requests per second over all connections; none for closed loop.
+    pub rate: Option<f64>,
+    /// How long requests are sent.
+    pub duration: Duration,
+    /// How long requests are sent before counting starts.
+    pub warmup: Duration,
+    /// Connections kept alive.
+    pub connections: usize,
+}
+
+/// What one connection saw.
+struct Seen {
+    latency_us: Histogram<u64>,
+    errors: u64,
+    first_error: Option<String>,
+}
+
+/// Runs `plan` against `target` on the current thread.
+///
+/// # Errors
+/// A sentence when no connection could be opened.
+#[allow(clippy::disallowed_methods, reason = "measuring time is this module's work")]
+pub async fn run(target: &Target, plan: &Plan) -> Result<Report, String> {
+    let start = Instant::now() + Duration::from_millis(50);
+    let counted_from = start + plan.warmup;
+    let end = counted_from + plan.duration;
+    let local = tokio::task::LocalSet::new();
+    let mut tasks = Vec::new();
+    for index in 0..plan.connections {
+        let (target, plan) = (target.clone(), plan.clone());
+        let mut connection = Connection::open(&target).await?;
+        tasks.push(local.spawn_local(async move {
+            let mut seen = Seen { latency_us: report::histogram(), errors: 0, first_error: None };
+            let interval = plan.rate.map(|rate| Duration::from_secs_f64(plan.connections as f64 / rate));
+            let mut due = start + interval.unwrap_or_default().mul_f64(index as f64 / plan.connections as f64);
+            loop {
+                if interval.is_some() {
+                    tokio::time::sleep_until(due.into()).await;
+                } else {
+                    due = Instant::now();
+                }
+                if due >= end {
+                    return seen;
+                }
+                let answered = connection.send(&target).await;
+                let latency = due.elapsed();
+                if due >= counted_from {
+                    seen.latency_us.saturating_record(latency.as_micros() as u64);
+                }
+                if let Err(reason) = answered {
+                    seen.errors += u64::from(due >= counted_from);
+                    seen.first_error.get_or_insert(reason);
+                    match Connection::open(&target).await {
+                        Ok(fresh) => connection = fresh,
+                        Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
+                    }
+                }
+                due += interval.unwrap_or_default();
+            }
+        }));
+    }
+    let mut report = Report::new(plan);
+    local
+        .run_until(async {
+            for task in tasks {
+                match task.await {
+                    Ok(seen) => report.add(&seen.latency_us, seen.errors, seen.first_error),
+                    Err(reason) => report.add(&report::histogram(), 1, Some(reason.to_string())),
+                }
+            }
+        })
+        .await;
+    Ok(report)
+}

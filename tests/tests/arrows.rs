@@ -1,0 +1,47 @@
+//! The house has one direction of flow; any other arrow between our crates fails here.
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test may fail loudly anywhere"
+)]
+
+use std::collections::BTreeSet;
+use std::process::Command;
+
+use serde_json::Value;
+
+/// (crate, what it may depend on).
+const ARROWS: &[(&str, &[&str])] = &[
+    ("plumbline-core", &[]),
+    ("plumbline-wasm", &["plumbline-core"]),
+    ("plumbline-worker", &["plumbline-core"]),
+    ("plumbline", &["plumbline-core", "plumbline-worker"]),
+    ("plumbline-web", &["plumbline-core"]),
+    ("plumbline-tests", &["plumbline-core", "plumbline-wasm", "plumbline-worker", "plumbline", "plumbline-web"]),
+    ("xtask", &[]),
+];
+
+#[test]
+fn crates_depend_only_along_the_arrows() {
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--no-deps", "--format-version=1", "--offline"])
+        .current_dir(plumbline_tests::project_root())
+        .output()
+        .expect("cargo metadata runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let metadata: Value = serde_json::from_slice(&output.stdout).expect("cargo metadata prints JSON");
+    let packages = metadata["packages"].as_array().expect("packages");
+    let ours: BTreeSet<&str> = packages.iter().filter_map(|p| p["name"].as_str()).collect();
+    assert!(ours.contains("plumbline-core"), "the core is missing from {ours:?}");
+    for package in packages {
+        let name = package["name"].as_str().expect("name");
+        let (_, allowed) =
+            ARROWS.iter().find(|(n, _)| *n == name).unwrap_or_else(|| panic!("{name} is not in the plan of the house"));
+        for dependency in package["dependencies"].as_array().expect("dependencies") {
+            let dependency = dependency["name"].as_str().expect("dependency name");
+            assert!(!ours.contains(dependency) || allowed.contains(&dependency), "{name} may not depend on {dependency}");
+        }
+    }
+}

@@ -1,0 +1,49 @@
+// The npm package's files in wasm/pkg: the module, and one self-contained ES module per entry point.
+// Run by `cargo run -p xtask -- wasm`, after the module and its JavaScript twin are in target/xtask.
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { deflateRawSync } from "node:zlib";
+import { build } from "esbuild";
+
+const at = (relative) => fileURLToPath(new URL(relative, import.meta.url));
+const module = await readFile(at("../target/xtask/plumbline.wasm"));
+const javascript = await readFile(at("../target/xtask/plumbline.js"), "utf8");
+
+/** wasm2js writes a module that makes one instance when it is imported; we make an instance per call. */
+function factory(source) {
+  const found = /^var retasmFunc = asmFunc\((\{[^}]*\})\);$/m.exec(source);
+  if (!found) throw new Error("wasm2js writes its modules differently now: adapt wasm/build.mjs");
+  return `export function instantiate() {\n${source.slice(0, found.index)}\nreturn asmFunc(${found[1]});\n}`;
+}
+
+const generated = {
+  "plumbline:base64": () => `export default "${deflateRawSync(module, { level: 9 }).toString("base64")}"`,
+  "plumbline:javascript": () => factory(javascript),
+};
+
+const supply = {
+  name: "supply",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^plumbline:/ }, ({ path }) => ({ path, namespace: "generated" }));
+    onLoad({ filter: /.*/, namespace: "generated" }, ({ path }) => ({ contents: generated[path](), loader: "js" }));
+  },
+};
+
+await rm(at("pkg"), { recursive: true, force: true });
+await mkdir(at("pkg"));
+await writeFile(at("pkg/plumbline.wasm"), module);
+for (const [entry, minify] of [["index", false], ["node", false], ["workers", false], ["inline", true], ["js", true]]) {
+  await build({
+    entryPoints: [at(`js/${entry}.ts`)],
+    outfile: at(`pkg/${entry}.js`),
+    bundle: true,
+    format: "esm",
+    target: "es2022",
+    platform: "neutral",
+    external: ["./plumbline.wasm", "node:*"],
+    plugins: [supply],
+    minify,
+    legalComments: "none",
+    logLevel: "warning",
+  });
+}

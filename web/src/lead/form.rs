@@ -1,0 +1,79 @@
+//! The form: one row per field of the bundle's schema.
+
+use leptos::prelude::*;
+
+use super::control::control;
+use super::desk::Desk;
+use crate::form::{Control, Item};
+use crate::part::{Icon, Sign};
+
+/// The lead, to be edited.
+#[component]
+pub fn FormCard(desk: Desk) -> impl IntoView {
+    let rows = desk.items().into_iter().map(|item| view! { <Row desk item /> }).collect_view();
+    view! {
+        <section class="card" aria-labelledby="form-title">
+            <header>
+                <h2 id="form-title">"The lead"</h2>
+                <p class="soft small">"What is left empty counts as not known."</p>
+            </header>
+            <div class="fields">{rows}</div>
+        </section>
+    }
+}
+
+/// A label, its control, its limits and what is wrong with it.
+#[component]
+fn Row(desk: Desk, item: Item) -> impl IntoView {
+    let hint = hint(&item);
+    let name = item.name.clone();
+    let faults = Memo::new(move |_| desk.faults(&name));
+    let note = format!("{}-note", item.name);
+    let described = note.clone();
+    let bad = Signal::derive(move || faults.with(|f| !f.is_empty()));
+    let label = view! {
+        {item.label.clone()}
+        {item.required.then(|| view! { <span class="soft">" (required)"</span> })}
+    };
+    // Grouped controls are a fieldset with a legend; single ones a label for their input.
+    let wide = matches!(item.control, Control::Tags(_) | Control::Text);
+    let grouped = matches!(item.control, Control::Flag);
+    let body = control(desk, &item, described, bad);
+    let message = move || {
+        faults
+            .get()
+            .into_iter()
+            .map(|fault| {
+                view! {
+                    <span class="fault">
+                        <Icon sign=Sign::Warning size=14 />
+                        <span>{fault.detail} " " <code>{fault.code}</code></span>
+                    </span>
+                }
+            })
+            .collect_view()
+    };
+    let note = view! {
+        <p class="field-note small" id=note>
+            <span class="soft">{hint}</span>
+            {message}
+        </p>
+    };
+    let class = move || if wide { "field wide" } else { "field" };
+    if grouped {
+        view! { <fieldset class=class class:has-fault=bad><legend>{label}</legend>{body}{note}</fieldset> }.into_any()
+    } else {
+        view! { <div class=class class:has-fault=bad><label for=item.name.clone()>{label}</label>{body}{note}</div> }.into_any()
+    }
+}
+
+/// The limits of a number, such as `0 to 500`; empty for other fields.
+fn hint(item: &Item) -> String {
+    match &item.control {
+        Control::Number { min: Some(min), max: Some(max) } => format!("{min} to {max}"),
+        Control::Number { min: Some(min), max: None } => format!("{min} or more"),
+        Control::Number { min: None, max: Some(max) } => format!("up to {max}"),
+        Control::Tags(_) => "Press Enter to add one.".to_owned(),
+        _ => String::new(),
+    }
+}

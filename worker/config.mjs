@@ -1,0 +1,46 @@
+// The configuration of standalone workerd, as Cap'n Proto text.
+import { relative } from "node:path";
+
+/** What workerd needs to serve `dist`, seen from folder `at` where the text will lie. `shell` holds the JavaScript. */
+export function config({ at, shell, module, models, port, store, assets, settings, heap }) {
+  const file = (path) => JSON.stringify(relative(at, path));
+  const text = (value) => JSON.stringify(value);
+  const code = ["main.js", "body.js", "instance.js", "log.js", "page.js", "shard.js"];
+  const modules = [
+    ...code.map((name) => `(name = "${name}", esModule = embed ${file(`${shell}/${name}`)})`),
+    `(name = "edge.wasm", wasm = embed ${file(module)})`,
+    `(name = "models.js", esModule = ${text(modelsModule(models.length))})`,
+    ...models.map((path, i) => `(name = "${i}.plumb", data = embed ${file(path)})`),
+  ];
+  const page = assets && `(name = "assets", disk = (path = ${text(assets)}))`;
+  return `using Workerd = import "/workerd/workerd.capnp";
+
+const config :Workerd.Config = (
+  services = [
+    (name = "main", worker = .main),
+    (name = "store", disk = (path = ${text(store)}, writable = true)),${page ? `\n    ${page},` : ""}
+  ],
+  sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "main")],
+  v8Flags = [${heap.map(text).join(", ")}],
+);
+
+const main :Workerd.Worker = (
+  modules = [
+    ${modules.join(",\n    ")},
+  ],
+  compatibilityDate = "2026-11-01",
+  bindings = [
+    (name = "LOG", durableObjectNamespace = "LogShard"),
+    (name = "SETTINGS", text = ${text(JSON.stringify(settings))}),${page ? `\n    (name = "ASSETS", service = "assets"),` : ""}
+  ],
+  durableObjectNamespaces = [(className = "LogShard", uniqueKey = "plumbline-log", enableSql = true)],
+  durableObjectStorage = (localDisk = "store"),
+);
+`;
+}
+
+/** The module that lists the bundles. */
+export function modelsModule(count) {
+  const numbers = Array.from({ length: count }, (_, i) => i);
+  return [...numbers.map((i) => `import m${i} from "./${i}.plumb";`), `export default [${numbers.map((i) => `m${i}`)}];`, ""].join("\n");
+}

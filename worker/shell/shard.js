@@ -1,0 +1,44 @@
+// A log shard: the prediction log's rules, run on this Durable Object's SQLite.
+import { DurableObject } from "cloudflare:workers";
+import module from "./edge.wasm";
+import { instantiate } from "./instance.js";
+
+const sql = { storage: undefined };
+let shared;
+
+export class LogShard extends DurableObject {
+  constructor(ctx, env) {
+    super(ctx, env);
+    this.call("shard_open");
+  }
+
+  /** Stores a batch of rows, encoded by the service, once however often it is tried; resolves when they are committed. */
+  append(name, rows) {
+    this.call("shard_append", name, rows);
+  }
+
+  /** Rows stored. */
+  count() {
+    return this.call("shard_count");
+  }
+
+  /** One call into the rules, one transaction of the store. A panic costs the instance, not the object. */
+  call(entry, ...parts) {
+    const { storage } = this.ctx;
+    return storage.transactionSync(() => {
+      sql.storage = storage;
+      shared ??= instantiate(module, sql);
+      const { exports } = shared;
+      let value;
+      try {
+        const lengths = parts.length > 0 ? shared.put(exports.shard_reserve, ...parts) : [];
+        value = exports[entry](...lengths.slice(0, 1));
+      } catch (error) {
+        shared = undefined;
+        throw error;
+      }
+      if (value >= 0) return value;
+      throw new Error(shared.text(exports.shard_error(), exports.shard_error_length()));
+    });
+  }
+}

@@ -1,0 +1,216 @@
+//! The exports, and the state of one instance.
+#![expect(unsafe_code, reason = "no_mangle is an unsafe attribute: the names are ours alone; there is no unsafe block")]
+
+use std::borrow::Cow;
+use std::cell::RefCell;
+use std::mem;
+
+use plumbline_core::{Bundle, Scorer, Timestamp};
+
+use super::head;
+use crate::journal::{Batch, Journal};
+use crate::service::Service;
+use crate::settings::Settings;
+
+/// Buffers beyond this are given back after a large request.
+const KEEP: usize = 1 << 20;
+
+/// What the shell reads after a call.
+#[repr(C)]
+#[derive(Default)]
+pub struct Reply {
+    /// HTTP status.
+    status: u32,
+    /// Number of the header list; its text is read once by `headers(number)`.
+    headers: u32,
+    /// Address and length of the body, or of a batch.
+    body: u32,
+    length: u32,
+    /// Log rows this answer made.
+    rows: u32,
+    /// Log rows held, after this call.
+    held: u32,
+    /// Shard of a batch.
+    shard: u32,
+}
+
+#[derive(Default)]
+struct State {
+    input: Vec<u8>,
+    output: Vec<u8>,
+    reply: Reply,
+    models: Vec<Scorer>,
+    running: Option<(Service, Journal)>,
+    full: Vec<Batch>,
+    headers: Vec<Vec<(&'static str, Cow<'static, str>)>>,
+}
+
+thread_local! {
+    static STATE: RefCell<State> = RefCell::default();
+}
+
+fn with<T>(work: impl FnOnce(&mut State) -> T) -> T {
+    STATE.with_borrow_mut(work)
+}
+
+/// The address of `n` bytes of input.
+#[unsafe(no_mangle)]
+pub extern "C" fn reserve(n: usize) -> *mut u8 {
+    with(|state| {
+        if state.input.len() < n {
+            state.input.resize(n, 0);
+        } else if state.input.len() > KEEP && n < KEEP {
+            state.input = vec![0; n];
+        }
+        state.input.as_mut_ptr()
+    })
+}
+
+/// The address of what the last call returning a length left.
+#[unsafe(no_mangle)]
+pub extern "C" fn output() -> *const u8 {
+    with(|state| state.output.as_ptr())
+}
+
+/// Adds the bundle in the input; 0, or the length of an error at `output`.
+#[unsafe(no_mangle)]
+pub extern "C" fn model(n: usize) -> usize {
+    with(|state| {
+        let read = Bundle::read(state.input.get(..n).unwrap_or_default()).map_err(|e| format!("{}: {e}", e.code()));
+        match read.and_then(|bundle| Scorer::new(bundle).map_err(|e| e.to_string())) {
+            Ok(scorer) => {
+                state.models.push(scorer);
+                0
+            }
+            Err(error) => state.say(error),
+        }
+    })
+}
+
+/// Starts the service; 0, or the length of an error at `output`.
+#[unsafe(no_mangle)]
+pub extern "C" fn start(settings: usize, instance: usize) -> usize {
+    with(|state| {
+        let models = mem::take(&mut state.models);
+        let text = state.input.get(..settings).unwrap_or_default();
+        let made = match serde_json::from_slice::<Settings>(text) {
+            Err(error) => Err(format!("SETTINGS: {error}")),
+            Ok(settings_read) => {
+                let journal = Journal::new(&settings_read);
+                let instance = state.input.get(settings..settings + instance).unwrap_or_default();
+                let service = Service::new(settings_read, models, &String::from_utf8_lossy(instance));
+                service.map(|service| (service, journal)).map_err(|error| format!("{}: {error}", error.code()))
+            }
+        };
+        match made {
+            Ok(running) => {
+                state.running = Some(running);
+                0
+            }
+            Err(error) => state.say(error),
+        }
+    })
+}
+
+/// Answers the request in the input: `h` bytes of head, then `b` of body. `now` and `since` (arrival) in ms.
+#[unsafe(no_mangle)]
+pub extern "C" fn handle(now: f64, since: f64, h: usize, b: usize) -> *const Reply {
+    with(|state| {
+        let Some((service, journal)) = &mut state.running else { return &raw const state.reply };
+        let (head, rest) = state.input.split_at_checked(h).unwrap_or_default();
+        let now_ms = Timestamp(now as i64);
+        let answer = head::answer(service, now_ms, head, rest.get(..b).unwrap_or_default());
+        service.metrics().observe(((now - since).max(0.0) * 1e3) as u64);
+        let rows = answer.predictions.len() as u32;
+        if rows > 0 {
+            state.full.append(&mut journal.push(now_ms, &answer.predictions));
+        }
+        let held = (journal.rows() + state.full.iter().map(|batch| u64::from(batch.rows)).sum::<u64>()) as u32;
+        let response = answer.response;
+        state.output = response.body;
+        let headers = number_of(&mut state.headers, response.headers);
+        state.reply = Reply { status: response.status.into(), headers, rows, held, shard: 0, ..state.left() };
+        &raw const state.reply
+    })
+}
+
+/// The length of header list `number` at `output`: `name\nvalue\n…`.
+#[unsafe(no_mangle)]
+pub extern "C" fn headers(number: usize) -> usize {
+    with(|state| {
+        let list = state.headers.get(number).map(Vec::as_slice).unwrap_or_default();
+        let text = list.iter().map(|(name, value)| format!("{name}\n{value}")).collect::<Vec<_>>().join("\n");
+        state.say(text)
+    })
+}
+
+/// The next batch that is due at `now` (or any, if `all` is not 0); the reply tells where it is.
+#[unsafe(no_mangle)]
+pub extern "C" fn due(now: f64, all: u32) -> *const Reply {
+    with(|state| {
+        if let Some((_, journal)) = &mut state.running {
+            if state.full.is_empty() {
+                state.full = if all != 0 { journal.flush() } else { journal.tick(Timestamp(now as i64)) };
+            }
+            let batch = state.full.pop();
+            let (shard, rows) = batch.as_ref().map_or((0, 0), |batch| (batch.shard, batch.rows));
+            state.output = batch.map(|batch| batch.text.into_bytes()).unwrap_or_default();
+            state.reply = Reply { shard, rows, held: journal.rows() as u32, ..state.left() };
+        }
+        &raw const state.reply
+    })
+}
+
+/// `rows` log rows were committed, or are lost.
+#[unsafe(no_mangle)]
+pub extern "C" fn written(rows: u32, failed: u32) {
+    with(|state| {
+        if let Some((service, _)) = &state.running {
+            let metrics = service.metrics();
+            if failed == 0 { metrics.written(rows.into()) } else { metrics.failed(rows.into()) }
+        }
+    });
+}
+
+/// A request took so many µs.
+#[unsafe(no_mangle)]
+pub extern "C" fn observe(duration_us: f64) {
+    with(|state| {
+        if let Some((service, _)) = &state.running {
+            service.metrics().observe(duration_us.max(0.0) as u64);
+        }
+    });
+}
+
+/// The instance before this one panicked.
+#[unsafe(no_mangle)]
+pub extern "C" fn panicked() {
+    with(|state| {
+        if let Some((service, _)) = &state.running {
+            service.metrics().panicked();
+        }
+    });
+}
+
+impl State {
+    /// Leaves `text` at `output` and returns its length.
+    fn say(&mut self, text: String) -> usize {
+        self.output = text.into_bytes();
+        self.output.len()
+    }
+
+    fn left(&self) -> Reply {
+        Reply { body: self.output.as_ptr() as u32, length: self.output.len() as u32, ..Reply::default() }
+    }
+}
+
+/// The number of a header list. Lists are few; should they ever not be, the last number is reused and marked as such.
+fn number_of(lists: &mut Vec<Vec<(&'static str, Cow<'static, str>)>>, list: Vec<(&'static str, Cow<'static, str>)>) -> u32 {
+    match lists.iter().position(|known| *known == list) {
+        Some(number) => number as u32,
+        None => {
+            lists.push(list);
+            lists.len() as u32 - 1
+        }
+    }
+}

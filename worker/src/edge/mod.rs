@@ -1,0 +1,21 @@
+//! The door for workerd: plain numbers and one shared buffer each way, so that a request costs one call and no glue.
+//!
+//! No binding generator: an instance that panicked must be thrown away and made anew, which generated glue with its cached
+//! views does not survive. There is no `unsafe` block here; the attribute that keeps an export's name is what the lint sees.
+//!
+//! Protocol, all integers little-endian `u32`, all texts UTF-8, pointers valid until the next call:
+//!
+//! | export | what it does |
+//! |---|---|
+//! | `reserve(n)` | the address where the shell writes `n` bytes of input |
+//! | `model(n)` | adds the bundle in the input; → error length, text at `output()` |
+//! | `start(s, i)` | starts with `s` bytes of settings (JSON) and `i` of instance name; → error length |
+//! | `handle(now, since, h, b)` | answers; input is `h` bytes of head (`METHOD\nurl\nname\nvalue…`), then the body; → address of [`Reply`] |
+//! | `due(now, all)` | the next batch that must go to its shard; → its length (0: none), [`Reply`] tells shard and rows |
+//! | `written(n, failed)`, `observe(µs)`, `panicked()` | what the shell tells the counters |
+//! | `shard_open()`, `shard_append(name)`, `shard_count()` | the log shard's rules, on the store behind the imports |
+
+mod door;
+mod head;
+mod shard;
+mod sql;

@@ -1,0 +1,63 @@
+//! The log shard's exports: rules and SQL text of [`LogShard`] on the Durable Object's store.
+#![expect(unsafe_code, reason = "no_mangle is an unsafe attribute: the names are ours alone; there is no unsafe block")]
+
+use std::cell::RefCell;
+
+use super::sql::ObjectSql;
+use crate::log::LogShard;
+use crate::sql::SqlError;
+
+thread_local! {
+    static ROWS: RefCell<Vec<u8>> = RefCell::default();
+    static ERROR: RefCell<String> = RefCell::default();
+}
+
+/// The address where the shell writes `n` bytes of rows for `shard_append`.
+#[unsafe(no_mangle)]
+pub extern "C" fn shard_reserve(n: usize) -> *mut u8 {
+    ROWS.with_borrow_mut(|rows| {
+        rows.clear();
+        rows.resize(n, 0);
+        rows.as_mut_ptr()
+    })
+}
+
+/// Brings the object's tables up to date; 0, or −1 with the text at `shard_error`.
+#[unsafe(no_mangle)]
+pub extern "C" fn shard_open() -> f64 {
+    outcome(LogShard::open(ObjectSql).map(|_| 0.0))
+}
+
+/// Stores the batch at `shard_reserve`, the first `name` bytes of it being its name; 0, or −1 with the text at `shard_error`.
+#[unsafe(no_mangle)]
+pub extern "C" fn shard_append(name: usize) -> f64 {
+    let batch = ROWS.take();
+    let (name, rows) = batch.split_at_checked(name).unwrap_or_default();
+    let (name, rows) = (String::from_utf8_lossy(name), String::from_utf8_lossy(rows));
+    outcome(LogShard::opened(ObjectSql).append_once(&name, &rows).map(|()| 0.0))
+}
+
+/// Rows stored; or −1 with the text at `shard_error`.
+#[unsafe(no_mangle)]
+pub extern "C" fn shard_count() -> f64 {
+    outcome(LogShard::opened(ObjectSql).count().map(|n| n as f64))
+}
+
+/// The address of the last error's text.
+#[unsafe(no_mangle)]
+pub extern "C" fn shard_error() -> *const u8 {
+    ERROR.with_borrow(|text| text.as_ptr())
+}
+
+/// The length of the last error's text.
+#[unsafe(no_mangle)]
+pub extern "C" fn shard_error_length() -> usize {
+    ERROR.with_borrow(String::len)
+}
+
+fn outcome(result: Result<f64, SqlError>) -> f64 {
+    result.unwrap_or_else(|error| {
+        ERROR.set(format!("{}: {error}", error.code()));
+        -1.0
+    })
+}

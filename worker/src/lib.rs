@@ -1,0 +1,38 @@
+//! The service: requests and time in, responses and rows out. No async, no clock, no sockets; a host lends those.
+//!
+//! Two halves that meet only in [`Prediction`]:
+//!
+//! ```text
+//! Request ─ Service (stateless, shareable) ─▶ Answer{Response, predictions}
+//! predictions ─ Journal (buffers per shard, says when) ─▶ Batch ─ LogShard (rules and SQL text) ─▶ Sql (the host's driver)
+//! ```
+//!
+//! Hosts: workerd (`edge`, wasm32 only) and `plumbline serve` (hyper, rusqlite). Both answer with the same bytes.
+
+#[cfg(target_arch = "wasm32")]
+mod edge;
+pub mod journal;
+pub mod log;
+pub mod metrics;
+pub mod prediction;
+pub mod problem;
+pub mod request;
+mod route;
+mod scoring;
+pub mod service;
+pub mod settings;
+pub mod sql;
+mod text;
+
+pub use journal::{Batch, Journal};
+pub use log::LogShard;
+pub use metrics::Metrics;
+pub use prediction::Prediction;
+pub use problem::Problem;
+pub use request::{Request, Response};
+pub use service::{Answer, Service, ServiceError};
+pub use settings::{LogMode, Settings};
+pub use sql::{Param, Sql, SqlError, SqlValue};
+
+#[cfg(test)]
+mod sample;

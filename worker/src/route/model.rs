@@ -1,0 +1,71 @@
+//! What is served: the models, and the description of the API itself.
+
+use plumbline_core::schema::Field;
+use serde::Serialize;
+
+use crate::request::Response;
+use crate::service::Service;
+
+#[derive(Serialize)]
+struct Models<'a> {
+    models: Vec<Model<'a>>,
+}
+
+/// A model as a caller needs to know it.
+#[derive(Serialize)]
+struct Model<'a> {
+    name: &'a str,
+    version: &'a str,
+    /// It answers when a request names none.
+    default: bool,
+    /// What it reads, in the order that positional inputs take.
+    fields: &'a [Field],
+    bands: Vec<&'a str>,
+}
+
+pub(super) fn list(service: &Service) -> Response {
+    let models = service.models.iter().enumerate().map(|(i, served)| {
+        let manifest = &served.scorer.bundle().manifest;
+        Model {
+            name: &manifest.name,
+            version: &manifest.version,
+            default: i == 0,
+            fields: &manifest.schema.fields,
+            bands: manifest.bands.iter().map(|band| band.name.as_str()).collect(),
+        }
+    });
+    Response::new(200, "application/json", serde_json::to_vec(&Models { models: models.collect() }).unwrap_or_default())
+}
+
+/// OpenAPI 3.1, written by hand beside the routes it describes.
+pub(super) fn open_api() -> Response {
+    Response::new(200, "application/json", include_bytes!("../openapi.json").to_vec())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::sample::{ask, json};
+
+    #[test]
+    fn every_path_described_is_answered_and_takes_the_methods_described() {
+        let document = json(&ask("GET /openapi.json", &[], ""));
+        assert_eq!(document["openapi"], "3.1.0");
+        let paths = document["paths"].as_object().unwrap();
+        assert_eq!(paths.len(), 20);
+        for (path, item) in paths {
+            let path = path.replace("{model}", "sample").replace("{name}", "sample").replace("{version}", "1");
+            for method in ["get", "post"] {
+                let status = ask(&format!("{} {path}", method.to_uppercase()), &[], "").response.status;
+                assert_ne!(status, 404, "{method} {path}");
+                assert_eq!(status == 405, item.get(method).is_none(), "{method} {path}: {status}");
+            }
+        }
+    }
+
+    #[test]
+    fn models_are_listed_with_their_fields() {
+        let models = json(&ask("GET /v1/models", &[], ""));
+        assert_eq!(models["models"][0]["name"], "sample");
+        assert_eq!(models["models"][0]["fields"][1]["name"], "visits");
+    }
+}

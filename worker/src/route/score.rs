@@ -1,0 +1,185 @@
+//! `POST /v1/score`: one lead, an array of leads, or one lead a line.
+//!
+//! One lead is answered by its score (with `request_id` and `variant`) or a problem document; several by an entry each, in
+//! their order: a score, or `{"error": problem}`.
+
+use plumbline_core::Timestamp;
+use plumbline_core::lead::{Form, LeadError};
+
+use crate::problem::Problem;
+use crate::request::{Request, Response};
+use crate::scoring::{Outcome, Scoring, body_problem, lead_problem};
+use crate::service::{Answer, Service};
+
+const JSON: &str = "application/json";
+const LINES: &str = "application/x-ndjson";
+
+pub(super) fn score(service: &Service, now: Timestamp, request: &Request<'_>) -> Result<Answer, Problem> {
+    let form = match &*request.media_type() {
+        "application/x-ndjson" | "application/ndjson" | "application/jsonl" => Form::Lines,
+        "application/json" | "" | "application/x-www-form-urlencoded" | "text/plain" => match Form::of(request.body) {
+            Form::Array => Form::Array,
+            _ => Form::One,
+        },
+        other => {
+            let detail = format!("leads come as application/json or {LINES}, not {other:.100}");
+            return Err(Problem::new(415, "UNSUPPORTED_MEDIA_TYPE", detail));
+        }
+    };
+    let reasons = match request.parameter("reasons") {
+        Some(text) => text.parse().map_err(|_| Problem::new(400, "BAD_PARAMETER", "reasons is a whole number"))?,
+        None if form == Form::One => service.settings.reasons as usize,
+        None => 0,
+    };
+    let served = service.model(None, None)?;
+    let scoring = Scoring::new(service, served, now, reasons, request.header("x-request-id"));
+    if form == Form::One { one(scoring, request.body) } else { many(scoring, request.body, form) }
+}
+
+fn one(mut scoring: Scoring<'_>, body: &[u8]) -> Result<Answer, Problem> {
+    let mut outcome = None;
+    scoring.body(body, Form::One, |_, found| outcome = Some(found)).map_err(|error| body_problem(&error))?;
+    let Some(outcome) = outcome else { return Err(body_problem(&LeadError::Empty)) };
+    if let Err(error) = &outcome
+        && let Some(LeadError::Malformed { .. } | LeadError::TooDeep { .. }) = error.problems().first()
+    {
+        return Err(Problem { status: 400, title: "Bad Request", ..lead_problem(error) });
+    }
+    let mut out = Vec::with_capacity(512);
+    let status = write(&scoring, &outcome, &mut out);
+    let media_type = if outcome.is_ok() { JSON } else { "application/problem+json" };
+    Ok(scoring.finish(Response::new(status, media_type, out)))
+}
+
+/// Writes the one outcome as a whole body; returns its status.
+fn write(scoring: &Scoring<'_>, outcome: &Outcome, out: &mut Vec<u8>) -> u16 {
+    out.extend_from_slice(b"{\"request_id\":\"");
+    // An id of ours is letters, digits and a hyphen.
+    out.extend_from_slice(scoring.request_id.as_bytes());
+    out.extend_from_slice(b"\",\"variant\":\"champion\",");
+    let start = out.len();
+    let status = match outcome {
+        Ok(score) => {
+            score.write_json(out);
+            200
+        }
+        Err(error) => {
+            out.extend_from_slice(&serde_json::to_vec(&lead_problem(error)).unwrap_or_default());
+            422
+        }
+    };
+    // The object that was written continues the one begun here.
+    if out.get(start) == Some(&b'{') {
+        out.remove(start);
+    }
+    status
+}
+
+fn many(mut scoring: Scoring<'_>, body: &[u8], form: Form) -> Result<Answer, Problem> {
+    let mut out = Vec::with_capacity(body.len());
+    let mut first = true;
+    if form == Form::Array {
+        out.extend_from_slice(b"{\"request_id\":\"");
+        out.extend_from_slice(scoring.request_id.as_bytes());
+        out.extend_from_slice(b"\",\"variant\":\"champion\",\"scores\":[");
+    }
+    let read = scoring.body(body, form, |_, outcome| {
+        if form == Form::Array && !first {
+            out.push(b',');
+        }
+        first = false;
+        match &outcome {
+            Ok(score) => score.write_json(&mut out),
+            Err(error) => {
+                out.extend_from_slice(b"{\"error\":");
+                out.extend_from_slice(&serde_json::to_vec(&lead_problem(error)).unwrap_or_default());
+                out.push(b'}');
+            }
+        }
+        if form == Form::Lines {
+            out.push(b'\n');
+        }
+    });
+    read.map_err(|error| body_problem(&error))?;
+    if form == Form::Array {
+        out.extend_from_slice(b"]}");
+    }
+    Ok(scoring.finish(Response::new(200, if form == Form::Lines { LINES } else { JSON }, out)))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::sample::{ask, json};
+    use serde_json::Value;
+
+    #[test]
+    fn one_lead_is_scored_and_noted() {
+        let answer = ask("POST /v1/score", &[], r#"{"lead_id":"L1","visits":4,"plan":"paid","colour":"red"}"#);
+        let body = json(&answer);
+        assert_eq!(answer.response.status, 200, "{body}");
+        assert_eq!(answer.response.header("plumbline-log"), Some("batched"));
+        assert_eq!(body["probability"].as_f64(), Some(plumbline_core::math::logistic(3.0)));
+        assert_eq!(body["unknown_fields"], serde_json::json!(["colour"]));
+        assert!(!body["reasons"].as_array().unwrap().is_empty(), "{body}");
+        let row = &answer.predictions[0];
+        assert_eq!((row.lead_id.as_str(), row.batch_size, row.status, row.margin), ("L1", 1, 200, Some(3.0)));
+        assert_eq!(body["request_id"], *row.request_id);
+    }
+
+    #[test]
+    fn a_bad_lead_fails_alone() {
+        let answer = ask("POST /v1/score", &[], r#"[{"visits":1},{"visits":{"a":[1]}},7,{"visits":2}]"#);
+        assert_eq!(answer.response.status, 200);
+        let scores = json(&answer)["scores"].as_array().unwrap().clone();
+        let codes: Vec<Option<&str>> = scores.iter().map(|s| s["error"]["code"].as_str()).collect();
+        assert_eq!(codes, [None, Some("LEAD_WRONG_TYPE"), Some("LEAD_NOT_AN_OBJECT"), None]);
+        assert_eq!(scores[1]["error"]["errors"][0]["field"], "visits");
+        assert_eq!(answer.predictions.iter().map(|p| p.status).collect::<Vec<_>>(), [200, 422, 422, 200]);
+        assert_eq!(answer.predictions.iter().map(|p| p.batch_size).collect::<Vec<_>>(), [4, 4, 4, 4]);
+    }
+
+    #[test]
+    fn lines_are_answered_by_lines() {
+        let body = "{\"visits\":1}\n{oops\n\n{\"visits\":NaN}\n{}";
+        let answer = ask("POST /v1/score", &[("content-type", "application/x-ndjson")], body);
+        let text = String::from_utf8(answer.response.body).unwrap();
+        let codes = text.lines().map(|l| serde_json::from_str::<Value>(l).unwrap()["error"]["code"].clone());
+        assert_eq!(codes.collect::<Vec<_>>(), [Value::Null, "LEAD_MALFORMED".into(), "LEAD_MALFORMED".into(), Value::Null]);
+    }
+
+    #[test]
+    fn a_body_that_cannot_be_read_is_refused_whole() {
+        let deep = "[".repeat(100_000);
+        let many = format!("[{}{{}}]", "{},".repeat(10_000));
+        let cases: &[(&str, u16, &str)] = &[
+            ("", 400, "LEAD_BODY_EMPTY"),
+            ("[]", 400, "LEAD_BODY_EMPTY"),
+            ("{", 400, "LEAD_MALFORMED"),
+            ("[{\"visits\":1},", 400, "LEAD_MALFORMED"),
+            ("{\"visits\":NaN}", 400, "LEAD_MALFORMED"),
+            ("{} {}", 400, "LEAD_MALFORMED"),
+            ("\u{feff}{}", 400, "LEAD_MALFORMED"),
+            ("nul", 400, "LEAD_MALFORMED"),
+            (&deep, 400, "LEAD_TOO_DEEP"),
+            (&many, 413, "BATCH_TOO_LARGE"),
+            ("{\"visits\":1e999}", 422, "LEAD_NOT_FINITE"),
+            ("7", 422, "LEAD_NOT_AN_OBJECT"),
+        ];
+        for (body, status, code) in cases {
+            let answer = ask("POST /v1/score", &[], body);
+            let shown: String = body.chars().take(40).collect();
+            assert_eq!((answer.response.status, json(&answer)["code"].as_str()), (*status, Some(*code)), "{shown}");
+            assert_eq!(answer.response.header("content-type"), Some("application/problem+json"));
+            assert_eq!(answer.predictions.len(), usize::from(*status == 422), "{shown}");
+        }
+    }
+
+    #[test]
+    fn reasons_are_as_many_as_asked_for() {
+        for (query, many) in [("?reasons=0", 0), ("?reasons=1", 1), ("", 2)] {
+            let answer = ask(&format!("POST /v1/score{query}"), &[], r#"{"visits":4,"plan":"paid"}"#);
+            assert_eq!(json(&answer)["reasons"].as_array().map(Vec::len), Some(many), "{query}");
+        }
+        assert_eq!(ask("POST /v1/score?reasons=all", &[], "{}").response.status, 400);
+    }
+}

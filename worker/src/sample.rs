@@ -1,0 +1,42 @@
+//! A small service for the tests of this crate.
+
+use plumbline_core::model::{Arithmetic, Body, Column, Linear, Link, Model};
+use plumbline_core::schema::{Field, FieldKind, Role, Schema};
+use plumbline_core::{Bundle, Manifest, Scorer, Timestamp};
+
+use crate::{Answer, Request, Service, Settings};
+
+pub(crate) const NOW: Timestamp = Timestamp(1_700_000_000_000);
+
+/// logit p = −1 + 0.5·visits + 2·plan(0 free, 1 paid).
+pub(crate) fn scorer() -> Scorer {
+    let id = Field { name: "lead_id".into(), kind: FieldKind::Text, role: Role::Id, ..Field::default() };
+    let visits = Field { name: "visits".into(), ..Field::default() };
+    let categories = vec!["free".into(), "paid".into()];
+    let plan = Field { name: "plan".into(), kind: FieldKind::Category, categories, ..Field::default() };
+    let schema = Schema { fields: vec![id, visits, plan] };
+    let columns = ["visits", "plan"].map(|name| Column { name: name.into(), categorical: false }).to_vec();
+    let linear = Linear { arithmetic: Arithmetic::F64, base: vec![-1.0], weights: vec![0.5, 2.0], means: vec![] };
+    let model = Model { columns, body: Body::Linear(linear), link: Link::Logistic { scale: 1.0 }, outputs: 1 };
+    let manifest = Manifest { name: "sample".into(), version: "1".into(), schema, ..Manifest::default() };
+    Scorer::new(Bundle::new(manifest, model)).unwrap()
+}
+
+pub(crate) fn service(settings: Settings) -> Service {
+    Service::new(settings, vec![scorer()], "test").unwrap()
+}
+
+/// The answer of a fresh default service to a request written as `POST /path?query`.
+pub(crate) fn ask(line: &str, headers: &[(&str, &str)], body: impl AsRef<[u8]>) -> Answer {
+    ask_of(&service(Settings::default()), line, headers, body)
+}
+
+pub(crate) fn ask_of(service: &Service, line: &str, headers: &[(&str, &str)], body: impl AsRef<[u8]>) -> Answer {
+    let (method, url) = line.split_once(' ').unwrap();
+    let (path, query) = url.split_once('?').unwrap_or((url, ""));
+    service.handle(NOW, &Request { method, path, query, headers, body: body.as_ref() })
+}
+
+pub(crate) fn json(answer: &Answer) -> serde_json::Value {
+    serde_json::from_slice(&answer.response.body).unwrap()
+}

@@ -1,0 +1,69 @@
+//! Small readings of text that several routes need.
+
+/// `part` with `%41` read as `A`; what is no escape, or no UTF-8, stays as it is.
+pub(crate) fn percent_decoded(part: &str) -> String {
+    if !part.contains('%') {
+        return part.to_owned();
+    }
+    let mut bytes = Vec::with_capacity(part.len());
+    let mut rest = part.as_bytes();
+    while let Some((first, tail)) = rest.split_first() {
+        let digits = tail.get(..2).and_then(|two| std::str::from_utf8(two).ok());
+        match digits.filter(|_| *first == b'%').and_then(|two| u8::from_str_radix(two, 16).ok()) {
+            Some(byte) => {
+                bytes.push(byte);
+                rest = tail.get(2..).unwrap_or_default();
+            }
+            None => {
+                bytes.push(*first);
+                rest = tail;
+            }
+        }
+    }
+    String::from_utf8(bytes).unwrap_or_else(|_| part.to_owned())
+}
+
+/// `json` with each bare `NaN` replaced by `null`, as Python's clients write a missing number; none when there is none.
+pub(crate) fn nan_as_null(json: &[u8]) -> Option<Vec<u8>> {
+    let mut out = Vec::new();
+    let (mut quoted, mut escaped) = (false, false);
+    let mut found = false;
+    let mut rest = json;
+    while let Some((first, tail)) = rest.split_first() {
+        match *first {
+            _ if escaped => escaped = false,
+            b'\\' if quoted => escaped = true,
+            b'"' => quoted = !quoted,
+            b'N' if !quoted && tail.starts_with(b"aN") => {
+                found = true;
+                out.extend_from_slice(b"null");
+                rest = tail.get(2..).unwrap_or_default();
+                continue;
+            }
+            _ => {}
+        }
+        out.push(*first);
+        rest = tail;
+    }
+    found.then_some(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{nan_as_null, percent_decoded};
+
+    #[test]
+    fn bare_nan_is_null_and_text_stays_text() {
+        let read = |json: &str| nan_as_null(json.as_bytes()).map(|bytes| String::from_utf8(bytes).unwrap());
+        assert_eq!(read(r#"[NaN,"NaN \" NaN",{"a":NaN}]"#).as_deref(), Some(r#"[null,"NaN \" NaN",{"a":null}]"#));
+        assert_eq!(read(r#"["NaN"]"#), None);
+    }
+
+    #[test]
+    fn decodes_escapes_and_leaves_the_rest() {
+        for (part, decoded) in [("a%20b", "a b"), ("%C3%A9", "é"), ("100%", "100%"), ("%zz", "%zz"), ("%FF", "%FF"), ("%2", "%2")]
+        {
+            assert_eq!(percent_decoded(part), decoded);
+        }
+    }
+}

@@ -1,0 +1,83 @@
+// Starts standalone workerd with the service on it, for `npm start` and for the tests.
+import { spawn } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { config } from "./config.mjs";
+
+const here = dirname(fileURLToPath(import.meta.url));
+
+/** V8's own defaults stall the isolate for some 80 ms at full load; small heaps are collected often and briefly. */
+const HEAP = ["--max-heap-size=32", "--max-semi-space-size=1"];
+
+/**
+ * Starts the edge and resolves once it answers.
+ *
+ * @param {object} options
+ * @param {number} [options.port] port on 127.0.0.1
+ * @param {string} [options.store] folder of the log shards; made when absent
+ * @param {"batched" | "durable"} [options.log] when predictions are stored
+ * @param {object} [options.settings] further settings of the service
+ * @param {string[]} [options.models] bundles to serve, the first answering when none is named
+ * @param {boolean} [options.quiet] keep workerd's own output to yourself
+ * @returns {Promise<{url: string, pid: number, exampleLead: string, stop: (signal?: string) => Promise<void>}>}
+ */
+export async function startEdge({ port = 8787, store, log = "batched", settings = {}, models, quiet = false } = {}) {
+  const module = join(here, "pkg/edge.wasm");
+  const bundles = (models ?? [join(here, "demo/demo.plumb")]).map((path) => resolve(path));
+  for (const path of [module, ...bundles]) {
+    if (!existsSync(path)) throw new Error(`${path} is missing: run npm run build`);
+  }
+  const at = resolve(store ?? join(here, "../.plumbline/store"));
+  const rows = join(at, "log");
+  mkdirSync(rows, { recursive: true });
+  const page = join(here, "../web/dist");
+  const assets = existsSync(page) ? page : undefined;
+  const file = join(at, "config.capnp");
+  writeFileSync(file, config({ at, shell: join(here, "shell"), module, models: bundles, port, store: rows, assets, settings: { ...settings, log }, heap: HEAP }));
+
+  const binary = createRequire(import.meta.url).resolve("workerd/bin/workerd");
+  const child = spawn(binary, ["serve", file], { stdio: ["ignore", "pipe", "pipe"] });
+  let said = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on("data", (chunk) => {
+      said = (said + chunk).slice(-4096);
+      if (!quiet) process.stderr.write(chunk);
+    });
+  }
+  const ended = new Promise((done) => child.once("exit", done));
+  const url = `http://127.0.0.1:${port}`;
+  await Promise.race([ready(url, child), ended.then((code) => Promise.reject(new Error(`workerd ended with ${code}: ${said}`)))]);
+  // Batched rows wait some milliseconds for company; asked to end politely, let them be stored first.
+  const stop = async (signal = "SIGTERM") => {
+    if (signal === "SIGTERM") await settled(url, child);
+    child.kill(signal);
+    await ended;
+  };
+  return { url, pid: child.pid, exampleLead: example(), stop };
+}
+
+/** Resolves once the service answers. */
+async function ready(url, child) {
+  while (child.exitCode === null) {
+    const answered = await fetch(`${url}/health/ready`).then((answer) => answer.ok, () => false);
+    if (answered) return;
+    await new Promise((next) => setTimeout(next, 20));
+  }
+}
+
+/** Resolves once no log row is waiting, or the service no longer answers. */
+async function settled(url, child) {
+  while (child.exitCode === null) {
+    const text = await fetch(`${url}/metrics`).then((answer) => answer.text(), () => "");
+    if (!/^plumbline_log_rows_pending [1-9]/m.test(text)) return;
+    await new Promise((next) => setTimeout(next, 5));
+  }
+}
+
+/** A lead that the demo model scores, on one line. */
+function example() {
+  const file = join(here, "demo/leads.ndjson");
+  return existsSync(file) ? readFileSync(file, "utf8").split("\n", 1)[0] : "{}";
+}

@@ -1,0 +1,79 @@
+// `npm test`: installs what the tests need, runs them all, and says by name what could not run.
+// Exit code 0: everything ran and passed. 1: something failed. 69: nothing failed, but something could not run.
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { addWasmTarget, build, has, installPackages, requireTools, root, run } from "./run.mjs";
+
+requireTools();
+await installPackages();
+await addWasmTarget();
+await build();
+
+const outcomes = [];
+
+/** Runs one suite unless `lacking` names what it needs and the machine has not. */
+async function suite(name, lacking, command, args, env) {
+  if (lacking) {
+    outcomes.push({ name, outcome: "not run", note: lacking });
+    console.log(`\n■ ${name}: not run, ${lacking}`);
+    return;
+  }
+  console.log(`\n■ ${name}`);
+  const started = performance.now();
+  const code = await run(command, args, { env });
+  const seconds = (performance.now() - started) / 1000;
+  outcomes.push({ name, outcome: code === 0 ? "passed" : "failed", note: `${seconds.toFixed(1)} s` });
+}
+
+/** The node tests of one folder. */
+function nodeTests(folder) {
+  const at = join(root, "tests", folder);
+  return existsSync(at) ? readdirSync(at).filter((f) => f.endsWith(".test.mjs")).sort().map((f) => join(at, f)) : [];
+}
+
+async function nodeSuite(name, folder, lacking, env) {
+  const files = nodeTests(folder);
+  if (files.length === 0) return;
+  // One file at a time: each starts servers or browsers, and two cores carry one such at once.
+  return suite(name, lacking, "node", ["--test", "--test-concurrency=1", ...files], env);
+}
+
+/** Chromium, installed from the distribution when we may. */
+async function chromium() {
+  const found = () => process.env.CHROMIUM ?? ["chromium", "chromium-browser", "google-chrome"].find(has);
+  if (!found() && process.getuid?.() === 0 && has("apt-get")) {
+    await run("sh", ["-c", "apt-get update -q && apt-get install -y -q chromium"], { quiet: true });
+  }
+  return found();
+}
+
+/** The pinned Python packages of real clients and peers, in a folder of the project's own. */
+async function python() {
+  const venv = join(root, ".plumbline/venv-tests");
+  const interpreter = join(venv, "bin/python");
+  const requirements = join(root, "tests/python/requirements.txt");
+  if (!has("python3") || !existsSync(requirements)) return undefined;
+  const stamp = join(venv, "installed");
+  const script = `test -e "${stamp}" -a "${stamp}" -nt "${requirements}" || { python3 -m venv "${venv}" && "${interpreter}" -m pip install -q -r "${requirements}" && touch "${stamp}"; }`;
+  console.log("• Python clients for the tests");
+  return (await run("sh", ["-c", script], { quiet: true })) === 0 ? interpreter : undefined;
+}
+
+const browser = await chromium();
+const interpreter = await python();
+const env = { ...(browser && { CHROMIUM: browser }), ...(interpreter && { PLUMBLINE_PYTHON: interpreter }) };
+
+await suite("format, lints and the fence", undefined, "node", ["xtask/npm/check.mjs"], env);
+await suite("native", undefined, "cargo", ["test", "--workspace", "--profile", "quick"], env);
+await suite("conformance", undefined, "npm", ["run", "--silent", "conformance"], env);
+await nodeSuite("hosts: node, workerd, Chromium, plain JS", "hosts", browser ? undefined : "Chromium is not installed", env);
+await nodeSuite("edge: the service in workerd", "edge", undefined, env);
+await nodeSuite("edge: real clients", "clients", interpreter ? undefined : "Python 3 with the client packages is not there", env);
+await nodeSuite("browser: the lead page in Chromium", "browser", browser ? undefined : "Chromium is not installed", env);
+
+const width = Math.max(...outcomes.map((o) => o.name.length));
+console.log("\nSuite".padEnd(width + 3) + "Outcome");
+for (const { name, outcome, note } of outcomes) console.log(`${name.padEnd(width + 2)}${outcome.padEnd(9)} ${note}`);
+const count = (outcome) => outcomes.filter((o) => o.outcome === outcome).length;
+console.log(`\n${count("passed")} passed, ${count("failed")} failed, ${count("not run")} skipped`);
+process.exit(count("failed") > 0 ? 1 : count("not run") > 0 ? 69 : 0);

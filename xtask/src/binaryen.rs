@@ -1,0 +1,37 @@
+//! Binaryen from npm: smaller modules, and modules without WebAssembly.
+
+use std::path::Path;
+
+use anyhow::Result;
+
+use crate::project::{Project, run};
+
+/// What rustc's wasm32 target emits; `-all` would write modules that Node 20 refuses.
+const FEATURES: [&str; 7] = [
+    "--enable-bulk-memory",
+    "--enable-mutable-globals",
+    "--enable-nontrapping-float-to-int",
+    "--enable-sign-ext",
+    "--enable-reference-types",
+    "--enable-multivalue",
+    "--enable-bulk-memory-opt",
+];
+
+/// Writes an optimised `input` to `output` (they may be the same file).
+pub fn optimise(project: &Project, input: &Path, output: &Path) -> Result<()> {
+    let mut command = project.node_script("binaryen/bin/wasm-opt")?;
+    command.args(FEATURES).args(["-O3", "--strip-producers", "--strip-debug"]).arg(input).arg("-o").arg(output);
+    run(command)
+}
+
+/// Writes `module` as a plain JavaScript module: no WebAssembly, same bits. `scratch` takes the lowered module.
+pub fn to_javascript(project: &Project, module: &Path, scratch: &Path, output: &Path) -> Result<()> {
+    let mut lower = project.node_script("binaryen/bin/wasm-opt")?;
+    lower.args(FEATURES);
+    lower.args(["-O3", "--signext-lowering", "--llvm-memory-copy-fill-lowering", "--llvm-nontrapping-fptoint-lowering"]);
+    lower.arg(module).arg("-o").arg(scratch);
+    run(lower)?;
+    let mut convert = project.node_script("binaryen/bin/wasm2js")?;
+    convert.arg("-O").arg(scratch).arg("-o").arg(output);
+    run(convert)
+}

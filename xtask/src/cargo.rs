@@ -1,0 +1,43 @@
+//! Crates to wasm modules.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use serde_json::Value;
+
+use crate::project::{Project, capture, run};
+
+const TARGET: &str = "wasm32-unknown-unknown";
+
+/// Builds `package` for the browser in the profile `wasm`; returns the path of its module.
+pub fn wasm(project: &Project, package: &str) -> Result<PathBuf> {
+    add_target(project)?;
+    let mut cargo = project.command(env!("CARGO"));
+    // The crate type is given here, because a manifest that names rlib beside cdylib would lose link-time optimisation.
+    cargo.args(["rustc", "--package", package, "--target", TARGET, "--profile", "wasm", "--lib", "--crate-type", "cdylib"]);
+    cargo.arg("--message-format=json-render-diagnostics");
+    let messages = capture(cargo)?;
+    messages
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+        .filter(|message| message.get("reason").and_then(Value::as_str) == Some("compiler-artifact"))
+        .filter_map(|message| {
+            let files = message.get("filenames")?.as_array()?.iter().filter_map(Value::as_str);
+            files.filter(|file| file.ends_with(".wasm")).map(PathBuf::from).next()
+        })
+        .next_back()
+        .with_context(|| format!("{package} has no wasm module"))
+}
+
+/// Adds the wasm target to the toolchain unless it is there.
+fn add_target(project: &Project) -> Result<()> {
+    let mut rustc = project.command("rustc");
+    rustc.args(["--print", "target-libdir", "--target", TARGET]);
+    if PathBuf::from(capture(rustc)?.trim()).is_dir() {
+        return Ok(());
+    }
+    eprintln!("      Adding the target {TARGET}");
+    let mut rustup = project.command("rustup");
+    rustup.args(["target", "add", TARGET]);
+    run(rustup)
+}

@@ -1,0 +1,26 @@
+//! The edge module: the service behind its own plain door, so no bindings are generated for it.
+
+use anyhow::Result;
+
+use crate::fresh::{Stamp, inputs_of};
+use crate::project::Project;
+use crate::{binaryen, cargo};
+
+const PACKAGE: &str = "plumbline-worker";
+
+/// Builds `worker/pkg/edge.wasm`; skipped when nothing changed.
+pub fn module(project: &Project) -> Result<()> {
+    let out = project.path("worker/pkg");
+    let module = out.join("edge.wasm");
+    let stamp = Stamp::new(project, PACKAGE, &inputs_of(project, PACKAGE)?)?;
+    if stamp.is_current(std::slice::from_ref(&module)) {
+        eprintln!("       Fresh {PACKAGE}");
+        return Ok(());
+    }
+    eprintln!("    Building {PACKAGE} for wasm");
+    let built = cargo::wasm(project, PACKAGE)?;
+    std::fs::create_dir_all(&out)?;
+    eprintln!("  Optimising {PACKAGE}");
+    binaryen::optimise(project, &built, &module)?;
+    stamp.write()
+}
