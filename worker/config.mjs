@@ -28,7 +28,7 @@ const main :Workerd.Worker = (
   modules = [
     ${modules.join(",\n    ")},
   ],
-  compatibilityDate = "2026-11-01",
+  compatibilityDate = "2026-10-01",
   bindings = [
     (name = "LOG", durableObjectNamespace = "LogShard"),
     (name = "SETTINGS", text = ${text(JSON.stringify(settings))}),${page ? `\n    (name = "ASSETS", service = "assets"),` : ""}

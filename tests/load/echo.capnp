@@ -3,7 +3,7 @@ using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [ (name = "echo", worker = (
     modules = [ (name = "echo.js", esModule = embed "echo.js") ],
-    compatibilityDate = "2026-11-01",
+    compatibilityDate = "2026-10-01",
   )) ],
   sockets = [ (name = "http", address = "127.0.0.1:8797", http = (), service = "echo") ],
   v8Flags = [ "--max-heap-size=32", "--max-semi-space-size=1" ],
