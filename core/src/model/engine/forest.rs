@@ -6,8 +6,13 @@
 use super::super::{Arithmetic, Ensemble, LinearLeaf, Node, Tree};
 use super::block::Blocks;
 use super::heap::{self, Heap};
-use super::question::{Answers, Questions};
-use super::shape;
+use super::answer::{Answers, ROWS};
+use super::question::Questions;
+use super::sift::Numbers;
+use super::{Scratch, shape};
+
+/// Fewer rows than this are walked one by one.
+const FEW: usize = 12;
 
 /// A compiled ensemble.
 #[derive(Debug, Clone)]
@@ -69,6 +74,65 @@ impl Forest {
                 *out = sum;
             }
             _ => self.sums(row, answers, out),
+        }
+    }
+
+    /// Writes the margins of `rows`, each of `width` values.
+    pub(super) fn margins_batch(&self, rows: &[f64], width: usize, scratch: &mut Scratch, out: &mut [f64]) {
+        let outputs = self.base.len();
+        for (rows, out) in rows.chunks(ROWS * width).zip(out.chunks_mut((ROWS * outputs).max(1))) {
+            match (&self.leaves, &self.layout) {
+                // A word of few rows is no gain. Linear leaves look at the row.
+                _ if rows.len() < FEW * width => self.margins_each(rows, width, scratch, out),
+                (Leaves::Linear { .. }, _) => self.margins_each(rows, width, scratch, out),
+                (_, Layout::Blocks(blocks)) if !blocks.takes_rows() => self.margins_each(rows, width, scratch, out),
+                _ => self.margins_of_word(rows, width, &mut scratch.words, out),
+            }
+        }
+    }
+
+    fn margins_each(&self, rows: &[f64], width: usize, scratch: &mut Scratch, out: &mut [f64]) {
+        for (row, out) in rows.chunks(width).zip(out.chunks_mut(self.base.len().max(1))) {
+            self.margins(row, scratch.answers(), out);
+        }
+    }
+
+    /// The margins of at most [`ROWS`] rows.
+    fn margins_of_word(&self, rows: &[f64], width: usize, words: &mut Vec<u64>, out: &mut [f64]) {
+        self.questions.answer_rows(rows, width, words);
+        match &self.leaves {
+            Leaves::F32(leaves) => self.add_rows(words, leaves, |base| base as f32, f64::from, out),
+            Leaves::F64(leaves) => self.add_rows(words, leaves, |base| base, |sum| sum, out),
+            Leaves::Linear { .. } => {}
+        }
+    }
+
+    #[inline(always)]
+    fn add_rows<T: Copy + Default + std::ops::AddAssign>(
+        &self,
+        words: &[u64],
+        leaves: &[T],
+        narrow: impl Fn(f64) -> T,
+        widen: impl Fn(T) -> f64,
+        out: &mut [f64],
+    ) {
+        let mut sums: Vec<[T; ROWS]> = self.base.iter().map(|base| [narrow(*base); ROWS]).collect();
+        let outputs = self.outputs.as_slice();
+        let found = |tree: usize, first: usize, numbers: &Numbers| {
+            let output = outputs.get(tree).map_or(0, |output| *output as usize);
+            let leaves = leaves.get(first..).unwrap_or_default();
+            for (sum, number) in sums.get_mut(output).into_iter().flatten().zip(numbers) {
+                *sum += leaves.get(usize::from(*number)).copied().unwrap_or_default();
+            }
+        };
+        match &self.layout {
+            Layout::Heap(heap) => heap.walk_rows(words, found),
+            Layout::Blocks(blocks) => blocks.walk_rows(words, found),
+        }
+        for (r, out) in out.chunks_mut(self.base.len().max(1)).enumerate() {
+            for (out, sums) in out.iter_mut().zip(&sums) {
+                *out = sums.get(r).map_or(f64::NAN, |sum| widen(*sum));
+            }
         }
     }
 

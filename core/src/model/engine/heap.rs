@@ -1,19 +1,18 @@
 //! Shallow trees, each completed to one depth in heap order.
 //!
-//! Idea: node `i` has the children `2i` and `2i + 1`, so a step is `i = 2i + answer` with no pointers and no branch, and the
-//! processor overlaps the steps of a dozen trees by itself. A leaf above the full depth is repeated below itself.
+//! Idea: node `i` has the children `2i` and `2i + 1`, so a step needs no pointers and no branch, and the processor overlaps the
+//! steps of several trees by itself. A leaf above the full depth is repeated below itself.
 //!
 //! Tested through the engine's property tests.
-#![expect(
-    clippy::indexing_slicing,
-    reason = "indices are u16 into 2^16 answers, or below 2^depth by construction: no bounds check remains"
-)]
 
 use super::super::{Node, Tree};
-use super::question::{Answers, Index};
+use super::answer::Answers;
+use super::question::Index;
+use super::sift::{BITS, Numbers, PLACES, numbers};
+use super::step::descend;
 
 /// Trees of at most this depth are stored this way.
-pub(super) const DEEPEST: usize = 7;
+pub(super) const DEEPEST: usize = BITS;
 
 /// Trees stepped together: enough to hide the latency of a step, few enough for the registers.
 const GROUP: usize = 8;
@@ -22,90 +21,98 @@ const GROUP: usize = 8;
 #[derive(Debug, Clone)]
 pub(super) struct Heap {
     depth: usize,
-    /// Question of each node, `2^depth` per tree; place 0 is unused.
+    trees: usize,
+    /// Question of each node, `2^depth` per tree, whole groups of trees; place 0 is unused.
     questions: Vec<u16>,
 }
 
 impl Heap {
-    /// Completes `trees` to `depth`. `place` is told (leaf, tree, node): leaf `path` of tree `t` is `t·2^depth + path`.
+    /// Completes `trees`, none deeper than `deepest`. `place` is told (leaf, tree, node): leaf `path` of tree `t` is
+    /// `t·2^depth + path`, where `depth` is at least `deepest`.
     pub(super) fn compile(
         trees: &[Tree],
-        depth: usize,
+        deepest: usize,
         index: &Index,
         mut place: impl FnMut(usize, usize, usize),
     ) -> Option<Heap> {
+        // A few depths, and so a few copies of the walk.
+        let depth = if deepest <= 4 { 4 } else { deepest.next_multiple_of(2) };
         let room = 1 << depth;
-        let mut questions = vec![0; room * trees.len()];
+        let mut questions = vec![0; room * trees.len().next_multiple_of(GROUP)];
+        // Node of the tree at each heap position; positions below a leaf hold that leaf.
+        let mut nodes = vec![0; 2 * room];
         for ((t, tree), questions) in trees.iter().enumerate().zip(questions.chunks_exact_mut(room)) {
-            // Node of the tree at each heap position; positions below a leaf hold that leaf.
-            let mut nodes = vec![0; 2 * room];
             for at in 1..2 * room {
-                match tree.nodes.get(nodes[at]) {
-                    Some(Node::Split(split)) if at < room => {
-                        questions[at] = index.question(split)?;
-                        nodes[2 * at] = split.left as usize;
-                        nodes[2 * at + 1] = split.right as usize;
+                let here = *nodes.get(at)?;
+                let children = match tree.nodes.get(here)? {
+                    Node::Split(split) if at < room => {
+                        *questions.get_mut(at)? = index.question(split)?;
+                        [split.left as usize, split.right as usize]
                     }
-                    Some(Node::Leaf(_)) if at < room => {
-                        nodes[2 * at] = nodes[at];
-                        nodes[2 * at + 1] = nodes[at];
+                    Node::Leaf(_) if at < room => [here, here],
+                    Node::Leaf(_) => {
+                        place(t * room + at - room, t, here);
+                        continue;
                     }
-                    Some(Node::Leaf(_)) => place(t * room + at - room, t, nodes[at]),
-                    _ => return None,
-                }
+                    Node::Split(_) => return None,
+                };
+                nodes.get_mut(2 * at..2 * at + 2)?.copy_from_slice(&children);
             }
         }
-        Some(Heap { depth, questions })
+        Some(Heap { depth, trees: trees.len(), questions })
     }
 
     /// Calls `found(tree, leaf)` for each tree in order.
     #[inline(always)]
     pub(super) fn walk(&self, answers: &Answers, found: impl FnMut(usize, usize)) {
         match self.depth {
-            0 | 1 => walk::<1, 2>(&self.questions, answers, found),
-            2 => walk::<2, 4>(&self.questions, answers, found),
-            3 => walk::<3, 8>(&self.questions, answers, found),
-            4 => walk::<4, 16>(&self.questions, answers, found),
-            5 => walk::<5, 32>(&self.questions, answers, found),
-            6 => walk::<6, 64>(&self.questions, answers, found),
-            _ => walk::<7, 128>(&self.questions, answers, found),
+            4 => self.walk_by::<4, 16>(answers, found),
+            6 => self.walk_by::<6, 64>(answers, found),
+            _ => self.walk_by::<8, 256>(answers, found),
         }
     }
-}
 
-#[inline(always)]
-fn walk<const DEPTH: usize, const ROOM: usize>(questions: &[u16], answers: &Answers, mut found: impl FnMut(usize, usize)) {
-    let (groups, rest) = questions.as_chunks::<ROOM>().0.as_chunks::<GROUP>();
-    let mut tree = 0;
-    for group in groups {
-        for at in descend::<DEPTH, ROOM, GROUP>(group, answers) {
-            found(tree, tree * ROOM + at);
+    /// One group of trees ahead of `found`: what that adds up waits for itself, and meanwhile the next trees are walked.
+    #[inline(always)]
+    fn walk_by<const DEPTH: usize, const ROOM: usize>(&self, answers: &Answers, mut found: impl FnMut(usize, usize)) {
+        let groups = self.questions.as_chunks::<ROOM>().0.as_chunks::<GROUP>().0;
+        let mut tree = 0;
+        let mut before = None;
+        for group in groups {
+            let leaves = descend::<DEPTH, ROOM, GROUP>(group.each_ref(), answers);
+            for leaf in before.replace(leaves).into_iter().flatten() {
+                found(tree, tree * ROOM + leaf);
+                tree += 1;
+            }
+        }
+        for leaf in before.into_iter().flatten().take(self.trees - tree) {
+            found(tree, tree * ROOM + leaf);
             tree += 1;
         }
     }
-    for one in rest.as_chunks::<1>().0 {
-        let [at] = descend::<DEPTH, ROOM, 1>(one, answers);
-        found(tree, tree * ROOM + at);
-        tree += 1;
-    }
-}
 
-/// The leaf of each tree. Written out level by level: unrolled, the compiler sees that `at` stays below `ROOM`.
-#[inline(always)]
-fn descend<const DEPTH: usize, const ROOM: usize, const TREES: usize>(
-    questions: &[[u16; ROOM]; TREES],
-    answers: &Answers,
-) -> [usize; TREES] {
-    let mut at = [1; TREES];
-    macro_rules! level {
-        ($($level:literal)*) => {$(
-            if DEPTH > $level {
-                for (at, questions) in at.iter_mut().zip(questions) {
-                    *at = *at << 1 | usize::from(answers[usize::from(questions[*at])] & 1);
+    /// Calls `found(tree, its first leaf, each row's leaf counted from that)` for each tree in order; see
+    /// [`sift`](super::sift) for the idea.
+    #[inline(always)]
+    pub(super) fn walk_rows(&self, words: &[u64], mut found: impl FnMut(usize, usize, &Numbers)) {
+        let room = 1 << self.depth;
+        // The rows that reach each node of the heap: pair `i` are the children of node `i`.
+        let mut reached = [0; PLACES];
+        reached[1] = u64::MAX;
+        for (tree, questions) in self.questions.chunks_exact(room).take(self.trees).enumerate() {
+            for (node, question) in questions.iter().enumerate().skip(1) {
+                let right = words.get(usize::from(*question)).copied().unwrap_or_default();
+                let here = reached.get(node).copied().unwrap_or_default();
+                if let Some(pair) = reached.as_chunks_mut::<2>().0.get_mut(node) {
+                    *pair = [here & !right, here & right];
                 }
             }
-        )*};
+            let mut bits = [0; BITS];
+            for (level, bit) in bits.iter_mut().take(self.depth).rev().enumerate() {
+                let pairs = reached.as_chunks::<2>().0.get(1 << level..2 << level).unwrap_or_default();
+                *bit = pairs.iter().fold(0, |all, [_, right]| all | right);
+            }
+            found(tree, tree * room, &numbers(bits.get(..self.depth).unwrap_or_default()));
+        }
     }
-    level!(0 1 2 3 4 5 6);
-    at.map(|at| at - ROOM)
 }

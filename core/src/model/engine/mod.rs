@@ -1,12 +1,13 @@
 //! The compiled form of a [`Model`]: the same bits as [`Model::margins`], as fast as we can make it.
 //!
-//! A row first answers every distinct test of the ensemble ([`question`]); then the trees, completed ([`heap`]) or cut
-//! ([`block`]), are walked without branches and their leaves added in tree order ([`forest`]). What those forms do not
-//! take (linear models, improper trees, more than 2^16 distinct tests) is evaluated by the model itself.
+//! A row first answers every distinct test of the ensemble ([`question`], [`answer`]); then the trees, completed ([`heap`]) or
+//! cut ([`block`]), are walked without branches and their leaves added in tree order ([`forest`]). Of many rows, 64 at a time
+//! are one word and go down each tree together ([`sift`]). What those forms do not take (linear models, improper trees, more than 2^16 distinct tests) is evaluated by the model itself.
 //!
 //! Does not validate: any model compiles, and any row is answered. Tested against [`Model::margins`], bit for bit, on random
 //! ensembles in `properties`, and on the peers' models in the conformance runs.
 
+mod answer;
 mod block;
 mod forest;
 mod heap;
@@ -14,9 +15,12 @@ mod heap;
 mod properties;
 mod question;
 mod shape;
+mod sift;
+mod step;
 
+use self::answer::Answers;
 use self::forest::Forest;
-use self::question::{Answers, LIMIT};
+use self::question::LIMIT;
 use super::{Body, Model};
 
 /// A model compiled for speed. Immutable; share it freely.
@@ -33,10 +37,11 @@ enum Plan {
     Reference(Box<Model>),
 }
 
-/// Working memory of an [`Engine`] (64 KB), reused between calls so that scoring does not allocate.
+/// Working memory of an [`Engine`] (64 KB, for batches a word per distinct test more), reused between calls so that scoring does not allocate.
 #[derive(Debug, Default)]
 pub struct Scratch {
     answers: Option<Box<Answers>>,
+    words: Vec<u64>,
 }
 
 impl Engine {
@@ -75,8 +80,14 @@ impl Engine {
 
     /// Writes the margins of many rows (row-major, `n × columns()`) to `out` (row-major, `n × outputs()`).
     pub fn margins_batch(&self, rows: &[f64], scratch: &mut Scratch, out: &mut [f64]) {
-        for (row, out) in rows.chunks(self.columns.max(1)).zip(out.chunks_mut(self.outputs.max(1))) {
-            self.margins(row, scratch, out);
+        let width = self.columns.max(1);
+        match &self.plan {
+            Plan::Forest(forest) => forest.margins_batch(rows, width, scratch, out),
+            Plan::Reference(model) => {
+                for (row, out) in rows.chunks(width).zip(out.chunks_mut(self.outputs.max(1))) {
+                    model.margins(row, out);
+                }
+            }
         }
     }
 }

@@ -1,25 +1,24 @@
-//! The questions of an ensemble: every distinct test of its trees, asked of a row once.
+//! The questions of an ensemble: every distinct test of its trees, each with a place in the table of answers.
 //!
 //! Idea: 300 trees ask some 12,000 questions, but only a few thousand distinct ones, and those of one column form a ladder:
-//! when `x` passes a cut it passes all lower cuts. So a row is ranked once per column by a branch-free search, and its answers are
-//! written as a run of ones and a run of zeros. A tree then reads one byte per step and tests nothing: no comparison, no NaN.
+//! when `x` passes a cut it passes all lower cuts. So a row is ranked once per column, and its answers are a run of ones and a
+//! run of zeros ([`answer`](super::answer)). A tree then tests nothing: no comparison, no NaN.
 //! Answers are 0 (left) or 1 (right) and are addressed by `u16`, so that reading them needs no bounds check.
 //!
-//! Tested through the engine's property tests, and here for the ladder.
+//! Tested through the engine's property tests.
 
 use std::collections::BTreeMap;
 
-use super::super::tree::{Missing, Split, Test, ZERO};
-use super::super::{Arithmetic, Ensemble, Node};
-
-/// One byte per question: 0 goes left, 1 goes right.
-pub(super) type Answers = [u8; LIMIT];
+use super::super::tree::{Missing, Split, Test};
+use super::super::{Arithmetic, Ensemble, Node, Tree};
 
 /// Most questions of one ensemble; a larger one is walked without this table.
 pub(super) const LIMIT: usize = 1 << 16;
 
 /// Questions of one region are padded to this many, the width of a copy.
-const WORD: usize = 16;
+pub(super) const WORD: usize = 16;
+/// Columns ranked together: enough to hide the latency of a search, few enough for the registers.
+pub(super) const TEAM: usize = 4;
 
 /// Most bytes of a column's table of category answers.
 const TABLE_LIMIT: usize = 1 << 20;
@@ -27,27 +26,35 @@ const TABLE_LIMIT: usize = 1 << 20;
 /// All questions of an ensemble.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Questions {
-    narrow: bool,
-    len: usize,
-    columns: Vec<Column>,
-    ladders: Vec<Ladder>,
-    cuts: Vec<f64>,
+    pub(super) narrow: bool,
+    /// Places used in the table of answers.
+    pub(super) len: usize,
+    /// Columns with ladders, those of like length together.
+    pub(super) teams: Vec<Team>,
+    pub(super) ladders: Vec<Ladder>,
+    pub(super) cuts: Vec<f64>,
     /// `half` ones, then `half` zeros.
-    steps: Vec<u8>,
-    half: usize,
-    categories: Vec<Categories>,
+    pub(super) steps: Vec<u8>,
+    pub(super) half: usize,
+    pub(super) categories: Vec<Categories>,
+}
+
+/// Columns ranked together. A place without a column has no ladders.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Team {
+    pub(super) columns: [Column; TEAM],
+    /// Half of 2^n: where the search begins.
+    pub(super) stride: usize,
 }
 
 /// The cuts of one column: a question is "x ≥ cut?".
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Column {
     pub(super) column: usize,
     /// First cut; cuts rise and are padded with NaN (never passed) to 2^n − 1.
-    cuts: usize,
-    /// Half of 2^n: where the search begins.
-    stride: usize,
+    pub(super) cuts: usize,
     /// Ladders of this column.
-    ladders: std::ops::Range<usize>,
+    pub(super) ladders: std::ops::Range<usize>,
 }
 
 /// The answers to one column's cuts, with one reading of missing values.
@@ -56,9 +63,9 @@ pub(super) struct Ladder {
     pub(super) at: usize,
     pub(super) len: usize,
     /// Zeros are missing as well as NaN.
-    zero_is_missing: bool,
+    pub(super) zero_is_missing: bool,
     /// Rank of a missing value: 0 (left), `len` (right), or the rank of zero.
-    missing_rank: usize,
+    pub(super) missing_rank: usize,
 }
 
 /// The questions "is the code in the set?" of one categorical column.
@@ -67,10 +74,10 @@ pub(super) struct Categories {
     pub(super) column: usize,
     pub(super) at: usize,
     pub(super) len: usize,
-    codes: usize,
+    pub(super) codes: usize,
     /// Row `c` answers code `c`; row `codes` a code in no set; `codes + 1` NaN; `codes + 2` a value between −1 and 0,
     /// which LightGBM truncates to code 0 and XGBoost takes for no code.
-    table: Vec<u8>,
+    pub(super) table: Vec<u8>,
 }
 
 /// Where a split's question stands; made once per compilation.
@@ -116,32 +123,40 @@ impl Questions {
     }
 
     fn add_ladders(&mut self, index: &mut Index) {
-        for (column, cuts) in &mut index.cuts {
+        for cuts in index.cuts.values_mut() {
             cuts.sort_by(f64::total_cmp);
             cuts.dedup_by(|a, b| a.to_bits() == b.to_bits());
-            let (first, len) = (self.cuts.len(), cuts.len());
-            let room = (len + 1).next_power_of_two();
-            self.cuts.extend(cuts.iter().copied());
-            self.cuts.resize(first + room - 1, f64::NAN);
-            let start = self.ladders.len();
-            let zero_rank = cuts.iter().filter(|cut| **cut <= 0.0).count();
-            for ((_, reading), at) in index.ladder_at.range_mut((*column, Reading::NanIsZero)..=(*column, Reading::ZeroRight)) {
-                *at = self.len;
-                self.ladders.push(Ladder {
-                    at: self.len,
-                    len: len.next_multiple_of(WORD),
-                    zero_is_missing: matches!(reading, Reading::ZeroLeft | Reading::ZeroRight),
-                    missing_rank: match reading {
-                        Reading::NanIsZero => zero_rank,
-                        Reading::NanLeft | Reading::ZeroLeft => 0,
-                        Reading::NanRight | Reading::ZeroRight => len,
-                    },
-                });
-                self.len += len.next_multiple_of(WORD);
+        }
+        let mut order: Vec<(&u32, &Vec<f64>)> = index.cuts.iter().collect();
+        order.sort_by_key(|(_, cuts)| cuts.len());
+        for team in order.chunks(TEAM) {
+            let room = team.iter().map(|(_, cuts)| (cuts.len() + 1).next_power_of_two()).max().unwrap_or(1);
+            let mut columns: [Column; TEAM] = Default::default();
+            for (place, (column, cuts)) in columns.iter_mut().zip(team) {
+                let (first, len) = (self.cuts.len(), cuts.len());
+                self.cuts.extend(cuts.iter().copied());
+                self.cuts.resize(first + room - 1, f64::NAN);
+                let start = self.ladders.len();
+                let zero_rank = cuts.iter().filter(|cut| **cut <= 0.0).count();
+                let readings = (**column, Reading::NanIsZero)..=(**column, Reading::ZeroRight);
+                for ((_, reading), at) in index.ladder_at.range_mut(readings) {
+                    *at = self.len;
+                    self.ladders.push(Ladder {
+                        at: self.len,
+                        len: len.next_multiple_of(WORD),
+                        zero_is_missing: matches!(reading, Reading::ZeroLeft | Reading::ZeroRight),
+                        missing_rank: match reading {
+                            Reading::NanIsZero => zero_rank,
+                            Reading::NanLeft | Reading::ZeroLeft => 0,
+                            Reading::NanRight | Reading::ZeroRight => len,
+                        },
+                    });
+                    self.len += len.next_multiple_of(WORD);
+                }
+                self.half = self.half.max(len.next_multiple_of(WORD));
+                *place = Column { column: **column as usize, cuts: first, ladders: start..self.ladders.len() };
             }
-            self.half = self.half.max(len.next_multiple_of(WORD));
-            let ladders = start..self.ladders.len();
-            self.columns.push(Column { column: *column as usize, cuts: first, stride: room / 2, ladders });
+            self.teams.push(Team { columns, stride: room / 2 });
         }
         self.steps = vec![1; self.half];
         self.steps.resize(2 * self.half, 0);
@@ -170,73 +185,6 @@ impl Questions {
         }
         Some(())
     }
-
-    /// Answers every question for `row`.
-    pub(super) fn answer(&self, row: &[f64], answers: &mut Answers) {
-        let keep = std::hint::black_box(u64::MAX);
-        for column in &self.columns {
-            let x = self.value(row, column.column);
-            let rank = self.rank(column, x);
-            for ladder in self.ladders(column) {
-                let rank = ladder.rank(x, rank);
-                let run = self.steps.get(self.half - rank..).unwrap_or_default();
-                copy(run, answers.get_mut(ladder.at..ladder.at + ladder.len).unwrap_or_default(), keep);
-            }
-        }
-        for categories in &self.categories {
-            let run = categories.answers(self.value(row, categories.column));
-            copy(run, answers.get_mut(categories.at..categories.at + categories.len).unwrap_or_default(), keep);
-        }
-    }
-
-    /// The value of a column as the model reads it.
-    #[inline(always)]
-    pub(super) fn value(&self, row: &[f64], column: usize) -> f64 {
-        let x = row.get(column).copied().unwrap_or(f64::NAN);
-        if self.narrow { f64::from(x as f32) } else { x }
-    }
-
-    /// Number of cuts that `x` passes.
-    #[inline(always)]
-    pub(super) fn rank(&self, column: &Column, x: f64) -> usize {
-        let cuts = self.cuts.get(column.cuts..).unwrap_or_default();
-        let (mut rank, mut stride) = (0, column.stride);
-        while stride > 0 {
-            let cut = cuts.get(rank + stride - 1).copied().unwrap_or(f64::NAN);
-            rank += std::hint::select_unpredictable(cut <= x, stride, 0);
-            stride /= 2;
-        }
-        rank
-    }
-
-    pub(super) fn ladders(&self, column: &Column) -> &[Ladder] {
-        self.ladders.get(column.ladders.clone()).unwrap_or_default()
-    }
-}
-
-impl Ladder {
-    /// Rank of `x` on this ladder, given its rank among the cuts.
-    #[inline(always)]
-    pub(super) fn rank(&self, x: f64, rank: usize) -> usize {
-        let missing = x.is_nan() || (self.zero_is_missing && x.abs() <= ZERO);
-        if missing { self.missing_rank } else { rank }
-    }
-}
-
-impl Categories {
-    /// Answers to this column's questions for the code `x`.
-    pub(super) fn answers(&self, x: f64) -> &[u8] {
-        let row = if x.is_nan() {
-            self.codes + 1
-        } else if x > -1.0 && x < 0.0 {
-            self.codes + 2
-        } else if x >= 0.0 && x < self.codes as f64 {
-            x as usize
-        } else {
-            self.codes
-        };
-        self.table.get(row * self.len..).unwrap_or_default()
-    }
 }
 
 impl Index {
@@ -247,6 +195,15 @@ impl Index {
         } else if let Some(question) = SetQuestion::of(split) {
             self.sets.entry(split.column).or_default().insert(question, 0);
         }
+    }
+
+    /// The number of the question of each split of `tree`, by node.
+    pub(super) fn questions(&self, tree: &Tree) -> Option<Vec<u16>> {
+        let question = |node: &Node| match node {
+            Node::Split(split) => self.question(split),
+            Node::Leaf(_) => Some(0),
+        };
+        tree.nodes.iter().map(question).collect()
     }
 
     /// The number of `split`'s question.
@@ -292,15 +249,5 @@ fn cut(test: &Test) -> Option<f64> {
         Test::LessEqual(f64::INFINITY) => Some(f64::NAN),
         Test::LessEqual(t) => Some(t.next_up()),
         _ => None,
-    }
-}
-
-/// Copies the first bytes of `from` over all of `to`, 16 at a time, without the call that `memcpy` costs.
-#[inline(always)]
-fn copy(from: &[u8], to: &mut [u8], keep: u64) {
-    for (to, from) in to.as_chunks_mut::<WORD>().0.iter_mut().zip(from.as_chunks::<WORD>().0) {
-        for (to, from) in to.as_chunks_mut::<8>().0.iter_mut().zip(from.as_chunks::<8>().0) {
-            *to = (u64::from_ne_bytes(*from) & keep).to_ne_bytes();
-        }
     }
 }
