@@ -144,7 +144,9 @@ impl Domains {
     /// The class's place; `classes` for any other domain, one more for what is no address.
     fn class(&self, address: &str) -> u32 {
         let Some((user, domain)) = address.trim().rsplit_once('@') else { return self.classes + 1 };
-        if user.is_empty() || !domain.contains('.') || domain.starts_with('.') || domain.ends_with('.') || domain.contains(' ') {
+        let fits = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_' || b >= 0x80;
+        let is_label = |label: &str| !label.is_empty() && label.bytes().all(fits);
+        if user.is_empty() || !domain.contains('.') || !domain.split('.').all(is_label) {
             return self.classes + 1;
         }
         let lower;

@@ -1,17 +1,24 @@
 //! Everything that can be wrong with declared transforms.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::{Impute, Make, Step, Transform};
-use crate::schema::{ConfigErrors, FieldKind, Schema};
+use crate::schema::{ConfigErrors, Field, FieldKind, Schema};
+
+/// Fields by name.
+type Fields<'a> = BTreeMap<&'a str, &'a Field>;
 
 /// Notes every problem of `transforms` over `schema`.
 pub(crate) fn check(transforms: &[Transform], schema: &Schema, errors: &mut ConfigErrors) {
+    let fields: Fields<'_> = schema.fields.iter().rev().map(|field| (field.name.as_str(), field)).collect();
+    let mut names = BTreeSet::new();
     for (i, transform) in transforms.iter().enumerate() {
         let mut add = |code, key: &str, message| errors.add(code, format!("feature[{i}].{key}"), message);
         let name = &transform.name;
-        if name.is_empty() || transforms.iter().take(i).any(|t| t.name == *name) {
+        if !names.insert(name) || name.is_empty() {
             add("FEATURE_NAME", "name", format!("the feature name {name:?} is empty or taken"));
         }
-        let Some((_, field)) = schema.field(&transform.from) else {
+        let Some(field) = fields.get(transform.from.as_str()) else {
             add("FEATURE_FIELD_UNKNOWN", "from", format!("{name:?} is made of {:?}, which is no field", transform.from));
             continue;
         };
@@ -33,7 +40,7 @@ pub(crate) fn check(transforms: &[Transform], schema: &Schema, errors: &mut Conf
             let message = format!("{name:?} cannot be spread: {make} of {:?} has no listed codes", field.name);
             add("FEATURE_ONE_HOT", "one_hot", message);
         }
-        check_make(&transform.make, &field.categories, schema, &mut add);
+        check_make(&transform.make, &field.categories, &fields, &mut add);
         for (j, step) in transform.then.iter().enumerate() {
             if let Some(message) = problem_of(step) {
                 add("STEP_INVALID", &format!("then[{j}]"), message.into());
@@ -42,8 +49,9 @@ pub(crate) fn check(transforms: &[Transform], schema: &Schema, errors: &mut Conf
     }
 }
 
-fn check_make(make: &Make, categories: &[String], schema: &Schema, add: &mut dyn FnMut(&'static str, &str, String)) {
-    let repeated = |items: &[String]| items.iter().enumerate().find(|(i, x)| items.iter().take(*i).any(|y| y == *x)).is_some();
+fn check_make(make: &Make, categories: &[String], fields: &Fields<'_>, add: &mut dyn FnMut(&'static str, &str, String)) {
+    let repeated = |items: &[String]| items.iter().collect::<BTreeSet<_>>().len() < items.len();
+    let categories = || categories.iter().collect::<BTreeSet<_>>();
     match make {
         Make::Bucket(edges) => {
             let rising = edges.iter().zip(edges.iter().skip(1)).all(|(a, b)| a < b);
@@ -55,7 +63,8 @@ fn check_make(make: &Make, categories: &[String], schema: &Schema, add: &mut dyn
             if order.is_empty() || repeated(order) {
                 add("ORDINAL_ORDER", "make.ordinal", "the order must name each category once, at least one".into());
             }
-            for item in order.iter().filter(|item| !categories.contains(item)) {
+            let known = categories();
+            for item in order.iter().filter(|item| !known.contains(item)) {
                 add("CATEGORY_UNKNOWN", "make.ordinal", format!("{item:?} is not a category of the field"));
             }
         }
@@ -63,7 +72,8 @@ fn check_make(make: &Make, categories: &[String], schema: &Schema, add: &mut dyn
             if !default.is_finite() || values.values().any(|v| !v.is_finite()) {
                 add("TARGET_NOT_FINITE", "make.target", "every value, and the default, must be finite".into());
             }
-            for item in values.keys().filter(|item| !categories.contains(item)) {
+            let known = categories();
+            for item in values.keys().filter(|item| !known.contains(item)) {
                 add("CATEGORY_UNKNOWN", "make.target.values", format!("{item:?} is not a category of the field"));
             }
         }
@@ -71,9 +81,9 @@ fn check_make(make: &Make, categories: &[String], schema: &Schema, add: &mut dyn
             add("MULTI_HOT_ITEMS", "make.multi_hot", "the items must be named once each, at least one".into());
         }
         Make::EmailDomain(classes) => {
+            let mut taken = BTreeSet::from(["", "other", "invalid"]);
             for (i, class) in classes.iter().enumerate() {
-                let taken = classes.iter().take(i).any(|c| c.name == class.name);
-                if class.name.is_empty() || taken || class.name == "other" || class.name == "invalid" {
+                if !taken.insert(&class.name) {
                     let message = format!("the class name {:?} is empty or taken", class.name);
                     add("DOMAIN_CLASS_NAME", &format!("make.email_domain[{i}].name"), message);
                 }
@@ -83,9 +93,9 @@ fn check_make(make: &Make, categories: &[String], schema: &Schema, add: &mut dyn
                 }
             }
         }
-        Make::Ratio(per) => match schema.field(per) {
+        Make::Ratio(per) => match fields.get(per.as_str()) {
             None => add("FEATURE_FIELD_UNKNOWN", "make.ratio", format!("{per:?} is no field")),
-            Some((_, field)) if !make.fits(field.kind) || !field.role.is_readable() => {
+            Some(field) if !make.fits(field.kind) || !field.role.is_readable() => {
                 add("FEATURE_KIND", "make.ratio", format!("{per:?} is a {}; a ratio takes numbers", field.kind.as_str()));
             }
             Some(_) => {}

@@ -2,7 +2,7 @@
 
 use super::{DatePart, Make, Pipeline, Transform, check};
 use crate::model::Column;
-use crate::schema::{ConfigErrors, FieldKind, Names, Schema};
+use crate::schema::{ConfigErrors, Field, FieldKind, Names, Schema};
 
 /// A compiled transform: where it reads, what it makes, where it writes.
 #[derive(Debug, Clone)]
@@ -73,6 +73,8 @@ impl Pipeline {
     pub(crate) fn bind(schema: &Schema, transforms: &[Transform], columns: &[Column]) -> Result<Pipeline, ConfigErrors> {
         let mut errors = ConfigErrors::default();
         let names = Names::new(columns.iter().map(|c| c.name.as_str()));
+        let fields = Names::new(schema.fields.iter().map(|f| f.name.as_str()));
+        let field_of = |name: &str| fields.find(name).and_then(|i| Some((i, schema.fields.get(i)?)));
         let mut pipeline = Pipeline {
             width: columns.len(),
             direct: Vec::new(),
@@ -82,8 +84,8 @@ impl Pipeline {
             sources: vec![u32::MAX; columns.len()],
         };
         for (i, transform) in transforms.iter().enumerate() {
-            let Some((field, declared)) = schema.field(&transform.from) else { continue };
-            let targets: Vec<Option<usize>> = transform.columns(schema).iter().map(|name| names.find(name)).collect();
+            let Some((field, declared)) = field_of(&transform.from) else { continue };
+            let targets: Vec<Option<usize>> = transform.columns_of(Some(declared)).iter().map(|name| names.find(name)).collect();
             for column in targets.iter().flatten() {
                 match pipeline.sources.get_mut(*column) {
                     Some(source) if *source == u32::MAX => *source = field as u32,
@@ -103,13 +105,13 @@ impl Pipeline {
             let spread = transform.one_hot && !matches!(transform.make, Make::MultiHot(_));
             pipeline.ops.push(Op {
                 field: field as u32,
-                kind: kind_of(&transform.make, declared.kind, &declared.categories, schema),
+                kind: kind_of(&transform.make, declared, &fields),
                 spread,
                 columns: (start.0, pipeline.columns.len() as u32),
                 steps: (start.1, pipeline.steps.len() as u32),
             });
         }
-        pipeline.take_fields(schema, columns, &mut errors);
+        pipeline.take_fields(&field_of, columns, &mut errors);
         errors.into_result().map(|()| pipeline)
     }
 
@@ -129,14 +131,19 @@ impl Pipeline {
     }
 
     /// Columns that no transform makes come from the field of the same name.
-    fn take_fields(&mut self, schema: &Schema, columns: &[Column], errors: &mut ConfigErrors) {
+    fn take_fields<'s>(
+        &mut self,
+        field_of: &dyn Fn(&str) -> Option<(usize, &'s Field)>,
+        columns: &[Column],
+        errors: &mut ConfigErrors,
+    ) {
         for (i, (column, source)) in columns.iter().zip(&mut self.sources).enumerate() {
             if *source != u32::MAX {
                 continue;
             }
             let name = &column.name;
             let mut refuse = |why: String| errors.add("COLUMN_UNMADE", format!("model.column[{i}]"), why);
-            match schema.field(name) {
+            match field_of(name) {
                 None => refuse(format!("the model reads the column {name:?}, which no field or feature makes")),
                 Some((_, field)) if !field.role.is_readable() => {
                     refuse(format!("the model reads {name:?}, but that field is an id or a human score"));
@@ -164,7 +171,8 @@ impl Pipeline {
     }
 }
 
-fn kind_of(make: &Make, kind: FieldKind, categories: &[String], schema: &Schema) -> Kind {
+fn kind_of(make: &Make, field: &Field, fields: &Names) -> Kind {
+    let (kind, categories) = (field.kind, &field.categories);
     match make {
         Make::Value => match kind {
             FieldKind::Category if !categories.is_empty() => Kind::Code,
@@ -178,8 +186,8 @@ fn kind_of(make: &Make, kind: FieldKind, categories: &[String], schema: &Schema)
             Kind::Bucket(edges.iter().map(|e| e * unit).collect())
         }
         Make::Ordinal(order) => {
-            let place = |c: &String| order.iter().position(|o| o == c).map_or(f64::NAN, |i| i as f64);
-            Kind::Ordinal(categories.iter().map(place).collect())
+            let order = Names::new(order.iter().map(String::as_str));
+            Kind::Ordinal(categories.iter().map(|c| order.find(c).map_or(f64::NAN, |place| place as f64)).collect())
         }
         Make::Target { values, default } => {
             Kind::Target(categories.iter().map(|c| values.get(c).copied().unwrap_or(*default)).collect(), *default)
@@ -199,6 +207,6 @@ fn kind_of(make: &Make, kind: FieldKind, categories: &[String], schema: &Schema)
                 classes: classes.len() as u32,
             })
         }
-        Make::Ratio(per) => Kind::Ratio(schema.field(per).map_or(u32::MAX, |(i, _)| i as u32)),
+        Make::Ratio(per) => Kind::Ratio(fields.find(per).map_or(u32::MAX, |i| i as u32)),
     }
 }

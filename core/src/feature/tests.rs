@@ -128,6 +128,12 @@ fn domains_of_addresses_fall_into_classes() {
         ("@acme.io", 3.0),
         ("a@.edu", 3.0),
         ("a@acme.", 3.0),
+        ("a@acme..io", 3.0),
+        ("a b@ acme.io", 3.0),
+        ("Jane <jane@gmail.com>", 3.0),
+        ("a@gmail.com, b@gmail.com", 0.0),
+        (" a@gmail.com ", 0.0),
+        ("a@müller.de", 2.0),
     ];
     for (mail, class) in rows {
         check(feature, &format!(r#"{{"mail": "{mail}"}}"#), &[class]);

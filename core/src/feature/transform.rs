@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::schema::{FieldKind, Schema};
+use crate::schema::{Field, FieldKind, Schema};
 
 /// How one field becomes one or several columns of the model.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -138,6 +138,11 @@ pub enum Impute {
 impl Transform {
     /// Names of the columns this transform makes of `schema`'s field.
     pub fn columns(&self, schema: &Schema) -> Vec<String> {
+        self.columns_of(schema.field(&self.from).map(|(_, field)| field))
+    }
+
+    /// Names of the columns this transform makes of `field`.
+    pub(crate) fn columns_of(&self, field: Option<&Field>) -> Vec<String> {
         let spread = |names: &mut dyn Iterator<Item = &str>| names.map(|name| format!("{}={name}", self.name)).collect();
         match &self.make {
             Make::MultiHot(items) => spread(&mut items.iter().map(String::as_str)),
@@ -145,8 +150,8 @@ impl Transform {
             Make::Ordinal(order) => spread(&mut order.iter().map(String::as_str)),
             Make::Bucket(edges) => (0..=edges.len()).map(|bucket| format!("{}={bucket}", self.name)).collect(),
             Make::EmailDomain(classes) => spread(&mut classes.iter().map(|c| c.name.as_str()).chain(["other", "invalid"])),
-            _ => match schema.field(&self.from) {
-                Some((_, field)) if field.kind == FieldKind::Category => spread(&mut field.categories.iter().map(String::as_str)),
+            _ => match field {
+                Some(field) if field.kind == FieldKind::Category => spread(&mut field.categories.iter().map(String::as_str)),
                 _ => vec![self.name.clone()],
             },
         }

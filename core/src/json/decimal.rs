@@ -99,7 +99,9 @@ fn whole(text: &[u8]) -> i64 {
 fn quotient(mut digits: Big, tens: i64) -> f64 {
     let mut divisor = Big(vec![1]);
     let scaled = if tens < 0 { &mut divisor } else { &mut digits };
-    (0..tens.unsigned_abs()).for_each(|_| scaled.scale(10, 0));
+    let size = tens.unsigned_abs();
+    (0..size / 9).for_each(|_| scaled.scale(1_000_000_000, 0));
+    (0..size % 9).for_each(|_| scaled.scale(10, 0));
     // Equal lengths: the quotient is then in (1/2, 2), and 64 steps of long division give its leading bits.
     let (above, below) = (digits.bit_length(), divisor.bit_length());
     if above < below {

@@ -37,8 +37,23 @@ const TENS: [f64; 23] = [
     1e22,
 ];
 
-/// Reads a number of JSON's grammar at `start`: its value (or fault) and where it ends. None when there is no number.
-pub(crate) fn scan_number(bytes: &[u8], start: usize) -> Option<(Result<f64, NumberFault>, usize)> {
+/// What the text of a number shows before its value is worked out.
+struct Shape {
+    /// Where it ends.
+    end: usize,
+    negative: bool,
+    /// All digits before the exponent as one integer; exact up to 19 of them.
+    mantissa: u64,
+    digits: usize,
+    /// Digits after the point.
+    fraction: usize,
+    has_point: bool,
+    has_exponent: bool,
+}
+
+/// The shape of the number of JSON's grammar at `start`. None when there is no number.
+#[inline]
+fn shape(bytes: &[u8], start: usize) -> Option<Shape> {
     let peek = |at: usize| bytes.get(at).copied().unwrap_or(0);
     let mut at = start;
     let negative = peek(at) == b'-';
@@ -53,10 +68,9 @@ pub(crate) fn scan_number(bytes: &[u8], start: usize) -> Option<(Result<f64, Num
     if digits == 0 || (digits > 1 && peek(first) == b'0') {
         return None;
     }
-    let mut integer = true;
+    let has_point = peek(at) == b'.';
     let mut fraction = 0;
-    if peek(at) == b'.' {
-        integer = false;
+    if has_point {
         at += 1;
         let first = at;
         while peek(at).is_ascii_digit() {
@@ -69,9 +83,8 @@ pub(crate) fn scan_number(bytes: &[u8], start: usize) -> Option<(Result<f64, Num
         }
         digits += fraction;
     }
-    let mut exponent = false;
-    if matches!(peek(at), b'e' | b'E') {
-        exponent = true;
+    let has_exponent = matches!(peek(at), b'e' | b'E');
+    if has_exponent {
         at += 1;
         at += usize::from(matches!(peek(at), b'+' | b'-'));
         let first = at;
@@ -82,19 +95,30 @@ pub(crate) fn scan_number(bytes: &[u8], start: usize) -> Option<(Result<f64, Num
             return None;
         }
     }
+    Some(Shape { end: at, negative, mantissa, digits, fraction, has_point, has_exponent })
+}
+
+/// Where the number of JSON's grammar at `start` ends; what it is worth is not worked out. None when there is no number.
+pub(super) fn skip_number(bytes: &[u8], start: usize) -> Option<usize> {
+    shape(bytes, start).map(|shape| shape.end)
+}
+
+/// Reads a number of JSON's grammar at `start`: its value (or fault) and where it ends. None when there is no number.
+pub(crate) fn scan_number(bytes: &[u8], start: usize) -> Option<(Result<f64, NumberFault>, usize)> {
+    let shape = shape(bytes, start)?;
     // Up to 19 digits the mantissa is exact; below 2^53 it is an exact double, and so is a power of ten up to 22: one correctly
     // rounded division gives the correctly rounded value.
-    let exact = digits <= 19 && mantissa <= MAX_SAFE_INTEGER && !exponent;
-    let value = match TENS.get(fraction) {
+    let exact = shape.digits <= 19 && shape.mantissa <= MAX_SAFE_INTEGER && !shape.has_exponent;
+    let value = match TENS.get(shape.fraction) {
         Some(ten) if exact => {
-            let value = mantissa as f64;
-            let value = if fraction == 0 { value } else { value / ten };
-            Ok(if negative { -value } else { value })
+            let value = shape.mantissa as f64;
+            let value = if shape.fraction == 0 { value } else { value / ten };
+            Ok(if shape.negative { -value } else { value })
         }
-        _ if integer && !exponent => Err(NumberFault::UnsafeInteger),
-        _ => slow(bytes.get(start..at)?),
+        _ if !shape.has_point && !shape.has_exponent => Err(NumberFault::UnsafeInteger),
+        _ => slow(bytes.get(start..shape.end)?),
     };
-    Some((value, at))
+    Some((value, shape.end))
 }
 
 /// What one division cannot do.

@@ -1,6 +1,6 @@
 //! A request's body: one lead, an array of leads, or one lead a line.
 
-use super::reader::as_text;
+use super::reader::{BYTE_ORDER_MARK, as_text};
 use super::{LeadError, Limits, Reader, Slots};
 use crate::json::{Cursor, Stop};
 
@@ -19,7 +19,7 @@ impl Form {
     /// The form of `body` by its look: an array begins with `[`; lines begin with a line that ends in `}` and are followed by
     /// more; anything else is one lead. A host that knows the content type should go by that.
     pub fn of(body: &[u8]) -> Form {
-        let body = body.trim_ascii_start();
+        let body = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body).trim_ascii_start();
         if body.first() == Some(&b'[') {
             return Form::Array;
         }
@@ -59,6 +59,9 @@ impl Reader {
             true
         };
         let too_many = LeadError::BatchTooLarge { limit: limits.batch };
+        if body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body).trim_ascii().is_empty() {
+            return Err(LeadError::Empty);
+        }
         match form {
             Form::One => {
                 let lead = self.read_json(body, limits, slots);
@@ -66,9 +69,6 @@ impl Reader {
                     && let Some(error @ LeadError::BodyTooLarge { .. }) = errors.first()
                 {
                     return Err(error.clone());
-                }
-                if body.trim_ascii().is_empty() {
-                    return Err(LeadError::Empty);
                 }
                 next(slots, lead);
             }

@@ -5,8 +5,8 @@ use crate::schema::{Field, FieldKind, Role};
 
 impl Field {
     /// The value a table's cell stands for. Empty (or `NaN` for a number) is missing; a flag is `true`/`false`, `yes`/`no` or
-    /// `1`/`0` in any case; list items are separated by `;`; a category the schema lists is itself, any other that looks like
-    /// a number is a code.
+    /// `1`/`0` in any case; list items are separated by `;`; a category that looks like a number is a code, unless the schema
+    /// lists categories that do.
     ///
     /// # Errors
     /// [`LeadError::WrongType`], [`LeadError::NotFinite`] or [`LeadError::UnsafeInteger`] for a cell that is no value of this
@@ -29,9 +29,11 @@ impl Field {
                 Err(NumberFault::NotFinite) => Err(LeadError::NotFinite { place: place() }),
                 Err(NumberFault::UnsafeInteger) => Err(LeadError::UnsafeInteger { place: place() }),
             },
-            FieldKind::Category if self.categories.iter().any(|c| c == cell) => Ok(Value::Text(cell.to_owned())),
             FieldKind::Category if self.categories.is_empty() && cell.eq_ignore_ascii_case("nan") => Ok(Value::Missing),
-            FieldKind::Category => Ok(parse_number(cell).map_or_else(|_| Value::Text(cell.to_owned()), Value::Number)),
+            FieldKind::Category => Ok(match parse_number(cell) {
+                Ok(code) if !self.has_numeric_categories() => Value::Number(code),
+                _ => Value::Text(cell.to_owned()),
+            }),
             FieldKind::Flag => match cell.to_ascii_lowercase().as_str() {
                 "true" | "yes" | "1" => Ok(Value::Flag(true)),
                 "false" | "no" | "0" => Ok(Value::Flag(false)),

@@ -41,8 +41,10 @@ impl Civil {
     }
 }
 
-/// Milliseconds since 1970 of a date (`2026-11-23`, midnight UTC) or an RFC 3339 date-time (`2026-11-23T09:15:00.250+01:00`; a
-/// space for the `T` and an absent offset, meaning UTC, are taken too). None for anything else. Years 0001 to 9999.
+/// Milliseconds since 1970 of a date (`2026-11-23`, midnight UTC) or an RFC 3339 date-time (`2026-11-23T09:15:00.250+01:00`).
+/// Taken too, because CRMs and databases write them: a space for the `T`, no seconds, an offset without a colon or without
+/// minutes (`+0100`, `+01`), no offset, meaning UTC. A leap second is the second before it. None for anything else. Years 0001
+/// to 9999.
 ///
 /// # Example
 /// ```
@@ -74,10 +76,11 @@ pub fn parse_date(text: &str) -> Option<i64> {
     let mut at = 16;
     if is(16, b':') {
         let second = number(17, 19)?;
-        if second > 59 {
+        if second > 60 {
             return None;
         }
-        ms += second * 1000;
+        // Clocks that count milliseconds since 1970 have no leap seconds.
+        ms += second.min(59) * 1000;
         at = 19;
         if is(19, b'.') {
             let digits = bytes.get(20..)?.iter().take_while(|b| b.is_ascii_digit()).count();
@@ -96,10 +99,15 @@ pub fn parse_date(text: &str) -> Option<i64> {
         None => Some(ms),
         Some(b'Z' | b'z') => (bytes.len() == at + 1).then_some(ms),
         Some(sign @ (b'+' | b'-')) => {
-            let (hours, minutes) = (number(at + 1, at + 3)?, number(at + 4, at + 6)?);
-            let whole = bytes.len() == at + 6 && is(at + 3, b':') && hours <= 23 && minutes <= 59;
+            let hours = number(at + 1, at + 3)?;
+            let minutes = match bytes.len() - at {
+                3 => 0,
+                5 => number(at + 3, at + 5)?,
+                6 if is(at + 3, b':') => number(at + 4, at + 6)?,
+                _ => return None,
+            };
             let offset = (hours * 60 + minutes) * 60_000;
-            whole.then_some(if *sign == b'+' { ms - offset } else { ms + offset })
+            (hours <= 23 && minutes <= 59).then_some(if *sign == b'+' { ms - offset } else { ms + offset })
         }
         Some(_) => None,
     }
@@ -161,13 +169,44 @@ mod tests {
     fn known_moments() {
         let at = Civil::from_ms(1_795_425_300_250);
         assert_eq!(at, Civil { year: 2026, month: 11, day: 23, hour: 9, weekday: 0, day_of_year: 327 });
-        for text in ["2026-11-23T09:15:00.250Z", "2026-11-23 09:15:00.250", "2026-11-23T10:15:00.2509+01:00"] {
+        for text in [
+            "2026-11-23T09:15:00.250Z",
+            "2026-11-23 09:15:00.250",
+            "2026-11-23T10:15:00.2509+01:00",
+            "2026-11-23t09:15:00.25z",
+            "2026-11-23T09:15:00.250+0000",
+            "2026-11-23 10:15:00.250+01",
+            "2026-11-23T03:45:00.250-0530",
+        ] {
             assert_eq!(parse_date(text), Some(1_795_425_300_250), "{text}");
         }
+        assert_eq!(parse_date("2026-11-23T09:15"), Some(1_795_425_300_000));
+        assert_eq!(parse_date("1969-12-31T23:59:59.999Z"), Some(-1));
+        assert_eq!(parse_date("2016-12-31T23:59:60Z"), parse_date("2016-12-31T23:59:59Z"));
+        assert_eq!(parse_date("0001-01-01T00:00+23:59"), Some(-62_135_596_800_000 - (23 * 60 + 59) * 60_000));
+        assert_eq!(Civil::from_ms(-62_135_596_800_001).year, 0);
         assert_eq!(Civil::from_ms(-1), Civil { year: 1969, month: 12, day: 31, hour: 23, weekday: 2, day_of_year: 365 });
-        for text in
-            ["", "2026", "2026-1-2", "2026-13-01", "2026-00-01", "2026-11-23T", "2026-11-23T24:00Z", "2026-11-23Z", "é026-11-23"]
-        {
+        for text in [
+            "",
+            "2026",
+            "2026-1-2",
+            "2026-13-01",
+            "2026-00-01",
+            "0000-01-01",
+            "1900-02-29",
+            "2026-11-23T",
+            "2026-11-23T24:00Z",
+            "2026-11-23T09:15:61Z",
+            "2026-11-23T09:15:00.Z",
+            "2026-11-23T09:15:00+1",
+            "2026-11-23T09:15:00+010",
+            "2026-11-23T09:15:00+01:0",
+            "2026-11-23T09:15:00+24:00",
+            "2026-11-23T09:15:00+01:60",
+            "2026-11-23T09:15:00+01:00 ",
+            "2026-11-23Z",
+            "é026-11-23",
+        ] {
             assert_eq!(parse_date(text), None, "{text}");
         }
     }

@@ -15,7 +15,7 @@ pub enum LeadError {
     /// The bytes are not JSON.
     #[error("the JSON is malformed at byte {offset}: {what}")]
     Malformed {
-        /// Position in the bytes given, from 0.
+        /// Position in the bytes given, from 0, after a byte order mark.
         offset: u64,
         /// What was expected.
         what: &'static str,
@@ -105,6 +105,15 @@ pub enum LeadError {
         /// The limit.
         limit: u32,
     },
+    /// Values so large that the model's sum of them is no number.
+    #[error("the lead's values carry the model beyond what a double can hold: its margin is not finite")]
+    Overflow,
+    /// More problems than are told one by one.
+    #[error("{count} more {} not listed", if *count == 1 { "problem is" } else { "problems are" })]
+    More {
+        /// How many.
+        count: u64,
+    },
     /// A body of more bytes than the limit.
     #[error("the body has {bytes} bytes; at most {limit} are read")]
     BodyTooLarge {
@@ -156,6 +165,8 @@ impl LeadError {
             LeadError::TooLong { .. } => "LEAD_TEXT_TOO_LONG",
             LeadError::TooManyItems { .. } => "LEAD_TOO_MANY_ITEMS",
             LeadError::TooDeep { .. } => "LEAD_TOO_DEEP",
+            LeadError::Overflow => "LEAD_OVERFLOWS_MODEL",
+            LeadError::More { .. } => "LEAD_MORE_PROBLEMS",
             LeadError::BodyTooLarge { .. } => "BODY_TOO_LARGE",
             LeadError::BatchTooLarge { .. } => "BATCH_TOO_LARGE",
         }

@@ -20,6 +20,8 @@ struct Plan {
     takes: Takes,
     required: bool,
     categories: Names,
+    /// Some category looks like a number: then a number is that text, never a code.
+    numeric: bool,
     min: f64,
     max: f64,
 }
@@ -54,13 +56,6 @@ impl Reader {
     /// Compiles `schema`. Of a schema without an id field, `lead_id` and `id` are taken as the lead's id unless it declares them.
     pub fn new(schema: &Schema) -> Reader {
         let mut names: Vec<&str> = schema.fields.iter().map(|f| f.name.as_str()).collect();
-        let plan = |takes, required, categories, min: Option<f64>, max: Option<f64>| Plan {
-            takes,
-            required,
-            categories,
-            min: min.unwrap_or(f64::NEG_INFINITY),
-            max: max.unwrap_or(f64::INFINITY),
-        };
         let mut plans: Vec<Plan> = Vec::with_capacity(names.len() + 1);
         for field in &schema.fields {
             let takes = match (field.role, field.kind) {
@@ -72,15 +67,28 @@ impl Reader {
                 (_, FieldKind::List) => Takes::List,
                 (_, FieldKind::Date) => Takes::Date,
             };
-            let categories = Names::new(field.categories.iter().map(String::as_str));
-            plans.push(plan(takes, field.required, categories, field.min, field.max));
+            plans.push(Plan {
+                takes,
+                required: field.required,
+                categories: Names::new(field.categories.iter().map(String::as_str)),
+                numeric: field.has_numeric_categories(),
+                min: field.min.unwrap_or(f64::NEG_INFINITY),
+                max: field.max.unwrap_or(f64::INFINITY),
+            });
         }
         let mut ids: Vec<usize> = schema.fields.iter().position(|f| f.role == Role::Id).into_iter().collect();
         if ids.is_empty() {
             for name in ["lead_id", "id"].into_iter().filter(|name| schema.field(name).is_none()) {
                 ids.push(plans.len());
                 names.push(name);
-                plans.push(plan(Takes::Id, false, Names::default(), None, None));
+                plans.push(Plan {
+                    takes: Takes::Id,
+                    required: false,
+                    categories: Names::default(),
+                    numeric: false,
+                    min: f64::NEG_INFINITY,
+                    max: f64::INFINITY,
+                });
             }
         }
         Reader { names: Names::new(names.into_iter()), plans, ids }
@@ -146,7 +154,7 @@ impl Reader {
         if cursor.peek() != b'{' {
             let found = kind_at(cursor);
             cursor.skip_value(depth, &mut slots.buffer)?;
-            slots.problems.push(LeadError::NotAnObject { found });
+            slots.refuse(LeadError::NotAnObject { found });
             return Ok(());
         }
         if depth == 0 {
@@ -179,7 +187,8 @@ impl Reader {
         *previous = i;
         let name = self.names.at(i).unwrap_or("");
         if !slots.mark(i) {
-            slots.problems.push(LeadError::DuplicateField { field: name.to_owned() });
+            let twice = LeadError::DuplicateField { field: name.to_owned() };
+            slots.refuse(twice);
             return cursor.skip_value(depth, &mut slots.buffer);
         }
         To { field: i, name, plan, limits }.value(cursor, depth, slots)
@@ -215,13 +224,12 @@ impl Reader {
             if plan.required {
                 let slot = slots.get(i);
                 let name = self.names.at(i).unwrap_or("");
-                let refused = || slots.problems.iter().any(|p| p.field() == Some(name));
-                if slot.number.is_nan() && slot.start == slot.end && !refused() {
-                    slots.problems.push(LeadError::MissingField { field: name.to_owned() });
+                if slot.number.is_nan() && slot.start == slot.end && !slots.is_refused(name) {
+                    slots.refuse(LeadError::MissingField { field: name.to_owned() });
                 }
             }
         }
-        if slots.problems.is_empty() { Ok(()) } else { Err(std::mem::take(&mut slots.problems)) }
+        slots.verdict()
     }
 }
 
@@ -235,15 +243,19 @@ impl Stop {
     }
 }
 
-/// `bytes` as text, within the limits.
+/// `bytes` as text, within the limits; a byte order mark before it is skipped, as RFC 8259 allows.
 pub(crate) fn as_text<'a>(bytes: &'a [u8], limits: &Limits) -> Result<&'a str, LeadError> {
     // Positions in `Slots` are 32 bits wide; the setting cannot widen that.
     let limit = limits.body_bytes.min(u64::from(u32::MAX / 2));
     if bytes.len() as u64 > limit {
         return Err(LeadError::BodyTooLarge { bytes: bytes.len() as u64, limit });
     }
+    let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
     std::str::from_utf8(bytes).map_err(|e| LeadError::Malformed { offset: e.valid_up_to() as u64, what: "the text is not UTF-8" })
 }
+
+/// U+FEFF in UTF-8, as some editors put it before a text.
+pub(super) const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
 fn kind_at(cursor: &Cursor<'_>) -> &'static str {
     match cursor.peek() {
@@ -277,7 +289,7 @@ impl To<'_> {
             None if codes => "a category code",
             None => self.plan.takes.in_words(),
         };
-        slots.problems.push(LeadError::WrongType { place: self.place(item), expected, found });
+        slots.refuse(LeadError::WrongType { place: self.place(item), expected, found });
     }
 
     #[inline]
@@ -333,8 +345,11 @@ impl To<'_> {
             }
             (Ok(x), Takes::Category) => {
                 let count = self.plan.categories.len();
-                let listed = count == 0 || (x >= 0.0 && x < count as f64 && x as u64 as f64 == x);
-                slots.set_number(self.field, if listed { x } else { UNKNOWN });
+                if !self.plan.numeric && (count == 0 || (x >= 0.0 && x < count as f64 && x as u64 as f64 == x)) {
+                    slots.set_number(self.field, x);
+                } else {
+                    self.numeric_category(x, source, slots);
+                }
             }
             (Ok(x), Takes::Flag) if x == 0.0 || x == 1.0 => slots.set_number(self.field, x),
             (Ok(x), Takes::Date) if x as i64 as f64 == x && x.abs() <= 1e15 => slots.set_number(self.field, x),
@@ -342,10 +357,26 @@ impl To<'_> {
         }
     }
 
+    /// A number that is no code: a category by its text, as written or as short as can be.
+    #[cold]
+    fn numeric_category(&self, x: f64, source: &str, slots: &mut Slots) {
+        let short = x.to_string();
+        let written = if source.is_empty() { short.as_str() } else { source };
+        let names = &self.plan.categories;
+        let found = names.find(written).or_else(|| names.find(&short)).or_else(|| names.find(&format!("{short}.0")));
+        match found.filter(|_| self.plan.numeric) {
+            Some(code) => slots.set_number(self.field, code as f64),
+            None => {
+                slots.set_number(self.field, UNKNOWN);
+                slots.set_text(self.field, written);
+            }
+        }
+    }
+
     #[cold]
     fn refuse_number(&self, fault: NumberFault, slots: &mut Slots) {
         let place = self.place(None);
-        slots.problems.push(match fault {
+        slots.refuse(match fault {
             NumberFault::UnsafeInteger => LeadError::UnsafeInteger { place },
             NumberFault::NotFinite | NumberFault::Malformed => LeadError::NotFinite { place },
         });
@@ -356,22 +387,23 @@ impl To<'_> {
         let below = value < self.plan.min;
         let side = if below { "below the least allowed" } else { "above the greatest allowed" };
         let limit = if below { self.plan.min } else { self.plan.max };
-        slots.problems.push(LeadError::OutOfRange { place: self.place(None), value, side, limit });
+        slots.refuse(LeadError::OutOfRange { place: self.place(None), value, side, limit });
     }
 
     #[inline]
     fn text(&self, text: &str, slots: &mut Slots) {
         if text.len() > self.limits.string_bytes as usize {
             let (place, limit) = (self.place(None), self.limits.string_bytes);
-            return slots.problems.push(LeadError::TooLong { place, limit });
+            return slots.refuse(LeadError::TooLong { place, limit });
         }
-        // An empty text says nothing: the field is missing.
-        if text.is_empty() && matches!(self.plan.takes, Takes::Category | Takes::Text | Takes::Date | Takes::Id) {
+        // An empty text says nothing: the field is missing, unless it is a category.
+        if text.is_empty() && matches!(self.plan.takes, Takes::Text | Takes::Date | Takes::Id) {
             return;
         }
         match self.plan.takes {
             Takes::Category => match self.plan.categories.find(text) {
                 Some(code) => slots.set_number(self.field, code as f64),
+                None if text.is_empty() => {}
                 None if self.plan.categories.is_empty() => self.wrong(None, "a text", slots),
                 None => {
                     slots.set_number(self.field, UNKNOWN);
@@ -381,7 +413,7 @@ impl To<'_> {
             Takes::Text | Takes::Id => slots.set_text(self.field, text),
             Takes::Date => match parse_date(text) {
                 Some(ms) => slots.set_number(self.field, ms as f64),
-                None => slots.problems.push(LeadError::BadDate { place: self.place(None) }),
+                None => slots.refuse(LeadError::BadDate { place: self.place(None) }),
             },
             Takes::Number | Takes::Flag | Takes::List => self.wrong(None, "a text", slots),
         }
@@ -436,11 +468,11 @@ impl To<'_> {
         match item.cmp(&(limit as usize)) {
             std::cmp::Ordering::Less if text.len() > self.limits.string_bytes as usize => {
                 let (place, limit) = (self.place(Some(item)), self.limits.string_bytes);
-                slots.problems.push(LeadError::TooLong { place, limit });
+                slots.refuse(LeadError::TooLong { place, limit });
             }
             std::cmp::Ordering::Less => slots.add_item(self.field, text),
             std::cmp::Ordering::Equal => {
-                slots.problems.push(LeadError::TooManyItems { field: self.name.to_owned(), limit });
+                slots.refuse(LeadError::TooManyItems { field: self.name.to_owned(), limit });
             }
             std::cmp::Ordering::Greater => {}
         }

@@ -27,7 +27,9 @@ pub struct Slots {
     items: Vec<(u32, u32)>,
     /// Keys of the lead that the schema does not know, in their order, at most [`Slots::MAX_UNKNOWN`].
     pub(crate) unknown: Vec<String>,
-    pub(crate) problems: Vec<LeadError>,
+    /// What is wrong so far, at most [`Slots::MAX_PROBLEMS`]; how many more there were.
+    problems: Vec<LeadError>,
+    more_problems: u64,
     /// Which field came after each, last time (the first: after none, at the end): leads of one source come with their keys in
     /// one order.
     pub(crate) followers: Vec<u32>,
@@ -39,6 +41,10 @@ impl Slots {
     /// So many unknown keys are reported by name; a lead may carry any number.
     pub const MAX_UNKNOWN: usize = 50;
 
+    /// So many problems of one lead are told one by one, the others are counted: a body of two-byte mistakes must not become an
+    /// answer a hundred times its size.
+    pub const MAX_PROBLEMS: usize = 20;
+
     /// Forgets the lead and makes `fields` empty places.
     pub(crate) fn reset(&mut self, fields: usize) {
         self.slots.clear();
@@ -47,6 +53,33 @@ impl Slots {
         self.items.clear();
         self.unknown.clear();
         self.problems.clear();
+        self.more_problems = 0;
+    }
+
+    /// Notes something that is wrong with the lead.
+    pub(crate) fn refuse(&mut self, problem: LeadError) {
+        if self.problems.len() < Slots::MAX_PROBLEMS {
+            self.problems.push(problem);
+        } else {
+            self.more_problems += 1;
+        }
+    }
+
+    /// Whether something is wrong with `field`, as far as it was noted.
+    pub(crate) fn is_refused(&self, field: &str) -> bool {
+        self.problems.iter().any(|problem| problem.field() == Some(field))
+    }
+
+    /// The verdict: everything that was noted.
+    pub(crate) fn verdict(&mut self) -> Result<(), Vec<LeadError>> {
+        if self.problems.is_empty() {
+            return Ok(());
+        }
+        let mut problems = std::mem::take(&mut self.problems);
+        if self.more_problems > 0 {
+            problems.push(LeadError::More { count: self.more_problems });
+        }
+        Err(problems)
     }
 
     #[inline]
@@ -101,7 +134,7 @@ impl Slots {
     }
 
     pub(crate) fn note_unknown(&mut self, key: &str) {
-        if self.unknown.len() < Slots::MAX_UNKNOWN {
+        if self.unknown.len() < Slots::MAX_UNKNOWN && !self.unknown.iter().any(|known| known == key) {
             self.unknown.push(key.chars().take(100).collect());
         }
     }

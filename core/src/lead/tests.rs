@@ -8,7 +8,7 @@ fn schema() -> Schema {
         r#"{"fields": [{"name": "key", "kind": "text", "role": "id"}, {"name": "n", "min": 0, "max": 10},
             {"name": "must", "kind": "category", "categories": ["a", "b"], "required": true}, {"name": "flag", "kind": "flag"},
             {"name": "tags", "kind": "list"}, {"name": "day", "kind": "date"}, {"name": "a/b~c", "kind": "text"},
-            {"name": "code", "kind": "category"}]}"#,
+            {"name": "code", "kind": "category"}, {"name": "band", "kind": "category", "categories": ["10", "2.0", ""]}]}"#,
     )
     .unwrap()
 }
@@ -88,6 +88,51 @@ fn a_lead_is_one_object_with_its_required_fields() {
     assert_eq!(broken, [LeadError::Malformed { offset: 10, what: "the text is not UTF-8" }]);
 }
 
+/// Of categories that look like numbers a lead's number is the text, never the code: 1 is not the second of them.
+#[test]
+fn a_number_is_a_code_unless_categories_look_like_numbers() {
+    let field = |name: &str| schema().field(name).unwrap().0;
+    let rows = [
+        ("must", "1", 1.0, ""),
+        ("must", "2", -1.0, "2"),
+        ("must", "0.5", -1.0, "0.5"),
+        ("must", "-0.0", -0.0, ""),
+        ("code", "7", 7.0, ""),
+        ("band", "10", 0.0, ""),
+        ("band", "1e1", 0.0, ""),
+        ("band", "2", 1.0, ""),
+        ("band", "1", -1.0, "1"),
+        ("band", "\"10\"", 0.0, ""),
+        ("band", "\"\"", 2.0, ""),
+    ];
+    for (name, value, code, text) in rows {
+        let json =
+            if name == "must" { format!(r#"{{"must": {value}}}"#) } else { format!(r#"{{"must": "a", "{name}": {value}}}"#) };
+        let slots = read(&json).unwrap();
+        assert_eq!((slots.get(field(name)).number.to_bits(), slots.text(field(name))), (f64::to_bits(code), text), "{json}");
+    }
+    let cell = |name: &str, text: &str| schema().field(name).unwrap().1.parse_cell(text).unwrap();
+    assert_eq!((cell("must", "1"), cell("band", "1")), (Value::Number(1.0), Value::Text("1".into())));
+}
+
+#[test]
+fn a_few_problems_are_told_and_the_rest_counted() {
+    let limits = Limits { list_items: 500, ..Limits::default() };
+    let told = |count: usize| {
+        let json = format!(r#"{{"must": "a", "tags": [{}]}}"#, vec!["1"; count].join(","));
+        Reader::new(&schema()).read_json(json.as_bytes(), &limits, &mut Slots::default()).unwrap_err()
+    };
+    assert_eq!(told(20).len(), 20);
+    assert_eq!(told(21).last().unwrap().to_string(), "1 more problem is not listed");
+    let many = told(400);
+    assert_eq!((many.len(), many.last()), (21, Some(&LeadError::More { count: 380 })));
+    let twice = format!(r#"{{{}"must": "a"}}"#, "\"n\": 1, \"odd\": 1,".repeat(100));
+    let mut slots = Slots::default();
+    let problems = Reader::new(&schema()).read_json(twice.as_bytes(), &limits, &mut slots).unwrap_err();
+    assert_eq!((problems.len(), problems.last()), (21, Some(&LeadError::More { count: 79 })));
+    assert_eq!(slots.unknown_fields(), ["odd"]);
+}
+
 #[test]
 fn ids_keep_their_digits_and_unknown_fields_are_reported() {
     let reader = Reader::new(&schema());
@@ -128,13 +173,22 @@ fn in_a_batch_only_the_bad_lead_fails() {
         (Form::Lines, format!("{good}\n\n{{\r\n{good}"), vec!["ok", "LEAD_MALFORMED", "ok", "3"]),
         (Form::Lines, format!("{good}\n{good}\n{good}\n{good}"), vec!["ok", "ok", "ok", "BATCH_TOO_LARGE"]),
         (Form::Lines, "\n \n".to_owned(), vec!["LEAD_BODY_EMPTY"]),
+        (Form::Array, String::new(), vec!["LEAD_BODY_EMPTY"]),
+        (Form::One, format!("\u{feff}{good}"), vec!["ok", "1"]),
+        (Form::Array, format!("\u{feff}[{good}]"), vec!["ok", "1"]),
+        (Form::Lines, format!("\u{feff}{good}\r\n{good}\r\n"), vec!["ok", "ok", "2"]),
     ];
     for (form, text, expected) in rows {
         assert_eq!(body(form, &text), expected, "{text}");
     }
-    for (text, form) in
-        [("[1]", Form::Array), ("{}", Form::One), ("{}\n", Form::One), ("{}\n{}", Form::Lines), ("{\n}\n", Form::One)]
-    {
+    for (text, form) in [
+        ("[1]", Form::Array),
+        ("\u{feff}\n[", Form::Array),
+        ("{}", Form::One),
+        ("{}\n", Form::One),
+        ("{}\n{}", Form::Lines),
+        ("{\n}\n", Form::One),
+    ] {
         assert_eq!(Form::of(text.as_bytes()), form, "{text:?}");
     }
 }

@@ -29,21 +29,22 @@ pub enum Calibration {
 }
 
 impl Calibration {
-    /// Checks that the map is finite, monotone and complete.
+    /// Checks that the map is finite, complete and does not fall.
     ///
     /// # Errors
-    /// What is wrong, as a sentence.
+    /// The first thing that is wrong, as a sentence.
     pub fn check(&self) -> Result<(), String> {
-        let sound = match self {
-            Calibration::None => true,
-            Calibration::Sigmoid { slope, intercept } => slope.is_finite() && intercept.is_finite(),
-            Calibration::Isotonic { x, y } => {
-                let pairs = |v: &[f64], holds: fn(f64, f64) -> bool| v.iter().zip(v.iter().skip(1)).all(|(a, b)| holds(*a, *b));
-                let in_range = x.iter().chain(y).all(|v| (0.0..=1.0).contains(v));
-                in_range && !x.is_empty() && x.len() == y.len() && pairs(x, |a, b| a < b) && pairs(y, |a, b| a <= b)
+        match self {
+            Calibration::None => Ok(()),
+            Calibration::Sigmoid { slope, intercept } if !(slope.is_finite() && intercept.is_finite()) => {
+                Err(format!("the sigmoid's slope {slope} or intercept {intercept} is not finite"))
             }
-        };
-        if sound { Ok(()) } else { Err("the calibration is not a finite, rising map of [0, 1]".to_owned()) }
+            Calibration::Sigmoid { slope, .. } if *slope > 0.0 => Err(format!(
+                "the sigmoid's slope {slope} turns the order of the leads round; an increasing map has a negative one"
+            )),
+            Calibration::Sigmoid { .. } => Ok(()),
+            Calibration::Isotonic { x, y } => check_knots(x, y),
+        }
     }
 
     /// The calibrated probability of a lead whose margin is `margin` and whose uncalibrated probability is `p`.
@@ -56,13 +57,33 @@ impl Calibration {
     }
 }
 
+fn check_knots(x: &[f64], y: &[f64]) -> Result<(), String> {
+    if x.is_empty() || x.len() != y.len() {
+        return Err(format!("the isotonic map has {} x and {} y; it takes as many of both, at least one", x.len(), y.len()));
+    }
+    if let Some(v) = x.iter().chain(y).find(|v| !(0.0..=1.0).contains(*v)) {
+        return Err(format!("the isotonic map has a knot at {v}, which is not in [0, 1]"));
+    }
+    let first = |v: &[f64], wrong: fn(f64, f64) -> bool| {
+        v.iter().zip(v.iter().skip(1)).find(|(a, b)| wrong(**a, **b)).map(|(a, b)| (*a, *b))
+    };
+    if let Some((a, b)) = first(x, |a, b| a >= b) {
+        return Err(format!("the isotonic map's x must rise, but {b} follows {a}"));
+    }
+    match first(y, |a, b| a > b) {
+        Some((a, b)) => Err(format!("the isotonic map's y must not fall, but {b} follows {a}")),
+        None => Ok(()),
+    }
+}
+
 fn interpolate(x: &[f64], y: &[f64], at: f64) -> f64 {
     let hi = x.partition_point(|knot| *knot <= at);
     let y_at = |i: usize| y.get(i).copied().unwrap_or(at);
     match hi {
         0 => y_at(0),
         _ => match (x.get(hi - 1), x.get(hi)) {
-            (Some(a), Some(b)) => y_at(hi - 1) + (y_at(hi) - y_at(hi - 1)) * ((at - a) / (b - a)),
+            // Rounding must not carry it over the next knot.
+            (Some(a), Some(b)) => (y_at(hi - 1) + (y_at(hi) - y_at(hi - 1)) * ((at - a) / (b - a))).min(y_at(hi)),
             _ => y_at(hi - 1),
         },
     }

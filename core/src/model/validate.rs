@@ -28,6 +28,8 @@ pub(crate) const MAX_CODES: u64 = 1 << 22;
 const MAX_OUTPUTS: u32 = 1 << 16;
 const MAX_TREES: usize = 1 << 20;
 const MAX_NODES: usize = 1 << 25;
+/// Outputs × (columns + 1), the size of an explanation: 128 MB.
+const MAX_CONTRIBUTIONS: usize = 1 << 24;
 /// Splits from a root to a leaf.
 const MAX_DEPTH: u32 = 4096;
 /// 32-bit words of all category sets together.
@@ -41,7 +43,7 @@ impl Model {
     ///   exactly one; columns and outputs exist;
     /// - thresholds are not NaN; leaf values, weights and covers are finite, covers not negative; in single precision they are
     ///   single-precision numbers;
-    /// - trees are at most 4,096 splits deep; trees, nodes and category sets stay within bounds.
+    /// - trees are at most 4,096 splits deep; trees, nodes, category sets and columns times outputs stay within bounds.
     ///
     /// # Errors
     /// [`ModelError`] names the first place that is wrong.
@@ -56,6 +58,9 @@ impl Model {
         self.link.validate().or_else(whole)?;
         if self.columns.len() > 1 << 20 {
             return whole("it has more than 1,048,576 columns");
+        }
+        if (self.columns.len() + 1).saturating_mul(self.outputs as usize) > MAX_CONTRIBUTIONS {
+            return whole("it has more than 16,777,216 columns times outputs");
         }
         let mut names: Vec<&str> = self.columns.iter().map(|c| c.name.as_str()).collect();
         names.sort_unstable();

@@ -1,5 +1,7 @@
 //! Everything that can be wrong with a declaration on its own, before any model is looked at.
 
+use std::collections::BTreeSet;
+
 use super::{Band, ConfigErrors, Declaration, Field, FieldKind, Role, Schema};
 use crate::feature;
 use crate::score::words;
@@ -40,16 +42,17 @@ impl Schema {
 }
 
 pub(crate) fn check_fields(fields: &[Field], errors: &mut ConfigErrors) {
+    let (mut names, mut has_id) = (BTreeSet::new(), false);
     for (i, field) in fields.iter().enumerate() {
         let path = |key: &str| format!("field[{i}]{}{key}", if key.is_empty() { "" } else { "." });
         let name = &field.name;
         if name.is_empty() {
             errors.add("FIELD_NAME_EMPTY", path("name"), "a field needs a name".into());
         }
-        if fields.iter().take(i).any(|f| f.name == *name) {
+        if !names.insert(name) {
             errors.add("FIELD_DUPLICATE", path("name"), format!("the field {name:?} is declared twice"));
         }
-        if field.role == Role::Id && fields.iter().take(i).any(|f| f.role == Role::Id) {
+        if field.role == Role::Id && std::mem::replace(&mut has_id, true) {
             errors.add("FIELD_SECOND_ID", path("role"), format!("the field {name:?} is a second id; a lead has one"));
         }
         check_kind(field, &path, errors);
@@ -75,8 +78,9 @@ fn check_kind(field: &Field, path: &dyn Fn(&str) -> String, errors: &mut ConfigE
             format!("{name:?} is a {kind}; only a category has categories"),
         );
     }
+    let mut categories = BTreeSet::new();
     for (j, category) in field.categories.iter().enumerate() {
-        if field.categories.iter().take(j).any(|c| c == category) {
+        if !categories.insert(category) {
             let message = format!("the category {category:?} of {name:?} is listed twice");
             errors.add("FIELD_CATEGORY_DUPLICATE", path(&format!("categories[{j}]")), message);
         }
@@ -117,15 +121,17 @@ fn check_templates(field: &Field, path: &dyn Fn(&str) -> String, errors: &mut Co
 }
 
 pub(crate) fn check_bands(bands: &[Band], errors: &mut ConfigErrors) {
+    let (mut names, mut starts) = (BTreeSet::new(), BTreeSet::new());
     for (i, band) in bands.iter().enumerate() {
         let name = &band.name;
-        if name.is_empty() || bands.iter().take(i).any(|b| b.name == *name) {
+        if !names.insert(name) || name.is_empty() {
             errors.add("BAND_NAME", format!("band[{i}].name"), format!("the band name {name:?} is empty or taken"));
         }
         if !(0.0..=1.0).contains(&band.from) {
             errors.add("BAND_RANGE", format!("band[{i}].from"), format!("{} is not a probability", band.from));
         }
-        if bands.iter().take(i).any(|b| b.from == band.from) {
+        // + 0 makes one of the two zeros.
+        if !starts.insert((band.from + 0.0).to_bits()) {
             errors.add("BAND_DUPLICATE", format!("band[{i}].from"), format!("two bands start at {}", band.from));
         }
     }

@@ -40,7 +40,8 @@ pub struct Field {
     /// A lead without it is refused.
     #[serde(default, skip_serializing_if = "is_false")]
     pub required: bool,
-    /// For a category: the known texts, in code order (code 0 first). Empty: the field is given as a code.
+    /// For a category: the known texts, in code order (code 0 first). Empty: the field is given as a code. When one of them looks
+    /// like a number, so does a lead's number stand for its text; else for a code.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub categories: Vec<String>,
     /// Name for people; empty: `name` with spaces for underscores.
@@ -159,5 +160,11 @@ impl Field {
     /// The name for people: the label, or the name with spaces for underscores.
     pub fn display_name(&self) -> String {
         if self.label.is_empty() { self.name.replace('_', " ") } else { self.label.clone() }
+    }
+
+    /// Whether a listed category looks like a number. A number in a lead is then that text, not a code: of the categories
+    /// `["10", "20"]` the number 10 must be the first, and 1 must not be the second.
+    pub(crate) fn has_numeric_categories(&self) -> bool {
+        self.categories.iter().any(|category| crate::lead::parse_number(category).is_ok())
     }
 }

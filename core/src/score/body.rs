@@ -35,7 +35,7 @@ impl Scorer {
                     std::mem::swap(&mut work.slots, slots);
                     let score = self.score_slots(now, options, work);
                     std::mem::swap(&mut work.slots, slots);
-                    block.tell(Ok(score));
+                    block.tell(score);
                 }
                 Ok(()) => {
                     self.pipeline.apply(slots, now, &mut work.row);
@@ -131,7 +131,8 @@ impl Block<'_> {
             work.probabilities.clear();
             work.probabilities.extend_from_slice(margins);
             scorer.bundle.model().link.apply(&mut work.probabilities);
-            self.tell(Ok(Score { lead_id, unknown_fields, ..scorer.judge(margins, &work.probabilities) }));
+            let judged = scorer.judge(margins, &work.probabilities);
+            self.tell(judged.map(|score| Score { lead_id, unknown_fields, ..score }));
         }
         self.rows.clear();
     }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::points::Path;
+use super::points::{self, Path};
 use super::reason::value_of;
 use super::{Options, ScoreError, Scorer, Workspace, words};
 use crate::lead::{Lead, Timestamp, Value};
@@ -75,15 +75,15 @@ impl Scorer {
                 start: from.biases.iter().zip(sums).map(|(bias, sum)| bias + sum).collect(),
                 steps: to.contributions.iter().zip(&from.contributions).map(|(to, from)| to - from).collect(),
             };
-            let (points, contributions) = (path.points(), self.of_positive(&path.steps));
+            let (exact, contributions) = (path.points(), self.of_positive(&path.steps));
             for (i, field) in self.bundle.manifest.schema.fields.iter().enumerate() {
                 let value = (value_of(field, i, &old.slots), value_of(field, i, &new.slots));
                 let said = (words::say(field, i, &old.slots, before.1), words::say(field, i, &new.slots, after.1));
-                let (Some(exact), Some(contribution)) = (points.get(i), contributions.get(i)) else { continue };
+                let (Some(exact), Some(contribution)) = (exact.get(i), contributions.get(i)) else { continue };
                 if (value.0 == value.1 && said.0.days == said.1.days) || (*exact == 0.0 && *contribution == 0.0) {
                     continue;
                 }
-                let points = exact.round() as i32;
+                let points = points::rounded(*exact);
                 let text = format!("{}: {}", words::change(field, said.0, said.1), words::points(points));
                 let (field, label, contribution) = (field.name.clone(), field.display_name(), *contribution);
                 reasons.push(ChangeReason { field, label, before: value.0, after: value.1, contribution, points, text });
@@ -99,7 +99,7 @@ impl Scorer {
         }
         reasons.truncate(options.reasons);
         let moved = i32::from(b.score) - i32::from(a.score);
-        let rest = moved - reasons.iter().map(|r| r.points).sum::<i32>();
+        let rest = points::left(moved, reasons.iter().map(|r| r.points));
         let mut text =
             if moved == 0 { format!("Score {}, as before", b.score) } else { format!("Score {} → {}", a.score, b.score) };
         if a.band != b.band {

@@ -24,7 +24,7 @@ use crate::bundle::Bundle;
 use crate::explain::Explainer;
 use crate::feature::{FeatureVector, Pipeline};
 use crate::json::{self, Object};
-use crate::lead::{Lead, Reader, Timestamp};
+use crate::lead::{Lead, LeadError, Reader, Timestamp};
 use crate::model::Engine;
 use crate::schema::{Band, ConfigErrors};
 
@@ -162,7 +162,7 @@ impl Scorer {
     /// Everything that is wrong with the lead.
     pub fn score_lead(&self, lead: &Lead, now: Timestamp, options: &Options, work: &mut Workspace) -> Result<Score, ScoreError> {
         self.reader.read_lead(lead, &options.limits, &mut work.slots)?;
-        Ok(self.score_slots(now, options, work))
+        self.score_slots(now, options, work)
     }
 
     /// Scores one lead, a JSON object.
@@ -171,7 +171,7 @@ impl Scorer {
     /// Everything that is wrong with the bytes or the lead.
     pub fn score_bytes(&self, json: &[u8], now: Timestamp, options: &Options, work: &mut Workspace) -> Result<Score, ScoreError> {
         self.reader.read_json(json, &options.limits, &mut work.slots)?;
-        Ok(self.score_slots(now, options, work))
+        self.score_slots(now, options, work)
     }
 
     /// Scores one lead, a JSON object, and appends the score's JSON to `out`.
@@ -229,30 +229,39 @@ impl Scorer {
     }
 
     /// Scores what was read into `work`.
-    pub(crate) fn score_slots(&self, now: Timestamp, options: &Options, work: &mut Workspace) -> Score {
+    ///
+    /// # Errors
+    /// [`LeadError::Overflow`].
+    pub(crate) fn score_slots(&self, now: Timestamp, options: &Options, work: &mut Workspace) -> Result<Score, ScoreError> {
         let mut row = std::mem::take(&mut work.row);
         self.pipeline.apply(&work.slots, now, &mut row);
         self.score_row(&row, work);
-        let id = self.reader.id(&work.slots);
-        let mut score = Score {
-            lead_id: (!id.is_empty()).then(|| id.to_owned()),
-            unknown_fields: work.slots.unknown_fields().to_vec(),
-            ..self.judge(&work.margins, &work.probabilities)
-        };
-        if options.reasons > 0 {
-            self.explain(&row, now, options.reasons, work, &mut score);
+        let mut judged = self.judge(&work.margins, &work.probabilities);
+        if let Ok(score) = &mut judged {
+            let id = self.reader.id(&work.slots);
+            score.lead_id = (!id.is_empty()).then(|| id.to_owned());
+            score.unknown_fields = work.slots.unknown_fields().to_vec();
+            if options.reasons > 0 {
+                self.explain(&row, now, options.reasons, work, score);
+            }
         }
         work.row = row;
-        score
+        judged
     }
 
     /// The score of a row with these margins and probabilities; whose it is is not told yet.
-    pub(crate) fn judge(&self, margins: &[f64], probabilities: &[f64]) -> Score {
+    ///
+    /// # Errors
+    /// [`LeadError::Overflow`].
+    pub(crate) fn judge(&self, margins: &[f64], probabilities: &[f64]) -> Result<Score, ScoreError> {
+        if !margins.iter().all(|margin| margin.is_finite()) {
+            return Err(LeadError::Overflow.into());
+        }
         let at_positive = |values: &[f64]| values.get(self.positive).copied().unwrap_or(f64::NAN);
         let margin = at_positive(margins);
         let probability = self.bundle.manifest.calibration.apply(margin, at_positive(probabilities));
         let several = margins.len() > 1;
-        Score {
+        Ok(Score {
             lead_id: None,
             score: points::whole(probability),
             probability,
@@ -265,7 +274,7 @@ impl Scorer {
             probabilities: if several { probabilities.to_vec() } else { Vec::new() },
             outputs: if several { self.bundle.manifest.outputs.clone() } else { Vec::new() },
             model: Arc::clone(&self.id),
-        }
+        })
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::points::Path;
+use super::points::{self, Path};
 use super::{Score, Scorer, Workspace, words};
 use crate::json::Object;
 use crate::lead::{Slots, Timestamp, Value};
@@ -73,13 +73,13 @@ impl Scorer {
     pub(crate) fn explain(&self, row: &[f64], now: Timestamp, most: usize, work: &mut Workspace, score: &mut Score) {
         let Some(fields) = self.field_contributions(row, work) else { return };
         let path = Path { bundle: &self.bundle, positive: self.positive, start: fields.biases, steps: fields.contributions };
-        let points = path.points();
+        let exact = path.points();
         let contributions = self.of_positive(&path.steps);
-        let base = i32::from(score.score) - points.iter().sum::<f64>().round() as i32;
-        let mut order: Vec<usize> = (0..points.len()).collect();
+        let base = i32::from(score.score) - points::rounded(exact.iter().sum());
+        let mut order: Vec<usize> = (0..exact.len()).collect();
         let size = |i: &usize| {
             let of = |values: &[f64]| values.get(*i).copied().unwrap_or(0.0).abs();
-            (of(&points), of(contributions))
+            (of(&exact), of(contributions))
         };
         order.retain(|i| size(i) != (0.0, 0.0));
         for _ in 0..most {
@@ -91,7 +91,7 @@ impl Scorer {
             let Some((at, i)) = strongest else { break };
             order.remove(at);
             let Some(field) = self.bundle.manifest.schema.fields.get(i) else { continue };
-            let points = points.get(i).copied().unwrap_or(0.0).round() as i32;
+            let points = points::rounded(exact.get(i).copied().unwrap_or(0.0));
             let sentence = words::sentence(field, &words::say(field, i, &work.slots, now));
             score.reasons.push(Reason {
                 field: field.name.clone(),
@@ -103,7 +103,7 @@ impl Scorer {
             });
         }
         score.base = Some(base);
-        score.rest = Some(i32::from(score.score) - base - score.reasons.iter().map(|r| r.points).sum::<i32>());
+        score.rest = Some(points::left(i32::from(score.score) - base, score.reasons.iter().map(|r| r.points)));
     }
 }
 

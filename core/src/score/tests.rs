@@ -86,6 +86,10 @@ fn a_missing_value_or_a_no_is_not_worded_as_its_presence() {
     assert_eq!(said(4, "{}"), "seen: not known");
     assert_eq!(said(5, r#"{"tags": []}"#), "tags: none");
     assert_eq!(said(5, r#"{"tags": ["a","b","c","d","e","f","g"]}"#), "tags: a, b, c, d, e and 2 more");
+    assert_eq!(said(2, r#"{"plan": 7}"#), "Is on the 7 plan");
+    assert_eq!(said(0, r#"{"visits": 1.001}"#), "Visited the pricing page 1 time");
+    assert_eq!(said(4, r#"{"seen": "2026-11-23"}"#), "Last seen 0 days ago");
+    assert_eq!(said(4, r#"{"seen": "2026-11-25"}"#), "seen: 2026-11-25");
 }
 
 #[test]
@@ -214,6 +218,53 @@ fn several_outputs_score_the_positive_one() {
     assert_eq!((first.score, first.outputs.len(), first.reasons[0].text.as_str()), (87, 3, "x: 2: +53 points"));
     assert_eq!(first.base.unwrap() + first.reasons[0].points + first.rest.unwrap(), 87);
     assert_eq!(declared(r#"{"outputs": ["a"], "positive": "a"}"#).unwrap_err().problems[0].code, "OUTPUT_COUNT");
+}
+
+/// Fields that pull a softmax in opposite ways keep their points although their sum is nothing.
+#[test]
+fn points_of_a_softmax_do_not_hang_on_their_sum() {
+    let columns = ["x", "y"].map(|name| Column { name: name.into(), categorical: false }).to_vec();
+    let weights = vec![1.0, 1.0, 0.0, 0.0, -1.0, -1.0];
+    let linear = Linear { arithmetic: Arithmetic::F64, base: vec![0.0; 3], weights, means: Vec::new() };
+    let model = Model { columns, body: Body::Linear(linear), link: Link::Softmax, outputs: 3 };
+    let points = |json: &str, calibration: Calibration| {
+        let manifest = Manifest { calibration, ..Manifest::declared(Declaration::default(), &model.columns, &[]) };
+        let scorer = Scorer::new(Bundle::new(manifest, model.clone())).unwrap();
+        let score = scorer.score(&lead(json), NOW, &Options::with_reasons(2)).unwrap();
+        let points: Vec<i32> = score.reasons.iter().map(|r| r.points).collect();
+        assert_eq!(score.base.unwrap() + points.iter().sum::<i32>() + score.rest.unwrap(), i32::from(score.score));
+        points
+    };
+    // The slope of the last output's probability at the middle, 1/3, is −1/3 a unit.
+    assert_eq!(points(r#"{"x": 1, "y": -1}"#, Calibration::None), [-33, 33]);
+    let halved = Calibration::Isotonic { x: vec![0.0, 1.0], y: vec![0.0, 0.5] };
+    assert_eq!(points(r#"{"x": 1, "y": -1}"#, halved), [-17, 17]);
+    // Platt's map of the last margin alone: a slope of 25 points a unit at its middle.
+    let platt = Calibration::Sigmoid { slope: -1.0, intercept: 0.0 };
+    assert_eq!(points(r#"{"x": 1, "y": -1}"#, platt), [-25, 25]);
+    // A step far beyond where the probability turns is not missed.
+    let far = points(r#"{"x": -300, "y": 10}"#, Calibration::None);
+    assert!((far[0] - 69).abs() <= 1 && (far[1] + 2).abs() <= 1, "{far:?}");
+}
+
+#[test]
+fn predictions_that_are_no_probabilities_keep_the_sum_of_points() {
+    let columns = ["x", "y"].map(|name| Column { name: name.into(), categorical: false }).to_vec();
+    let weights = vec![1e300, -1e300];
+    let linear = Linear { arithmetic: Arithmetic::F64, base: vec![0.5], weights, means: Vec::new() };
+    let model = Model { columns, body: Body::Linear(linear), link: Link::Identity, outputs: 1 };
+    let scorer = Scorer::new(Bundle::new(Manifest::declared(Declaration::default(), &model.columns, &[]), model)).unwrap();
+    let scored = |json: &str| scorer.score(&lead(json), NOW, &Options::with_reasons(2));
+    for json in [r#"{"x": 1}"#, r#"{"y": 1}"#, r#"{"x": 1, "y": 1}"#, r#"{"x": 1e8, "y": 9e7}"#, "{}"] {
+        let score = scored(json).unwrap();
+        let sum: i32 = score.reasons.iter().map(|r| r.points).sum();
+        assert_eq!(score.base.unwrap() + sum + score.rest.unwrap(), i32::from(score.score), "{json}");
+        assert!((0..=100).contains(&score.base.unwrap()), "{json}: {score:?}");
+    }
+    // ∞ − ∞ is no number, and a score must be one.
+    for json in [r#"{"x": 1e9, "y": 1e9}"#, r#"{"x": 1e9}"#] {
+        assert_eq!(scored(json).unwrap_err().code(), "LEAD_OVERFLOWS_MODEL");
+    }
 }
 
 fn any_lead() -> impl Strategy<Value = Lead> {

@@ -64,11 +64,15 @@ pub(crate) fn say(field: &Field, i: usize, slots: &Slots, now: Timestamp) -> Sai
         },
         FieldKind::Flag if !x.is_nan() => (if x == 0.0 { "no" } else { "yes" }).to_owned(),
         FieldKind::Date if !x.is_nan() => {
-            let days = (now.0 - x as i64).div_euclid(DAY_MS);
+            let days = now.0.saturating_sub(x as i64).div_euclid(DAY_MS);
             (said.days, said.is_one) = (Some(days), days == 1);
             date(x as i64)
         }
-        FieldKind::Number if !x.is_nan() => number(x),
+        FieldKind::Number if !x.is_nan() => {
+            let shown = number(x);
+            said.is_one = shown == "1";
+            shown
+        }
         _ => text.chars().take(60).collect(),
     };
     let counts = matches!(field.kind, FieldKind::Number | FieldKind::Flag | FieldKind::List);
@@ -94,7 +98,10 @@ pub(crate) fn sentence(field: &Field, said: &Said) -> String {
     // A general template says that something is so: it cannot stand for a missing value, a no or an empty list.
     let denies = said.state == State::Missing || (said.state == State::Zero && field.kind != FieldKind::Number);
     let general = (!denies).then_some(&field.reason);
-    match special.filter(|t| !t.is_empty()).or(general.filter(|t| !t.is_empty())) {
+    // "{days} days ago" is not said of a day to come.
+    let to_come = said.days.is_some_and(|days| days < 0);
+    let fits = |template: &&String| !template.is_empty() && !(to_come && template.contains("{days}"));
+    match special.filter(fits).or(general.filter(fits)) {
         Some(template) => fill(template, said),
         None => {
             let unit = if field.unit.is_empty() || said.state == State::Missing { "" } else { " " };
@@ -114,7 +121,8 @@ pub(crate) fn change(field: &Field, before: Said, after: Said) -> String {
     if let (FieldKind::Date, Some(from), Some(to)) = (field.kind, before.days, after.days)
         && before.value == after.value
     {
-        return format!("{}: {} → {} days ago", field.display_name(), number(from as f64), number(to as f64));
+        let (from, to) = (number(from as f64), number(to as f64));
+        return format!("{}: {from} → {to} {} ago", field.display_name(), if to == "1" { "day" } else { "days" });
     }
     format!("{}: {} → {}", field.display_name(), before.value, after.value)
 }
@@ -155,12 +163,16 @@ pub(crate) fn points(points: i32) -> String {
     }
 }
 
-/// A number for people: thousands separated by commas, at most two decimals.
+/// A number for people: thousands separated by commas, at most two decimals; of a small number the first two digits that say
+/// something, down to the sixth decimal.
 pub(crate) fn number(x: f64) -> String {
     if x.abs() >= 1e15 {
         return x.to_string();
     }
     let hundredths = (x.abs() * 100.0).round() as u64;
+    if hundredths < 10 {
+        return small(x);
+    }
     let (whole, fraction) = (hundredths / 100, hundredths % 100);
     let digits = whole.to_string();
     let mut out = String::with_capacity(digits.len() + 8);
@@ -181,14 +193,48 @@ pub(crate) fn number(x: f64) -> String {
     out
 }
 
+/// [`number`] below a tenth.
+fn small(x: f64) -> String {
+    let millionths = (x.abs() * 1e6).round() as u64;
+    let sign = if x < 0.0 && millionths > 0 { "−" } else { "" };
+    // Two digits: what stands behind them is rounded away.
+    let unit = if millionths >= 10_000 {
+        1000
+    } else if millionths >= 1000 {
+        100
+    } else if millionths >= 100 {
+        10
+    } else {
+        1
+    };
+    let millionths = (millionths + unit / 2) / unit * unit;
+    let digits = format!("{}.{:06}", millionths / 1_000_000, millionths % 1_000_000);
+    format!("{sign}{}", digits.trim_end_matches('0').trim_end_matches('.'))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn numbers_read_well() {
-        let rows =
-            [(0.0, "0"), (-0.0, "0"), (7.0, "7"), (1234567.891, "1,234,567.89"), (-0.5, "−0.5"), (-0.001, "0"), (0.07, "0.07")];
+        let rows = [
+            (0.0, "0"),
+            (-0.0, "0"),
+            (7.0, "7"),
+            (1234567.891, "1,234,567.89"),
+            (-0.5, "−0.5"),
+            (0.1, "0.1"),
+            (0.07, "0.07"),
+            (0.0999, "0.1"),
+            (0.0949, "0.095"),
+            (0.0123, "0.012"),
+            (-0.001, "−0.001"),
+            (0.000_456, "0.00046"),
+            (0.000_001_4, "0.000001"),
+            (-1e-9, "0"),
+            (5e-324, "0"),
+        ];
         for (x, text) in rows {
             assert_eq!(number(x), text);
         }
