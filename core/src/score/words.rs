@@ -100,7 +100,7 @@ pub(crate) fn sentence(field: &Field, said: &Said) -> String {
     let general = (!denies).then_some(&field.reason);
     // "{days} days ago" is not said of a day to come.
     let to_come = said.days.is_some_and(|days| days < 0);
-    let fits = |template: &&String| !template.is_empty() && !(to_come && template.contains("{days}"));
+    let fits = |template: &&String| !(template.is_empty() || to_come && template.contains("{days}"));
     match special.filter(fits).or(general.filter(fits)) {
         Some(template) => fill(template, said),
         None => {
