@@ -5,7 +5,7 @@
 mod model;
 mod table;
 
-use std::path::Path;
+use crate::{project_root, shared_folder};
 
 /// What one suite found.
 #[derive(Debug, Default)]
@@ -41,9 +41,11 @@ impl Suite {
     }
 }
 
-/// What all suites found in the folder of reference vectors `shared`.
+/// What all suites found in one folder of reference vectors.
 #[derive(Debug)]
 pub struct Conformance {
+    /// Whose vectors they are.
+    pub source: &'static str,
     /// The suites.
     pub suites: Vec<Suite>,
     /// Models compared.
@@ -54,10 +56,20 @@ pub struct Conformance {
     pub left_out: Vec<String>,
 }
 
-/// Runs every suite on `shared`.
+/// Runs every suite on the project's own vectors, and on those of the shared folder when it is there.
 ///
 /// # Errors
 /// A sentence when a file cannot be read.
-pub fn run(shared: &Path) -> Result<Conformance, String> {
-    model::run(&shared.join("vectors/models"))
+pub fn run() -> Result<Vec<Conformance>, String> {
+    let shared = shared_folder().map(|shared| ("shared", shared.join("vectors/models")));
+    let shared = shared.map(|(source, folder)| model::run(source, &folder));
+    std::iter::once(run_own()).chain(shared).collect()
+}
+
+/// Runs every suite on the project's own vectors.
+///
+/// # Errors
+/// A sentence when a file cannot be read.
+pub fn run_own() -> Result<Conformance, String> {
+    model::run("own", &project_root().join("tests/vectors/models"))
 }
