@@ -1,7 +1,7 @@
 //! CSV, TSV and semicolon-separated text, with a header; quoting as in RFC 4180. A record that is too long is skipped in
 //! constant memory, even when an unclosed quote swallows the rest of the file.
 
-use std::io::BufRead;
+use std::io::{self, BufRead, Cursor, Read};
 
 use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
 
@@ -32,8 +32,9 @@ enum Raw {
 impl Delimited {
     /// Reads the header of `input`, which is called `place` in messages.
     pub fn open(mut input: Box<dyn BufRead>, place: &str) -> Result<Delimited, Failure> {
-        let head = input.fill_buf().map_err(Failure::read(place))?;
-        let parser = ReaderBuilder::new().delimiter(delimiter(head)).build();
+        let head = first_line(&mut *input).map_err(Failure::read(place))?;
+        let parser = ReaderBuilder::new().delimiter(delimiter(&head)).build();
+        let input: Box<dyn BufRead> = Box::new(Cursor::new(head).chain(input));
         let mut records = Delimited {
             input,
             place: place.to_owned(),
@@ -162,14 +163,32 @@ impl Records for Delimited {
     }
 }
 
+/// What the delimiter is looked for in: the first line that is not blank and ends outside quotes, as far as a record may go.
+/// However `input` comes, in one piece or a few bytes at a time, it is not judged by its first bytes.
+fn first_line(input: &mut dyn BufRead) -> io::Result<Vec<u8>> {
+    let (mut head, mut open, mut blank) = (Vec::new(), false, true);
+    loop {
+        let start = head.len();
+        let left = RECORD_LIMIT.saturating_sub(start) as u64;
+        let read = Read::take(&mut *input, left).read_until(b'\n', &mut head)?;
+        let line = head.get(start..).unwrap_or_default();
+        open ^= line.iter().filter(|byte| **byte == b'"').count() % 2 == 1;
+        blank &= line.trim_ascii().is_empty();
+        if read == 0 || !(open || blank) {
+            return Ok(head);
+        }
+    }
+}
+
 /// The likeliest delimiter: whichever of tab, semicolon and comma the first line has most of, outside quotes.
 fn delimiter(head: &[u8]) -> u8 {
+    const NONE: [(u8, usize); 3] = [(b',', 0), (b';', 0), (b'\t', 0)];
     let mut quoted = false;
-    let mut counts = [(b',', 0), (b';', 0), (b'\t', 0)];
+    let mut counts = NONE;
     for &byte in head {
         match byte {
             b'"' => quoted = !quoted,
-            b'\n' if !quoted => break,
+            b'\n' if !quoted && counts != NONE => break,
             _ if quoted => {}
             _ => counts.iter_mut().filter(|(d, _)| *d == byte).for_each(|(_, n)| *n += 1),
         }
@@ -220,6 +239,27 @@ mod tests {
     fn an_unclosed_quote_ends_in_one_rejection() {
         let text = format!("a,b\n1,2\n3,\"{}\n", "x\n".repeat(RECORD_LIMIT));
         assert_eq!(rows(&text), [(2, Ok(strings(&["1", "2"]))), (3, Err("ROW_TOO_LONG"))]);
+    }
+
+    /// A pipe that gives a byte at a time.
+    struct Slow(Cursor<Vec<u8>>);
+
+    impl Read for Slow {
+        fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+            self.0.read(out.get_mut(..1).unwrap_or_default())
+        }
+    }
+
+    #[test]
+    fn the_delimiter_does_not_depend_on_how_the_bytes_come() {
+        for text in ["visits;pages\n1;2\n", "\n\nvisits;\"pa\nges\"\n1;2\n", "visits;pages"] {
+            for slow in [false, true] {
+                let bytes = Cursor::new(text.as_bytes().to_vec());
+                let input: Box<dyn Read> = if slow { Box::new(Slow(bytes)) } else { Box::new(bytes) };
+                let records = Delimited::open(Box::new(io::BufReader::new(input)), "test").unwrap();
+                assert_eq!(records.names().len(), 2, "{text:?} {slow}");
+            }
+        }
     }
 
     #[test]
