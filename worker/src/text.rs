@@ -8,7 +8,8 @@ pub(crate) fn percent_decoded(part: &str) -> String {
     let mut bytes = Vec::with_capacity(part.len());
     let mut rest = part.as_bytes();
     while let Some((first, tail)) = rest.split_first() {
-        let digits = tail.get(..2).and_then(|two| std::str::from_utf8(two).ok());
+        let digits =
+            tail.get(..2).filter(|two| two.iter().all(u8::is_ascii_hexdigit)).and_then(|two| std::str::from_utf8(two).ok());
         match digits.filter(|_| *first == b'%').and_then(|two| u8::from_str_radix(two, 16).ok()) {
             Some(byte) => {
                 bytes.push(byte);
@@ -61,7 +62,8 @@ mod tests {
 
     #[test]
     fn decodes_escapes_and_leaves_the_rest() {
-        for (part, decoded) in [("a%20b", "a b"), ("%C3%A9", "é"), ("100%", "100%"), ("%zz", "%zz"), ("%FF", "%FF"), ("%2", "%2")]
+        for (part, decoded) in
+            [("a%20b", "a b"), ("%C3%A9", "é"), ("100%", "100%"), ("%zz", "%zz"), ("%FF", "%FF"), ("%2", "%2"), ("%+f", "%+f")]
         {
             assert_eq!(percent_decoded(part), decoded);
         }

@@ -66,7 +66,11 @@ pub(super) fn make_rows(model: &Model, n: usize) -> Vec<Vec<f64>> {
             let Some(values) = candidates.get_mut(split.column as usize) else { continue };
             match &split.test {
                 Test::Less(t) | Test::LessEqual(t) => values.push(*t),
-                Test::In(set) | Test::NotIn(set) => values.extend((0..=set.len() * 32).step_by(3).map(|code| code as f64)),
+                Test::In(set) | Test::NotIn(set) => {
+                    // Of a large set a few hundred codes do: it is made of millions.
+                    let codes = set.len() * 32;
+                    values.extend((0..=codes).step_by((codes / 256).max(3)).map(|code| code as f64));
+                }
             }
         }
     }

@@ -3,7 +3,7 @@
 use super::BundleError;
 use super::container::{Dtype, Reader, Writer, malformed};
 use super::plane::required;
-use crate::model::{Arithmetic, Ensemble, Leaf, LinearLeaf, Missing, Node, Split, Test, Tree};
+use crate::model::{Arithmetic, Ensemble, Leaf, LinearLeaf, MAX_TREES, Missing, Node, Split, Test, Tree};
 
 /// Breadth-first columns of all trees' nodes, splits and leaves apart.
 #[derive(Debug, Default)]
@@ -137,6 +137,9 @@ impl Columns {
 pub(super) fn read(file: &Reader<'_>, arithmetic: Arithmetic, columns: usize) -> Result<Ensemble, BundleError> {
     let base = required("base", file.plain("base"))?;
     let output = required("tree.output", file.integers("tree.output"))?;
+    if output.len() > MAX_TREES {
+        return Err(malformed("there are more than 1,048,576 trees"));
+    }
     let weight = file.plain("tree.weight")?;
     if weight.as_ref().is_some_and(|w| w.len() != output.len()) {
         return Err(malformed("tensors \"tree.weight\" and \"tree.output\" differ in length"));

@@ -4,6 +4,7 @@
 //! margins bit for bit. Compressed files are the caller's matter. Tested by the conformance runner, by properties (no bytes
 //! panic or exhaust memory) and by fuzzing.
 
+mod budget;
 mod document;
 mod error;
 mod json;

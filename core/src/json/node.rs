@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::{Cursor, Stop, Token};
+use super::{Cursor, MAX_SAFE_INTEGER, Stop, Token};
 
 /// A JSON value.
 #[derive(Debug, Clone, PartialEq)]
@@ -90,10 +90,10 @@ impl Node {
         }
     }
 
-    /// The whole number at `key`, not negative.
+    /// The whole number at `key`, not negative, at most 2⁵³ − 1: what was written with more digits could not be read again.
     pub(crate) fn whole(&self, key: &'static str) -> Result<u64, Misfit> {
         let x = self.number(key)?;
-        if x >= 0.0 && x as u64 as f64 == x { Ok(x as u64) } else { Err(Misfit(key)) }
+        if x >= 0.0 && x <= MAX_SAFE_INTEGER as f64 && x as u64 as f64 == x { Ok(x as u64) } else { Err(Misfit(key)) }
     }
 
     /// The items at `key`; none when absent.

@@ -16,9 +16,10 @@ pub use linear::Linear;
 pub use link::{Averaged, Link};
 pub(crate) use tree::ZERO;
 pub use tree::{Arithmetic, Ensemble, Leaf, LinearLeaf, Missing, Node, Split, Test, Tree};
-#[cfg(feature = "import")]
-pub(crate) use validate::MAX_CODES;
+pub(crate) use validate::MAX_TREES;
 pub use validate::ModelError;
+#[cfg(feature = "import")]
+pub(crate) use validate::{MAX_CODES, MAX_SET_WORDS};
 
 use serde::{Deserialize, Serialize};
 

@@ -26,14 +26,14 @@ pub(crate) const MAX_CODES: u64 = 1 << 22;
 
 /// Bounds against files made to exhaust memory or time; the largest real models stay far below.
 const MAX_OUTPUTS: u32 = 1 << 16;
-const MAX_TREES: usize = 1 << 20;
+pub(crate) const MAX_TREES: usize = 1 << 20;
 const MAX_NODES: usize = 1 << 25;
 /// Outputs × (columns + 1), the size of an explanation: 128 MB.
 const MAX_CONTRIBUTIONS: usize = 1 << 24;
 /// Splits from a root to a leaf.
 const MAX_DEPTH: u32 = 4096;
 /// 32-bit words of all category sets together.
-const MAX_SET_WORDS: usize = 1 << 24;
+pub(crate) const MAX_SET_WORDS: usize = 1 << 24;
 
 impl Model {
     /// Checks everything the evaluators rely on:

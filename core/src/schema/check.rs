@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{Band, ConfigErrors, Declaration, Field, FieldKind, Role, Schema};
 use crate::feature;
+use crate::lead::MAX_SAFE_INTEGER;
 use crate::score::words;
 
 impl Declaration {
@@ -24,6 +25,15 @@ impl Declaration {
         if !card.positive.is_empty() && !card.outputs.contains(&card.positive) {
             let message = format!("the positive output {:?} is not one of the outputs", card.positive);
             errors.add("OUTPUT_UNKNOWN", "model.positive".into(), message);
+        }
+        // What JSON cannot carry would make a bundle that nobody can read.
+        for (name, value) in self.provenance.baseline.iter().filter(|(_, value)| !value.is_finite()) {
+            let message = format!("the baseline {name:?} is {value}, which is no finite number");
+            errors.add("BASELINE_NOT_FINITE", format!("provenance.baseline.{name}"), message);
+        }
+        if self.provenance.rows > Some(MAX_SAFE_INTEGER) {
+            let message = "the number of rows is above 9,007,199,254,740,991".to_owned();
+            errors.add("PROVENANCE_ROWS", "provenance.rows".into(), message);
         }
         errors.into_result()
     }

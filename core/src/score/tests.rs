@@ -180,7 +180,7 @@ fn a_declaration_that_contradicts_itself_is_refused_whole() {
         "field": [{"name": "a", "min": 2, "max": 1}, {"name": "a", "kind": "flag", "categories": ["x"], "reason": "{oops}"},
                   {"name": "", "kind": "list", "role": "id"}, {"name": "h", "kind": "text", "role": "human_score", "min": 1},
                   {"name": "c", "kind": "category", "categories": ["x", "x"], "reason_of": {"y": "Y"}}],
-        "calibration": {"sigmoid": {"slope": -1, "intercept": 1e999}}}"#
+        "calibration": {"sigmoid": {"slope": -1, "intercept": 1e999}}, "provenance": {"rows": 9007199254740992}}"#
         .replace("1e999", "0");
     assert_eq!(
         errors(&bad),
@@ -198,6 +198,7 @@ fn a_declaration_that_contradicts_itself_is_refused_whole() {
             "BAND_RANGE band[0].from",
             "BAND_NAME band[1].name",
             "BAND_GAP band",
+            "PROVENANCE_ROWS provenance.rows",
         ]
     );
 }

@@ -198,9 +198,12 @@ fn columns(scoring: &mut Scoring<'_>, inputs: &RawValue) -> Result<Vec<Outcome>,
 
 fn csv(scoring: &mut Scoring<'_>, body: &[u8]) -> Result<Vec<Outcome>, Problem> {
     let text = std::str::from_utf8(body).map_err(|e| bad(format!("the CSV is not UTF-8 after byte {}", e.valid_up_to())))?;
-    let mut records = Records::new(text);
+    let mut records = Records::new(text, MOST_COLUMNS);
     let unclosed = || bad("the CSV has a quote that is never closed");
     let header = records.next().ok_or_else(|| bad("the CSV has no header"))?.ok_or_else(unclosed)?;
+    if header.len() > MOST_COLUMNS {
+        return Err(bad(format!("the CSV has more than {MOST_COLUMNS} columns")));
+    }
     let columns: Vec<Column<'_>> = header.into_iter().map(|name| Column::of(name.trim().to_owned(), scoring)).collect();
     let limit = scoring.limits().batch;
     let mut rows = Vec::new();

@@ -8,6 +8,7 @@ mod objective;
 mod text;
 mod tree;
 
+use super::budget::Budget;
 use super::error::{ImportError, excerpt};
 use super::{Format, Imported};
 use crate::model::{Arithmetic, Averaged, Body, Column, Ensemble, Link, Model};
@@ -18,6 +19,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Imported, ImportError> {
     let mut lines = Lines::new(bytes);
     let mut header = Section::default();
     let mut trees = Vec::new();
+    let mut budget = Budget::of_a_model();
     let mut ended = false;
     // The header runs until the first tree; it may hold blank lines.
     while let Some(line) = lines.next()? {
@@ -33,7 +35,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Imported, ImportError> {
             break;
         } else if line.text.starts_with("Tree=") {
             let section = lines.section(line.number)?;
-            trees.push(tree::read(&section)?);
+            trees.push(tree::read(&section, &mut budget)?);
         } else if !line.text.is_empty() {
             return Err(line.error(format!("expected a tree or `end of trees`, found {:?}", excerpt(line.text))));
         }

@@ -1,5 +1,6 @@
 //! One tree of LightGBM: parallel lists over its splits and over its leaves.
 
+use super::super::budget::Budget;
 use super::super::error::ImportError;
 use super::super::order::Order;
 use super::text::Section;
@@ -9,7 +10,7 @@ use crate::model::{Leaf, LinearLeaf, Missing, Node, Split, Test, Tree, ZERO};
 const MAX_LEAVES: usize = 1 << 22;
 
 /// Reads a tree, without its output.
-pub(super) fn read(section: &Section<'_>) -> Result<Tree, ImportError> {
+pub(super) fn read(section: &Section<'_>, budget: &mut Budget) -> Result<Tree, ImportError> {
     let count_at = section.get("num_leaves")?;
     let leaves: usize = count_at.number()?;
     if leaves == 0 || leaves > MAX_LEAVES {
@@ -19,7 +20,7 @@ pub(super) fn read(section: &Section<'_>) -> Result<Tree, ImportError> {
     let leaf_nodes = read_leaves(section, leaves)?;
     let mut slots: Vec<Option<Node>> = vec![None; splits];
     if splits > 0 {
-        read_splits(section, splits, leaves, &mut slots)?;
+        read_splits(section, leaves, &mut slots, budget)?;
     }
     slots.extend(leaf_nodes.into_iter().map(Some));
 
@@ -44,7 +45,8 @@ pub(super) fn read(section: &Section<'_>) -> Result<Tree, ImportError> {
 }
 
 /// The splits, their children numbered as nodes: splits first, then leaves.
-fn read_splits(section: &Section<'_>, splits: usize, leaves: usize, slots: &mut [Option<Node>]) -> Result<(), ImportError> {
+fn read_splits(section: &Section<'_>, leaves: usize, slots: &mut [Option<Node>], budget: &mut Budget) -> Result<(), ImportError> {
+    let splits = slots.len();
     let column: Vec<u32> = section.get("split_feature")?.numbers(splits)?;
     let threshold_at = section.get("threshold")?;
     let threshold: Vec<f64> = threshold_at.numbers(splits)?;
@@ -67,7 +69,9 @@ fn read_splits(section: &Section<'_>, splits: usize, leaves: usize, slots: &mut 
     for (slot, ((((column, threshold), kind), (left, right)), cover)) in slots.iter_mut().zip(rows) {
         let test = if kind & 1 == 1 {
             let set = sets.get(threshold);
-            Test::In(set.ok_or_else(|| threshold_at.error(format!("category set {threshold} does not exist")))?)
+            let set = set.ok_or_else(|| threshold_at.error(format!("category set {threshold} does not exist")))?;
+            budget.take(set.len()).map_err(|fault| threshold_at.error(fault))?;
+            Test::In(set.to_vec())
         } else {
             Test::LessEqual(beyond_zero(threshold))
         };
@@ -143,12 +147,12 @@ impl Sets {
     }
 
     /// The set whose index stands in place of a threshold.
-    fn get(&self, index: f64) -> Option<Vec<u32>> {
+    fn get(&self, index: f64) -> Option<&[u32]> {
         if !(0.0..1e9).contains(&index) {
             return None;
         }
         let index = index as usize;
         let (from, to) = (*self.boundaries.get(index)?, *self.boundaries.get(index + 1)?);
-        self.words.get(from..to).map(<[u32]>::to_vec)
+        self.words.get(from..to)
     }
 }

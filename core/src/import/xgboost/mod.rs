@@ -7,6 +7,7 @@ mod category;
 mod objective;
 mod tree;
 
+use super::budget::Budget;
 use super::document::{At, Node as Document};
 use super::error::ImportError;
 use super::{Format, Imported};
@@ -99,6 +100,7 @@ fn trees(gbtree: &At<'_, '_>, weights: Option<&[f32]>, base: Vec<f64>, columns: 
         return Err(model.error(format!("{} dropout weights for {} trees", weights.len(), list.len())));
     }
     let mut slots: Vec<Vec<Tree>> = vec![Vec::new(); list.len()];
+    let mut budget = Budget::of_a_model();
     for (index, at) in list.iter().enumerate() {
         let id = at.find("id").map_or(Ok(index), |at| at.count(list.len().saturating_sub(1)))?;
         let slot = slots.get_mut(id).filter(|slot| slot.is_empty()).ok_or_else(|| at.error(format!("two trees have id {id}")))?;
@@ -106,7 +108,7 @@ fn trees(gbtree: &At<'_, '_>, weights: Option<&[f32]>, base: Vec<f64>, columns: 
         let output = u32::try_from(group).ok().filter(|g| (*g as usize) < base.len());
         let output = output.ok_or_else(|| groups_at.error(format!("tree {id} belongs to group {group} of {}", base.len())))?;
         let weight = weights.and_then(|weights| weights.get(id)).map_or(1.0, |w| f64::from(*w));
-        *slot = tree::read(at, output, base.len(), weight, columns)?;
+        *slot = tree::read(at, output, (base.len(), columns), weight, &mut budget)?;
     }
     let cats = model.find("cats").map_or(Ok(Vec::new()), |at| category::read(&at, columns))?;
     let ensemble = Ensemble { arithmetic: Arithmetic::F32, base, trees: slots.into_iter().flatten().collect() };

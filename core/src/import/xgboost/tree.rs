@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::super::budget::Budget;
 use super::super::document::At;
 use super::super::error::ImportError;
 use super::super::order::Order;
@@ -33,8 +34,14 @@ enum Leaves<'d> {
     ByLeaf(Cow<'d, [f32]>),
 }
 
-/// Reads a tree; a tree with vector leaves becomes one tree per output.
-pub(super) fn read(at: &At<'_, '_>, output: u32, outputs: usize, weight: f64, columns: usize) -> Result<Vec<Tree>, ImportError> {
+/// Reads a tree of a model of `outputs` outputs and `columns` columns; a tree with vector leaves becomes one tree per output.
+pub(super) fn read(
+    at: &At<'_, '_>,
+    output: u32,
+    (outputs, columns): (usize, usize),
+    weight: f64,
+    budget: &mut Budget,
+) -> Result<Vec<Tree>, ImportError> {
     let parameters = at.get("tree_param")?;
     let width = parameters.find("size_leaf_vector").map_or(Ok(1), |at| at.count(outputs))?.max(1);
     if width > 1 && width != outputs {
@@ -49,7 +56,7 @@ pub(super) fn read(at: &At<'_, '_>, output: u32, outputs: usize, weight: f64, co
         condition: at.get("split_conditions")?.floats_of(n)?,
         default_left: at.get("default_left")?.ints_of(n)?,
         cover: at.find("sum_hessian").map_or(Ok(Cow::Owned(vec![0.0; n])), |at| at.floats_of(n))?,
-        sets: sets(at, n)?,
+        sets: sets(at, n, width, budget)?,
         leaves: leaves(at, width)?,
     };
     let order = Order::of(n, |node| arrays.children(node)).map_err(|fault| at.error(fault))?;
@@ -62,8 +69,8 @@ pub(super) fn read(at: &At<'_, '_>, output: u32, outputs: usize, weight: f64, co
         .collect()
 }
 
-/// The category sets, by node; none at splits on quantities. Files before 1.5 have no such keys.
-fn sets(at: &At<'_, '_>, n: usize) -> Result<Vec<Option<Vec<u32>>>, ImportError> {
+/// The category sets, by node; none at splits on quantities. Files before 1.5 have no such keys. Each is held `copies` times.
+fn sets(at: &At<'_, '_>, n: usize, copies: usize, budget: &mut Budget) -> Result<Vec<Option<Vec<u32>>>, ImportError> {
     let mut sets = vec![None; n];
     if at.find("split_type").is_none() {
         return Ok(sets);
@@ -88,7 +95,9 @@ fn sets(at: &At<'_, '_>, n: usize) -> Result<Vec<Option<Vec<u32>>>, ImportError>
         if top > MAX_CATEGORY || codes.iter().any(|code| *code < 0) {
             return Err(categories_at.error(format!("a code of node {node} is not within 0..={MAX_CATEGORY}")));
         }
-        set.resize((top + 1) as usize / 32 + 1, 0);
+        let words = (top + 1) as usize / 32 + 1;
+        budget.take(words.saturating_mul(copies)).map_err(|fault| categories_at.error(fault))?;
+        set.resize(words, 0);
         for code in codes {
             if let Some(word) = set.get_mut(*code as usize / 32) {
                 *word |= 1 << (*code % 32);

@@ -1,0 +1,21 @@
+//! What the category sets of a model may take, counted while a file is read.
+//!
+//! A set is as long as its largest code, and several nodes may name one set: a few bytes of a file ask for half a megabyte each.
+
+use crate::model::MAX_SET_WORDS;
+
+/// 32-bit words that the sets still to be read may take.
+pub(super) struct Budget(usize);
+
+impl Budget {
+    /// What a whole model may take.
+    pub fn of_a_model() -> Budget {
+        Budget(MAX_SET_WORDS)
+    }
+
+    /// Takes `words` off; what is wrong when they are not there any more.
+    pub fn take(&mut self, words: usize) -> Result<(), String> {
+        self.0 = self.0.checked_sub(words).ok_or_else(|| format!("the category sets take more than {MAX_SET_WORDS} words"))?;
+        Ok(())
+    }
+}
