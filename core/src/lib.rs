@@ -11,6 +11,8 @@
 pub mod bundle;
 pub mod explain;
 pub mod feature;
+#[cfg(feature = "harness")]
+pub mod harness;
 #[cfg(feature = "import")]
 pub mod import;
 mod json;

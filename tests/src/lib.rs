@@ -1,6 +1,7 @@
 //! What the tests share: where reference vectors lie, how they are read.
 
 pub mod conformance;
+pub mod fuzz;
 pub mod golden;
 pub mod load;
 

@@ -66,10 +66,18 @@ pub trait Records {
 /// Opens `path` (`-` is standard input). `json` records are left as they are when it is so wished.
 pub fn open(path: &Path, as_json: bool) -> Result<(Box<dyn Records>, Source), Failure> {
     let mut source = Source::open(path)?;
-    let records: Box<dyn Records> = match source.format {
+    Ok((records(&mut source, as_json)?, source))
+}
+
+/// Opens what is in memory, its format found by content.
+pub fn of_bytes(bytes: Vec<u8>, as_json: bool) -> Result<Box<dyn Records>, Failure> {
+    records(&mut Source::of_bytes(bytes)?, as_json)
+}
+
+fn records(source: &mut Source, as_json: bool) -> Result<Box<dyn Records>, Failure> {
+    Ok(match source.format {
         Format::Delimited => Box::new(delimited::Delimited::open(source.take_reader(), &source.place)?),
         Format::Ndjson => Box::new(ndjson::Ndjson::new(source.take_reader(), &source.place, as_json)),
-        Format::Parquet => Box::new(parquet_file::ParquetFile::open(&mut source)?),
-    };
-    Ok((records, source))
+        Format::Parquet => Box::new(parquet_file::ParquetFile::open(source)?),
+    })
 }

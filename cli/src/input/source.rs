@@ -49,11 +49,27 @@ impl Source {
             Some(file) => Box::new(file.try_clone().map_err(Failure::read(&place))?),
             None => Box::new(io::stdin()),
         };
-        let (head, raw) = peek(Box::new(progress.wrap_read(raw)), 4).map_err(Failure::read(&place))?;
+        let raw = Box::new(progress.wrap_read(raw));
+        Source::detect(raw, file, by_name(path), place, progress)
+    }
+
+    /// What is in memory, its format found by content.
+    pub fn of_bytes(bytes: Vec<u8>) -> Result<Source, Failure> {
+        Source::detect(Box::new(Cursor::new(bytes)), None, None, "memory".to_owned(), ProgressBar::hidden())
+    }
+
+    fn detect(
+        raw: Box<dyn Read>,
+        file: Option<File>,
+        named: Option<Format>,
+        place: String,
+        progress: ProgressBar,
+    ) -> Result<Source, Failure> {
+        let (head, raw) = peek(raw, 4).map_err(Failure::read(&place))?;
         let gzipped = head.starts_with(GZIP);
         let raw: Box<dyn Read> = if gzipped { Box::new(MultiGzDecoder::new(raw)) } else { raw };
         let (head, raw) = peek(raw, 512).map_err(Failure::read(&place))?;
-        let format = if head.starts_with(PARQUET) { Format::Parquet } else { by_name(path).unwrap_or_else(|| by_content(&head)) };
+        let format = if head.starts_with(PARQUET) { Format::Parquet } else { named.unwrap_or_else(|| by_content(&head)) };
         if head.starts_with(&[0xff, 0xfe]) || head.starts_with(&[0xfe, 0xff]) {
             return Err(Failure::input(place, "INPUT_NOT_UTF8", "the text is UTF-16; save it as UTF-8"));
         }

@@ -97,6 +97,15 @@ impl Bundle {
     /// # Errors
     /// [`BundleError`] with the reason.
     pub fn read_within(bytes: &[u8], limits: &Limits) -> Result<Bundle, BundleError> {
+        let mut bundle = Bundle::take_apart(bytes, limits)?;
+        let engine = Engine::compile(&bundle.model);
+        golden::verify(&bundle.goldens, &bundle.manifest, &bundle.model, &engine)?;
+        bundle.engine = Some(engine);
+        Ok(bundle)
+    }
+
+    /// Everything but the golden leads' scores is verified.
+    pub(crate) fn take_apart(bytes: &[u8], limits: &Limits) -> Result<Bundle, BundleError> {
         limit("the file", bytes.len() as u64, limits.bytes)?;
         let file = Reader::new(bytes)?;
         header::check_format(&file)?;
@@ -123,9 +132,7 @@ impl Bundle {
             return Err(malformed("the reference bins are not sound"));
         }
         let goldens = header::read_goldens(&file, model.columns.len(), limits.goldens)?;
-        let engine = Engine::compile(&model);
-        golden::verify(&goldens, &manifest, &model, &engine)?;
-        Ok(Bundle { manifest, reference, model, goldens, engine: Some(engine) })
+        Ok(Bundle { manifest, reference, model, goldens, engine: None })
     }
 
     /// The bytes of the bundle, the same for the same content, always. The golden leads' bits are those of this program.

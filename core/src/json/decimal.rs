@@ -57,7 +57,7 @@ impl Big {
 const DIGITS: i64 = 800;
 
 /// The double nearest to `text`, a number of JSON's grammar; ties go to the even one, too large ones to infinity.
-pub(super) fn nearest(text: &[u8]) -> f64 {
+pub(crate) fn nearest(text: &[u8]) -> f64 {
     let (mantissa, exponent) = match text.iter().position(|byte| matches!(byte, b'e' | b'E')) {
         Some(at) => (text.get(..at).unwrap_or(text), whole(text.get(at + 1..).unwrap_or(&[]))),
         None => (text, 0),

@@ -4,13 +4,15 @@
 //! than the trees it runs), and leads must be read with limits and positions. Tested against `serde_json` on both sides.
 
 mod cursor;
-#[cfg(any(test, target_arch = "wasm32"))]
+#[cfg(any(test, feature = "harness", target_arch = "wasm32"))]
 mod decimal;
 mod node;
 mod number;
 mod write;
 
 pub(crate) use cursor::{Cursor, Stop, Token};
+#[cfg(feature = "harness")]
+pub(crate) use decimal::nearest;
 pub(crate) use node::{Misfit, Node};
 pub use number::{MAX_SAFE_INTEGER, NumberFault, parse_number};
 pub(crate) use write::{Object, number};

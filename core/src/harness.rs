@@ -1,0 +1,21 @@
+//! What the harness in `tests` must reach to prove it and nobody else may rely on.
+
+use crate::{Bundle, BundleError, json};
+
+/// The double nearest to `text`, a number of JSON's grammar, as wasm reads it.
+pub fn nearest(text: &[u8]) -> f64 {
+    json::nearest(text)
+}
+
+/// Appends `x` as the answers of the service write it.
+pub fn write_number(out: &mut Vec<u8>, x: f64) {
+    json::number(out, x);
+}
+
+/// [`Bundle::read`] without scoring the golden leads: whoever alters a bundle at random never gets past them.
+///
+/// # Errors
+/// [`BundleError`] with the reason.
+pub fn read_unverified(bytes: &[u8]) -> Result<Bundle, BundleError> {
+    Bundle::take_apart(bytes, &crate::bundle::Limits::default())
+}
