@@ -172,6 +172,7 @@ fn first_line(input: &mut dyn BufRead) -> io::Result<Vec<u8>> {
         let left = RECORD_LIMIT.saturating_sub(start) as u64;
         let read = Read::take(&mut *input, left).read_until(b'\n', &mut head)?;
         let line = head.get(start..).unwrap_or_default();
+        let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
         open ^= line.iter().filter(|byte| **byte == b'"').count() % 2 == 1;
         blank &= line.trim_ascii().is_empty();
         if read == 0 || !(open || blank) {
@@ -252,7 +253,7 @@ mod tests {
 
     #[test]
     fn the_delimiter_does_not_depend_on_how_the_bytes_come() {
-        for text in ["visits;pages\n1;2\n", "\n\nvisits;\"pa\nges\"\n1;2\n", "visits;pages"] {
+        for text in ["visits;pages\n1;2\n", "\u{feff}\n\nvisits;\"pa\nges\"\n1;2\n", "visits;pages"] {
             for slow in [false, true] {
                 let bytes = Cursor::new(text.as_bytes().to_vec());
                 let input: Box<dyn Read> = if slow { Box::new(Slow(bytes)) } else { Box::new(bytes) };

@@ -4,9 +4,9 @@
 //! library that grew them does; so the bits are those of [`Model::margins`](super::super::Model::margins).
 
 use super::super::{Arithmetic, Ensemble, LinearLeaf, Node, Tree};
+use super::answer::{Answers, ROWS};
 use super::block::Blocks;
 use super::heap::{self, Heap};
-use super::answer::{Answers, ROWS};
 use super::question::Questions;
 use super::sift::Numbers;
 use super::{Scratch, shape};
