@@ -77,6 +77,7 @@ enum Outcome {
 
 /// Runs the command `args` asks for and returns its exit code. `args` starts with the program's name.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    input::quiet_panics();
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
         Err(e) => {

@@ -26,11 +26,11 @@ fn a_file_cut_short_is_refused_or_says_less_but_never_more() {
     for name in FILES {
         let bytes = file(name);
         let whole = import(&bytes).expect("the file is sound");
-        let mut accepted = 0;
+        // LightGBM's text goes on after the trees, with what no score depends on.
+        let end = bytes.windows(12).position(|window| window == b"end of trees").map_or(bytes.len(), |at| at + 12);
         for length in 0..bytes.len() {
             match import(&bytes[..length]) {
                 Err(error) => assert!(!error.to_string().is_empty() && error.code().starts_with("IMPORT_"), "{name}: {length}"),
-                // LightGBM's text goes on after the trees with what no score depends on.
                 Ok(part) => {
                     assert!(length >= end && part.model.body == whole.model.body, "{name}: {length} bytes are accepted");
                 }

@@ -11,6 +11,7 @@ use std::path::Path;
 use crate::Failure;
 
 pub use cell::{Cell, OwnedCell};
+pub use parquet_file::quiet_panics;
 pub use source::{Format, Source, gunzip};
 
 /// The longest record taken, in bytes; a longer one is rejected without being held in memory.

@@ -1,6 +1,11 @@
 //! Parquet, row by row; only the current pages of one row group are in memory.
+//!
+//! The `parquet` crate panics on some files that contradict themselves (fuzzing finds them within minutes). Such a panic ends
+//! here as an error like any other; the command is built so that panics unwind.
 
+use std::cell::Cell as Flag;
 use std::fs::File;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use indicatif::ProgressBar;
 use parquet::errors::ParquetError;
@@ -35,7 +40,7 @@ impl ParquetFile {
         let progress = source.progress.clone();
         let file = source.take_file()?;
         let bytes = file.metadata().map_or(0, |m| m.len());
-        let file = SerializedFileReader::new(file).map_err(|e| broken(place.clone(), e))?;
+        let file = guarded(|| SerializedFileReader::new(file)).map_err(|e| broken(place.clone(), e))?;
         let metadata = file.metadata().file_metadata();
         let names = metadata.schema().get_fields().iter().map(|f| f.name().to_owned()).collect();
         let bytes_per_row = bytes as f64 / metadata.num_rows().max(1) as f64;
@@ -69,7 +74,7 @@ impl Records for ParquetFile {
 
     fn advance(&mut self) -> Result<Step, Failure> {
         self.row += 1;
-        let row = self.next_row().map_err(|e| broken(format!("{}, row {}", self.place, self.row), e))?;
+        let row = guarded(|| self.next_row()).map_err(|e| broken(format!("{}, row {}", self.place, self.row), e))?;
         let Some(row) = row else { return Ok(Step::End) };
         self.cells.clear();
         self.cells.extend(row.into_iter().map(|(_, field)| owned(field)));
@@ -86,6 +91,29 @@ impl Records for ParquetFile {
     fn cell(&self, index: usize) -> Cell<'_> {
         self.cells.get(index).map_or(Cell::Missing, OwnedCell::as_cell)
     }
+}
+
+thread_local! {
+    static GUARDED: Flag<bool> = const { Flag::new(false) };
+}
+
+/// What `read` gives; a panic inside it is an error.
+fn guarded<T>(read: impl FnOnce() -> Result<T, ParquetError>) -> Result<T, ParquetError> {
+    GUARDED.set(true);
+    // A reader that panicked is not used again: its error ends the run.
+    let outcome = catch_unwind(AssertUnwindSafe(read));
+    GUARDED.set(false);
+    outcome.unwrap_or_else(|_| Err(ParquetError::General("the file contradicts itself".to_owned())))
+}
+
+/// Keeps panics that become errors from being told as panics.
+pub fn quiet_panics() {
+    let told = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if !GUARDED.get() {
+            told(panic);
+        }
+    }));
 }
 
 fn owned(field: Field) -> OwnedCell {
