@@ -40,8 +40,15 @@ pub struct Bench {
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// Least time per measurement
-    #[arg(long, default_value_t = 2.0)]
+    #[arg(long, default_value_t = 2.0, value_parser = seconds)]
     seconds: f64,
+}
+
+fn seconds(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(seconds) if (0.0..=3600.0).contains(&seconds) => Ok(seconds),
+        _ => Err("seconds are a number from 0 to 3600".to_owned()),
+    }
 }
 
 /// What was measured.
@@ -80,8 +87,7 @@ impl Bench {
         let scorer = open_scorer(&self.model)?;
         let rows = self.read_rows(scorer.engine().columns())?;
         let count = rows.len() / self.columns;
-        let runner =
-            Runner { scorer: &scorer, columns: self.columns, least: Duration::from_secs_f64(self.seconds.clamp(0.0, 3600.0)) };
+        let runner = Runner { scorer: &scorer, columns: self.columns, least: Duration::from_secs_f64(self.seconds) };
         let expected = runner.reference(&rows);
         terminal::note(&format!("measuring for about {:.0} s …", 3.0 * self.seconds));
         let report = Report {

@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use plumbline_core::feature::FeatureVector;
 use plumbline_core::lead::{Limits, Reader, Slots, parse_date};
-use plumbline_core::{Pipeline, Timestamp};
+use plumbline_core::{Pipeline, ScoreError, Timestamp};
 
 use crate::import::read_declaration;
 use crate::input::{self, Cell, Problem, Records, Step};
 use crate::interrupt::Interrupt;
 use crate::output::{Datum, Layout, Sink, Table};
-use crate::score::{Places, Rejects, append};
+use crate::score::{Places, Rejects, append, check_header, keep_apart, listed};
 use crate::{Failure, Outcome, clock, terminal};
 
 /// Make the rows a model is trained on
@@ -47,6 +47,9 @@ impl Features {
         if json && out.is_none() {
             return Err(Failure::usage("ARGUMENTS", "--json writes the summary to standard output, so the rows need -o OUT"));
         }
+        let rejected = out.map(|out| append(out, ".rejected"));
+        let read = [("LEADS", Some(self.leads.as_path())), ("the declaration", Some(&self.schema))];
+        keep_apart(&read, &[("OUT", out), ("the rejected rows", rejected.as_deref())])?;
         let interrupt = Interrupt::watch()?;
         let declaration = read_declaration(&self.schema)?;
         let schema = declaration.schema();
@@ -55,10 +58,14 @@ impl Features {
             .map_err(|e| Failure::input(self.schema.display().to_string(), e.code(), e.to_string()))?;
         let reader = Reader::new(&schema);
         let (mut records, source) = input::open(&self.leads, false)?;
+        if records.is_table() {
+            check_header(&*records, &schema.fields, &source.place)?;
+            self.check_columns(records.names(), &source.place)?;
+        }
         let names: Vec<String> = self.keep.iter().cloned().chain(columns.into_iter().map(|c| c.name)).collect();
         let place = out.map_or_else(|| "standard output".to_owned(), |out| out.display().to_string());
         let mut table = Table::start(Sink::open(out, &interrupt)?, place, Layout::Csv, names)?;
-        let mut rejects = Rejects::new(out.map(|out| append(out, ".rejected")), &interrupt);
+        let mut rejects = Rejects::new(rejected, &interrupt);
         let (mut slots, mut row) = (Slots::default(), FeatureVector::new());
         let mut places = Places::of(records.names(), &schema);
         let (now, mut made) = (clock::now(), 0u64);
@@ -68,14 +75,11 @@ impl Features {
                 Step::Rejected(problem) => rejects.add(records.line(), &problem)?,
                 Step::Record => {
                     places.follow(records.names(), &schema);
-                    let read = places.lead(&*records, &schema).and_then(|lead| {
-                        let at = self.at.as_ref().map_or(Ok(now), |name| moment(&*records, name))?;
-                        let refused = |e: Vec<plumbline_core::lead::LeadError>| {
-                            e.first().map_or(Problem::new("LEAD_REFUSED", ""), |e| Problem::new(e.code(), e.to_string()))
-                        };
-                        reader.read_lead(&lead, &Limits::default(), &mut slots).map_err(refused)?;
-                        Ok(at)
+                    let taken = places.take(&*records, &schema, |lead| {
+                        reader.read_lead(lead, &Limits::default(), &mut slots).map_err(ScoreError::from)
                     });
+                    let at = self.at.as_ref().map_or(Ok(now), |name| moment(&*records, name));
+                    let read = taken.and(at);
                     match read {
                         Err(problem) => rejects.add(records.line(), &problem)?,
                         Ok(at) => {
@@ -101,6 +105,18 @@ impl Features {
     }
 }
 
+impl Features {
+    /// Columns that are asked for and not there would be empty in every row: better to say so once.
+    fn check_columns(&self, names: &[String], place: &str) -> Result<(), Failure> {
+        let absent = self.keep.iter().chain(&self.at).filter(|name| !names.contains(name));
+        let absent: Vec<&str> = absent.map(String::as_str).collect();
+        match absent.is_empty() {
+            true => Ok(()),
+            false => Err(Failure::input(place, "INPUT_MISSING_COLUMNS", format!("there is no column {}", listed(&absent)))),
+        }
+    }
+}
+
 fn cell<'a>(records: &'a dyn Records, name: &str) -> Cell<'a> {
     records.names().iter().position(|n| n == name).map_or(Cell::Missing, |i| records.cell(i))
 }
@@ -108,7 +124,7 @@ fn cell<'a>(records: &'a dyn Records, name: &str) -> Cell<'a> {
 fn moment(records: &dyn Records, name: &str) -> Result<Timestamp, Problem> {
     let ms = match cell(records, name) {
         Cell::Text(text) => parse_date(text),
-        Cell::Number(x) => Some(x as i64),
+        Cell::Number(x) if x as i64 as f64 == x => Some(x as i64),
         _ => None,
     };
     ms.map(Timestamp).ok_or_else(|| Problem::new("MOMENT_NOT_A_DATE", format!("{name} does not say when the lead was seen")))

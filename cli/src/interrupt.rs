@@ -51,7 +51,7 @@ impl Interrupt {
             // It may not be there any more, which is as good.
             drop(std::fs::remove_file(temp));
         }
-        terminal::note("interrupted: nothing was written");
+        terminal::note("interrupted: files are as they were before");
         std::process::exit(128 + signal);
     }
 

@@ -43,7 +43,8 @@ Exit codes:
   5    the input could not be read or understood
   6    the output could not be written
   7    the service could not start, or stopped by itself
-  130  interrupted (Ctrl-C); no half-written file is left";
+  130  interrupted (Ctrl-C; 143 when told to end): files are as they were before
+  141  whoever read standard output went away";
 
 /// Lead scoring with the same bits on every host.
 #[derive(Debug, Parser)]

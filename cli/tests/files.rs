@@ -95,6 +95,63 @@ fn columns_are_taken_by_position_when_no_name_fits() {
 }
 
 #[test]
+fn the_delimiter_is_found_behind_the_first_bytes() {
+    let folder = tempfile::tempdir().expect("a temp folder");
+    let model = bundle(folder.path());
+    for input in ["\u{feff}lead_id;visits;pages\r\na;1;1\r\n", "\n\nlead_id\tvisits\tpages\na\t1\t1\n"] {
+        assert!(expect(0, &["score", &model, "-"], input.as_bytes()).contains("\na,27,"), "{input:?}");
+    }
+}
+
+#[test]
+fn everything_that_is_wrong_with_a_row_is_told() {
+    let folder = tempfile::tempdir().expect("a temp folder");
+    let schema = text(&folder.path().join("s.toml"));
+    let declared = "[[field]]\nname = \"visits\"\nmin = 0\n[[field]]\nname = \"pages\"\n\
+                    [[field]]\nname = \"key\"\nkind = \"text\"\nrole = \"id\"\nrequired = true\n";
+    std::fs::write(&schema, declared).expect("a file");
+    let model = text(&folder.path().join("m.plumb"));
+    expect(0, &["import", "-", "-o", &model, "--schema", &schema], LIGHTGBM.as_bytes());
+    let told = failure(3, &["score", &model, "-"], b"visits,pages,key\n-1,many,\n");
+    for part in ["line 2", "\"pages\" takes a number", "\"visits\" is -1", "\"key\" is required"] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+    let told = failure(3, &["score", &model, "-", "--raw"], b"visits,pages\nfew,many\n");
+    assert!(told.contains("\"few\"") && told.contains("\"many\""), "{told}");
+    let told = failure(5, &["features", &schema, "-", "--keep", "sold", "--at", "when"], b"visits,pages,key\n1,1,a\n");
+    assert!(told.contains("sold, when"), "{told}");
+    std::fs::write(&schema, "[model]\nname = \"m\"\nodd = 1\n").expect("a file");
+    assert!(failure(5, &["import", "-", "-o", &model, "--schema", &schema], LIGHTGBM.as_bytes()).contains("line 3"));
+}
+
+/// A slip of the hand in the file names must cost nobody a file.
+#[test]
+fn no_file_is_overwritten_by_what_is_made_of_it() {
+    let folder = tempfile::tempdir().expect("a temp folder");
+    let model = bundle(folder.path());
+    let leads = text(&folder.path().join("leads.csv"));
+    let input = "visits,pages\n1,1\n";
+    std::fs::write(&leads, input).expect("a file");
+    let other = text(&folder.path().join("other.csv"));
+    for arguments in [
+        ["--raw", "-o", &leads, "--rejected", &other],
+        ["--raw", "-o", &other, "--rejected", &leads],
+        ["--raw", "-o", &other, "--rejected", &other],
+        ["--raw", "-o", &model, "--rejected", &other],
+    ] {
+        let arguments: Vec<&str> = ["score", &model, &leads].into_iter().chain(arguments).collect();
+        assert!(failure(2, &arguments, b"").contains("would overwrite it"), "{arguments:?}");
+    }
+    // A file that is none of ours is not taken for rejects of an earlier run.
+    std::fs::write(&other, "mine").expect("a file");
+    expect(0, &["score", &model, &leads, "--raw", "--rejected", &other], b"");
+    assert_eq!(
+        (std::fs::read_to_string(&leads).unwrap(), std::fs::read_to_string(&other).unwrap()),
+        (input.into(), "mine".into())
+    );
+}
+
+#[test]
 fn an_interrupted_run_leaves_nothing_half_written() {
     let folder = tempfile::tempdir().expect("a temp folder");
     let model = bundle(folder.path());

@@ -92,14 +92,15 @@ impl Session {
     }
 }
 
-/// [`SAMPLES_SHOWN`] of `samples`, from the highest score to the lowest in even steps.
+/// [`SAMPLES_SHOWN`] of `samples`, from the highest score to the lowest, in steps that grow: most leads are cold and much alike.
 fn spread(samples: Vec<Sample>, scorer: &Scorer) -> Vec<Sample> {
     let now = clock::now();
     let score = |sample: &Sample| scorer.score(&sample.lead, now, &Options::default()).map_or(-1.0, |s| s.probability);
     let mut ranked: Vec<(f64, Sample)> = samples.into_iter().map(|sample| (score(&sample), sample)).collect();
     ranked.sort_by(|a, b| b.0.total_cmp(&a.0));
     let last = ranked.len().saturating_sub(1);
-    let picks: Vec<usize> = (0..SAMPLES_SHOWN).map(|i| i * last / (SAMPLES_SHOWN - 1)).collect();
+    let end = SAMPLES_SHOWN - 1;
+    let picks: Vec<usize> = (0..SAMPLES_SHOWN).map(|i| (i * i * last / (end * end)).max(i.min(last))).collect();
     ranked.into_iter().enumerate().filter(|(i, _)| picks.contains(i)).map(|(_, (_, sample))| sample).collect()
 }
 

@@ -1,6 +1,6 @@
 //! Numbers as people read them.
 
-/// `points` with its sign, a true minus and a thousands space, such as `+12` or `−3`; zero has no sign.
+/// `points` with its sign, a true minus, such as `+12` or `−3`; zero has no sign.
 pub fn signed(points: i64) -> String {
     match points {
         0 => "0".to_owned(),
@@ -35,6 +35,12 @@ pub fn bytes(n: usize) -> String {
     if n < 1000 { format!("{n}\u{a0}bytes") } else { format!("{:.0}\u{a0}KB", n as f64 / 1000.0) }
 }
 
+/// `text` with its first letter in upper case.
+pub fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -48,6 +54,7 @@ mod tests {
             [duration(0.0042), duration(0.0123), duration(1.26), duration(18.4)],
             ["4.2\u{a0}µs", "12\u{a0}µs", "1.3\u{a0}ms", "18\u{a0}ms"]
         );
+        assert_eq!([capital("écru"), capital("")], ["Écru", ""]);
         assert_eq!([bytes(812), bytes(141_499)], ["812\u{a0}bytes", "141\u{a0}KB"]);
     }
 }

@@ -8,11 +8,14 @@ use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use indicatif::ProgressBar;
+use parquet::basic::{ConvertedType, LogicalType, TimeUnit};
 use parquet::errors::ParquetError;
 use parquet::file::reader::FileReader;
 use parquet::file::serialized_reader::SerializedFileReader;
 use parquet::record::Field;
 use parquet::record::reader::{ReaderIter, TreeBuilder};
+use parquet::schema::types::Type;
+use plumbline_core::lead::{Civil, MAX_SAFE_INTEGER};
 
 use super::{Cell, OwnedCell, Records, Source, Step};
 use crate::Failure;
@@ -24,6 +27,8 @@ pub struct ParquetFile {
     rows: Option<ReaderIter>,
     next_group: usize,
     names: Vec<String>,
+    /// Per field: whether its integers are moments in nanoseconds, as pandas writes them. The reader gives them as they stand.
+    nanoseconds: Vec<bool>,
     cells: Vec<OwnedCell>,
     row: u64,
     place: String,
@@ -32,6 +37,7 @@ pub struct ParquetFile {
 }
 
 const BATCH: usize = 1024;
+const DAY_MS: i64 = 86_400_000;
 
 impl ParquetFile {
     /// Reads the footer of `source`.
@@ -42,9 +48,16 @@ impl ParquetFile {
         let bytes = file.metadata().map_or(0, |m| m.len());
         let file = guarded(|| SerializedFileReader::new(file)).map_err(|e| broken(place.clone(), e))?;
         let metadata = file.metadata().file_metadata();
-        let names = metadata.schema().get_fields().iter().map(|f| f.name().to_owned()).collect();
+        if let Some(column) = metadata.schema_descr().columns().iter().find(|c| c.converted_type() == ConvertedType::INTERVAL) {
+            let message = format!("column {} holds intervals, which are not read; leave it out", column.name());
+            return Err(Failure::input(place, "INPUT_NOT_SUPPORTED", message));
+        }
+        let fields = metadata.schema().get_fields();
+        let names = fields.iter().map(|field| field.name().to_owned()).collect();
+        let nanoseconds = fields.iter().map(|field| is_nanoseconds(field)).collect();
         let bytes_per_row = bytes as f64 / metadata.num_rows().max(1) as f64;
-        Ok(ParquetFile { file, rows: None, next_group: 0, names, cells: Vec::new(), row: 0, place, progress, bytes_per_row })
+        let (rows, cells) = (None, Vec::new());
+        Ok(ParquetFile { file, rows, next_group: 0, names, nanoseconds, cells, row: 0, place, progress, bytes_per_row })
     }
 
     fn next_row(&mut self) -> Result<Option<Vec<(String, Field)>>, ParquetError> {
@@ -77,7 +90,11 @@ impl Records for ParquetFile {
         let row = guarded(|| self.next_row()).map_err(|e| broken(format!("{}, row {}", self.place, self.row), e))?;
         let Some(row) = row else { return Ok(Step::End) };
         self.cells.clear();
-        self.cells.extend(row.into_iter().map(|(_, field)| owned(field)));
+        let nanoseconds = self.nanoseconds.iter().chain(std::iter::repeat(&false));
+        self.cells.extend(row.into_iter().zip(nanoseconds).map(|((_, field), nanoseconds)| match field {
+            Field::Long(ns) if *nanoseconds => OwnedCell::Text(moment(ns.div_euclid(1_000_000))),
+            field => owned(field),
+        }));
         if self.row.is_multiple_of(BATCH as u64) {
             self.progress.set_position((self.row as f64 * self.bytes_per_row) as u64);
         }
@@ -116,6 +133,11 @@ pub fn quiet_panics() {
     }));
 }
 
+fn is_nanoseconds(field: &Type) -> bool {
+    let logical = field.get_basic_info().logical_type_ref();
+    field.is_primitive() && matches!(logical, Some(LogicalType::Timestamp(time)) if time.unit == TimeUnit::NANOS)
+}
+
 fn owned(field: Field) -> OwnedCell {
     OwnedCell::Plain(match field {
         Field::Str(text) => return OwnedCell::Text(text),
@@ -123,6 +145,9 @@ fn owned(field: Field) -> OwnedCell {
             Ok(text) => return OwnedCell::Text(text.to_owned()),
             Err(_) => Cell::Other,
         },
+        // What a double cannot hold keeps its digits: an id must not change.
+        Field::Long(n) if n.unsigned_abs() > MAX_SAFE_INTEGER => return OwnedCell::Text(n.to_string()),
+        Field::ULong(n) if n > MAX_SAFE_INTEGER => return OwnedCell::Text(n.to_string()),
         Field::Date(days) => return OwnedCell::Text(date(i64::from(days))),
         Field::TimestampMillis(ms) => return OwnedCell::Text(moment(ms)),
         Field::TimestampMicros(us) => return OwnedCell::Text(moment(us.div_euclid(1000))),
@@ -155,24 +180,15 @@ fn broken(place: String, error: ParquetError) -> Failure {
 
 /// `2026-11-23` of days since 1970-01-01.
 fn date(days: i64) -> String {
-    // Civil from days (Hinnant, "chrono-compatible low-level date algorithms"): eras of 400 years that begin in March.
-    let z = days + 719_468;
-    let era = z.div_euclid(146_097);
-    let day_of_era = z.rem_euclid(146_097);
-    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let m = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * m + 2) / 5 + 1;
-    let month = if m < 10 { m + 3 } else { m - 9 };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
-    format!("{year:04}-{month:02}-{day:02}")
+    let day = Civil::from_ms(days.saturating_mul(DAY_MS));
+    format!("{:04}-{:02}-{:02}", day.year, day.month, day.day)
 }
 
 /// `2026-11-23T09:15:00.000Z` of milliseconds since 1970.
 fn moment(ms: i64) -> String {
-    let within = ms.rem_euclid(86_400_000);
+    let within = ms.rem_euclid(DAY_MS);
     let (h, m, s, milli) = (within / 3_600_000, within / 60_000 % 60, within / 1000 % 60, within % 1000);
-    format!("{}T{h:02}:{m:02}:{s:02}.{milli:03}Z", date(ms.div_euclid(86_400_000)))
+    format!("{}T{h:02}:{m:02}:{s:02}.{milli:03}Z", date(ms.div_euclid(DAY_MS)))
 }
 
 #[cfg(test)]

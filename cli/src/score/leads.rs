@@ -85,15 +85,18 @@ impl<'a> Leads<'a> {
 
     fn score(&mut self, records: &dyn Records) -> Result<Score, Problem> {
         let scored = match records.json() {
-            Some(json) => self.scorer.score_bytes(json, self.now, self.options, &mut self.work),
+            Some(json) => {
+                let scored = self.scorer.score_bytes(json, self.now, self.options, &mut self.work);
+                scored.map_err(|e| Problem::new(e.code(), e.to_string()))
+            }
             None => {
                 let schema = &self.scorer.bundle().manifest.schema;
                 self.places.follow(records.names(), schema);
-                let lead = self.places.lead(records, schema)?;
-                self.scorer.score_lead(&lead, self.now, self.options, &mut self.work)
+                let Leads { scorer, now, options, work, places, .. } = self;
+                places.take(records, schema, |lead| scorer.score_lead(lead, *now, options, work))
             }
         };
-        let score = scored.map_err(|e| Problem::new(e.code(), e.to_string()))?;
+        let score = scored?;
         for name in &score.unknown_fields {
             if self.unknown.len() < FIELD_LIMIT && !self.unknown.contains(name) {
                 self.unknown.insert(name.clone());
@@ -123,7 +126,7 @@ impl<'a> Leads<'a> {
 }
 
 /// A table without a column the schema requires would have every row rejected: better to say so once.
-fn check_header(records: &dyn Records, fields: &[Field], place: &str) -> Result<(), Failure> {
+pub(crate) fn check_header(records: &dyn Records, fields: &[Field], place: &str) -> Result<(), Failure> {
     let known = |field: &&Field| records.names().contains(&field.name);
     if !fields.iter().any(|field| known(&field)) {
         let message = "no column has the name of a field of the model's schema (for a model's own columns use --raw)";

@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use clap::Args;
+use plumbline_core::lead::parse_date;
 
 use crate::input::{self, Records, Source};
 use crate::interrupt::Interrupt;
@@ -20,6 +21,8 @@ use crate::model_file::open_scorer;
 use crate::output::Layout;
 use crate::{Failure, Outcome, terminal};
 
+pub(crate) use binding::listed;
+pub(crate) use leads::check_header;
 pub(crate) use places::Places;
 pub use rejects::Rejects;
 
@@ -70,9 +73,14 @@ pub struct ScoreLeads {
     /// Where rejected rows go [default: OUT.rejected]
     #[arg(long, value_name = "FILE")]
     rejected: Option<PathBuf>,
-    /// The moment dates are counted from, in milliseconds since 1970 [default: the clock]
-    #[arg(long, value_name = "MS")]
+    /// The moment dates are counted from: a date, RFC 3339, or milliseconds since 1970 [default: the clock]
+    #[arg(long, value_name = "WHEN", value_parser = moment, allow_hyphen_values = true)]
     now: Option<i64>,
+}
+
+fn moment(text: &str) -> Result<i64, String> {
+    let ms = text.parse().ok().or_else(|| parse_date(text));
+    ms.ok_or_else(|| "a date such as 2026-11-23, 2026-11-23T09:15:00Z, or milliseconds since 1970".to_owned())
 }
 
 /// How much to explain.
@@ -118,6 +126,9 @@ impl ScoreLeads {
         if json && out.is_none() {
             return Err(Failure::usage("ARGUMENTS", "--json writes the summary to standard output, so the scores need -o OUT"));
         }
+        let rejected = self.rejected.clone().or_else(|| out.map(|out| append(out, ".rejected")));
+        let files = [("LEADS", Some(self.leads.as_path())), ("the bundle", Some(&self.model)), ("OUT", out)];
+        keep_apart(&files, &[("OUT", out), ("the rejected rows", rejected.as_deref())])?;
         let interrupt = Interrupt::watch()?;
         let scorer = open_scorer(&self.model)?;
         let (records, source) = input::open(&self.leads, !self.raw)?;
@@ -126,7 +137,6 @@ impl ScoreLeads {
             None if source.format == input::Format::Ndjson => Layout::Ndjson,
             _ => Layout::Csv,
         };
-        let rejected = self.rejected.clone().or_else(|| out.map(|out| append(out, ".rejected")));
         let rejects = Rejects::new(rejected, &interrupt);
         let job = Job { records, source: &source, layout, rejects, interrupt: &interrupt };
         let (tally, table, rejects) = if self.raw {
@@ -153,6 +163,20 @@ impl ScoreLeads {
         }
         Ok(if summary.count == 0 { Outcome::Done } else { Outcome::SomeRejected })
     }
+}
+
+/// What a run writes must be no file it reads, nor one file twice.
+pub(crate) fn keep_apart(files: &[(&str, Option<&Path>)], written: &[(&str, Option<&Path>)]) -> Result<(), Failure> {
+    let real = |path: &Path| std::fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+    for (name, path) in written.iter().filter_map(|(name, path)| Some((*name, (*path)?))) {
+        let same = |(other, file): &&(&str, Option<&Path>)| *other != name && file.is_some_and(|file| real(file) == real(path));
+        // A device takes from several.
+        if let Some((other, _)) = files.iter().find(same).filter(|_| !path.exists() || path.is_file()) {
+            let message = format!("{} is {other}; {name} would overwrite it", path.display());
+            return Err(Failure::usage("ARGUMENTS", message));
+        }
+    }
+    Ok(())
 }
 
 fn is_ndjson(path: &Path) -> bool {

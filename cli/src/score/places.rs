@@ -1,7 +1,8 @@
 //! Where a table's columns hold the fields of a schema, and the lead that one record makes.
 
+use plumbline_core::lead::{LeadError, Place};
 use plumbline_core::schema::{Field, Schema};
-use plumbline_core::{Lead, Value};
+use plumbline_core::{Lead, ScoreError, Value};
 
 use crate::input::{Cell, Problem, Records};
 
@@ -46,15 +47,38 @@ impl Places {
         self.fields.contains(&Some(index)) || self.ids.iter().any(|(_, id)| *id == index)
     }
 
-    /// The lead that the current record makes.
-    pub(crate) fn lead(&self, records: &dyn Records, schema: &Schema) -> Result<Lead, Problem> {
-        let mut lead = Lead::default();
+    /// Makes a lead of the current record and has it `taken`.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the record: its cells, and what `taken` says of the other fields.
+    pub(crate) fn take<T>(
+        &self,
+        records: &dyn Records,
+        schema: &Schema,
+        taken: impl FnOnce(&Lead) -> Result<T, ScoreError>,
+    ) -> Result<T, Problem> {
+        let (lead, mut problems) = self.lead(records, schema);
+        let more = match taken(&lead) {
+            Ok(taken) if problems.is_empty() => return Ok(taken),
+            Ok(_) => Vec::new(),
+            Err(error) => error.problems().to_vec(),
+        };
+        // A cell that was refused is not there: that it is missing says nothing new.
+        let told: Vec<String> = problems.iter().filter_map(|p| p.field().map(str::to_owned)).collect();
+        problems.extend(more.into_iter().filter(|p| !told.iter().any(|field| p.field() == Some(field))));
+        let error = ScoreError::from(problems);
+        Err(Problem::new(error.code(), error.to_string()))
+    }
+
+    /// The lead that the current record makes, and the cells that are no value of their field.
+    fn lead(&self, records: &dyn Records, schema: &Schema) -> (Lead, Vec<LeadError>) {
+        let (mut lead, mut problems) = (Lead::default(), Vec::new());
         for (field, place) in schema.fields.iter().zip(&self.fields) {
-            if let Some(place) = place {
-                let value = value(&records.cell(*place), field)?;
-                if value != Value::Missing {
-                    lead.set(&field.name, value);
-                }
+            let Some(place) = place else { continue };
+            match value(&records.cell(*place), field) {
+                Ok(Value::Missing) => {}
+                Ok(value) => lead.set(&field.name, value),
+                Err(problem) => problems.push(problem),
             }
         }
         for (name, place) in &self.ids {
@@ -64,19 +88,23 @@ impl Places {
                 _ => {}
             }
         }
-        Ok(lead)
+        (lead, problems)
     }
 }
 
-fn value(cell: &Cell<'_>, field: &Field) -> Result<Value, Problem> {
+fn value(cell: &Cell<'_>, field: &Field) -> Result<Value, LeadError> {
     Ok(match cell {
         Cell::Missing => Value::Missing,
-        Cell::Text(text) => return field.parse_cell(text).map_err(|e| Problem::new(e.code(), e.to_string())),
+        Cell::Text(text) => return field.parse_cell(text),
         // What a data frame calls not a number is a missing value.
         Cell::Number(x) if x.is_nan() => Value::Missing,
         Cell::Number(x) => Value::Number(*x),
         Cell::Flag(flag) => Value::Flag(*flag),
         Cell::List(items) => Value::List(items.clone()),
-        Cell::Other => return Err(Problem::new("LEAD_NESTED", format!("{}: an object is no value", field.name))),
+        Cell::Other => {
+            let place = Place { field: field.name.clone(), item: None };
+            let found = "an object, a list of other things than texts, or bytes";
+            return Err(LeadError::WrongType { place, expected: field.kind.as_str(), found });
+        }
     })
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use plumbline_core::Scorer;
 use plumbline_core::model::{Column, Scratch};
-use plumbline_core::schema::Schema;
+use plumbline_core::schema::{Names, Schema};
 
 use super::binding::Binding;
 use super::contribution::Contributions;
@@ -47,11 +47,15 @@ pub fn run(
             Step::Record => {
                 let places = binding.places(&*records, columns);
                 let filled = block.push(|row| {
+                    let mut wrong = Vec::new();
                     for (((place, column), categories), x) in places.iter().zip(columns).zip(&categories).zip(row) {
                         let cell = place.map_or(Cell::Missing, |place| records.cell(place));
-                        *x = value(&cell, column, categories)?;
+                        match value(&cell, column, categories) {
+                            Ok(value) => *x = value,
+                            Err(problem) => wrong.push(problem),
+                        }
                     }
-                    Ok(())
+                    refuse(&wrong)
                 });
                 match filled {
                     Ok(()) => tally.scored += 1,
@@ -142,26 +146,35 @@ impl<'a> Block<'a> {
 }
 
 /// The texts that stand for codes in `column`, if the schema lists them.
-fn categories<'a>(column: &Column, schema: &'a Schema) -> &'a [String] {
-    let field = schema.fields.iter().find(|field| field.name == column.name);
-    field.filter(|_| column.categorical).map_or(&[], |field| &field.categories)
+fn categories(column: &Column, schema: &Schema) -> Names {
+    let field = schema.fields.iter().find(|field| field.name == column.name).filter(|_| column.categorical);
+    Names::new(field.into_iter().flat_map(|field| &field.categories).map(String::as_str))
 }
 
-/// What `cell` is in a row, for `column` whose codes stand for `categories`.
-fn value(cell: &Cell<'_>, column: &Column, categories: &[String]) -> Result<f64, Problem> {
+/// Everything that is wrong with a row, the first few in words.
+fn refuse(wrong: &[String]) -> Result<(), Problem> {
+    const TOLD: usize = 20;
+    let more = wrong.len().saturating_sub(TOLD);
+    let told = wrong.iter().take(TOLD).cloned().chain((more > 0).then(|| format!("{more} more columns")));
+    match wrong {
+        [] => Ok(()),
+        _ => Err(Problem::new("FIELD_NOT_A_NUMBER", told.collect::<Vec<_>>().join("; "))),
+    }
+}
+
+/// What `cell` is in a row, for `column` whose codes stand for `categories`; else what is wrong with it.
+fn value(cell: &Cell<'_>, column: &Column, categories: &Names) -> Result<f64, String> {
     if let Some(x) = number(cell) {
         return Ok(x);
     }
     match cell {
         // A category the model never saw is missing to it.
-        Cell::Text(text) if !categories.is_empty() => {
-            Ok(categories.iter().position(|c| c == text).map_or(f64::NAN, |code| code as f64))
-        }
+        Cell::Text(text) if !categories.is_empty() => Ok(categories.find(text).map_or(f64::NAN, |code| code as f64)),
         Cell::Text(text) => {
             let shown: String = text.chars().take(40).collect();
-            Err(Problem::new("FIELD_NOT_A_NUMBER", format!("{}: {shown:?} is not a number", column.name)))
+            Err(format!("field {:?} is {shown:?}, not a number", column.name))
         }
-        _ => Err(Problem::new("FIELD_NOT_A_NUMBER", format!("{}: a list or an object is not a number", column.name))),
+        _ => Err(format!("field {:?} is a list or an object, not a number", column.name)),
     }
 }
 

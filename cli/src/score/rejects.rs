@@ -1,6 +1,8 @@
 //! Rows that were not scored, and why.
 
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
 
 use crate::input::Problem;
 use crate::interrupt::Interrupt;
@@ -9,6 +11,9 @@ use crate::{Failure, terminal};
 
 /// How many are told on standard error when there is no file for them.
 const TOLD: u64 = 20;
+
+/// The columns of a file of rejects.
+const NAMES: [&str; 3] = ["line", "code", "reason"];
 
 /// Rows that were not scored, and why.
 #[derive(Debug)]
@@ -49,7 +54,7 @@ impl Rejects {
         };
         if self.table.is_none() {
             let sink = Sink::Draft(Draft::create(target, &self.interrupt)?);
-            let names = ["line", "code", "reason"].map(str::to_owned).to_vec();
+            let names = NAMES.map(str::to_owned).to_vec();
             self.table = Some(Table::start(sink, target.display().to_string(), Layout::Csv, names)?);
         }
         match &mut self.table {
@@ -61,7 +66,7 @@ impl Rejects {
         }
     }
 
-    /// Gives the file its name. When nothing was rejected, a file of an earlier run goes away: it would mislead.
+    /// Gives the file its name. When nothing was rejected, a file of rejects of an earlier run goes away: it would mislead.
     pub fn commit(self, interrupt: &Interrupt) -> Result<Summary, Failure> {
         let count = self.count;
         match (self.table, self.target) {
@@ -69,11 +74,19 @@ impl Rejects {
                 table.commit(interrupt)?;
                 Ok(Summary { count, file: target })
             }
-            (None, Some(target)) if target.is_file() => {
+            (None, Some(target)) if is_rejects(&target) => {
                 std::fs::remove_file(&target).map_err(Failure::write(target.display().to_string()))?;
                 Ok(Summary { count, file: None })
             }
             _ => Ok(Summary { count, file: None }),
         }
     }
+}
+
+/// Whether `path` is a file of rejects, of ours: nothing else is ever removed.
+fn is_rejects(path: &Path) -> bool {
+    let header = format!("{}\n", NAMES.join(","));
+    let mut head = vec![0; header.len()];
+    let read = path.is_file() && File::open(path).and_then(|mut file| file.read_exact(&mut head)).is_ok();
+    read && head == header.as_bytes()
 }

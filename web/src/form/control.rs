@@ -2,6 +2,8 @@
 
 use plumbline_core::schema::{Field, FieldKind, Role, Schema};
 
+use crate::words;
+
 /// The controls of a lead, in the schema's order.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Form {
@@ -72,16 +74,10 @@ impl Item {
         };
         Item {
             name: field.name.clone(),
-            label: capitalised(&field.display_name()),
+            label: words::capital(&field.display_name()),
             unit: field.unit.clone(),
             required: field.required,
             control,
         }
     }
-}
-
-/// `text` with its first letter in upper case.
-fn capitalised(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }

@@ -91,8 +91,28 @@ fn value(entry: &Entry, numeric: bool) -> Value {
     }
 }
 
-/// A finite number as people type it: spaces around it, a comma or a point before the decimals.
-fn number(text: &str) -> Option<f64> {
-    let text = text.trim().replace(',', ".");
+/// A finite number as people type it: spaces around it, a comma or a point before the decimals. `12,500` may be either, and is
+/// no number: better refused than scored as twelve and a half.
+pub fn number(text: &str) -> Option<f64> {
+    let text = text.trim();
+    let text = match text.split_once(',') {
+        Some((_, decimals)) if decimals.len() == 3 || decimals.contains([',', '.']) => return None,
+        _ => text.replace(',', "."),
+    };
     text.parse().ok().filter(|x: &f64| x.is_finite())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::number;
+
+    #[test]
+    fn numbers_are_taken_as_typed_unless_a_comma_leaves_two_readings() {
+        for (text, x) in [(" 7 ", 7.0), ("1,5", 1.5), ("-0.25", -0.25), ("1e3", 1000.0), ("0,1255", 0.1255)] {
+            assert_eq!(number(text), Some(x), "{text}");
+        }
+        for text in ["12,500", "1,234,567", "1,234.5", "1.234,5,6", "twelve", "", "inf", "NaN", "1e999"] {
+            assert_eq!(number(text), None, "{text}");
+        }
+    }
 }

@@ -5,5 +5,5 @@ mod draft;
 mod sample;
 
 pub use control::{Control, Form, Item};
-pub use draft::{Draft, Entry};
+pub use draft::{Draft, Entry, number};
 pub use sample::Sample;

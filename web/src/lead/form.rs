@@ -6,6 +6,7 @@ use super::control::control;
 use super::desk::Desk;
 use crate::form::{Control, Item};
 use crate::part::{Icon, Sign};
+use crate::words;
 
 /// The lead, to be edited.
 #[component]
@@ -36,9 +37,10 @@ fn Row(desk: Desk, item: Item) -> impl IntoView {
         {item.required.then(|| view! { <span class="soft">" (required)"</span> })}
     };
     // Grouped controls are a fieldset with a legend; single ones a label for their input.
-    let wide = matches!(item.control, Control::Tags(_) | Control::Text);
+    let wide = matches!(item.control, Control::Tags(_));
     let grouped = matches!(item.control, Control::Flag);
     let body = control(desk, &item, described, bad);
+    let named = format!("field {:?} ", item.name);
     let message = move || {
         faults
             .get()
@@ -47,7 +49,7 @@ fn Row(desk: Desk, item: Item) -> impl IntoView {
                 view! {
                     <span class="fault">
                         <Icon sign=Sign::Warning size=14 />
-                        <span>{fault.detail} " " <code>{fault.code}</code></span>
+                        <span>{at_field(&fault.detail, &named)} " " <code>{fault.code}</code></span>
                     </span>
                 }
             })
@@ -67,10 +69,17 @@ fn Row(desk: Desk, item: Item) -> impl IntoView {
     }
 }
 
+/// `detail` without the name of the field it stands at.
+fn at_field(detail: &str, named: &str) -> String {
+    detail.strip_prefix(named).map_or_else(|| detail.to_owned(), words::capital)
+}
+
 /// The limits of a number, such as `0 to 500`; empty for other fields.
 fn hint(item: &Item) -> String {
     match &item.control {
         Control::Number { min: Some(min), max: Some(max) } => format!("{min} to {max}"),
+        // That most things are not negative goes without saying.
+        Control::Number { min: Some(0.0), max: None } => String::new(),
         Control::Number { min: Some(min), max: None } => format!("{min} or more"),
         Control::Number { min: None, max: Some(max) } => format!("up to {max}"),
         Control::Tags(_) => "Press Enter to add one.".to_owned(),

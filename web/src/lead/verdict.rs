@@ -43,7 +43,7 @@ pub fn Verdict(desk: Desk) -> impl IntoView {
             let sign = heat.get().map(|h| view! { <Icon sign=h.sign size=22 /> });
             view! {
                 <p class="score-number"><strong id="score">{words::whole(p)}</strong><span class="soft">" of 100"</span></p>
-                <p class="band" id="band">{sign}<span>{capital(&band)}</span></p>
+                <p class="band" id="band">{sign}<span>{words::capital(&band)}</span></p>
                 <p class="soft">{words::percent(p)} " chance to convert"</p>
             }
             .into_any()
@@ -61,7 +61,7 @@ pub fn Verdict(desk: Desk) -> impl IntoView {
         view! {
             <li class=heat_of.class aria-current=current>
                 <Icon sign=heat_of.sign size=15 />
-                <span>{capital(&name)}</span>
+                <span>{words::capital(&name)}</span>
                 <span class="soft number">{if from > 0.0 { format!("from {}", words::whole(from)) } else { "below".to_owned() }}</span>
             </li>
         }
@@ -84,10 +84,4 @@ fn faults(desk: Desk) -> String {
         Ok(_) => String::new(),
         Err(faults) => faults.iter().map(|f| f.detail.clone()).collect::<Vec<_>>().join(" · "),
     })
-}
-
-/// `text` with its first letter in upper case.
-fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }

@@ -3,7 +3,7 @@
 use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
 
-use crate::form::Entry;
+use crate::form::{Entry, number};
 use crate::lead::desk::Desk;
 
 #[component]
@@ -20,7 +20,7 @@ pub fn Number(
     let text = Signal::derive(move || desk.draft.with(|draft| field.with_value(|f| draft.text(f))));
     let put = move |text: &str| field.with_value(|f| desk.set(f, Entry::typed(text)));
     let step = move |by: f64| {
-        let now: f64 = text.get_untracked().trim().parse().unwrap_or(0.0);
+        let now = number(&text.get_untracked()).unwrap_or(0.0);
         let next = (now + by).max(min.unwrap_or(f64::NEG_INFINITY)).min(max.unwrap_or(f64::INFINITY));
         put(&tidy(next));
     };
