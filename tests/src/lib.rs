@@ -1,5 +1,6 @@
 //! What the tests share: where reference vectors lie, how they are read.
 
+pub mod bench;
 pub mod conformance;
 pub mod fuzz;
 pub mod golden;

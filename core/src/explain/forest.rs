@@ -1,7 +1,8 @@
 //! Trees compiled for explanation: flat arrays, everything that does not depend on the row computed beforehand.
 
+use super::compare::Comparisons;
 use super::quadrature::gauss_legendre;
-use crate::model::{Arithmetic, Ensemble, Missing, Node, Split, Test, Tree};
+use crate::model::{Ensemble, Node, Split, Tree};
 
 /// Quadrature points worked on together.
 pub(super) const LANES: usize = 4;
@@ -13,8 +14,7 @@ const MAX_PATH: usize = 512;
 /// A compiled ensemble.
 #[derive(Debug, Clone)]
 pub(super) struct Forest {
-    pub columns: usize,
-    pub arithmetic: Arithmetic,
+    pub comparisons: Comparisons,
     pub trees: Vec<Head>,
     pub inner: Vec<Inner>,
     pub last: Vec<Last>,
@@ -23,8 +23,6 @@ pub(super) struct Forest {
     pub shades: Vec<Shade>,
     /// Weights of the quadrature points, by block.
     pub weights: Vec<Lanes>,
-    /// Tests that are not a comparison with a finite threshold; their outcome becomes a value of its own.
-    pub special: Vec<Split>,
     /// Expected margin per output.
     pub bias: Vec<f64>,
     /// The largest numbers of slots, inner and last splits of a tree.
@@ -109,15 +107,13 @@ impl Forest {
     /// Compiles a valid `ensemble` over `columns` columns. `None` when a leaf is linear or a path has too many columns.
     pub fn compile(ensemble: &Ensemble, columns: usize) -> Option<Forest> {
         let mut forest = Forest {
-            columns,
-            arithmetic: ensemble.arithmetic,
+            comparisons: Comparisons::new(ensemble.arithmetic, columns),
             trees: Vec::with_capacity(ensemble.trees.len()),
             inner: Vec::new(),
             last: Vec::new(),
             leaves: Vec::new(),
             shades: vec![COLD],
             weights: Vec::new(),
-            special: Vec::new(),
             bias: ensemble.base.clone(),
             largest: [1; 3],
         };
@@ -191,7 +187,7 @@ impl Forest {
         place: &[u32],
         (rule, blocks): (&Rule, usize),
     ) -> Option<Base> {
-        let (value, threshold) = self.comparison(split)?;
+        let (value, threshold) = self.comparisons.add(split)?;
         let (shade, ancestor, ancestor_state) = match &path.ancestor {
             None => (rule.shade, 0, ROOT),
             Some(above) => {
@@ -216,20 +212,6 @@ impl Forest {
             self.shades.push(shade);
         }
         Some(first)
-    }
-
-    /// Which value is less than which threshold when `split` sends the row left.
-    fn comparison(&mut self, split: &Split) -> Option<(u32, f64)> {
-        let variant = variant(split.missing, split.default_left);
-        let plain = |threshold: f64| Some((u32::try_from(variant * self.columns + split.column as usize).ok()?, threshold));
-        match &split.test {
-            Test::Less(t) if t.is_finite() => plain(*t),
-            Test::LessEqual(t) if t.is_finite() => plain(t.next_up()),
-            _ => {
-                self.special.push(split.clone());
-                Some((u32::try_from(VARIANTS * self.columns + self.special.len() - 1).ok()?, 0.0))
-            }
-        }
     }
 
     /// The quadrature rule of `blocks` × [`LANES`] points, computed when first asked for.
@@ -261,22 +243,9 @@ struct Rule {
 
 /// The state of no split at all, for splits whose column occurs for the first time.
 pub(super) const ROOT: u8 = 3;
-/// Ways of reading a column: what counts as missing, and which end of the line stands for it.
-pub(super) const VARIANTS: usize = 6;
-
-/// Which of the [`VARIANTS`] a split reads.
-pub(super) fn variant(missing: Missing, default_left: bool) -> usize {
-    let missing = match missing {
-        Missing::None => 0,
-        Missing::Zero => 1,
-        Missing::Nan => 2,
-    };
-    2 * missing + usize::from(default_left)
-}
-
 impl Tree {
     /// Shares of the training weight that went left and right; they add up to 1.
-    fn shares(&self, split: &Split) -> [f64; 2] {
+    pub(super) fn shares(&self, split: &Split) -> [f64; 2] {
         let cover = |child: u32| match self.nodes.get(child as usize) {
             Some(Node::Split(split)) => split.cover,
             Some(Node::Leaf(leaf)) => leaf.cover,
@@ -288,7 +257,7 @@ impl Tree {
     }
 
     /// The mean of the leaves, weighted by training weight. `None` when a leaf is linear.
-    fn expectation(&self) -> Option<f64> {
+    pub(super) fn expectation(&self) -> Option<f64> {
         let mut mean = vec![0.0; self.nodes.len()];
         for (i, node) in self.nodes.iter().enumerate().rev() {
             let value = match node {

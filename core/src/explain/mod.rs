@@ -4,11 +4,14 @@
 //! Not here: words for the reasons (`score`), interaction values, interventional SHAP. Tested against a brute force over all
 //! subsets of columns and value by value against the peers' own contributions.
 
+mod compare;
 mod forest;
 mod quadrature;
+mod table;
 mod walk;
 
 use forest::Forest;
+use table::Tables;
 
 use crate::model::{Arithmetic, Body, Linear, Model};
 
@@ -20,6 +23,7 @@ pub struct Explainer {
 
 #[derive(Debug, Clone)]
 enum Compiled {
+    Tables(Tables),
     Trees(Forest),
     Linear(Linear),
 }
@@ -31,7 +35,10 @@ impl Explainer {
     /// It costs about as much as compiling the engine: do it when an explanation is first asked for.
     pub fn compile(model: &Model) -> Option<Explainer> {
         let body = match &model.body {
-            Body::Trees(ensemble) => Compiled::Trees(Forest::compile(ensemble, model.columns.len())?),
+            Body::Trees(ensemble) => match Tables::compile(ensemble, model.columns.len()) {
+                Some(tables) => Compiled::Tables(tables),
+                None => Compiled::Trees(Forest::compile(ensemble, model.columns.len())?),
+            },
             Body::Linear(linear) => Compiled::Linear(linear.clone()),
         };
         Some(Explainer { body })
@@ -43,6 +50,7 @@ impl Explainer {
     /// A short row is read as missing where it ends; `out` is filled as far as it has whole outputs.
     pub fn contributions(&self, row: &[f64], out: &mut [f64]) {
         match &self.body {
+            Compiled::Tables(tables) => tables.contributions(row, out),
             Compiled::Trees(forest) => forest.contributions(row, out),
             Compiled::Linear(linear) => contributions_of_linear(linear, row, out),
         }

@@ -15,18 +15,17 @@
 //! explanations to global understanding with explainable AI for trees" (2020).
 #![expect(clippy::indexing_slicing, reason = "indices are made at compile time and lie within what is reserved there")]
 
-use super::forest::{Base, Forest, Head, LANES, Lanes, ROOT, VARIANTS, variant};
-use crate::model::{Arithmetic, Missing, ZERO};
+use super::forest::{Base, Forest, Head, LANES, Lanes, ROOT};
 
 impl Forest {
     /// Writes the contributions of `row` to `out`; see [`super::Explainer::contributions`].
     pub fn contributions(&self, row: &[f64], out: &mut [f64]) {
         out.fill(0.0);
-        let width = self.columns + 1;
+        let width = self.comparisons.columns() + 1;
         for (out, bias) in out.chunks_exact_mut(width).zip(&self.bias) {
-            out[self.columns] = *bias;
+            out[width - 1] = *bias;
         }
-        let values = self.values(row);
+        let values = self.comparisons.values(row);
         let mut scratch = Scratch {
             states: vec![ROOT; self.largest[1] + 1],
             last_states: vec![0; self.largest[2]],
@@ -42,33 +41,6 @@ impl Forest {
             }
             (inner, last, leaves) = (tree.inner as usize, tree.last as usize, tree.leaves as usize);
         }
-    }
-
-    /// What the splits compare: each column read in each way, then the outcomes of the special tests.
-    fn values(&self, row: &[f64]) -> Vec<f64> {
-        let mut values = vec![f64::INFINITY; VARIANTS * self.columns + self.special.len()];
-        let read = |column: usize| {
-            let x = row.get(column).copied().unwrap_or(f64::NAN);
-            if self.arithmetic == Arithmetic::F32 { f64::from(x as f32) } else { x }
-        };
-        for missing in [Missing::None, Missing::Zero, Missing::Nan] {
-            for (default_left, end) in [(false, f64::INFINITY), (true, f64::NEG_INFINITY)] {
-                let start = variant(missing, default_left) * self.columns;
-                for (column, value) in values[start..start + self.columns].iter_mut().enumerate() {
-                    let x = read(column);
-                    *value = match missing {
-                        Missing::None if x.is_nan() => 0.0,
-                        Missing::Zero if x.is_nan() || x.abs() <= ZERO => end,
-                        Missing::Nan if x.is_nan() => end,
-                        _ => x,
-                    };
-                }
-            }
-        }
-        for (value, split) in values[VARIANTS * self.columns..].iter_mut().zip(&self.special) {
-            *value = if split.goes_left(read(split.column as usize)) { -1.0 } else { 1.0 };
-        }
-        values
     }
 
     fn add_tree(&self, tree: &Head, start: [usize; 3], values: &[f64], scratch: &mut Scratch, out: &mut [f64]) {

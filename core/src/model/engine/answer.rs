@@ -81,18 +81,24 @@ impl Questions {
         if self.narrow { f64::from(x as f32) } else { x }
     }
 
-    /// Numbers of cuts that each value passes, of those that begin at `first`: searches in step, without a branch.
+    /// Numbers of cuts that each value passes, of those that begin at `first`: searches in step, without a branch. Written out by
+    /// hand as the trees are ([`step`](super::step)).
     #[inline(always)]
-    fn ranks(&self, first: [usize; TEAM], stride: usize, values: [f64; TEAM]) -> [usize; TEAM] {
-        let (mut at, mut stride) = (first, stride);
+    fn ranks(&self, first: [usize; TEAM], mut stride: usize, values: [f64; TEAM]) -> [usize; TEAM] {
+        let ([mut a, mut b, mut c, mut d], [x, y, z, w]) = (first, values);
+        let passed = |at: usize, x: f64, stride: usize| {
+            let cut = self.cuts.get(at + stride - 1).copied().unwrap_or(f64::NAN);
+            at + std::hint::select_unpredictable(cut <= x, stride, 0)
+        };
         while stride > 0 {
-            for (at, x) in at.iter_mut().zip(values) {
-                let cut = self.cuts.get(*at + stride - 1).copied().unwrap_or(f64::NAN);
-                *at += std::hint::select_unpredictable(cut <= x, stride, 0);
-            }
+            a = passed(a, x, stride);
+            b = passed(b, y, stride);
+            c = passed(c, z, stride);
+            d = passed(d, w, stride);
             stride /= 2;
         }
-        std::array::from_fn(|k| at.get(k).zip(first.get(k)).map_or(0, |(at, first)| at - first))
+        let [e, f, g, h] = first;
+        [a - e, b - f, c - g, d - h]
     }
 
     fn ladders(&self, column: &Column) -> &[Ladder] {

@@ -11,6 +11,8 @@ use super::question::Questions;
 use super::sift::Numbers;
 use super::{Scratch, shape};
 
+/// Numbers a byte can have. So many leaves are there behind the first one of any tree, and no bounds check remains.
+const NUMBERS: usize = 256;
 /// Fewer rows than this are walked one by one.
 const FEW: usize = 12;
 
@@ -55,6 +57,7 @@ impl Forest {
         } else {
             Layout::Blocks(Blocks::compile(trees, &index, |leaf, tree, node| leaves.place(leaf, trees.get(tree), node))?)
         };
+        leaves.pad();
         let outputs = trees.iter().map(|tree| tree.output).collect();
         Some(Forest { questions, base: ensemble.base.clone(), outputs, layout, leaves })
     }
@@ -64,14 +67,11 @@ impl Forest {
         self.questions.answer(row, answers);
         match (&self.leaves, self.base.as_slice(), &mut *out) {
             (Leaves::F32(leaves), [base], [out]) => {
-                let mut sum = *base as f32;
-                self.walk(answers, |_, leaf| sum += leaves.get(leaf).copied().unwrap_or_default());
-                *out = f64::from(sum);
+                let add = |sum, _, leaf| sum + leaves.get(leaf).copied().unwrap_or_default();
+                *out = f64::from(self.walk(answers, *base as f32, add));
             }
             (Leaves::F64(leaves), [base], [out]) => {
-                let mut sum = *base;
-                self.walk(answers, |_, leaf| sum += leaves.get(leaf).copied().unwrap_or_default());
-                *out = sum;
+                *out = self.walk(answers, *base, |sum, _, leaf| sum + leaves.get(leaf).copied().unwrap_or_default());
             }
             _ => self.sums(row, answers, out),
         }
@@ -120,8 +120,11 @@ impl Forest {
         let outputs = self.outputs.as_slice();
         let found = |tree: usize, first: usize, numbers: &Numbers| {
             let output = outputs.get(tree).map_or(0, |output| *output as usize);
-            let leaves = leaves.get(first..).unwrap_or_default();
-            for (sum, number) in sums.get_mut(output).into_iter().flatten().zip(numbers) {
+            let (Some(sums), Some(leaves)) = (sums.get_mut(output), leaves.get(first..).and_then(<[T]>::first_chunk::<NUMBERS>))
+            else {
+                return;
+            };
+            for (sum, number) in sums.iter_mut().zip(numbers) {
                 *sum += leaves.get(usize::from(*number)).copied().unwrap_or_default();
             }
         };
@@ -141,7 +144,7 @@ impl Forest {
         for (out, base) in out.iter_mut().zip(&self.base) {
             *out = *base;
         }
-        self.walk(answers, |tree, leaf| {
+        self.walk(answers, (), |(), tree, leaf| {
             let output = self.outputs.get(tree).map_or(0, |output| *output as usize);
             if let Some(sum) = out.get_mut(output) {
                 *sum = self.leaves.add(*sum, leaf, row);
@@ -150,10 +153,10 @@ impl Forest {
     }
 
     #[inline(always)]
-    fn walk(&self, answers: &Answers, found: impl FnMut(usize, usize)) {
+    fn walk<S>(&self, answers: &Answers, state: S, found: impl FnMut(S, usize, usize) -> S) -> S {
         match &self.layout {
-            Layout::Heap(heap) => heap.walk(answers, found),
-            Layout::Blocks(blocks) => blocks.walk(answers, found),
+            Layout::Heap(heap) => heap.walk(answers, state, found),
+            Layout::Blocks(blocks) => blocks.walk(answers, state, found),
         }
     }
 }
@@ -187,6 +190,15 @@ impl Leaves {
                 leaves.resize(at, (0.0, 0.0, None));
                 leaves.push((tree.weight, leaf.value, leaf.linear.clone()));
             }
+        }
+    }
+
+    /// Adds [`NUMBERS`] leaves that no tree has.
+    fn pad(&mut self) {
+        match self {
+            Leaves::F32(leaves) => leaves.resize(leaves.len() + NUMBERS, 0.0),
+            Leaves::F64(leaves) => leaves.resize(leaves.len() + NUMBERS, 0.0),
+            Leaves::Linear { .. } => {}
         }
     }
 

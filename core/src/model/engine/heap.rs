@@ -9,13 +9,10 @@ use super::super::{Node, Tree};
 use super::answer::Answers;
 use super::question::Index;
 use super::sift::{BITS, Numbers, PLACES, numbers};
-use super::step::descend;
+use super::step::{GROUP, Levels};
 
 /// Trees of at most this depth are stored this way.
 pub(super) const DEEPEST: usize = BITS;
-
-/// Trees stepped together: enough to hide the latency of a step, few enough for the registers.
-const GROUP: usize = 8;
 
 /// The trees, completed.
 #[derive(Debug, Clone)]
@@ -62,33 +59,40 @@ impl Heap {
         Some(Heap { depth, trees: trees.len(), questions })
     }
 
-    /// Calls `found(tree, leaf)` for each tree in order.
+    /// Folds `state` by `found(state, tree, leaf)` over the trees in order. (A state that is handed on stays in a register.)
     #[inline(always)]
-    pub(super) fn walk(&self, answers: &Answers, found: impl FnMut(usize, usize)) {
+    pub(super) fn walk<S>(&self, answers: &Answers, state: S, found: impl FnMut(S, usize, usize) -> S) -> S {
         match self.depth {
-            4 => self.walk_by::<4, 16>(answers, found),
-            6 => self.walk_by::<6, 64>(answers, found),
-            _ => self.walk_by::<8, 256>(answers, found),
+            4 => self.walk_by::<4, 16, S>(answers, state, found),
+            6 => self.walk_by::<6, 64, S>(answers, state, found),
+            _ => self.walk_by::<8, 256, S>(answers, state, found),
         }
     }
 
     /// One group of trees ahead of `found`: what that adds up waits for itself, and meanwhile the next trees are walked.
     #[inline(always)]
-    fn walk_by<const DEPTH: usize, const ROOM: usize>(&self, answers: &Answers, mut found: impl FnMut(usize, usize)) {
-        let groups = self.questions.as_chunks::<ROOM>().0.as_chunks::<GROUP>().0;
-        let mut tree = 0;
-        let mut before = None;
-        for group in groups {
-            let leaves = descend::<DEPTH, ROOM, GROUP>(group.each_ref(), answers);
-            for leaf in before.replace(leaves).into_iter().flatten() {
-                found(tree, tree * ROOM + leaf);
+    fn walk_by<const DEPTH: usize, const ROOM: usize, S>(
+        &self,
+        answers: &Answers,
+        mut state: S,
+        mut found: impl FnMut(S, usize, usize) -> S,
+    ) -> S {
+        let levels = Levels::<DEPTH, ROOM>::hidden();
+        let mut before = [0; GROUP];
+        let (mut tree, mut behind) = (0, 0);
+        for group in self.questions.as_chunks::<ROOM>().0.as_chunks::<GROUP>().0 {
+            let leaves = levels.descend(group.each_ref(), answers);
+            for leaf in before.into_iter().take(behind) {
+                state = found(state, tree, tree * ROOM + leaf);
                 tree += 1;
             }
+            (before, behind) = (leaves, GROUP);
         }
-        for leaf in before.into_iter().flatten().take(self.trees - tree) {
-            found(tree, tree * ROOM + leaf);
+        for leaf in before.into_iter().take(self.trees - tree) {
+            state = found(state, tree, tree * ROOM + leaf);
             tree += 1;
         }
+        state
     }
 
     /// Calls `found(tree, its first leaf, each row's leaf counted from that)` for each tree in order; see
@@ -96,23 +100,22 @@ impl Heap {
     #[inline(always)]
     pub(super) fn walk_rows(&self, words: &[u64], mut found: impl FnMut(usize, usize, &Numbers)) {
         let room = 1 << self.depth;
-        // The rows that reach each node of the heap: pair `i` are the children of node `i`.
+        // The rows that reach each node of the heap, one level after another.
         let mut reached = [0; PLACES];
         reached[1] = u64::MAX;
         for (tree, questions) in self.questions.chunks_exact(room).take(self.trees).enumerate() {
-            for (node, question) in questions.iter().enumerate().skip(1) {
-                let right = words.get(usize::from(*question)).copied().unwrap_or_default();
-                let here = reached.get(node).copied().unwrap_or_default();
-                if let Some(pair) = reached.as_chunks_mut::<2>().0.get_mut(node) {
-                    *pair = [here & !right, here & right];
-                }
-            }
             let mut bits = [0; BITS];
             for (level, bit) in bits.iter_mut().take(self.depth).rev().enumerate() {
-                let pairs = reached.as_chunks::<2>().0.get(1 << level..2 << level).unwrap_or_default();
-                *bit = pairs.iter().fold(0, |all, [_, right]| all | right);
+                let nodes = 1 << level;
+                let Some((above, below)) = reached.split_at_mut_checked(2 * nodes) else { break };
+                let above = above.iter().zip(questions).skip(nodes);
+                for ((here, question), [left, right]) in above.zip(below.as_chunks_mut().0) {
+                    let answer = words.get(usize::from(*question)).copied().unwrap_or_default();
+                    (*left, *right) = (here & !answer, here & answer);
+                    *bit |= *right;
+                }
             }
-            found(tree, tree * room, &numbers(bits.get(..self.depth).unwrap_or_default()));
+            found(tree, tree * room, &numbers(&bits, self.depth));
         }
     }
 }

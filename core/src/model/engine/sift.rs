@@ -94,26 +94,29 @@ impl Sift {
                 *bit = mine.iter().fold(0, |all, place| all | reached.get(usize::from(*place)).copied().unwrap_or_default());
                 used = k + 1;
             }
-            found(t, &numbers(bits.get(..used).unwrap_or_default()));
+            found(t, &numbers(&bits, used));
         }
     }
 }
 
-/// Each row's number, whose bit `k` is the row's bit of word `k`.
+/// Each row's number, whose bit `k` is the row's bit of word `k`; the words from `used` on are not read.
 #[inline(always)]
-pub(super) fn numbers(bits: &[u64]) -> Numbers {
-    let mut numbers = [0; ROWS];
-    for (eight, numbers) in numbers.as_chunks_mut::<8>().0.iter_mut().enumerate() {
-        let mut sum = 0;
-        for (k, bit) in bits.iter().enumerate() {
-            sum |= SPREAD.get(usize::from((bit >> (8 * eight)) as u8)).copied().unwrap_or_default() << k;
+pub(super) fn numbers(bits: &[u64; BITS], used: usize) -> Numbers {
+    let mut eights = [0; ROWS / 8];
+    for (k, bit) in bits.iter().enumerate().take(used) {
+        for (eight, byte) in eights.iter_mut().zip(bit.to_le_bytes()) {
+            *eight |= SPREAD.get(usize::from(byte)).copied().unwrap_or_default() << k;
         }
-        *numbers = sum.to_le_bytes();
+    }
+    let mut numbers = [0; ROWS];
+    for (numbers, eight) in numbers.as_chunks_mut().0.iter_mut().zip(eights) {
+        *numbers = u64::to_le_bytes(eight);
     }
     numbers
 }
 
 /// Bit `k` of a byte as byte `k` of a word.
+#[expect(clippy::indexing_slicing, reason = "made when the crate is compiled")]
 static SPREAD: [u64; 256] = {
     let mut table = [0; 256];
     let mut byte = 0;

@@ -1,0 +1,80 @@
+//! Every test of an ensemble as one comparison: a value of the row is at least a threshold, or not.
+//!
+//! Each column is read in each of six ways, missing values being put at an end of the line, so that a test needs no case of its
+//! own. Tested through the explanations.
+#![expect(clippy::indexing_slicing, reason = "places are made where the values are reserved")]
+
+use crate::model::{Arithmetic, Missing, Split, Test, ZERO};
+
+/// Ways of reading a column: what counts as missing, and which end of the line stands for it.
+const VARIANTS: usize = 6;
+
+/// The values that the tests of an ensemble compare.
+#[derive(Debug, Clone)]
+pub(super) struct Comparisons {
+    arithmetic: Arithmetic,
+    columns: usize,
+    /// Tests that are not a comparison with a finite threshold; their outcome becomes a value of its own.
+    special: Vec<Split>,
+}
+
+impl Comparisons {
+    pub fn new(arithmetic: Arithmetic, columns: usize) -> Comparisons {
+        Comparisons { arithmetic, columns, special: Vec::new() }
+    }
+
+    pub fn columns(&self) -> usize {
+        self.columns
+    }
+
+    /// Which value is less than which threshold when `split` sends the row left.
+    pub fn add(&mut self, split: &Split) -> Option<(u32, f64)> {
+        let variant = variant(split.missing, split.default_left);
+        let plain = |threshold: f64| Some((u32::try_from(variant * self.columns + split.column as usize).ok()?, threshold));
+        match &split.test {
+            Test::Less(t) if t.is_finite() => plain(*t),
+            Test::LessEqual(t) if t.is_finite() => plain(t.next_up()),
+            _ => {
+                self.special.push(split.clone());
+                Some((u32::try_from(VARIANTS * self.columns + self.special.len() - 1).ok()?, 0.0))
+            }
+        }
+    }
+
+    /// What the splits compare: each column read in each way, then the outcomes of the special tests.
+    pub fn values(&self, row: &[f64]) -> Vec<f64> {
+        let mut values = vec![f64::INFINITY; VARIANTS * self.columns + self.special.len()];
+        let read = |column: usize| {
+            let x = row.get(column).copied().unwrap_or(f64::NAN);
+            if self.arithmetic == Arithmetic::F32 { f64::from(x as f32) } else { x }
+        };
+        for missing in [Missing::None, Missing::Zero, Missing::Nan] {
+            for (default_left, end) in [(false, f64::INFINITY), (true, f64::NEG_INFINITY)] {
+                let start = variant(missing, default_left) * self.columns;
+                for (column, value) in values[start..start + self.columns].iter_mut().enumerate() {
+                    let x = read(column);
+                    *value = match missing {
+                        Missing::None if x.is_nan() => 0.0,
+                        Missing::Zero if x.is_nan() || x.abs() <= ZERO => end,
+                        Missing::Nan if x.is_nan() => end,
+                        _ => x,
+                    };
+                }
+            }
+        }
+        for (value, split) in values[VARIANTS * self.columns..].iter_mut().zip(&self.special) {
+            *value = if split.goes_left(read(split.column as usize)) { -1.0 } else { 1.0 };
+        }
+        values
+    }
+}
+
+/// Which of the [`VARIANTS`] a split reads.
+fn variant(missing: Missing, default_left: bool) -> usize {
+    let missing = match missing {
+        Missing::None => 0,
+        Missing::Zero => 1,
+        Missing::Nan => 2,
+    };
+    2 * missing + usize::from(default_left)
+}
