@@ -21,7 +21,7 @@ static double now(void) {
 typedef void (*tl2cgen_fn)(void *entries, int pred_margin, float *out);
 int loop_tl2cgen(tl2cgen_fn f, uint32_t *entries, int columns, const int *order, int n, int slice, double seconds, double *times, int room) {
   float out;
-  SLICES(f(entries + (int64_t)order[at] * columns, 1, &out))
+  SLICES(out = 0; f(entries + (int64_t)order[at] * columns, 1, &out))
 }
 
 typedef void (*lleaves_fn)(const double *rows, double *out, int from, int to);

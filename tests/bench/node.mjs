@@ -6,11 +6,11 @@
 // Results are compared before anything is timed. `onnx` is answered with null when onnxruntime-web is not installed at ONNXRUNTIME.
 import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
 
-const [folder, ours, onnxruntime] = process.argv.slice(2);
+const [folder, ours, onnxruntime] = process.argv.slice(2).map((path) => resolve(path));
 const COLUMNS = 30, BATCH = 1000, SLICE = 200, ROUND_MS = 250;
 const raw = new Float32Array(new Uint8Array(readFileSync(join(folder, "leads20k30.f32le"))).buffer);
 const rows = Float64Array.from(raw);

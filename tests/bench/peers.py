@@ -115,6 +115,7 @@ def tl2cgen():
     entries = np.where(np.isnan(rows32), np.int32(-1), rows32.view(np.int32))
     margins, out = np.zeros(len(rows32), dtype=np.float32), ctypes.c_float()
     for i, row in enumerate(entries):
+        out.value = 0  # It adds to what stands there.
         predict(pointer(row), 1, ctypes.byref(out))
         margins[i] = out.value
     agree("tl2cgen's margin", margins, our("xgb_300", "margins", 1), 1e-5)

@@ -110,8 +110,8 @@ impl Blocks {
     }
 
     /// Folds `state` by `found(state, tree, leaf)` over the trees in order: those of a tile while the next one's roots are walked,
-    /// because what `found` adds up waits for itself.
-    #[inline(always)]
+    /// because what `found` adds up waits for itself. Never inlined, for the reason [`heap`](super::heap) tells.
+    #[inline(never)]
     pub(super) fn walk<S>(&self, answers: &Answers, mut state: S, mut found: impl FnMut(S, usize, usize) -> S) -> S {
         let levels = Levels::hidden();
         let (mut exits, mut open) = ([0u16; TILE], [0u8; TILE + GROUP]);

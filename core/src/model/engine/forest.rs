@@ -107,7 +107,7 @@ impl Forest {
         }
     }
 
-    #[inline(always)]
+    #[inline(never)]
     fn add_rows<T: Copy + Default + std::ops::AddAssign>(
         &self,
         words: &[u64],

@@ -70,7 +70,8 @@ impl Heap {
     }
 
     /// One group of trees ahead of `found`: what that adds up waits for itself, and meanwhile the next trees are walked.
-    #[inline(always)]
+    /// Never inlined: engines of JavaScript do not optimise functions beyond some size, and the plain build runs there.
+    #[inline(never)]
     fn walk_by<const DEPTH: usize, const ROOM: usize, S>(
         &self,
         answers: &Answers,
