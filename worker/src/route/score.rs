@@ -158,7 +158,7 @@ mod tests {
             ("[{\"visits\":1},", 400, "LEAD_MALFORMED"),
             ("{\"visits\":NaN}", 400, "LEAD_MALFORMED"),
             ("{} {}", 400, "LEAD_MALFORMED"),
-            ("\u{feff}{}", 400, "LEAD_MALFORMED"),
+            ("\u{feff}{", 400, "LEAD_MALFORMED"),
             ("nul", 400, "LEAD_MALFORMED"),
             (&deep, 400, "LEAD_TOO_DEEP"),
             (&many, 413, "BATCH_TOO_LARGE"),
