@@ -22,6 +22,26 @@ fn help_names_every_command_and_every_exit_code() {
 }
 
 #[test]
+fn every_command_explains_its_options_and_shows_an_example() {
+    for command in COMMANDS {
+        let help = expect(0, &[command, "--help"], b"");
+        assert!(help.contains(&format!("Usage: plumbline {command}")), "{help}");
+        assert!(help.lines().any(|line| line.contains(&format!("plumbline {command} ")) && !line.contains("Usage")), "{help}");
+        // Behind each option stands what it does, on its line or on the next.
+        let lines: Vec<&str> = help.lines().collect();
+        for (at, line) in lines.iter().enumerate().filter(|(_, line)| line.starts_with("      --")) {
+            let says = line.trim().split_once("  ").is_some_and(|(_, rest)| !rest.trim().is_empty());
+            let below = lines.get(at + 1).is_some_and(|next| next.starts_with("          ") && !next.trim().is_empty());
+            assert!(says || below, "{command}: {line}");
+        }
+    }
+    let score = expect(0, &["score", "--help"], b"");
+    for word in ["NDJSON", "Parquet", "OUT.rejected", "lead_id", "reasons", "Ctrl-C"] {
+        assert!(score.contains(word), "{word}");
+    }
+}
+
+#[test]
 fn each_end_has_its_exit_code() {
     let folder = tempfile::tempdir().expect("a temp folder");
     let model = bundle(folder.path());
