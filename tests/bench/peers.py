@@ -83,6 +83,7 @@ def xgboost():
 
     booster = xgb.Booster(model_file=f"{folder}/xgb_300.ubj")
     booster.set_param({"nthread": 1})
+    booster.feature_names = None  # The rows have none.
     agree("XGBoost's margin", booster.inplace_predict(rows32, predict_type="margin"), our("xgb_300", "margins", 1), 0.0)
     few = our("xgb_300", "contributions", COLUMNS + 1)
     matrix = xgb.DMatrix(rows32[: len(few)], nthread=1)
