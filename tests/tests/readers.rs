@@ -1,5 +1,5 @@
 //! The readers of lead files: what any table says is what comes out, however it is laid out.
-#![allow(clippy::expect_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
 
 use plumbline::harness::{Cell, Step, of_bytes};
 use proptest::prelude::*;
