@@ -20,11 +20,11 @@ const HEAP = ["--max-heap-size=32", "--max-semi-space-size=1"];
  * @param {"batched" | "durable"} [options.log] when predictions are stored
  * @param {object} [options.settings] further settings of the service
  * @param {string[]} [options.models] bundles to serve, the first answering when none is named
+ * @param {string} [options.module] the service's wasm; the built one when absent
  * @param {boolean} [options.quiet] keep workerd's own output to yourself
  * @returns {Promise<{url: string, pid: number, exampleLead: string, stop: (signal?: string) => Promise<void>}>}
  */
-export async function startEdge({ port = 8787, store, log = "batched", settings = {}, models, quiet = false } = {}) {
-  const module = join(here, "pkg/edge.wasm");
+export async function startEdge({ port = 8787, store, log = "batched", settings = {}, models, module = join(here, "pkg/edge.wasm"), quiet = false } = {}) {
   const bundles = (models ?? [join(here, "demo/demo.plumb")]).map((path) => resolve(path));
   for (const path of [module, ...bundles]) {
     if (!existsSync(path)) throw new Error(`${path} is missing: run npm run build`);

@@ -1,11 +1,9 @@
-// A request's body, whole, but never much more of it than the service would take.
-export async function read(request, limit) {
-  const length = request.headers.get("content-length");
-  if (length !== null && Number(length) <= limit) return new Uint8Array(await request.arrayBuffer());
+// A request's body of unknown or excessive length: never much more of it is held than the service would take.
+export async function read(stream, limit) {
   const parts = [];
   let size = 0;
   // A body that is too large is cut one byte beyond the limit, which is enough for the service to refuse it.
-  for await (const part of request.body ?? []) {
+  for await (const part of stream ?? []) {
     parts.push(part);
     size += part.length;
     if (size > limit) break;

@@ -1,18 +1,32 @@
-// Carries log rows from the service to their shards: in batches after the answers, or before the answer they belong to.
+// Carries log rows from the service to their shards: in batches after the answers, or before the answers they belong to.
 const TRIES = 3;
 const LATE_MS = 1000;
+/** Durable: rows that come within this time are committed together. */
+const GATHER_MS = 1;
+/** Durable: how long a request waits for the one that carries its rows before it looks after them itself. */
+const PATIENCE_MS = 10_000;
+/** Durable: so many rounds back, how a commit went is known. */
+const ROUNDS = 1000;
 
 export class Log {
-  constructor(edge, settings) {
+  constructor(edge) {
     this.edge = edge;
-    this.wait = settings.flush_ms;
-    this.full = settings.flush_rows ?? 256;
+    this.wait = edge.exports.flush_ms();
+    /** Rows held in the instance, and whether a batch of them is full. */
+    this.held = 0;
+    this.full = false;
     this.due = 0;
+    this.round = 0;
+    /** Durable: how the commit of each late round went, true if it stored all. */
+    this.rounds = new Map();
   }
 
-  /** Batched: rows go when a shard's batch is full, or when the first has waited long enough. */
-  later(env, ctx, held, now) {
-    if (held >= this.full) ctx.waitUntil(this.flush(env, 0));
+  /** Batched: rows go when a batch is full, or when the first has waited long enough. */
+  later(env, ctx, now) {
+    if (this.full) {
+      this.full = false;
+      ctx.waitUntil(this.flush(env, 0));
+    }
     // A timer dies with the request that set it, should the runtime cancel that one: one that is long overdue is set again.
     if (now < this.due + LATE_MS) return;
     this.due = now + this.wait;
@@ -25,12 +39,23 @@ export class Log {
   }
 
   /**
-   * Durable: resolves once the rows are committed, true if they were. To be called in the turn that made the rows, so that they
-   * are this request's own: a request that waited for another's I/O would be cancelled with it. Rows of many requests that reach
-   * a shard together are committed together there.
+   * Durable: resolves once the rows are committed, true if they were. To be called in the turn that made the rows. Requests gather
+   * for a moment, each by a timer of its own; the first to wake sends the rows of all, one batch a shard, and the others wait for it.
+   * Should that one be cancelled before it sent anything, the next to wake does it.
    */
-  commit(env) {
-    return this.flush(env, 1);
+  async commit(env, ctx) {
+    const { round } = this;
+    await scheduler.wait(GATHER_MS);
+    if (this.round === round) {
+      this.round++;
+      const sent = this.flush(env, 1).catch(() => false);
+      this.rounds.set(round, sent).delete(round - ROUNDS);
+      // The rows are others' too: they are carried to the end even if this client leaves.
+      ctx.waitUntil(sent);
+      return sent;
+    }
+    // A request that waits for nothing but another's work would be taken for hung: a timer of its own says how long it may take.
+    return Promise.race([this.rounds.get(round) ?? false, scheduler.wait(PATIENCE_MS).then(() => false)]);
   }
 
   /** Sends every batch that is due to its shard; true if all were stored. */
@@ -44,25 +69,32 @@ export class Log {
       const { words } = edge;
       const rows = words[reply + 4];
       if (rows === 0) break;
-      sent.push(this.send(env, words[reply + 6], edge.take(words[reply + 2], words[reply + 3]), rows));
+      sent.push(this.send(env, words[reply + 7], edge.take(words[reply + 2], words[reply + 3]), rows));
     }
     return (await Promise.all(sent)).every(Boolean);
   }
 
-  async send(env, shard, text, rows) {
-    const name = crypto.randomUUID();
+  async send(env, shard, batch, rows) {
     for (let tried = 1; ; tried++) {
       try {
-        // A stub that failed stays broken: each try takes a new one. The batch's name makes a second try harmless.
-        await env.LOG.get(env.LOG.idFromName(`shard-${shard}`)).append(name, text);
-        this.edge.exports.written(rows, 0);
+        // A stub that failed stays broken: each try takes a new one. A shard knows a batch it has stored: a second try is harmless.
+        await env.LOG.get(env.LOG.idFromName(`shard-${shard}`)).append(batch);
+        this.count(rows, 0);
         return true;
       } catch (error) {
         if (tried < TRIES) continue;
         console.error(error);
-        this.edge.exports.written(rows, 1);
+        this.count(rows, 1);
         return false;
       }
+    }
+  }
+
+  count(rows, failed) {
+    try {
+      this.edge.exports.written(rows, failed);
+    } catch {
+      // An instance that panicked meanwhile counts no more; what was stored is stored.
     }
   }
 }

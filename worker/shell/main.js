@@ -10,75 +10,84 @@ export { LogShard } from "./shard.js";
 
 const EMPTY = new Uint8Array(0);
 const MOST_KNOWN = 256;
+const BODY_BYTES = 16777216;
+const REQUEST_HEADERS = ["content-type", "x-request-id"];
+const INFERENCE_HEADERS = ["inference-header-content-length", "x-request-id"];
+const ORIGIN_HEADERS = ["origin", "access-control-request-method"];
 let edge;
 let log;
 let settings;
+let most;
+let panics = 0;
 let lists = [];
 
-/** The service; made anew after a panic. */
-function open(env, panicked) {
-  settings ??= { log: "batched", flush_ms: 20, ...(env.SETTINGS ? JSON.parse(env.SETTINGS) : {}) };
+/** The service; made anew after a panic, which cost `lost` log rows. */
+function open(env, lost) {
+  settings ??= { log: "batched", ...(env.SETTINGS ? JSON.parse(env.SETTINGS) : {}) };
+  most = settings.limits?.body_bytes ?? BODY_BYTES;
   const made = instantiate(module);
   for (const model of models) made.check(made.exports.model(made.put(made.exports.reserve, new Uint8Array(model))[0]));
   const name = [...crypto.getRandomValues(new Uint8Array(5))].map((b) => b.toString(16).padStart(2, "0")).join("");
   made.check(made.exports.start(...made.put(made.exports.reserve, JSON.stringify(settings), name)));
-  if (panicked) made.exports.panicked();
+  if (panics > 0) made.exports.panicked(panics, lost);
   lists = [];
-  log = new Log(made, settings);
+  log = new Log(made);
   return made;
 }
 
 export default {
   async fetch(request, env, ctx) {
     const since = Date.now();
-    edge ??= open(env, false);
-    const { method, url } = request;
+    edge ??= open(env, 0);
+    const { method, url, headers } = request;
     const start = url.indexOf("/", 8);
     const path = start < 0 ? "/" : url.slice(start);
-    const body = method === "POST" || method === "PUT" ? await read(request, settings.limits?.body_bytes ?? 16777216) : EMPTY;
-    if (edge === undefined) edge = open(env, true);
-    const used = edge;
+    let body = EMPTY;
+    if (method === "POST" || method === "PUT") {
+      const length = headers.get("content-length");
+      body = length !== null && Number(length) <= most ? new Uint8Array(await request.arrayBuffer()) : await read(request.body, most);
+    }
     let reply;
+    const used = edge;
     try {
-      reply = ask(method, path, request.headers, body, since);
+      reply = ask(method, path, headers, body, since);
     } catch (error) {
       // What panicked is not to be trusted: the next request gets a new instance.
       console.error(error);
-      if (edge === used) edge = open(env, true);
-      return new Response('{"type":"urn:plumbline:problem:INTERNAL","title":"Internal Server Error","status":500,"code":"INTERNAL"}', {
-        status: 500,
-        headers: { "content-type": "application/problem+json" },
-      });
+      if (edge === used) {
+        panics++;
+        edge = open(env, log.held);
+      }
+      return problem(500, "INTERNAL", "Internal Server Error");
     }
+    const { status } = reply;
     if (reply.rows > 0) {
       if (settings.log === "durable") {
-        if (!(await log.commit(env))) return unstored();
-      } else log.later(env, ctx, reply.held, since);
-    } else if (reply.status === 404 && (method === "GET" || method === "HEAD")) {
+        if (!(await log.commit(env, ctx))) return problem(503, "LOG_UNAVAILABLE", "Service Unavailable", { "retry-after": "1" });
+      } else log.later(env, ctx, since);
+    } else if (status === 404 && (method === "GET" || method === "HEAD")) {
       const end = path.indexOf("?");
       const found = await page(end < 0 ? path : path.slice(0, end), method, env.ASSETS);
       if (found) return found;
     }
-    return new Response(reply.status === 204 ? null : reply.body, { status: reply.status, headers: reply.headers });
+    return new Response(status === 204 ? null : reply.body, reply);
   },
 };
 
-function unstored() {
-  return new Response('{"type":"urn:plumbline:problem:LOG_FAILED","title":"Service Unavailable","status":503,"code":"LOG_FAILED"}', {
-    status: 503,
-    headers: { "content-type": "application/problem+json", "retry-after": "1" },
-  });
+function problem(status, code, title, more) {
+  const headers = { "content-type": "application/problem+json", ...more };
+  return new Response(JSON.stringify({ type: `urn:plumbline:problem:${code}`, title, status, code }), { status, headers });
 }
 
 /** One request through the service. The common headers are read always, the others where a route looks at them. */
 function ask(method, path, given, body, since) {
   let head = `${method}\n${path}`;
-  for (const name of path.startsWith("/v2/") ? ["inference-header-content-length", "x-request-id"] : ["content-type", "x-request-id"]) {
+  for (const name of path.startsWith("/v2/") ? INFERENCE_HEADERS : REQUEST_HEADERS) {
     const value = given.get(name);
     if (value !== null) head += `\n${name}\n${value}`;
   }
   if (settings.cors_origins?.length > 0) {
-    for (const name of ["origin", "access-control-request-method"]) {
+    for (const name of ORIGIN_HEADERS) {
       const value = given.get(name);
       if (value !== null) head += `\n${name}\n${value}`;
     }
@@ -92,23 +101,25 @@ function ask(method, path, given, body, since) {
   const reply = exports.handle(Date.now(), since, head.length, body.length) >> 2;
   const bytes = edge.view();
   const { words } = edge;
-  const from = words[reply + 2];
-  const answer = {
-    status: words[reply],
-    body: bytes.slice(from, from + words[reply + 3]),
-    rows: words[reply + 4],
-    held: words[reply + 5],
-    headers: undefined,
-  };
+  const length = words[reply + 3];
+  // The request has been read: an answer that fits takes its place.
+  const answer = body.length >= length ? body.subarray(0, length) : new Uint8Array(length);
+  answer.set(bytes.subarray(words[reply + 2], words[reply + 2] + length));
   const number = words[reply + 1];
-  answer.headers = number < MOST_KNOWN ? (lists[number] ??= list(number)) : list(number);
-  return answer;
+  log.held = words[reply + 5];
+  log.full = words[reply + 6] > 0;
+  return {
+    status: words[reply],
+    headers: number < MOST_KNOWN ? (lists[number] ??= list(number)) : list(number),
+    body: answer,
+    rows: words[reply + 4],
+  };
 }
 
 function list(number) {
   const length = edge.exports.headers(number);
   const words = edge.text(edge.exports.output(), length).split("\n");
-  const headers = {};
-  for (let i = 0; i + 1 < words.length; i += 2) headers[words[i]] = words[i + 1];
+  const headers = new Headers();
+  for (let i = 0; i + 1 < words.length; i += 2) headers.append(words[i], words[i + 1]);
   return headers;
 }

@@ -13,8 +13,8 @@ export class LogShard extends DurableObject {
   }
 
   /** Stores a batch of rows, encoded by the service, once however often it is tried; resolves when they are committed. */
-  append(name, rows) {
-    this.call("shard_append", name, rows);
+  append(batch) {
+    this.call("shard_append", batch);
   }
 
   /** Rows stored. */
@@ -23,7 +23,7 @@ export class LogShard extends DurableObject {
   }
 
   /** One call into the rules, one transaction of the store. A panic costs the instance, not the object. */
-  call(entry, ...parts) {
+  call(entry, batch) {
     const { storage } = this.ctx;
     return storage.transactionSync(() => {
       sql.storage = storage;
@@ -31,8 +31,8 @@ export class LogShard extends DurableObject {
       const { exports } = shared;
       let value;
       try {
-        const lengths = parts.length > 0 ? shared.put(exports.shard_reserve, ...parts) : [];
-        value = exports[entry](...lengths.slice(0, 1));
+        if (batch) shared.put(exports.shard_reserve, batch);
+        value = exports[entry]();
       } catch (error) {
         shared = undefined;
         throw error;

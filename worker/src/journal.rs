@@ -14,14 +14,22 @@ pub struct Batch {
     pub shard: u32,
     /// How many rows.
     pub rows: u32,
-    /// The rows: a JSON array of arrays, columns in the order of the table.
+    /// What the shard stores: a line with the batch's name, its number of rows and the times of its first and last row, then the
+    /// rows, a JSON array of arrays whose columns are those of the view `prediction_logs`.
     pub text: String,
 }
+
+/// A batch holds about this much text at most, whatever its rows are: a Durable Object stores 2 MB in a value.
+const FULL_BYTES: usize = 1 << 20;
+/// Room for the line before the rows.
+const HEAD_BYTES: usize = 96;
 
 /// Holds rows per shard and says when they are due. No I/O: the host carries the batches to their shards.
 #[derive(Debug)]
 pub struct Journal {
     shards: Vec<Pending>,
+    instance: String,
+    batches: u64,
     flush_rows: u32,
     flush_ms: i64,
 }
@@ -30,14 +38,21 @@ pub struct Journal {
 struct Pending {
     text: String,
     rows: u32,
-    since: i64,
+    first_ms: i64,
+    last_ms: i64,
 }
 
 impl Journal {
-    /// An empty journal.
-    pub fn new(settings: &Settings) -> Journal {
-        let shards = (0..settings.shards.max(1)).map(|_| Pending::default()).collect();
-        Journal { shards, flush_rows: settings.flush_rows.max(1), flush_ms: i64::from(settings.flush_ms) }
+    /// An empty journal. `instance` is random text of the host, as for [`Service::new`](crate::Service::new): batches are named
+    /// by it and a running number, so that a shard knows a batch it has stored before.
+    pub fn new(settings: &Settings, instance: &str) -> Journal {
+        Journal {
+            shards: (0..settings.shards.max(1)).map(|_| Pending::default()).collect(),
+            instance: instance.chars().filter(char::is_ascii_alphanumeric).take(32).collect(),
+            batches: 0,
+            flush_rows: settings.flush_rows.max(1),
+            flush_ms: i64::from(settings.flush_ms),
+        }
     }
 
     /// Takes `predictions` in. Returns the batches that are full now.
@@ -45,14 +60,15 @@ impl Journal {
         let shards = self.shards.len() as u32;
         let mut due = Vec::new();
         for prediction in predictions {
-            let shard = Prediction::shard(&prediction.lead_id, shards);
+            let shard = if shards == 1 { 0 } else { Prediction::shard(&prediction.lead_id, shards) };
             let Some(pending) = self.shards.get_mut(shard as usize) else { continue };
             if pending.rows == 0 {
-                pending.since = now.0;
+                pending.first_ms = now.0;
             }
+            pending.last_ms = now.0;
             pending.push(prediction);
-            if pending.rows >= self.flush_rows {
-                due.extend(pending.take(shard));
+            if pending.rows >= self.flush_rows || pending.text.len() >= FULL_BYTES {
+                due.extend(pending.take(shard, &self.instance, &mut self.batches));
             }
         }
         due
@@ -61,7 +77,7 @@ impl Journal {
     /// The batches whose oldest row has waited long enough at `now`.
     pub fn tick(&mut self, now: Timestamp) -> Vec<Batch> {
         let flush_ms = self.flush_ms;
-        self.drain(|pending| now.0 - pending.since >= flush_ms)
+        self.drain(|pending| now.0 - pending.first_ms >= flush_ms)
     }
 
     /// Everything held, due or not: for durable mode and for shutting down.
@@ -75,10 +91,11 @@ impl Journal {
     }
 
     fn drain(&mut self, due: impl Fn(&Pending) -> bool) -> Vec<Batch> {
+        let (instance, batches) = (&self.instance, &mut self.batches);
         let shards = self.shards.iter_mut().zip(0..);
         shards
             .filter(|(pending, _)| pending.rows > 0 && due(pending))
-            .filter_map(|(pending, shard)| pending.take(shard))
+            .filter_map(|(pending, shard)| pending.take(shard, instance, batches))
             .collect()
     }
 }
@@ -86,25 +103,38 @@ impl Journal {
 impl Pending {
     fn push(&mut self, p: &Prediction) {
         let text = &mut self.text;
+        if self.rows == 0 {
+            // The line of the head is written before the rows once they are complete; its place is kept.
+            text.extend([' '; HEAD_BYTES]);
+        }
         text.push_str(if self.rows == 0 { "[[" } else { ",[" });
         self.rows += 1;
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{},", p.timestamp_ms);
-        quote(text, &p.request_id);
+        whole(text, p.timestamp_ms);
         text.push(',');
+        quote(text, &p.request_id);
         match &p.client_request_id {
-            Some(id) => quote(text, id),
-            None => text.push_str("null"),
+            Some(id) => {
+                text.push(',');
+                quote(text, id);
+            }
+            None => text.push_str(",null"),
         }
-        let _ = write!(text, ",{},{},", p.position, p.batch_size);
-        for word in [&*p.lead_id, &p.model.name, &p.model.version, p.variant, p.role] {
-            quote(text, word);
+        for number in [p.position, p.batch_size] {
             text.push(',');
+            whole(text, number.into());
         }
-        let _ = write!(text, "{},", p.status);
+        for word in [&*p.lead_id, &p.model.name, &p.model.version, p.variant, p.role] {
+            text.push(',');
+            quote(text, word);
+        }
+        text.push(',');
+        whole(text, p.status.into());
         match p.code {
-            Some(code) => quote(text, code),
-            None => text.push_str("null"),
+            Some(code) => {
+                text.push(',');
+                quote(text, code);
+            }
+            None => text.push_str(",null"),
         }
         for number in [p.margin, p.probability] {
             match number {
@@ -114,19 +144,45 @@ impl Pending {
         }
         text.push(',');
         quote(text, &p.band);
+        text.push(',');
         match p.duration_us {
-            Some(us) => drop(write!(text, ",{us}]")),
-            None => text.push_str(",null]"),
+            Some(us) => whole(text, us.into()),
+            None => text.push_str("null"),
         }
+        text.push(']');
     }
 
-    fn take(&mut self, shard: u32) -> Option<Batch> {
-        (self.rows > 0).then(|| {
-            let mut text = std::mem::take(&mut self.text);
-            text.push(']');
-            Batch { shard, rows: std::mem::take(&mut self.rows), text }
-        })
+    fn take(&mut self, shard: u32, instance: &str, batches: &mut u64) -> Option<Batch> {
+        if self.rows == 0 {
+            return None;
+        }
+        // The next batch will be about as long as this one.
+        let next = String::with_capacity(self.text.len() + self.text.len() / 8);
+        let mut text = std::mem::replace(&mut self.text, next);
+        text.push(']');
+        *batches += 1;
+        let head = format!("{instance}-{batches:x} {} {} {}", self.rows, self.first_ms, self.last_ms);
+        // Spaces before the line end belong to no number.
+        text.replace_range(..HEAD_BYTES, &format!("{head:<width$}\n", width = HEAD_BYTES - 1));
+        Some(Batch { shard, rows: std::mem::take(&mut self.rows), text })
     }
+}
+
+/// Appends a whole number.
+fn whole(out: &mut String, value: i64) {
+    let mut digits = [b'0'; 20];
+    let (mut rest, mut from) = (value.unsigned_abs(), digits.len());
+    for digit in digits.iter_mut().rev() {
+        *digit = b'0' + (rest % 10) as u8;
+        (rest, from) = (rest / 10, from - 1);
+        if rest == 0 {
+            break;
+        }
+    }
+    if value < 0 {
+        out.push('-');
+    }
+    out.push_str(digits.get(from..).and_then(|digits| std::str::from_utf8(digits).ok()).unwrap_or_default());
 }
 
 /// Appends `word` as a JSON string.
@@ -154,16 +210,37 @@ mod tests {
     #[test]
     fn rows_wait_for_their_number_or_their_time() {
         let settings = Settings { shards: 1, flush_rows: 3, flush_ms: 10, ..Settings::default() };
-        let mut journal = Journal::new(&settings);
+        let mut journal = Journal::new(&settings, "ab-c!");
         let answer = ask("POST /v1/score", &[], r#"[{"lead_id":"a\"\u0001"},{"visits":2},{"visits":[]},{}]"#);
         let full = journal.push(NOW, &answer.predictions);
         assert_eq!((full.len(), full[0].rows, journal.rows()), (1, 3, 1));
-        let rows: Vec<Vec<serde_json::Value>> = serde_json::from_str(&full[0].text).unwrap();
+        let (head, rows) = full[0].text.split_once('\n').unwrap();
+        assert_eq!(head.trim_end(), format!("abc-1 3 {0} {0}", NOW.0));
+        let rows: Vec<Vec<serde_json::Value>> = serde_json::from_str(rows).unwrap();
         assert!(rows.iter().all(|row| row.len() == 16), "{rows:?}");
         assert_eq!((&rows[0][5], rows[1][3].as_u64(), rows[1][4].as_u64()), (&"a\"\u{1}".into(), Some(1), Some(4)));
         assert_eq!(rows[1][12].as_f64(), answer.predictions[1].margin);
         assert_eq!(journal.tick(Timestamp(NOW.0 + 9)), []);
         assert_eq!(journal.tick(Timestamp(NOW.0 + 10)).len(), 1);
         assert_eq!(journal.flush(), []);
+    }
+
+    #[test]
+    fn a_batch_of_long_rows_is_cut_where_a_store_would_refuse_it() {
+        let mut journal = Journal::new(&Settings { shards: 1, ..Settings::default() }, "x");
+        let long = format!("{{\"lead_id\":\"{}\"}}", "y".repeat(60_000));
+        let answer = ask("POST /v1/score", &[], format!("[{}]", vec![long; 40].join(",")));
+        let full = journal.push(NOW, &answer.predictions);
+        assert!(!full.is_empty() && full.iter().all(|batch| batch.text.len() < 1_200_000), "{}", full.len());
+        assert_eq!(full.iter().map(|batch| u64::from(batch.rows)).sum::<u64>() + journal.rows(), 40);
+    }
+
+    #[test]
+    fn whole_numbers_are_written_as_they_are() {
+        for value in [0, 7, -1, 1_700_000_000_000, i64::MIN, i64::MAX] {
+            let mut out = String::new();
+            whole(&mut out, value);
+            assert_eq!(out, value.to_string());
+        }
     }
 }

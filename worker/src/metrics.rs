@@ -20,6 +20,7 @@ pub struct Metrics {
     rows_made: AtomicU64,
     rows_written: AtomicU64,
     rows_failed: AtomicU64,
+    commits: AtomicU64,
     panics: AtomicU64,
 }
 
@@ -45,8 +46,9 @@ impl Metrics {
         self.latency_us.fetch_add(duration_us, Relaxed);
     }
 
-    /// `rows` log rows were committed.
-    pub fn written(&self, rows: u64) {
+    /// A batch of `rows` log rows was committed.
+    pub fn committed(&self, rows: u64) {
+        self.commits.fetch_add(1, Relaxed);
         self.rows_written.fetch_add(rows, Relaxed);
     }
 
@@ -55,9 +57,11 @@ impl Metrics {
         self.rows_failed.fetch_add(rows, Relaxed);
     }
 
-    /// The host had to replace an instance that panicked.
-    pub fn panicked(&self) {
-        self.panics.fetch_add(1, Relaxed);
+    /// The host had to replace instances that panicked, `times` more; `lost` log rows went with them.
+    pub fn panicked(&self, times: u64, lost: u64) {
+        self.panics.fetch_add(times, Relaxed);
+        self.rows_made.fetch_add(lost, Relaxed);
+        self.failed(lost);
     }
 
     /// Rows made, not yet committed and not lost.
@@ -84,6 +88,7 @@ impl Metrics {
             ("plumbline_leads_refused", "Leads refused with a problem.", &self.refused),
             ("plumbline_log_rows_written", "Prediction log rows committed.", &self.rows_written),
             ("plumbline_log_rows_failed", "Prediction log rows that could not be stored.", &self.rows_failed),
+            ("plumbline_log_commits", "Batches of prediction log rows committed.", &self.commits),
             ("plumbline_panics", "Instances replaced after a panic.", &self.panics),
         ];
         for (name, help, value) in counters {
@@ -121,7 +126,7 @@ mod tests {
         metrics.request(200);
         metrics.request(422);
         metrics.leads(5, 1);
-        metrics.written(4);
+        metrics.committed(4);
         metrics.observe(700);
         metrics.observe(2_000_000);
         let text = metrics.text();
@@ -130,6 +135,7 @@ mod tests {
             "plumbline_requests_total{status=\"4xx\"} 1",
             "plumbline_leads_scored_total 5",
             "plumbline_log_rows_pending 2",
+            "plumbline_log_commits_total 1",
             "plumbline_request_seconds_bucket{le=\"0.0005\"} 0",
             "plumbline_request_seconds_bucket{le=\"0.001\"} 1",
             "plumbline_request_seconds_bucket{le=\"+Inf\"} 2",

@@ -107,9 +107,24 @@ impl Service {
         answer
     }
 
+    /// The response to a request for `path` that came to nothing before or after [`handle`](Self::handle): its body was unreadable, its
+    /// log rows could not be stored. It is counted as [`handle`](Self::handle) counts; `answered` tells that it was already.
+    pub fn refuse(&self, path: &str, problem: &Problem, answered: bool) -> Response {
+        let response = route::refusal(path, problem);
+        if !answered {
+            self.metrics.request(response.status);
+        }
+        response
+    }
+
     /// The settings the service was made with.
     pub fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    /// The random text the service was made with.
+    pub fn instance(&self) -> &str {
+        &self.instance
     }
 
     /// Counters; the host reports durations and log commits there.

@@ -66,6 +66,9 @@ pub enum SqlError {
         /// Latest version known here.
         known: i64,
     },
+    /// What is to be stored is not a batch of a journal.
+    #[error("a batch of log rows is not encoded as one")]
+    NoBatch,
 }
 
 impl SqlError {
@@ -74,6 +77,7 @@ impl SqlError {
         match self {
             SqlError::Driver(_) => "STORE_FAILED",
             SqlError::Newer { .. } => "STORE_NEWER",
+            SqlError::NoBatch => "STORE_NO_BATCH",
         }
     }
 }

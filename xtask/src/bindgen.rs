@@ -19,7 +19,7 @@ pub fn bindgen(project: &Project, package: &str, out: &Path) -> Result<()> {
         return Ok(());
     }
     eprintln!("    Building {package} for wasm");
-    let module = cargo::wasm(project, package)?;
+    let module = cargo::wasm(project, package, "wasm")?;
     eprintln!("     Binding {package}");
     std::fs::create_dir_all(out)?;
     Bindgen::new()

@@ -25,7 +25,7 @@ fn module(project: &Project) -> Result<()> {
         return Ok(());
     }
     eprintln!("    Building {PACKAGE} for wasm");
-    let built = cargo::wasm(project, PACKAGE)?;
+    let built = cargo::wasm(project, PACKAGE, "wasm")?;
     std::fs::create_dir_all(&out)?;
     eprintln!("  Optimising {PACKAGE}");
     snip::panics(&built, &silent)?;

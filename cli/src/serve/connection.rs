@@ -67,7 +67,7 @@ async fn respond(request: hyper::Request<Incoming>, service: Arc<Service>, log: 
     let limit = service.settings().limits.body_bytes as usize;
     let body = match Limited::new(body, limit).collect().await {
         Ok(body) => body.to_bytes(),
-        Err(e) => return Ok(encode(unreadable(&*e, limit).response())),
+        Err(e) => return Ok(encode(service.refuse(head.uri.path(), &unreadable(&*e, limit), false))),
     };
     let mut headers: Vec<(&str, &str)> = Vec::new();
     for name in Request::HEADERS {
@@ -88,7 +88,8 @@ async fn respond(request: hyper::Request<Incoming>, service: Arc<Service>, log: 
         prediction.duration_us = Some(u32::try_from(duration_us).unwrap_or(u32::MAX));
     }
     if !log.take(answer.predictions).await {
-        answer.response = Problem::new(503, "LOG_UNAVAILABLE", "the prediction could not be stored").response();
+        let problem = Problem::new(503, "LOG_UNAVAILABLE", "the prediction could not be stored");
+        answer.response = service.refuse(head.uri.path(), &problem, true).with("retry-after", "1");
     }
     service.metrics().observe(micros(began));
     Ok(encode(answer.response))

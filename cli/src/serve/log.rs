@@ -72,7 +72,7 @@ impl Writer {
 }
 
 async fn write(mut notes: mpsc::Receiver<Note>, mut shard: LogShard<Store>, service: Arc<Service>) {
-    let mut journal = Journal::new(service.settings());
+    let mut journal = Journal::new(service.settings(), service.instance());
     let patience = Duration::from_millis(u64::from(service.settings().flush_ms.max(1)));
     let mut waiting = Vec::new();
     let mut open = true;
@@ -110,9 +110,9 @@ async fn write(mut notes: mpsc::Receiver<Note>, mut shard: LogShard<Store>, serv
 /// Commits `batch`; whether that went well is counted, and told when not.
 fn append(shard: &mut LogShard<Store>, batch: &Batch, service: &Service) -> bool {
     let rows = u64::from(batch.rows);
-    match shard.append(batch) {
+    match shard.append(&batch.text) {
         Ok(()) => {
-            service.metrics().written(rows);
+            service.metrics().committed(rows);
             true
         }
         Err(e) => {

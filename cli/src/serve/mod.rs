@@ -26,7 +26,7 @@ use log::Log;
 #[command(after_help = "\
 Routes are listed at /openapi.json: POST /v1/score, /invocations, /v2/…, GET /v1/models, /health/live, /health/ready, /metrics.
 
-Each prediction is a row of the log (table prediction_logs). --log batched answers first: rows of the last 20 ms are lost if the
+Each prediction is a row of the log (view prediction_logs). --log batched answers first: rows of the last 50 ms are lost if the
 process is killed. --log durable answers once the row is committed; rows that wait together are committed together.
 
 SIGINT or SIGTERM: no new connections, requests under way are answered, the log is written out, exit code 0.

@@ -30,6 +30,8 @@ pub struct Reply {
     rows: u32,
     /// Log rows held, after this call.
     held: u32,
+    /// Batches that are full.
+    full: u32,
     /// Shard of a batch.
     shard: u32,
 }
@@ -96,9 +98,9 @@ pub extern "C" fn start(settings: usize, instance: usize) -> usize {
         let made = match serde_json::from_slice::<Settings>(text) {
             Err(error) => Err(format!("SETTINGS: {error}")),
             Ok(settings_read) => {
-                let journal = Journal::new(&settings_read);
-                let instance = state.input.get(settings..settings + instance).unwrap_or_default();
-                let service = Service::new(settings_read, models, &String::from_utf8_lossy(instance));
+                let instance = String::from_utf8_lossy(state.input.get(settings..settings + instance).unwrap_or_default());
+                let journal = Journal::new(&settings_read, &instance);
+                let service = Service::new(settings_read, models, &instance);
                 service.map(|service| (service, journal)).map_err(|error| format!("{}: {error}", error.code()))
             }
         };
@@ -129,7 +131,8 @@ pub extern "C" fn handle(now: f64, since: f64, h: usize, b: usize) -> *const Rep
         let response = answer.response;
         state.output = response.body;
         let headers = number_of(&mut state.headers, response.headers);
-        state.reply = Reply { status: response.status.into(), headers, rows, held, shard: 0, ..state.left() };
+        let full = state.full.len() as u32;
+        state.reply = Reply { status: response.status.into(), headers, rows, held, full, ..state.left() };
         &raw const state.reply
     })
 }
@@ -167,27 +170,23 @@ pub extern "C" fn written(rows: u32, failed: u32) {
     with(|state| {
         if let Some((service, _)) = &state.running {
             let metrics = service.metrics();
-            if failed == 0 { metrics.written(rows.into()) } else { metrics.failed(rows.into()) }
+            if failed == 0 { metrics.committed(rows.into()) } else { metrics.failed(rows.into()) }
         }
     });
 }
 
-/// A request took so many µs.
+/// How long rows may wait for company, ms.
 #[unsafe(no_mangle)]
-pub extern "C" fn observe(duration_us: f64) {
-    with(|state| {
-        if let Some((service, _)) = &state.running {
-            service.metrics().observe(duration_us.max(0.0) as u64);
-        }
-    });
+pub extern "C" fn flush_ms() -> u32 {
+    with(|state| state.running.as_ref().map_or(0, |(service, _)| service.settings().flush_ms))
 }
 
-/// The instance before this one panicked.
+/// Instances before this one panicked, `times` in all, and `lost` log rows went with the last.
 #[unsafe(no_mangle)]
-pub extern "C" fn panicked() {
+pub extern "C" fn panicked(times: u32, lost: u32) {
     with(|state| {
         if let Some((service, _)) = &state.running {
-            service.metrics().panicked();
+            service.metrics().panicked(times.into(), lost.into());
         }
     });
 }

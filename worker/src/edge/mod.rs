@@ -12,8 +12,9 @@
 //! | `start(s, i)` | starts with `s` bytes of settings (JSON) and `i` of instance name; → error length |
 //! | `handle(now, since, h, b)` | answers; input is `h` bytes of head (`METHOD\nurl\nname\nvalue…`), then the body; → address of [`Reply`] |
 //! | `due(now, all)` | the next batch that must go to its shard; → its length (0: none), [`Reply`] tells shard and rows |
-//! | `written(n, failed)`, `observe(µs)`, `panicked()` | what the shell tells the counters |
-//! | `shard_open()`, `shard_append(name)`, `shard_count()` | the log shard's rules, on the store behind the imports |
+//! | `flush_ms()` | how long rows may wait for company |
+//! | `written(n, failed)`, `panicked(times, lost)` | what the shell tells the counters |
+//! | `shard_open()`, `shard_append()`, `shard_count()` | the log shard's rules, on the store behind the imports |
 
 mod door;
 mod head;

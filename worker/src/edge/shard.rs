@@ -12,7 +12,7 @@ thread_local! {
     static ERROR: RefCell<String> = RefCell::default();
 }
 
-/// The address where the shell writes `n` bytes of rows for `shard_append`.
+/// The address where the shell writes a batch of `n` bytes for `shard_append`.
 #[unsafe(no_mangle)]
 pub extern "C" fn shard_reserve(n: usize) -> *mut u8 {
     ROWS.with_borrow_mut(|rows| {
@@ -28,13 +28,12 @@ pub extern "C" fn shard_open() -> f64 {
     outcome(LogShard::open(ObjectSql).map(|_| 0.0))
 }
 
-/// Stores the batch at `shard_reserve`, the first `name` bytes of it being its name; 0, or −1 with the text at `shard_error`.
+/// Stores the batch at `shard_reserve`; 0, or −1 with the text at `shard_error`.
 #[unsafe(no_mangle)]
-pub extern "C" fn shard_append(name: usize) -> f64 {
+pub extern "C" fn shard_append() -> f64 {
     let batch = ROWS.take();
-    let (name, rows) = batch.split_at_checked(name).unwrap_or_default();
-    let (name, rows) = (String::from_utf8_lossy(name), String::from_utf8_lossy(rows));
-    outcome(LogShard::opened(ObjectSql).append_once(&name, &rows).map(|()| 0.0))
+    let batch = std::str::from_utf8(&batch).map_err(|_| SqlError::NoBatch);
+    outcome(batch.and_then(|batch| LogShard::opened(ObjectSql).append(batch)).map(|()| 0.0))
 }
 
 /// Rows stored; or −1 with the text at `shard_error`.

@@ -1,8 +1,10 @@
-//! The prediction log of one shard: its table, its migrations, its rules. The store is the host's.
+//! The prediction log of one shard: its tables, its migrations, its rules. The store is the host's.
+//!
+//! Predictions lie in it as they come, a batch a row; the view `prediction_logs` shows each as a row of its own. A query that
+//! knows its times should narrow `prediction_batches` by `first_ms` and `last_ms` first.
 
 mod migration;
 
-use crate::journal::Batch;
 use crate::sql::{Param, Sql, SqlError};
 
 /// One shard of the prediction log.
@@ -11,11 +13,9 @@ pub struct LogShard<S> {
     sql: S,
 }
 
-/// All rows of a batch by one statement, committed together.
-const APPEND: &str = "INSERT INTO prediction_logs (timestamp_ms, request_id, client_request_id, position, batch_size, lead_id, \
-    model, version, variant, role, status, code, margin, probability, band, duration_us) \
-    SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7, value->>8, value->>9, \
-    value->>10, value->>11, value->>12, value->>13, value->>14, value->>15 FROM json_each(?1)";
+/// A batch is one row, and stored once however often it is tried.
+const APPEND: &str = "INSERT INTO prediction_batches (name, rows, first_ms, last_ms, predictions) VALUES (?1, ?2, ?3, ?4, ?5) \
+    ON CONFLICT (name) DO NOTHING";
 
 impl<S: Sql> LogShard<S> {
     /// Opens the shard in `sql`, bringing its tables up to date.
@@ -32,36 +32,18 @@ impl<S: Sql> LogShard<S> {
         LogShard { sql }
     }
 
-    /// Stores the rows of `batch`: all, or none.
+    /// Stores a batch as encoded in [`Batch::text`](crate::Batch::text): all of its rows, or none. A batch that was stored before is not stored again:
+    /// a host that does not know whether a try succeeded may try again.
     ///
     /// # Errors
-    /// [`SqlError::Driver`]; then no row was stored.
-    pub fn append(&mut self, batch: &Batch) -> Result<(), SqlError> {
-        self.append_text(&batch.text)
-    }
-
-    /// Stores rows as encoded in [`Batch::text`]: all, or none.
-    ///
-    /// # Errors
-    /// [`SqlError::Driver`]; then no row was stored.
-    pub fn append_text(&mut self, rows: &str) -> Result<(), SqlError> {
-        self.sql.execute(APPEND, &[Param::Text(rows)]).map(drop)
-    }
-
-    /// Stores rows as [`append_text`](Self::append_text) does, unless a batch called `name` was stored before: a host that does not
-    /// know whether a try succeeded may try again.
-    ///
-    /// # Errors
-    /// [`SqlError::Driver`]; then no row was stored.
-    pub fn append_once(&mut self, name: &str, rows: &str) -> Result<(), SqlError> {
-        self.sql.transaction(&mut |sql| {
-            let known = sql.query("SELECT 1 FROM log_batches WHERE name = ?1", &[Param::Text(name)])?;
-            if !known.is_empty() {
-                return Ok(());
-            }
-            sql.execute("INSERT INTO log_batches (name) VALUES (?1)", &[Param::Text(name)])?;
-            sql.execute(APPEND, &[Param::Text(rows)]).map(drop)
-        })
+    /// [`SqlError::Driver`]; then no row was stored. [`SqlError::NoBatch`]: the text is not of a journal's making.
+    pub fn append(&mut self, batch: &str) -> Result<(), SqlError> {
+        let (head, predictions) = batch.split_once('\n').ok_or(SqlError::NoBatch)?;
+        let mut words = head.split_ascii_whitespace();
+        let name = words.next().ok_or(SqlError::NoBatch)?;
+        let mut number = || words.next().and_then(|word| word.parse().ok()).map(Param::Integer).ok_or(SqlError::NoBatch);
+        let params = [Param::Text(name), number()?, number()?, number()?, Param::Text(predictions)];
+        self.sql.execute(APPEND, &params).map(drop)
     }
 
     /// Rows stored.
@@ -69,7 +51,7 @@ impl<S: Sql> LogShard<S> {
     /// # Errors
     /// [`SqlError::Driver`].
     pub fn count(&mut self) -> Result<u64, SqlError> {
-        let rows = self.sql.query("SELECT count(*) FROM prediction_logs", &[])?;
+        let rows = self.sql.query("SELECT coalesce(sum(rows), 0) FROM prediction_batches", &[])?;
         let count = rows.first().and_then(|row| row.first()).and_then(|value| value.as_integer());
         Ok(count.and_then(|n| u64::try_from(n).ok()).unwrap_or(0))
     }

@@ -69,7 +69,7 @@ fn reply(body: &serde_json::Value) -> Response {
 }
 
 /// An error as the protocol words it.
-fn refusal(problem: &Problem) -> Response {
+pub(super) fn refusal(problem: &Problem) -> Response {
     let body = json!({ "error": format!("{}: {}", problem.code, problem.detail) });
     Response::new(problem.status, "application/json", body.to_string().into_bytes())
 }

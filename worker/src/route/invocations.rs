@@ -247,7 +247,7 @@ fn fault(scoring: &Scoring<'_>, place: &str, fault: Fault) -> Problem {
 }
 
 /// An error as MLflow's scoring server words it.
-fn refusal(problem: &Problem) -> Response {
+pub(super) fn refusal(problem: &Problem) -> Response {
     let code = match problem.status {
         400 => "BAD_REQUEST",
         404 => "RESOURCE_DOES_NOT_EXIST",

@@ -33,9 +33,13 @@ enum Page {
 
 impl Page {
     fn of(path: &str) -> Option<Page> {
+        if path == "/v1/score" {
+            return Some(Page::Score);
+        }
         let parts: Vec<String> = path.split('/').skip(1).map(percent_decoded).collect();
         let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
         Some(match parts.as_slice() {
+            // Written otherwise, such as /v1/%73core.
             ["v1", "score"] => Page::Score,
             ["v1", "models"] => Page::Models,
             ["invocations"] => Page::Invocations(None),
@@ -49,6 +53,15 @@ impl Page {
             ["metrics"] => Page::Metrics,
             _ => return None,
         })
+    }
+
+    /// `problem` in the words of the protocol that the path belongs to.
+    fn refusal(&self, problem: &Problem) -> Response {
+        match self {
+            Page::Invocations(_) => invocations::refusal(problem),
+            Page::Inference(_) => inference::refusal(problem),
+            _ => problem.response(),
+        }
     }
 
     fn is_post(&self) -> bool {
@@ -84,6 +97,11 @@ pub(crate) fn answer(service: &Service, now: Timestamp, request: &Request<'_>) -
     answer
 }
 
+/// The response to a request for `path` that came to nothing, for hosts that learn so outside of the service.
+pub(crate) fn refusal(path: &str, problem: &Problem) -> Response {
+    Page::of(path).map_or_else(|| problem.response(), |page| page.refusal(problem))
+}
+
 fn routed(service: &Service, now: Timestamp, request: &Request<'_>) -> Result<Answer, Problem> {
     let page = Page::of(request.path);
     let page = page.ok_or_else(|| Problem::new(404, "NO_SUCH_PATH", "there is nothing at this path"))?;
@@ -102,11 +120,12 @@ fn routed(service: &Service, now: Timestamp, request: &Request<'_>) -> Result<An
     }
     if request.method != method && !(request.method == "HEAD" && method == "GET") {
         let problem = Problem::new(405, "METHOD_NOT_ALLOWED", format!("this path takes {method}"));
-        return Ok(problem.response().with("allow", allow).into());
+        return Ok(page.refusal(&problem).with("allow", allow).into());
     }
     let limit = service.settings.limits.body_bytes;
     if request.body.len() as u64 > limit {
-        return Err(Problem::new(413, "BODY_TOO_LARGE", format!("a body may have {limit} bytes")));
+        let problem = Problem::new(413, "BODY_TOO_LARGE", format!("a body may have {limit} bytes"));
+        return Ok(page.refusal(&problem).into());
     }
     page.answer(service, now, request)
 }
