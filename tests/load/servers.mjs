@@ -43,15 +43,15 @@ export async function edgeEcho() {
 }
 
 /** The native host with its prediction log. */
-export async function native(log) {
+export async function native(log, target) {
   const folder = mkdtempSync(join(tmpdir(), "plumbline-load-"));
   const args = ["serve", "--model", "worker/demo/demo.plumb", "--listen", "127.0.0.1:8798", "--db", join(folder, "log.db"), "--log", log];
-  const server = await started("target/release/plumbline", args, "http://127.0.0.1:8798/health/ready");
+  const server = await started(join(target, "plumbline"), args, "http://127.0.0.1:8798/health/ready");
   return { url: "http://127.0.0.1:8798/v1/score", pid: server.pid, stop: () => server.stop().then(() => rmSync(folder, { recursive: true, force: true })) };
 }
 
 /** Plain hyper, echoing. */
-export async function nativeEcho() {
-  const server = await started("target/release/examples/echo", ["127.0.0.1:8799"], "http://127.0.0.1:8799/");
+export async function nativeEcho(target) {
+  const server = await started(join(target, "examples/echo"), ["127.0.0.1:8799"], "http://127.0.0.1:8799/");
   return { url: "http://127.0.0.1:8799/", ...server };
 }
