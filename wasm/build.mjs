@@ -9,11 +9,21 @@ const at = (relative) => fileURLToPath(new URL(relative, import.meta.url));
 const module = await readFile(at("../target/xtask/plumbline.wasm"));
 const javascript = await readFile(at("../target/xtask/plumbline.js"), "utf8");
 
-/** wasm2js writes a module that makes one instance when it is imported; we make an instance per call. */
+/**
+ * wasm2js writes a module that makes one instance when it is imported; we make an instance per call. And it writes memory as
+ * base64, which does not compress: a text of the bytes' own characters does.
+ */
 function factory(source) {
   const found = /^var retasmFunc = asmFunc\((\{[^}]*\})\);$/m.exec(source);
-  if (!found) throw new Error("wasm2js writes its modules differently now: adapt wasm/build.mjs");
-  return `export function instantiate() {\n${source.slice(0, found.index)}\nreturn asmFunc(${found[1]});\n}`;
+  const decoder = /^ *var base64ReverseLookup[\s\S]*?(?=^function initActiveSegments)/m;
+  if (!found || !decoder.test(source)) throw new Error("wasm2js writes its modules differently now: adapt wasm/build.mjs");
+  const plain = source
+    .slice(0, found.index)
+    .replace(decoder, "function place(bytes, at, text) {\n  for (let i = 0; i < text.length; i++) bytes[at + i] = text.charCodeAt(i);\n}\n")
+    .replace(/base64DecodeToExistingUint8Array\((\w+), (\d+), "([\w+/=]*)"\)/g, (_, bytes, at, base64) => {
+      return `place(${bytes}, ${at}, ${JSON.stringify(Buffer.from(base64, "base64").toString("latin1"))})`;
+    });
+  return `export function instantiate() {\n${plain}\nreturn asmFunc(${found[1]});\n}`;
 }
 
 const generated = {
@@ -43,6 +53,7 @@ for (const [entry, minify] of [["index", false], ["node", false], ["workers", fa
     external: ["./plumbline.wasm", "node:*"],
     plugins: [supply],
     minify,
+    charset: "utf8",
     legalComments: "none",
     logLevel: "warning",
   });

@@ -17,6 +17,6 @@ declare module "plumbline:javascript" {
   export function instantiate(): unknown;
 }
 
-declare module "node:fs/promises" {
-  export function readFile(file: URL): Promise<Uint8Array<ArrayBuffer>>;
+declare module "node:fs" {
+  export function readFileSync(file: URL): Uint8Array<ArrayBuffer>;
 }

@@ -1,7 +1,9 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import { Door, type Refused, refusal } from "./door.ts";
 import { PlumblineError } from "./error.ts";
 import { compiledModule, type Instantiate } from "./host.ts";
-import { asBody, asText } from "./lead.ts";
+import { asArray, asText, notAnObject } from "./lead.ts";
+import { many, wantsMargins, when } from "./options.ts";
 import type { BatchOptions, Card, Explanation, Lead, Score, ScoreOptions } from "./types.ts";
 
 /** A model, loaded and verified, ready to score. It owns one instance of the module; `free()` gives that back. */
@@ -26,6 +28,9 @@ export class Model {
    * @throws {PlumblineError} `BUNDLE_…` with the reason the bundle is refused for.
    */
   static async load(bundle: Uint8Array | ArrayBuffer): Promise<Model> {
+    if (!(bundle instanceof Uint8Array || bundle instanceof ArrayBuffer)) {
+      throw new PlumblineError("BUNDLE_NOT_BYTES", `a bundle is a Uint8Array or an ArrayBuffer; ${typeof bundle} was given`);
+    }
     // A copy: the model may have to be loaded again, and the caller may write to its own bytes.
     return new Model(await compiledModule(), new Uint8Array(bundle).slice());
   }
@@ -36,13 +41,13 @@ export class Model {
    * @throws {PlumblineError} `LEAD_…` with the field.
    */
   score(lead: Lead | string | Uint8Array, options: ScoreOptions = {}): Score {
-    const text = asText(lead);
-    return JSON.parse(this.#call((door) => door.read(door.exports.pl_score(door.write(text), when(options), many(options)))));
+    const [text, now, reasons] = [asText(lead), when(options), many(options)];
+    return JSON.parse(this.#call((door) => door.read(door.exports.pl_score(door.write(text), now, reasons))));
   }
 
   /** The calibrated probability of one row: a number per column of `card.columns`, NaN where it is missing. */
   scoreRow(row: Float64Array): number {
-    if (row.length !== this.#columns) throw this.#badRow(row.length);
+    if (row.length !== this.#columns || !(row instanceof Float64Array)) throw this.#badRow(row);
     const door = this.#door ?? this.#reopen();
     try {
       door.writeRow(row);
@@ -61,16 +66,26 @@ export class Model {
     options: BatchOptions & ScoreOptions = {},
   ): Float64Array | (Score | PlumblineError)[] {
     if (batch instanceof Float64Array) {
-      const rows = batch.length / this.#columns;
-      if (!Number.isInteger(rows)) throw this.#badRow(batch.length);
+      const [rows, margins] = [batch.length / this.#columns, wantsMargins(options)];
+      if (!Number.isInteger(rows)) throw this.#badRow(batch);
       return this.#call((door) => {
         door.writeRows(batch);
-        door.exports.pl_score_rows(rows, options.output === "margin" ? 1 : 0);
-        return door.values(options.output === "margin" ? rows * this.card.outputs : rows);
+        door.exports.pl_score_rows(rows, margins ? 1 : 0);
+        return door.values(margins ? rows * this.card.outputs : rows);
       });
     }
-    const body = asBody(batch);
-    const text = this.#call((door) => door.read(door.exports.pl_score_body(door.write(body), when(options), many(options))));
+    if (typeof batch === "string" || batch instanceof Uint8Array) return this.#scoreBody(batch, options);
+    if (!Array.isArray(batch)) throw notAnObject(batch);
+    const { text, refused } = asArray(batch);
+    // Those that cannot be written take their places among the answers of the others.
+    const answers = text === "[]" && refused.size > 0 ? [] : this.#scoreBody(text, options);
+    for (const [place, error] of refused) answers.splice(place, 0, error);
+    return answers;
+  }
+
+  #scoreBody(body: string | Uint8Array, options: ScoreOptions): (Score | PlumblineError)[] {
+    const [now, reasons] = [when(options), many(options)];
+    const text = this.#call((door) => door.read(door.exports.pl_score_body(door.write(body), now, reasons)));
     // Lines are answered by lines, an array by an array.
     const json = text.startsWith("[") ? text : `[${text.trimEnd().replaceAll("\n", ",")}]`;
     const answers: (Score | Refused)[] = JSON.parse(json);
@@ -83,13 +98,13 @@ export class Model {
    * @throws {PlumblineError} `MODEL_NOT_EXPLAINABLE` for LightGBM's linear trees.
    */
   explain(lead: Lead | string | Uint8Array | Float64Array, options: ScoreOptions = {}): Explanation[] {
-    const width = this.#columns + 1;
+    const [width, now] = [this.#columns + 1, when(options)];
     const values = this.#call((door) => {
       if (lead instanceof Float64Array) {
-        if (lead.length !== this.#columns) throw this.#badRow(lead.length);
+        if (lead.length !== this.#columns) throw this.#badRow(lead);
         door.writeRow(lead);
       } else {
-        door.read(door.exports.pl_features(door.write(asText(lead)), when(options)));
+        door.read(door.exports.pl_features(door.write(asText(lead)), now));
       }
       if (door.exports.pl_explain_row() === 0) {
         throw new PlumblineError("MODEL_NOT_EXPLAINABLE", "this kind of model has no SHAP values");
@@ -148,15 +163,8 @@ export class Model {
     return new PlumblineError("INSTANCE_TRAPPED", "scoring stopped inside the module; a new instance serves the next call", [], { cause: error });
   }
 
-  #badRow(length: number): PlumblineError {
-    return new PlumblineError("ROW_WRONG_LENGTH", `a row has ${this.#columns} numbers; ${length} were given`);
+  #badRow(row: Float64Array): PlumblineError {
+    const found = row instanceof Float64Array ? `${row.length} were given` : `${Object.prototype.toString.call(row)} was given`;
+    return new PlumblineError("ROW_WRONG_LENGTH", `a row is a Float64Array of ${this.#columns} numbers; ${found}`);
   }
-}
-
-function when({ now }: ScoreOptions): number {
-  return now === undefined ? Date.now() : Number(now);
-}
-
-function many({ reasons = 3 }: ScoreOptions): number {
-  return reasons;
 }

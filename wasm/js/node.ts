@@ -1,7 +1,8 @@
 // Entry point `.` of Node: the module is a file beside this one.
-import { readFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
 import { instances, provide } from "./host.ts";
 
-provide(async () => instances(await WebAssembly.compile(await readFile(new URL("./plumbline.wasm", import.meta.url)))));
+// Without waiting for other threads: a file of this size is read and compiled sooner than they are woken.
+provide(async () => instances(new WebAssembly.Module(readFileSync(new URL("./plumbline.wasm", import.meta.url)))));
 
 export * from "./public.ts";

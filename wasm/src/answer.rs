@@ -2,11 +2,8 @@
 
 use std::fmt::Display;
 
-use plumbline_core::Scorer;
 use plumbline_core::lead::LeadError;
-use plumbline_core::schema::{Band, Field};
-use plumbline_core::score::ScoreError;
-use serde::Serialize;
+use plumbline_core::score::{ScoreError, write_refusal};
 
 /// Whether a call wrote its answer.
 pub type Answer = Result<(), Refusal>;
@@ -43,49 +40,7 @@ pub fn length(text: &mut Vec<u8>, answer: Answer) -> i32 {
     text.clear();
     match refusal {
         Refusal::Lead(error) => error.write_json(text),
-        Refusal::Coded { code, detail } => write(text, &Problem { error: Coded { code, detail } }),
+        Refusal::Coded { code, detail } => write_refusal(code, &detail, &[], text),
     }
     -(text.len() as i32)
-}
-
-#[derive(Serialize)]
-struct Problem {
-    error: Coded,
-}
-
-#[derive(Serialize)]
-struct Coded {
-    code: &'static str,
-    detail: String,
-}
-
-#[derive(Serialize)]
-struct Card<'a> {
-    name: &'a str,
-    version: &'a str,
-    intended_use: &'a str,
-    columns: Vec<&'a str>,
-    outputs: u32,
-    fields: &'a [Field],
-    bands: &'a [Band],
-}
-
-/// Appends what the model says of itself.
-pub fn card(scorer: &Scorer, text: &mut Vec<u8>) {
-    let (manifest, model) = (&scorer.bundle().manifest, scorer.bundle().model());
-    let card = Card {
-        name: &manifest.name,
-        version: &manifest.version,
-        intended_use: &manifest.provenance.intended_use,
-        columns: model.columns.iter().map(|column| column.name.as_str()).collect(),
-        outputs: model.outputs,
-        fields: &manifest.schema.fields,
-        bands: &manifest.bands,
-    };
-    write(text, &card);
-}
-
-fn write(text: &mut Vec<u8>, value: &impl Serialize) {
-    // Writing plain data to memory cannot fail.
-    let _ = serde_json::to_writer(text, value);
 }

@@ -59,7 +59,7 @@ impl Door {
         self.input = Vec::new();
         self.text.clear();
         let answer = scorer.map(|scorer| {
-            answer::card(&scorer, &mut self.text);
+            scorer.write_card(&mut self.text);
             self.rows.resize(scorer.engine().columns(), f64::NAN);
             self.model = Some(Loaded { scorer, work: Workspace::default(), scratch: Scratch::default() });
         });

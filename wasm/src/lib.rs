@@ -10,3 +10,4 @@
 mod abi;
 mod answer;
 mod door;
+mod memory;

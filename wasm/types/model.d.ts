@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import { PlumblineError } from "./error.ts";
 import type { BatchOptions, Card, Explanation, Lead, Score, ScoreOptions } from "./types.ts";
 /** A model, loaded and verified, ready to score. It owns one instance of the module; `free()` gives that back. */

@@ -1,4 +1,5 @@
 // `npm run build`: everything the hosts run.
-import { build } from "./run.mjs";
+import { build, step } from "./run.mjs";
 
 await build();
+await step("Sizes", "cargo", ["run", "--quiet", "--profile", "quick", "-p", "xtask", "--", "sizes"]);

@@ -10,3 +10,4 @@ await step("The core alone, for wasm32", "cargo", [
   ...["clippy", "--quiet", "-p", "plumbline-core", "--no-default-features"],
   ...["--target", "wasm32-unknown-unknown", "--", "-D", "warnings"],
 ]);
+await step("Generated types", "node", ["xtask/npm/types.mjs"]);

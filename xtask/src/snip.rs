@@ -48,7 +48,28 @@ pub fn panics(input: &Path, output: &Path) -> Result<()> {
         let trap = trap(&mut module, ty);
         module.funcs.get_mut(id).kind = FunctionKind::Local(trap);
     }
+    let segments: Vec<_> = module.data.iter().map(|data| data.id()).collect();
+    for segment in segments {
+        blank_places(&mut module.data.get_mut(segment).value);
+    }
     module.emit_wasm_file(output)
+}
+
+/// Where the source files named by panics lie, as the start of their path.
+const SOURCES: [&[u8]; 4] = [b"/rustc/", b"/rust/deps/", b"core/src/", b"wasm/src/"];
+
+/// Overwrites the paths of source files, which only those messages named, with zeros: they compress to nothing.
+fn blank_places(data: &mut [u8]) {
+    const LONGEST: usize = 160;
+    let mut at = 0;
+    while let Some(rest) = data.get_mut(at..).filter(|rest| !rest.is_empty()) {
+        let path = rest.get(..rest.len().min(LONGEST)).unwrap_or_default();
+        let end =
+            SOURCES.iter().any(|start| path.starts_with(start)).then(|| path.windows(3).position(|w| w == b".rs")).flatten();
+        let length = end.filter(|end| path.iter().take(*end).all(|b| b.is_ascii_graphic())).map_or(0, |end| end + 3);
+        rest.iter_mut().take(length).for_each(|byte| *byte = 0);
+        at += length.max(1);
+    }
 }
 
 fn only_panics(name: &str) -> bool {

@@ -6,11 +6,9 @@
 //! Source: <https://github.com/huggingface/safetensors#format>. Checked against the Python package in
 //! `tests/python/read_bundle.py`.
 
-use std::collections::BTreeMap;
-use std::fmt;
-
 use super::BundleError;
 use crate::json::{Misfit, Node};
+use crate::schema::ByName;
 
 /// Element types a bundle uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,6 +49,9 @@ pub(super) struct Tensor<'a> {
     pub bytes: &'a [u8],
 }
 
+/// More than any bundle has, few enough that looking through them takes no time.
+const MOST_TENSORS: usize = 256;
+
 /// Collects tensors and writes the file.
 #[derive(Debug, Default)]
 pub(super) struct Writer {
@@ -63,7 +64,7 @@ impl Writer {
     }
 
     /// The bytes of the file. Wide types come first, so that every tensor is aligned.
-    pub fn finish(mut self, metadata: &BTreeMap<&'static str, String>) -> Result<Vec<u8>, serde_json::Error> {
+    pub fn finish(mut self, metadata: &ByName<String>) -> Result<Vec<u8>, serde_json::Error> {
         self.tensors.sort_by_key(|(_, dtype, _, _)| usize::MAX - dtype.width());
         let mut header = format!("{{\"__metadata__\":{}", serde_json::to_string(metadata)?);
         let mut end = 0;
@@ -88,12 +89,13 @@ impl Writer {
 /// A file taken apart; tensors borrow from it.
 #[derive(Debug)]
 pub(super) struct Reader<'a> {
-    pub metadata: BTreeMap<String, String>,
-    tensors: BTreeMap<String, Tensor<'a>>,
+    metadata: ByName<String>,
+    /// In the order of the file.
+    tensors: Vec<(String, Tensor<'a>)>,
 }
 
 impl<'a> Reader<'a> {
-    /// Takes `file` apart. The tensors must lie end to end and fill it: no byte is hidden from the reader.
+    /// Takes `file` apart. The tensors must lie end to end, in the header's order, and fill it: no byte is hidden from the reader.
     pub fn new(file: &'a [u8]) -> Result<Reader<'a>, BundleError> {
         let found = file.len() as u64;
         let truncated = |expected| BundleError::Truncated { expected, found };
@@ -104,44 +106,53 @@ impl<'a> Reader<'a> {
         let length = u64::from_le_bytes(*length);
         let split = usize::try_from(length).ok().and_then(|length| rest.split_at_checked(length));
         let (header, data) = split.ok_or_else(|| truncated(length.saturating_add(8)))?;
-        let refused = |what: &dyn fmt::Display| malformed(format!("header: {what}"));
-        let header = std::str::from_utf8(header).map_err(|_| refused(&"it is not UTF-8"))?;
-        let header = Node::parse(header).map_err(|what| refused(&what))?;
-        let metadata = header.texts_by_name("__metadata__").map_err(|misfit| refused(&misfit))?;
-        let mut entries = BTreeMap::new();
-        for (name, node) in header.members().iter().filter(|(name, _)| name != "__metadata__") {
-            let entry = Entry::decode(node).map_err(|misfit| refused(&misfit))?;
-            if entries.insert(name.clone(), entry).is_some() {
-                return Err(refused(&"a tensor occurs twice"));
+        let refused = |what: &str| malformed(["header: ", what].concat());
+        let header = std::str::from_utf8(header).map_err(|_| refused("it is not UTF-8"))?;
+        let header = Node::parse(header).map_err(refused)?;
+        let read = |misfit: &mut Misfit| {
+            let metadata = header.by_name("__metadata__", misfit, Node::as_text);
+            let tensors = header.members().iter().filter(|(name, _)| name != "__metadata__");
+            let mut entries = Vec::new();
+            for (name, node) in tensors {
+                entries.push((name, Entry::decode(node, misfit)));
             }
+            (metadata, entries)
+        };
+        let (metadata, entries) = Misfit::unless(read).map_err(|misfit| refused(&misfit))?;
+        if entries.len() > MOST_TENSORS {
+            return Err(refused("there are more than 256 tensors"));
         }
 
-        let end = entries.values().map(|t| t.data_offsets[1]).max().unwrap_or(0);
+        let mut tensors: Vec<(String, Tensor<'_>)> = Vec::with_capacity(entries.len());
+        let (mut end, mut gap) = (0, false);
+        for (_, entry) in &entries {
+            gap |= entry.start != end || entry.end < entry.start;
+            end = end.max(entry.end);
+        }
         if end > data.len() as u64 {
             return Err(truncated((8 + length).saturating_add(end)));
         }
-        let mut spans: Vec<[u64; 2]> = entries.values().map(|t| t.data_offsets).collect();
-        spans.sort_unstable();
-        let filled = spans.iter().try_fold(0, |at, [start, end]| (*start == at && end >= start).then_some(*end));
-        if filled != Some(data.len() as u64) {
+        if gap || end != data.len() as u64 {
             return Err(malformed("the tensors do not fill the file end to end"));
         }
-        let mut tensors = BTreeMap::new();
         for (name, entry) in entries {
-            let tensor = entry.locate(data).ok_or_else(|| malformed(format!("tensor {name:?} contradicts its shape")))?;
-            tensors.insert(name, tensor);
+            let tensor = entry.locate(data).ok_or_else(|| about(name, "contradicts its shape"))?;
+            if tensors.iter().any(|(known, _)| known == name) {
+                return Err(about(name, "occurs twice"));
+            }
+            tensors.push((name.clone(), tensor));
         }
         Ok(Reader { metadata, tensors })
     }
 
     /// The tensor `name`, if the file has it.
     pub fn tensor(&self, name: &str) -> Option<Tensor<'a>> {
-        self.tensors.get(name).copied()
+        self.tensors.iter().find(|(known, _)| known == name).map(|(_, tensor)| *tensor)
     }
 
     /// A metadata entry.
     pub fn text(&self, key: &str) -> Result<&str, BundleError> {
-        self.metadata.get(key).map(String::as_str).ok_or_else(|| malformed(format!("the header has no {key:?}")))
+        self.metadata.get(key).map(String::as_str).ok_or_else(|| malformed(["the header has no \"", key, "\""].concat()))
     }
 }
 
@@ -149,35 +160,46 @@ pub(super) fn malformed(what: impl Into<String>) -> BundleError {
     BundleError::Malformed(what.into())
 }
 
+/// A refusal because of the tensor `name`.
+#[cold]
+pub(super) fn about(name: &str, what: &str) -> BundleError {
+    malformed(["tensor \"", name, "\" ", what].concat())
+}
+
 struct Entry {
     dtype: Dtype,
-    shape: Vec<u64>,
-    data_offsets: [u64; 2],
+    shape: [u64; 2],
+    start: u64,
+    end: u64,
 }
 
 impl Entry {
-    fn decode(node: &Node) -> Result<Entry, Misfit> {
-        let whole = |key: &'static str| -> Result<Vec<u64>, Misfit> {
-            let exact = |x: &f64| (*x >= 0.0 && *x as u64 as f64 == *x).then_some(*x as u64).ok_or(Misfit(key));
-            node.get(key).as_numbers(key)?.iter().map(exact).collect()
+    fn decode(node: &Node, misfit: &mut Misfit) -> Entry {
+        // One number or two; a vector is a matrix of one row.
+        let mut pair = |key: &'static str| match node.get(key).as_numbers(key, misfit)[..] {
+            [one] => [1.0, one],
+            [one, two] => [one, two],
+            _ => [f64::NAN; 2],
         };
-        let offsets = whole("data_offsets")?;
-        let dtype = node.text("dtype")?;
-        Ok(Entry {
-            dtype: Dtype::ALL.into_iter().find(|d| d.name() == dtype).ok_or(Misfit("dtype"))?,
-            shape: whole("shape")?,
-            data_offsets: <[u64; 2]>::try_from(offsets).map_err(|_| Misfit("data_offsets"))?,
-        })
+        let (shape, offsets) = (pair("shape"), pair("data_offsets"));
+        let mut exact = |x: f64| {
+            if !(x >= 0.0 && x as u64 as f64 == x) {
+                misfit.note("shape or data_offsets");
+            }
+            x as u64
+        };
+        let (shape, [start, end]) = (shape.map(&mut exact), offsets.map(&mut exact));
+        let dtype = node.text("dtype", misfit);
+        let dtype = Dtype::ALL.into_iter().find(|d| d.name() == dtype).unwrap_or_else(|| {
+            misfit.note("dtype");
+            Dtype::U8
+        });
+        Entry { dtype, shape, start, end }
     }
 
     fn locate<'a>(&self, data: &'a [u8]) -> Option<Tensor<'a>> {
-        let [start, end] = self.data_offsets.map(|o| usize::try_from(o).ok());
-        let bytes = data.get(start?..end?)?;
-        let shape = match self.shape[..] {
-            [columns] => [1, usize::try_from(columns).ok()?],
-            [rows, columns] => [usize::try_from(rows).ok()?, usize::try_from(columns).ok()?],
-            _ => return None,
-        };
+        let bytes = data.get(usize::try_from(self.start).ok()?..usize::try_from(self.end).ok()?)?;
+        let shape = [usize::try_from(self.shape[0]).ok()?, usize::try_from(self.shape[1]).ok()?];
         let size = shape[0].checked_mul(shape[1])?.checked_mul(self.dtype.width())?;
         (size == bytes.len()).then_some(Tensor { dtype: self.dtype, shape, bytes })
     }

@@ -7,192 +7,216 @@ use crate::json::{Misfit, Node};
 use crate::model::{Arithmetic, Averaged, Calibration, Column, Link};
 use crate::schema::{Band, Field, FieldKind, Role, Schema};
 
-type Decoded<T> = Result<T, Misfit>;
-
-fn each<T>(nodes: &[Node], decode: fn(&Node) -> Decoded<T>) -> Decoded<Vec<T>> {
-    nodes.iter().map(decode).collect()
+/// Every item of a list.
+pub(super) fn each<T>(nodes: &[Node], misfit: &mut Misfit, decode: fn(&Node, &mut Misfit) -> T) -> Vec<T> {
+    let mut items = Vec::with_capacity(nodes.len());
+    for node in nodes {
+        items.push(decode(node, misfit));
+    }
+    items
 }
 
-/// The alternative at `key`: `default` when absent, else what `named` makes of it.
-fn one_of<T>(node: &Node, key: &'static str, default: Option<T>, named: fn(&str, &Node) -> Decoded<Option<T>>) -> Decoded<T> {
-    let value = node.get(key);
-    let found = if *value == Node::Null { default } else { named(value.variant().0, value.variant().1)? };
-    found.ok_or(Misfit(key))
+pub(super) fn manifest(node: &Node, misfit: &mut Misfit) -> Manifest {
+    Manifest {
+        name: node.text("name", misfit),
+        version: node.text("version", misfit),
+        schema: Schema { fields: each(node.get("schema").items("fields", misfit), misfit, field) },
+        transforms: each(node.items("transforms", misfit), misfit, transform),
+        bands: each(node.items("bands", misfit), misfit, |node, misfit| Band {
+            name: node.text("name", misfit),
+            from: node.number("from", misfit),
+        }),
+        outputs: node.texts("outputs", misfit),
+        positive: node.text_or_empty("positive", misfit),
+        calibration: calibration(node.get("calibration"), misfit),
+        provenance: provenance(node.get("provenance"), misfit),
+    }
 }
 
-pub(super) fn manifest(node: &Node) -> Decoded<Manifest> {
-    Ok(Manifest {
-        name: node.text("name")?,
-        version: node.text("version")?,
-        schema: Schema { fields: each(node.get("schema").items("fields")?, field)? },
-        transforms: each(node.items("transforms")?, transform)?,
-        bands: each(node.items("bands")?, |n| Ok(Band { name: n.text("name")?, from: n.number("from")? }))?,
-        outputs: node.texts("outputs")?,
-        positive: node.text_or_empty("positive")?,
-        calibration: one_of(node, "calibration", Some(Calibration::None), calibration)?,
-        provenance: provenance(node.get("provenance"))?,
-    })
+fn provenance(node: &Node, misfit: &mut Misfit) -> Provenance {
+    Provenance {
+        snapshot_uri: node.text_or_empty("snapshot_uri", misfit),
+        table_version: node.text_or_empty("table_version", misfit),
+        snapshot_sha256: node.text_or_empty("snapshot_sha256", misfit),
+        rows: if *node.get("rows") == Node::Null { None } else { Some(node.whole("rows", misfit)) },
+        window: node.text_or_empty("window", misfit),
+        hyperparameters: node.by_name("hyperparameters", misfit, Node::as_text),
+        code_revision: node.text_or_empty("code_revision", misfit),
+        baseline: node.by_name("baseline", misfit, Node::as_number),
+        intended_use: node.text_or_empty("intended_use", misfit),
+    }
 }
 
-fn provenance(node: &Node) -> Decoded<Provenance> {
-    Ok(Provenance {
-        snapshot_uri: node.text_or_empty("snapshot_uri")?,
-        table_version: node.text_or_empty("table_version")?,
-        snapshot_sha256: node.text_or_empty("snapshot_sha256")?,
-        rows: if *node.get("rows") == Node::Null { None } else { Some(node.whole("rows")?) },
-        window: node.text_or_empty("window")?,
-        hyperparameters: node.texts_by_name("hyperparameters")?,
-        code_revision: node.text_or_empty("code_revision")?,
-        baseline: node.numbers_by_name("baseline")?,
-        intended_use: node.text_or_empty("intended_use")?,
-    })
+fn field(node: &Node, misfit: &mut Misfit) -> Field {
+    use FieldKind::{Category, Date, Flag, List, Number, Text};
+    use Role::{Feature, HumanScore, Id, Segment};
+    let kinds = [Number, Category, Text, Flag, List, Date].map(|kind| (kind.as_str(), kind));
+    let roles = [Feature, Id, Segment, HumanScore].map(|role| (role.as_str(), role));
+    Field {
+        name: node.text("name", misfit),
+        kind: named(node, "kind", misfit, &kinds),
+        role: named(node, "role", misfit, &roles),
+        required: node.flag("required", misfit),
+        categories: node.texts("categories", misfit),
+        label: node.text_or_empty("label", misfit),
+        unit: node.text_or_empty("unit", misfit),
+        min: node.optional_number("min", misfit),
+        max: node.optional_number("max", misfit),
+        reason: node.text_or_empty("reason", misfit),
+        reason_missing: node.text_or_empty("reason_missing", misfit),
+        reason_zero: node.text_or_empty("reason_zero", misfit),
+        reason_of: node.by_name("reason_of", misfit, Node::as_text),
+    }
 }
 
-fn field(node: &Node) -> Decoded<Field> {
-    Ok(Field {
-        name: node.text("name")?,
-        kind: one_of(node, "kind", Some(FieldKind::Number), |name, _| {
-            use FieldKind::{Category, Date, Flag, List, Number, Text};
-            Ok([Number, Category, Text, Flag, List, Date].into_iter().find(|kind| kind.as_str() == name))
-        })?,
-        role: one_of(node, "role", Some(Role::Feature), |name, _| {
-            Ok(match name {
-                "feature" => Some(Role::Feature),
-                "id" => Some(Role::Id),
-                "segment" => Some(Role::Segment),
-                "human_score" => Some(Role::HumanScore),
-                _ => None,
-            })
-        })?,
-        required: node.flag("required")?,
-        categories: node.texts("categories")?,
-        label: node.text_or_empty("label")?,
-        unit: node.text_or_empty("unit")?,
-        min: node.optional_number("min")?,
-        max: node.optional_number("max")?,
-        reason: node.text_or_empty("reason")?,
-        reason_missing: node.text_or_empty("reason_missing")?,
-        reason_zero: node.text_or_empty("reason_zero")?,
-        reason_of: node.texts_by_name("reason_of")?,
-    })
+/// The alternative whose name stands at `key`; the default when nothing does.
+fn named<T: Copy + Default>(node: &Node, key: &'static str, misfit: &mut Misfit, known: &[(&str, T)]) -> T {
+    let (name, _) = node.get(key).variant();
+    let found = known.iter().find(|(known, _)| *known == name);
+    if found.is_none() && *node.get(key) != Node::Null {
+        misfit.note(key);
+    }
+    found.map_or(T::default(), |(_, value)| *value)
 }
 
-fn transform(node: &Node) -> Decoded<Transform> {
-    Ok(Transform {
-        name: node.text("name")?,
-        from: node.text("from")?,
-        make: one_of(node, "make", Some(Make::Value), make)?,
-        one_hot: node.flag("one_hot")?,
-        then: each(node.items("then")?, step)?,
-    })
+fn transform(node: &Node, misfit: &mut Misfit) -> Transform {
+    Transform {
+        name: node.text("name", misfit),
+        from: node.text("from", misfit),
+        make: make(node.get("make"), misfit),
+        one_hot: node.flag("one_hot", misfit),
+        then: each(node.items("then", misfit), misfit, step),
+    }
 }
 
-fn make(name: &str, content: &Node) -> Decoded<Option<Make>> {
-    let text = |key| if let Node::Text(text) = content { Ok(text.clone()) } else { Err(Misfit(key)) };
-    Ok(Some(match name {
+fn make(node: &Node, misfit: &mut Misfit) -> Make {
+    use DatePart::{Day, DayOfYear, Hour, Month, Quarter, Weekday, Year};
+    let (name, content) = node.variant();
+    match name {
         "value" => Make::Value,
         "missing" => Make::Missing,
-        "bucket" => Make::Bucket(content.as_numbers("bucket")?),
-        "ordinal" => Make::Ordinal(content.as_texts("ordinal")?),
-        "target" => Make::Target { values: content.numbers_by_name("values")?, default: content.number("default")? },
-        "multi_hot" => Make::MultiHot(content.as_texts("multi_hot")?),
-        "count" => Make::Count,
-        "date_part" => Make::DatePart(match text("date_part")?.as_str() {
-            "year" => DatePart::Year,
-            "quarter" => DatePart::Quarter,
-            "month" => DatePart::Month,
-            "day" => DatePart::Day,
-            "weekday" => DatePart::Weekday,
-            "day_of_year" => DatePart::DayOfYear,
-            "hour" => DatePart::Hour,
-            _ => return Err(Misfit("date_part")),
-        }),
-        "days_since" => Make::DaysSince,
-        "email_domain" => {
-            let Node::List(classes) = content else { return Err(Misfit("email_domain")) };
-            Make::EmailDomain(each(classes, |n| Ok(DomainClass { name: n.text("name")?, domains: n.texts("domains")? }))?)
-        }
-        "ratio" => Make::Ratio(text("ratio")?),
-        _ => return Ok(None),
-    }))
-}
-
-fn step(node: &Node) -> Decoded<Step> {
-    let (name, content) = node.variant();
-    let range = || Ok((content.number("min")?, content.number("max")?));
-    Ok(match name {
-        "impute" => match content.variant() {
-            ("constant", Node::Number(x)) => Step::Impute(Impute::Constant(*x)),
-            ("mean", Node::Number(x)) => Step::Impute(Impute::Mean(*x)),
-            _ => return Err(Misfit("impute")),
+        "bucket" => Make::Bucket(content.as_numbers("bucket", misfit)),
+        "ordinal" => Make::Ordinal(content.as_texts("ordinal", misfit)),
+        "target" => Make::Target {
+            values: content.by_name("values", misfit, Node::as_number),
+            default: content.number("default", misfit),
         },
-        "clip" => range().map(|(min, max)| Step::Clip { min, max })?,
+        "multi_hot" => Make::MultiHot(content.as_texts("multi_hot", misfit)),
+        "count" => Make::Count,
+        "date_part" => {
+            let parts = [
+                ("year", Year),
+                ("quarter", Quarter),
+                ("month", Month),
+                ("day", Day),
+                ("weekday", Weekday),
+                ("day_of_year", DayOfYear),
+                ("hour", Hour),
+            ];
+            let part = content.as_text("date_part", misfit);
+            match parts.iter().find(|(name, _)| *name == part) {
+                Some((_, part)) => Make::DatePart(*part),
+                None => unknown("date_part", misfit, Make::Value),
+            }
+        }
+        "days_since" => Make::DaysSince,
+        "email_domain" => Make::EmailDomain(each(content.as_items("email_domain", misfit), misfit, |node, misfit| DomainClass {
+            name: node.text("name", misfit),
+            domains: node.texts("domains", misfit),
+        })),
+        "ratio" => Make::Ratio(content.as_text("ratio", misfit)),
+        _ if *node == Node::Null => Make::Value,
+        _ => unknown("make", misfit, Make::Value),
+    }
+}
+
+/// Notes an alternative that is unknown; something stands in its place until the whole is refused.
+fn unknown<T>(key: &'static str, misfit: &mut Misfit, instead: T) -> T {
+    misfit.note(key);
+    instead
+}
+
+fn step(node: &Node, misfit: &mut Misfit) -> Step {
+    let (name, content) = node.variant();
+    match name {
+        "impute" => match content.variant() {
+            ("constant", x) => Step::Impute(Impute::Constant(x.as_number("impute", misfit))),
+            ("mean", x) => Step::Impute(Impute::Mean(x.as_number("impute", misfit))),
+            _ => unknown("impute", misfit, Step::Log1p),
+        },
+        "clip" => Step::Clip { min: content.number("min", misfit), max: content.number("max", misfit) },
         "log1p" => Step::Log1p,
-        "standard" => Step::Standard { mean: content.number("mean")?, std: content.number("std")? },
-        "min_max" => range().map(|(min, max)| Step::MinMax { min, max })?,
-        _ => return Err(Misfit("then")),
-    })
+        "standard" => Step::Standard { mean: content.number("mean", misfit), std: content.number("std", misfit) },
+        "min_max" => Step::MinMax { min: content.number("min", misfit), max: content.number("max", misfit) },
+        _ => unknown("then", misfit, Step::Log1p),
+    }
 }
 
-fn calibration(name: &str, content: &Node) -> Decoded<Option<Calibration>> {
-    Ok(match name {
-        "none" => Some(Calibration::None),
-        "sigmoid" => Some(Calibration::Sigmoid { slope: content.number("slope")?, intercept: content.number("intercept")? }),
-        "isotonic" => Some(Calibration::Isotonic { x: content.get("x").as_numbers("x")?, y: content.get("y").as_numbers("y")? }),
-        _ => None,
-    })
+fn calibration(node: &Node, misfit: &mut Misfit) -> Calibration {
+    let (name, content) = node.variant();
+    match name {
+        "none" => Calibration::None,
+        "sigmoid" => {
+            Calibration::Sigmoid { slope: content.number("slope", misfit), intercept: content.number("intercept", misfit) }
+        }
+        "isotonic" => {
+            Calibration::Isotonic { x: content.get("x").as_numbers("x", misfit), y: content.get("y").as_numbers("y", misfit) }
+        }
+        _ if *node == Node::Null => Calibration::None,
+        _ => unknown("calibration", misfit, Calibration::None),
+    }
 }
 
-pub(super) fn arithmetic(node: &Node) -> Decoded<Arithmetic> {
-    one_of(node, "arithmetic", None, |name, _| {
-        Ok(match name {
-            "F32" => Some(Arithmetic::F32),
-            "F64" => Some(Arithmetic::F64),
-            _ => None,
-        })
-    })
+pub(super) fn arithmetic(node: &Node, misfit: &mut Misfit) -> Arithmetic {
+    match node.get("arithmetic").variant().0 {
+        "F32" => Arithmetic::F32,
+        "F64" => Arithmetic::F64,
+        _ => unknown("arithmetic", misfit, Arithmetic::F64),
+    }
 }
 
-pub(super) fn column(node: &Node) -> Decoded<Column> {
-    Ok(Column { name: node.text("name")?, categorical: node.flag("categorical")? })
+pub(super) fn column(node: &Node, misfit: &mut Misfit) -> Column {
+    Column { name: node.text("name", misfit), categorical: node.flag("categorical", misfit) }
 }
 
-pub(super) fn expected(node: &Node) -> Decoded<Expected> {
-    Ok(Expected { margins: node.texts("margins")?, probability: node.text("probability")? })
+pub(super) fn expected(node: &Node, misfit: &mut Misfit) -> Expected {
+    Expected { margins: node.texts("margins", misfit), probability: node.text("probability", misfit) }
 }
 
-pub(super) fn link(node: &Node) -> Decoded<Link> {
-    one_of(node, "link", None, |name, content| {
-        Ok(Some(match name {
-            "identity" => Link::Identity,
-            "logistic" => Link::Logistic { scale: content.number("scale")? },
-            "logistic_f32" => Link::LogisticF32,
-            "softmax" => Link::Softmax,
-            "softmax_f32" => Link::SoftmaxF32,
-            "exp" => Link::Exp,
-            "exp_f32" => Link::ExpF32,
-            "log1p_exp" => Link::Log1pExp,
-            "signed_square" => Link::SignedSquare,
-            "step" => Link::Step,
-            "average" => Link::Average {
-                divisor: u32::try_from(content.whole("divisor")?).map_err(|_| Misfit("divisor"))?,
-                then: one_of(content, "then", None, averaged)?,
-            },
-            _ => return Ok(None),
-        }))
-    })
+pub(super) fn link(node: &Node, misfit: &mut Misfit) -> Link {
+    let (name, content) = node.get("link").variant();
+    match name {
+        "identity" => Link::Identity,
+        "logistic" => Link::Logistic { scale: content.number("scale", misfit) },
+        "logistic_f32" => Link::LogisticF32,
+        "softmax" => Link::Softmax,
+        "softmax_f32" => Link::SoftmaxF32,
+        "exp" => Link::Exp,
+        "exp_f32" => Link::ExpF32,
+        "log1p_exp" => Link::Log1pExp,
+        "signed_square" => Link::SignedSquare,
+        "step" => Link::Step,
+        "average" => Link::Average { divisor: small("divisor", content, misfit), then: averaged(content.get("then"), misfit) },
+        _ => unknown("link", misfit, Link::Identity),
+    }
 }
 
-fn averaged(name: &str, content: &Node) -> Decoded<Option<Averaged>> {
-    Ok(Some(match name {
+/// The whole number of at most 32 bits at `key`.
+pub(super) fn small(key: &'static str, node: &Node, misfit: &mut Misfit) -> u32 {
+    u32::try_from(node.whole(key, misfit)).unwrap_or_else(|_| unknown(key, misfit, 0))
+}
+
+fn averaged(node: &Node, misfit: &mut Misfit) -> Averaged {
+    let (name, content) = node.variant();
+    match name {
         "identity" => Averaged::Identity,
-        "logistic" => Averaged::Logistic { scale: content.number("scale")? },
+        "logistic" => Averaged::Logistic { scale: content.number("scale", misfit) },
         "softmax" => Averaged::Softmax,
         "exp" => Averaged::Exp,
         "log1p_exp" => Averaged::Log1pExp,
         "signed_square" => Averaged::SignedSquare,
-        _ => return Ok(None),
-    }))
+        _ => unknown("then", misfit, Averaged::Identity),
+    }
 }
 
 #[cfg(test)]
@@ -234,12 +258,12 @@ mod tests {
         )
         .unwrap();
         let full = Manifest::declared(declaration, &[], &[]);
-        assert_eq!(manifest(&written(&full)), Ok(full.clone()));
+        assert_eq!(Misfit::unless(|misfit| manifest(&written(&full), misfit)), Ok(full.clone()));
         let plain = Manifest { name: "n".into(), version: "v".into(), ..Manifest::default() };
-        assert_eq!(manifest(&written(&plain)), Ok(plain));
+        assert_eq!(Misfit::unless(|misfit| manifest(&written(&plain), misfit)), Ok(plain));
         let isotonic = Calibration::Isotonic { x: vec![0.0, 1.0], y: vec![0.1, 0.9] };
         let full = Manifest { calibration: isotonic, ..full };
-        assert_eq!(manifest(&written(&full)), Ok(full));
+        assert_eq!(Misfit::unless(|misfit| manifest(&written(&full), misfit)), Ok(full));
     }
 
     #[test]
@@ -261,8 +285,41 @@ mod tests {
         ];
         for wanted in plain.into_iter().chain(averaged) {
             let node = Node::Object(vec![("link".into(), written(&wanted))]);
-            assert_eq!(link(&node), Ok(wanted));
+            assert_eq!(Misfit::unless(|misfit| link(&node, misfit)), Ok(wanted));
         }
-        assert!(link(&Node::parse(r#"{"link": "unheard"}"#).unwrap()).is_err());
+    }
+
+    #[test]
+    fn each_misfit_is_refused() {
+        let refused = |text: &str| Misfit::unless(|misfit| manifest(&Node::parse(text).unwrap(), misfit)).is_err();
+        let with = |member: &str| format!(r#"{{"name": "n", "version": "v", {member}}}"#);
+        assert!(!refused(&with(r#""unheard": 1"#)));
+        for member in [
+            r#""bands": {}"#,
+            r#""bands": [{"name": "b"}]"#,
+            r#""positive": 1"#,
+            r#""calibration": "unheard""#,
+            r#""calibration": {"isotonic": {"x": [1]}}"#,
+            r#""provenance": {"rows": -1}"#,
+            r#""provenance": {"rows": 1.5}"#,
+            r#""provenance": {"baseline": {"auc": "high"}}"#,
+            r#""provenance": {"baseline": {"b": 1, "a": 2}}"#,
+            r#""schema": {"fields": [{"kind": "number"}]}"#,
+            r#""schema": {"fields": [{"name": "a", "kind": "unheard"}]}"#,
+            r#""schema": {"fields": [{"name": "a", "role": 7}]}"#,
+            r#""schema": {"fields": [{"name": "a", "required": "yes"}]}"#,
+            r#""schema": {"fields": [{"name": "a", "min": "low"}]}"#,
+            r#""schema": {"fields": [{"name": "a", "categories": ["x", 1]}]}"#,
+            r#""transforms": [{"name": "t"}]"#,
+            r#""transforms": [{"name": "t", "from": "a", "make": "unheard"}]"#,
+            r#""transforms": [{"name": "t", "from": "a", "make": {"date_part": "aeon"}}]"#,
+            r#""transforms": [{"name": "t", "from": "a", "make": {"bucket": "x"}}]"#,
+            r#""transforms": [{"name": "t", "from": "a", "then": ["unheard"]}]"#,
+            r#""transforms": [{"name": "t", "from": "a", "then": [{"clip": {"min": 0}}]}]"#,
+            r#""transforms": [{"name": "t", "from": "a", "then": [{"impute": {"constant": "x"}}]}]"#,
+        ] {
+            assert!(refused(&with(member)), "{member}");
+        }
+        assert!(Misfit::unless(|misfit| link(&Node::parse(r#"{"link": "unheard"}"#).unwrap(), misfit)).is_err());
     }
 }

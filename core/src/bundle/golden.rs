@@ -52,7 +52,8 @@ pub(super) fn verify(goldens: &[Golden], manifest: &Manifest, model: &Model, eng
 
 /// A NaN's sign and payload are the host's own business; every other bit counts.
 fn hex(x: f64) -> String {
-    format!("{:016x}", if x.is_nan() { f64::NAN.to_bits() & (u64::MAX >> 1) } else { x.to_bits() })
+    let bits = if x.is_nan() { f64::NAN.to_bits() & (u64::MAX >> 1) } else { x.to_bits() };
+    super::header::hex(&bits.to_be_bytes())
 }
 
 /// `n` rows that walk through many leaves of `model`: all missing, all zero, then values at, just below and just above the

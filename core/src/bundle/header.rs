@@ -1,19 +1,18 @@
 //! The header's `__metadata__`: format, digest, manifest, shape of the model, golden leads. All strings, as safetensors wants.
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 
 use super::container::{Reader, Writer, malformed};
-use super::decode;
-use super::plane::required;
+use super::decode::{self, small};
+use super::digest::xxh64;
+use super::plane::Numbers;
 use super::{BundleError, Expected, FORMAT, Golden, Manifest, limit};
 use crate::json::{Misfit, Node};
 use crate::model::{Arithmetic, Column, Link, Model};
+use crate::schema::ByName;
 
 /// What stands in the place of the digest while it is computed.
-const BLANK: [u8; 64] = [b'0'; 64];
+const BLANK: [u8; 16] = [b'0'; 16];
 
 /// The model but for its numbers.
 #[derive(Debug, Serialize)]
@@ -33,18 +32,21 @@ pub(super) enum ShapeKind {
 }
 
 impl Shape {
-    pub fn decode(node: &Node) -> Result<Shape, Misfit> {
-        Ok(Shape {
+    pub fn decode(node: &Node, misfit: &mut Misfit) -> Shape {
+        Shape {
             kind: match node.get("kind").variant().0 {
                 "trees" => ShapeKind::Trees,
                 "linear" => ShapeKind::Linear,
-                _ => return Err(Misfit("kind")),
+                _ => {
+                    misfit.note("kind");
+                    ShapeKind::Linear
+                }
             },
-            arithmetic: decode::arithmetic(node)?,
-            link: decode::link(node)?,
-            outputs: u32::try_from(node.whole("outputs")?).map_err(|_| Misfit("outputs"))?,
-            columns: node.items("columns")?.iter().map(decode::column).collect::<Result<_, _>>()?,
-        })
+            arithmetic: decode::arithmetic(node, misfit),
+            link: decode::link(node, misfit),
+            outputs: small("outputs", node, misfit),
+            columns: decode::each(node.items("columns", misfit), misfit, decode::column),
+        }
     }
 
     pub fn of(model: &Model, (kind, arithmetic): (ShapeKind, Arithmetic)) -> Shape {
@@ -57,13 +59,13 @@ pub(super) fn finish(mut file: Writer, manifest: &Manifest, shape: &Shape, golde
     file.plain("golden.row", &goldens.iter().flat_map(|g| g.row.iter().copied()).collect::<Vec<_>>());
     let expected: Vec<&Expected> = goldens.iter().map(|g| &g.expected).collect();
     let text = |json: serde_json::Result<String>| json.map_err(|e| malformed(e.to_string()));
-    let metadata = BTreeMap::from([
-        ("digest", String::from_utf8_lossy(&BLANK).into_owned()),
-        ("format", FORMAT.to_string()),
-        ("goldens", text(serde_json::to_string(&expected))?),
-        ("manifest", text(serde_json::to_string(manifest))?),
-        ("model", text(serde_json::to_string(shape))?),
-    ]);
+    let mut metadata = ByName::default();
+    let mut put = |key: &str, text: String| metadata.insert(key.to_owned(), text);
+    put("digest", String::from_utf8_lossy(&BLANK).into_owned());
+    put("format", FORMAT.to_string());
+    put("goldens", text(serde_json::to_string(&expected))?);
+    put("manifest", text(serde_json::to_string(manifest))?);
+    put("model", text(serde_json::to_string(shape))?);
     let mut bytes = file.finish(&metadata).map_err(|e| malformed(e.to_string()))?;
     seal(&mut bytes)?;
     Ok(bytes)
@@ -71,12 +73,11 @@ pub(super) fn finish(mut file: Writer, manifest: &Manifest, shape: &Shape, golde
 
 /// Writes the digest of `bytes` into its place.
 pub(super) fn seal(bytes: &mut [u8]) -> Result<(), BundleError> {
-    let digits = |bytes| place_of_digest(bytes).map(|start| start..start + BLANK.len());
-    let place = digits(bytes).ok_or_else(|| malformed("the header has no digest"))?;
-    let blank = |bytes: &mut [u8], with: &[u8]| bytes.get_mut(place.clone()).map(|digits| digits.copy_from_slice(with));
-    blank(bytes, &BLANK).ok_or_else(|| malformed("the header has no digest"))?;
-    let digest = hex(&Sha256::digest(&*bytes));
-    blank(bytes, digest.as_bytes()).ok_or_else(|| malformed("the header has no digest"))
+    let digest = parts(bytes).map(|(_, digest)| digest);
+    let place = bytes.get_mut(PLACE..PLACE + BLANK.len()).zip(digest);
+    let (digits, digest) = place.ok_or_else(|| malformed("the header has no digest"))?;
+    digits.copy_from_slice(digest.as_bytes());
+    Ok(())
 }
 
 /// Refuses a file of a later format.
@@ -89,42 +90,48 @@ pub(super) fn check_format(file: &Reader<'_>) -> Result<(), BundleError> {
     }
 }
 
-/// Refuses a file whose bytes do not have the digest it claims: SHA-256 of the file with the digest's own 64 digits set to `0`.
+/// Refuses a file whose bytes do not have the digest it claims.
 pub(super) fn check_digest(file: &Reader<'_>, bytes: &[u8]) -> Result<(), BundleError> {
     let claimed = file.text("digest")?;
-    let start = place_of_digest(bytes).filter(|_| claimed.len() == BLANK.len());
-    let (before, rest) = start.and_then(|s| bytes.split_at_checked(s)).ok_or_else(|| malformed("the header has no digest"))?;
-    let (digits, after) = rest.split_at_checked(BLANK.len()).ok_or_else(|| malformed("the header has no digest"))?;
-    let found = hex(&Sha256::new().chain_update(before).chain_update(BLANK).chain_update(after).finalize());
+    let (digits, found) = parts(bytes).ok_or_else(|| malformed("the header has no digest"))?;
     if found.as_bytes() != digits || found != claimed {
         return Err(BundleError::Altered { claimed: claimed.to_owned(), found });
     }
     Ok(())
 }
 
-/// Where the digest's digits begin: it is the first entry of the metadata, which is the first entry of the header.
-fn place_of_digest(bytes: &[u8]) -> Option<usize> {
-    const LEAD: &[u8] = b"{\"__metadata__\":{\"digest\":\"";
-    bytes.get(8..)?.starts_with(LEAD).then_some(8 + LEAD.len())
+/// What every file has before the digest's digits, after the header's length: they are the first entry of the metadata, which is
+/// the first entry of the header.
+const LEAD: &[u8] = b"{\"__metadata__\":{\"digest\":\"";
+/// Where the digest's digits begin.
+const PLACE: usize = 8 + LEAD.len();
+
+/// The digits of the digest in `bytes`, and what they should be: the digest of all that follows them, with the header's length
+/// for a seed. What comes before is always the same.
+fn parts(bytes: &[u8]) -> Option<(&[u8], String)> {
+    let (length, header) = bytes.split_first_chunk::<8>()?;
+    let (digits, rest) = header.strip_prefix(LEAD)?.split_at_checked(BLANK.len())?;
+    Some((digits, hex(&xxh64(rest, u64::from_le_bytes(*length)).to_be_bytes())))
 }
 
 /// The metadata entry `key`, parsed.
-pub(super) fn json<T>(file: &Reader<'_>, key: &str, decode: fn(&Node) -> Result<T, Misfit>) -> Result<T, BundleError> {
-    let node = Node::parse(file.text(key)?).map_err(|what| malformed(format!("{key}: {what}")))?;
-    decode(&node).map_err(|misfit| malformed(format!("{key}: {misfit}")))
+pub(super) fn json<T>(file: &Reader<'_>, key: &str, decode: fn(&Node, &mut Misfit) -> T) -> Result<T, BundleError> {
+    let refused = |what: &str| malformed([key, ": ", what].concat());
+    let node = Node::parse(file.text(key)?).map_err(refused)?;
+    Misfit::unless(|misfit| decode(&node, misfit)).map_err(|what| refused(&what))
 }
 
 /// The golden leads: rows from their tensor, expectations from the metadata.
 pub(super) fn read_goldens(file: &Reader<'_>, columns: usize, at_most: u64) -> Result<Vec<Golden>, BundleError> {
-    let expected: Vec<Expected> = json(file, "goldens", |node| match node {
-        Node::List(items) => items.iter().map(decode::expected).collect(),
-        _ => Err(Misfit("goldens")),
-    })?;
+    let expected =
+        json(file, "goldens", |node, misfit| decode::each(node.as_items("goldens", misfit), misfit, decode::expected))?;
     limit("the number of golden leads", expected.len() as u64, at_most)?;
     if expected.is_empty() {
         return Err(malformed("there are no golden leads"));
     }
-    let values = required("golden.row", file.plain("golden.row"))?;
+    let mut numbers = Numbers::of(file);
+    let values = numbers.plain("golden.row");
+    numbers.finish()?;
     if Some(values.len()) != expected.len().checked_mul(columns) {
         return Err(malformed("tensor \"golden.row\" has not one row per golden lead"));
     }
@@ -132,6 +139,13 @@ pub(super) fn read_goldens(file: &Reader<'_>, columns: usize, at_most: u64) -> R
     Ok(expected.into_iter().map(|expected| Golden { row: values.by_ref().take(columns).collect(), expected }).collect())
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
+/// Lower-case hexadecimal, two digits a byte.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    let digit = |value: u8| char::from(if value < 10 { b'0' + value } else { b'a' - 10 + value });
+    let mut text = String::with_capacity(2 * bytes.len());
+    for byte in bytes {
+        text.push(digit(byte >> 4));
+        text.push(digit(byte & 15));
+    }
+    text
 }

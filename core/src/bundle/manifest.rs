@@ -1,12 +1,10 @@
 //! What is known of a model beside its numbers; JSON inside the bundle.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
 use crate::feature::Transform;
 use crate::model::{Calibration, Column};
-use crate::schema::{Band, Declaration, ModelCard, Schema};
+use crate::schema::{Band, ByName, Declaration, ModelCard, Schema};
 
 /// What is known of a model beside its numbers.
 ///
@@ -100,14 +98,14 @@ pub struct Provenance {
     #[serde(skip_serializing_if = "String::is_empty")]
     pub window: String,
     /// What the trainer was told, by name.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub hyperparameters: BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "ByName::is_empty")]
+    pub hyperparameters: ByName<String>,
     /// Revision of the code that trained it.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub code_revision: String,
     /// Metrics on held-out data at training time, by name, such as `auc`.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub baseline: BTreeMap<String, f64>,
+    #[serde(skip_serializing_if = "ByName::is_empty")]
+    pub baseline: ByName<f64>,
     /// What the model is for, and what not.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub intended_use: String,

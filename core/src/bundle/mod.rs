@@ -6,6 +6,7 @@
 
 mod container;
 mod decode;
+mod digest;
 mod error;
 mod golden;
 mod header;
@@ -21,7 +22,7 @@ pub use reference::{Bins, Reference};
 
 use container::{Reader, Writer, malformed};
 use header::{Shape, ShapeKind};
-use plane::required;
+use plane::Numbers;
 
 use crate::model::{Body, Calibration, Engine, Linear, Model, Scratch};
 
@@ -111,20 +112,22 @@ impl Bundle {
         header::check_format(&file)?;
         header::check_digest(&file, bytes)?;
         let mut manifest = header::json(&file, "manifest", decode::manifest)?;
+        let mut numbers = Numbers::of(&file);
         if let Calibration::Isotonic { x, y } = &mut manifest.calibration {
-            *x = required("isotonic.x", file.plain("isotonic.x"))?;
-            *y = required("isotonic.y", file.plain("isotonic.y"))?;
+            *x = numbers.plain("isotonic.x");
+            *y = numbers.plain("isotonic.y");
         }
         let shape = header::json(&file, "model", Shape::decode)?;
         let body = match shape.kind {
             ShapeKind::Trees => Body::Trees(tree::read(&file, shape.arithmetic, shape.columns.len())?),
             ShapeKind::Linear => Body::Linear(Linear {
                 arithmetic: shape.arithmetic,
-                base: required("base", file.plain("base"))?,
-                weights: required("linear.weight", file.plain("linear.weight"))?,
-                means: required("linear.mean", file.plain("linear.mean"))?,
+                base: numbers.plain("base"),
+                weights: numbers.plain("linear.weight"),
+                means: numbers.plain("linear.mean"),
             }),
         };
+        numbers.finish()?;
         let model = Model { columns: shape.columns, body, link: shape.link, outputs: shape.outputs };
         check(&manifest, &model)?;
         let reference = reference::read(&file)?;

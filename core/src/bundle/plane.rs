@@ -4,7 +4,7 @@
 //! stored as its bits rotated left by one: sign in the lowest bit, the exponent whole in the highest plane(s).
 
 use super::BundleError;
-use super::container::{Dtype, Reader, Tensor, Writer, malformed};
+use super::container::{Dtype, Reader, Tensor, Writer, about};
 
 impl Writer {
     /// `values` in as few planes as hold the largest.
@@ -16,7 +16,12 @@ impl Writer {
 
     /// `values` as f32 when that keeps every bit of every one, else as f64.
     pub fn floats(&mut self, name: &'static str, values: &[f64]) {
-        if values.iter().all(|v| f64::from(*v as f32).to_bits() == v.to_bits()) {
+        self.floats_in(name, values, is_single(values.iter().copied()));
+    }
+
+    /// `values` as f32 if `single`, else as f64.
+    pub fn floats_in(&mut self, name: &'static str, values: &[f64], single: bool) {
+        if single {
             let bits: Vec<u64> = values.iter().map(|v| u64::from((*v as f32).to_bits().rotate_left(1))).collect();
             self.planes(name, &bits, 4);
         } else {
@@ -36,50 +41,96 @@ impl Writer {
     }
 }
 
-impl Reader<'_> {
-    /// The numbers of the planes `name`; none when the file has no such tensor.
-    pub fn integers(&self, name: &str) -> Result<Option<Vec<u64>>, BundleError> {
-        let Some(tensor) = self.tensor(name) else { return Ok(None) };
-        let [planes, n] = tensor.shape;
-        if tensor.dtype != Dtype::U8 || planes == 0 || planes > 8 {
-            return Err(malformed(format!("tensor {name:?} is not 1 to 8 byte planes")));
-        }
-        Ok(Some(join(&tensor, n)))
+/// Whether single precision keeps every bit of every one of `values`.
+pub(super) fn is_single(mut values: impl Iterator<Item = f64>) -> bool {
+    values.all(|v| f64::from(v as f32).to_bits() == v.to_bits())
+}
+
+/// Reads the numbers of a file's tensors and notes the first that is absent or of another kind; reading goes on with none.
+pub(super) struct Numbers<'r, 'a> {
+    file: &'r Reader<'a>,
+    fault: Option<BundleError>,
+}
+
+impl<'r, 'a> Numbers<'r, 'a> {
+    pub fn of(file: &'r Reader<'a>) -> Numbers<'r, 'a> {
+        Numbers { file, fault: None }
     }
 
-    /// The floats of the planes `name` with the same contract.
-    pub fn floats(&self, name: &str) -> Result<Option<Vec<f64>>, BundleError> {
-        let Some(tensor) = self.tensor(name) else { return Ok(None) };
-        match (tensor.dtype, tensor.shape) {
-            (Dtype::U8, [4, n]) => {
-                Ok(Some(join(&tensor, n).into_iter().map(|b| f64::from(f32::from_bits((b as u32).rotate_right(1)))).collect()))
-            }
-            (Dtype::U8, [8, n]) => Ok(Some(join(&tensor, n).into_iter().map(|b| f64::from_bits(b.rotate_right(1))).collect())),
-            _ => Err(malformed(format!("tensor {name:?} is not 4 or 8 byte planes"))),
+    /// What was noted.
+    pub fn finish(self) -> Result<(), BundleError> {
+        self.fault.map_or(Ok(()), Err)
+    }
+
+    /// The tensor `name`, of `dtype` and of `planes` rows.
+    fn tensor(&mut self, name: &str, dtype: Dtype, planes: &[usize]) -> Tensor<'a> {
+        let found = self.file.tensor(name);
+        if let Some(tensor) = found
+            && tensor.dtype == dtype
+            && planes.contains(&tensor.shape[0])
+        {
+            return tensor;
         }
+        let why = if found.is_some() { "is of another kind than its place takes" } else { "is absent" };
+        self.fault.get_or_insert_with(|| about(name, why));
+        Tensor { dtype, shape: [1, 0], bytes: &[] }
+    }
+
+    /// The bytes of the `U8` vector `name`.
+    pub fn bytes(&mut self, name: &str) -> &'a [u8] {
+        self.tensor(name, Dtype::U8, &[1]).bytes
+    }
+
+    /// The numbers of the one to four planes `name`.
+    pub fn integers(&mut self, name: &str) -> Vec<u32> {
+        join(&self.tensor(name, Dtype::U8, &[1, 2, 3, 4]))
+    }
+
+    /// The numbers of the one to eight planes `name`.
+    pub fn wide(&mut self, name: &str) -> Vec<u64> {
+        let tensor = self.tensor(name, Dtype::U8, &[1, 2, 3, 4, 5, 6, 7, 8]);
+        let (low, high) = tensor.bytes.split_at(tensor.bytes.len().min(4 * tensor.shape[1]));
+        let mut values: Vec<u64> = join(&Tensor { bytes: low, ..tensor }).into_iter().map(u64::from).collect();
+        for (value, high) in values.iter_mut().zip(join(&Tensor { bytes: high, ..tensor })) {
+            *value |= u64::from(high) << 32;
+        }
+        values
+    }
+
+    /// The floats of the planes `name`, and how many bytes each has.
+    pub fn floats(&mut self, name: &str) -> (Vec<f64>, usize) {
+        let tensor = self.tensor(name, Dtype::U8, &[4, 8]);
+        let width = tensor.shape[0];
+        let values = if width == 4 {
+            join(&tensor).into_iter().map(|bits| f32::from_bits(bits.rotate_right(1)).into()).collect()
+        } else {
+            self.wide(name).into_iter().map(|bits| f64::from_bits(bits.rotate_right(1))).collect()
+        };
+        (values, width)
     }
 
     /// The numbers of the `F64` tensor `name`, row-major.
-    pub fn plain(&self, name: &str) -> Result<Option<Vec<f64>>, BundleError> {
-        let Some(tensor) = self.tensor(name) else { return Ok(None) };
-        if tensor.dtype != Dtype::F64 {
-            return Err(malformed(format!("tensor {name:?} is not F64")));
-        }
-        Ok(Some(tensor.bytes.as_chunks::<8>().0.iter().map(|b| f64::from_le_bytes(*b)).collect()))
+    pub fn plain(&mut self, name: &str) -> Vec<f64> {
+        let rows: Option<usize> = self.file.tensor(name).map(|tensor| tensor.shape[0]);
+        let tensor = self.tensor(name, Dtype::F64, rows.as_slice());
+        tensor.bytes.as_chunks::<8>().0.iter().map(|b| f64::from_le_bytes(*b)).collect()
+    }
+
+    /// The numbers of the `U64` tensor `name`.
+    pub fn counts(&mut self, name: &str) -> Vec<u64> {
+        let tensor = self.tensor(name, Dtype::U64, &[1]);
+        tensor.bytes.as_chunks::<8>().0.iter().map(|b| u64::from_le_bytes(*b)).collect()
     }
 }
 
-fn join(tensor: &Tensor<'_>, n: usize) -> Vec<u64> {
+/// The numbers of at most four planes.
+fn join(tensor: &Tensor<'_>) -> Vec<u32> {
+    let n = tensor.shape[1];
     let mut values = vec![0; n];
     for (p, plane) in tensor.bytes.chunks_exact(n.max(1)).enumerate() {
         for (value, byte) in values.iter_mut().zip(plane) {
-            *value |= u64::from(*byte) << (8 * p);
+            *value |= u32::from(*byte) << (8 * p);
         }
     }
     values
-}
-
-/// What the file must have.
-pub(super) fn required<T>(name: &str, found: Result<Option<T>, BundleError>) -> Result<T, BundleError> {
-    found?.ok_or_else(|| malformed(format!("there is no tensor {name:?}")))
 }

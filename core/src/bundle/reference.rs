@@ -2,7 +2,8 @@
 
 use super::BundleError;
 use super::container::{Dtype, Reader, Writer, malformed};
-use super::plane::required;
+use super::plane::Numbers;
+use super::tree::total;
 
 /// Binned distributions at training time. Bins are frozen, so windows of any time can be compared and merged.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -53,17 +54,24 @@ pub(super) fn write(reference: &Reference, file: &mut Writer) {
 
 /// The reference in `file`, if it has one.
 pub(super) fn read(file: &Reader<'_>) -> Result<Option<Reference>, BundleError> {
-    let Some(edges) = file.plain("reference.edge")? else { return Ok(None) };
-    let lengths = required("reference.edges", file.integers("reference.edges"))?;
-    let count_lengths = required("reference.counts", file.integers("reference.counts"))?;
-    let counts = file.tensor("reference.count").filter(|t| t.dtype == Dtype::U64);
-    let counts = counts.ok_or_else(|| malformed("there is no U64 tensor \"reference.count\""))?.bytes.as_chunks::<8>().0;
-    let edges = super::tree::parts("reference.edge", &lengths, edges)?;
-    let counts = super::tree::parts("reference.count", &count_lengths, counts.iter().map(|c| u64::from_le_bytes(*c)).collect())?;
-    if edges.len() != counts.len() {
+    if file.tensor("reference.edge").is_none() {
+        return Ok(None);
+    }
+    let mut numbers = Numbers::of(file);
+    let (edges, counts) = (numbers.plain("reference.edge"), numbers.counts("reference.count"));
+    let (edge_counts, count_counts) = (numbers.integers("reference.edges"), numbers.integers("reference.counts"));
+    numbers.finish()?;
+    if [total(&edge_counts), total(&count_counts)] != [edges.len(), counts.len()] || edge_counts.len() != count_counts.len() {
         return Err(malformed("the reference tensors differ in length"));
     }
-    let mut features: Vec<Bins> = edges.into_iter().zip(counts).map(|(edges, counts)| Bins { edges, counts }).collect();
+    let (mut edges, mut counts) = (edges.into_iter(), counts.into_iter());
+    let mut features = Vec::with_capacity(edge_counts.len());
+    for (edge_count, count_count) in edge_counts.into_iter().zip(count_counts) {
+        features.push(Bins {
+            edges: edges.by_ref().take(edge_count as usize).collect(),
+            counts: counts.by_ref().take(count_count as usize).collect(),
+        });
+    }
     let score = features.pop().ok_or_else(|| malformed("the reference is empty"))?;
     Ok(Some(Reference { features, score }))
 }

@@ -1,8 +1,8 @@
 //! Trees as tensors, laid out for compression: breadth-first structure bits, thresholds as ranks in a table per column.
 
 use super::BundleError;
-use super::container::{Dtype, Reader, Writer, malformed};
-use super::plane::required;
+use super::container::{Dtype, Reader, Writer, about, malformed};
+use super::plane::{Numbers, is_single};
 use crate::model::{Arithmetic, Ensemble, Leaf, LinearLeaf, MAX_TREES, Missing, Node, Split, Test, Tree};
 
 /// Breadth-first columns of all trees' nodes, splits and leaves apart.
@@ -14,7 +14,8 @@ struct Columns {
     column: Vec<u64>,
     /// Per split with a threshold its column and bits, else none.
     threshold: Vec<Option<f64>>,
-    split_cover: Vec<f64>,
+    /// Per split: what it has over the sum of its children, see [`cover`].
+    split_cover: Vec<u64>,
     set_length: Vec<u64>,
     set_words: Vec<u32>,
     leaf_value: Vec<f64>,
@@ -29,7 +30,8 @@ struct Columns {
 /// Adds the tensors of a valid `ensemble` over `columns` columns.
 pub(super) fn write(ensemble: &Ensemble, columns: usize, file: &mut Writer) {
     let mut c = Columns::default();
-    ensemble.trees.iter().for_each(|tree| c.flatten(tree));
+    let width = Width::of(ensemble);
+    ensemble.trees.iter().for_each(|tree| c.flatten(tree, width));
 
     file.plain("base", &ensemble.base);
     file.integers("tree.output", &ensemble.trees.iter().map(|t| u64::from(t.output)).collect::<Vec<_>>());
@@ -43,8 +45,8 @@ pub(super) fn write(ensemble: &Ensemble, columns: usize, file: &mut Writer) {
     file.integers("split.column", &c.column);
     c.write_cuts(columns, file);
     file.floats("leaf.value", &c.leaf_value);
-    file.floats("cover.split", &c.split_cover);
-    file.floats("cover.leaf", &c.leaf_cover);
+    file.integers("cover.excess", &c.split_cover);
+    file.floats_in("cover.leaf", &c.leaf_cover, width == Width::F32);
     if !c.set_length.is_empty() {
         file.integers("set.length", &c.set_length);
         file.integers("set.words", &c.set_words.iter().map(|w| u64::from(*w)).collect::<Vec<_>>());
@@ -59,7 +61,8 @@ pub(super) fn write(ensemble: &Ensemble, columns: usize, file: &mut Writer) {
 }
 
 impl Columns {
-    fn flatten(&mut self, tree: &Tree) {
+    fn flatten(&mut self, tree: &Tree, width: Width) {
+        let cover = |node: u32| tree.nodes.get(node as usize).map_or(0.0, Node::cover);
         let mut level = vec![0];
         while !level.is_empty() {
             let mut below = Vec::new();
@@ -68,6 +71,7 @@ impl Columns {
                 match node {
                     Node::Split(split) => {
                         self.push_split(split);
+                        self.split_cover.push(width.excess(split.cover, cover(split.left), cover(split.right)));
                         below.extend([split.left, split.right]);
                     }
                     Node::Leaf(leaf) => self.push_leaf(leaf),
@@ -95,7 +99,6 @@ impl Columns {
         self.kind.push(test | missing << 2 | u8::from(split.default_left) << 4);
         self.column.push(u64::from(split.column));
         self.threshold.push(threshold);
-        self.split_cover.push(split.cover);
     }
 
     fn push_leaf(&mut self, leaf: &Leaf) {
@@ -133,95 +136,227 @@ impl Columns {
     }
 }
 
+/// How covers are added.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Width {
+    #[default]
+    F32,
+    F64,
+}
+
+impl Width {
+    /// Single precision when that keeps every bit of every cover.
+    fn of(ensemble: &Ensemble) -> Width {
+        let covers = || ensemble.trees.iter().flat_map(|tree| &tree.nodes).map(Node::cover);
+        if is_single(covers()) { Width::F32 } else { Width::F64 }
+    }
+
+    /// The bits of `left` + `right`.
+    fn sum(self, left: f64, right: f64) -> i64 {
+        match self {
+            Width::F32 => (left as f32 + right as f32).to_bits().into(),
+            Width::F64 => (left + right).to_bits().cast_signed(),
+        }
+    }
+
+    /// By how much the bits of `cover` exceed those of its children's sum: a cover is that sum but for rounding, so this is
+    /// mostly 0. Sign in the lowest bit.
+    fn excess(self, cover: f64, left: f64, right: f64) -> u64 {
+        let bits = match self {
+            Width::F32 => (cover as f32).to_bits().into(),
+            Width::F64 => cover.to_bits().cast_signed(),
+        };
+        let excess = bits.wrapping_sub(self.sum(left, right));
+        (excess << 1 ^ excess >> 63).cast_unsigned()
+    }
+
+    /// The cover that has this excess.
+    fn cover(self, excess: u64, left: f64, right: f64) -> f64 {
+        let excess = (excess >> 1).cast_signed() ^ -(excess & 1).cast_signed();
+        let bits = self.sum(left, right).wrapping_add(excess);
+        match self {
+            Width::F32 => f32::from_bits(bits as u32).into(),
+            Width::F64 => f64::from_bits(bits.cast_unsigned()),
+        }
+    }
+}
+
 /// Reads an ensemble over `columns` columns; [`crate::Model::validate`] has yet to see it.
 pub(super) fn read(file: &Reader<'_>, arithmetic: Arithmetic, columns: usize) -> Result<Ensemble, BundleError> {
-    let base = required("base", file.plain("base"))?;
-    let output = required("tree.output", file.integers("tree.output"))?;
+    let mut numbers = Numbers::of(file);
+    let base = numbers.plain("base");
+    let output = numbers.integers("tree.output");
     if output.len() > MAX_TREES {
         return Err(malformed("there are more than 1,048,576 trees"));
     }
-    let weight = file.plain("tree.weight")?;
-    if weight.as_ref().is_some_and(|w| w.len() != output.len()) {
-        return Err(malformed("tensors \"tree.weight\" and \"tree.output\" differ in length"));
+    let weight = if file.tensor("tree.weight").is_some() { numbers.plain("tree.weight") } else { vec![1.0; output.len()] };
+    let (leaf_value, _) = numbers.floats("leaf.value");
+    let (leaf_cover, width) = numbers.floats("cover.leaf");
+    let has_sets = file.tensor("set.length").is_some();
+    let has_linear = file.tensor("linear.leaf").is_some();
+    let mut numbers_if = |there: bool, name: &'static str| if there { numbers.integers(name) } else { Vec::new() };
+    let set_length = numbers_if(has_sets, "set.length");
+    let set_words = numbers_if(has_sets, "set.words");
+    let linear_leaf = numbers_if(has_linear, "linear.leaf");
+    let term_length = numbers_if(has_linear, "linear.length");
+    let term_column = numbers_if(has_linear, "linear.column");
+    let (intercept, coefficient) = if has_linear {
+        (numbers.floats("linear.intercept").0, numbers.floats("linear.coefficient").0)
+    } else {
+        (Vec::new(), Vec::new())
+    };
+    let mut growth = Growth {
+        is_leaf: numbers.bytes("node.leaf"),
+        kind: numbers.integers("split.kind"),
+        column: numbers.integers("split.column"),
+        cut: numbers.integers("split.cut"),
+        cut_end: numbers.integers("cut.count"),
+        cut_value: numbers.floats("cut.value").0,
+        split_cover: numbers.wide("cover.excess"),
+        width: if width == 4 { Width::F32 } else { Width::F64 },
+        leaf_value,
+        leaf_cover,
+        set_length,
+        set_words,
+        linear_leaf,
+        intercept,
+        term_length,
+        term_column,
+        coefficient,
+        ..Growth::default()
+    };
+    numbers.finish()?;
+    growth.check(columns)?;
+    if weight.len() != output.len() {
+        return Err(about("tree.weight", "has not one number per tree"));
     }
-    let is_leaf = file.tensor("node.leaf").ok_or_else(|| malformed("there is no tensor \"node.leaf\""))?.bytes;
-    let mut splits = Splits::read(file, columns)?;
-    let mut leaves = Leaves::read(file)?;
-    // A bit without its split or leaf ends the reading, so nodes cannot outgrow the tensors.
-    let mut bits = is_leaf.iter().flat_map(|byte| (0..8).map(move |bit| byte >> bit & 1 == 1));
     let mut trees = Vec::with_capacity(output.len());
-    for (t, output) in output.iter().enumerate() {
-        let mut nodes = Vec::new();
-        let mut planted = 1u32;
-        while nodes.len() < planted as usize {
-            let node = match bits.next() {
-                Some(true) => leaves.next().map(Node::Leaf),
-                Some(false) => {
-                    let (left, right) = (planted, planted.wrapping_add(1));
-                    planted = planted.checked_add(2).ok_or_else(|| malformed("a tree has too many nodes"))?;
-                    splits.next(left, right).map(Node::Split)
-                }
-                None => None,
-            };
-            nodes.push(node.ok_or_else(|| malformed(format!("tree {t} has more nodes than its tensors hold")))?);
-        }
-        let output = u32::try_from(*output).map_err(|_| malformed("an output exceeds 32 bits"))?;
-        let weight = weight.as_ref().and_then(|w| w.get(t)).copied().unwrap_or(1.0);
+    for (output, weight) in output.into_iter().zip(weight) {
+        let Some(nodes) = growth.tree() else {
+            return Err(malformed(format!("tree {} contradicts its tensors", trees.len())));
+        };
         trees.push(Tree { output, weight, nodes });
     }
-    if splits.remaining() + leaves.remaining() > 0 {
+    if growth.next_split < growth.kind.len() || growth.next_leaf < growth.leaf_value.len() {
         return Err(malformed("some splits or leaves belong to no tree"));
     }
     Ok(Ensemble { arithmetic, base, trees })
 }
 
-/// Splits in file order.
-struct Splits<'a> {
-    kind: std::slice::Iter<'a, u8>,
-    column: std::vec::IntoIter<u64>,
-    cut: std::vec::IntoIter<u64>,
-    cover: std::vec::IntoIter<f64>,
-    tables: Vec<Vec<f64>>,
-    sets: std::vec::IntoIter<Vec<u32>>,
+/// The tensors, and how far they have been used.
+#[derive(Default)]
+struct Growth<'a> {
+    /// Per node a bit: it is a leaf.
+    is_leaf: &'a [u8],
+    kind: Vec<u32>,
+    column: Vec<u32>,
+    cut: Vec<u32>,
+    /// Per column the number of its cuts; [`check`](Self::check) makes it where they end in `cut_value`.
+    cut_end: Vec<u32>,
+    cut_value: Vec<f64>,
+    split_cover: Vec<u64>,
+    width: Width,
+    leaf_value: Vec<f64>,
+    leaf_cover: Vec<f64>,
+    set_length: Vec<u32>,
+    set_words: Vec<u32>,
+    linear_leaf: Vec<u32>,
+    intercept: Vec<f64>,
+    term_length: Vec<u32>,
+    term_column: Vec<u32>,
+    coefficient: Vec<f64>,
+    next_node: usize,
+    next_split: usize,
+    next_leaf: usize,
+    next_set: usize,
+    next_word: usize,
+    next_linear: usize,
+    next_term: usize,
 }
 
-impl<'a> Splits<'a> {
-    fn read(file: &Reader<'a>, columns: usize) -> Result<Splits<'a>, BundleError> {
-        let kind = file.tensor("split.kind").ok_or_else(|| malformed("there is no tensor \"split.kind\""))?.bytes;
-        let column = required("split.column", file.integers("split.column"))?;
-        let cut = required("split.cut", file.integers("split.cut"))?;
-        let cover = required("cover.split", file.floats("cover.split"))?;
-        if [column.len(), cut.len(), cover.len()] != [kind.len(); 3] {
-            return Err(malformed("the split tensors differ in length"));
+impl Growth<'_> {
+    fn check(&mut self, columns: usize) -> Result<(), BundleError> {
+        let splits = self.kind.len();
+        let lengths = [
+            ("split.column", self.column.len(), splits),
+            ("split.cut", self.cut.len(), splits),
+            ("cover.excess", self.split_cover.len(), splits),
+            ("cover.leaf", self.leaf_cover.len(), self.leaf_value.len()),
+            ("cut.count", self.cut_end.len(), columns),
+            ("linear.intercept", self.intercept.len(), self.linear_leaf.len()),
+            ("linear.length", self.term_length.len(), self.linear_leaf.len()),
+            ("linear.coefficient", self.coefficient.len(), self.term_column.len()),
+            ("cut.value", self.cut_value.len(), total(&self.cut_end)),
+            ("set.words", self.set_words.len(), total(&self.set_length)),
+            ("linear.column", self.term_column.len(), total(&self.term_length)),
+        ];
+        if let Some((name, _, _)) = lengths.iter().find(|(_, found, wanted)| found != wanted) {
+            return Err(about(name, "has another length than the tensors that go with it"));
         }
-        let count = required("cut.count", file.integers("cut.count"))?;
-        if count.len() != columns {
-            return Err(malformed("tensor \"cut.count\" has not one number per column"));
+        // Their sum is the length of a tensor, and beyond 32 bits no place is found.
+        let mut end = 0u32;
+        for count in &mut self.cut_end {
+            end = end.saturating_add(*count);
+            *count = end;
         }
-        let tables = parts("cut.value", &count, required("cut.value", file.floats("cut.value"))?)?;
-        let sets = match file.integers("set.length")? {
-            Some(length) => {
-                let words = required("set.words", file.integers("set.words"))?;
-                let words = words.into_iter().map(u32::try_from).collect::<Result<Vec<u32>, _>>();
-                parts("set.words", &length, words.map_err(|_| malformed("a word of \"set.words\" exceeds 32 bits"))?)?
-            }
-            None => Vec::new(),
-        };
-        let (column, cut, cover, sets) = (column.into_iter(), cut.into_iter(), cover.into_iter(), sets.into_iter());
-        Ok(Splits { kind: kind.iter(), column, cut, cover, tables, sets })
+        Ok(())
     }
 
-    fn next(&mut self, left: u32, right: u32) -> Option<Split> {
-        let kind = self.kind.next()?;
-        let column = u32::try_from(self.column.next()?).ok()?;
-        let rank = usize::try_from(self.cut.next()?).ok()?;
-        let cover = self.cover.next()?;
-        let threshold = || self.tables.get(column as usize)?.get(rank).copied();
+    /// Whether a node, by its number in the file, is a leaf.
+    fn is_leaf(&self, node: usize) -> Option<bool> {
+        self.is_leaf.get(node / 8).map(|byte| byte >> (node % 8) & 1 == 1)
+    }
+
+    /// The nodes of the next tree; `None` when the tensors do not hold one.
+    fn tree(&mut self) -> Option<Vec<Node>> {
+        // Each split plants two nodes more, and the tree ends with the last that was planted.
+        let (mut size, mut seen) = (1, 0);
+        while seen < size {
+            size += if self.is_leaf(self.next_node + seen)? { 0 } else { 2 };
+            seen += 1;
+        }
+        let mut nodes = Vec::with_capacity(size);
+        let mut planted = 1u32;
+        for node in self.next_node..self.next_node + size {
+            nodes.push(if self.is_leaf(node)? {
+                Node::Leaf(self.leaf()?)
+            } else {
+                let left = planted;
+                planted = planted.checked_add(2)?;
+                Node::Split(self.split(left, left + 1)?)
+            });
+        }
+        self.next_node += size;
+        // Children come after their parents, so from the last to the first each finds its children's covers made.
+        for at in (0..nodes.len()).rev() {
+            let (_, below) = nodes.split_at_mut(at);
+            let Some((Node::Split(split), below)) = below.split_first_mut() else { continue };
+            let cover = |child: u32| below.get((child as usize).wrapping_sub(at + 1)).map_or(0.0, Node::cover);
+            split.cover = self.width.cover(split.cover.to_bits(), cover(split.left), cover(split.right));
+        }
+        Some(nodes)
+    }
+
+    /// The next split; the bits of its cover are its excess.
+    fn split(&mut self, left: u32, right: u32) -> Option<Split> {
+        let at = self.next_split;
+        self.next_split += 1;
+        let kind = *self.kind.get(at)?;
+        let column = *self.column.get(at)?;
         let test = match kind & 3 {
-            0 => Test::Less(threshold()?),
-            1 => Test::LessEqual(threshold()?),
-            2 => Test::In(self.sets.next()?),
-            _ => Test::NotIn(self.sets.next()?),
+            test @ (0 | 1) => {
+                let start = column.checked_sub(1).map_or(Some(&0), |before| self.cut_end.get(before as usize))?;
+                let end = self.cut_end.get(column as usize)?;
+                let place = start.checked_add(*self.cut.get(at)?).filter(|place| place < end)?;
+                let threshold = *self.cut_value.get(place as usize)?;
+                if test == 0 { Test::Less(threshold) } else { Test::LessEqual(threshold) }
+            }
+            test => {
+                let end = self.next_word + *self.set_length.get(self.next_set)? as usize;
+                let words = self.set_words.get(self.next_word..end)?.to_vec();
+                (self.next_set, self.next_word) = (self.next_set + 1, end);
+                if test == 2 { Test::In(words) } else { Test::NotIn(words) }
+            }
         };
         let missing = match kind >> 2 & 3 {
             0 => Missing::None,
@@ -229,68 +364,31 @@ impl<'a> Splits<'a> {
             2 => Missing::Nan,
             _ => return None,
         };
+        let cover = f64::from_bits(*self.split_cover.get(at)?);
         Some(Split { column, test, missing, default_left: kind >> 4 & 1 == 1, left, right, cover })
     }
 
-    fn remaining(&self) -> usize {
-        self.kind.len()
-    }
-}
-
-/// Leaves in file order.
-struct Leaves {
-    value: std::vec::IntoIter<f64>,
-    cover: std::vec::IntoIter<f64>,
-    at: u64,
-    linear: std::iter::Peekable<std::vec::IntoIter<(u64, LinearLeaf)>>,
-}
-
-impl Leaves {
-    fn read(file: &Reader<'_>) -> Result<Leaves, BundleError> {
-        let value = required("leaf.value", file.floats("leaf.value"))?;
-        let cover = required("cover.leaf", file.floats("cover.leaf"))?;
-        if value.len() != cover.len() {
-            return Err(malformed("the leaf tensors differ in length"));
-        }
-        let linear = match file.integers("linear.leaf")? {
-            Some(leaf) => read_linear(file, leaf)?,
-            None => Vec::new(),
+    fn leaf(&mut self) -> Option<Leaf> {
+        let at = self.next_leaf;
+        self.next_leaf += 1;
+        let linear = match self.linear_leaf.get(self.next_linear) {
+            Some(leaf) if *leaf as usize == at => Some(self.linear()?),
+            _ => None,
         };
-        Ok(Leaves { value: value.into_iter(), cover: cover.into_iter(), at: 0, linear: linear.into_iter().peekable() })
+        Some(Leaf { value: *self.leaf_value.get(at)?, cover: *self.leaf_cover.get(at)?, linear })
     }
 
-    fn next(&mut self) -> Option<Leaf> {
-        let linear = self.linear.next_if(|(leaf, _)| *leaf == self.at).map(|(_, linear)| linear);
-        self.at += 1;
-        Some(Leaf { value: self.value.next()?, cover: self.cover.next()?, linear })
-    }
-
-    fn remaining(&self) -> usize {
-        self.value.len() + self.linear.len()
+    fn linear(&mut self) -> Option<LinearLeaf> {
+        let (at, start) = (self.next_linear, self.next_term);
+        let end = start + *self.term_length.get(at)? as usize;
+        (self.next_linear, self.next_term) = (at + 1, end);
+        let (columns, coefficients) = (self.term_column.get(start..end)?, self.coefficient.get(start..end)?);
+        let terms = columns.iter().copied().zip(coefficients.iter().copied()).collect();
+        Some(LinearLeaf { intercept: *self.intercept.get(at)?, terms })
     }
 }
 
-fn read_linear(file: &Reader<'_>, leaf: Vec<u64>) -> Result<Vec<(u64, LinearLeaf)>, BundleError> {
-    let intercept = required("linear.intercept", file.floats("linear.intercept"))?;
-    let length = required("linear.length", file.integers("linear.length"))?;
-    let column = required("linear.column", file.integers("linear.column"))?;
-    let coefficient = required("linear.coefficient", file.floats("linear.coefficient"))?;
-    if [intercept.len(), length.len()] != [leaf.len(); 2] || column.len() != coefficient.len() {
-        return Err(malformed("the linear leaf tensors differ in length"));
-    }
-    let terms = column.into_iter().zip(coefficient).map(|(c, w)| Some((u32::try_from(c).ok()?, w)));
-    let terms = terms.collect::<Option<Vec<_>>>().ok_or_else(|| malformed("a term's column exceeds 32 bits"))?;
-    let terms = parts("linear.column", &length, terms)?;
-    let leaves = intercept.into_iter().zip(terms).map(|(intercept, terms)| LinearLeaf { intercept, terms });
-    Ok(leaf.into_iter().zip(leaves).collect())
-}
-
-/// Cuts `values` into consecutive parts of the given lengths, which must add up.
-pub(super) fn parts<T>(name: &str, lengths: &[u64], values: Vec<T>) -> Result<Vec<Vec<T>>, BundleError> {
-    let total = lengths.iter().try_fold(0u64, |sum, length| sum.checked_add(*length));
-    if total != Some(values.len() as u64) {
-        return Err(malformed(format!("the lengths of the parts of {name:?} do not add up")));
-    }
-    let mut values = values.into_iter();
-    Ok(lengths.iter().map(|length| values.by_ref().take(*length as usize).collect()).collect())
+/// The sum of `lengths`, or more than any tensor holds.
+pub(super) fn total(lengths: &[u32]) -> usize {
+    lengths.iter().fold(0usize, |sum, length| sum.saturating_add(*length as usize))
 }

@@ -51,7 +51,7 @@ pub(crate) fn check(transforms: &[Transform], schema: &Schema, errors: &mut Conf
 
 fn check_make(make: &Make, categories: &[String], fields: &Fields<'_>, add: &mut dyn FnMut(&'static str, &str, String)) {
     let repeated = |items: &[String]| items.iter().collect::<BTreeSet<_>>().len() < items.len();
-    let categories = || categories.iter().collect::<BTreeSet<_>>();
+    let categories = || categories.iter().map(String::as_str).collect::<BTreeSet<_>>();
     match make {
         Make::Bucket(edges) => {
             let rising = edges.iter().zip(edges.iter().skip(1)).all(|(a, b)| a < b);
@@ -64,16 +64,16 @@ fn check_make(make: &Make, categories: &[String], fields: &Fields<'_>, add: &mut
                 add("ORDINAL_ORDER", "make.ordinal", "the order must name each category once, at least one".into());
             }
             let known = categories();
-            for item in order.iter().filter(|item| !known.contains(item)) {
+            for item in order.iter().filter(|item| !known.contains(item.as_str())) {
                 add("CATEGORY_UNKNOWN", "make.ordinal", format!("{item:?} is not a category of the field"));
             }
         }
         Make::Target { values, default } => {
-            if !default.is_finite() || values.values().any(|v| !v.is_finite()) {
+            if !default.is_finite() || values.iter().any(|(_, v)| !v.is_finite()) {
                 add("TARGET_NOT_FINITE", "make.target", "every value, and the default, must be finite".into());
             }
             let known = categories();
-            for item in values.keys().filter(|item| !known.contains(item)) {
+            for (item, _) in values.iter().filter(|(item, _)| !known.contains(item)) {
                 add("CATEGORY_UNKNOWN", "make.target.values", format!("{item:?} is not a category of the field"));
             }
         }

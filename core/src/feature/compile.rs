@@ -1,6 +1,7 @@
 //! Names to positions, once.
 
 use super::{DatePart, Make, Pipeline, Transform, check};
+use crate::json::Quoted;
 use crate::model::Column;
 use crate::schema::{ConfigErrors, Field, FieldKind, Names, Schema};
 
@@ -90,13 +91,13 @@ impl Pipeline {
                 match pipeline.sources.get_mut(*column) {
                     Some(source) if *source == u32::MAX => *source = field as u32,
                     _ => {
-                        let message = format!("the column {:?} is made twice", names.at(*column).unwrap_or(""));
+                        let message = format!("the column {} is made twice", Quoted(names.at(*column).unwrap_or("")));
                         errors.add("COLUMN_MADE_TWICE", format!("feature[{i}].name"), message);
                     }
                 }
             }
             if targets.iter().all(Option::is_none) {
-                let message = format!("the model reads no column of {:?}", transform.name);
+                let message = format!("the model reads no column of {}", Quoted(&transform.name));
                 errors.add("FEATURE_NOT_READ", format!("feature[{i}].name"), message);
             }
             let start = (pipeline.columns.len() as u32, pipeline.steps.len() as u32);
@@ -141,16 +142,16 @@ impl Pipeline {
             if *source != u32::MAX {
                 continue;
             }
-            let name = &column.name;
+            let name = Quoted(&column.name);
             let mut refuse = |why: String| errors.add("COLUMN_UNMADE", format!("model.column[{i}]"), why);
-            match field_of(name) {
-                None => refuse(format!("the model reads the column {name:?}, which no field or feature makes")),
+            match field_of(name.0) {
+                None => refuse(format!("the model reads the column {name}, which no field or feature makes")),
                 Some((_, field)) if !field.role.is_readable() => {
-                    refuse(format!("the model reads {name:?}, but that field is an id or a human score"));
+                    refuse(format!("the model reads {name}, but that field is an id or a human score"));
                 }
                 Some((_, field)) if !Make::Value.fits(field.kind) => {
                     refuse(format!(
-                        "the model reads {name:?}, a {}; declare a feature that makes a number of it",
+                        "the model reads {name}, a {}; declare a feature that makes a number of it",
                         field.kind.as_str()
                     ));
                 }

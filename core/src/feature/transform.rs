@@ -1,10 +1,8 @@
 //! A transform as declared.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
-use crate::schema::{Field, FieldKind, Schema};
+use crate::schema::{ByName, Field, FieldKind, Schema};
 
 /// How one field becomes one or several columns of the model.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -43,7 +41,7 @@ pub enum Make {
     /// The training data's mean outcome of a category; `default` when the category is missing or unknown.
     Target {
         /// Mean outcome by category.
-        values: BTreeMap<String, f64>,
+        values: ByName<f64>,
         /// For all others.
         default: f64,
     },

@@ -8,6 +8,7 @@ mod cursor;
 mod decimal;
 mod node;
 mod number;
+mod shown;
 mod write;
 
 pub(crate) use cursor::{Cursor, Stop, Token};
@@ -15,4 +16,5 @@ pub(crate) use cursor::{Cursor, Stop, Token};
 pub(crate) use decimal::nearest;
 pub(crate) use node::{Misfit, Node};
 pub use number::{MAX_SAFE_INTEGER, NumberFault, parse_number};
-pub(crate) use write::{Object, number};
+pub(crate) use shown::{Decimal, Quoted};
+pub(crate) use write::{Object, number, text};

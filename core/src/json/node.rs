@@ -1,9 +1,10 @@
 //! A JSON text as a tree, and typed reading of it: what a bundle's header is read with.
 
-use std::collections::BTreeMap;
-use std::fmt;
-
 use super::{Cursor, MAX_SAFE_INTEGER, Stop, Token};
+use crate::schema::ByName;
+
+/// Reads a value of one kind; the key is for the misfit.
+pub(crate) type Read<T> = fn(&Node, &'static str, &mut Misfit) -> T;
 
 /// A JSON value.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,15 +18,27 @@ pub(crate) enum Node {
     Object(Vec<(String, Node)>),
 }
 
-/// A value that is absent, or of another kind than its place takes.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Misfit(pub(crate) &'static str);
+/// Notes the first value that is absent, or of another kind than its place takes. Reading goes on with an empty value: code that
+/// may stop at any member has to take apart what it made so far, and would be twice the size.
+#[derive(Debug, Default)]
+pub(crate) struct Misfit(Option<&'static str>);
 
-impl fmt::Display for Misfit {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the value of ")?;
-        f.write_str(self.0)?;
-        f.write_str(" is absent or of another kind")
+impl Misfit {
+    pub(crate) fn note(&mut self, key: &'static str) {
+        self.0.get_or_insert(key);
+    }
+
+    /// What `read` made, unless it noted something.
+    ///
+    /// # Errors
+    /// A sentence that names the place.
+    pub(crate) fn unless<T>(read: impl FnOnce(&mut Misfit) -> T) -> Result<T, String> {
+        let mut misfit = Misfit::default();
+        let value = read(&mut misfit);
+        match misfit.0 {
+            Some(key) => Err(["the value of ", key, " is absent or of another kind"].concat()),
+            None => Ok(value),
+        }
     }
 }
 
@@ -55,91 +68,119 @@ impl Node {
     }
 
     /// The text at `key`.
-    pub(crate) fn text(&self, key: &'static str) -> Result<String, Misfit> {
-        match self.get(key) {
-            Node::Text(text) => Ok(text.clone()),
-            _ => Err(Misfit(key)),
-        }
+    pub(crate) fn text(&self, key: &'static str, misfit: &mut Misfit) -> String {
+        self.get(key).as_text(key, misfit)
     }
 
     /// The text at `key`; empty when absent.
-    pub(crate) fn text_or_empty(&self, key: &'static str) -> Result<String, Misfit> {
-        if *self.get(key) == Node::Null { Ok(String::new()) } else { self.text(key) }
+    pub(crate) fn text_or_empty(&self, key: &'static str, misfit: &mut Misfit) -> String {
+        if *self.get(key) == Node::Null { String::new() } else { self.text(key, misfit) }
     }
 
     /// The flag at `key`; false when absent.
-    pub(crate) fn flag(&self, key: &'static str) -> Result<bool, Misfit> {
+    pub(crate) fn flag(&self, key: &'static str, misfit: &mut Misfit) -> bool {
         match self.get(key) {
-            Node::Null => Ok(false),
-            Node::Flag(flag) => Ok(*flag),
-            _ => Err(Misfit(key)),
+            Node::Null => false,
+            Node::Flag(flag) => *flag,
+            _ => {
+                misfit.note(key);
+                false
+            }
         }
     }
 
     /// The number at `key`.
-    pub(crate) fn number(&self, key: &'static str) -> Result<f64, Misfit> {
-        self.optional_number(key)?.ok_or(Misfit(key))
+    pub(crate) fn number(&self, key: &'static str, misfit: &mut Misfit) -> f64 {
+        self.get(key).as_number(key, misfit)
     }
 
     /// The number at `key`, if it is there.
-    pub(crate) fn optional_number(&self, key: &'static str) -> Result<Option<f64>, Misfit> {
-        match self.get(key) {
-            Node::Null => Ok(None),
-            Node::Number(x) => Ok(Some(*x)),
-            _ => Err(Misfit(key)),
-        }
+    pub(crate) fn optional_number(&self, key: &'static str, misfit: &mut Misfit) -> Option<f64> {
+        if *self.get(key) == Node::Null { None } else { Some(self.number(key, misfit)) }
     }
 
     /// The whole number at `key`, not negative, at most 2⁵³ − 1: what was written with more digits could not be read again.
-    pub(crate) fn whole(&self, key: &'static str) -> Result<u64, Misfit> {
-        let x = self.number(key)?;
-        if x >= 0.0 && x <= MAX_SAFE_INTEGER as f64 && x as u64 as f64 == x { Ok(x as u64) } else { Err(Misfit(key)) }
+    pub(crate) fn whole(&self, key: &'static str, misfit: &mut Misfit) -> u64 {
+        let x = self.number(key, misfit);
+        if !(x >= 0.0 && x <= MAX_SAFE_INTEGER as f64 && x as u64 as f64 == x) {
+            misfit.note(key);
+        }
+        x as u64
     }
 
     /// The items at `key`; none when absent.
-    pub(crate) fn items(&self, key: &'static str) -> Result<&[Node], Misfit> {
-        match self.get(key) {
-            Node::Null => Ok(&[]),
-            Node::List(items) => Ok(items),
-            _ => Err(Misfit(key)),
-        }
-    }
-
-    /// This value, a list of texts.
-    pub(crate) fn as_texts(&self, key: &'static str) -> Result<Vec<String>, Misfit> {
-        let Node::List(items) = self else { return Err(Misfit(key)) };
-        let text = |node: &Node| if let Node::Text(text) = node { Ok(text.clone()) } else { Err(Misfit(key)) };
-        items.iter().map(text).collect()
-    }
-
-    /// This value, a list of numbers.
-    pub(crate) fn as_numbers(&self, key: &'static str) -> Result<Vec<f64>, Misfit> {
-        let Node::List(items) = self else { return Err(Misfit(key)) };
-        let number = |node: &Node| if let Node::Number(x) = node { Ok(*x) } else { Err(Misfit(key)) };
-        items.iter().map(number).collect()
+    pub(crate) fn items(&self, key: &'static str, misfit: &mut Misfit) -> &[Node] {
+        self.get(key).as_items(key, misfit)
     }
 
     /// The texts at `key`; none when absent.
-    pub(crate) fn texts(&self, key: &'static str) -> Result<Vec<String>, Misfit> {
-        if *self.get(key) == Node::Null { Ok(Vec::new()) } else { self.get(key).as_texts(key) }
+    pub(crate) fn texts(&self, key: &'static str, misfit: &mut Misfit) -> Vec<String> {
+        self.get(key).as_texts(key, misfit)
     }
 
-    /// The texts by name at `key`; none when absent.
-    pub(crate) fn texts_by_name(&self, key: &'static str) -> Result<BTreeMap<String, String>, Misfit> {
-        let text = |(name, node): &(String, Node)| match node {
-            Node::Text(text) => Ok((name.clone(), text.clone())),
-            _ => Err(Misfit(key)),
+    /// The members of the object at `key`, which must come in order of their names; none when absent.
+    pub(crate) fn by_name<T>(&self, key: &'static str, misfit: &mut Misfit, read: Read<T>) -> ByName<T> {
+        let mut found = ByName::default();
+        let members = match self.get(key) {
+            Node::Object(members) => members.as_slice(),
+            Node::Null => &[],
+            _ => {
+                misfit.note(key);
+                &[]
+            }
         };
-        self.get(key).members().iter().map(text).collect()
+        // In order: so that no file can make the look-up of places slow.
+        let mut last = "";
+        for (name, node) in members {
+            if name.as_str() < last {
+                misfit.note(key);
+                break;
+            }
+            last = name;
+            found.insert(name.clone(), read(node, key, misfit));
+        }
+        found
     }
 
-    /// The numbers by name at `key`; none when absent.
-    pub(crate) fn numbers_by_name(&self, key: &'static str) -> Result<BTreeMap<String, f64>, Misfit> {
-        let number = |(name, node): &(String, Node)| match node {
-            Node::Number(x) => Ok((name.clone(), *x)),
-            _ => Err(Misfit(key)),
-        };
-        self.get(key).members().iter().map(number).collect()
+    /// This value, a text.
+    pub(crate) fn as_text(&self, key: &'static str, misfit: &mut Misfit) -> String {
+        if let Node::Text(text) = self {
+            return text.clone();
+        }
+        misfit.note(key);
+        String::new()
+    }
+
+    /// This value, a number.
+    pub(crate) fn as_number(&self, key: &'static str, misfit: &mut Misfit) -> f64 {
+        if let Node::Number(x) = self {
+            return *x;
+        }
+        misfit.note(key);
+        0.0
+    }
+
+    /// This value, a list; empty when absent.
+    pub(crate) fn as_items(&self, key: &'static str, misfit: &mut Misfit) -> &[Node] {
+        match self {
+            Node::List(items) => return items,
+            Node::Null => {}
+            _ => misfit.note(key),
+        }
+        &[]
+    }
+
+    /// This value, a list of texts; empty when absent.
+    pub(crate) fn as_texts(&self, key: &'static str, misfit: &mut Misfit) -> Vec<String> {
+        self.as_items(key, misfit).iter().map(|node| node.as_text(key, misfit)).collect()
+    }
+
+    /// This value, a list of numbers.
+    pub(crate) fn as_numbers(&self, key: &'static str, misfit: &mut Misfit) -> Vec<f64> {
+        if *self == Node::Null {
+            misfit.note(key);
+        }
+        self.as_items(key, misfit).iter().map(|node| node.as_number(key, misfit)).collect()
     }
 
     /// Which alternative this is, and its content: `"name"`, or `{"name": content}`.

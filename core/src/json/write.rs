@@ -1,7 +1,8 @@
 //! Writing JSON to bytes.
 
-use std::io::Write;
+use std::convert::Infallible;
 
+use super::shown;
 use crate::lead::Value;
 
 /// An object being written: members with nothing to say are the caller's to leave out.
@@ -82,8 +83,11 @@ pub(crate) fn number(out: &mut Vec<u8>, x: f64) {
     } else if x.abs() < 1e15 && (x as i64 as f64).to_bits() == x.to_bits() {
         integer(out, x as i64);
     } else {
-        // Writing to memory cannot fail.
-        let _ = write!(out, "{x}");
+        let written: Result<(), Infallible> = shown::plain(x, &mut |part| {
+            out.extend_from_slice(part.as_bytes());
+            Ok(())
+        });
+        let Ok(()) = written;
     }
 }
 
@@ -104,7 +108,7 @@ fn integer(out: &mut Vec<u8>, value: i64) {
 }
 
 /// A text in quotes, escaped as JSON demands and no further.
-fn text(out: &mut Vec<u8>, text: &str) {
+pub(crate) fn text(out: &mut Vec<u8>, text: &str) {
     const HEX: &[u8; 16] = b"0123456789abcdef";
     out.push(b'"');
     for byte in text.bytes() {

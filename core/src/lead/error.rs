@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde::ser::{SerializeStruct, Serializer};
 use thiserror::Error;
 
-use crate::json::Object;
+use crate::json::{Decimal, Object, Quoted};
 
 /// One thing that is wrong with a lead. Serialises as `{code, field?, pointer, detail}`, an item of a problem document's `errors`.
 #[derive(Debug, Clone, PartialEq, Error)]
@@ -30,7 +30,7 @@ pub enum LeadError {
     #[error("the body holds no lead")]
     Empty,
     /// A required field is absent or empty.
-    #[error("field {field:?} is required")]
+    #[error("field {} is required", Quoted(.field))]
     MissingField {
         /// The field.
         field: String,
@@ -58,7 +58,7 @@ pub enum LeadError {
         place: Place,
     },
     /// A number outside the field's declared limits.
-    #[error("{place} is {value}, {side} {limit}")]
+    #[error("{place} is {}, {side} {}", Decimal(*.value), Decimal(*.limit))]
     OutOfRange {
         /// Where.
         place: Place,
@@ -76,7 +76,7 @@ pub enum LeadError {
         place: Place,
     },
     /// A field that comes twice: readers differ on which counts, so neither does.
-    #[error("field {field:?} comes twice")]
+    #[error("field {} comes twice", Quoted(.field))]
     DuplicateField {
         /// The field.
         field: String,
@@ -90,7 +90,7 @@ pub enum LeadError {
         limit: u32,
     },
     /// A list of more items than the limit.
-    #[error("field {field:?} has more than {limit} items")]
+    #[error("field {} has more than {limit} items", Quoted(.field))]
     TooManyItems {
         /// The field.
         field: String,
@@ -142,8 +142,8 @@ pub struct Place {
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.item {
-            Some(item) => write!(f, "field {:?}, item {item},", self.field),
-            None => write!(f, "field {:?}", self.field),
+            Some(item) => write!(f, "field {}, item {item},", Quoted(&self.field)),
+            None => write!(f, "field {}", Quoted(&self.field)),
         }
     }
 }

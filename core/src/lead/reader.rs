@@ -2,7 +2,7 @@
 
 use super::slots::UNKNOWN;
 use super::{Lead, LeadError, Limits, Place, Slots, Value, parse_date};
-use crate::json::{Cursor, NumberFault, Stop, Token};
+use crate::json::{Cursor, Decimal, NumberFault, Stop, Token};
 use crate::schema::{FieldKind, Names, Role, Schema};
 
 /// A schema compiled for reading leads into [`Slots`].
@@ -330,7 +330,7 @@ impl To<'_> {
         if self.plan.takes == Takes::Id {
             // An id keeps its digits: 007 cannot come as a number, and 2^60 is a fine id.
             return match number {
-                Ok(x) if source.is_empty() => slots.set_text(self.field, &x.to_string()),
+                Ok(x) if source.is_empty() => slots.set_text(self.field, &Decimal(x).to_string()),
                 Err(NumberFault::NotFinite) if source.is_empty() => self.refuse_number(NumberFault::NotFinite, slots),
                 _ => self.text(source, slots),
             };

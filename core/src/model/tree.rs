@@ -108,6 +108,16 @@ pub struct LinearLeaf {
 /// LightGBM's kZeroThreshold, an f32 constant compared in f64.
 pub(crate) const ZERO: f64 = 1e-35f32 as f64;
 
+impl Node {
+    /// Training weight that reached this node.
+    pub(crate) fn cover(&self) -> f64 {
+        match self {
+            Node::Split(split) => split.cover,
+            Node::Leaf(leaf) => leaf.cover,
+        }
+    }
+}
+
 impl Ensemble {
     /// The splits of all trees.
     pub fn splits(&self) -> impl Iterator<Item = &Split> {

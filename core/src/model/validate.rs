@@ -3,6 +3,8 @@
 use thiserror::Error;
 
 use super::{Arithmetic, Body, Ensemble, Leaf, Linear, Link, Model, Node, Split, Test, Tree};
+use crate::json::Quoted;
+use crate::schema::Names;
 
 /// Why a model is invalid.
 #[derive(Debug, Clone, PartialEq, Error)]
@@ -62,10 +64,10 @@ impl Model {
         if (self.columns.len() + 1).saturating_mul(self.outputs as usize) > MAX_CONTRIBUTIONS {
             return whole("it has more than 16,777,216 columns times outputs");
         }
-        let mut names: Vec<&str> = self.columns.iter().map(|c| c.name.as_str()).collect();
-        names.sort_unstable();
-        if let Some(name) = names.windows(2).find(|w| w.first() == w.last()).and_then(|w| w.first()) {
-            return Err(error("model", format!("two columns are named {name:?}")));
+        // Each name is found at its own place, unless another has it too: the first of equal names counts.
+        let names = Names::new(self.columns.iter().map(|c| c.name.as_str()));
+        if let Some(twice) = self.columns.iter().enumerate().find(|(i, c)| names.find(&c.name) != Some(*i)) {
+            return Err(error("model", format!("two columns are named {}", Quoted(&twice.1.name))));
         }
         let base = match &self.body {
             Body::Trees(ensemble) => &ensemble.base,

@@ -118,12 +118,12 @@ fn check_templates(field: &Field, path: &dyn Fn(&str) -> String, errors: &mut Co
             errors.add("TEMPLATE_INVALID", path(key), message);
         }
     }
-    for (category, template) in &field.reason_of {
+    for (category, template) in field.reason_of.iter() {
         let key = format!("reason_of.{category}");
         if let Err(message) = words::check(template, field.kind) {
             errors.add("TEMPLATE_INVALID", path(&key), message);
         }
-        if !field.categories.contains(category) {
+        if !field.categories.iter().any(|known| known == category) {
             let message = format!("{category:?} is not a category of {:?}", field.name);
             errors.add("TEMPLATE_CATEGORY_UNKNOWN", path(&key), message);
         }

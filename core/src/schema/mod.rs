@@ -3,15 +3,15 @@
 //! The types here are plain data: TOML for people (`plumbline import --schema`), JSON in a bundle's manifest. Nothing is
 //! trusted until [`Schema::check`] and [`Declaration::check`] have reported every problem with its path.
 
+mod by_name;
 mod check;
 mod declaration;
 mod names;
 mod problem;
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
+pub use by_name::ByName;
 pub use declaration::{Band, Declaration, ModelCard};
 pub use names::Names;
 pub use problem::{ConfigErrors, Problem};
@@ -66,8 +66,8 @@ pub struct Field {
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub reason_zero: String,
     /// Templates for single categories, where the general one does not read well.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub reason_of: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "ByName::is_empty")]
+    pub reason_of: ByName<String>,
 }
 
 /// What values a field takes.
@@ -124,6 +124,16 @@ impl Role {
     /// Whether the model may read a field of this role.
     pub fn is_readable(self) -> bool {
         matches!(self, Role::Feature | Role::Segment)
+    }
+
+    /// The name in a declaration.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Role::Feature => "feature",
+            Role::Id => "id",
+            Role::Segment => "segment",
+            Role::HumanScore => "human_score",
+        }
     }
 
     fn is_feature(&self) -> bool {

@@ -141,12 +141,19 @@ impl Block<'_> {
 impl ScoreError {
     /// Appends `{"error": …}` to `out`, the place of a lead that was refused.
     pub fn write_json(&self, out: &mut Vec<u8>) {
-        let mut object = Object::begin(out);
-        let mut error = Object::begin(object.key("error"));
-        error.text("code", self.code());
-        error.text("detail", &self.to_string());
-        error.list("errors", self.problems(), &mut |out, problem| problem.write_json(out));
-        error.end();
-        object.end();
+        write_refusal(self.code(), &self.to_string(), self.problems(), out);
     }
+}
+
+/// Appends `{"error": {code, detail, errors?}}` to `out`: what stands where an answer was asked for; of a lead with its problems.
+pub fn write_refusal(code: &str, detail: &str, problems: &[LeadError], out: &mut Vec<u8>) {
+    let mut object = Object::begin(out);
+    let mut error = Object::begin(object.key("error"));
+    error.text("code", code);
+    error.text("detail", detail);
+    if !problems.is_empty() {
+        error.list("errors", problems, &mut |out, problem| problem.write_json(out));
+    }
+    error.end();
+    object.end();
 }

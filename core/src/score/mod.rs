@@ -3,6 +3,7 @@
 //! [`Scorer`] is compiled from a bundle once and then pure: the same lead and the same `now` give the same bits on every host.
 
 mod body;
+mod card;
 mod change;
 mod error;
 mod options;
@@ -15,6 +16,7 @@ use std::sync::{Arc, OnceLock};
 
 use serde::{Serialize, Serializer};
 
+pub use body::write_refusal;
 pub use change::{Change, ChangeReason};
 pub use error::ScoreError;
 pub use options::{Options, Workspace};

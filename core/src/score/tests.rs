@@ -4,7 +4,7 @@ use super::*;
 use crate::bundle::{Bundle, Manifest};
 use crate::lead::{Form, Value};
 use crate::model::{Arithmetic, Body, Calibration, Column, Linear, Link, Model};
-use crate::schema::Declaration;
+use crate::schema::{Band, Declaration, Field};
 
 /// 2026-11-23T00:00:00Z.
 const NOW: Timestamp = Timestamp(1_795_392_000_000);
@@ -43,6 +43,29 @@ fn scorer() -> Scorer {
 
 fn lead(json: &str) -> Lead {
     serde_json::from_str(json).unwrap()
+}
+
+#[test]
+fn the_card_is_what_the_derived_writers_write() {
+    let mut bundle = bundle(Calibration::None);
+    let more: Vec<Field> = serde_json::from_str(
+        r#"[{"name": "lead_id", "kind": "text", "role": "id", "required": true}, {"name": "n", "min": -0.5, "max": 1e300}]"#,
+    )
+    .unwrap();
+    bundle.manifest.schema.fields.extend(more);
+    let mut card = Vec::new();
+    let scorer = Scorer::new(bundle).unwrap();
+    scorer.write_card(&mut card);
+    let card: serde_json::Value = serde_json::from_slice(&card).unwrap();
+    let manifest = &scorer.bundle().manifest;
+    assert_eq!(serde_json::from_value::<Vec<Field>>(card["fields"].clone()).unwrap(), manifest.schema.fields);
+    assert_eq!(serde_json::from_value::<Vec<Band>>(card["bands"].clone()).unwrap(), manifest.bands);
+    let members = |field: &serde_json::Value| field.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    for (said, field) in card["fields"].as_array().unwrap().iter().zip(&manifest.schema.fields) {
+        assert_eq!(members(said), members(&serde_json::to_value(field).unwrap()), "nothing is said that the manifest leaves out");
+    }
+    assert_eq!((card["name"].as_str(), card["outputs"].as_f64()), (Some("m"), Some(1.0)));
+    assert_eq!(card["columns"][2].as_str(), Some("plan=free"));
 }
 
 fn texts(scorer: &Scorer, json: &str) -> Vec<String> {

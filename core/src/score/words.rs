@@ -4,6 +4,7 @@
 //! `{one|many}` the first word when the value (or the days) is 1, else the second. Languages with more plural forms are not
 //! served yet. Nothing is escaped: what shows the text in a page must.
 
+use crate::json::Decimal;
 use crate::lead::{Civil, DAY_MS, Slots, Timestamp};
 use crate::schema::{Field, FieldKind};
 
@@ -55,7 +56,7 @@ pub(crate) fn say(field: &Field, i: usize, slots: &Slots, now: Timestamp) -> Sai
     said.value = match field.kind {
         FieldKind::List if !x.is_nan() => {
             let shown: Vec<&str> = slots.items(i).take(5).collect();
-            let more = if x > 5.0 { format!(" and {} more", x - 5.0) } else { String::new() };
+            let more = if x > 5.0 { format!(" and {} more", x as u32 - 5) } else { String::new() };
             shown.join(", ") + &more
         }
         FieldKind::Category if x >= 0.0 => match field.categories.get(x as usize) {
@@ -167,7 +168,7 @@ pub(crate) fn points(points: i32) -> String {
 /// something, down to the sixth decimal.
 pub(crate) fn number(x: f64) -> String {
     if x.abs() >= 1e15 {
-        return x.to_string();
+        return Decimal(x).to_string();
     }
     let hundredths = (x.abs() * 100.0).round() as u64;
     if hundredths < 10 {

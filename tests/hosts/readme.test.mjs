@@ -1,0 +1,23 @@
+// The README's JavaScript, as printed, in a project that has the packed package.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { run } from "./node.mjs";
+import { project as install, root } from "./package.mjs";
+
+let project;
+before(() => (project = install()));
+after(() => project?.remove());
+
+test("the README's example runs as printed", () => {
+  const examples = [...readFileSync(join(root, "README.md"), "utf8").matchAll(/^```js\n([\s\S]*?)^```$/gm)].map(([, code]) => code);
+  assert.equal(examples.length, 1, "one block of JavaScript");
+  project.write("worker/demo/.keep", "");
+  project.copy(join(root, "worker/demo/demo.plumb"), "worker/demo/demo.plumb");
+  project.write("example.mjs", examples[0]);
+  const [head, ...reasons] = run(project, "example.mjs").trim().split("\n");
+  assert.match(head, /^0\.\d+ \w+$/);
+  assert.equal(reasons.length, 3);
+  for (const reason of reasons) assert.match(reason, /: ([+−]\d+ points?|less than a point)$/);
+});
