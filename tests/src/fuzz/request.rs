@@ -92,7 +92,7 @@ pub(super) fn request(data: &[u8]) {
     }
     assert!(answer.predictions.iter().all(|p| p.batch_size as usize == answer.predictions.len()));
     assert!(answer.predictions.iter().all(|p| p.probability.is_none_or(|p| (0.0..=1.0).contains(&p))));
-    let mut journal = Journal::new(service().settings());
+    let mut journal = Journal::new(service().settings(), "fuzz");
     let mut batches = journal.push(NOW, &answer.predictions);
     batches.extend(journal.flush());
     assert_eq!(batches.iter().map(|batch| batch.rows as usize).sum::<usize>(), answer.predictions.len());
