@@ -15,9 +15,10 @@ test("the README's example runs as printed", () => {
   assert.equal(examples.length, 1, "one block of JavaScript");
   project.write("worker/demo/.keep", "");
   project.copy(join(root, "worker/demo/demo.plumb"), "worker/demo/demo.plumb");
-  project.write("example.mjs", examples[0]);
+  project.write("example.mjs", `${examples[0]}\nconsole.log(JSON.stringify(score.unknown_fields ?? []));`);
   const [head, ...reasons] = run(project, "example.mjs").trim().split("\n");
   assert.match(head, /^0\.\d+ \w+$/);
+  assert.equal(reasons.pop(), "[]", "every field it names is the model's");
   assert.equal(reasons.length, 3);
   for (const reason of reasons) assert.match(reason, /: ([+−]\d+ points?|less than a point)$/);
 });
