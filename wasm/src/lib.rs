@@ -10,4 +10,5 @@
 mod abi;
 mod answer;
 mod door;
+#[cfg(any(target_arch = "wasm32", test))]
 mod memory;

@@ -171,8 +171,8 @@ mod tests {
             // SAFETY: the test has one thread; the buffer is never resized.
             let bytes = unsafe { &mut *self.bytes.get() };
             self.calls.set(self.calls.get() + 1);
-            self.used.set(self.used.get() + usize::from(self.calls.get() % 5 == 0));
-            let first = bytes.as_mut_ptr().expose_provenance().next_multiple_of(PAGE) / PAGE + self.used.get();
+            self.used.set(self.used.get() + usize::from(self.calls.get().is_multiple_of(5)));
+            let first = bytes.as_mut_ptr().expose_provenance().div_ceil(PAGE) + self.used.get();
             self.used.set(self.used.get() + pages);
             (self.used.get() < bytes.len() / PAGE).then_some(first * PAGE)
         }
