@@ -59,17 +59,15 @@ impl Reader {
             true
         };
         let too_many = LeadError::BatchTooLarge { limit: limits.batch };
+        if body.len() as u64 > limits.body_bytes {
+            return Err(LeadError::BodyTooLarge { bytes: body.len() as u64, limit: limits.body_bytes });
+        }
         if body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body).trim_ascii().is_empty() {
             return Err(LeadError::Empty);
         }
         match form {
             Form::One => {
                 let lead = self.read_json(body, limits, slots);
-                if let Err(errors) = &lead
-                    && let Some(error @ LeadError::BodyTooLarge { .. }) = errors.first()
-                {
-                    return Err(error.clone());
-                }
                 next(slots, lead);
             }
             Form::Array => {
@@ -92,9 +90,6 @@ impl Reader {
                     .map_err(|stop| if full { too_many } else { stop.at(cursor.offset(), limits) })?;
             }
             Form::Lines => {
-                if body.len() as u64 > limits.body_bytes {
-                    return Err(LeadError::BodyTooLarge { bytes: body.len() as u64, limit: limits.body_bytes });
-                }
                 for line in body.split(|b| *b == b'\n').filter(|line| !line.trim_ascii().is_empty()) {
                     let lead = self.read_json(line, limits, slots);
                     if !next(slots, lead) {
