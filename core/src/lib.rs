@@ -19,6 +19,7 @@ mod json;
 pub mod lead;
 pub mod math;
 pub mod model;
+pub mod route;
 pub mod schema;
 pub mod score;
 

@@ -1,0 +1,30 @@
+//! Which model version serves a lead: the draw that makes an experiment an experiment.
+//!
+//! Pure and without memory: one immutable hash per (salt, lead id) says where a lead stands, and an [`Allocation`] says who serves
+//! there. An arm grows from one end only, so 10 % ⊂ 50 % ⊂ 100 % without any sticky store, and rolling back moves back exactly
+//! those who were moved. Exploration and holdout are drawn with salts of their own and so do not depend on the rollout.
+//!
+//! Not here: whether an arm should grow (that is a rollout's affair), and exposure, which is that somebody saw the score.
+//!
+//! Tested by the owners' cases of each hash, by property tests, and against PostgreSQL and SQLite ([`sql`]).
+
+mod allocation;
+pub mod growthbook;
+mod hash;
+mod murmur;
+mod rule;
+mod settings;
+mod split;
+pub mod sql;
+
+pub use allocation::{Allocation, Assignment, Cause, Role};
+pub use hash::Hash;
+pub use rule::Rule;
+pub use settings::{AllocationSettings, Arm};
+pub use split::Split;
+
+/// All of a population, in basis points.
+pub const WHOLE_BP: u32 = 10_000;
+
+#[cfg(test)]
+mod properties;
