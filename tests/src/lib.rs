@@ -5,6 +5,7 @@ pub mod conformance;
 pub mod fuzz;
 pub mod golden;
 pub mod load;
+pub mod postgres;
 
 use std::path::{Path, PathBuf};
 

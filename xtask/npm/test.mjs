@@ -47,6 +47,14 @@ async function chromium() {
   return found();
 }
 
+/** PostgreSQL's server, for assignments recomputed in SQL, installed from the distribution when we may. */
+async function postgres() {
+  const found = () => has("initdb") || existsSync("/usr/lib/postgresql") || process.env.PLUMBLINE_POSTGRES;
+  if (!found() && process.getuid?.() === 0 && has("apt-get")) {
+    await run("sh", ["-c", "apt-get update -q && apt-get install -y -q postgresql"], { quiet: true });
+  }
+}
+
 /** The pinned Python packages of real clients and peers, in a folder of the project's own. */
 async function python() {
   const venv = join(root, ".plumbline/venv-tests");
@@ -61,6 +69,7 @@ async function python() {
 
 const browser = await chromium();
 const interpreter = await python();
+await postgres();
 const env = { ...(browser && { CHROMIUM: browser }), ...(interpreter && { PLUMBLINE_PYTHON: interpreter }) };
 
 await suite("format, lints and the fence", undefined, "node", ["xtask/npm/check.mjs"], env);

@@ -8,7 +8,11 @@ const IDS: usize = 20_000;
 
 fn allocation(hash: Hash, salt: &str, shares: &[u32]) -> Allocation {
     let room = WHOLE_BP / shares.len() as u32;
-    let arms = shares.iter().enumerate().map(|(i, share)| Arm { variant: format!("c{i}"), share_bp: (*share).min(room), room_bp: Some(room) });
+    let arms = shares.iter().enumerate().map(|(i, share)| Arm {
+        variant: format!("c{i}"),
+        share_bp: (*share).min(room),
+        room_bp: Some(room),
+    });
     let settings = AllocationSettings {
         experiment: salt.to_owned(),
         hash,

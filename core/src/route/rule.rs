@@ -58,7 +58,11 @@ impl Rule {
         }
         let blank = Rule { field: self.field.clone(), ..Rule::default() };
         if *self == blank {
-            errors.add("RULE_EMPTY", path.to_owned(), "the rule has no condition: in, not_in, at_least, below or present".to_owned());
+            errors.add(
+                "RULE_EMPTY",
+                path.to_owned(),
+                "the rule has no condition: in, not_in, at_least, below or present".to_owned(),
+            );
         }
         for (name, limit) in [("at_least", self.at_least), ("below", self.below)] {
             if let Some(limit) = limit.filter(|limit| !limit.is_finite()) {

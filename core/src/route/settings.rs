@@ -102,7 +102,11 @@ impl AllocationSettings {
         }
         let given: u64 = self.arm.iter().filter_map(|arm| arm.room_bp).map(u64::from).sum();
         if given > u64::from(WHOLE_BP) {
-            errors.add("ROOM_ABOVE_WHOLE", "arm".to_owned(), format!("the arms' rooms sum to {given} basis points, more than {WHOLE_BP}"));
+            errors.add(
+                "ROOM_ABOVE_WHOLE",
+                "arm".to_owned(),
+                format!("the arms' rooms sum to {given} basis points, more than {WHOLE_BP}"),
+            );
         }
         let open = self.arm.iter().filter(|arm| arm.room_bp.is_none()).count() as u64;
         let even = u64::from(WHOLE_BP).saturating_sub(given).checked_div(open).unwrap_or_default() as u32;
@@ -135,7 +139,11 @@ impl AllocationSettings {
             }
         }
         if self.experiment.is_empty() && !self.arm.is_empty() {
-            errors.add("EXPERIMENT_WITHOUT_NAME", "experiment".to_owned(), "arms need an experiment's name: it is their salt".to_owned());
+            errors.add(
+                "EXPERIMENT_WITHOUT_NAME",
+                "experiment".to_owned(),
+                "arms need an experiment's name: it is their salt".to_owned(),
+            );
         }
         let salts = [("exploration_salt", &self.exploration_salt), ("holdout_salt", &self.holdout_salt)];
         for (path, salt) in salts {

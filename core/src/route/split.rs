@@ -41,7 +41,11 @@ impl Split {
             })
             .collect();
         if sum == 0 || sum > 0x7fff_ffff {
-            errors.add("WEIGHTS_SUM", "weights".to_owned(), format!("the weights sum to {sum}, not to a number from 1 to 2147483647"));
+            errors.add(
+                "WEIGHTS_SUM",
+                "weights".to_owned(),
+                format!("the weights sum to {sum}, not to a number from 1 to 2147483647"),
+            );
         }
         errors.into_result()?;
         let weights: Vec<f64> = arms.iter().map(|(_, weight)| f64::from(*weight) / sum as f64).collect();

@@ -41,14 +41,19 @@ pub fn variant(allocation: &Allocation, dialect: Dialect, id: &str) -> Option<St
     if drawn {
         let _ = write!(sql, " WHEN COALESCE({id}, '') = '' THEN {champion}");
         if settings.holdout_bp > 0 {
-            let _ = write!(sql, " WHEN {} < {} THEN {champion}", bucket(dialect, &settings.holdout_salt, id), settings.holdout_bp);
+            let _ =
+                write!(sql, " WHEN {} < {} THEN {champion}", bucket(dialect, &settings.holdout_salt, id), settings.holdout_bp);
         }
         sql += " ELSE (SELECT CASE";
         for ((start, end), arm) in allocation.ranges().iter().zip(&settings.arm).filter(|((start, end), _)| start < end) {
             let _ = write!(sql, " WHEN bucket BETWEEN {start} AND {} THEN {}", end - 1, literal(&arm.variant));
         }
         // LIMIT keeps the planner from writing the bucket's expression out once for each arm.
-        let _ = write!(sql, " ELSE {champion} END FROM (SELECT {} AS bucket LIMIT 1) AS drawn) END", bucket(dialect, &settings.experiment, id));
+        let _ = write!(
+            sql,
+            " ELSE {champion} END FROM (SELECT {} AS bucket LIMIT 1) AS drawn) END",
+            bucket(dialect, &settings.experiment, id)
+        );
     } else {
         let _ = write!(sql, " WHEN TRUE THEN {champion} END");
     }
@@ -87,10 +92,7 @@ fn sqlite_sha256(text: &str) -> String {
     let sum = |x: &str, [i, j, k]: [u32; 3]| low(&xor3(&turned(x, i), &turned(x, j), &turned(x, k)));
     let sigma = |x: &str, [i, j, k]: [u32; 3]| low(&xor3(&low(&turned(x, i)), &low(&turned(x, j)), &format!("({x}>>{k})")));
     let k: String = ROUND.iter().map(|k| format!("{k:010}")).collect();
-    let one = format!(
-        "h+{}+((e&f)|(~e&g))+CAST(substr('{k}',t%64*10+1,10) AS INTEGER)+m0",
-        sum("e", [6, 11, 25])
-    );
+    let one = format!("h+{}+((e&f)|(~e&g))+CAST(substr('{k}',t%64*10+1,10) AS INTEGER)+m0", sum("e", [6, 11, 25]));
     let two = format!("{}+((a&b)|(a&c)|(b&c))", sum("a", [2, 13, 22]));
     let next = low(&format!("{}+m9+{}+m0", sigma("m14", [17, 19, 10]), sigma("m1", [7, 18, 3])));
     let word = |at: &str| {
@@ -104,7 +106,16 @@ fn sqlite_sha256(text: &str) -> String {
     // At a block's end the working variables join the hash, and the next block's words are read.
     let fresh: Vec<String> = (0..16).map(|i| word(&format!("(t+1)/64*128+{}", 8 * i))).collect();
     let hash = ["p", "q", "r", "s", "u", "v", "w", "y"];
-    let work = [low(&format!("{one}+{two}")), "a".into(), "b".into(), "c".into(), low(&format!("d+{one}")), "e".into(), "f".into(), "g".into()];
+    let work = [
+        low(&format!("{one}+{two}")),
+        "a".into(),
+        "b".into(),
+        "c".into(),
+        low(&format!("d+{one}")),
+        "e".into(),
+        "f".into(),
+        "g".into(),
+    ];
     let joined: Vec<String> = hash.iter().zip(&work).map(|(hash, work)| low(&format!("{hash}+{work}"))).collect();
     let list = |items: &[String]| items.join(",");
     let start: Vec<String> = START.iter().map(u32::to_string).collect();
@@ -127,8 +138,7 @@ fn sqlite_sha256(text: &str) -> String {
 }
 
 /// FIPS 180-4, §5.3.3.
-const START: [u32; 8] =
-    [0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19];
+const START: [u32; 8] = [0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19];
 
 /// FIPS 180-4, §4.2.2.
 #[rustfmt::skip]
