@@ -18,10 +18,12 @@ pub mod import;
 mod json;
 pub mod lead;
 pub mod math;
+pub mod metric;
 pub mod model;
 pub mod route;
 pub mod schema;
 pub mod score;
+pub mod stats;
 
 pub use bundle::{Bundle, BundleError, Manifest};
 pub use feature::{FeatureVector, Pipeline};

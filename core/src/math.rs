@@ -45,3 +45,8 @@ pub fn logistic(x: f64) -> f64 {
 pub fn logit(p: f64) -> f64 {
     ln(p / (1.0 - p))
 }
+
+/// The complementary error function, exact in the far tail.
+pub fn erfc(x: f64) -> f64 {
+    libm::erfc(x)
+}

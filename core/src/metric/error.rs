@@ -1,0 +1,72 @@
+//! What can be wrong with labelled scores, and what they may not suffice for.
+
+use thiserror::Error;
+
+/// Why scores with labels cannot be taken. Rows count from 0.
+#[derive(Debug, Clone, PartialEq, Error)]
+#[non_exhaustive]
+pub enum MetricError {
+    /// Lists of different length.
+    #[error("{what} has {found} values, the scores are {expected}")]
+    LengthMismatch {
+        /// Which list.
+        what: &'static str,
+        /// Its length.
+        found: usize,
+        /// The number of scores.
+        expected: usize,
+    },
+    /// A score that is NaN or infinite.
+    #[error("the score of row {row} is not finite")]
+    ScoreNotFinite {
+        /// The row.
+        row: usize,
+    },
+    /// A score that had to be a probability.
+    #[error("the score of row {row} is {value}, not a probability in [0, 1]")]
+    NotAProbability {
+        /// The row.
+        row: usize,
+        /// The score.
+        value: f64,
+    },
+    /// A weight that is negative, NaN or infinite.
+    #[error("the weight of row {row} is {value}, not a finite number of at least 0")]
+    BadWeight {
+        /// The row.
+        row: usize,
+        /// The weight.
+        value: f64,
+    },
+}
+
+impl MetricError {
+    /// A stable name of the kind of error.
+    pub fn code(&self) -> &'static str {
+        match self {
+            MetricError::LengthMismatch { .. } => "LENGTH_MISMATCH",
+            MetricError::ScoreNotFinite { .. } => "SCORE_NOT_FINITE",
+            MetricError::NotAProbability { .. } => "NOT_A_PROBABILITY",
+            MetricError::BadWeight { .. } => "BAD_WEIGHT",
+        }
+    }
+}
+
+/// No answer, because the data do not hold one: a value to report, not a fault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("there are {found} {of}; at least {needed} are needed")]
+pub struct InsufficientData {
+    /// Of what there is too little.
+    pub of: &'static str,
+    /// How many there are.
+    pub found: u64,
+    /// How many are needed.
+    pub needed: u64,
+}
+
+impl InsufficientData {
+    /// `Ok` when `found` is at least `needed`.
+    pub(crate) fn unless(found: u64, needed: u64, of: &'static str) -> Result<(), InsufficientData> {
+        if found >= needed { Ok(()) } else { Err(InsufficientData { of, found, needed }) }
+    }
+}

@@ -1,0 +1,73 @@
+//! Log loss and Brier score: how far probabilities are from what happened.
+
+use super::{InsufficientData, Labelled, MetricError};
+use crate::math;
+
+/// The mean of −ln(probability given to what happened), in nats. A probability of 0 or 1 is moved inside by 2⁻⁵².
+///
+/// # Errors
+/// A score outside [0, 1]; the inner error without leads.
+///
+/// # Source
+/// `sklearn.metrics.log_loss` 1.9, which clips by the machine epsilon of a double too.
+///
+/// # Example
+/// ```
+/// use plumbline_core::metric::{Labelled, log_loss};
+/// let data = Labelled::new(&[0.5, 0.5], &[true, false])?;
+/// assert_eq!(log_loss(&data)?, Ok(std::f64::consts::LN_2));
+/// # Ok::<(), plumbline_core::metric::MetricError>(())
+/// ```
+pub fn log_loss(data: &Labelled<'_>) -> Result<Result<f64, InsufficientData>, MetricError> {
+    data.check_probabilities()?;
+    let nats = |p: f64, converted| {
+        let p = p.clamp(f64::EPSILON, 1.0 - f64::EPSILON);
+        if converted { -math::ln(p) } else { -math::ln(1.0 - p) }
+    };
+    Ok(mean(data, nats))
+}
+
+/// The mean of (probability − outcome)², in [0, 1].
+///
+/// # Errors
+/// A score outside [0, 1]; the inner error without leads.
+///
+/// # Source
+/// Brier (1950); equal to `sklearn.metrics.brier_score_loss` 1.9.
+pub fn brier(data: &Labelled<'_>) -> Result<Result<f64, InsufficientData>, MetricError> {
+    data.check_probabilities()?;
+    Ok(mean(data, |p, converted| {
+        let off = p - f64::from(u8::from(converted));
+        off * off
+    }))
+}
+
+fn mean(data: &Labelled<'_>, loss: impl Fn(f64, bool) -> f64) -> Result<f64, InsufficientData> {
+    InsufficientData::unless(data.count(), 1, "leads")?;
+    let mut sum = Sum::default();
+    let mut weights = Sum::default();
+    for (score, converted, weight) in data.rows() {
+        sum.add(weight * loss(score, converted));
+        weights.add(weight);
+    }
+    Ok(sum.value() / weights.value())
+}
+
+/// A sum that keeps what rounding drops (Neumaier 1974).
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Sum {
+    sum: f64,
+    lost: f64,
+}
+
+impl Sum {
+    pub(super) fn add(&mut self, x: f64) {
+        let sum = self.sum + x;
+        self.lost += if self.sum.abs() >= x.abs() { (self.sum - sum) + x } else { (x - sum) + self.sum };
+        self.sum = sum;
+    }
+
+    pub(super) fn value(self) -> f64 {
+        self.sum + self.lost
+    }
+}
