@@ -1,6 +1,6 @@
 //! Scores with what became of the leads.
 
-use super::{InsufficientData, MetricError};
+use super::MetricError;
 
 /// Scores, labels and optional weights of the same leads, checked once. A higher score claims a likelier conversion.
 #[derive(Debug, Clone, Copy)]
@@ -81,11 +81,5 @@ impl<'a> Labelled<'a> {
             Some((row, value)) => Err(MetricError::NotAProbability { row, value: *value }),
             None => Ok(()),
         }
-    }
-
-    /// `Ok` when both classes are there.
-    pub(super) fn check_classes(&self) -> Result<(), InsufficientData> {
-        InsufficientData::unless(self.positives, 1, "leads that converted")?;
-        InsufficientData::unless(self.count() - self.positives, 1, "leads that did not convert")
     }
 }

@@ -53,7 +53,7 @@ fn unweighted(data: &Labelled<'_>) -> Vec<Tie> {
     positive.sort_unstable();
     let mut ties: Vec<Tie> = Vec::with_capacity(data.scores().len());
     while let Some(top) = positive.last().max(negative.last()).copied() {
-        let mut take = |keys: &mut Vec<u64>| {
+        let take = |keys: &mut Vec<u64>| {
             let rest = keys.iter().rev().take_while(|key| **key == top).count();
             keys.truncate(keys.len() - rest);
             rest as f64

@@ -90,7 +90,7 @@ impl Allocation {
     /// settings.arm.push(Arm { variant: "v2".into(), share_bp: 5_000, room_bp: None });
     /// let allocation = Allocation::compile(settings)?;
     /// let assignment = allocation.assign("L-000009");
-    /// assert_eq!((assignment.variant, assignment.role, assignment.bucket_bp), ("v1", Role::Champion, 5_478));
+    /// assert_eq!((assignment.variant, assignment.role, assignment.bucket_bp), ("v1", Role::Champion, 7_219));
     /// # Ok::<(), plumbline_core::ConfigErrors>(())
     /// ```
     pub fn assign(&self, id: &str) -> Assignment<'_> {

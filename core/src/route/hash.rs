@@ -60,7 +60,7 @@ impl Hash {
     /// ```
     pub fn bucket(self, salt: &str, id: &str, total: u32) -> u32 {
         match self {
-            Hash::Sha256 | Hash::Flagd => (u64::from(self.bits(salt, id)) * u64::from(total) >> 32) as u32,
+            Hash::Sha256 | Hash::Flagd => ((u64::from(self.bits(salt, id)) * u64::from(total)) >> 32) as u32,
             Hash::Unleash => self.bits(salt, id).checked_rem(total).unwrap_or_default(),
             Hash::GrowthbookV1 => (u64::from(growthbook::bucket_v1(salt, id)) * u64::from(total) / 1_000) as u32,
             Hash::GrowthbookV2 => (u64::from(growthbook::bucket_v2(salt, id)) * u64::from(total) / 10_000) as u32,
@@ -118,7 +118,7 @@ mod tests {
     fn sha256_takes_the_first_eight_hexadecimal_digits() {
         // SHA-256("abc") begins ba7816bf; the colon of "salt:id" stands inside here.
         assert_eq!(sha256("", ""), 0xe7ac_0786);
-        assert_eq!(Hash::Sha256.bucket("", "", 10_000), (0xe7ac_0786_u64 * 10_000 >> 32) as u32);
+        assert_eq!(Hash::Sha256.bucket("", "", 10_000), ((0xe7ac_0786_u64 * 10_000) >> 32) as u32);
     }
 
     #[test]
