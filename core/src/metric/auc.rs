@@ -12,7 +12,7 @@ impl Ranking {
     /// Σ over ties of negative · (positive above + positive / 2), over positives · negatives; weights count as leads.
     ///
     /// # Source
-    /// Hanley & McNeil (1982); equal to `sklearn.metrics.roc_auc_score` 1.9.
+    /// Hanley & McNeil (1982); defined as `sklearn.metrics.roc_auc_score` 1.9.
     ///
     /// # Example
     /// ```

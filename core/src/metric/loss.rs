@@ -33,7 +33,7 @@ pub fn log_loss(data: &Labelled<'_>) -> Result<Result<f64, InsufficientData>, Me
 /// A score outside [0, 1]; the inner error without leads.
 ///
 /// # Source
-/// Brier (1950); equal to `sklearn.metrics.brier_score_loss` 1.9.
+/// Brier (1950); defined as `sklearn.metrics.brier_score_loss` 1.9.
 pub fn brier(data: &Labelled<'_>) -> Result<Result<f64, InsufficientData>, MetricError> {
     data.check_probabilities()?;
     Ok(mean(data, |p, converted| {

@@ -3,6 +3,8 @@
 //! [`Labelled`] checks the data once; [`Ranking`] sorts them once, and every rank metric is read off it. A metric that the data
 //! cannot answer is [`InsufficientData`], never NaN and never a default.
 //!
+//! The peers named as sources are what the formulas follow; comparing every value with theirs is still to come.
+//!
 //! Not here: which leads count (a lead whose outcome may still come does not), and metrics from merged summaries.
 
 mod auc;

@@ -1,6 +1,6 @@
 //! The draws: (salt, id) to a bucket, as five owners define it.
 //!
-//! Each mode is proven by its owner's own cases. A mode decides which bits of which hash are used; what the buckets mean is
+//! GrowthBook's modes are proven by its own cases, murmur by published vectors. A mode decides which bits of which hash are used; what the buckets mean is
 //! [`Allocation`](super::Allocation)'s affair.
 
 use serde::{Deserialize, Serialize};
@@ -100,9 +100,9 @@ fn sha256(salt: &str, id: &str) -> u32 {
 mod tests {
     use super::*;
 
-    /// Buckets known from elsewhere: `printf salt:L-1 | sha256sum`, GrowthBook's cases, the client specification of Unleash.
+    /// GrowthBook's own cases, in buckets. SHA-256 is held by the databases (`tests/tests/assignment.rs`), murmur by its vectors.
     #[test]
-    fn buckets_are_those_of_the_owners() {
+    fn buckets_are_growthbooks() {
         let rows = [
             (Hash::GrowthbookV1, "", "a", 1_000, 220),
             (Hash::GrowthbookV1, "", "123", 1_000, 11),
