@@ -15,16 +15,16 @@ fn main() -> ExitCode {
         }
     };
     found.iter().for_each(print);
-    if !found.iter().any(|found| found.source == "shared") {
+    if !found.iter().any(|found| found.source.starts_with("shared")) {
         println!("not run: the larger shared vectors; PLUMBLINE_SHARED names no folder, and there is no ../shared");
     }
     ExitCode::from(u8::from(!found.iter().all(|found| found.suites.iter().all(Suite::is_proof))))
 }
 
 fn print(found: &Conformance) {
-    println!("{:<32}{:>7}{:>10}{:>10}", format!("{} vectors: suite", found.source), "files", "cases", "passed");
+    println!("{:<44}{:>7}{:>10}{:>10}", format!("{} vectors: suite", found.source), "files", "cases", "passed");
     for suite in &found.suites {
-        println!("{:<32}{:>7}{:>10}{:>10}", suite.name, suite.files, suite.cases, suite.passed);
+        println!("{:<44}{:>7}{:>10}{:>10}", suite.name, suite.files, suite.cases, suite.passed);
         for failure in &suite.failures {
             println!("  {failure}");
         }
@@ -32,5 +32,8 @@ fn print(found: &Conformance) {
     for reason in &found.left_out {
         println!("left out: {reason}");
     }
-    println!("{} models, {} rows\n", found.models, found.rows);
+    if found.models > 0 {
+        println!("{} models, {} rows", found.models, found.rows);
+    }
+    println!();
 }

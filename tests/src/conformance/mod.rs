@@ -3,6 +3,7 @@
 //! A suite counts what it compared; nothing compared is a failure, because a test that ran on nothing proves nothing.
 
 mod model;
+mod stats;
 mod table;
 
 use crate::{project_root, shared_folder};
@@ -61,9 +62,12 @@ pub struct Conformance {
 /// # Errors
 /// A sentence when a file cannot be read.
 pub fn run() -> Result<Vec<Conformance>, String> {
-    let shared = shared_folder().map(|shared| ("shared", shared.join("vectors/models")));
-    let shared = shared.map(|(source, folder)| model::run(source, &folder));
-    std::iter::once(run_own()).chain(shared).collect()
+    let mut found = vec![run_own()?];
+    if let Some(shared) = shared_folder() {
+        found.push(model::run("shared", &shared.join("vectors/models"))?);
+        found.push(stats::run("shared statistics", &shared.join("vectors/stats"))?);
+    }
+    Ok(found)
 }
 
 /// Runs every suite on the project's own vectors.
