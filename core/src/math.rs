@@ -50,3 +50,33 @@ pub fn logit(p: f64) -> f64 {
 pub fn erfc(x: f64) -> f64 {
     libm::erfc(x)
 }
+
+/// The error function, exact near zero.
+pub fn erf(x: f64) -> f64 {
+    libm::erf(x)
+}
+
+/// e^x − 1, exact near zero.
+pub fn exp_m1(x: f64) -> f64 {
+    libm::expm1(x)
+}
+
+/// ln |Γ(x)|.
+pub fn ln_gamma(x: f64) -> f64 {
+    libm::lgamma(x)
+}
+
+/// The angle in [−π/2, π/2] whose sine is `x`; NaN outside [−1, 1].
+pub fn asin(x: f64) -> f64 {
+    libm::asin(x)
+}
+
+/// The angle in [0, π] whose cosine is `x`; NaN outside [−1, 1].
+pub fn acos(x: f64) -> f64 {
+    libm::acos(x)
+}
+
+/// Cosine of an angle in radians.
+pub fn cos(x: f64) -> f64 {
+    libm::cos(x)
+}

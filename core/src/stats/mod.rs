@@ -2,5 +2,21 @@
 //!
 //! Transcendental functions come from [`math`](crate::math), so that a verdict is the same on every host; the crate `statrs`
 //! calls the host's and serves as an oracle in tests.
+//!
+//! A distribution's functions answer NaN for parameters that name no distribution and for NaN, as [`normal::quantile`] does; the
+//! tests and intervals built on them refuse such input with a code before they ask.
 
+pub mod beta;
+pub mod binomial;
+mod bracket;
+pub mod chi_square;
+pub mod fisher_f;
+pub mod gamma;
+pub mod hypergeometric;
+pub mod noncentral_t;
 pub mod normal;
+#[cfg(test)]
+mod oracle;
+pub mod poisson;
+mod saddle;
+pub mod student;
