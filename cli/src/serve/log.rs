@@ -77,16 +77,18 @@ async fn write(mut notes: mpsc::Receiver<Note>, mut shard: LogShard<Store>, serv
     let mut waiting = Vec::new();
     let mut open = true;
     while open {
-        let first = if journal.rows() == 0 { Ok(notes.recv().await) } else { tokio::time::timeout(patience, notes.recv()).await };
-        let mut due = Vec::new();
-        let mut note = match first {
-            Ok(None) => {
-                open = false;
-                None
-            }
-            Ok(note) => note,
-            Err(_) => None,
+        let mut note = if journal.rows() == 0 {
+            let note = notes.recv().await;
+            open = note.is_some();
+            note
+        } else {
+            // Rows are there and nobody waits for them: one wake for all that come meanwhile, not one each.
+            tokio::time::sleep(patience).await;
+            let note = notes.try_recv();
+            open = !matches!(note, Err(mpsc::error::TryRecvError::Disconnected));
+            note.ok()
         };
+        let mut due = Vec::new();
         // Everything that waits by now goes into the same commit.
         while let Some(Note { predictions, committed }) = note {
             due.extend(journal.push(clock::now(), &predictions));

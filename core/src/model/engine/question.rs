@@ -83,14 +83,23 @@ pub(super) struct Categories {
 /// Where a split's question stands; made once per compilation.
 #[derive(Debug, Default)]
 pub(super) struct Index {
-    cuts: BTreeMap<u32, Vec<f64>>,
-    ladder_at: BTreeMap<(u32, Reading), usize>,
+    /// By column.
+    cuts: Vec<Cuts>,
     sets: BTreeMap<u32, BTreeMap<SetQuestion, usize>>,
     set_at: BTreeMap<u32, usize>,
 }
 
+/// The cuts of one column while they are collected.
+#[derive(Debug, Clone, Default)]
+struct Cuts {
+    /// As integers of the same order, so that sorting and searching compare without branches.
+    keys: Vec<i64>,
+    /// Where the ladder of each [`Reading`] that occurs stands.
+    ladder_at: [Option<usize>; READINGS.len()],
+}
+
 /// How a ladder reads missing values.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Reading {
     NanIsZero,
     NanLeft,
@@ -98,6 +107,8 @@ enum Reading {
     ZeroLeft,
     ZeroRight,
 }
+
+const READINGS: [Reading; 5] = [Reading::NanIsZero, Reading::NanLeft, Reading::NanRight, Reading::ZeroLeft, Reading::ZeroRight];
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct SetQuestion {
@@ -123,23 +134,23 @@ impl Questions {
     }
 
     fn add_ladders(&mut self, index: &mut Index) {
-        for cuts in index.cuts.values_mut() {
-            cuts.sort_by(f64::total_cmp);
-            cuts.dedup_by(|a, b| a.to_bits() == b.to_bits());
+        for cuts in &mut index.cuts {
+            cuts.keys.sort_unstable();
+            cuts.keys.dedup();
         }
-        let mut order: Vec<(&u32, &Vec<f64>)> = index.cuts.iter().collect();
-        order.sort_by_key(|(_, cuts)| cuts.len());
-        for team in order.chunks(TEAM) {
-            let room = team.iter().map(|(_, cuts)| (cuts.len() + 1).next_power_of_two()).max().unwrap_or(1);
+        let mut order: Vec<(usize, &mut Cuts)> = index.cuts.iter_mut().enumerate().filter(|(_, cuts)| !cuts.keys.is_empty()).collect();
+        order.sort_by_key(|(_, cuts)| cuts.keys.len());
+        for team in order.chunks_mut(TEAM) {
+            let room = team.iter().map(|(_, cuts)| (cuts.keys.len() + 1).next_power_of_two()).max().unwrap_or(1);
             let mut columns: [Column; TEAM] = Default::default();
             for (place, (column, cuts)) in columns.iter_mut().zip(team) {
-                let (first, len) = (self.cuts.len(), cuts.len());
-                self.cuts.extend(cuts.iter().copied());
+                let (first, len) = (self.cuts.len(), cuts.keys.len());
+                self.cuts.extend(cuts.keys.iter().map(|key| from_key(*key)));
+                let zero_rank = self.cuts.iter().skip(first).filter(|cut| **cut <= 0.0).count();
                 self.cuts.resize(first + room - 1, f64::NAN);
                 let start = self.ladders.len();
-                let zero_rank = cuts.iter().filter(|cut| **cut <= 0.0).count();
-                let readings = (**column, Reading::NanIsZero)..=(**column, Reading::ZeroRight);
-                for ((_, reading), at) in index.ladder_at.range_mut(readings) {
+                for (reading, at) in READINGS.iter().zip(&mut cuts.ladder_at) {
+                    let Some(at) = at else { continue };
                     *at = self.len;
                     self.ladders.push(Ladder {
                         at: self.len,
@@ -154,7 +165,7 @@ impl Questions {
                     self.len += len.next_multiple_of(WORD);
                 }
                 self.half = self.half.max(len.next_multiple_of(WORD));
-                *place = Column { column: **column as usize, cuts: first, ladders: start..self.ladders.len() };
+                *place = Column { column: *column, cuts: first, ladders: start..self.ladders.len() };
             }
             self.teams.push(Team { columns, stride: room / 2 });
         }
@@ -190,8 +201,15 @@ impl Questions {
 impl Index {
     fn note(&mut self, split: &Split) {
         if let Some(cut) = cut(&split.test) {
-            self.cuts.entry(split.column).or_default().push(cut);
-            self.ladder_at.insert((split.column, Reading::of(split)), 0);
+            let column = split.column as usize;
+            if self.cuts.len() <= column {
+                self.cuts.resize_with(column + 1, Cuts::default);
+            }
+            let Some(cuts) = self.cuts.get_mut(column) else { return };
+            cuts.keys.push(key(cut));
+            if let Some(at) = cuts.ladder_at.get_mut(Reading::of(split) as usize) {
+                *at = Some(0);
+            }
         } else if let Some(question) = SetQuestion::of(split) {
             self.sets.entry(split.column).or_default().insert(question, 0);
         }
@@ -209,9 +227,9 @@ impl Index {
     /// The number of `split`'s question.
     pub(super) fn question(&self, split: &Split) -> Option<u16> {
         let at = if let Some(cut) = cut(&split.test) {
-            let ladder = self.ladder_at.get(&(split.column, Reading::of(split)))?;
-            let cuts = self.cuts.get(&split.column)?;
-            ladder + cuts.binary_search_by(|c| c.total_cmp(&cut)).ok()?
+            let cuts = self.cuts.get(split.column as usize)?;
+            let ladder = *cuts.ladder_at.get(Reading::of(split) as usize)?;
+            ladder? + cuts.keys.binary_search(&key(cut)).ok()?
         } else {
             self.set_at.get(&split.column)? + self.sets.get(&split.column)?.get(&SetQuestion::of(split)?)?
         };
@@ -250,4 +268,15 @@ fn cut(test: &Test) -> Option<f64> {
         Test::LessEqual(t) => Some(t.next_up()),
         _ => None,
     }
+}
+
+/// An integer for each double, in the order of [`f64::total_cmp`].
+fn key(cut: f64) -> i64 {
+    let bits = cut.to_bits().cast_signed();
+    bits ^ ((bits >> 63).cast_unsigned() >> 1).cast_signed()
+}
+
+/// The double whose [`key`] this is.
+fn from_key(key: i64) -> f64 {
+    f64::from_bits((key ^ ((key >> 63).cast_unsigned() >> 1).cast_signed()).cast_unsigned())
 }
