@@ -20,12 +20,12 @@ after(async () => {
   rmSync(store, { recursive: true, force: true });
 });
 
-test("mlflow, tritonclient and an OpenAPI validator find what they expect", async () => {
+test("mlflow, tritonclient, an OpenAPI validator and Prometheus' parser find what they expect", async () => {
   const python = process.env.PLUMBLINE_PYTHON;
   assert.ok(python, "PLUMBLINE_PYTHON names no interpreter");
   const args = [join(root, "tests/python/clients.py"), edge.url, join(root, "worker/demo/leads.ndjson")];
   const { stdout } = await promisify(execFile)(python, args, { env: { ...process.env, NO_PROXY: "127.0.0.1" } });
   const told = JSON.parse(stdout.trim().split("\n").at(-1));
-  assert.deepEqual(Object.keys(told), ["mlflow", "triton, JSON", "triton, binary", "openapi"]);
+  assert.deepEqual(Object.keys(told), ["mlflow", "triton, JSON", "triton, binary", "openapi", "prometheus"]);
   for (const [client, count] of Object.entries(told)) assert.ok(count > 1, `${client} saw ${count}`);
 });

@@ -1,4 +1,4 @@
-"""Real clients against a running service: mlflow's scoring client, tritonclient, an OpenAPI validator.
+"""Real clients against a running service: mlflow's scoring client, tritonclient, an OpenAPI validator, Prometheus' parser.
 
 Usage: clients.py URL LEADS.ndjson, where each lead was scored by URL before; prints one JSON object of what each client got.
 """
@@ -14,6 +14,7 @@ import requests
 import tritonclient.http as triton
 from mlflow.pyfunc.scoring_server.client import ScoringServerClient
 from openapi_spec_validator import validate
+from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 url, path = sys.argv[1:]
 with open(path) as file:
@@ -74,8 +75,18 @@ def open_api():
     return len(document["paths"])
 
 
+def prometheus():
+    """The metrics, by the parser of Prometheus' own client, which refuses what OpenMetrics forbids."""
+    answer = requests.get(f"{url}/metrics", headers={"accept": "application/openmetrics-text"})
+    families = {family.name: family for family in text_string_to_metric_families(answer.text)}
+    scored = families["plumbline_leads_scored"].samples if "plumbline_leads_scored" in families else []
+    assert sum(sample.value for sample in scored) >= len(leads), sorted(families)
+    return len(families)
+
+
 told["mlflow"] = mlflow_client()
 told["triton, JSON"] = triton_client(False)
 told["triton, binary"] = triton_client(True)
 told["openapi"] = open_api()
+told["prometheus"] = prometheus()
 print(json.dumps(told))
