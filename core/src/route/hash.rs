@@ -121,6 +121,13 @@ mod tests {
         assert_eq!(Hash::Sha256.bucket("", "", 10_000), ((0xe7ac_0786_u64 * 10_000) >> 32) as u32);
     }
 
+    /// The client specification's examples of `normalizedVariantHash`; Unleash counts from 1.
+    #[test]
+    fn buckets_are_unleashs() {
+        assert_eq!(Hash::Unleash.bucket("gr1", "123", 100) + 1, 96);
+        assert_eq!(Hash::Unleash.bucket("groupX", "999", 100) + 1, 60);
+    }
+
     #[test]
     fn no_bucket_lies_outside() {
         for (name, hash) in Hash::ALL {

@@ -2,6 +2,7 @@
 //!
 //! A suite counts what it compared; nothing compared is a failure, because a test that ran on nothing proves nothing.
 
+mod bucketing;
 mod model;
 mod stats;
 mod table;
@@ -66,6 +67,7 @@ pub fn run() -> Result<Vec<Conformance>, String> {
     if let Some(shared) = shared_folder() {
         found.push(model::run("shared", &shared.join("vectors/models"))?);
         found.push(stats::run("shared statistics", &shared.join("vectors/stats"))?);
+        found.push(bucketing::run("shared suites", &shared.join("suites/growthbook-cases.json"))?);
     }
     Ok(found)
 }

@@ -138,7 +138,8 @@ impl Questions {
             cuts.keys.sort_unstable();
             cuts.keys.dedup();
         }
-        let mut order: Vec<(usize, &mut Cuts)> = index.cuts.iter_mut().enumerate().filter(|(_, cuts)| !cuts.keys.is_empty()).collect();
+        let mut order: Vec<(usize, &mut Cuts)> =
+            index.cuts.iter_mut().enumerate().filter(|(_, cuts)| !cuts.keys.is_empty()).collect();
         order.sort_by_key(|(_, cuts)| cuts.keys.len());
         for team in order.chunks_mut(TEAM) {
             let room = team.iter().map(|(_, cuts)| (cuts.keys.len() + 1).next_power_of_two()).max().unwrap_or(1);
