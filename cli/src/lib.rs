@@ -1,8 +1,9 @@
-//! The native command: import, inspect, score, bench, and the native host of the service.
+//! The native command: import, inspect, score, assign, bench, and the native host of the service.
 //!
 //! A shell round `plumbline-core` and `plumbline-worker`: it owns files, terminals, signals, sockets and the clock, and no rule of
 //! scoring. Tests in `tests/` run the real binary.
 
+mod assign;
 mod bench;
 mod card;
 mod clock;
@@ -63,6 +64,7 @@ enum Command {
     Inspect(inspect::Inspect),
     Features(features::Features),
     Score(score::ScoreLeads),
+    Assign(assign::Assign),
     Bench(bench::Bench),
     Serve(serve::Serve),
 }
@@ -92,6 +94,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Inspect(inspect) => inspect.run(cli.json),
         Command::Features(features) => features.run(cli.json),
         Command::Score(score) => score.run(cli.json),
+        Command::Assign(assign) => assign.run(cli.json),
         Command::Bench(bench) => bench.run(cli.json),
         Command::Serve(serve) => serve.run(cli.json),
     };

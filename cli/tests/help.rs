@@ -7,7 +7,7 @@ use std::net::TcpListener;
 
 use common::{LIGHTGBM, bundle, expect, run, text};
 
-const COMMANDS: [&str; 6] = ["import", "inspect", "features", "score", "bench", "serve"];
+const COMMANDS: [&str; 7] = ["import", "inspect", "features", "score", "assign", "bench", "serve"];
 
 #[test]
 fn help_names_every_command_and_every_exit_code() {

@@ -179,7 +179,7 @@ pub(crate) fn keep_apart(files: &[(&str, Option<&Path>)], written: &[(&str, Opti
     Ok(())
 }
 
-fn is_ndjson(path: &Path) -> bool {
+pub(crate) fn is_ndjson(path: &Path) -> bool {
     path.extension().is_some_and(|e| e.eq_ignore_ascii_case("ndjson") || e.eq_ignore_ascii_case("jsonl"))
 }
 
