@@ -6,7 +6,7 @@
 
 mod compare;
 mod forest;
-mod quadrature;
+pub(crate) mod quadrature;
 mod table;
 mod walk;
 

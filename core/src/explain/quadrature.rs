@@ -8,7 +8,7 @@
 ///
 /// # Source
 /// Press et al., Numerical Recipes, 3rd edition, §4.6.1.
-pub(super) fn gauss_legendre(points: usize) -> Vec<(f64, f64)> {
+pub(crate) fn gauss_legendre(points: usize) -> Vec<(f64, f64)> {
     let n = points as f64;
     let half: Vec<(f64, f64)> = (1..=points / 2)
         .map(|k| {

@@ -6,17 +6,30 @@
 //! A distribution's functions answer NaN for parameters that name no distribution and for NaN, as [`normal::quantile`] does; the
 //! tests and intervals built on them refuse such input with a code before they ask.
 
+pub mod bayes;
 pub mod beta;
 pub mod binomial;
 mod bracket;
 pub mod chi_square;
+pub mod cuped;
+pub mod effect;
+pub mod estimate;
 pub mod fisher_f;
 pub mod gamma;
+pub mod group_sequential;
 pub mod hypergeometric;
+pub mod level;
+pub mod margin;
+pub mod moments;
 pub mod noncentral_t;
 pub mod normal;
 #[cfg(test)]
 mod oracle;
 pub mod poisson;
+pub mod post_stratification;
+pub mod ratio;
+pub(crate) mod root;
 mod saddle;
+pub mod sequential;
+pub mod srm;
 pub mod student;
