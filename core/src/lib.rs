@@ -9,6 +9,7 @@
 #![forbid(unsafe_op_in_unsafe_fn)]
 
 pub mod bundle;
+pub mod experiment;
 pub mod explain;
 pub mod feature;
 #[cfg(feature = "harness")]

@@ -1,0 +1,224 @@
+//! What an experiment has seen: sums per arm, metric and segment, so that its size does not grow with the leads (but for the sales
+//! cycle, whose curve needs every deal) and the data of several places can be put together.
+
+use std::collections::BTreeMap;
+
+use thiserror::Error;
+
+use super::settings::{Kind, Settings};
+use crate::stats::moments::Comoments;
+
+/// The most distinct values of one segment; later ones are put together.
+pub const MOST_VALUES: usize = 200;
+/// Where leads of further values go.
+pub const OTHER_VALUES: &str = "(other values)";
+/// Where leads without a value go.
+pub const NO_VALUE: &str = "(none)";
+
+/// One metric of one lead.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Measured {
+    /// The outcome is not known yet.
+    Open,
+    /// The value: of a rate 1 or 0.
+    Value(f64),
+    /// The value with a second one: known before (adjusted metrics), or the denominator (ratios).
+    Pair(f64, f64),
+}
+
+/// One lead.
+#[derive(Debug, Clone, Copy)]
+pub struct Observation<'a> {
+    /// Its arm, an index into the settings'.
+    pub arm: usize,
+    /// Its metrics, in the order of [`Settings::metrics`].
+    pub metrics: &'a [Measured],
+    /// Days until its deal closed, and whether it closed; days so far when it did not. None when it has no deal.
+    pub cycle: Option<(f64, bool)>,
+    /// Its values of the segments, in the settings' order.
+    pub segments: &'a [Option<&'a str>],
+}
+
+/// Why a lead cannot be taken.
+#[derive(Debug, Clone, PartialEq, Error)]
+#[non_exhaustive]
+pub enum ObservationError {
+    /// An arm that is none.
+    #[error("there is no arm {arm}: there are {arms}")]
+    NoSuchArm {
+        /// The index.
+        arm: usize,
+        /// Arms there are.
+        arms: usize,
+    },
+    /// Not as many metrics or segments as the settings name.
+    #[error("the lead has {found} {what}; the experiment has {expected}")]
+    LengthMismatch {
+        /// Metrics or segments.
+        what: &'static str,
+        /// How many.
+        found: usize,
+        /// How many there should be.
+        expected: usize,
+    },
+    /// A number that is NaN or infinite, a rate that is neither 0 nor 1, a cycle below 0, a pair where none belongs.
+    #[error("{metric}: {value} is not {wanted}")]
+    BadValue {
+        /// The metric.
+        metric: String,
+        /// The value.
+        value: f64,
+        /// What it should be.
+        wanted: &'static str,
+    },
+}
+
+impl ObservationError {
+    /// A stable name of the kind of error.
+    pub fn code(&self) -> &'static str {
+        match self {
+            ObservationError::NoSuchArm { .. } => "NO_SUCH_ARM",
+            ObservationError::LengthMismatch { .. } => "LENGTH_MISMATCH",
+            ObservationError::BadValue { .. } => "BAD_VALUE",
+        }
+    }
+}
+
+/// One arm of one metric.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(super) struct Cell {
+    pub moments: Comoments,
+    /// Leads whose outcome is not known yet.
+    pub open: u64,
+}
+
+impl Cell {
+    fn push(&mut self, measured: Measured) {
+        match measured {
+            Measured::Open => self.open += 1,
+            Measured::Value(x) => self.moments.push(x, 0.0),
+            Measured::Pair(x, y) => self.moments.push(x, y),
+        }
+    }
+
+    fn merge(&mut self, other: &Cell) {
+        self.moments.merge(&other.moments);
+        self.open += other.open;
+    }
+}
+
+/// What an experiment has seen.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Data {
+    pub(super) leads: Vec<u64>,
+    /// By metric, by arm.
+    pub(super) metrics: Vec<Vec<Cell>>,
+    /// By arm: days and whether the deal closed.
+    pub(super) cycles: Vec<Vec<(f64, bool)>>,
+    /// By segment, by value, by arm: the primary metric.
+    pub(super) segments: Vec<BTreeMap<String, Vec<Cell>>>,
+}
+
+impl Data {
+    /// Nothing seen yet.
+    pub fn new(settings: &Settings) -> Data {
+        let arms = settings.arms.len();
+        Data {
+            leads: vec![0; arms],
+            metrics: settings.metrics().map(|_| vec![Cell::default(); arms]).collect(),
+            cycles: vec![Vec::new(); arms],
+            segments: vec![BTreeMap::new(); settings.segments.len()],
+        }
+    }
+
+    /// Leads seen, all arms together.
+    pub fn leads(&self) -> u64 {
+        self.leads.iter().sum()
+    }
+
+    /// Takes in one lead, or nothing of it.
+    ///
+    /// # Errors
+    /// [`ObservationError`]; the data are then as before.
+    pub fn push(&mut self, settings: &Settings, lead: &Observation<'_>) -> Result<(), ObservationError> {
+        check(settings, lead)?;
+        if let Some(leads) = self.leads.get_mut(lead.arm) {
+            *leads += 1;
+        }
+        for (cells, measured) in self.metrics.iter_mut().zip(lead.metrics) {
+            if let Some(cell) = cells.get_mut(lead.arm) {
+                cell.push(*measured);
+            }
+        }
+        if let (Some(days), Some(cycles)) = (lead.cycle, self.cycles.get_mut(lead.arm)) {
+            cycles.push(days);
+        }
+        let primary = lead.metrics.first().copied().unwrap_or(Measured::Open);
+        for (values, value) in self.segments.iter_mut().zip(lead.segments) {
+            let cells = values_of(values, value.unwrap_or(NO_VALUE), settings.arms.len());
+            if let Some(cell) = cells.get_mut(lead.arm) {
+                cell.push(primary);
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes in what `other`, of the same settings, has seen.
+    pub fn merge(&mut self, other: &Data) {
+        let arms = self.leads.len();
+        self.leads.iter_mut().zip(&other.leads).for_each(|(ours, theirs)| *ours += theirs);
+        for (ours, theirs) in self.metrics.iter_mut().zip(&other.metrics) {
+            ours.iter_mut().zip(theirs).for_each(|(ours, theirs)| ours.merge(theirs));
+        }
+        self.cycles.iter_mut().zip(&other.cycles).for_each(|(ours, theirs)| ours.extend(theirs));
+        for (ours, theirs) in self.segments.iter_mut().zip(&other.segments) {
+            for (value, cells) in theirs {
+                let into = values_of(ours, value, arms);
+                into.iter_mut().zip(cells).for_each(|(ours, theirs)| ours.merge(theirs));
+            }
+        }
+    }
+}
+
+fn values_of<'a>(values: &'a mut BTreeMap<String, Vec<Cell>>, value: &str, arms: usize) -> &'a mut Vec<Cell> {
+    let known = values.contains_key(value) || values.len() < MOST_VALUES;
+    let value = if known { value } else { OTHER_VALUES };
+    values.entry(value.to_owned()).or_insert_with(|| vec![Cell::default(); arms])
+}
+
+fn check(settings: &Settings, lead: &Observation<'_>) -> Result<(), ObservationError> {
+    let arms = settings.arms.len();
+    if lead.arm >= arms {
+        return Err(ObservationError::NoSuchArm { arm: lead.arm, arms });
+    }
+    let length = |what, found, expected| match found == expected {
+        true => Ok(()),
+        false => Err(ObservationError::LengthMismatch { what, found, expected }),
+    };
+    length("metrics", lead.metrics.len(), settings.guardrails.len() + 1)?;
+    length("segments", lead.segments.len(), settings.segments.len())?;
+    for (metric, measured) in settings.metrics().zip(lead.metrics) {
+        let bad = |value, wanted| Err(ObservationError::BadValue { metric: metric.name.clone(), value, wanted });
+        let second = metric.adjusted || metric.kind == Kind::Ratio;
+        let (value, other) = match *measured {
+            Measured::Open => continue,
+            Measured::Value(x) if second => return bad(x, "with a second value"),
+            Measured::Pair(_, y) if !second => return bad(y, "a second value that anything asks for"),
+            Measured::Value(x) => (x, 0.0),
+            Measured::Pair(x, y) => (x, y),
+        };
+        if metric.kind == Kind::Rate && value != 0.0 && value != 1.0 {
+            return bad(value, "0 or 1");
+        }
+        if let Some(value) = [value, other].into_iter().find(|x| x.is_nan() || x.abs() > 1e100) {
+            return bad(value, "a finite number of sane size");
+        }
+    }
+    match (lead.cycle, &settings.cycle) {
+        (Some((days, _)), cycle) if !(0.0..=1e6).contains(&days) => {
+            let metric = cycle.as_ref().map_or("cycle", |cycle| cycle.name.as_str()).to_owned();
+            Err(ObservationError::BadValue { metric, value: days, wanted: "a number of days from 0 to a million" })
+        }
+        _ => Ok(()),
+    }
+}

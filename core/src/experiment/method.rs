@@ -1,0 +1,170 @@
+//! How an experiment is looked at: once at the end, whenever one likes, or at planned looks.
+
+use serde::{Deserialize, Serialize};
+
+use super::plan::two_sided_power;
+use crate::stats::effect::{Effect, Tail, Test};
+use crate::stats::group_sequential::{GroupSequential, Look, Spending};
+use crate::stats::level::{Interval, Level, SettingError};
+use crate::stats::sequential::{Mixture, Spread};
+use crate::stats::{normal, student};
+
+/// How an experiment is looked at.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Method {
+    /// Once, at the end. Looking at it every week and stopping at the first p below 0.05 is wrong three times as often as it says.
+    #[default]
+    Fixed,
+    /// Whenever one likes: always-valid intervals.
+    Sequential {
+        /// The leads of both arms at which the interval is tightest; none: the planned end (when planning), 5,000 (when analysing).
+        tuned_to: Option<f64>,
+    },
+    /// At planned looks.
+    GroupSequential {
+        /// How α is spent.
+        spending: Spending,
+        /// The part of all leads that is in at each look, rising to 1.
+        information: Vec<f64>,
+        /// Which of them this is, from 1; none when planning.
+        look: Option<usize>,
+    },
+}
+
+impl Method {
+    /// `looks` equally spaced looks.
+    pub fn weekly(looks: usize, spending: Spending) -> Method {
+        let information = (1..=looks).map(|k| k as f64 / looks as f64).collect();
+        Method::GroupSequential { spending, information, look: None }
+    }
+
+    /// What an estimate has to clear, when planning.
+    pub(crate) fn bar(&self, level: Level) -> Result<Bar, SettingError> {
+        Ok(match self {
+            Method::Fixed => Bar::Once(level),
+            Method::Sequential { tuned_to } => {
+                tuned_to.map(Mixture::tuned).transpose()?;
+                Bar::Always { level, tuned_to: *tuned_to }
+            }
+            Method::GroupSequential { spending, information, .. } => {
+                Bar::Looks(GroupSequential::new(*spending, level, information)?)
+            }
+        })
+    }
+
+    /// The test of one look at `level`, when analysing.
+    pub(crate) fn judge(&self, level: Level) -> Result<Judge, SettingError> {
+        Ok(match self {
+            Method::Fixed => Judge::Once,
+            Method::Sequential { tuned_to } => Judge::Always(Mixture::tuned(tuned_to.unwrap_or(TUNED_TO))?),
+            Method::GroupSequential { spending, information, look } => {
+                let number = look.unwrap_or(information.len());
+                let design = |level| GroupSequential::new(*spending, level, information);
+                let at = |design: GroupSequential| number.checked_sub(1).and_then(|at| design.looks.get(at).copied());
+                let twice = Level::new((2.0 * level.alpha()).min(0.5))?;
+                match (at(design(level)?), at(design(twice)?)) {
+                    (Some(two_sided), Some(one_sided)) => Judge::Look { two_sided, one_sided },
+                    _ => {
+                        return Err(SettingError {
+                            setting: "the look",
+                            value: number as f64,
+                            wanted: "one of the planned looks, from 1",
+                        });
+                    }
+                }
+            }
+        })
+    }
+
+    /// Whether stopping before the planned end is allowed for.
+    pub fn allows_looking(&self) -> bool {
+        !matches!(self, Method::Fixed)
+    }
+}
+
+/// Where always-valid intervals are tightest when nothing is said, as in GrowthBook.
+const TUNED_TO: f64 = 5_000.0;
+
+/// What an estimate has to clear, in standard errors.
+#[derive(Debug, Clone)]
+pub(crate) enum Bar {
+    Once(Level),
+    Always { level: Level, tuned_to: Option<f64> },
+    Looks(GroupSequential),
+}
+
+impl Bar {
+    /// The chance to clear it when the estimate after `units` leads in all is expected `drift` standard errors from the null. For
+    /// always-valid intervals: the chance to clear it then, which is less than the chance to clear it on the way.
+    pub fn power(&self, drift: f64, units: f64) -> f64 {
+        match self {
+            Bar::Once(level) => two_sided_power(normal::quantile(1.0 - level.alpha() / 2.0), drift),
+            Bar::Always { level, tuned_to } => {
+                // Tuned to the end that is being planned, whatever that is, the ratio of the two is 1.
+                let (units, tuned) = tuned_to.map_or((1.0, 1.0), |tuned| (units.max(1e-9), tuned));
+                let spread = Spread::after(units, tuned, *level);
+                two_sided_power(spread.half_width(*level), drift)
+            }
+            Bar::Looks(design) => design.power(drift),
+        }
+    }
+}
+
+/// The test of one look.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Judge {
+    Once,
+    Always(Mixture),
+    Look { two_sided: Look, one_sided: Look },
+}
+
+impl Judge {
+    /// Whether the effect is 0. The interval holds 0 exactly when the p-value is not below [`Judge::nominal`]: both are of the
+    /// difference, relative or not, and so err as often as the plan says. At a planned look the p-value is the fixed one.
+    pub fn two_sided(&self, effect: &Effect, level: Level) -> Test {
+        let (z, fixed) = (effect.z(), 2.0 * student::sf(effect.z().abs(), effect.freedom));
+        match self {
+            Judge::Once => {
+                let bound = student::upper_quantile(level.alpha() / 2.0, effect.freedom);
+                Test { p_value: fixed, interval: effect.within(bound) }
+            }
+            Judge::Always(mixture) => {
+                let spread = mixture.spread(effect, level);
+                Test { p_value: spread.p_value(z), interval: effect.within(spread.half_width(level)) }
+            }
+            Judge::Look { two_sided, .. } => Test { p_value: fixed, interval: two_sided.interval(effect) },
+        }
+    }
+
+    /// The same as GrowthBook's gbstats has it: the delta method for relative effects, symmetric and a little less sharp. None where it
+    /// has none.
+    pub fn delta(&self, effect: &Effect, level: Level) -> Option<Test> {
+        match self {
+            Judge::Once => Some(effect.t_test(0.0, Tail::Both, level)),
+            Judge::Always(mixture) => Some(effect.always_valid(0.0, mixture, level)),
+            Judge::Look { .. } => None,
+        }
+    }
+
+    /// Below which a p-value of [`Judge::two_sided`] counts.
+    pub fn nominal(&self, level: Level) -> f64 {
+        match self {
+            Judge::Once | Judge::Always(_) => level.alpha(),
+            Judge::Look { two_sided, .. } => two_sided.nominal_p,
+        }
+    }
+
+    /// The interval each end of which holds at α on its own: what claims with a margin are judged by.
+    pub fn one_sided(&self, effect: &Effect, level: Level) -> Interval {
+        effect.within(match self {
+            Judge::Once => student::upper_quantile(level.alpha(), effect.freedom),
+            Judge::Always(mixture) => {
+                // A one-sided interval is tuned as a two-sided one at twice the level.
+                let tuned = Level::new((2.0 * level.alpha()).min(0.5)).unwrap_or(level);
+                mixture.spread(effect, tuned).one_sided_width(level)
+            }
+            Judge::Look { one_sided, .. } => one_sided.bound,
+        })
+    }
+}

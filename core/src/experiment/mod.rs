@@ -1,0 +1,33 @@
+//! Experiments: planned before, judged after, with one verdict and the sentence that goes with it.
+//!
+//! [`Plan`] says what a number of leads can show before any is spent. [`Data`] takes leads in, one by one or summed elsewhere;
+//! [`analyse`] joins the primary metric, guardrails, segments, the sales cycle and the draw into a [`Verdict`].
+//!
+//! Not here: who gets which arm ([`route`](crate::route)), and when a rollout goes on. Tested by simulation (`simulation.rs`): false
+//! alarms with weekly looks, coverage, power against the plan.
+
+mod analyse;
+mod data;
+mod extension;
+mod measure;
+mod method;
+mod plan;
+mod report;
+mod segment;
+mod settings;
+#[cfg(test)]
+mod simulation;
+#[cfg(test)]
+mod tests;
+mod verdict;
+mod words;
+
+pub use analyse::analyse;
+pub use data::{Data, MOST_VALUES, Measured, NO_VALUE, OTHER_VALUES, Observation, ObservationError};
+pub use method::Method;
+pub use plan::{Baseline, Design, Duration, Given, Needed, Plan, Planned};
+pub use report::{
+    Analysis, ArmReport, Comparison, CycleReport, Direction, Extension, Figure, GuardrailReport, Measurement, MetricReport,
+    Outcome, SegmentReport, Verdict,
+};
+pub use settings::{Arm, Better, Correction, Cycle, Demand, Guardrail, Kind, Metric, Settings, SettingsError};
