@@ -9,6 +9,7 @@
 #![forbid(unsafe_op_in_unsafe_fn)]
 
 pub mod bundle;
+pub mod drift;
 pub mod experiment;
 pub mod explain;
 pub mod feature;
@@ -21,10 +22,13 @@ pub mod lead;
 pub mod math;
 pub mod metric;
 pub mod model;
+mod order;
+mod random;
 pub mod route;
 pub mod schema;
 pub mod score;
 pub mod stats;
+mod sum;
 
 pub use bundle::{Bundle, BundleError, Manifest};
 pub use feature::{FeatureVector, Pipeline};

@@ -68,6 +68,21 @@ impl Confusion {
         ratio(tp * tn - fp * fneg, ((tp + fp) * (tp + fneg)).sqrt() * ((tn + fp) * (tn + fneg)).sqrt())
     }
 
+    /// The mean of recall and specificity. `None` when a class is absent, where scikit-learn gives the rate of the other.
+    pub fn balanced_accuracy(&self) -> Option<f64> {
+        Some((self.recall()? + self.specificity()?) / 2.0)
+    }
+
+    /// Cohen's kappa: agreement beyond what chance gives with the same margins, in [−1, 1]. `None` when chance alone agrees always.
+    ///
+    /// # Formula
+    /// 1 − (FP + FN) · total / ((TP+FP)(TN+FP) + (TN+FN)(TP+FN))
+    pub fn kappa(&self) -> Option<f64> {
+        let Confusion { true_positive: tp, false_positive: fp, false_negative: fneg, true_negative: tn } = *self;
+        let by_chance = (tp + fp) * (tn + fp) + (tn + fneg) * (tp + fneg);
+        Some(1.0 - ratio((fp + fneg) * self.total(), by_chance)?)
+    }
+
     /// Sum of the four.
     pub fn total(&self) -> f64 {
         self.true_positive + self.false_positive + self.false_negative + self.true_negative

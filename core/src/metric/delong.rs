@@ -1,9 +1,9 @@
 //! DeLong's variance of the area under the ROC curve, and two models on the same leads.
 
-use super::loss::Sum;
 use super::{InsufficientData, Labelled, MetricError};
 use crate::math;
 use crate::stats::normal;
+use crate::sum::Sum;
 
 /// An area with its variance.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -98,13 +98,13 @@ impl Comparison {
 }
 
 /// V₁₀ and V₀₁, in the order of the data.
-struct Placements {
-    positive: Vec<f64>,
-    negative: Vec<f64>,
+pub(crate) struct Placements {
+    pub(crate) positive: Vec<f64>,
+    pub(crate) negative: Vec<f64>,
 }
 
 impl Placements {
-    fn new(data: &Labelled<'_>) -> Result<Placements, InsufficientData> {
+    pub(crate) fn new(data: &Labelled<'_>) -> Result<Placements, InsufficientData> {
         let class =
             |wanted: bool| data.scores().iter().zip(data.converted()).filter(move |row| *row.1 == wanted).map(|row| *row.0);
         let (positive, negative): (Vec<f64>, Vec<f64>) = (class(true).collect(), class(false).collect());

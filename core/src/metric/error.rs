@@ -38,6 +38,14 @@ pub enum MetricError {
         /// The weight.
         value: f64,
     },
+    /// Cuts between bands that do not rise.
+    #[error("cut {at} between the bands is {value}; cuts must be finite and rise")]
+    BadCut {
+        /// Which cut, from 0.
+        at: usize,
+        /// The cut.
+        value: f64,
+    },
 }
 
 impl MetricError {
@@ -48,6 +56,7 @@ impl MetricError {
             MetricError::ScoreNotFinite { .. } => "SCORE_NOT_FINITE",
             MetricError::NotAProbability { .. } => "NOT_A_PROBABILITY",
             MetricError::BadWeight { .. } => "BAD_WEIGHT",
+            MetricError::BadCut { .. } => "BAD_CUT",
         }
     }
 }

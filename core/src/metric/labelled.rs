@@ -76,7 +76,7 @@ impl<'a> Labelled<'a> {
     }
 
     /// `Ok` when every score is a probability.
-    pub(super) fn check_probabilities(&self) -> Result<(), MetricError> {
+    pub(crate) fn check_probabilities(&self) -> Result<(), MetricError> {
         match self.scores.iter().enumerate().find(|(_, score)| !(0.0..=1.0).contains(*score)) {
             Some((row, value)) => Err(MetricError::NotAProbability { row, value: *value }),
             None => Ok(()),

@@ -2,6 +2,7 @@
 
 use super::{InsufficientData, Labelled, MetricError};
 use crate::math;
+use crate::sum::Sum;
 
 /// The mean of −ln(probability given to what happened), in nats. A probability of 0 or 1 is moved inside by 2⁻⁵².
 ///
@@ -51,23 +52,4 @@ fn mean(data: &Labelled<'_>, loss: impl Fn(f64, bool) -> f64) -> Result<f64, Ins
         weights.add(weight);
     }
     Ok(sum.value() / weights.value())
-}
-
-/// A sum that keeps what rounding drops (Neumaier 1974).
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Sum {
-    sum: f64,
-    lost: f64,
-}
-
-impl Sum {
-    pub(super) fn add(&mut self, x: f64) {
-        let sum = self.sum + x;
-        self.lost += if self.sum.abs() >= x.abs() { (self.sum - sum) + x } else { (x - sum) + self.sum };
-        self.sum = sum;
-    }
-
-    pub(super) fn value(self) -> f64 {
-        self.sum + self.lost
-    }
 }

@@ -1,15 +1,15 @@
 //! Whether a probability means what it says: leads in bins of probability, what was said against what happened.
 
-use super::loss::Sum;
 use super::{InsufficientData, Labelled, MetricError};
-use crate::stats::normal;
+use crate::order;
+use crate::sum::Sum;
 
 /// How bins are cut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Binning {
     /// Equal widths of [0, 1].
     Uniform(usize),
-    /// Quantiles of the scores, linearly interpolated between order statistics, doubles removed.
+    /// Quantiles of the scores, linearly interpolated between order statistics; between equal edges lies an empty bin.
     Quantile(usize),
 }
 
@@ -18,6 +18,8 @@ pub enum Binning {
 pub struct Reliability {
     /// Bins that hold leads, lowest first.
     pub bins: Vec<Bin>,
+    /// The inner edges of all bins, rising.
+    pub edges: Vec<f64>,
     /// Expected calibration error: the mean over leads of |rate − mean probability| of their bin.
     pub expected_error: f64,
     /// Maximum calibration error: the largest of them.
@@ -39,6 +41,15 @@ pub struct Bin {
     pub interval: (f64, f64),
 }
 
+impl Binning {
+    /// How many bins are asked for.
+    pub fn count(self) -> usize {
+        match self {
+            Binning::Uniform(n) | Binning::Quantile(n) => n,
+        }
+    }
+}
+
 impl Reliability {
     /// Bins of unweighted leads.
     ///
@@ -57,8 +68,8 @@ impl Reliability {
 
     fn of(data: &Labelled<'_>, binning: Binning) -> Result<Reliability, InsufficientData> {
         InsufficientData::unless(data.scores().len() as u64, 1, "leads")?;
+        InsufficientData::unless(binning.count() as u64, 1, "bins")?;
         let edges = edges(data.scores(), binning);
-        InsufficientData::unless((edges.len() + 1) as u64, 1, "bins")?;
         let mut sums = vec![(0u64, 0u64, Sum::default()); edges.len() + 1];
         for (score, converted) in data.scores().iter().zip(data.converted()) {
             let bin = edges.partition_point(|edge| *edge < *score);
@@ -75,7 +86,7 @@ impl Reliability {
         let mut expected = Sum::default();
         bins.iter().for_each(|bin| expected.add(bin.count as f64 / total * bin.error()));
         let maximum_error = bins.iter().map(Bin::error).fold(0.0, f64::max);
-        Ok(Reliability { expected_error: expected.value(), maximum_error, bins })
+        Ok(Reliability { expected_error: expected.value(), maximum_error, bins, edges })
     }
 }
 
@@ -83,7 +94,7 @@ impl Bin {
     fn new(index: usize, count: u64, positives: u64, sum: f64) -> Bin {
         let n = count as f64;
         let rate = positives as f64 / n;
-        Bin { index, count, mean_probability: sum / n, rate, interval: wilson(rate, n) }
+        Bin { index, count, mean_probability: sum / n, rate, interval: super::capacity::wilson(rate, n) }
     }
 
     /// |rate − mean probability|.
@@ -93,36 +104,16 @@ impl Bin {
 }
 
 /// The inner edges, rising.
-fn edges(scores: &[f64], binning: Binning) -> Vec<f64> {
+pub(super) fn edges(scores: &[f64], binning: Binning) -> Vec<f64> {
     match binning {
         Binning::Uniform(n) => (1..n).map(|i| i as f64 * (1.0 / n as f64)).collect(),
         Binning::Quantile(n) => {
             let mut sorted = scores.to_vec();
             sorted.sort_by(f64::total_cmp);
-            let mut all: Vec<f64> = (0..=n).map(|i| quantile(&sorted, i as f64 * (1.0 / n as f64))).collect();
-            all.dedup();
+            let all: Vec<f64> =
+                (0..=n).filter_map(|i| order::quantile(&sorted, (i as f64 * (1.0 / n as f64)).min(1.0))).collect();
             let inner = all.len().saturating_sub(1).max(1);
             all.get(1..inner).unwrap_or_default().to_vec()
         }
     }
-}
-
-/// The quantile `q` of sorted values, as NumPy's default method has it: linear between order statistics.
-fn quantile(sorted: &[f64], q: f64) -> f64 {
-    let last = sorted.len().saturating_sub(1);
-    let at = (q * last as f64).clamp(0.0, last as f64);
-    let low = at as usize;
-    let value = |i: usize| sorted.get(i.min(last)).copied().unwrap_or(f64::NAN);
-    let (below, above, part) = (value(low), value(low + 1), at - low as f64);
-    // NumPy interpolates from the nearer end.
-    if part >= 0.5 { above - (above - below) * (1.0 - part) } else { below + (above - below) * part }
-}
-
-/// Wilson's 95 % interval of a rate seen on `n` leads.
-fn wilson(rate: f64, n: f64) -> (f64, f64) {
-    let z = normal::quantile(0.975);
-    let z2 = z * z;
-    let centre = (rate + z2 / (2.0 * n)) / (1.0 + z2 / n);
-    let half = z / (1.0 + z2 / n) * (rate * (1.0 - rate) / n + z2 / (4.0 * n * n)).sqrt();
-    ((centre - half).max(0.0), (centre + half).min(1.0))
 }

@@ -1,5 +1,8 @@
 //! A map from the model's probability to the observed rate, fitted after training.
 
+mod isotonic;
+mod sigmoid;
+
 use serde::{Deserialize, Serialize};
 
 use crate::math;

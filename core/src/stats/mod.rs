@@ -18,6 +18,7 @@ pub mod fisher_f;
 pub mod gamma;
 pub mod group_sequential;
 pub mod hypergeometric;
+pub mod kolmogorov;
 pub mod level;
 pub mod margin;
 pub mod moments;

@@ -1,6 +1,9 @@
 //! Statistics of scipy, scikit-learn and their kin: every figure of every case, within a tolerance stated beside the comparison.
 
 mod case;
+mod distance;
+mod divergence;
+mod evidently;
 mod metrics;
 
 use std::path::Path;
@@ -8,6 +11,7 @@ use std::path::Path;
 use super::{Conformance, Suite};
 
 pub(super) fn run(source: &'static str, folder: &Path) -> Result<Conformance, String> {
-    let suites = vec![metrics::run(folder)?];
+    let mut suites: Vec<Suite> = vec![metrics::run(folder)?, distance::run(folder)?, divergence::run(folder)?];
+    suites.extend(evidently::run(folder)?);
     Ok(Conformance { source, suites, models: 0, rows: 0, left_out: Vec::new() })
 }

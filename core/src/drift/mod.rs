@@ -1,0 +1,28 @@
+//! Whether what is seen now is still what was seen in training.
+//!
+//! [`Sample`] sorts a feature's values once; the distances are read off two of them. Counts in frozen [`Bins`] can be merged where
+//! samples are too large to keep, and [`Bracket`] says how far the statistic they give can be off.
+//!
+//! Whether a drift matters is not decided here but by whoever reads the report. A comparison that the data do not hold is
+//! [`InsufficientData`](crate::metric::InsufficientData), never NaN and never p = 1.
+//!
+//! Tested against scipy and Evidently by the conformance runner, and by properties.
+
+mod bin;
+mod cramer;
+mod distance;
+mod divergence;
+mod error;
+mod frequency;
+mod kolmogorov;
+pub mod performance;
+mod sample;
+
+pub use bin::{Bins, Bracket};
+pub use cramer::CramerVonMises;
+pub use distance::{energy, wasserstein, wasserstein_normed};
+pub use divergence::{EMPTY_SHARE, Shares};
+pub use error::DriftError;
+pub use frequency::Frequency;
+pub use kolmogorov::{Deviation, Direction, EXACT_UP_TO, KolmogorovSmirnov};
+pub use sample::Sample;
