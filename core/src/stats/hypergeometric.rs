@@ -21,6 +21,13 @@ impl Urn {
         ((self.marked + self.draws).saturating_sub(self.total), self.marked.min(self.draws))
     }
 
+    /// The likeliest number of marked draws.
+    pub fn mode(&self) -> u64 {
+        let (least, most) = self.support();
+        let mode = u128::from(self.draws + 1) * u128::from(self.marked + 1) / u128::from(self.total + 2);
+        u64::try_from(mode).unwrap_or(most).clamp(least, most)
+    }
+
     /// P(X = k).
     ///
     /// # Source

@@ -6,13 +6,16 @@
 //! A distribution's functions answer NaN for parameters that name no distribution and for NaN, as [`normal::quantile`] does; the
 //! tests and intervals built on them refuse such input with a code before they ask.
 
+pub mod alternative;
 pub mod bayes;
 pub mod beta;
 pub mod binomial;
 mod bracket;
 pub mod chi_square;
+pub mod contingency;
 pub mod cuped;
 pub mod effect;
+pub mod error;
 pub mod estimate;
 pub mod fisher_f;
 pub mod gamma;
@@ -22,15 +25,20 @@ pub mod kolmogorov;
 pub mod level;
 pub mod margin;
 pub mod moments;
+pub mod multiple;
 pub mod noncentral_t;
 pub mod normal;
 #[cfg(test)]
 mod oracle;
 pub mod poisson;
 pub mod post_stratification;
+pub mod power;
+pub mod proportion;
 pub mod ratio;
 pub(crate) mod root;
 mod saddle;
 pub mod sequential;
 pub mod srm;
 pub mod student;
+pub mod survival;
+pub mod two_sample;

@@ -61,6 +61,19 @@ impl Case<'_> {
         suite.check(agrees, || format!("{} {pointer}: ours {ours:?}, theirs {theirs:?}", self.place));
     }
 
+    /// Compares `ours` with the number at `pointer`: equal, or within `absolute` of it.
+    pub fn near(&self, suite: &mut Suite, pointer: &str, ours: f64, absolute: f64) {
+        let theirs = self.answer(pointer).and_then(number);
+        let agrees = theirs.is_some_and(|theirs| ours == theirs || (ours - theirs).abs() <= absolute);
+        suite.check(agrees, || format!("{} {pointer}: ours {ours:?}, theirs {theirs:?}", self.place));
+    }
+
+    /// What the reference package answered, by name: a loop over these leaves no figure out.
+    pub fn figures(&self) -> Result<impl Iterator<Item = (&str, &Value)>, String> {
+        let figures = self.expected.as_object().ok_or_else(|| format!("{}: nothing is expected", self.place))?;
+        Ok(figures.iter().map(|(name, value)| (name.as_str(), value)))
+    }
+
     /// Compares two lists element by element; lists of different length differ.
     pub fn all_close(&self, suite: &mut Suite, pointer: &str, ours: &[f64], relative: f64) {
         let list = self.answer(pointer).and_then(Value::as_array);
