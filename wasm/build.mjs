@@ -31,9 +31,12 @@ const generated = {
   "plumbline:javascript": () => factory(javascript),
 };
 
+const bindings = fileURLToPath(new URL("../target/xtask/analysis/analysis.js", import.meta.url));
+
 const supply = {
   name: "supply",
   setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^plumbline:analysis$/ }, () => ({ path: bindings }));
     onResolve({ filter: /^plumbline:/ }, ({ path }) => ({ path, namespace: "generated" }));
     onLoad({ filter: /.*/, namespace: "generated" }, ({ path }) => ({ contents: generated[path](), loader: "js" }));
   },
@@ -42,7 +45,9 @@ const supply = {
 await rm(at("pkg"), { recursive: true, force: true });
 await mkdir(at("pkg"));
 await writeFile(at("pkg/plumbline.wasm"), module);
-for (const [entry, minify] of [["index", false], ["node", false], ["workers", false], ["inline", true], ["js", true]]) {
+await writeFile(at("pkg/analysis.wasm"), await readFile(at("../target/xtask/analysis/analysis_bg.wasm")));
+const readable = ["index", "node", "workers", "analysis", "analysis-node", "analysis-workers"].map((entry) => [entry, false]);
+for (const [entry, minify] of [...readable, ["inline", true], ["js", true]]) {
   await build({
     entryPoints: [at(`js/${entry}.ts`)],
     outfile: at(`pkg/${entry}.js`),
@@ -50,7 +55,7 @@ for (const [entry, minify] of [["index", false], ["node", false], ["workers", fa
     format: "esm",
     target: "es2022",
     platform: "neutral",
-    external: ["./plumbline.wasm", "node:*"],
+    external: ["./plumbline.wasm", "./analysis.wasm", "node:*"],
     plugins: [supply],
     minify,
     charset: "utf8",

@@ -29,6 +29,7 @@ pub mod schema;
 pub mod score;
 pub mod stats;
 mod sum;
+pub mod window;
 
 pub use bundle::{Bundle, BundleError, Manifest};
 pub use feature::{FeatureVector, Pipeline};

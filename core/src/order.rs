@@ -11,11 +11,107 @@ pub(crate) fn value(key: u64) -> f64 {
     f64::from_bits(if key >> 63 == 1 { key & !(1 << 63) } else { !key })
 }
 
-/// `values` without NaN, rising; −0 becomes 0.
+/// The values that are not NaN, rising; −0 becomes 0.
+///
+/// Many finite values are dealt into buckets of equal width between two quantiles of a few of them, about eight to a bucket, and
+/// sorted there; where values crowd into a bucket it is sorted as a whole would be.
 pub(crate) fn sorted(values: &[f64]) -> Vec<f64> {
-    let mut keys: Vec<u64> = values.iter().map(|x| key(*x)).collect();
-    keys.sort_unstable();
-    keys.into_iter().map(value).collect()
+    match Buckets::of(values) {
+        Some(buckets) => buckets.sorted(values),
+        None => {
+            let mut keys: Vec<u64> = values.iter().filter(|x| !x.is_nan()).map(|x| key(*x)).collect();
+            keys.sort_unstable();
+            keys.into_iter().map(value).collect()
+        }
+    }
+}
+
+/// Below this many values buckets do not pay.
+const FEW: usize = 2_048;
+/// Values looked at to place the buckets.
+const LOOKED_AT: usize = 512;
+/// The most values of a bucket that are sorted by insertion.
+const INSERTED: usize = 24;
+
+struct Buckets {
+    low: f64,
+    scale: f64,
+    last: usize,
+}
+
+impl Buckets {
+    fn of(values: &[f64]) -> Option<Buckets> {
+        if values.len() < FEW {
+            return None;
+        }
+        let step = values.len() / LOOKED_AT;
+        let mut few: Vec<f64> = values.iter().copied().step_by(step.max(1)).filter(|x| x.is_finite()).collect();
+        few.sort_unstable_by(f64::total_cmp);
+        let (low, high) = (quantile(&few, 0.005)?, quantile(&few, 0.995)?);
+        let last = (values.len() / 8).next_power_of_two().min(1 << 16) - 1;
+        let scale = (last - 1) as f64 / (high - low);
+        // Of equal or enormous values no bucket is like another.
+        (scale.is_finite() && scale > 0.0).then_some(Buckets { low, scale, last })
+    }
+
+    /// The bucket of a value; it never falls as the value rises, because no operation on the way does.
+    fn place(&self, x: f64) -> usize {
+        // Casting holds what is below 0 and above the largest at the ends.
+        (((x - self.low) * self.scale + 1.0) as usize).min(self.last)
+    }
+
+    fn sorted(&self, values: &[f64]) -> Vec<f64> {
+        let mut ends = vec![0u32; self.last + 2];
+        let mut missing = 0;
+        for x in values {
+            if x.is_nan() {
+                missing += 1;
+            } else if let Some(count) = ends.get_mut(self.place(*x) + 1) {
+                *count += 1;
+            }
+        }
+        let mut sum = 0;
+        for end in &mut ends {
+            sum += *end;
+            *end = sum;
+        }
+        // While values are dealt, what begins as the start of a bucket grows into its end.
+        let mut out = vec![0.0; values.len() - missing];
+        for x in values.iter().filter(|x| !x.is_nan()) {
+            if let Some(at) = ends.get_mut(self.place(*x)) {
+                if let Some(slot) = out.get_mut(*at as usize) {
+                    *slot = x + 0.0;
+                }
+                *at += 1;
+            }
+        }
+        let mut rest = out.as_mut_slice();
+        let mut start = 0;
+        for end in ends.iter().take(self.last + 1) {
+            let Some((bucket, after)) = std::mem::take(&mut rest).split_at_mut_checked((end - start) as usize) else { break };
+            (rest, start) = (after, *end);
+            if bucket.len() > INSERTED {
+                bucket.sort_unstable_by(f64::total_cmp);
+            } else {
+                insert(bucket);
+            }
+        }
+        out
+    }
+}
+
+fn insert(bucket: &mut [f64]) {
+    for end in 1..bucket.len() {
+        let Some((last, before)) = bucket.get_mut(..=end).and_then(|part| part.split_last_mut()) else { continue };
+        let mut hole = last;
+        for slot in before.iter_mut().rev() {
+            if *slot <= *hole {
+                break;
+            }
+            std::mem::swap(slot, hole);
+            hole = slot;
+        }
+    }
 }
 
 /// The quantile `q` of sorted values, as NumPy's default method has it: linear between order statistics. None of no values, and
@@ -42,6 +138,36 @@ mod tests {
             sorted(&[3.0, -0.0, -2.0, 0.0]).iter().map(|x| x.to_bits()).collect::<Vec<_>>(),
             [-2.0f64, 0.0, 0.0, 3.0].map(f64::to_bits)
         );
+    }
+
+    #[test]
+    fn many_values_are_sorted_however_they_lie() {
+        let mut random = crate::random::Random::new(1);
+        let mut check = |what: &str, of: &mut dyn FnMut(f64) -> f64| {
+            let values: Vec<f64> = (0..20_000).map(|_| of(random.unit())).collect();
+            let mut expected: Vec<f64> = values.iter().filter(|x| !x.is_nan()).map(|x| x + 0.0).collect();
+            expected.sort_by(f64::total_cmp);
+            let ours = sorted(&values);
+            assert!(ours.iter().map(|x| x.to_bits()).eq(expected.iter().map(|x| x.to_bits())), "{what}");
+        };
+        check("even", &mut |u| u - 0.5);
+        check("skewed", &mut |u| u * u * u * u * u * u * 1e9);
+        check("tied", &mut |u| (u * 5.0).floor() - 2.0);
+        check("zeros", &mut |u| if u < 0.5 { -0.0 } else { 0.0 });
+        check("equal", &mut |_| 7.25);
+        check("huge", &mut |u| (u - 0.5) * f64::MAX);
+        check("tiny", &mut |u| u * 1e-310);
+        check("infinite", &mut |u| {
+            if u < 0.01 {
+                f64::INFINITY
+            } else if u > 0.99 {
+                f64::NEG_INFINITY
+            } else {
+                u
+            }
+        });
+        check("missing", &mut |u| if u < 0.3 { f64::NAN } else { u });
+        check("all missing", &mut |_| f64::NAN);
     }
 
     #[test]

@@ -30,6 +30,13 @@ async function workerd({ store, log = "batched", settings, module }) {
   return startEdge({ port: await freePort(), store, log, settings, module, quiet: true });
 }
 
+/** A value as TOML writes it on one line. */
+function toml(value) {
+  if (Array.isArray(value)) return `[${value.map(toml)}]`;
+  if (typeof value !== "object") return JSON.stringify(value);
+  return `{ ${Object.entries(value).map(([key, inner]) => `${key} = ${toml(inner)}`)} }`;
+}
+
 let built = false;
 
 async function native({ store, log = "batched", settings = {} }) {
@@ -39,7 +46,7 @@ async function native({ store, log = "batched", settings = {} }) {
     built = true;
   }
   const file = join(store, "settings.toml");
-  writeFileSync(file, Object.entries(settings).map(([key, value]) => `${key} = ${JSON.stringify(value)}\n`).join(""));
+  writeFileSync(file, Object.entries(settings).map(([key, value]) => `${key} = ${toml(value)}\n`).join(""));
   const args = ["serve", "--model", demo, "--listen", "127.0.0.1:0", "--db", join(store, "log.sqlite"), "--log", log, "--json"];
   const child = spawn(join(root, "target/quick/plumbline"), [...args, "--settings", file], { stdio: ["ignore", "pipe", "inherit"] });
   const ended = new Promise((done) => child.once("exit", done));

@@ -125,6 +125,22 @@ for (const host of hosts) {
       own.remove();
     });
 
+    test("the allocation of the settings says who answers, and the log remembers", async () => {
+      const own = folder();
+      const [{ version }] = (await (await fetch(`${edge.url}/v1/models`)).json()).models;
+      const allocation = { experiment: "e", champion: version, exploration_bp: 5000 };
+      const other = await host.start({ store: own.path, settings: { allocation } });
+      const answer = await fetch(`${other.url}/v1/score`, { method: "POST", body: `[${leads}]`, headers: { "content-type": "application/json" } });
+      const { scores } = await answer.json();
+      await other.stop();
+      assert.ok(scores.every((score) => score.variant === version));
+      const told = scores.filter((score) => score.explores).map((score) => score.lead_id);
+      assert.ok(told.length > 5 && told.length < leads.length - 5, `${told.length} of ${leads.length}`);
+      const rows = logged(own.path, "SELECT lead_id, variant, role, explores FROM prediction_logs ORDER BY position");
+      assert.deepEqual(rows, scores.map((score) => [score.lead_id, version, "champion", score.explores ? 1 : 0]));
+      own.remove();
+    });
+
     test("durable predictions survive a kill, and those that come together are committed together", async () => {
       const own = folder();
       const other = await host.start({ store: own.path, log: "durable" });

@@ -17,6 +17,27 @@ declare module "plumbline:javascript" {
   export function instantiate(): unknown;
 }
 
+/** The bindings of the analysis module; written by wasm-bindgen. */
+declare module "plumbline:analysis" {
+  type Columns = Float64Array | undefined;
+  export function initSync(options: { module: WebAssembly.Module }): unknown;
+  export function rocAuc(scores: Float64Array, converted: Uint8Array, weights: Columns): number;
+  export function averagePrecision(scores: Float64Array, converted: Uint8Array, weights: Columns): number;
+  export function logLoss(scores: Float64Array, converted: Uint8Array, weights: Columns): number;
+  export function brier(scores: Float64Array, converted: Uint8Array, weights: Columns): number;
+  export function delong(scores: Float64Array, converted: Uint8Array, confidence: number): unknown;
+  export function compareAuc(first: Float64Array, second: Float64Array, converted: Uint8Array, confidence: number): unknown;
+  export function confusion(scores: Float64Array, converted: Uint8Array, threshold: number, weights: Columns): unknown;
+  export function reliability(scores: Float64Array, converted: Uint8Array, bins: number, quantile: boolean): unknown;
+  export function gain(scores: Float64Array, converted: Uint8Array, parts: number, weights: Columns): unknown;
+  export function numericDrift(reference: Float64Array, current: Float64Array, bins: number): unknown;
+  export function categoryDrift(reference: Float64Array, current: Float64Array): unknown;
+  export function split(settings: unknown, ids: readonly string[]): unknown;
+  export function assign(settings: unknown, ids: readonly string[]): unknown;
+  export function experiment(settings: unknown, columns: unknown): unknown;
+  export function plan(plan: unknown): unknown;
+}
+
 declare module "node:fs" {
   export function readFileSync(file: URL): Uint8Array<ArrayBuffer>;
 }

@@ -6,9 +6,16 @@
 //! entry points, makes objects and errors of them. Crates whose boundary is the DOM or a `Request` use wasm-bindgen.
 //!
 //! One instance holds one model: disposing of a model is dropping its instance, and a trap poisons no other model.
+//!
+//! The feature `analysis` makes another module instead: the statistics of `plumbline/analysis`, bound by wasm-bindgen.
 
+#[cfg(not(feature = "analysis"))]
 mod abi;
+#[cfg(feature = "analysis")]
+mod analysis;
+#[cfg(not(feature = "analysis"))]
 mod answer;
+#[cfg(not(feature = "analysis"))]
 mod door;
-#[cfg(any(target_arch = "wasm32", test))]
+#[cfg(all(any(target_arch = "wasm32", test), not(feature = "analysis")))]
 mod memory;

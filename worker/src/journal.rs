@@ -123,7 +123,7 @@ impl Pending {
             text.push(',');
             whole(text, number.into());
         }
-        for word in [&*p.lead_id, &p.model.name, &p.model.version, p.variant, p.role] {
+        for word in [&*p.lead_id, &p.model.name, &p.model.version, &p.variant, p.role] {
             text.push(',');
             quote(text, word);
         }
@@ -149,7 +149,7 @@ impl Pending {
             Some(us) => whole(text, us.into()),
             None => text.push_str("null"),
         }
-        text.push(']');
+        text.push_str(if p.explores { ",1]" } else { ",0]" });
     }
 
     fn take(&mut self, shard: u32, instance: &str, batches: &mut u64) -> Option<Batch> {
@@ -217,7 +217,7 @@ mod tests {
         let (head, rows) = full[0].text.split_once('\n').unwrap();
         assert_eq!(head.trim_end(), format!("abc-1 3 {0} {0}", NOW.0));
         let rows: Vec<Vec<serde_json::Value>> = serde_json::from_str(rows).unwrap();
-        assert!(rows.iter().all(|row| row.len() == 16), "{rows:?}");
+        assert!(rows.iter().all(|row| row.len() == 17), "{rows:?}");
         assert_eq!((&rows[0][5], rows[1][3].as_u64(), rows[1][4].as_u64()), (&"a\"\u{1}".into(), Some(1), Some(4)));
         assert_eq!(rows[1][12].as_f64(), answer.predictions[1].margin);
         assert_eq!(journal.tick(Timestamp(NOW.0 + 9)), []);

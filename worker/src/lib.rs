@@ -9,6 +9,7 @@
 //!
 //! Hosts: workerd (`edge`, wasm32 only) and `plumbline serve` (hyper, rusqlite). Both answer with the same bytes.
 
+mod deployment;
 #[cfg(target_arch = "wasm32")]
 mod edge;
 pub mod journal;

@@ -21,10 +21,12 @@ pub struct Prediction {
     pub lead_id: String,
     /// The model that answered.
     pub model: Arc<ModelId>,
-    /// Which variant of the allocation.
-    pub variant: &'static str,
-    /// `champion`, `challenger` or `shadow`.
+    /// Which variant of the allocation; `champion` where none is set.
+    pub variant: Arc<str>,
+    /// `champion`, `challenger`, `shadow`, or `named` when the caller chose the model.
     pub role: &'static str,
+    /// The score is hidden from ranking, so that how good it is can be measured on leads worked regardless of it.
+    pub explores: bool,
     /// 200, or the status of the lead's problem.
     pub status: u16,
     /// The problem's code; none when scored.

@@ -10,15 +10,20 @@ pub(crate) const NOW: Timestamp = Timestamp(1_700_000_000_000);
 
 /// logit p = −1 + 0.5·visits + 2·plan(0 free, 1 paid).
 pub(crate) fn scorer() -> Scorer {
+    scorer_of("1", 0.5)
+}
+
+/// [`scorer`] of another version, with `weight` for visits.
+pub(crate) fn scorer_of(version: &str, weight: f64) -> Scorer {
     let id = Field { name: "lead_id".into(), kind: FieldKind::Text, role: Role::Id, ..Field::default() };
     let visits = Field { name: "visits".into(), ..Field::default() };
     let categories = vec!["free".into(), "paid".into()];
     let plan = Field { name: "plan".into(), kind: FieldKind::Category, categories, ..Field::default() };
     let schema = Schema { fields: vec![id, visits, plan] };
     let columns = ["visits", "plan"].map(|name| Column { name: name.into(), categorical: false }).to_vec();
-    let linear = Linear { arithmetic: Arithmetic::F64, base: vec![-1.0], weights: vec![0.5, 2.0], means: vec![] };
+    let linear = Linear { arithmetic: Arithmetic::F64, base: vec![-1.0], weights: vec![weight, 2.0], means: vec![] };
     let model = Model { columns, body: Body::Linear(linear), link: Link::Logistic { scale: 1.0 }, outputs: 1 };
-    let manifest = Manifest { name: "sample".into(), version: "1".into(), schema, ..Manifest::default() };
+    let manifest = Manifest { name: "sample".into(), version: version.into(), schema, ..Manifest::default() };
     Scorer::new(Bundle::new(manifest, model)).unwrap()
 }
 

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use plumbline_core::lead::{Form, LeadError, Limits};
+use plumbline_core::lead::{Form, LeadError, Limits, Slots};
 use plumbline_core::score::{Options, Workspace};
 use plumbline_core::{Lead, Score, ScoreError, Timestamp};
 
+use crate::deployment::{Deployment, Turn};
 use crate::prediction::Prediction;
 use crate::problem::Problem;
 use crate::request::Response;
@@ -14,11 +15,17 @@ use crate::service::{Answer, Served, Service};
 /// The scoring of one request.
 pub(crate) struct Scoring<'a> {
     service: &'a Service,
+    /// The model the caller named; else the champion, by whose schema leads are read.
     pub served: &'a Served,
+    /// Draws who answers; none when the caller named the model, or where nothing is set.
+    deployment: Option<&'a Deployment>,
+    /// What all leads get that are not drawn.
+    fixed: Turn,
     now: Timestamp,
     pub request_id: Arc<str>,
     client_request_id: Option<Arc<str>>,
     options: Options,
+    leads: u32,
     predictions: Vec<Prediction>,
 }
 
@@ -26,23 +33,40 @@ pub(crate) struct Scoring<'a> {
 pub(crate) type Outcome = Result<Score, ScoreError>;
 
 impl<'a> Scoring<'a> {
-    /// A scoring by `served`, with up to `reasons` reasons a lead, of a request its caller named `client_request_id`.
+    /// A scoring by the model of this name and version (none: whoever the allocation says), with up to `reasons` reasons a lead, of
+    /// a request its caller named `client_request_id`.
+    ///
+    /// # Errors
+    /// No model of this name and version is served.
     pub(crate) fn new(
         service: &'a Service,
-        served: &'a Served,
+        (name, version): (Option<&str>, Option<&str>),
         now: Timestamp,
         reasons: usize,
         client_request_id: Option<&str>,
-    ) -> Scoring<'a> {
-        Scoring {
+    ) -> Result<Scoring<'a>, Problem> {
+        let model = service.model(name, version)?;
+        let served = service.served(model)?;
+        let all = service.deployment.as_ref();
+        let (variant, role) = match all {
+            None => ("champion".into(), "champion"),
+            Some(all) => {
+                let known = all.variant_of(model).map(|variant| Arc::clone(&variant.name));
+                (known.unwrap_or_else(|| served.scorer.id().version.as_str().into()), "named")
+            }
+        };
+        Ok(Scoring {
             service,
             served,
+            deployment: all.filter(|_| name.is_none()),
+            fixed: Turn { variant, role, model, explores: false },
             now,
             request_id: service.request_id(),
             client_request_id: client_request_id.map(Arc::from),
             options: Options { reasons, limits: service.settings.limits },
+            leads: 0,
             predictions: Vec::new(),
-        }
+        })
     }
 
     /// What a request may bring.
@@ -55,32 +79,107 @@ impl<'a> Scoring<'a> {
         self.served.scorer.bundle().manifest.schema.field(field).is_some()
     }
 
-    /// Scores every lead of `body` and tells `each` of them in order.
+    /// The variant that answers where nothing is drawn.
+    pub(crate) fn variant(&self) -> &str {
+        &self.fixed.variant
+    }
+
+    /// Scores every lead of `body` and tells `each` of them in order, with whose turn it was.
     ///
     /// # Errors
     /// When the body as a whole cannot be read; nothing is logged then.
-    pub(crate) fn body(&mut self, body: &[u8], form: Form, mut each: impl FnMut(&Self, Outcome)) -> Result<(), LeadError> {
-        let served = self.served;
-        self.service.with_workspace(|work| {
-            let options = self.options;
-            let now = self.now;
+    pub(crate) fn body(&mut self, body: &[u8], form: Form, mut each: impl FnMut(&Self, &Turn, Outcome)) -> Result<(), LeadError> {
+        let (service, served, options, now) = (self.service, self.served, self.options, self.now);
+        if let Some(deployment) = self.deployment {
+            return service.with_workspace(|work| self.body_by(deployment, body, form, work, &mut each));
+        }
+        let turn = self.fixed.clone();
+        service.with_workspace(|work| {
             let scored = served.scorer.score_body(body, form, now, &options, work, &mut |_, outcome| {
-                self.note(&outcome, None);
-                each(self, outcome);
+                self.note(&outcome, &turn, self.leads);
+                self.leads += 1;
+                each(self, &turn, outcome);
             });
             scored.map(drop)
         })
     }
 
+    /// [`body`](Self::body) by the variants of `deployment`: leads are read once to know whose turn each is, then each model that has
+    /// a turn goes over the body. One lead is read twice and scored once; of many, each model scores all.
+    fn body_by(
+        &mut self,
+        deployment: &Deployment,
+        body: &[u8],
+        form: Form,
+        work: &mut Workspace,
+        each: &mut impl FnMut(&Self, &Turn, Outcome),
+    ) -> Result<(), LeadError> {
+        let (champion, limits) = (&self.served.scorer, &self.options.limits);
+        let mut turns = Vec::new();
+        champion.reader().read_body(body, form, limits, &mut Slots::default(), &mut |_, slots, _| {
+            turns.push(deployment.turn(champion.reader().id(slots), |field| champion.value(slots, field)));
+        })?;
+        let mut outcomes: Vec<Option<Outcome>> = turns.iter().map(|_| None).collect();
+        for (model, served) in self.service.models.iter().enumerate() {
+            if turns.iter().any(|turn| turn.model == model) {
+                served.scorer.score_body(body, form, self.now, &self.options, work, &mut |i, outcome| {
+                    let i = i as usize;
+                    if let Some(place) = outcomes.get_mut(i).filter(|_| turns.get(i).is_some_and(|turn| turn.model == model)) {
+                        *place = Some(outcome);
+                    }
+                })?;
+            }
+        }
+        for variant in deployment.shadows() {
+            let Some(served) = self.service.models.get(variant.model) else { continue };
+            let mut rows = Vec::with_capacity(turns.len());
+            let options = Options { reasons: 0, ..self.options };
+            served.scorer.score_body(body, form, self.now, &options, work, &mut |_, outcome| rows.push(outcome))?;
+            for ((outcome, turn), at) in rows.iter().zip(&turns).zip(0..) {
+                self.note(outcome, &Turn::shadow(variant, turn), at);
+            }
+        }
+        for (turn, outcome) in turns.iter().zip(outcomes) {
+            let Some(outcome) = outcome else { continue };
+            self.note(&outcome, turn, self.leads);
+            self.leads += 1;
+            each(self, turn, outcome);
+        }
+        Ok(())
+    }
+
     /// Scores one lead whose values are already known, or refuses it for `wrong`.
     pub(crate) fn lead(&mut self, lead: &Lead, wrong: Vec<LeadError>, work: &mut Workspace) -> Outcome {
-        let outcome = if wrong.is_empty() {
-            self.served.scorer.score_lead(lead, self.now, &self.options, work)
-        } else {
-            Err(ScoreError::from(wrong))
-        };
-        self.note(&outcome, None);
+        let at = self.leads;
+        self.leads += 1;
+        if !wrong.is_empty() {
+            let outcome = Err(ScoreError::from(wrong));
+            let turn = self.fixed.clone();
+            self.note(&outcome, &turn, at);
+            return outcome;
+        }
+        let (service, now) = (self.service, self.now);
+        let turn = self.deployment.map(|deployment| self.turn(deployment, lead)).unwrap_or_else(|| self.fixed.clone());
+        let scorer = |model: usize| service.models.get(model).map_or(&self.served.scorer, |served| &served.scorer);
+        let outcome = scorer(turn.model).score_lead(lead, now, &self.options, work);
+        let shadows = self.deployment.map_or(&[][..], Deployment::shadows);
+        let options = Options { reasons: 0, ..self.options };
+        let recorded: Vec<Outcome> =
+            shadows.iter().map(|variant| scorer(variant.model).score_lead(lead, now, &options, work)).collect();
+        for (variant, outcome) in shadows.iter().zip(&recorded) {
+            self.note(outcome, &Turn::shadow(variant, &turn), at);
+        }
+        self.note(&outcome, &turn, at);
         outcome
+    }
+
+    /// Whose turn `lead` is.
+    fn turn(&self, deployment: &Deployment, lead: &Lead) -> Turn {
+        let scorer = &self.served.scorer;
+        let mut slots = Slots::default();
+        // What is wrong with the lead, its variant's model will say.
+        drop(scorer.reader().read_lead(lead, &self.options.limits, &mut slots));
+        deployment.turn(scorer.reader().id(&slots), |field| scorer.value(&slots, field))
     }
 
     /// Memory for [`Scoring::lead`].
@@ -91,21 +190,20 @@ impl<'a> Scoring<'a> {
 
     /// The answer: `response`, and the rows of all leads.
     pub(crate) fn finish(mut self, response: Response) -> Answer {
-        let batch_size = self.predictions.len() as u32;
         for prediction in &mut self.predictions {
-            prediction.batch_size = batch_size;
+            prediction.batch_size = self.leads;
         }
         let response = response.with("plumbline-log", self.service.settings.log.name());
         Answer { response, predictions: self.predictions }
     }
 
-    fn note(&mut self, outcome: &Outcome, lead_id: Option<&str>) {
-        let position = self.predictions.len() as u32;
+    fn note(&mut self, outcome: &Outcome, turn: &Turn, position: u32) {
         let (score, code) = match outcome {
             Ok(score) => (Some(score), None),
             Err(error) => (None, Some(error.code())),
         };
-        let lead_id = lead_id.or(score.and_then(|score| score.lead_id.as_deref()));
+        let lead_id = score.and_then(|score| score.lead_id.as_deref());
+        let model = self.service.models.get(turn.model).unwrap_or(self.served);
         self.predictions.push(Prediction {
             timestamp_ms: self.now.0,
             request_id: Arc::clone(&self.request_id),
@@ -113,9 +211,10 @@ impl<'a> Scoring<'a> {
             position,
             batch_size: 0,
             lead_id: lead_id.map_or_else(|| format!("{}/{position}", self.request_id), str::to_owned),
-            model: Arc::clone(self.served.scorer.id()),
-            variant: "champion",
-            role: "champion",
+            model: Arc::clone(model.scorer.id()),
+            variant: Arc::clone(&turn.variant),
+            role: turn.role,
+            explores: turn.explores,
             status: if code.is_none() { 200 } else { 422 },
             code,
             margin: score.map(|s| s.margin),

@@ -4,10 +4,12 @@ use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use plumbline_core::schema::ConfigErrors;
 use plumbline_core::score::Workspace;
 use plumbline_core::{Scorer, Timestamp};
 use thiserror::Error;
 
+use crate::deployment::Deployment;
 use crate::metrics::Metrics;
 use crate::prediction::Prediction;
 use crate::problem::Problem;
@@ -20,6 +22,7 @@ use crate::settings::Settings;
 pub struct Service {
     pub(crate) settings: Settings,
     pub(crate) models: Vec<Served>,
+    pub(crate) deployment: Option<Deployment>,
     metrics: Metrics,
     instance: String,
     requests: AtomicU64,
@@ -30,6 +33,14 @@ pub struct Service {
 #[derive(Debug)]
 pub(crate) struct Served {
     pub scorer: Scorer,
+}
+
+impl Served {
+    /// Whether `name` is this model's version, name, or `name/version`.
+    pub(crate) fn answers_to(&self, name: &str) -> bool {
+        let id = self.scorer.id();
+        id.version == name || id.name == name || name.split_once('/') == Some((&id.name, &id.version))
+    }
 }
 
 /// A response, and what is to be logged of it.
@@ -56,6 +67,17 @@ pub enum ServiceError {
         /// Its version.
         version: String,
     },
+    /// The allocation of the settings is not one.
+    #[error("allocation: {0}")]
+    Allocation(ConfigErrors),
+    /// A variant of the allocation is not one model.
+    #[error("the variant {variant:?} names {found} of the models served, by version, name or name/version")]
+    Variant {
+        /// The variant.
+        variant: String,
+        /// `no`, or `several`.
+        found: &'static str,
+    },
 }
 
 impl ServiceError {
@@ -64,6 +86,8 @@ impl ServiceError {
         match self {
             ServiceError::NoModel => "SERVICE_NO_MODEL",
             ServiceError::Twice { .. } => "SERVICE_MODEL_TWICE",
+            ServiceError::Allocation(errors) => errors.code(),
+            ServiceError::Variant { .. } => "SERVICE_VARIANT",
         }
     }
 }
@@ -73,7 +97,7 @@ impl Service {
     /// (some 8 letters or digits): request ids are it and a running number, since there is no randomness in here.
     ///
     /// # Errors
-    /// [`ServiceError`]: no model, or one twice.
+    /// [`ServiceError`]: no model, or one twice; an allocation that is none.
     pub fn new(settings: Settings, models: Vec<Scorer>, instance: &str) -> Result<Service, ServiceError> {
         let models: Vec<Served> = models.into_iter().map(|scorer| Served { scorer }).collect();
         let mut seen = BTreeSet::new();
@@ -86,9 +110,11 @@ impl Service {
         if models.is_empty() {
             return Err(ServiceError::NoModel);
         }
+        let deployment = settings.allocation.clone().map(|allocation| Deployment::compile(allocation, &models)).transpose()?;
         Ok(Service {
             settings,
             models,
+            deployment,
             metrics: Metrics::default(),
             instance: instance.chars().filter(char::is_ascii_alphanumeric).collect(),
             requests: AtomicU64::new(0),
@@ -101,8 +127,10 @@ impl Service {
         let answer = route::answer(self, now, request);
         self.metrics.request(answer.response.status);
         if !answer.predictions.is_empty() {
-            let scored = answer.predictions.iter().filter(|p| p.status == 200).count() as u64;
-            self.metrics.leads(scored, answer.predictions.len() as u64 - scored);
+            // What a shadow says reaches nobody.
+            let answered = || answer.predictions.iter().filter(|p| p.role != "shadow");
+            let scored = answered().filter(|p| p.status == 200).count() as u64;
+            self.metrics.leads(scored, answered().count() as u64 - scored);
         }
         answer
     }
@@ -132,14 +160,22 @@ impl Service {
         &self.metrics
     }
 
-    /// The model called `name` (the first when none is named), of `version` (its first when none is given).
-    pub(crate) fn model(&self, name: Option<&str>, version: Option<&str>) -> Result<&Served, Problem> {
-        let mut models = self.models.iter();
-        let found = models.find(|served| {
+    /// Which model is called `name` (the champion when none is named, which is the first without an allocation), of `version` (its
+    /// first when none is given).
+    pub(crate) fn model(&self, name: Option<&str>, version: Option<&str>) -> Result<usize, Problem> {
+        if name.is_none() && version.is_none() {
+            return Ok(self.deployment.as_ref().map_or(0, Deployment::champion));
+        }
+        let found = self.models.iter().position(|served| {
             let id = served.scorer.id();
             name.is_none_or(|name| id.name == name) && version.is_none_or(|version| id.version == version)
         });
-        found.ok_or_else(|| Problem::new(404, "NO_SUCH_MODEL", "no model of this name and version is served"))
+        found.ok_or_else(no_such_model)
+    }
+
+    /// Model number `model`.
+    pub(crate) fn served(&self, model: usize) -> Result<&Served, Problem> {
+        self.models.get(model).ok_or_else(no_such_model)
     }
 
     /// Lends memory that scoring works in; as many pieces exist as requests were ever handled at one time.
@@ -155,4 +191,8 @@ impl Service {
     pub(crate) fn request_id(&self) -> Arc<str> {
         format!("{}-{:x}", self.instance, self.requests.fetch_add(1, Relaxed)).into()
     }
+}
+
+fn no_such_model() -> Problem {
+    Problem::new(404, "NO_SUCH_MODEL", "no model of this name and version is served")
 }

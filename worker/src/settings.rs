@@ -1,6 +1,7 @@
 //! What an owner may set; every key has a default.
 
 use plumbline_core::lead::Limits;
+use plumbline_core::route::AllocationSettings;
 use serde::{Deserialize, Serialize};
 
 /// Settings of the service.
@@ -22,6 +23,9 @@ pub struct Settings {
     pub reasons: u32,
     /// Origins that may call from a browser page; `*` allows any.
     pub cors_origins: Vec<String>,
+    /// Which model version serves which lead. Left out: the first model serves all that name none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub allocation: Option<AllocationSettings>,
 }
 
 impl Default for Settings {
@@ -34,6 +38,7 @@ impl Default for Settings {
             flush_ms: 50,
             reasons: 3,
             cors_origins: Vec::new(),
+            allocation: None,
         }
     }
 }

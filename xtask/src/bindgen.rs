@@ -9,18 +9,26 @@ use crate::fresh::{Stamp, inputs_of};
 use crate::project::Project;
 use crate::{binaryen, cargo};
 
-/// Builds `package` and writes `<package>.js`, `<package>_bg.wasm` and their types to `out`, for ES modules
+/// What is bound.
+pub struct Binding<'a> {
+    pub package: &'a str,
+    pub features: &'a [&'a str],
+    /// What its files are called.
+    pub name: &'a str,
+}
+
+/// Builds `binding` and writes `<name>.js`, `<name>_bg.wasm` and their types to `out`, for ES modules
 /// (`await init()` on a page, `initSync({ module })` where the host compiled the module). Skipped when nothing changed.
-pub fn bindgen(project: &Project, package: &str, out: &Path) -> Result<()> {
-    let name = package.replace('-', "_");
-    let stamp = Stamp::new(project, package, &inputs_of(project, package)?)?;
+pub fn bindgen(project: &Project, binding: &Binding<'_>, out: &Path) -> Result<()> {
+    let Binding { package, features, name } = *binding;
+    let stamp = Stamp::new(project, name, &inputs_of(project, package)?)?;
     if stamp.is_current(&[out.join(format!("{name}_bg.wasm"))]) {
-        eprintln!("       Fresh {package}");
+        eprintln!("       Fresh {name}");
         return Ok(());
     }
-    eprintln!("    Building {package} for wasm");
-    let module = cargo::wasm(project, package, "wasm")?;
-    eprintln!("     Binding {package}");
+    eprintln!("    Building {name} for wasm");
+    let module = cargo::wasm(project, package, features, "wasm")?;
+    eprintln!("     Binding {name}");
     std::fs::create_dir_all(out)?;
     Bindgen::new()
         .input_path(&module)
@@ -29,10 +37,10 @@ pub fn bindgen(project: &Project, package: &str, out: &Path) -> Result<()> {
         .typescript(true)
         .remove_name_section(true)
         .remove_producers_section(true)
-        .out_name(&name)
+        .out_name(name)
         .generate(out)
         .with_context(|| format!("wasm-bindgen on {}", module.display()))?;
-    eprintln!("  Optimising {package}");
+    eprintln!("  Optimising {name}");
     let bound = out.join(format!("{name}_bg.wasm"));
     binaryen::optimise(project, &bound, &bound)?;
     stamp.write()

@@ -9,12 +9,13 @@ use crate::project::{Project, capture, run};
 
 const TARGET: &str = "wasm32-unknown-unknown";
 
-/// Builds `package` for a JavaScript host in `profile`; returns the path of its module.
-pub fn wasm(project: &Project, package: &str, profile: &str) -> Result<PathBuf> {
+/// Builds `package` with `features` for a JavaScript host in `profile`; returns the path of its module.
+pub fn wasm(project: &Project, package: &str, features: &[&str], profile: &str) -> Result<PathBuf> {
     add_target(project)?;
     let mut cargo = project.command(env!("CARGO"));
     // The crate type is given here, because a manifest that names rlib beside cdylib would lose link-time optimisation.
     cargo.args(["rustc", "--package", package, "--target", TARGET, "--profile", profile, "--lib", "--crate-type", "cdylib"]);
+    cargo.args(features.iter().flat_map(|feature| ["--features", feature]));
     cargo.arg("--message-format=json-render-diagnostics");
     let messages = capture(cargo)?;
     messages

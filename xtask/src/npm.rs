@@ -4,13 +4,15 @@ use anyhow::Result;
 
 use crate::fresh::{Stamp, inputs_of};
 use crate::project::{Project, run};
-use crate::{binaryen, cargo, snip};
+use crate::{binaryen, bindgen, cargo, snip};
 
 const PACKAGE: &str = "plumbline-wasm";
 
 /// Builds `wasm/pkg`; skipped when nothing changed.
 pub fn package(project: &Project) -> Result<()> {
     module(project)?;
+    let analysis = bindgen::Binding { package: PACKAGE, features: &["analysis"], name: "analysis" };
+    bindgen::bindgen(project, &analysis, &project.path("target/xtask/analysis"))?;
     shell(project)
 }
 
@@ -25,7 +27,7 @@ fn module(project: &Project) -> Result<()> {
         return Ok(());
     }
     eprintln!("    Building {PACKAGE} for wasm");
-    let built = cargo::wasm(project, PACKAGE, "wasm")?;
+    let built = cargo::wasm(project, PACKAGE, &[], "wasm")?;
     std::fs::create_dir_all(&out)?;
     eprintln!("  Optimising {PACKAGE}");
     snip::panics(&built, &silent)?;
@@ -44,6 +46,7 @@ fn shell(project: &Project) -> Result<()> {
         "wasm/README.md",
         "target/xtask/plumbline.wasm",
         "target/xtask/plumbline.js",
+        "target/xtask/analysis",
     ];
     let stamp = Stamp::new(project, "npm-package", &inputs.map(|input| project.path(input)))?;
     if stamp.is_current(&[project.path("wasm/pkg/index.js"), project.path("wasm/pkg/plumbline.wasm")]) {

@@ -70,7 +70,7 @@ fn integral(reference: &Sample, current: &Sample, of: impl Fn(f64) -> f64) -> Re
 }
 
 /// Standard deviation that divides by n.
-fn deviation(values: &[f64]) -> f64 {
+pub(super) fn deviation(values: &[f64]) -> f64 {
     let n = values.len() as f64;
     let mut sum = Sum::default();
     values.iter().for_each(|x| sum.add(*x));

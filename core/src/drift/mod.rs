@@ -3,7 +3,7 @@
 //! [`Sample`] sorts a feature's values once; the distances are read off two of them. Counts in frozen [`Bins`] can be merged where
 //! samples are too large to keep, and [`Bracket`] says how far the statistic they give can be off.
 //!
-//! Whether a drift matters is not decided here but by whoever reads the report. A comparison that the data do not hold is
+//! [`DriftReport`] puts them together by [`Rules`], and [`FalseAlarms`] says how often those rules are wrong. A comparison that the data do not hold is
 //! [`InsufficientData`](crate::metric::InsufficientData), never NaN and never p = 1.
 //!
 //! Tested against scipy and Evidently by the conformance runner, and by properties.
@@ -15,7 +15,10 @@ mod divergence;
 mod error;
 mod frequency;
 mod kolmogorov;
+mod merge;
 pub mod performance;
+mod rate;
+mod report;
 mod sample;
 
 pub use bin::{Bins, Bracket};
@@ -25,4 +28,8 @@ pub use divergence::{EMPTY_SHARE, Shares};
 pub use error::DriftError;
 pub use frequency::Frequency;
 pub use kolmogorov::{Deviation, Direction, EXACT_UP_TO, KolmogorovSmirnov};
+pub use rate::Rate;
+pub use report::{
+    DriftReport, FalseAlarms, Feature, FeatureDrift, NewCategories, Observed, PERCENTILES, PredictionDrift, Reason, Rules, Values,
+};
 pub use sample::Sample;

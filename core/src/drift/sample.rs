@@ -21,6 +21,17 @@ impl Sample {
         }
     }
 
+    /// Sorts those of `values` that are not NaN.
+    ///
+    /// # Errors
+    /// A value that is infinite.
+    pub(super) fn present(values: &[f64], of: &'static str) -> Result<Sample, DriftError> {
+        match values.iter().enumerate().find(|(_, value)| value.is_infinite()) {
+            Some((row, value)) => Err(DriftError::NotFinite { of, row, value: *value }),
+            None => Ok(Sample { sorted: order::sorted(values) }),
+        }
+    }
+
     /// The reference sample: what was seen in training.
     ///
     /// # Errors

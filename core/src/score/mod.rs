@@ -26,9 +26,9 @@ use crate::bundle::Bundle;
 use crate::explain::Explainer;
 use crate::feature::{FeatureVector, Pipeline};
 use crate::json::{self, Object};
-use crate::lead::{Lead, LeadError, Reader, Timestamp};
+use crate::lead::{Lead, LeadError, Reader, Slots, Timestamp, Value};
 use crate::model::Engine;
-use crate::schema::{Band, ConfigErrors};
+use crate::schema::{Band, ConfigErrors, FieldKind};
 
 /// A lead's score. Its JSON is the wire's; members with no content are left out, except `reasons`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -222,6 +222,27 @@ impl Scorer {
         work.contributions.resize(self.engine.outputs() * (self.engine.columns() + 1), 0.0);
         explainer.contributions(row, &mut work.contributions);
         Some(&work.contributions)
+    }
+
+    /// The value that was read for `field`: a category by its name, a date as milliseconds since 1970. Missing when it was not read.
+    pub fn value(&self, slots: &Slots, field: &str) -> Value {
+        let fields = self.bundle.manifest.schema.fields.iter().enumerate();
+        let Some((i, field)) = fields.into_iter().find(|(_, known)| known.name == field) else { return Value::Missing };
+        let x = slots.get(i).number;
+        let text = || match slots.text(i) {
+            "" => Value::Missing,
+            text => Value::Text(text.to_owned()),
+        };
+        match field.kind {
+            FieldKind::List => slots.list_value(i),
+            FieldKind::Flag if !x.is_nan() => Value::Flag(x != 0.0),
+            FieldKind::Category => match field.categories.get(x as usize).filter(|_| x >= 0.0) {
+                Some(category) => Value::Text(category.clone()),
+                None => text(),
+            },
+            FieldKind::Number | FieldKind::Date if !x.is_nan() => Value::Number(x),
+            _ => text(),
+        }
     }
 
     /// The band of a calibrated probability; empty when none is declared.

@@ -50,7 +50,8 @@ impl Page {
 }
 
 pub(super) fn answer(service: &Service, now: Timestamp, request: &Request<'_>, page: &Page) -> Answer {
-    let found = |target: &Target| service.model(Some(&target.model), target.version.as_deref());
+    let found =
+        |target: &Target| service.model(Some(&target.model), target.version.as_deref()).and_then(|model| service.served(model));
     let answered = match page {
         Page::Server => Ok(reply(&metadata::server()).into()),
         Page::Live => Ok(reply(&json!({ "live": true })).into()),
@@ -59,7 +60,7 @@ pub(super) fn answer(service: &Service, now: Timestamp, request: &Request<'_>, p
         Page::ModelReady(target) => {
             found(target).map(|served| reply(&json!({ "name": served.scorer.id().name, "ready": true })).into())
         }
-        Page::Infer(target) => found(target).and_then(|served| infer::infer(service, served, now, request)),
+        Page::Infer(target) => infer::infer(service, (Some(&target.model), target.version.as_deref()), now, request),
     };
     answered.unwrap_or_else(|problem| refusal(&problem).into())
 }

@@ -78,7 +78,6 @@ pub(super) fn invoke(service: &Service, now: Timestamp, request: &Request<'_>, e
 }
 
 fn invoked(service: &Service, now: Timestamp, request: &Request<'_>, endpoint: Option<&str>) -> Result<Answer, Problem> {
-    let served = service.model(endpoint, None)?;
     let client = request.header("x-request-id");
     match &*request.media_type() {
         "application/json" => {
@@ -89,12 +88,12 @@ fn invoked(service: &Service, now: Timestamp, request: &Request<'_>, endpoint: O
             let reasons = params.map_or(0, |params| params.reasons);
             let records = reasons > 0 || params.and_then(|params| params.output) == Some(Output::Records);
             let client = body.client_request_id.as_deref().or(client);
-            let mut scoring = Scoring::new(service, served, now, reasons, client);
+            let mut scoring = Scoring::new(service, (endpoint, None), now, reasons, client)?;
             let outcomes = score(&mut scoring, &body)?;
             Ok(answer(scoring, outcomes, records))
         }
         "text/csv" => {
-            let mut scoring = Scoring::new(service, served, now, 0, client);
+            let mut scoring = Scoring::new(service, (endpoint, None), now, 0, client)?;
             let outcomes = csv(&mut scoring, request.body)?;
             Ok(answer(scoring, outcomes, false))
         }
@@ -119,7 +118,7 @@ fn score(scoring: &mut Scoring<'_>, body: &Body<'_>) -> Result<Vec<Outcome>, Pro
 /// An array of leads, each an object.
 fn objects(scoring: &mut Scoring<'_>, records: &RawValue) -> Result<Vec<Outcome>, Problem> {
     let mut outcomes = Vec::new();
-    let read = scoring.body(records.get().as_bytes(), Form::Array, |_, outcome| outcomes.push(outcome));
+    let read = scoring.body(records.get().as_bytes(), Form::Array, |_, _, outcome| outcomes.push(outcome));
     read.map(|()| outcomes).map_err(|error| body_problem(&error))
 }
 

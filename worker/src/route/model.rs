@@ -24,12 +24,13 @@ struct Model<'a> {
 }
 
 pub(super) fn list(service: &Service) -> Response {
+    let champion = service.model(None, None).unwrap_or_default();
     let models = service.models.iter().enumerate().map(|(i, served)| {
         let manifest = &served.scorer.bundle().manifest;
         Model {
             name: &manifest.name,
             version: &manifest.version,
-            default: i == 0,
+            default: i == champion,
             fields: &manifest.schema.fields,
             bands: manifest.bands.iter().map(|band| band.name.as_str()).collect(),
         }

@@ -1,11 +1,12 @@
 //! `POST /v1/score`: one lead, an array of leads, or one lead a line.
 //!
-//! One lead is answered by its score (with `request_id` and `variant`) or a problem document; several by an entry each, in
-//! their order: a score, or `{"error": problem}`.
+//! One lead is answered by its score (with `request_id`, `variant` and, in the exploration slice, `explores`) or a problem document;
+//! several by an entry each, in their order: a score with its variant, or `{"error": problem}`.
 
 use plumbline_core::Timestamp;
 use plumbline_core::lead::{Form, LeadError};
 
+use crate::deployment::Turn;
 use crate::problem::Problem;
 use crate::request::{Request, Response};
 use crate::scoring::{Outcome, Scoring, body_problem, lead_problem};
@@ -31,34 +32,35 @@ pub(super) fn score(service: &Service, now: Timestamp, request: &Request<'_>) ->
         None if form == Form::One => service.settings.reasons as usize,
         None => 0,
     };
-    let served = service.model(None, None)?;
-    let scoring = Scoring::new(service, served, now, reasons, request.header("x-request-id"));
+    let scoring = Scoring::new(service, (None, None), now, reasons, request.header("x-request-id"))?;
     if form == Form::One { one(scoring, request.body) } else { many(scoring, request.body, form) }
 }
 
 fn one(mut scoring: Scoring<'_>, body: &[u8]) -> Result<Answer, Problem> {
     let mut outcome = None;
-    scoring.body(body, Form::One, |_, found| outcome = Some(found)).map_err(|error| body_problem(&error))?;
-    let Some(outcome) = outcome else { return Err(body_problem(&LeadError::Empty)) };
+    scoring
+        .body(body, Form::One, |_, turn, found| outcome = Some((turn.clone(), found)))
+        .map_err(|error| body_problem(&error))?;
+    let Some((turn, outcome)) = outcome else { return Err(body_problem(&LeadError::Empty)) };
     if let Err(error) = &outcome
         && let Some(LeadError::Malformed { .. } | LeadError::TooDeep { .. }) = error.problems().first()
     {
         return Err(Problem { status: 400, title: "Bad Request", ..lead_problem(error) });
     }
     let mut out = Vec::with_capacity(512);
-    let status = write(&scoring, &outcome, &mut out);
+    let status = write(&scoring, &turn, &outcome, &mut out);
     let media_type = if outcome.is_ok() { JSON } else { "application/problem+json" };
     Ok(scoring.finish(Response::new(status, media_type, out)))
 }
 
 /// Writes the one outcome as a whole body; returns its status.
-fn write(scoring: &Scoring<'_>, outcome: &Outcome, out: &mut Vec<u8>) -> u16 {
+fn write(scoring: &Scoring<'_>, turn: &Turn, outcome: &Outcome, out: &mut Vec<u8>) -> u16 {
     out.extend_from_slice(b"{\"request_id\":\"");
     // An id of ours is letters, digits and a hyphen.
     out.extend_from_slice(scoring.request_id.as_bytes());
-    out.extend_from_slice(b"\",\"variant\":\"champion\",");
-    let start = out.len();
-    let status = match outcome {
+    out.extend_from_slice(b"\",");
+    write_turn(turn, out);
+    continued(out, |out| match outcome {
         Ok(score) => {
             score.write_json(out);
             200
@@ -67,12 +69,24 @@ fn write(scoring: &Scoring<'_>, outcome: &Outcome, out: &mut Vec<u8>) -> u16 {
             out.extend_from_slice(&serde_json::to_vec(&lead_problem(error)).unwrap_or_default());
             422
         }
-    };
-    // The object that was written continues the one begun here.
+    })
+}
+
+/// Has an object written that continues the one begun in `out`.
+fn continued<T>(out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>) -> T) -> T {
+    let start = out.len();
+    let written = write(out);
     if out.get(start) == Some(&b'{') {
         out.remove(start);
     }
-    status
+    written
+}
+
+/// Writes the members that tell who answered, each with a comma behind it.
+fn write_turn(turn: &Turn, out: &mut Vec<u8>) {
+    out.extend_from_slice(b"\"variant\":");
+    out.extend_from_slice(&serde_json::to_vec(&*turn.variant).unwrap_or_default());
+    out.extend_from_slice(if turn.explores { b",\"explores\":true," } else { b"," });
 }
 
 fn many(mut scoring: Scoring<'_>, body: &[u8], form: Form) -> Result<Answer, Problem> {
@@ -81,15 +95,19 @@ fn many(mut scoring: Scoring<'_>, body: &[u8], form: Form) -> Result<Answer, Pro
     if form == Form::Array {
         out.extend_from_slice(b"{\"request_id\":\"");
         out.extend_from_slice(scoring.request_id.as_bytes());
-        out.extend_from_slice(b"\",\"variant\":\"champion\",\"scores\":[");
+        out.extend_from_slice(b"\",\"scores\":[");
     }
-    let read = scoring.body(body, form, |_, outcome| {
+    let read = scoring.body(body, form, |_, turn, outcome| {
         if form == Form::Array && !first {
             out.push(b',');
         }
         first = false;
         match &outcome {
-            Ok(score) => score.write_json(&mut out),
+            Ok(score) => {
+                out.push(b'{');
+                write_turn(turn, &mut out);
+                continued(&mut out, |out| score.write_json(out));
+            }
             Err(error) => {
                 out.extend_from_slice(b"{\"error\":");
                 out.extend_from_slice(&serde_json::to_vec(&lead_problem(error)).unwrap_or_default());

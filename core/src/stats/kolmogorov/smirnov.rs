@@ -4,15 +4,15 @@ use crate::math;
 use crate::stats::saddle::binomial_term;
 
 /// Below this many terms every one is added; above it the middle of the sum, which is smooth, is integrated.
-const FEW: u64 = 20_000;
+const FEW: u64 = 4_096;
 /// Terms at each end that are added one by one when the middle is integrated.
-const END: u64 = 2_000;
+const END: u64 = 256;
 
 /// P(Dₙ⁺ > `d`): the chance that the empirical distribution of `n` draws lies above the true one by more than `d` somewhere.
 ///
 /// # Formula
-/// Σ over j ≤ n(1 − d) of d / (d + j/n) · b(j), with b(j) the binomial probability of j in n at d + j/n. For more than 20,000 draws
-/// all but the first and last 2,000 terms by Euler–Maclaurin's formula, the integral by Gauss–Legendre panels.
+/// Σ over j ≤ n(1 − d) of d / (d + j/n) · b(j), with b(j) the binomial probability of j in n at d + j/n. For more than 4,096 terms
+/// all but the first and last 256 by Euler–Maclaurin's formula, the integral by Gauss–Legendre panels.
 ///
 /// # Source
 /// Smirnov (1944); Birnbaum & Tingey (1951), equation 3.0.

@@ -11,7 +11,7 @@ use crate::request::{Request, Response};
 use crate::route::table::{Column, Row, check_count, score_rows};
 use crate::route::tensor::{Datatype, Elements};
 use crate::scoring::{Outcome, Scoring, lead_problem};
-use crate::service::{Answer, Served, Service};
+use crate::service::{Answer, Service};
 use crate::text::nan_as_null;
 
 /// Tensors beyond this are refused.
@@ -61,14 +61,20 @@ struct Tensor<'a> {
     elements: Elements<'a>,
 }
 
-pub(super) fn infer(service: &Service, served: &Served, now: Timestamp, request: &Request<'_>) -> Result<Answer, Problem> {
+pub(super) fn infer(
+    service: &Service,
+    model: (Option<&str>, Option<&str>),
+    now: Timestamp,
+    request: &Request<'_>,
+) -> Result<Answer, Problem> {
+    service.model(model.0, model.1)?;
     let (head, mut binary) = parts(request)?;
     let mended = nan_as_null(head);
     let head = mended.as_deref().unwrap_or(head);
     let body: Body<'_> = serde_json::from_slice(head).map_err(|e| bad(format!("the JSON is not as expected: {e}")))?;
     let wanted = wanted(&body.outputs)?;
     let client = body.id.as_deref().or(request.header("x-request-id"));
-    let mut scoring = Scoring::new(service, served, now, body.parameters.reasons, client);
+    let mut scoring = Scoring::new(service, model, now, body.parameters.reasons, client)?;
     if body.inputs.is_empty() || body.inputs.len() > MOST_INPUTS {
         return Err(bad(format!("there are 1 to {MOST_INPUTS} inputs")));
     }
@@ -171,7 +177,7 @@ fn answer(scoring: &Scoring<'_>, body: &Body<'_>, wanted: &[usize], outcomes: &[
         return Response::new(422, "application/json", json!({ "error": text }).to_string().into_bytes());
     }
     let mut parameters = Map::new();
-    parameters.insert("variant".into(), "champion".into());
+    parameters.insert("variant".into(), scoring.variant().into());
     parameters.insert("request_id".into(), (*scoring.request_id).into());
     // A parameter is a text, a number or a flag: lists travel as JSON text.
     if body.parameters.reasons > 0 {

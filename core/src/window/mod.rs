@@ -1,0 +1,221 @@
+//! What happened in a stretch of time, in a few kilobytes whatever the traffic, to be merged in any order.
+//!
+//! Every part is a sum of whole numbers (or exact sums of doubles), so merging is associative and commutative to the bit, with the
+//! empty window as identity: an hour's window is the same whoever counted which lead, and a month's however its hours are merged.
+//! What a merged window loses against the leads is told with the figure: the area under the ROC curve, quantiles and the distance of
+//! distributions come with bounds.
+//!
+//! Not here: raw leads, and the judgement of what the figures mean.
+
+mod bytes;
+mod category;
+mod latency;
+mod layout;
+mod moments;
+mod score;
+
+pub use bytes::ReadError;
+pub use category::{Categories, NEW_BY_NAME};
+pub use latency::Latency;
+pub use layout::{FeatureLayout, Layout};
+pub use moments::Moments;
+pub use score::{BinnedAuc, SCORE_BINS, Scores};
+
+use thiserror::Error;
+
+/// Plain counts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// Requests answered, rightly or not.
+    pub requests: u64,
+    /// Of those, the ones that failed.
+    pub failed: u64,
+    /// Leads that came in.
+    pub leads: u64,
+    /// Of those, the ones that were scored.
+    pub scored: u64,
+}
+
+/// One feature's values.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Feature {
+    /// Of a number.
+    Number {
+        /// Values in each frozen bin.
+        bins: Vec<u64>,
+        /// Values that were missing or not finite.
+        missing: u64,
+        /// Mean and variance of the others.
+        moments: Moments,
+    },
+    /// Of a category.
+    Category {
+        /// Values of each category.
+        counts: Categories,
+        /// Values that were missing.
+        missing: u64,
+    },
+}
+
+/// What happened in a stretch of time.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Window {
+    /// Which [`Layout`] its features were counted by.
+    layout: u64,
+    /// The first and the last moment something was counted, in milliseconds since 1970.
+    span_ms: Option<(i64, i64)>,
+    /// Plain counts.
+    pub counters: Counters,
+    /// How long requests took.
+    pub latency: Latency,
+    /// Scores by outcome.
+    pub scores: Scores,
+    features: Vec<Feature>,
+}
+
+/// Two windows that cannot be merged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("a window of layout {other:016x} cannot be merged into one of layout {this:016x}: their bins or features differ")]
+pub struct LayoutMismatch {
+    /// The layout merged into.
+    pub this: u64,
+    /// The layout to be merged.
+    pub other: u64,
+}
+
+impl LayoutMismatch {
+    /// A stable name of the kind of error.
+    pub fn code(&self) -> &'static str {
+        "WINDOW_LAYOUT_MISMATCH"
+    }
+}
+
+impl Window {
+    /// A window in which nothing happened.
+    ///
+    /// # Example
+    /// ```
+    /// use plumbline_core::window::{Layout, Window};
+    /// let layout = Layout::default();
+    /// let (mut day, mut hour) = (Window::new(&layout), Window::new(&layout));
+    /// hour.at(1_700_000_000_000);
+    /// hour.scores.add(0.7, Some(true));
+    /// day.merge(&hour).expect("they have one layout");
+    /// assert_eq!(day, hour);
+    /// assert_eq!(Window::read(&day.write(), &layout).as_ref(), Ok(&day));
+    /// ```
+    pub fn new(layout: &Layout) -> Window {
+        let features = layout.features().iter().map(|feature| match feature {
+            FeatureLayout::Number { bins, .. } => {
+                Feature::Number { bins: vec![0; bins.count()], missing: 0, moments: Moments::default() }
+            }
+            FeatureLayout::Category { known, .. } => Feature::Category { counts: Categories::new(known.len()), missing: 0 },
+        });
+        Window {
+            layout: layout.id(),
+            span_ms: None,
+            counters: Counters::default(),
+            latency: Latency::default(),
+            scores: Scores::default(),
+            features: features.collect(),
+        }
+    }
+
+    /// Notes that something was counted at `now_ms`.
+    pub fn at(&mut self, now_ms: i64) {
+        let (first, last) = self.span_ms.unwrap_or((now_ms, now_ms));
+        self.span_ms = Some((first.min(now_ms), last.max(now_ms)));
+    }
+
+    /// The first and the last moment something was counted.
+    pub fn span_ms(&self) -> Option<(i64, i64)> {
+        self.span_ms
+    }
+
+    /// The features, in the layout's order.
+    pub fn features(&self) -> &[Feature] {
+        &self.features
+    }
+
+    /// Counts one value of the numeric feature `place`; none, NaN and infinity are missing.
+    pub fn count_number(&mut self, layout: &Layout, place: usize, value: Option<f64>) {
+        let frozen = match layout.features().get(place) {
+            Some(FeatureLayout::Number { bins, .. }) => bins,
+            _ => return,
+        };
+        if let Some(Feature::Number { bins, missing, moments }) = self.features.get_mut(place) {
+            match value.filter(|value| value.is_finite()) {
+                Some(value) => {
+                    moments.add(value);
+                    if let Some(count) = bins.get_mut(frozen.of(value)) {
+                        *count = count.saturating_add(1);
+                    }
+                }
+                None => *missing = missing.saturating_add(1),
+            }
+        }
+    }
+
+    /// Counts one value of the categorical feature `place`.
+    pub fn count_category(&mut self, layout: &Layout, place: usize, value: Option<&str>) {
+        let names = match layout.features().get(place) {
+            Some(FeatureLayout::Category { known, .. }) => known,
+            _ => return,
+        };
+        if let Some(Feature::Category { counts, missing }) = self.features.get_mut(place) {
+            match value.map(|value| (value, names.iter().position(|name| name == value))) {
+                Some((_, Some(known))) => counts.add_known(known),
+                Some((value, None)) => counts.add_new(value),
+                None => *missing = missing.saturating_add(1),
+            }
+        }
+    }
+
+    /// Adds what `other` counted: associative, commutative, and the empty window changes nothing.
+    ///
+    /// # Errors
+    /// The windows were counted by different layouts; nothing is changed then.
+    pub fn merge(&mut self, other: &Window) -> Result<(), LayoutMismatch> {
+        if self.layout != other.layout || self.features.len() != other.features.len() {
+            return Err(LayoutMismatch { this: self.layout, other: other.layout });
+        }
+        if let Some((first, last)) = other.span_ms {
+            self.at(first);
+            self.at(last);
+        }
+        let (mine, theirs) = (&mut self.counters, &other.counters);
+        mine.requests = mine.requests.saturating_add(theirs.requests);
+        mine.failed = mine.failed.saturating_add(theirs.failed);
+        mine.leads = mine.leads.saturating_add(theirs.leads);
+        mine.scored = mine.scored.saturating_add(theirs.scored);
+        self.latency.merge(&other.latency);
+        self.scores.merge(&other.scores);
+        for (mine, theirs) in self.features.iter_mut().zip(&other.features) {
+            match (mine, theirs) {
+                (
+                    Feature::Number { bins, missing, moments },
+                    Feature::Number { bins: more_bins, missing: more_missing, moments: more_moments },
+                ) => {
+                    add_all(bins, more_bins);
+                    *missing = missing.saturating_add(*more_missing);
+                    moments.merge(more_moments);
+                }
+                (Feature::Category { counts, missing }, Feature::Category { counts: more, missing: more_missing }) => {
+                    counts.merge(more);
+                    *missing = missing.saturating_add(*more_missing);
+                }
+                // One layout has one kind of feature in each place.
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Adds `more` to `counts`, place by place; a count that would overflow stays at the largest.
+fn add_all(counts: &mut [u64], more: &[u64]) {
+    counts.iter_mut().zip(more).for_each(|(count, more)| *count = count.saturating_add(*more));
+}
+
+#[cfg(test)]
+mod tests;

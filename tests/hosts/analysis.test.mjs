@@ -1,0 +1,68 @@
+// `plumbline/analysis` as its users get it, in node: the core's figures over typed arrays, and errors with codes.
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { test } from "node:test";
+import { root } from "../../xtask/npm/run.mjs";
+
+const analysis = await import(join(root, "wasm/pkg/analysis-node.js"));
+const code = (wanted) => (error) => error.name === "PlumblineError" && error.code === wanted;
+
+test("scores against outcomes, by scikit-learn's own example", () => {
+  const [scores, converted] = [Float64Array.of(0.1, 0.4, 0.35, 0.8), [false, false, true, true]];
+  assert.equal(analysis.rocAuc(scores, converted), 0.75);
+  assert.equal(analysis.rocAuc(scores, Uint8Array.of(0, 0, 1, 1), [1, 1, 2, 2]), 0.75);
+  assert.ok(Math.abs(analysis.averagePrecision(scores, converted) - 0.8333333333333333) < 1e-15);
+  assert.ok(Math.abs(analysis.logLoss([0.5, 0.5], [1, 0]) - Math.LN2) < 1e-15);
+  assert.equal(analysis.brier([1, 0.5], [1, 0]), 0.125);
+  const { truePositive, falsePositive, precision, recall } = analysis.confusion(scores, converted, 0.375);
+  assert.deepEqual([truePositive, falsePositive, precision, recall], [1, 1, 0.5, 0.5]);
+  assert.deepEqual(analysis.gain(scores, converted, 2).map((part) => part.gain), [0.5, 1]);
+  assert.equal(analysis.reliability(scores, converted, { bins: 2 }).bins.length, 2);
+  const { auc, interval } = analysis.delong(scores, converted);
+  assert.ok(auc === 0.75 && interval[0] > 0 && interval[0] < 0.75 && interval[1] < 1, `${interval}`);
+  assert.equal(analysis.compareAuc(scores, scores.map((s) => s * 2), converted).difference, 0);
+});
+
+test("drift of numbers and of categories", () => {
+  const before = Float64Array.from({ length: 1000 }, (_, i) => i);
+  const same = analysis.numericDrift(before, before);
+  assert.deepEqual([same.ks, same.ksPValue, same.psi, same.wasserstein], [0, 1, 0, 0]);
+  const moved = analysis.numericDrift(before, before.map((x) => x + 100));
+  assert.ok(Math.abs(moved.ks - 0.1) < 1e-12 && moved.ksPValue < 1e-3 && Math.abs(moved.wasserstein - 100) < 1e-9, JSON.stringify(moved));
+  // scipy.stats.chi2_contingency([[10, 20], [20, 10]], correction=False)
+  const { chiSquare, pValue } = analysis.categoryDrift([10, 20], [20, 10]);
+  assert.ok(Math.abs(chiSquare - 20 / 3) < 1e-12 && Math.abs(pValue - 0.009823274507519235) < 1e-14, `${chiSquare} ${pValue}`);
+});
+
+test("arms by the hashes' owners", () => {
+  const drawn = analysis.split({ hash: "growthbook-v2", salt: "seed", weights: { a: 1, b: 3 } }, ["b"]);
+  assert.deepEqual(drawn, [{ arm: "b", point: 0.2696 }]);
+  const allocation = { experiment: "2026-12", champion: "v1", arm: [{ variant: "v2", share_bp: 5000 }] };
+  const [assigned] = analysis.assign(allocation, ["L-000009"]);
+  assert.deepEqual([assigned.variant, assigned.role, assigned.bucket_bp], ["v1", "champion", 7219]);
+});
+
+test("experiments, planned and judged", () => {
+  const planned = analysis.plan({ baseline: { rate: 0.1 }, lift: 0.05, per_arm: 5000 });
+  assert.equal(planned.needed.per_arm, 57756);
+  assert.match(planned.sentences[0], /5,000 leads per arm give 13 % power/);
+  const leads = 12_000;
+  const arm = Uint32Array.from({ length: leads }, (_, i) => i % 2);
+  const value = Float64Array.from({ length: leads }, (_, i) => (i % 2 === 0 ? i % 20 === 0 : i % 20 < 6) ? 1 : 0);
+  const settings = { arms: [{ name: "a", weight: 1 }, { name: "b", weight: 1 }], primary: { name: "converted" } };
+  const found = analysis.experiment(settings, { arm, metrics: [{ value }] });
+  assert.match(JSON.stringify(found), /win/i);
+});
+
+test("what cannot be answered is an error with a code", () => {
+  assert.throws(() => analysis.rocAuc([0.1], [1]), code("INSUFFICIENT_DATA"));
+  assert.throws(() => analysis.rocAuc([0.1, NaN], [1, 0]), code("SCORE_NOT_FINITE"));
+  assert.throws(() => analysis.rocAuc([0.1], [1, 0]), code("LENGTH_MISMATCH"));
+  assert.throws(() => analysis.brier([2], [1]), code("NOT_A_PROBABILITY"));
+  assert.throws(() => analysis.rocAuc([0.1, 0.2], [1, 0], [1, -1]), code("BAD_WEIGHT"));
+  assert.throws(() => analysis.numericDrift([], [1]), code("INSUFFICIENT_DATA"));
+  assert.throws(() => analysis.categoryDrift([1.5], [1]), code("NOT_A_COUNT"));
+  assert.throws(() => analysis.plan({ lift: 1 }), code("SETTINGS_INVALID"));
+  assert.throws(() => analysis.split({ salt: "s", weights: {} }, ["a"]), code("CONFIG_INVALID"));
+  assert.throws(() => analysis.experiment({ arms: [], primary: { name: "x" } }, { arm: [], metrics: [] }), (e) => e.name === "PlumblineError");
+});

@@ -1,0 +1,198 @@
+// The core's statistics over typed arrays. Every function throws a PlumblineError with a code: bad input, or `INSUFFICIENT_DATA`.
+import * as module from "plumbline:analysis";
+import { PlumblineError } from "./error.ts";
+
+export { PlumblineError } from "./error.ts";
+
+/** Whether each lead converted: 0 or 1 (or true and false), one per score. */
+export type Labels = Uint8Array | readonly (boolean | number)[];
+/** Numbers, one per lead. */
+export type Numbers = Float64Array | readonly number[];
+
+/** An area under the ROC curve with DeLong's variance; the interval is none at an area of 0 or 1. */
+export interface Area {
+  auc: number;
+  variance: number;
+  interval: [number, number] | null;
+}
+
+/** Two models on the same leads, by DeLong's test. */
+export interface AreaComparison {
+  areas: [Area, Area];
+  covariance: number;
+  difference: number;
+  z: number | null;
+  pValue: number | null;
+}
+
+/** Counts at a threshold and the rates made of them; a rate that is not defined is null. */
+export interface Confusion {
+  truePositive: number;
+  falsePositive: number;
+  falseNegative: number;
+  trueNegative: number;
+  precision: number | null;
+  recall: number | null;
+  specificity: number | null;
+  f1: number | null;
+  accuracy: number | null;
+}
+
+/** What was said against what happened, in bins of probability. */
+export interface Reliability {
+  bins: { index: number; count: number; meanProbability: number; rate: number; interval: [number, number] }[];
+  expectedError: number;
+  maximumError: number;
+}
+
+/** One part of the ranking, the best first. */
+export interface GainPart {
+  leads: number;
+  positives: number;
+  gain: number;
+  lift: number;
+  cumulativeLift: number;
+}
+
+/** A number's values before and now, compared every way. */
+export interface NumericDrift {
+  reference: number;
+  current: number;
+  ks: number;
+  ksPValue: number;
+  wasserstein: number;
+  energy: number;
+  psi: number;
+  jensenShannon: number;
+  hellinger: number;
+}
+
+/** Counts of categories before and now, compared every way. */
+export interface CategoryDrift {
+  chiSquare: number;
+  degrees: number;
+  pValue: number;
+  psi: number;
+  jensenShannon: number;
+  hellinger: number;
+}
+
+/** How ids become buckets. */
+export type HashMode = "sha256" | "growthbook-v1" | "growthbook-v2" | "flagd" | "unleash";
+
+/** A lead's arm, and where it stands in [0, 1). */
+export interface Drawn {
+  arm: string;
+  point: number;
+}
+
+/** Columns of an experiment, one value per lead. */
+export interface ExperimentColumns {
+  /** Index of the arm. */
+  arm: Uint32Array | readonly number[];
+  /** The primary metric, then the guardrails', in the order of the settings. NaN: the outcome is not known yet. */
+  metrics: readonly { value: Numbers; with?: Numbers }[];
+  /** Days of the sales cycle (NaN without a deal) and whether the deal closed. */
+  cycle?: { days: Numbers; closed: Labels };
+  /** By segment of the settings. */
+  segments?: readonly (readonly (string | null)[])[];
+}
+
+/** The core's settings of an experiment or a plan, by their names in docs/METHODS.md; what is left out has its usual value. */
+export type Declaration = Record<string, unknown>;
+
+const bytes = (labels: Labels): Uint8Array => (labels instanceof Uint8Array ? labels : Uint8Array.from(labels, Number));
+const doubles = (numbers: Numbers): Float64Array => (numbers instanceof Float64Array ? numbers : Float64Array.from(numbers));
+const optional = (numbers: Numbers | undefined): Float64Array | undefined => (numbers === undefined ? undefined : doubles(numbers));
+
+/** What `work` returns; its failures as errors of this package. */
+function told<T>(work: () => unknown): T {
+  try {
+    return work() as T;
+  } catch (error) {
+    const { code, message } = error as { code?: string; message?: string };
+    throw code === undefined ? error : new PlumblineError(code, message ?? code);
+  }
+}
+
+/** The area under the ROC curve, exact with ties and weights. */
+export function rocAuc(scores: Numbers, converted: Labels, weights?: Numbers): number {
+  return told(() => module.rocAuc(doubles(scores), bytes(converted), optional(weights)));
+}
+
+/** Average precision: the area under the precision-recall steps. */
+export function averagePrecision(scores: Numbers, converted: Labels, weights?: Numbers): number {
+  return told(() => module.averagePrecision(doubles(scores), bytes(converted), optional(weights)));
+}
+
+/** The mean of −ln(probability given to what happened), in nats. */
+export function logLoss(scores: Numbers, converted: Labels, weights?: Numbers): number {
+  return told(() => module.logLoss(doubles(scores), bytes(converted), optional(weights)));
+}
+
+/** The mean of (probability − outcome)². */
+export function brier(scores: Numbers, converted: Labels, weights?: Numbers): number {
+  return told(() => module.brier(doubles(scores), bytes(converted), optional(weights)));
+}
+
+/** The area under the ROC curve with its interval at `confidence`. */
+export function delong(scores: Numbers, converted: Labels, confidence = 0.95): Area {
+  return told(() => module.delong(doubles(scores), bytes(converted), confidence));
+}
+
+/** Whether two models rank the same leads differently. */
+export function compareAuc(first: Numbers, second: Numbers, converted: Labels, confidence = 0.95): AreaComparison {
+  return told(() => module.compareAuc(doubles(first), doubles(second), bytes(converted), confidence));
+}
+
+/** Counts and rates when a lead is called positive from `threshold` on. */
+export function confusion(scores: Numbers, converted: Labels, threshold: number, weights?: Numbers): Confusion {
+  return told(() => module.confusion(doubles(scores), bytes(converted), threshold, optional(weights)));
+}
+
+/** What was said against what happened, in `bins` of equal width or, as quantiles, of equal number. */
+export function reliability(scores: Numbers, converted: Labels, options: { bins?: number; quantile?: boolean } = {}): Reliability {
+  return told(() => module.reliability(doubles(scores), bytes(converted), options.bins ?? 10, options.quantile ?? false));
+}
+
+/** The ranking in `parts` parts of equal weight: conversions gained and lift of each. */
+export function gain(scores: Numbers, converted: Labels, parts = 10, weights?: Numbers): GainPart[] {
+  return told(() => module.gain(doubles(scores), bytes(converted), parts, optional(weights)));
+}
+
+/** A number before and now; what needs bins takes `bins` quantiles of the reference. */
+export function numericDrift(reference: Numbers, current: Numbers, bins = 10): NumericDrift {
+  return told(() => module.numericDrift(doubles(reference), doubles(current), bins));
+}
+
+/** Counts of the same categories before and now. */
+export function categoryDrift(reference: Numbers, current: Numbers): CategoryDrift {
+  return told(() => module.categoryDrift(doubles(reference), doubles(current)));
+}
+
+/** The arm of each id by a plain split over weights. */
+export function split(settings: { hash?: HashMode; salt: string; weights: Readonly<Record<string, number>> }, ids: readonly string[]): Drawn[] {
+  return told(() => module.split({ ...settings, weights: Object.entries(settings.weights) }, ids));
+}
+
+/** The assignment of each id by an allocation as the service's settings declare it. */
+export function assign(allocation: Declaration, ids: readonly string[]): { variant: string; role: string; cause: string; bucket_bp: number; explores: boolean; held_out: boolean }[] {
+  return told(() => module.assign(allocation, ids));
+}
+
+/** The verdict over an experiment: metrics, guardrails, segments, sales cycle and the draw itself. */
+export function experiment(settings: Declaration, columns: ExperimentColumns): Record<string, unknown> {
+  const { cycle, metrics } = columns;
+  const plain = {
+    arm: columns.arm,
+    metrics: metrics.map((metric) => ({ value: doubles(metric.value), ...(metric.with && { with: doubles(metric.with) }) })),
+    ...(cycle && { cycle: { days: doubles(cycle.days), closed: bytes(cycle.closed) } }),
+    segments: columns.segments ?? [],
+  };
+  return told(() => module.experiment(settings, plain));
+}
+
+/** What a number of leads can show, before any is spent. */
+export function plan(declaration: Declaration): Record<string, unknown> {
+  return told(() => module.plan(declaration));
+}
