@@ -12,7 +12,7 @@ after(() => project?.remove());
 
 test("the README's example runs as printed", () => {
   const examples = [...readFileSync(join(root, "README.md"), "utf8").matchAll(/^```js\n([\s\S]*?)^```$/gm)].map(([, code]) => code);
-  assert.equal(examples.length, 1, "one block of JavaScript");
+  assert.equal(examples.length, 2, "two blocks of JavaScript");
   project.write("worker/demo/.keep", "");
   project.copy(join(root, "worker/demo/demo.plumb"), "worker/demo/demo.plumb");
   project.write("example.mjs", `${examples[0]}\nconsole.log(JSON.stringify(score.unknown_fields ?? []));`);
@@ -21,4 +21,8 @@ test("the README's example runs as printed", () => {
   assert.equal(reasons.pop(), "[]", "every field it names is the model's");
   assert.equal(reasons.length, 3);
   for (const reason of reasons) assert.match(reason, /: ([+−]\d+ points?|less than a point)$/);
+  project.write("statistics.mjs", examples[1]);
+  const [first, second] = run(project, "statistics.mjs").trim().split("\n");
+  assert.match(first, /^1 0\.25 the same as far as can be told$/);
+  assert.match(second, /^5,000 leads per arm give 13 % power/);
 });
