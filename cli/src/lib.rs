@@ -1,4 +1,4 @@
-//! The native command: import, inspect, score, assign, bench, and the native host of the service.
+//! The native command: import, inspect, score, assign, metrics, drift, bench, and the native host of the service.
 //!
 //! A shell round `plumbline-core` and `plumbline-worker`: it owns files, terminals, signals, sockets and the clock, and no rule of
 //! scoring. Tests in `tests/` run the real binary.
@@ -7,12 +7,15 @@ mod assign;
 mod bench;
 mod card;
 mod clock;
+mod columns;
+mod drift;
 mod failure;
 mod features;
 mod import;
 mod input;
 mod inspect;
 mod interrupt;
+mod metrics;
 mod model_file;
 mod output;
 mod score;
@@ -38,6 +41,7 @@ pub use failure::Failure;
 pub const EXIT_CODES: &str = "\
 Exit codes:
   0    done
+  1    the check failed: what was asked about was found (drift --check)
   2    the arguments were not understood, or contradict the model
   3    done, but some rows were rejected (see OUT.rejected)
   4    the model file or bundle was refused
@@ -65,6 +69,8 @@ enum Command {
     Features(features::Features),
     Score(score::ScoreLeads),
     Assign(assign::Assign),
+    Metrics(metrics::Metrics),
+    Drift(drift::Drift),
     Bench(bench::Bench),
     Serve(serve::Serve),
 }
@@ -76,6 +82,8 @@ enum Outcome {
     Done,
     /// Done, but some rows were rejected.
     SomeRejected,
+    /// Done, and what a check asks about was found.
+    CheckFailed,
 }
 
 /// Runs the command `args` asks for and returns its exit code. `args` starts with the program's name.
@@ -95,12 +103,15 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Features(features) => features.run(cli.json),
         Command::Score(score) => score.run(cli.json),
         Command::Assign(assign) => assign.run(cli.json),
+        Command::Metrics(metrics) => metrics.run(cli.json),
+        Command::Drift(drift) => drift.run(cli.json),
         Command::Bench(bench) => bench.run(cli.json),
         Command::Serve(serve) => serve.run(cli.json),
     };
     match outcome {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
         Ok(Outcome::SomeRejected) => ExitCode::from(3),
+        Ok(Outcome::CheckFailed) => ExitCode::from(1),
         Err(Failure::Gone) => ExitCode::from(Failure::Gone.exit()),
         Err(failure) => {
             terminal::complain(&failure, cli.json);

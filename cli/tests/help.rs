@@ -7,7 +7,7 @@ use std::net::TcpListener;
 
 use common::{LIGHTGBM, bundle, expect, run, text};
 
-const COMMANDS: [&str; 7] = ["import", "inspect", "features", "score", "assign", "bench", "serve"];
+const COMMANDS: [&str; 9] = ["import", "inspect", "features", "score", "assign", "bench", "serve", "metrics", "drift"];
 
 #[test]
 fn help_names_every_command_and_every_exit_code() {
@@ -15,7 +15,7 @@ fn help_names_every_command_and_every_exit_code() {
     for command in COMMANDS {
         assert!(help.lines().any(|line| line.trim_start().starts_with(&format!("{command} "))), "{command}\n{help}");
     }
-    for code in ["0", "2", "3", "4", "5", "6", "7", "130"] {
+    for code in ["0", "1", "2", "3", "4", "5", "6", "7", "130"] {
         assert!(help.lines().any(|line| line.split_whitespace().next() == Some(code)), "{code}\n{help}");
     }
     assert!(expect(0, &["--version"], b"").starts_with("plumbline "));

@@ -110,8 +110,9 @@ pub(super) fn edges(scores: &[f64], binning: Binning) -> Vec<f64> {
         Binning::Quantile(n) => {
             let mut sorted = scores.to_vec();
             sorted.sort_by(f64::total_cmp);
-            let all: Vec<f64> =
-                (0..=n).filter_map(|i| order::quantile(&sorted, (i as f64 * (1.0 / n as f64)).min(1.0))).collect();
+            // By way of percents, as NumPy's percentiles are asked for: that moves an edge by its last bit, and a lead with it.
+            let percent = |i: usize| (i as f64 * (1.0 / n as f64) * 100.0).min(100.0);
+            let all: Vec<f64> = (0..=n).filter_map(|i| order::quantile(&sorted, percent(i) / 100.0)).collect();
             let inner = all.len().saturating_sub(1).max(1);
             all.get(1..inner).unwrap_or_default().to_vec()
         }

@@ -7,6 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use plumbline_core::drift::{Direction, EMPTY_SHARE, Frequency, KolmogorovSmirnov, Sample, Shares, wasserstein_normed};
+use plumbline_core::stats::alternative::Alternative;
+use plumbline_core::stats::proportion::{Proportion, TwoProportions};
+use plumbline_core::stats::two_sample::{self, MannWhitney};
 use serde_json::Value;
 
 use super::super::Suite;
@@ -35,7 +38,7 @@ fn compare(case: &Case<'_>, suite: &mut Suite) -> Result<(), String> {
     };
     let tests = case.expected.as_object().ok_or("a case without answers")?;
     for name in tests.keys() {
-        let Some((score, is_p, tolerance)) = column.score(name)? else { continue };
+        let (score, is_p, tolerance) = column.score(name)?;
         case.close(suite, &format!("/{name}/score"), score, tolerance);
         let threshold = case.answer(&format!("/{name}/threshold")).and_then(Value::as_f64).unwrap_or(f64::NAN);
         let drifted = if is_p { score < threshold } else { score >= threshold };
@@ -75,7 +78,7 @@ fn preset(folder: &Path) -> Result<Suite, String> {
             Some("Jensen-Shannon distance") => (Column::text(before.clone(), now.clone()), "jensenshannon"),
             method => return Err(format!("evidently_preset column {name}: unknown method {method:?}")),
         };
-        let (score, ..) = column.score(test)?.ok_or("a score without a rule")?;
+        let (score, ..) = column.score(test)?;
         let theirs = metric.get("value").and_then(Value::as_f64).unwrap_or(f64::NAN);
         suite
             .check((score - theirs).abs() <= SUMS * theirs.abs(), || format!("preset {name}: ours {score:?}, theirs {theirs:?}"));
@@ -118,8 +121,8 @@ impl Column {
         Column::Text(reference, current)
     }
 
-    /// The score of the test Evidently calls `name`, whether it is a p-value, and the tolerance; none for a test of another room.
-    fn score(&self, name: &str) -> Result<Option<(f64, bool, f64)>, String> {
+    /// The score of the test Evidently calls `name`, whether it is a p-value, and the tolerance.
+    fn score(&self, name: &str) -> Result<(f64, bool, f64), String> {
         let sentence = |e: &dyn std::fmt::Display| format!("{name}: {e}");
         let samples = || match self {
             Column::Numeric(before, now) => {
@@ -130,7 +133,7 @@ impl Column {
         };
         let shares =
             |counts: &[Vec<f64>; 2]| Shares::new(&counts[0], &counts[1]).map_err(|e| sentence(&e))?.map_err(|e| sentence(&e));
-        Ok(Some(match name {
+        Ok(match name {
             "ks" => {
                 let (before, now) = samples()?;
                 let test = KolmogorovSmirnov::new(&before, &now).map_err(|e| sentence(&e))?;
@@ -161,8 +164,24 @@ impl Column {
                 let test = Frequency::goodness_of_fit(&before, &now).map_err(|e| sentence(&e))?;
                 (test.map_err(|e| sentence(&e))?.p_value, true, SUMS)
             }
-            _ => return Ok(None),
-        }))
+            "mannw" => {
+                // Evidently asks only whether the reference lies lower.
+                let Column::Numeric(before, now) = self else { return Err(format!("{name} takes numbers")) };
+                let sample = |values| two_sample::Sample::new(values).map_err(|e| sentence(&e));
+                let test = MannWhitney::new(&sample(before)?, &sample(now)?);
+                (test.asymptotic(Alternative::Less, true).map_err(|e| sentence(&e))?, true, SUMS)
+            }
+            "z" => {
+                // The shares of all categories but the first.
+                let others = self.counts().map(|side| (side.iter().skip(1).sum::<f64>() as u64, side.iter().sum::<f64>() as u64));
+                let rate = |(some, all)| Proportion::new(some, all).map_err(|e| sentence(&e));
+                let test = TwoProportions::new(rate(others[0])?, rate(others[1])?).z_test(Alternative::TwoSided);
+                let p = test.map_err(|e| sentence(&e))?.p_value;
+                // Evidently takes the tail as 1 − cdf, which is exact to 2⁻⁵² of 1.
+                (p, true, SUMS.max(2.0 * f64::EPSILON / p))
+            }
+            _ => return Err(format!("evidently_stattests.json holds a test nobody compares: {name}")),
+        })
     }
 
     /// Counts in bins of Sturges' rule on both windows together, or of each value when the reference has at most 20.

@@ -1,5 +1,6 @@
 //! Statistics of scipy, scikit-learn and their kin: every figure of every case, within a tolerance stated beside the comparison.
 
+mod calibration;
 mod case;
 mod contingency;
 mod distance;
@@ -7,17 +8,19 @@ mod divergence;
 mod evidently;
 mod metrics;
 mod multiple_testing;
+mod nannyml;
 mod proportions;
 mod survival;
 mod two_sample;
 
 use std::path::Path;
 
-use super::{Conformance, Suite};
+use super::Conformance;
 
 pub(super) fn run(source: &'static str, folder: &Path) -> Result<Conformance, String> {
-    let mut suites: Vec<Suite> = vec![
+    let mut suites = vec![
         metrics::run(folder)?,
+        calibration::run(folder)?,
         contingency::run(folder)?,
         proportions::run(folder)?,
         multiple_testing::run(folder)?,
@@ -25,6 +28,7 @@ pub(super) fn run(source: &'static str, folder: &Path) -> Result<Conformance, St
         two_sample::run(folder)?,
         distance::run(folder)?,
         divergence::run(folder)?,
+        nannyml::run(folder)?,
     ];
     suites.extend(evidently::run(folder)?);
     Ok(Conformance { source, suites, models: 0, rows: 0, left_out: Vec::new() })

@@ -1,0 +1,369 @@
+//! `plumbline drift`: whether leads are still what they were, by feature and as a whole.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+use plumbline_core::drift::performance::{Estimator, Measure, Realised};
+use plumbline_core::drift::{
+    DriftError, DriftReport, FalseAlarms, Feature, FeatureDrift, PERCENTILES, PredictionDrift, Rate, Rules, Sample, Values,
+};
+use plumbline_core::metric::Labelled;
+use serde_json::{Map, Value, json};
+
+use crate::columns::{Column, Columns, Texts};
+use crate::metrics::{Leads, OUTCOMES};
+use crate::{Failure, Outcome, terminal};
+
+/// Compare leads with those a model was trained on
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Both inputs: CSV with a header, NDJSON or Parquet. Every column both have is compared: numbers by the Kolmogorov-Smirnov distance,
+anything else by category. A feature counts as drifted when the difference is larger than is let pass *and* chance seldom makes one
+like it. The table has drifted when more than two features have.
+
+With --score, the predictions' percentiles are compared too. Where the reference has outcomes as well (--outcome), the performance to
+expect on the current leads is estimated before their outcomes arrive, with an interval, beside the realised one where there is one.
+
+With --deals, rows of both tables are dealt out anew so many times to learn how often these rules raise an alarm when nothing drifted.
+
+Examples:
+  plumbline drift training.csv today.csv --ignore lead_id,created_at
+  plumbline drift training.parquet today.ndjson --score probability --outcome converted --deals 200 --json
+  plumbline drift training.csv today.csv --check && echo fine")]
+pub struct Drift {
+    /// The leads a model was trained on: CSV, NDJSON or Parquet
+    #[arg(value_name = "REFERENCE")]
+    reference: PathBuf,
+    /// The leads of today; `-` is standard input
+    #[arg(value_name = "CURRENT", default_value = "-")]
+    current: PathBuf,
+    /// Columns to leave out
+    #[arg(long, value_name = "COLUMN,…", value_delimiter = ',')]
+    ignore: Vec<String>,
+    /// The column with the model's score
+    #[arg(long, value_name = "COLUMN")]
+    score: Option<String>,
+    /// The column with the outcome; a lead without one is open [default: converted, outcome, label, target or y_true]
+    #[arg(long, value_name = "COLUMN")]
+    outcome: Option<String>,
+    /// The score from which on a lead is called
+    #[arg(long, default_value_t = 0.5)]
+    threshold: f64,
+    /// A CSV with the columns feature and importance
+    #[arg(long, value_name = "FILE")]
+    importance: Option<PathBuf>,
+    /// The largest Kolmogorov-Smirnov (or total variation) distance that is let pass
+    #[arg(long, value_name = "D", default_value_t = Rules::default().distance)]
+    max_distance: f64,
+    /// The p-value above which a difference is taken for chance
+    #[arg(long, value_name = "P", default_value_t = Rules::default().chance)]
+    chance: f64,
+    /// How many features may drift
+    #[arg(long, value_name = "N", default_value_t = Rules::default().features_allowed)]
+    max_features: usize,
+    /// Deal the rows out anew so many times to measure false alarms
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    deals: u64,
+    /// The seed of the deals
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// End with exit code 1 when the table has drifted
+    #[arg(long)]
+    check: bool,
+}
+
+impl Drift {
+    /// Prints the report.
+    pub fn run(&self, json: bool) -> Result<Outcome, Failure> {
+        let rules = self.rules()?;
+        let (mut reference, mut current) = (Columns::read(&self.reference)?, Columns::read(&self.current)?);
+        let outcome = self
+            .outcome
+            .clone()
+            .or_else(|| OUTCOMES.iter().find(|name| reference.find(name).is_some()).map(|name| (*name).to_owned()));
+        if let Some(name) = &self.outcome {
+            reference.column(name)?;
+        }
+        for name in &self.ignore {
+            if reference.find(name).is_none() && current.find(name).is_none() {
+                return Err(Failure::usage("COLUMN_UNKNOWN", format!("--ignore {name}: neither input has such a column")));
+            }
+        }
+        let weights = self.importances()?;
+        let kept_apart = |name: &str| {
+            Some(name) == self.score.as_deref() || Some(name) == outcome.as_deref() || self.ignore.iter().any(|i| i == name)
+        };
+        let names: Vec<String> = reference
+            .columns
+            .iter()
+            .map(|(name, _)| name.clone())
+            .filter(|name| !kept_apart(name) && current.find(name).is_some())
+            .collect();
+        let only = |one: &Columns, other: &Columns| -> Vec<String> {
+            let lone = one.columns.iter().map(|(name, _)| name).filter(|name| !kept_apart(name) && other.find(name).is_none());
+            lone.cloned().collect()
+        };
+        let (gone, new) = (only(&reference, &current), only(&current, &reference));
+        names.iter().for_each(|name| align(&mut reference, &mut current, name));
+        let features: Vec<Feature<'_>> =
+            names.iter().filter_map(|name| feature(&reference, &current, name, weights.as_ref())).collect();
+        if features.is_empty() && self.score.is_none() {
+            return Err(Failure::input(
+                &current.place,
+                "NOTHING_TO_COMPARE",
+                format!("it has no column in common with {}", reference.place),
+            ));
+        }
+        let refuse =
+            |e: DriftError| Failure::input(format!("{} and {}", reference.place, current.place), e.code(), e.to_string());
+        let report = DriftReport::new(&features, &rules).map_err(refuse)?;
+        let mut all = Map::new();
+        all.insert("reference_rows".into(), json!(reference.rows));
+        all.insert("current_rows".into(), json!(current.rows));
+        all.insert(
+            "verdict".into(),
+            json!({ "drifted": report.verdict, "features": report.drifted, "allowed": rules.features_allowed,
+            "importance_share": report.weighted_share, "sentence": report.sentence(&rules) }),
+        );
+        all.insert("features".into(), report.features.iter().map(feature_json).collect());
+        let left: Vec<Value> =
+            report.left_out.iter().map(|(name, reason)| json!({ "feature": name, "reason": reason.to_string() })).collect();
+        all.insert("left_out".into(), json!(left));
+        all.insert("only_in_reference".into(), json!(gone));
+        all.insert("only_in_current".into(), json!(new));
+        if let Some(score) = &self.score {
+            all.insert("prediction".into(), prediction(&reference, &current, score)?);
+            if let Some(outcome) = &outcome {
+                all.insert("performance".into(), self.performance(&reference, &current, score, outcome)?);
+            }
+        }
+        if self.deals > 0 {
+            all.insert("false_alarms".into(), self.false_alarms(&features, &rules).map_err(refuse)?);
+        }
+        let rejected = reference.rejected + current.rejected;
+        all.insert("rejected_rows".into(), json!(rejected));
+        if json {
+            terminal::say_json(&all)?
+        } else {
+            terminal::say(&page(&all, &report))?
+        }
+        Ok(match (self.check && report.verdict, rejected > 0) {
+            (true, _) => Outcome::CheckFailed,
+            (false, true) => Outcome::SomeRejected,
+            (false, false) => Outcome::Done,
+        })
+    }
+
+    fn rules(&self) -> Result<Rules, Failure> {
+        for (name, value) in [("--max-distance", self.max_distance), ("--chance", self.chance)] {
+            if !(0.0..=1.0).contains(&value) {
+                return Err(Failure::usage("ARGUMENTS", format!("{name} is {value}; it must lie in [0, 1]")));
+            }
+        }
+        Ok(Rules { distance: self.max_distance, chance: self.chance, features_allowed: self.max_features, ..Rules::default() })
+    }
+
+    fn importances(&self) -> Result<Option<Vec<(String, f64)>>, Failure> {
+        let Some(path) = &self.importance else { return Ok(None) };
+        let mut table = Columns::read(path)?;
+        let values = table.numbers("importance")?.to_vec();
+        table.column("feature")?;
+        let names = table
+            .columns
+            .iter_mut()
+            .find(|(name, _)| name == "feature")
+            .map(|(_, column)| column.texts().clone())
+            .unwrap_or_default();
+        let pairs = names.rows().map(|name| name.unwrap_or_default().to_owned()).zip(values);
+        let pairs: Vec<(String, f64)> = pairs.collect();
+        match pairs.iter().position(|(_, value)| !(value.is_finite() && *value >= 0.0)) {
+            Some(row) => Err(Failure::input(table.line(row), "BAD_SETTING", "an importance is a finite number of at least 0")),
+            None => Ok(Some(pairs)),
+        }
+    }
+
+    fn performance(&self, reference: &Columns, current: &Columns, score: &str, outcome: &str) -> Result<Value, Failure> {
+        let before = Leads::of(reference, score, outcome)?;
+        let wrong =
+            |place: &str, e: plumbline_core::metric::MetricError| Failure::input(place, e.code(), format!("column {score}: {e}"));
+        let known = Labelled::new(&before.scores, &before.converted).map_err(|e| wrong(&reference.place, e))?;
+        let estimator = match Estimator::fit(&known, self.threshold).map_err(|e| wrong(&reference.place, e))? {
+            Ok(estimator) => estimator,
+            Err(reason) => return Ok(json!({ "insufficient": reason.to_string() })),
+        };
+        let scores: Vec<f64> = current.numbers(score)?.iter().copied().filter(|x| !x.is_nan()).collect();
+        let expected = match estimator.estimate(&scores).map_err(|e| wrong(&current.place, e))? {
+            Ok(expected) => expected,
+            Err(reason) => return Ok(json!({ "insufficient": reason.to_string() })),
+        };
+        let now = if current.find(outcome).is_some() { Some(Leads::of(current, score, outcome)?) } else { None };
+        let realised = now.filter(|now| !now.scores.is_empty()).and_then(|now| {
+            let data = Labelled::new(&now.scores, &now.converted).ok()?;
+            Some((Realised::new(&data, self.threshold), now.scores.len()))
+        });
+        let mut measures = Map::new();
+        for measure in Measure::ALL {
+            let expected = expected.of(measure).map(|e| json!({ "value": e.value, "interval": [e.interval.0, e.interval.1] }));
+            let of_reference = Realised::new(&known, self.threshold).of(measure);
+            let realised = realised.as_ref().and_then(|(realised, _)| realised.of(measure));
+            measures
+                .insert(measure.name().into(), json!({ "reference": of_reference, "expected": expected, "realised": realised }));
+        }
+        Ok(json!({ "leads": scores.len(), "leads_with_outcome": realised.map_or(0, |(_, leads)| leads), "measures": measures }))
+    }
+
+    fn false_alarms(&self, features: &[Feature<'_>], rules: &Rules) -> Result<Value, DriftError> {
+        let bar = ProgressBar::new(self.deals);
+        if let Ok(style) = ProgressStyle::with_template("{bar:32} {pos} of {len} deals  {eta} left") {
+            bar.set_style(style);
+        }
+        let found = FalseAlarms::measure(features, rules, self.deals, self.seed, |deal, _| {
+            bar.set_position(deal);
+            true
+        })?;
+        bar.finish_and_clear();
+        Ok(match found {
+            Ok(found) => {
+                let part = |count: u64| count as f64 / found.deals as f64;
+                let by: Map<String, Value> =
+                    features.iter().zip(&found.by_feature).map(|(f, count)| (f.name.to_owned(), json!(part(*count)))).collect();
+                json!({ "deals": found.deals, "seed": self.seed, "any_feature": part(found.any_feature), "verdict": part(found.verdict), "by_feature": by })
+            }
+            Err(reason) => json!({ "insufficient": reason.to_string() }),
+        })
+    }
+}
+
+/// Makes the column `name` of both tables one kind, and gives texts one list of names.
+fn align(reference: &mut Columns, current: &mut Columns, name: &str) {
+    let find = |table: &mut Columns| table.columns.iter().position(|(known, _)| known == name);
+    let (Some(i), Some(j)) = (find(reference), find(current)) else { return };
+    let (Some((_, before)), Some((_, now))) = (reference.columns.get_mut(i), current.columns.get_mut(j)) else { return };
+    if matches!((&before, &now), (Column::Numbers(_), Column::Numbers(_))) {
+        return;
+    }
+    let mut shared = before.texts().clone();
+    let of_reference = shared.codes.len();
+    now.texts().rows().for_each(|text| shared.push(text));
+    let codes = shared.codes.split_off(of_reference);
+    *before = Column::Texts(shared.clone());
+    *now = Column::Texts(Texts { codes, ..shared });
+}
+
+fn feature<'a>(
+    reference: &'a Columns,
+    current: &'a Columns,
+    name: &'a str,
+    weights: Option<&Vec<(String, f64)>>,
+) -> Option<Feature<'a>> {
+    let values = |table: &'a Columns| match table.find(name)? {
+        Column::Numbers(values) => Some(Values::Numbers(values)),
+        Column::Texts(Texts { codes, names, .. }) => Some(Values::Categories { codes, names }),
+    };
+    let importance =
+        weights.map_or(1.0, |weights| weights.iter().find(|(known, _)| known == name).map_or(0.0, |(_, weight)| *weight));
+    Some(Feature { name, reference: values(reference)?, current: values(current)?, importance })
+}
+
+fn prediction(reference: &Columns, current: &Columns, score: &str) -> Result<Value, Failure> {
+    let sample = |table: &Columns| -> Result<Sample, Failure> {
+        let scores: Vec<f64> = table.numbers(score)?.iter().copied().filter(|x| !x.is_nan()).collect();
+        Sample::current(&scores).map_err(|e| Failure::input(&table.place, e.code(), format!("column {score}: {e}")))
+    };
+    Ok(match PredictionDrift::new(&sample(reference)?, &sample(current)?) {
+        Ok(found) => {
+            let rows = PERCENTILES.iter().zip(&found.percentiles);
+            let rows: Vec<Value> =
+                rows.map(|(q, (before, now))| json!({ "q": q, "reference": before, "current": now })).collect();
+            json!({ "percentiles": rows, "mean": { "reference": found.means.0, "current": found.means.1 }, "distance": found.distance,
+                    "p_value": found.p_value, "population_stability": found.population_stability })
+        }
+        Err(reason) => json!({ "insufficient": reason.to_string() }),
+    })
+}
+
+fn feature_json(feature: &FeatureDrift) -> Value {
+    let rate = |rate: &Rate| json!({ "reference": rate.reference, "current": rate.current, "p_value": rate.p_value });
+    let new = feature.new_categories.as_ref().map(|new| json!({ "count": new.count, "rate": rate(&new.rate), "most": new.most }));
+    json!({
+        "feature": feature.name, "drifted": feature.drifted(), "reasons": feature.reasons.iter().map(|r| r.name()).collect::<Vec<_>>(),
+        "importance": feature.importance, "distance": feature.distance, "p_value": feature.p_value,
+        "location": feature.location.map(|(at, higher)| json!({ "value": at, "current_higher": higher })),
+        "population_stability": feature.population_stability, "jensen_shannon": feature.jensen_shannon,
+        "wasserstein": feature.wasserstein, "missing": rate(&feature.missing),
+        "outliers": feature.outliers.as_ref().map(rate), "new_categories": new,
+    })
+}
+
+fn page(all: &Map<String, Value>, report: &DriftReport) -> String {
+    let number = |value: Option<&Value>| value.and_then(Value::as_f64).map_or("–".to_owned(), |x| format!("{x:.4}"));
+    let sentence = all.get("verdict").and_then(|verdict| verdict.get("sentence")).and_then(Value::as_str).unwrap_or_default();
+    let mut text = sentence.to_owned();
+    let width = report.features.iter().map(|f| f.name.chars().count()).max().unwrap_or(0).max(7);
+    text.push_str(&format!("\n\n{:<width$}  distance         p     PSI  missing now  drifted", "feature"));
+    let mut features: Vec<&FeatureDrift> = report.features.iter().collect();
+    features.sort_by(|a, b| b.drifted().cmp(&a.drifted()).then(b.distance.total_cmp(&a.distance)));
+    for feature in features {
+        let p = feature.p_value.map_or("–".to_owned(), |p| if p < 1e-4 { format!("{p:.0e}") } else { format!("{p:.4}") });
+        let reasons: Vec<&str> = feature.reasons.iter().map(|reason| reason.name()).collect();
+        let verdict = if reasons.is_empty() { "no".to_owned() } else { format!("YES: {}", reasons.join(", ")) };
+        text.push_str(&format!(
+            "\n{:<width$}  {:>8.4}  {p:>8}  {:>6.3}  {:>9.2} %  {verdict}",
+            feature.name,
+            feature.distance,
+            feature.population_stability,
+            feature.missing.current * 100.0
+        ));
+    }
+    for (name, reason) in &report.left_out {
+        text.push_str(&format!("\n{name}: left out, {reason}"));
+    }
+    for (key, what) in [("only_in_reference", "gone from the current leads"), ("only_in_current", "not in the reference")] {
+        let names: Vec<&str> = all.get(key).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
+        if !names.is_empty() {
+            text.push_str(&format!("\n{what}: {}", names.join(", ")));
+        }
+    }
+    if let Some(found) = all.get("prediction").filter(|found| found.get("percentiles").is_some()) {
+        text.push_str(&format!(
+            "\n\nscores: distance {}, p {}, PSI {}",
+            number(found.get("distance")),
+            number(found.get("p_value")),
+            number(found.get("population_stability"))
+        ));
+        for row in found.get("percentiles").and_then(Value::as_array).into_iter().flatten() {
+            let q = row.get("q").and_then(Value::as_f64).unwrap_or_default() * 100.0;
+            text.push_str(&format!(
+                "\n  percentile {q:>3.0}   {}  now {}",
+                number(row.get("reference")),
+                number(row.get("current"))
+            ));
+        }
+    }
+    if let Some(measures) = all.get("performance").and_then(|p| p.get("measures")).and_then(Value::as_object) {
+        text.push_str("\n\nmeasure             reference   expected now (95 %)            realised");
+        for (name, measure) in measures {
+            let expected = measure.get("expected");
+            let edge = |i: usize| number(expected.and_then(|e| e.get("interval")).and_then(|interval| interval.get(i)));
+            text.push_str(&format!(
+                "\n{name:<20}{:>9}   {} ({} to {})   {:>9}",
+                number(measure.get("reference")),
+                number(expected.and_then(|e| e.get("value"))),
+                edge(0),
+                edge(1),
+                number(measure.get("realised"))
+            ));
+        }
+    }
+    if let Some(found) = all.get("false_alarms").filter(|found| found.get("deals").is_some()) {
+        let percent = |name: &str| found.get(name).and_then(Value::as_f64).unwrap_or_default() * 100.0;
+        text.push_str(&format!(
+            "\n\nfalse alarms when nothing drifts, by {} deals of these rows: any feature {:.1} %, this verdict {:.1} %",
+            found.get("deals").and_then(Value::as_u64).unwrap_or_default(),
+            percent("any_feature"),
+            percent("verdict")
+        ));
+    }
+    text
+}

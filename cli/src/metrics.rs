@@ -1,0 +1,292 @@
+//! `plumbline metrics`: scores against what became of the leads.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use plumbline_core::metric::{
+    Area, Binning, Confusion, Decomposition, InsufficientData, Labelled, MetricError, Ranking, Reliability, bands, lift_table,
+    log_loss,
+};
+use serde_json::{Map, Value, json};
+
+use crate::columns::Columns;
+use crate::{Failure, Outcome, terminal};
+
+/// Columns with the score when --score does not say.
+pub const SCORES: [&str; 5] = ["probability", "score", "prob0", "prob", "y_pred_proba"];
+/// Columns with the outcome when --outcome does not say.
+pub const OUTCOMES: [&str; 5] = ["converted", "outcome", "label", "target", "y_true"];
+
+/// Measure scores against what became of the leads
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Input: CSV with a header, NDJSON or Parquet with a column of scores and one of outcomes (1 or 0, true or false, yes or no). A lead
+without an outcome is open: it counts nowhere. A higher score must claim a likelier conversion; measures of probabilities are left
+out when scores are not in [0, 1].
+
+What the data cannot answer is said to be unanswerable, never 0.
+
+Examples:
+  plumbline metrics scored.csv --outcome converted
+  plumbline metrics scored.parquet --score prob0 --threshold 0.3 --bands 0.2,0.6 --json | jq .roc_auc")]
+pub struct Metrics {
+    /// CSV, NDJSON or Parquet; `-` is standard input
+    #[arg(value_name = "SCORED", default_value = "-")]
+    file: PathBuf,
+    /// The column with the score [default: probability, score, prob0, prob or y_pred_proba]
+    #[arg(long, value_name = "COLUMN")]
+    score: Option<String>,
+    /// The column with the outcome [default: converted, outcome, label, target or y_true]
+    #[arg(long, value_name = "COLUMN")]
+    outcome: Option<String>,
+    /// The column that tells leads of the exploration slice, whose area is shown beside that of worked leads
+    #[arg(long, value_name = "COLUMN")]
+    exploration: Option<String>,
+    /// The score from which on a lead is called
+    #[arg(long, default_value_t = 0.5)]
+    threshold: f64,
+    /// Where bands of scores are cut, rising
+    #[arg(long, value_name = "CUT,…", value_delimiter = ',', default_values_t = [0.2, 0.5, 0.8])]
+    bands: Vec<f64>,
+    /// Bins of the calibration error
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    bins: u16,
+    /// Parts of the list, best first
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    parts: u16,
+}
+
+impl Metrics {
+    /// Prints every measure.
+    pub fn run(&self, json: bool) -> Result<Outcome, Failure> {
+        let table = Columns::read(&self.file)?;
+        let score = table.choose(self.score.as_deref(), "--score", &SCORES)?;
+        let outcome = table.choose(self.outcome.as_deref(), "--outcome", &OUTCOMES)?;
+        let leads = Leads::of(&table, &score, &outcome)?;
+        let measures = self.measures(&leads).map_err(|e| self.refuse(&table, &leads, &e))?;
+        let slices = match &self.exploration {
+            Some(column) => Some(slices(&leads, &table.flags(column)?)),
+            None => None,
+        };
+        if json {
+            let mut all = measures;
+            all.insert("rejected_rows".into(), json!(table.rejected));
+            if let Some(slices) = slices {
+                all.insert("exploration".into(), slices);
+            }
+            terminal::say_json(&all)?;
+        } else {
+            terminal::say(&page(&measures, slices.as_ref(), self.threshold))?;
+        }
+        Ok(if table.rejected > 0 { Outcome::SomeRejected } else { Outcome::Done })
+    }
+
+    fn refuse(&self, table: &Columns, leads: &Leads, error: &MetricError) -> Failure {
+        match error {
+            MetricError::BadCut { .. } => Failure::usage(error.code(), format!("--bands: {error}")),
+            MetricError::ScoreNotFinite { row } | MetricError::NotAProbability { row, .. } => {
+                let place = leads.rows.get(*row).map_or_else(|| table.place.clone(), |row| table.line(*row));
+                Failure::input(place, error.code(), "the score is not finite")
+            }
+            _ => Failure::input(&table.place, error.code(), error.to_string()),
+        }
+    }
+
+    fn measures(&self, leads: &Leads) -> Result<Map<String, Value>, MetricError> {
+        let data = Labelled::new(&leads.scores, &leads.converted)?;
+        let ranking = Ranking::new(&data);
+        let mut all = Map::new();
+        let mut put = |name: &str, value: Value| all.insert(name.to_owned(), value);
+        put("leads", json!(leads.scores.len()));
+        put("positives", json!(data.positives()));
+        put("open", json!(leads.open));
+        put("unscored", json!(leads.unscored));
+        let area = Area::new(&data);
+        put("roc_auc", answer(ranking.roc_auc()));
+        put(
+            "roc_auc_interval",
+            area.ok().and_then(|area| area.interval(0.95)).map_or(Value::Null, |(low, high)| json!([low, high])),
+        );
+        put("roc_auc_max_fpr_0.1", answer(ranking.partial_auc(0.1)));
+        put("average_precision", answer(ranking.average_precision()));
+        put("ks", answer(ranking.separation().map(|separation| separation.ks)));
+        let counts = Confusion::at(&data, self.threshold);
+        put(
+            "at_threshold",
+            json!({
+                "threshold": self.threshold,
+                "true_positive": counts.true_positive, "false_positive": counts.false_positive,
+                "false_negative": counts.false_negative, "true_negative": counts.true_negative,
+                "precision": counts.precision(), "recall": counts.recall(), "f1": counts.f_score(1.0),
+                "specificity": counts.specificity(), "accuracy": counts.accuracy(),
+                "balanced_accuracy": counts.balanced_accuracy(), "matthews": counts.matthews(), "kappa": counts.kappa(),
+            }),
+        );
+        if leads.scores.iter().all(|score| (0.0..=1.0).contains(score)) {
+            let bins = usize::from(self.bins);
+            put("log_loss", answer(log_loss(&data)?));
+            if let Ok(parts) = Decomposition::new(&data, Binning::Uniform(bins))? {
+                put("brier", json!(parts.brier));
+                put(
+                    "brier_parts",
+                    json!({ "reliability": parts.reliability, "resolution": parts.resolution,
+                            "uncertainty": parts.uncertainty, "within": parts.within }),
+                );
+            }
+            if let Ok(found) = Reliability::new(&data, Binning::Uniform(bins))? {
+                put("calibration_error", json!(found.expected_error));
+                put("calibration_error_maximum", json!(found.maximum_error));
+                let bin = |bin: &plumbline_core::metric::Bin| {
+                    json!({ "bin": bin.index, "leads": bin.count, "mean_probability": bin.mean_probability,
+                            "rate": bin.rate, "interval": [bin.interval.0, bin.interval.1] })
+                };
+                put("reliability", found.bins.iter().map(bin).collect());
+            }
+        }
+        if let Ok(found) = bands(&data, &self.bands)? {
+            let band = |band: &plumbline_core::metric::Band| {
+                let from = Some(band.from).filter(|from| from.is_finite());
+                json!({ "from": from, "leads": band.leads, "positives": band.positives, "share": band.share, "rate": band.rate,
+                        "interval": band.interval.map(|(low, high)| [low, high]), "lift": band.lift })
+            };
+            put("bands", found.iter().map(band).collect());
+        }
+        if let Ok(found) = lift_table(&data, usize::from(self.parts)) {
+            let part = |part: &plumbline_core::metric::Part| {
+                json!({ "leads": part.leads, "positives": part.positives, "gain": part.gain, "lift": part.lift,
+                        "cumulative_lift": part.cumulative_lift })
+            };
+            put("parts", found.iter().map(part).collect());
+        }
+        Ok(all)
+    }
+}
+
+/// Leads with a score and a final outcome.
+pub struct Leads {
+    /// Their scores.
+    pub scores: Vec<f64>,
+    /// Their outcomes.
+    pub converted: Vec<bool>,
+    /// Their rows in the table.
+    pub rows: Vec<usize>,
+    /// Leads whose outcome is missing.
+    pub open: u64,
+    /// Leads without a score.
+    pub unscored: u64,
+}
+
+impl Leads {
+    /// The leads of `table`.
+    pub fn of(table: &Columns, score: &str, outcome: &str) -> Result<Leads, Failure> {
+        let mut leads = Leads { scores: Vec::new(), converted: Vec::new(), rows: Vec::new(), open: 0, unscored: 0 };
+        let (scores, outcomes) = (table.numbers(score)?, table.flags(outcome)?);
+        for (row, (score, converted)) in scores.iter().zip(outcomes).enumerate() {
+            match converted {
+                _ if score.is_nan() => leads.unscored += 1,
+                None => leads.open += 1,
+                Some(converted) => {
+                    leads.scores.push(*score);
+                    leads.converted.push(converted);
+                    leads.rows.push(row);
+                }
+            }
+        }
+        Ok(leads)
+    }
+}
+
+/// The areas of explored and of worked leads: sales works high scores first, which bends the outcomes of all but the explored.
+fn slices(leads: &Leads, explored: &[Option<bool>]) -> Value {
+    let of = |wanted: bool| {
+        let rows = leads.rows.iter().zip(leads.scores.iter().zip(&leads.converted));
+        let kept = rows.filter(|(row, _)| explored.get(**row).copied().flatten() == Some(wanted));
+        let (scores, converted): (Vec<f64>, Vec<bool>) = kept.map(|(_, (score, converted))| (*score, *converted)).unzip();
+        let area = Labelled::new(&scores, &converted).ok().map(|data| Area::new(&data));
+        match area {
+            Some(Ok(area)) => {
+                json!({ "leads": scores.len(), "roc_auc": area.auc, "interval": area.interval(0.95).map(|(l, h)| [l, h]) })
+            }
+            Some(Err(reason)) => json!({ "leads": scores.len(), "insufficient": reason.to_string() }),
+            None => Value::Null,
+        }
+    };
+    json!({ "explored": of(true), "worked": of(false) })
+}
+
+fn answer(found: Result<f64, InsufficientData>) -> Value {
+    found.map_or_else(|reason| json!({ "insufficient": reason.to_string() }), |value| json!(value))
+}
+
+/// A number for people; a reason where there is none.
+pub fn shown(value: Option<&Value>) -> String {
+    match value {
+        Some(Value::Number(n)) => {
+            n.as_f64().map_or_else(String::new, |x| if n.is_f64() { format!("{x:.4}") } else { n.to_string() })
+        }
+        Some(Value::Object(reason)) => {
+            format!("no answer: {}", reason.get("insufficient").and_then(Value::as_str).unwrap_or("too little data"))
+        }
+        _ => "no answer".to_owned(),
+    }
+}
+
+fn page(all: &Map<String, Value>, slices: Option<&Value>, threshold: f64) -> String {
+    let get = |name: &str| shown(all.get(name));
+    let at = |name: &str| shown(all.get("at_threshold").and_then(|at| at.get(name)));
+    let interval = match all.get("roc_auc_interval").and_then(Value::as_array).map(Vec::as_slice) {
+        Some([low, high]) => format!("  (95 %: {} to {})", shown(Some(low)), shown(Some(high))),
+        _ => String::new(),
+    };
+    let count = |name: &str| all.get(name).and_then(Value::as_u64).map_or_else(String::new, terminal::thousands);
+    let called = format!("at {threshold}");
+    let mut rows: Vec<(&str, String)> = vec![
+        (
+            "leads",
+            format!(
+                "{}, of which {} converted; {} open, {} without a score",
+                count("leads"),
+                count("positives"),
+                count("open"),
+                count("unscored")
+            ),
+        ),
+        ("ROC AUC", format!("{}{interval}", get("roc_auc"))),
+        ("  up to 10 % false positives", get("roc_auc_max_fpr_0.1")),
+        ("average precision", get("average_precision")),
+        ("KS of the classes", get("ks")),
+    ];
+    rows.push((called.as_str(), format!("precision {}, recall {}, F1 {}", at("precision"), at("recall"), at("f1"))));
+    if all.contains_key("brier") {
+        rows.push(("log loss", get("log_loss")));
+        rows.push(("Brier score", get("brier")));
+        rows.push(("calibration error", format!("{}, at most {}", get("calibration_error"), get("calibration_error_maximum"))));
+    } else {
+        rows.push(("calibration", "no answer: scores are not probabilities in [0, 1]".to_owned()));
+    }
+    let mut text = terminal::aligned(&rows);
+    if let Some(slices) = slices {
+        let of = |name: &str| {
+            slices.get(name).map_or_else(String::new, |slice| {
+                format!("{} of {} leads", shown(slice.get("roc_auc").or(Some(slice))), shown(slice.get("leads")))
+            })
+        };
+        let rows = [("AUC of explored leads", of("explored")), ("AUC of worked leads", of("worked"))];
+        text.push_str(&format!("\n\n{}", terminal::aligned(&rows)));
+    }
+    if let Some(bands) = all.get("bands").and_then(Value::as_array) {
+        text.push_str("\n\nband from      leads   converted   rate     lift");
+        for band in bands.iter().rev() {
+            let from = band.get("from").filter(|from| !from.is_null()).map_or("lowest".to_owned(), |from| shown(Some(from)));
+            let cell = |name: &str| shown(band.get(name));
+            text.push_str(&format!(
+                "\n{from:<10}{:>10}{:>12}{:>9}{:>9}",
+                cell("leads"),
+                cell("positives"),
+                cell("rate"),
+                cell("lift")
+            ));
+        }
+    }
+    text
+}

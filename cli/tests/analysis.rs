@@ -1,0 +1,114 @@
+//! `plumbline metrics` and `plumbline drift`, run as users run them.
+#![allow(clippy::expect_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+mod common;
+
+use common::{expect, failure, text};
+use serde_json::Value;
+
+/// Ten leads with an outcome, of whose 5 · 5 pairs six are in the wrong order.
+const SCORED: &str = "lead_id,probability,converted,slice
+1,0.9,1,1
+2,0.8,1,0
+3,0.7,0,1
+4,0.6,1,0
+5,0.5,0,1
+6,0.4,yes,0
+7,0.3,no,1
+8,0.2,1,0
+9,0.1,0,1
+10,0.05,false,0
+11,0.77,,0
+12,,1,0
+";
+
+#[test]
+fn metrics_are_told_to_people_and_to_programs() {
+    let page = expect(0, &["metrics", "--exploration", "slice"], SCORED.as_bytes());
+    for words in
+        ["10, of which 5 converted; 1 open, 1 without a score", "ROC AUC", "0.7600", "calibration error", "AUC of explored leads"]
+    {
+        assert!(page.contains(words), "{words}\n{page}");
+    }
+    let all: Value = serde_json::from_str(&expect(0, &["metrics", "--json", "--bands", "0.5"], SCORED.as_bytes())).expect("JSON");
+    assert_eq!(all["roc_auc"], 0.76);
+    assert_eq!(all["at_threshold"]["precision"], 0.6);
+    assert_eq!((&all["bands"][1]["leads"], &all["bands"][1]["positives"]), (&5.into(), &3.into()));
+    assert_eq!((&all["leads"], &all["open"], &all["unscored"]), (&10.into(), &1.into(), &1.into()));
+}
+
+#[test]
+fn what_cannot_be_answered_is_said() {
+    let page = expect(0, &["metrics"], b"score,outcome\n3.5,0\n-1,0\n");
+    assert!(page.contains("no answer: there are 0 leads that converted; at least 1 are needed"), "{page}");
+    assert!(page.contains("scores are not probabilities"), "{page}");
+    let ndjson = expect(0, &["metrics", "--json"], b"{\"score\":0.4,\"outcome\":true}\n{\"score\":0.2,\"outcome\":false}\n");
+    assert!(ndjson.contains("\"roc_auc\": 1.0"), "{ndjson}");
+}
+
+#[test]
+fn errors_name_the_place() {
+    for (input, code, told) in [
+        ("probability,converted\n0.5,maybe\n", "VALUE_NOT_A_FLAG", "standard input, line 2"),
+        ("probability,converted\n0.5,1\nhigh,0\n", "VALUE_NOT_A_NUMBER", "standard input, line 3"),
+        ("probability,converted\n0.5,1\ninf,0\n", "SCORE_NOT_FINITE", "standard input, line 3"),
+        ("a,b\n1,2\n", "COLUMN_UNKNOWN", "--score"),
+        ("probability,converted\n", "INPUT_EMPTY", "no rows"),
+    ] {
+        let error = failure(5, &["metrics"], input.as_bytes());
+        assert!(error.contains(code) && error.contains(told), "{input}{error}");
+    }
+    let error = failure(2, &["metrics", "--bands", "0.5,0.2"], SCORED.as_bytes());
+    assert!(error.contains("BAD_CUT") && error.contains("--bands"), "{error}");
+}
+
+/// Leads with an age, a source and a score that tells the outcome fairly well.
+fn leads(rows: u32, older: u32, phone: u32, outcome: bool) -> String {
+    let mut text = String::from(if outcome { "id,age,source,probability,converted\n" } else { "id,age,source,probability\n" });
+    for i in 0..rows {
+        let (mixed, score) = (i * 7919 % 1000, f64::from(i * 104_729 % 1000) / 1000.0);
+        let source = if mixed % 10 < phone { "phone" } else { ["web", "fair"][(mixed % 2) as usize] };
+        let converted = u32::from(f64::from(i * 611_953 % 1000) / 1000.0 < score);
+        let age = if mixed % 20 == 0 { String::new() } else { (20 + mixed % 40 + older).to_string() };
+        text += &format!("{i},{age},{source},{score}");
+        text += &if outcome { format!(",{converted}\n") } else { "\n".to_owned() };
+    }
+    text
+}
+
+#[test]
+fn drift_is_found_and_the_check_fails() {
+    let folder = tempfile::tempdir().expect("a temp folder");
+    let reference = text(&folder.path().join("reference.csv"));
+    std::fs::write(&reference, leads(1000, 0, 0, true)).expect("written");
+    let same = leads(700, 0, 0, false);
+    let drifted = leads(700, 30, 4, false);
+    let arguments = ["drift", reference.as_str(), "-", "--ignore", "id", "--score", "probability", "--max-features", "1"];
+    let page = expect(0, &[&arguments[..], &["--check", "--deals", "50"]].concat(), same.as_bytes());
+    for words in ["None of 2 features drifted", "false alarms when nothing drifts, by 50 deals", "percentile  50", "roc_auc"] {
+        assert!(page.contains(words), "{words}\n{page}");
+    }
+    let page = expect(1, &[&arguments[..], &["--check"]].concat(), drifted.as_bytes());
+    assert!(page.contains("2 of 2 features drifted") && page.contains("YES: distribution, new_categories"), "{page}");
+    let all: Value = serde_json::from_str(&expect(0, &[&arguments[..], &["--json"]].concat(), drifted.as_bytes())).expect("JSON");
+    assert_eq!(
+        (&all["verdict"]["drifted"], &all["features"][1]["new_categories"]["most"][0][0]),
+        (&true.into(), &"phone".into())
+    );
+    let expected = &all["performance"]["measures"]["roc_auc"];
+    let (value, reference) = (expected["expected"]["value"].as_f64(), expected["reference"].as_f64());
+    assert!(value.zip(reference).is_some_and(|(a, b)| (a - b).abs() < 0.05), "{expected}");
+    assert!(expected["realised"].is_null());
+}
+
+#[test]
+fn drift_refuses_what_it_cannot_compare() {
+    let folder = tempfile::tempdir().expect("a temp folder");
+    let reference = text(&folder.path().join("reference.csv"));
+    std::fs::write(&reference, "a,b\n1,2\n3,4\n").expect("written");
+    assert!(failure(5, &["drift", &reference, "-"], b"c\n1\n").contains("NOTHING_TO_COMPARE"));
+    assert!(failure(5, &["drift", &reference, "-"], b"a\ninf\n").contains("VALUE_NOT_FINITE"));
+    assert!(failure(5, &["drift", "nowhere.csv", "-"], b"a\n1\n").contains("nowhere.csv"));
+    assert!(failure(2, &["drift", &reference, "-", "--ignore", "z"], b"a\n1\n").contains("--ignore z"));
+    assert!(failure(2, &["drift", &reference, "-", "--chance", "2"], b"a\n1\n").contains("--chance"));
+}
