@@ -9,6 +9,7 @@ mod card;
 mod clock;
 mod columns;
 mod drift;
+mod experiment;
 mod failure;
 mod features;
 mod import;
@@ -71,6 +72,8 @@ enum Command {
     Assign(assign::Assign),
     Metrics(metrics::Metrics),
     Drift(drift::Drift),
+    Experiment(experiment::Experiment),
+    Plan(experiment::PlanExperiment),
     Bench(bench::Bench),
     Serve(serve::Serve),
 }
@@ -105,6 +108,8 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Assign(assign) => assign.run(cli.json),
         Command::Metrics(metrics) => metrics.run(cli.json),
         Command::Drift(drift) => drift.run(cli.json),
+        Command::Experiment(experiment) => experiment.run(cli.json),
+        Command::Plan(plan) => plan.run(cli.json),
         Command::Bench(bench) => bench.run(cli.json),
         Command::Serve(serve) => serve.run(cli.json),
     };

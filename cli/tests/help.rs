@@ -7,7 +7,8 @@ use std::net::TcpListener;
 
 use common::{LIGHTGBM, bundle, expect, run, text};
 
-const COMMANDS: [&str; 9] = ["import", "inspect", "features", "score", "assign", "bench", "serve", "metrics", "drift"];
+const COMMANDS: [&str; 11] =
+    ["import", "inspect", "features", "score", "assign", "metrics", "drift", "experiment", "plan", "bench", "serve"];
 
 #[test]
 fn help_names_every_command_and_every_exit_code() {

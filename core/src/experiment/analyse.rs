@@ -3,10 +3,10 @@
 use super::data::Data;
 use super::measure::{Yardstick, belief, yardstick};
 use super::report::{Analysis, ArmReport, Comparison, Verdict};
-use super::segment;
 use super::settings::{Settings, SettingsError};
 use super::verdict::{Judged, decide, overall};
 use super::words::{counted, listed, percent};
+use super::{cycle, segment};
 use crate::stats::bayes::{Belief, standings};
 use crate::stats::level::SettingError;
 use crate::stats::srm::SampleRatio;
@@ -65,7 +65,10 @@ fn compare(
         Some(yardstick.guardrail(guardrail, control, treatment))
     });
     let guardrails = guardrails.collect();
-    let cycle = None;
+    let cycle = settings.cycle.as_ref().map(|cycle| {
+        let of = |at: usize| data.cycles.get(at).map_or(&[][..], Vec::as_slice);
+        cycle::compare(cycle, of(0), of(arm), yardstick)
+    });
     let segments = segment::compare(settings, data, yardstick, arm);
     let judged =
         Judged { settings, treatment: &settings.arms.get(arm)?.name, primary, guardrails, cycle, segments, sample_ratio };

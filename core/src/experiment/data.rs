@@ -163,6 +163,25 @@ impl Data {
         Ok(())
     }
 
+    /// Makes room for arms up to `arms`, for whoever learns of them while reading.
+    pub fn widen(&mut self, arms: usize) {
+        let arms = arms.max(self.leads.len());
+        self.leads.resize(arms, 0);
+        self.cycles.resize(arms, Vec::new());
+        let cells = self.metrics.iter_mut().chain(self.segments.iter_mut().flat_map(BTreeMap::values_mut));
+        cells.for_each(|cells| cells.resize(arms, Cell::default()));
+    }
+
+    /// Makes arm `control` the first, whose place it takes.
+    pub fn lead_with(&mut self, control: usize) {
+        if control < self.leads.len() {
+            self.leads.swap(0, control);
+            self.cycles.swap(0, control);
+            let cells = self.metrics.iter_mut().chain(self.segments.iter_mut().flat_map(BTreeMap::values_mut));
+            cells.for_each(|cells| cells.swap(0, control));
+        }
+    }
+
     /// Takes in what `other`, of the same settings, has seen.
     pub fn merge(&mut self, other: &Data) {
         let arms = self.leads.len();

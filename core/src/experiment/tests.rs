@@ -157,7 +157,11 @@ fn several_treatments_share_the_level_and_the_best_is_told() {
     let settings = Settings { arms: Settings::new(&["a", "b", "c"], conversion().primary).arms, ..conversion() };
     let analysis = verdict(&settings, &[(6_000, 600, 0.0), (6_000, 630, 0.0), (6_000, 760, 0.0)]);
     assert_eq!(analysis.verdict, Verdict::Win);
-    assert!(analysis.sentence.contains("converted of c") && analysis.sentence.contains("98 % interval"), "{}", analysis.sentence);
+    assert!(
+        analysis.sentence.contains("converted of c") && analysis.sentence.contains("97.5 % interval"),
+        "{}",
+        analysis.sentence
+    );
     assert_eq!(analysis.comparisons.len(), 2);
     let best: f64 = analysis.arms.iter().filter_map(|arm| arm.standing).map(|s| s.best).sum();
     assert!((best - 1.0).abs() < 1e-9);
@@ -269,4 +273,47 @@ fn extreme_data_never_give_nan() {
     }
     let empty = conversion();
     assert_eq!(analyse(&empty, &Data::new(&empty)).unwrap().verdict, Verdict::InsufficientData { found: 0, needed: 5_000 });
+}
+
+#[test]
+fn arms_that_turn_up_later_find_room() {
+    let mut settings = conversion();
+    settings.arms.truncate(1);
+    let mut data = Data::new(&settings);
+    data_push(&mut data, &settings, 0, Measured::Value(1.0));
+    settings.arms.push(Arm { name: "control".into(), weight: 1.0 });
+    data.widen(2);
+    data_push(&mut data, &settings, 1, Measured::Value(0.0));
+    data_push(&mut data, &settings, 1, Measured::Value(0.0));
+    data.lead_with(1);
+    settings.arms.swap(0, 1);
+    assert_eq!(analyse(&settings, &data).unwrap().arms.iter().map(|arm| arm.leads).collect::<Vec<_>>(), [2, 1]);
+}
+
+#[test]
+fn a_longer_sales_cycle_is_harm_and_open_deals_count() {
+    let settings = Settings { cycle: Some(Cycle { name: "sales cycle".into(), margin: 0.1, horizon: None }), ..conversion() };
+    let play = |slower: f64, open_from: f64| {
+        let mut data = Data::new(&settings);
+        for (arm, converted, pace) in [(0, 600, 1.0), (1, 720, slower)] {
+            for lead in 0..6_000u32 {
+                let metrics = [Measured::Value(f64::from(u8::from(lead < converted)))];
+                let days = pace * f64::from(lead % 60 + 1);
+                // Nobody is watched for longer than `open_from` days.
+                let cycle = (lead < 1_200).then_some(if days > open_from { (open_from, false) } else { (days, true) });
+                data.push(&settings, &Observation { arm, metrics: &metrics, cycle, segments: &[] }).unwrap();
+            }
+        }
+        analyse(&settings, &data).unwrap()
+    };
+    assert_eq!(play(1.0, 45.0).verdict, Verdict::Win);
+    let slower = play(1.5, 45.0);
+    assert_eq!(slower.verdict, Verdict::Lose);
+    let cycle = slower.comparisons[0].cycle.as_ref().unwrap();
+    assert_eq!((cycle.finding, cycle.horizon, cycle.deals[0]), (Finding::Refuted, 45.0, (1_200, 900)));
+    assert!(cycle.log_rank_p.unwrap() < 1e-6 && cycle.median_days[0] == Some(30.0), "{cycle:?}");
+    // Everything open yet: nothing is known, so nothing is claimed.
+    let unknown = play(1.0, 0.5);
+    assert!(matches!(unknown.verdict, Verdict::Inconclusive { .. }), "{}", unknown.sentence);
+    assert!(unknown.sentence.contains("0 deals of an arm closed"), "{}", unknown.sentence);
 }

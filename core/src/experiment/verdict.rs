@@ -8,7 +8,7 @@ use super::report::{
     Comparison, CycleReport, Direction, Extension, GuardrailReport, Measurement, MetricReport, Outcome, SegmentReport, Verdict,
 };
 use super::settings::{Better, Kind, Settings};
-use super::words::{count, counted, listed, percent};
+use super::words::{count, counted, listed, rounded};
 use crate::stats::effect::Scale;
 use crate::stats::level::Interval;
 use crate::stats::margin::Finding;
@@ -92,7 +92,7 @@ impl Judged<'_> {
         } else {
             format!("{}, so it may be no change at all.", self.told_primary(m))
         };
-        (Verdict::Inconclusive { extend }, format!("{reason} {}", self.told_extension(extend)))
+        (Verdict::Inconclusive { extend }, format!("{reason} {}", self.told_extension(extend, good.lower > 0.0)))
     }
 
     /// The primary metric's change cannot be told: too few leads of a kind.
@@ -139,7 +139,8 @@ impl Judged<'_> {
         let side = if m.effect.value < 0.0 { "below" } else { "above" };
         let size = told(m.effect.value.abs());
         let size = size.trim_start_matches('+');
-        let confidence = percent(1.0 - self.settings.alpha.divided(self.settings.arms.len() - 1).alpha());
+        let level = self.settings.alpha.divided(self.settings.arms.len() - 1);
+        let confidence = format!("{} %", rounded(100.0 * (1.0 - level.alpha()), 3));
         let Interval { lower, upper } = m.test.interval;
         let ends = match (lower.is_finite(), upper.is_finite()) {
             (true, true) => format!("{confidence} interval {} to {}", told(lower), told(upper)),
@@ -155,7 +156,7 @@ impl Judged<'_> {
         if names.is_empty() { String::new() } else { format!("; {} did not suffer", listed(&names)) }
     }
 
-    fn told_extension(&self, extend: Option<Extension>) -> String {
+    fn told_extension(&self, extend: Option<Extension>, won: bool) -> String {
         match extend {
             Some(Extension { leads_per_arm, days: Some(days) }) => {
                 let weeks = counted(days.div_ceil(7), "week", "weeks");
@@ -164,6 +165,7 @@ impl Judged<'_> {
             Some(Extension { leads_per_arm, days: None }) => {
                 format!("Extend by {} per arm.", counted(leads_per_arm, "lead", "leads"))
             }
+            None if won => "How many more leads that takes cannot be said.".to_owned(),
             None => {
                 let lift = moved(self.settings.lift, self.settings.scale, self.settings.primary.kind == Kind::Rate);
                 format!(

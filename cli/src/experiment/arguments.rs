@@ -1,0 +1,166 @@
+//! What is measured and how it is looked at, as arguments say it.
+
+use clap::{Args, ValueEnum};
+use plumbline_core::experiment::{Better, Correction, Cycle, Kind, Method, Metric, Settings};
+use plumbline_core::stats::effect::Scale;
+use plumbline_core::stats::group_sequential::Spending;
+use plumbline_core::stats::level::Level;
+
+use super::guardrail::Rail;
+use super::parse;
+use crate::Failure;
+
+/// What is measured.
+#[derive(Debug, Args)]
+pub struct Measures {
+    /// The column with whether each lead converted
+    #[arg(long, value_name = "COLUMN", required_unless_present = "mean")]
+    pub outcome: Option<String>,
+    /// The column with a number whose mean decides, in place of --outcome
+    #[arg(long, value_name = "COLUMN", conflicts_with = "outcome")]
+    pub mean: Option<String>,
+    /// With --mean: the column it is a ratio to, such as visits
+    #[arg(long, value_name = "COLUMN", requires = "mean")]
+    pub per: Option<String>,
+    /// A column known before the experiment, which is taken out of the outcome (CUPED)
+    #[arg(long, value_name = "COLUMN", conflicts_with = "per")]
+    pub before: Option<String>,
+    /// Less of the outcome is better
+    #[arg(long)]
+    pub less_is_better: bool,
+    /// What must not suffer, as COLUMN:DEMAND; may be given several times
+    #[arg(long = "guardrail", value_name = "COLUMN:DEMAND", value_parser = Rail::parse)]
+    pub guardrails: Vec<Rail>,
+    /// The column with days until the deal closed, or days so far
+    #[arg(long, value_name = "COLUMN", requires = "closed")]
+    pub cycle: Option<String>,
+    /// The column with whether the deal closed
+    #[arg(long, value_name = "COLUMN", requires = "cycle")]
+    pub closed: Option<String>,
+    /// By how much of the control's the sales cycle may be longer
+    #[arg(long, value_name = "PART", default_value = "5%", value_parser = parse::part)]
+    pub cycle_margin: f64,
+    /// The days of the sales cycle that are looked at [default: as many as both arms were watched]
+    #[arg(long, value_name = "DAYS")]
+    pub horizon: Option<f64>,
+    /// Columns whose values are segments
+    #[arg(long = "segment", value_name = "COLUMN,…", value_delimiter = ',')]
+    pub segments: Vec<String>,
+    /// How segments are corrected for being many
+    #[arg(long, value_enum, default_value = "holm")]
+    pub correction: CorrectionName,
+    /// The smallest change that matters
+    #[arg(long, value_name = "PART", default_value = "5%", value_parser = parse::part)]
+    pub lift: f64,
+    /// Changes are told in the outcome's own unit, not relative to the control
+    #[arg(long)]
+    pub absolute: bool,
+    /// The accepted rate of false alarms
+    #[arg(long, value_name = "PART", default_value = "5%", value_parser = parse::level)]
+    pub alpha: Level,
+    /// The wished chance to find a change that matters
+    #[arg(long, value_name = "PART", default_value = "80%", value_parser = parse::part)]
+    pub power: f64,
+    /// Leads with an outcome each arm must have before it is judged
+    #[arg(long, value_name = "LEADS", default_value_t = 5_000)]
+    pub min_per_arm: u64,
+    /// Leads a day that enter, all arms together: says how long to go on
+    #[arg(long, value_name = "LEADS")]
+    pub per_day: Option<f64>,
+}
+
+/// How an experiment is looked at.
+#[derive(Debug, Args)]
+pub struct Looks {
+    /// How the experiment is looked at
+    #[arg(long, value_enum, default_value = "fixed")]
+    pub method: MethodName,
+    /// With `sequential`: the leads of both arms at which the interval is tightest
+    #[arg(long, value_name = "LEADS")]
+    pub tuned_to: Option<f64>,
+    /// With planned looks: how many there are, equally spaced
+    #[arg(long, value_name = "N", default_value_t = 6)]
+    pub looks: usize,
+    /// With planned looks: the parts of all leads that are in at each, in place of --looks
+    #[arg(long, value_name = "PART,…", value_delimiter = ',', value_parser = parse::part)]
+    pub information: Vec<f64>,
+    /// With planned looks: which of them this is [default: the last]
+    #[arg(long, value_name = "N")]
+    pub look: Option<usize>,
+}
+
+/// The methods by name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum MethodName {
+    /// One look at the planned end
+    Fixed,
+    /// As many looks as one likes
+    Sequential,
+    /// Planned looks, hardly any early
+    #[value(name = "obrien-fleming")]
+    OBrienFleming,
+    /// Planned looks, all alike
+    Pocock,
+}
+
+/// The corrections by name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CorrectionName {
+    /// No false alarm among all segments
+    Holm,
+    /// Few false alarms among the alarms (Benjamini-Hochberg)
+    Bh,
+}
+
+impl Looks {
+    /// The method.
+    pub fn method(&self) -> Result<Method, Failure> {
+        if !(1..=plumbline_core::stats::group_sequential::MOST_LOOKS).contains(&self.looks) {
+            return Err(Failure::usage("BAD_LOOKS", format!("--looks is {}; it must be from 1 to 60", self.looks)));
+        }
+        let planned = |spending| match self.information.is_empty() {
+            true => Method::GroupSequential {
+                spending,
+                information: (1..=self.looks).map(|look| look as f64 / self.looks as f64).collect(),
+                look: self.look,
+            },
+            false => Method::GroupSequential { spending, information: self.information.clone(), look: self.look },
+        };
+        Ok(match self.method {
+            MethodName::Fixed => Method::Fixed,
+            MethodName::Sequential => Method::Sequential { tuned_to: self.tuned_to },
+            MethodName::OBrienFleming => planned(Spending::OBrienFleming),
+            MethodName::Pocock => planned(Spending::Pocock),
+        })
+    }
+}
+
+impl Measures {
+    /// The settings, without arms.
+    pub fn settings(&self, looks: &Looks) -> Result<Settings, Failure> {
+        let (name, kind) = match (&self.outcome, &self.mean, &self.per) {
+            (Some(outcome), _, _) => (outcome.clone(), Kind::Rate),
+            (None, Some(mean), Some(per)) => (format!("{mean} per {per}"), Kind::Ratio),
+            (None, mean, _) => (mean.clone().unwrap_or_default(), Kind::Mean),
+        };
+        let better = if self.less_is_better { Better::Less } else { Better::More };
+        let primary = Metric { better, adjusted: self.before.is_some(), ..Metric::new(name, kind) };
+        Ok(Settings {
+            guardrails: self.guardrails.iter().map(|rail| rail.guardrail.clone()).collect(),
+            cycle: self.cycle.as_ref().map(|name| Cycle { name: name.clone(), margin: self.cycle_margin, horizon: self.horizon }),
+            segments: self.segments.clone(),
+            correction: match self.correction {
+                CorrectionName::Holm => Correction::Holm,
+                CorrectionName::Bh => Correction::BenjaminiHochberg,
+            },
+            scale: if self.absolute { Scale::Absolute } else { Scale::Relative },
+            lift: self.lift,
+            alpha: self.alpha,
+            power: self.power,
+            method: looks.method()?,
+            least_per_arm: self.min_per_arm,
+            leads_per_day: self.per_day,
+            ..Settings::new(&[], primary)
+        })
+    }
+}

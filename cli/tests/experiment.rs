@@ -1,0 +1,149 @@
+//! `plumbline experiment` and `plumbline plan`, run as people run them.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+
+mod common;
+
+use common::{expect, failure, run, text};
+use serde_json::Value;
+
+/// Leads of two arms that convert as often as said, with a source, a deal size and a sales cycle.
+fn leads(control: (u32, u32), treatment: (u32, u32)) -> String {
+    let mut out = "lead_id,variant,converted,source,deal_size,days,closed\n".to_owned();
+    for (arm, (leads, converted)) in [("challenger", treatment), ("champion", control)] {
+        for i in 0..leads {
+            let (won, source) = (u32::from(i < converted), if i % 3 == 0 { "web" } else { "referral" });
+            let (deal, days, closed) = (900 + i % 200, i % 40 + 1, if i % 4 == 0 { "no" } else { "yes" });
+            out.push_str(&format!("{arm}-{i},{arm},{won},{source},{deal},{days},{closed}\n"));
+        }
+    }
+    out
+}
+
+const ARGUMENTS: [&str; 6] = ["experiment", "-", "--arm", "variant", "--outcome", "converted"];
+
+fn with<'a>(more: &[&'a str]) -> Vec<&'a str> {
+    [&ARGUMENTS[..], more].concat()
+}
+
+fn json(arguments: &[&str], input: &[u8]) -> Value {
+    let mut arguments = arguments.to_vec();
+    arguments.push("--json");
+    serde_json::from_str(&expect(0, &arguments, input)).unwrap()
+}
+
+#[test]
+fn the_verdict_comes_first() {
+    let input = leads((6_000, 600), (6_000, 720));
+    let out = expect(0, &with(&["--segment", "source", "--guardrail", "deal_size:2%"]), input.as_bytes());
+    let first = out.lines().next().unwrap();
+    assert!(first.starts_with("Win: converted of challenger is 20 % above that of champion"), "{out}");
+    for word in ["chance to be best", "split: chi-square 0", "kept: That deal_size", "referral", "adjusted p"] {
+        assert!(out.contains(word), "{word}\n{out}");
+    }
+}
+
+#[test]
+fn programs_get_every_figure() {
+    let answer =
+        json(&with(&["--min-per-arm", "1000", "--guardrail", "deal_size:2%"]), leads((5_000, 500), (5_000, 560)).as_bytes());
+    let measured = &answer["comparisons"][0]["primary"]["outcome"];
+    // The figures GrowthBook reports for 500 of 5,000 against 560 of 5,000.
+    let close = |value: &Value, expected: f64| assert!((value.as_f64().unwrap() - expected).abs() < 5e-6, "{value} {expected}");
+    close(&measured["effect"]["value"], 0.12);
+    close(&measured["delta_method"]["p_value"], 0.065599);
+    close(&measured["delta_method"]["interval"]["lower"], -0.007745);
+    close(&measured["delta_method"]["interval"]["upper"], 0.247745);
+    assert_eq!(answer["verdict"]["kind"], "inconclusive");
+    assert!(answer["verdict"]["extend"]["leads_per_arm"].as_u64().unwrap() > 40_000);
+    assert_eq!(answer["arms"][0]["name"], "champion");
+    let sequential = with(&["--min-per-arm", "1000", "--method", "sequential", "--tuned-to", "5000"]);
+    let answer = json(&sequential, leads((5_000, 500), (5_000, 560)).as_bytes());
+    close(&answer["comparisons"][0]["primary"]["outcome"]["delta_method"]["p_value"], 0.833615);
+}
+
+#[test]
+fn each_verdict_is_reached() {
+    let kind = |more: &[&str], input: String| json(&with(more), input.as_bytes())["verdict"]["kind"].as_str().unwrap().to_owned();
+    assert_eq!(kind(&[], leads((6_000, 600), (6_000, 480))), "lose");
+    assert_eq!(kind(&[], leads((6_000, 600), (6_000, 610))), "inconclusive");
+    assert_eq!(kind(&[], leads((600, 60), (600, 90))), "insufficient-data");
+    assert_eq!(kind(&[], leads((6_000, 600), (6_600, 900))), "invalid");
+    assert_eq!(kind(&["--weights", "champion=10,challenger=11"], leads((6_000, 600), (6_600, 900))), "win");
+    assert_eq!(
+        kind(&["--method", "obrien-fleming", "--looks", "6", "--look", "1"], leads((6_000, 600), (6_000, 680))),
+        "inconclusive"
+    );
+}
+
+#[test]
+fn the_planned_level_is_kept_when_outcomes_are_still_open() {
+    let mut input = leads((6_000, 600), (5_400, 700));
+    input.push_str(&"x,challenger,,web,900,3,no\n".repeat(600));
+    let answer = json(&ARGUMENTS, input.as_bytes());
+    assert_eq!(answer["verdict"]["kind"], "win", "{answer}");
+    assert_eq!(answer["comparisons"][0]["primary"]["treatment"]["open"], 600);
+}
+
+#[test]
+fn several_files_of_several_formats_are_one_experiment() {
+    let folder = tempfile::tempdir().unwrap();
+    let (csv, ndjson) = (text(&folder.path().join("a.csv")), text(&folder.path().join("b.ndjson")));
+    std::fs::write(&csv, leads((6_000, 600), (0, 0))).unwrap();
+    let lines: String = (0..6_000).map(|i| format!("{{\"variant\": \"challenger\", \"converted\": {}}}\n", i < 720)).collect();
+    std::fs::write(&ndjson, lines).unwrap();
+    let out = expect(0, &["experiment", &csv, &ndjson, "--arm", "variant", "--outcome", "converted"], b"");
+    assert!(out.starts_with("Win"), "{out}");
+}
+
+#[test]
+fn what_cannot_be_read_is_told_with_its_place() {
+    let mut input = leads((6_000, 600), (6_000, 720));
+    input.push_str("x,champion,maybe,web,900,3,no\ny,,1,web,900,3,no\n");
+    let output = run(&ARGUMENTS, input.as_bytes());
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(3), "{error}");
+    assert!(error.contains("line 12002 left out: converted is \"maybe\", not 1 or 0"), "{error}");
+    assert!(error.contains("line 12003 left out: variant does not name an arm"), "{error}");
+    let refused = |more: &[&str], input: &str, code: i32, part: &str| {
+        let error = failure(code, more, input.as_bytes());
+        assert!(error.contains(part), "{error}");
+    };
+    let wrong = ["experiment", "-", "--arm", "arm", "--outcome", "converted"];
+    refused(&wrong, &leads((9, 1), (9, 1)), 5, "there is no column arm; there are lead_id, variant");
+    refused(&ARGUMENTS, "variant,converted\nx,1\ny,0\n", 2, "NO_CONTROL");
+    refused(&with(&["--control", "z"]), "variant,converted\nx,1\ny,0\n", 2, "NO_CONTROL");
+    refused(&ARGUMENTS, "variant,converted\nx,1\n", 5, "TOO_FEW_ARMS");
+    let many: String = (0..30).map(|i| format!("v{i},1\n")).collect();
+    refused(&ARGUMENTS, &format!("variant,converted\n{many}"), 5, "TOO_MANY_ARMS");
+    refused(&with(&["--alpha", "70%"]), "", 2, "alpha is 0.7");
+    refused(&with(&["--guardrail", "deal_size"]), "", 2, "deal_size:2%");
+    refused(&with(&["--lift", "0"]), &leads((9, 1), (9, 1)), 2, "BAD_EXPERIMENT");
+    refused(&["experiment", "-", "--arm", "variant"], "", 2, "--outcome");
+    refused(&with(&["--method", "pocock", "--looks", "4", "--look", "5"]), &leads((9, 1), (9, 1)), 2, "one of the planned looks");
+}
+
+#[test]
+fn the_plan_says_it_before_the_test() {
+    let out = expect(0, &["plan", "--base", "10%", "--lift", "5%", "--per-day", "700"], b"");
+    assert!(out.starts_with("5,000 leads per arm give 13 % power for +5 % relative at a 10 % base rate"), "{out}");
+    assert!(out.contains("57,756") && out.contains("24 weeks") && out.contains("smallest rise found"), "{out}");
+    for (base, needed, power) in [("5%", 122_106, 0.088), ("0.1", 57_755, 0.131), ("20%", 25_579, 0.236)] {
+        let answer: Value = serde_json::from_str(&expect(0, &["plan", "--base", base, "--json"], b"")).unwrap();
+        assert_eq!(answer["needed"]["exact"].as_f64().unwrap() as u64, needed);
+        assert_eq!(answer["needed"]["per_arm"], needed + 1);
+        assert!((answer["given"]["power"].as_f64().unwrap() - power).abs() < 5e-4, "{answer}");
+    }
+}
+
+#[test]
+fn a_plan_reads_its_base_from_past_leads() {
+    let input = leads((6_000, 600), (0, 0));
+    let out = expect(0, &["plan", "-", "--outcome", "converted"], input.as_bytes());
+    assert!(out.contains("at a 10 % base rate"), "{out}");
+    let out = expect(0, &["plan", "-", "--mean", "deal_size", "--lift", "3%"], input.as_bytes());
+    assert!(out.contains("at a mean of 999.5 (standard deviation 57.7"), "{out}");
+    assert!(failure(2, &["plan"], b"").contains("NO_BASELINE"));
+    assert!(failure(2, &["plan", "--base", "100%"], b"").contains("the base rate is 1"));
+    assert!(failure(5, &["plan", "-", "--outcome", "no"], input.as_bytes()).contains("there is no column no"));
+    assert!(failure(5, &["plan", "-", "--outcome", "converted"], b"converted\n1\n").contains("TOO_FEW_LEADS"));
+}

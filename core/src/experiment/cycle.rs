@@ -1,0 +1,105 @@
+//! The sales cycle: how long deals take when open ones count for as long as they have lasted.
+
+use super::measure::Yardstick;
+use super::report::CycleReport;
+use super::settings::Cycle;
+use super::words::rounded;
+use crate::stats::effect::{Contrast, Effect, Scale};
+use crate::stats::margin::{Claim, Finding};
+use crate::stats::survival::{Curve, Duration, Durations, LogRank, RestrictedMean, Weighting};
+
+/// Fewer closed deals than this in an arm, and the mean's error is not near normal.
+const LEAST_CLOSED: u64 = 10;
+
+/// Control and treatment: days and whether the deal closed.
+pub(super) fn compare(cycle: &Cycle, control: &[(f64, bool)], treatment: &[(f64, bool)], yardstick: &Yardstick) -> CycleReport {
+    let deals = [control, treatment].map(|arm| (arm.len() as u64, arm.iter().filter(|deal| deal.1).count() as u64));
+    let silent = |sentence: String| CycleReport {
+        name: cycle.name.clone(),
+        horizon: cycle.horizon.unwrap_or_default(),
+        mean_days: [0.0; 2],
+        median_days: [None; 2],
+        deals,
+        difference: 0.0,
+        standard_error: 0.0,
+        interval: None,
+        log_rank_p: None,
+        margin_days: 0.0,
+        finding: Finding::Open,
+        sentence,
+    };
+    let closed = deals.iter().map(|deals| deals.1).min().unwrap_or(0);
+    if closed < LEAST_CLOSED {
+        let why = format!("{closed} deals of an arm closed; at least {LEAST_CLOSED} are needed");
+        return silent(format!("That {} does not increase is not shown yet: {why}.", cycle.name));
+    }
+    match measured(cycle, control, treatment, yardstick) {
+        Ok(report) => CycleReport { deals, ..report },
+        Err(why) => silent(format!("That {} does not increase is not shown yet: {why}.", cycle.name)),
+    }
+}
+
+fn measured(
+    cycle: &Cycle,
+    control: &[(f64, bool)],
+    treatment: &[(f64, bool)],
+    yardstick: &Yardstick,
+) -> Result<CycleReport, String> {
+    let durations = |arm: &[(f64, bool)]| {
+        Durations::new(arm.iter().map(|(time, ended)| Duration { time: *time, ended: *ended })).map_err(|e| e.to_string())
+    };
+    let (a, b) = (durations(control)?, durations(treatment)?);
+    // As far as both curves are known.
+    let horizon = cycle.horizon.unwrap_or_else(|| a.longest().min(b.longest()));
+    let mean = |durations: &Durations| RestrictedMean::new(durations, horizon).map_err(|e| e.to_string());
+    let (mean_a, mean_b) = (mean(&a)?, mean(&b)?);
+    let change = mean_b.against(&mean_a).map_err(|e| e.to_string())?;
+    let median_days = [&a, &b].map(|durations| Curve::new(durations).median());
+    let log_rank_p = LogRank::new(&[a, b], Weighting::LogRank).ok().map(|test| test.p_value);
+    let units = (control.len() + treatment.len()) as u64;
+    let effect = Effect {
+        scale: Scale::Absolute,
+        value: change.difference,
+        standard_error: change.standard_error,
+        freedom: units as f64 - 2.0,
+        units,
+        contrast: Contrast {
+            difference: change.difference,
+            variance: change.standard_error * change.standard_error,
+            ..Contrast::default()
+        },
+    };
+    let interval = yardstick.judge.one_sided(&effect, yardstick.level);
+    let margin_days = cycle.margin * mean_a.mean;
+    let finding = Claim::NoIncrease.judge(&interval, margin_days);
+    let told = match finding {
+        Finding::Shown => "is shown",
+        Finding::Refuted => "does not hold",
+        Finding::Open => "is not shown yet",
+    };
+    let sentence = format!(
+        "That {} increases by less than {} days {told}: of the first {} days a deal is open {} days in the control and {} in the \
+         treatment, a change between {} and {}.",
+        cycle.name,
+        rounded(margin_days, 3),
+        rounded(horizon, 3),
+        rounded(mean_a.mean, 3),
+        rounded(mean_b.mean, 3),
+        rounded(interval.lower, 3),
+        rounded(interval.upper, 3),
+    );
+    Ok(CycleReport {
+        name: cycle.name.clone(),
+        horizon,
+        mean_days: [mean_a.mean, mean_b.mean],
+        median_days,
+        deals: [(0, 0); 2],
+        difference: change.difference,
+        standard_error: change.standard_error,
+        interval: Some(interval),
+        log_rank_p,
+        margin_days,
+        finding,
+        sentence,
+    })
+}
