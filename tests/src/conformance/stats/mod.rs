@@ -6,6 +6,7 @@ mod contingency;
 mod distance;
 mod divergence;
 mod evidently;
+mod growthbook;
 mod metrics;
 mod multiple_testing;
 mod nannyml;
@@ -31,5 +32,6 @@ pub(super) fn run(source: &'static str, folder: &Path) -> Result<Conformance, St
         nannyml::run(folder)?,
     ];
     suites.extend(evidently::run(folder)?);
+    suites.push(growthbook::run(folder)?);
     Ok(Conformance { source, suites, models: 0, rows: 0, left_out: Vec::new() })
 }
