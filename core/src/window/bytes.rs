@@ -272,6 +272,8 @@ impl Reader<'_> {
                 *slot = digit;
             }
         }
+        // Learns which digits are filled.
+        sum.carry();
         Ok(sum)
     }
 

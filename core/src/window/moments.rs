@@ -3,6 +3,8 @@
 //! Welford's recurrence and Chan's merge are accurate, but their last bits depend on the order, and a verdict that is replayed must
 //! not. A value and its square are added as whole numbers of the smallest double instead.
 
+use std::ops::Range;
+
 /// 32-bit digits from 2⁻¹⁰⁷⁴ to beyond 2¹⁰²⁴ times 2⁶³ terms.
 pub(super) const DIGITS: usize = 70;
 /// Terms after which carries are propagated, long before a digit could overflow.
@@ -13,12 +15,15 @@ const CARRY_AFTER: u32 = 1 << 30;
 pub(super) struct Exact {
     /// Base 2³²; after [`Exact::carry`] all but the last in [0, 2³²).
     pub digits: Vec<i64>,
+    /// How many terms at most lie in a digit: it is below `pending + 1` times 2³² on either side of 0.
     pending: u32,
+    /// Outside these places all digits are 0.
+    touched: Range<usize>,
 }
 
 impl Default for Exact {
     fn default() -> Exact {
-        Exact { digits: vec![0; DIGITS], pending: 0 }
+        Exact { digits: vec![0; DIGITS], pending: 0, touched: 0..0 }
     }
 }
 
@@ -35,18 +40,36 @@ impl Exact {
         for (i, digit) in self.digits.iter_mut().skip(shift / 32).take(3).enumerate() {
             *digit += sign * (wide >> (32 * i) & 0xffff_ffff) as i64;
         }
+        self.touch(shift / 32..shift / 32 + 3);
         self.pending += 1;
         if self.pending >= CARRY_AFTER {
             self.carry();
         }
     }
 
+    fn touch(&mut self, places: Range<usize>) {
+        if places.is_empty() {
+            return;
+        }
+        if self.touched.is_empty() {
+            self.touched = places;
+        } else {
+            self.touched = self.touched.start.min(places.start)..self.touched.end.max(places.end);
+        }
+        self.touched.end = self.touched.end.min(DIGITS);
+    }
+
     pub fn merge(&mut self, other: &Exact) {
-        let mut other = other.clone();
-        other.carry();
-        self.carry();
-        self.digits.iter_mut().zip(&other.digits).for_each(|(digit, more)| *digit += more);
-        self.carry();
+        if self.pending.saturating_add(other.pending) >= CARRY_AFTER {
+            self.carry();
+        }
+        let (mine, theirs) = (self.digits.get_mut(other.touched.clone()), other.digits.get(other.touched.clone()));
+        for (digit, more) in mine.into_iter().flatten().zip(theirs.into_iter().flatten()) {
+            *digit += more;
+        }
+        self.touch(other.touched.clone());
+        // What was carried before is below one term more.
+        self.pending = self.pending.saturating_add(other.pending).saturating_add(1);
     }
 
     /// Makes the digits the only ones that mean this sum.
@@ -63,6 +86,9 @@ impl Exact {
             }
         }
         self.pending = 0;
+        let first = self.digits.iter().position(|digit| *digit != 0).unwrap_or(0);
+        let end = self.digits.iter().rposition(|digit| *digit != 0).map_or(first, |last| last + 1);
+        self.touched = first..end;
     }
 
     /// The sum as doubles that add up to it, the largest first; three carry more than 150 bits.
