@@ -1,6 +1,6 @@
 // Lays out in worker/dist what `wrangler deploy` uploads: `node worker/dist.mjs [MODEL.plumb …]`, the demo model when none is named.
 // Run `npm run build` before, and `npx wrangler deploy --config worker/wrangler.jsonc` after.
-import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { modelsModule } from "./config.mjs";
@@ -14,11 +14,13 @@ export function assemble(bundles, to = join(here, "dist")) {
   for (const path of [module, ...models]) {
     if (!existsSync(path)) throw new Error(`${path} is missing${path === module ? ": run npm run build" : ""}`);
   }
+  // Read before anything is removed: a model may lie in the folder of the last time.
+  const bytes = models.map((path) => readFileSync(resolve(path)));
   rmSync(to, { recursive: true, force: true });
   mkdirSync(to, { recursive: true });
   for (const name of readdirSync(join(here, "shell"))) copyFileSync(join(here, "shell", name), join(to, name));
   copyFileSync(module, join(to, "edge.wasm"));
-  models.forEach((path, i) => copyFileSync(resolve(path), join(to, `${i}.plumb`)));
+  bytes.forEach((model, i) => writeFileSync(join(to, `${i}.plumb`), model));
   writeFileSync(join(to, "models.js"), modelsModule(models.length));
   return readdirSync(to).sort();
 }

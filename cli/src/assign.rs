@@ -18,7 +18,8 @@ const ID_COLUMNS: [&str; 2] = ["lead_id", "id"];
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Input: CSV with a header, NDJSON or Parquet, as `plumbline score` reads them. Written per lead: lead, point (where it stands in
-[0, 1)), arm. The draw is pure: the same salt, weights and id give the same arm, today and elsewhere.
+[0, 1)), arm. The draw is pure: the same salt, weights and id give the same arm, today and elsewhere. An id is drawn as its text; of a JSON number
+without a fraction, as its digits.
 
 Hash modes:
   sha256         first 32 bits of SHA-256 of salt:id, which any SQL database can recompute
@@ -90,7 +91,13 @@ impl Assign {
                 Step::End => break,
                 Step::Rejected(problem) => rejects.add(records.line(), &problem)?,
                 Step::Record => match self.lead(&*records) {
-                    None => rejects.add(records.line(), &Problem::new("ID_MISSING", "the lead has no id to draw with"))?,
+                    None => rejects.add(
+                        records.line(),
+                        &Problem::new(
+                            "ID_MISSING",
+                            "the lead has no id to draw with, or a number too long to be exact: write it as a text",
+                        ),
+                    )?,
                     Some(lead) => {
                         let arm = split.index(&lead);
                         if let Some(count) = counts.get_mut(arm) {
@@ -128,16 +135,25 @@ impl Assign {
         }
     }
 
-    /// The id of the current record.
+    /// The id of the current record: of an object its `lead_id`, else its `id`.
     fn lead(&self, records: &dyn Records) -> Option<String> {
-        match records.cell(self.column(records.names(), "").ok()?) {
-            Cell::Text(text) if !text.is_empty() => Some(text.to_owned()),
-            Cell::Number(x) if x.is_finite() => {
-                let mut text = String::new();
-                shortest(x, &mut text);
-                Some(text.strip_suffix(".0").map_or(text.clone(), str::to_owned))
-            }
-            _ => None,
+        if self.id.is_some() || records.is_table() {
+            return id(&records.cell(self.column(records.names(), "").ok()?));
         }
+        let named = |wanted: &str| records.names().iter().position(|name| name == wanted);
+        ID_COLUMNS.into_iter().filter_map(named).find_map(|at| id(&records.cell(at)))
+    }
+}
+
+/// The text that is drawn with. A number beyond 2^53 may have lost digits on its way here: it is none.
+fn id(cell: &Cell<'_>) -> Option<String> {
+    match cell {
+        Cell::Text(text) if !text.is_empty() => Some((*text).to_owned()),
+        Cell::Number(x) if x.abs() <= 9_007_199_254_740_992.0 => {
+            let mut text = String::new();
+            shortest(*x, &mut text);
+            Some(text.strip_suffix(".0").map_or(text.clone(), str::to_owned))
+        }
+        _ => None,
     }
 }

@@ -37,6 +37,8 @@ test("drift of numbers and of categories", () => {
 test("arms by the hashes' owners", () => {
   const drawn = analysis.split({ hash: "growthbook-v2", salt: "seed", weights: { a: 1, b: 3 } }, ["b"]);
   assert.deepEqual(drawn, [{ arm: "b", point: 0.2696 }]);
+  const pairs = analysis.split({ salt: "s", weights: [["2", 1], ["1", 0]] }, ["a"]);
+  assert.equal(pairs[0].arm, "2");
   const allocation = { experiment: "2026-12", champion: "v1", arm: [{ variant: "v2", share_bp: 5000 }] };
   const [assigned] = analysis.assign(allocation, ["L-000009"]);
   assert.deepEqual([assigned.variant, assigned.role, assigned.bucket_bp], ["v1", "champion", 7219]);
@@ -62,6 +64,9 @@ test("what cannot be answered is an error with a code", () => {
   assert.throws(() => analysis.rocAuc([0.1, 0.2], [1, 0], [1, -1]), code("BAD_WEIGHT"));
   assert.throws(() => analysis.numericDrift([], [1]), code("INSUFFICIENT_DATA"));
   assert.throws(() => analysis.categoryDrift([1.5], [1]), code("NOT_A_COUNT"));
+  assert.throws(() => analysis.rocAuc([0.1, 0.2], [1, NaN]), code("NOT_A_LABEL"));
+  assert.throws(() => analysis.delong([0.1, 0.2], [1, 0], 95), code("OPTION_INVALID"));
+  assert.throws(() => analysis.gain([0.1, 0.2], [1, 0], -1), code("OPTION_INVALID"));
   assert.throws(() => analysis.plan({ lift: 1 }), code("SETTINGS_INVALID"));
   assert.throws(() => analysis.split({ salt: "s", weights: {} }, ["a"]), code("CONFIG_INVALID"));
   assert.throws(() => analysis.experiment({ arms: [], primary: { name: "x" } }, { arm: [], metrics: [] }), (e) => e.name === "PlumblineError");

@@ -1,4 +1,5 @@
-// The core's statistics over typed arrays. Every function throws a PlumblineError with a code: bad input, or `INSUFFICIENT_DATA`.
+// The core's statistics over typed arrays. What the data cannot answer, and data that are none, is a PlumblineError with a code, such as
+// `INSUFFICIENT_DATA`.
 import * as module from "plumbline:analysis";
 import { PlumblineError } from "./error.ts";
 
@@ -101,7 +102,22 @@ export interface ExperimentColumns {
 /** The core's settings of an experiment or a plan, by their names in docs/METHODS.md; what is left out has its usual value. */
 export type Declaration = Record<string, unknown>;
 
-const bytes = (labels: Labels): Uint8Array => (labels instanceof Uint8Array ? labels : Uint8Array.from(labels, Number));
+const bytes = (labels: Labels): Uint8Array => {
+  if (labels instanceof Uint8Array) return labels;
+  const odd = labels.findIndex((label) => Number(label) !== 0 && Number(label) !== 1);
+  if (odd >= 0) throw new PlumblineError("NOT_A_LABEL", `label ${odd} is ${labels[odd]}, not 0, 1, false or true`);
+  return Uint8Array.from(labels, Number);
+};
+/** `n` as a number of parts or bins. */
+const count = (n: number): number => {
+  if (!(Number.isInteger(n) && n >= 1 && n <= 100_000)) throw new PlumblineError("OPTION_INVALID", `${n} is no whole number from 1 to 100000`);
+  return n;
+};
+/** `p` as a confidence. */
+const inside = (p: number): number => {
+  if (!(p > 0 && p < 1)) throw new PlumblineError("OPTION_INVALID", `a confidence of ${p} is not between 0 and 1`);
+  return p;
+};
 const doubles = (numbers: Numbers): Float64Array => (numbers instanceof Float64Array ? numbers : Float64Array.from(numbers));
 const optional = (numbers: Numbers | undefined): Float64Array | undefined => (numbers === undefined ? undefined : doubles(numbers));
 
@@ -137,12 +153,12 @@ export function brier(scores: Numbers, converted: Labels, weights?: Numbers): nu
 
 /** The area under the ROC curve with its interval at `confidence`. */
 export function delong(scores: Numbers, converted: Labels, confidence = 0.95): Area {
-  return told(() => module.delong(doubles(scores), bytes(converted), confidence));
+  return told(() => module.delong(doubles(scores), bytes(converted), inside(confidence)));
 }
 
 /** Whether two models rank the same leads differently. */
 export function compareAuc(first: Numbers, second: Numbers, converted: Labels, confidence = 0.95): AreaComparison {
-  return told(() => module.compareAuc(doubles(first), doubles(second), bytes(converted), confidence));
+  return told(() => module.compareAuc(doubles(first), doubles(second), bytes(converted), inside(confidence)));
 }
 
 /** Counts and rates when a lead is called positive from `threshold` on. */
@@ -152,17 +168,17 @@ export function confusion(scores: Numbers, converted: Labels, threshold: number,
 
 /** What was said against what happened, in `bins` of equal width or, as quantiles, of equal number. */
 export function reliability(scores: Numbers, converted: Labels, options: { bins?: number; quantile?: boolean } = {}): Reliability {
-  return told(() => module.reliability(doubles(scores), bytes(converted), options.bins ?? 10, options.quantile ?? false));
+  return told(() => module.reliability(doubles(scores), bytes(converted), count(options.bins ?? 10), options.quantile ?? false));
 }
 
 /** The ranking in `parts` parts of equal weight: conversions gained and lift of each. */
 export function gain(scores: Numbers, converted: Labels, parts = 10, weights?: Numbers): GainPart[] {
-  return told(() => module.gain(doubles(scores), bytes(converted), parts, optional(weights)));
+  return told(() => module.gain(doubles(scores), bytes(converted), count(parts), optional(weights)));
 }
 
 /** A number before and now; what needs bins takes `bins` quantiles of the reference. */
 export function numericDrift(reference: Numbers, current: Numbers, bins = 10): NumericDrift {
-  return told(() => module.numericDrift(doubles(reference), doubles(current), bins));
+  return told(() => module.numericDrift(doubles(reference), doubles(current), count(bins)));
 }
 
 /** Counts of the same categories before and now. */
@@ -170,9 +186,10 @@ export function categoryDrift(reference: Numbers, current: Numbers): CategoryDri
   return told(() => module.categoryDrift(doubles(reference), doubles(current)));
 }
 
-/** The arm of each id by a plain split over weights. */
-export function split(settings: { hash?: HashMode; salt: string; weights: Readonly<Record<string, number>> }, ids: readonly string[]): Drawn[] {
-  return told(() => module.split({ ...settings, weights: Object.entries(settings.weights) }, ids));
+/** The arm of each id by a plain split over weights, in their order; names that look like numbers need pairs, which keep it. */
+export function split(settings: { hash?: HashMode; salt: string; weights: Readonly<Record<string, number>> | readonly (readonly [string, number])[] }, ids: readonly string[]): Drawn[] {
+  const weights = Array.isArray(settings.weights) ? settings.weights : Object.entries(settings.weights);
+  return told(() => module.split({ ...settings, weights }, ids));
 }
 
 /** The assignment of each id by an allocation as the service's settings declare it. */

@@ -32,12 +32,14 @@ pub(crate) struct Turn {
     pub model: usize,
     /// The score is to be hidden from ranking.
     pub explores: bool,
+    /// The id it was drawn with, under which it is logged whatever model answers.
+    pub lead_id: Option<Arc<str>>,
 }
 
 impl Turn {
     /// The turn of a model that is only recorded, beside whoever has `turn`.
     pub(crate) fn shadow(variant: &Variant, turn: &Turn) -> Turn {
-        Turn { variant: Arc::clone(&variant.name), role: "shadow", model: variant.model, explores: turn.explores }
+        Turn { variant: Arc::clone(&variant.name), role: "shadow", model: variant.model, ..turn.clone() }
     }
 }
 
@@ -45,7 +47,8 @@ impl Deployment {
     /// Compiles `settings` over `models`. A variant names a model by its version, its name, or `name/version`.
     ///
     /// # Errors
-    /// Everything wrong with the settings; a variant that names no model, or several.
+    /// Everything wrong with the settings; a variant that names no model, several, or another variant's; a rule on a field that the
+    /// champion does not read.
     pub(crate) fn compile(settings: AllocationSettings, models: &[Served]) -> Result<Deployment, ServiceError> {
         let names =
             std::iter::once(&settings.champion).chain(settings.arm.iter().map(|arm| &arm.variant)).chain(&settings.shadow);
@@ -62,7 +65,20 @@ impl Deployment {
                 }),
             }
         };
-        Ok(Deployment { allocation, variants: names.into_iter().map(bind).collect::<Result<_, _>>()?, shadows })
+        let variants: Vec<Variant> = names.into_iter().map(bind).collect::<Result<_, _>>()?;
+        // Two variants of one model would be an experiment of a model with itself.
+        for (i, variant) in variants.iter().enumerate() {
+            if variants.iter().take(i).any(|other| other.model == variant.model) {
+                return Err(ServiceError::Variant { variant: variant.name.to_string(), found: "another variant's" });
+            }
+        }
+        let deployment = Deployment { allocation, variants, shadows };
+        let schema = models.get(deployment.champion()).map(|served| &served.scorer.bundle().manifest.schema);
+        let rules = &deployment.allocation.settings().rule;
+        match rules.iter().find(|rule| schema.is_none_or(|schema| schema.field(&rule.field).is_none())) {
+            Some(rule) => Err(ServiceError::Rule { field: rule.field.clone() }),
+            None => Ok(deployment),
+        }
     }
 
     /// The model whose schema leads are read by before it is known who scores them.
@@ -89,6 +105,7 @@ impl Deployment {
             role: role(assignment.role),
             model: found.map_or(0, |variant| variant.model),
             explores: assignment.explores,
+            lead_id: (!id.is_empty()).then(|| id.into()),
         }
     }
 }
@@ -166,6 +183,14 @@ mod tests {
         let split = ask_of(&service, "POST /invocations", &[("content-type", "application/json")], split);
         assert!(split.predictions.iter().filter(|p| p.role == "challenger").all(|p| p.margin == Some(5.0)));
         assert_eq!(split.predictions.len(), 4, "two leads, each with a shadow");
+        assert_eq!(json(&split)["variants"], json!(["sample/2", "sample/2"]));
+        assert!(
+            split.predictions.iter().all(|p| ["a", "b"].contains(&p.lead_id.as_str())),
+            "logged under the id it was drawn with"
+        );
+        let cells = ask_of(&service, "POST /invocations", &[("content-type", "text/csv")], "lead_id,visits\na,many\nb,4\n");
+        let told: Vec<_> = cells.predictions.iter().filter(|p| p.role != "shadow").map(|p| (p.role, p.status)).collect();
+        assert_eq!(told, [("challenger", 422), ("challenger", 200)], "a refused cell is refused of whoever would have scored it");
         let tensor = r#"{"inputs":[{"name":"visits","shape":[1],"datatype":"FP64","data":[4]}]}"#;
         let named = ask_of(&service, "POST /v2/models/sample/versions/1/infer", &[], tensor);
         assert_eq!((json(&named)["parameters"]["variant"].as_str(), named.predictions[0].role), (Some("1"), "named"));
@@ -205,6 +230,11 @@ mod tests {
         };
         assert_eq!(refused(AllocationSettings::champion_only("4")), "SERVICE_VARIANT");
         assert_eq!(refused(AllocationSettings::champion_only("sample")), "SERVICE_VARIANT", "three models have this name");
+        let mut itself = allocation(1);
+        itself.arm[0].variant = "sample/1".into();
+        assert_eq!(refused(itself), "SERVICE_VARIANT", "the champion against itself");
+        let rule = Rule { field: "regoin".into(), present: Some(true), ..Rule::default() };
+        assert_eq!(refused(AllocationSettings { rule: vec![rule], ..allocation(1) }), "SERVICE_RULE");
         assert_eq!(refused(AllocationSettings { holdout_bp: 10_001, ..allocation(1) }), "CONFIG_INVALID");
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use plumbline_core::lead::{Form, LeadError, Limits, Slots};
+use plumbline_core::schema::Field;
 use plumbline_core::score::{Options, Workspace};
 use plumbline_core::{Lead, Score, ScoreError, Timestamp};
 
@@ -26,6 +27,8 @@ pub(crate) struct Scoring<'a> {
     client_request_id: Option<Arc<str>>,
     options: Options,
     leads: u32,
+    /// Whose turn each lead was, where it was drawn.
+    turns: Vec<Turn>,
     predictions: Vec<Prediction>,
 }
 
@@ -52,19 +55,21 @@ impl<'a> Scoring<'a> {
             None => ("champion".into(), "champion"),
             Some(all) => {
                 let known = all.variant_of(model).map(|variant| Arc::clone(&variant.name));
-                (known.unwrap_or_else(|| served.scorer.id().version.as_str().into()), "named")
+                let role = if name.is_none() { "champion" } else { "named" };
+                (known.unwrap_or_else(|| served.scorer.id().version.as_str().into()), role)
             }
         };
         Ok(Scoring {
             service,
             served,
             deployment: all.filter(|_| name.is_none()),
-            fixed: Turn { variant, role, model, explores: false },
+            fixed: Turn { variant, role, model, explores: false, lead_id: None },
             now,
             request_id: service.request_id(),
             client_request_id: client_request_id.map(Arc::from),
             options: Options { reasons, limits: service.settings.limits },
             leads: 0,
+            turns: Vec::new(),
             predictions: Vec::new(),
         })
     }
@@ -74,9 +79,21 @@ impl<'a> Scoring<'a> {
         &self.service.settings.limits
     }
 
-    /// Whether the model has a field of this name.
+    /// The field of this name: the named model's or the champion's, else that of another model that may score the lead.
+    pub(crate) fn field(&self, name: &str) -> Option<&'a Field> {
+        let others = if self.deployment.is_some() { self.service.models.as_slice() } else { &[] };
+        let of = |served: &'a Served| served.scorer.bundle().manifest.schema.field(name).map(|(_, field)| field);
+        std::iter::once(self.served).chain(others).find_map(of)
+    }
+
+    /// Whether a model that may score the leads has a field of this name.
     pub(crate) fn knows(&self, field: &str) -> bool {
-        self.served.scorer.bundle().manifest.schema.field(field).is_some()
+        self.field(field).is_some()
+    }
+
+    /// Whose turn each lead was, in order; empty where nothing is drawn.
+    pub(crate) fn turns(&self) -> &[Turn] {
+        &self.turns
     }
 
     /// The variant that answers where nothing is drawn.
@@ -145,6 +162,7 @@ impl<'a> Scoring<'a> {
             self.leads += 1;
             each(self, turn, outcome);
         }
+        self.turns = turns;
         Ok(())
     }
 
@@ -152,14 +170,16 @@ impl<'a> Scoring<'a> {
     pub(crate) fn lead(&mut self, lead: &Lead, wrong: Vec<LeadError>, work: &mut Workspace) -> Outcome {
         let at = self.leads;
         self.leads += 1;
+        let (service, now) = (self.service, self.now);
+        let turn = self.deployment.map_or_else(|| self.fixed.clone(), |deployment| self.turn(deployment, lead));
+        if self.deployment.is_some() {
+            self.turns.push(turn.clone());
+        }
         if !wrong.is_empty() {
             let outcome = Err(ScoreError::from(wrong));
-            let turn = self.fixed.clone();
             self.note(&outcome, &turn, at);
             return outcome;
         }
-        let (service, now) = (self.service, self.now);
-        let turn = self.deployment.map(|deployment| self.turn(deployment, lead)).unwrap_or_else(|| self.fixed.clone());
         let scorer = |model: usize| service.models.get(model).map_or(&self.served.scorer, |served| &served.scorer);
         let outcome = scorer(turn.model).score_lead(lead, now, &self.options, work);
         let shadows = self.deployment.map_or(&[][..], Deployment::shadows);
@@ -202,7 +222,7 @@ impl<'a> Scoring<'a> {
             Ok(score) => (Some(score), None),
             Err(error) => (None, Some(error.code())),
         };
-        let lead_id = score.and_then(|score| score.lead_id.as_deref());
+        let lead_id = turn.lead_id.as_deref().or(score.and_then(|score| score.lead_id.as_deref()));
         let model = self.service.models.get(turn.model).unwrap_or(self.served);
         self.predictions.push(Prediction {
             timestamp_ms: self.now.0,

@@ -75,8 +75,14 @@ pub enum ServiceError {
     Variant {
         /// The variant.
         variant: String,
-        /// `no`, or `several`.
+        /// `no`, `several`, or `another variant's`.
         found: &'static str,
+    },
+    /// A rule of the allocation asks for a field that the champion's schema has not.
+    #[error("allocation: a rule asks for the field {field:?}, which the champion does not read")]
+    Rule {
+        /// The field.
+        field: String,
     },
 }
 
@@ -88,6 +94,7 @@ impl ServiceError {
             ServiceError::Twice { .. } => "SERVICE_MODEL_TWICE",
             ServiceError::Allocation(errors) => errors.code(),
             ServiceError::Variant { .. } => "SERVICE_VARIANT",
+            ServiceError::Rule { .. } => "SERVICE_RULE",
         }
     }
 }

@@ -73,7 +73,8 @@ impl Writer {
 
 async fn write(mut notes: mpsc::Receiver<Note>, mut shard: LogShard<Store>, service: Arc<Service>) {
     let mut journal = Journal::new(service.settings(), service.instance());
-    let patience = Duration::from_millis(u64::from(service.settings().flush_ms.max(1)));
+    // However long rows may wait, full batches, an end and a crowded channel are looked after this often.
+    let patience = Duration::from_millis(u64::from(service.settings().flush_ms.clamp(1, 50)));
     let mut waiting = Vec::new();
     let mut open = true;
     while open {

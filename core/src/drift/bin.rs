@@ -40,7 +40,9 @@ impl Bins {
         InsufficientData::unless(sample.count(), 1, "values")?;
         InsufficientData::unless(count as u64, 1, "bins")?;
         let (values, last) = (sample.values(), sample.values().last().copied().unwrap_or_default());
-        let at = |i: usize| values.get((values.len() * i).div_ceil(count).saturating_sub(1)).copied();
+        // In 64 bits: the product of the two does not fit the addresses of wasm32.
+        let place = |i: usize| (values.len() as u64 * i as u64).div_ceil(count as u64).saturating_sub(1);
+        let at = |i: usize| usize::try_from(place(i)).ok().and_then(|at| values.get(at)).copied();
         let mut edges: Vec<f64> = (1..count).filter_map(at).collect();
         edges.dedup();
         // Above the largest value lies nothing of the reference; an edge there would make an empty bin.

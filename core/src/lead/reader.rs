@@ -104,6 +104,7 @@ impl Reader {
     /// # Errors
     /// Everything that is wrong with it.
     pub fn read_json(&self, json: &[u8], limits: &Limits, slots: &mut Slots) -> Result<(), Vec<LeadError>> {
+        slots.reset(self.plans.len());
         let text = as_text(json, limits).map_err(|e| vec![e])?;
         let mut cursor = Cursor::new(text);
         self.read_next(&mut cursor, limits, slots)

@@ -63,6 +63,10 @@ struct Split<'a> {
 struct Predictions<T> {
     predictions: Vec<Option<T>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    variants: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    explores: Vec<bool>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<Refusal>,
 }
 
@@ -222,14 +226,17 @@ fn csv(scoring: &mut Scoring<'_>, body: &[u8]) -> Result<Vec<Outcome>, Problem> 
     Ok(score_rows(scoring, rows.into_iter()))
 }
 
+/// Where leads are drawn, `variants` and `explores` (true: hide the score from ranking) tell of each.
 fn answer(scoring: Scoring<'_>, outcomes: Vec<Outcome>, records: bool) -> Answer {
+    let variants = scoring.turns().iter().map(|turn| turn.variant.to_string()).collect();
+    let explores = scoring.turns().iter().map(|turn| turn.explores).collect();
     let refused = outcomes.iter().enumerate().filter_map(|(index, outcome)| Some((index, outcome.as_ref().err()?)));
     let errors = refused.map(|(index, error)| Refusal { index, problem: lead_problem(error) }).collect();
     let body = if records {
         let predictions: Vec<Option<Score>> = outcomes.into_iter().map(Result::ok).collect();
-        serde_json::to_vec(&Predictions { predictions, errors })
+        serde_json::to_vec(&Predictions { predictions, variants, explores, errors })
     } else {
-        serde_json::to_vec(&Predictions { predictions: outcomes.iter().map(probability).collect(), errors })
+        serde_json::to_vec(&Predictions { predictions: outcomes.iter().map(probability).collect(), variants, explores, errors })
     };
     scoring.finish(Response::new(200, "application/json", body.unwrap_or_default()))
 }

@@ -109,7 +109,9 @@ fn many(mut scoring: Scoring<'_>, body: &[u8], form: Form) -> Result<Answer, Pro
                 continued(&mut out, |out| score.write_json(out));
             }
             Err(error) => {
-                out.extend_from_slice(b"{\"error\":");
+                out.push(b'{');
+                write_turn(turn, &mut out);
+                out.extend_from_slice(b"\"error\":");
                 out.extend_from_slice(&serde_json::to_vec(&lead_problem(error)).unwrap_or_default());
                 out.push(b'}');
             }

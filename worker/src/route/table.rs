@@ -19,23 +19,27 @@ pub(super) fn check_count(count: usize, limit: u32) -> Result<(), Problem> {
     Ok(())
 }
 
-/// A column's name and the field it fills, if the schema has one.
+/// A column's name and the field it fills, if the schema of a model that may score it has one.
 pub(super) struct Column<'s> {
     pub name: String,
     pub field: Option<&'s Field>,
+    /// Whether its values are looked into.
+    read: bool,
 }
 
 impl<'s> Column<'s> {
     pub(super) fn of(name: String, scoring: &Scoring<'s>) -> Column<'s> {
-        let schema = &scoring.served.scorer.bundle().manifest.schema;
-        Column { field: schema.field(&name).map(|(_, field)| field), name }
+        let field = scoring.field(&name);
+        // Readers take these for a lead's id where a schema has none.
+        let read = field.is_some() || ["lead_id", "id"].contains(&name.as_str());
+        Column { field, name, read }
     }
 
     /// The columns of rows that come without names: the schema's fields in their order, without the id.
     pub(super) fn positional(scoring: &Scoring<'s>) -> Vec<Column<'s>> {
         let fields = scoring.served.scorer.bundle().manifest.schema.fields.iter();
         let features = fields.filter(|field| field.role.is_readable());
-        features.map(|field| Column { name: field.name.clone(), field: Some(field) }).collect()
+        features.map(|field| Column { name: field.name.clone(), field: Some(field), read: true }).collect()
     }
 }
 
@@ -52,9 +56,9 @@ impl Row {
         self.lead.set(column.name.clone(), value);
     }
 
-    /// Sets `column` from JSON that is still text. Columns the schema does not know are not looked into.
+    /// Sets `column` from JSON that is still text. Columns no schema knows are not looked into.
     pub(super) fn set_json(&mut self, column: &Column<'_>, json: &RawValue) {
-        let value = if column.field.is_some() { serde_json::from_str(json.get()) } else { Ok(Value::Missing) };
+        let value = if column.read { serde_json::from_str(json.get()) } else { Ok(Value::Missing) };
         match value {
             Ok(value) => self.set(column, value),
             Err(_) => self.wrong.push(LeadError::WrongType {
