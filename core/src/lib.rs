@@ -23,6 +23,8 @@ pub mod math;
 pub mod metric;
 pub mod model;
 mod order;
+#[cfg(feature = "quality")]
+pub mod quality;
 mod random;
 pub mod route;
 pub mod schema;

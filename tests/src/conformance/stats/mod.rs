@@ -11,6 +11,7 @@ mod metrics;
 mod multiple_testing;
 mod nannyml;
 mod proportions;
+mod quality;
 mod survival;
 mod two_sample;
 
@@ -19,6 +20,7 @@ use std::path::Path;
 use super::Conformance;
 
 pub(super) fn run(source: &'static str, folder: &Path) -> Result<Conformance, String> {
+    let mut left_out = Vec::new();
     let mut suites = vec![
         metrics::run(folder)?,
         calibration::run(folder)?,
@@ -30,8 +32,10 @@ pub(super) fn run(source: &'static str, folder: &Path) -> Result<Conformance, St
         distance::run(folder)?,
         divergence::run(folder)?,
         nannyml::run(folder)?,
+        quality::results(folder)?,
+        quality::definitions(&folder.join("../../suites/great-expectations"), &mut left_out)?,
     ];
     suites.extend(evidently::run(folder)?);
     suites.push(growthbook::run(folder)?);
-    Ok(Conformance { source, suites, models: 0, rows: 0, left_out: Vec::new() })
+    Ok(Conformance { source, suites, models: 0, rows: 0, left_out })
 }

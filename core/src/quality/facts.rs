@@ -1,0 +1,269 @@
+//! What the aggregates of one column need, gathered in one pass and shared by all expectations about it.
+
+use super::distinct::Distinct;
+use super::rule::{Aggregate, Interpolation};
+use super::value::float_json;
+use super::{Cell, Column, Kind, Raised, Scalar};
+use serde_json::Value as Json;
+
+/// What is gathered; only what some expectation needs.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(super) struct Needs {
+    /// Sum, mean and spread.
+    pub moments: bool,
+    /// Smallest and largest value.
+    pub extremes: bool,
+    /// Distinct values with counts: memory for each of them.
+    pub distinct: bool,
+    /// The numbers themselves, for quantiles: eight bytes a row.
+    pub values: bool,
+}
+
+/// The gathered.
+#[derive(Debug, Clone)]
+pub(super) struct Facts {
+    pub column: usize,
+    pub condition: Option<usize>,
+    pub needs: Needs,
+    pub kind: Kind,
+    pub rows: u64,
+    pub missing: u64,
+    whole: i128,
+    sum: f64,
+    lost: f64,
+    mean: f64,
+    spread: f64,
+    numbers: u64,
+    all_whole: bool,
+    pub min: Scalar,
+    pub max: Scalar,
+    pub distinct: Distinct,
+    pub values: Vec<f64>,
+    /// Why there is no sum, or no order.
+    no_number: Option<Raised>,
+    no_order: Option<Raised>,
+    /// Why nothing is known at all.
+    pub failed: Option<Raised>,
+}
+
+impl Facts {
+    pub fn new(column: usize, condition: Option<usize>, kind: Kind) -> Facts {
+        Facts {
+            column,
+            condition,
+            needs: Needs::default(),
+            kind,
+            rows: 0,
+            missing: 0,
+            whole: 0,
+            sum: 0.0,
+            lost: 0.0,
+            mean: 0.0,
+            spread: 0.0,
+            numbers: 0,
+            all_whole: true,
+            min: Scalar::Missing,
+            max: Scalar::Missing,
+            distinct: Distinct::default(),
+            values: Vec::new(),
+            no_number: None,
+            no_order: None,
+            failed: None,
+        }
+    }
+
+    /// Takes in the rows of a batch.
+    pub fn push(&mut self, column: &Column, mask: Option<&[bool]>) {
+        let needs = self.needs;
+        if self.failed.is_some() {
+            return;
+        }
+        let taken = column.each(mask, |_, cell| {
+            self.rows += 1;
+            if cell.is_missing() {
+                self.missing += 1;
+                return Ok(());
+            }
+            if needs.moments || needs.values {
+                self.add_number(cell);
+            }
+            if needs.extremes && self.no_order.is_none() {
+                self.add_extreme(cell);
+            }
+            if needs.distinct {
+                self.distinct.add(cell)?;
+            }
+            Ok(())
+        });
+        self.failed = taken.err();
+    }
+
+    fn add_number(&mut self, cell: Cell<'_>) {
+        let Some(x) = cell.number() else {
+            if self.no_number.is_none() {
+                let message = format!("the column holds {}, which is not numeric", cell.name());
+                self.no_number = Some(Raised::kind(message));
+            }
+            return;
+        };
+        if self.needs.values {
+            self.values.push(x);
+        }
+        if !self.needs.moments {
+            return;
+        }
+        match cell {
+            Cell::Float(_) => self.all_whole = false,
+            Cell::Int(n) => self.whole += i128::from(n),
+            _ => self.whole += x as i128,
+        }
+        // Neumaier's sum.
+        let total = self.sum + x;
+        self.lost += if self.sum.abs() >= x.abs() { self.sum - total + x } else { x - total + self.sum };
+        self.sum = total;
+        // Welford's spread.
+        self.numbers += 1;
+        let off = x - self.mean;
+        self.mean += off / self.numbers as f64;
+        self.spread += off * (x - self.mean);
+    }
+
+    fn add_extreme(&mut self, cell: Cell<'_>) {
+        let below = |cell: Cell<'_>, bound: &Scalar| match bound {
+            Scalar::Missing => Ok(true),
+            bound => Ok(cell.order(bound.cell())?.is_some_and(|order| order.is_lt())),
+        };
+        let above = |cell: Cell<'_>, bound: &Scalar| match bound {
+            Scalar::Missing => Ok(true),
+            bound => Ok(cell.order(bound.cell())?.is_some_and(|order| order.is_gt())),
+        };
+        match (below(cell, &self.min), above(cell, &self.max)) {
+            (Ok(is_min), Ok(is_max)) => {
+                if is_min {
+                    self.min = cell.own();
+                }
+                if is_max {
+                    self.max = cell.own();
+                }
+            }
+            (Err(e), _) | (_, Err(e)) => self.no_order = Some(e),
+        }
+    }
+
+    /// Values that are not missing.
+    pub fn present(&self) -> u64 {
+        self.rows - self.missing
+    }
+
+    fn numeric(&self) -> Result<(), Raised> {
+        if let Some(raised) = &self.no_number {
+            return Err(raised.clone());
+        }
+        match self.kind {
+            Kind::Time | Kind::Zoned if self.needs.moments || self.needs.values => {
+                Err(Raised::kind("the column holds moments, which are not numeric"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The total: whole as long as all values are.
+    pub fn total(&self) -> Scalar {
+        if self.all_whole && self.kind != Kind::Float {
+            return i64::try_from(self.whole).map_or(Scalar::Float(self.whole as f64), Scalar::Int);
+        }
+        let total = self.sum + self.lost;
+        if total.is_nan() { not_nan(self.sum) } else { Scalar::Float(total) }
+    }
+
+    /// Sample mean and standard deviation; `None` without values (the deviation: without two).
+    pub fn mean_and_deviation(&self) -> (Option<f64>, Option<f64>) {
+        let n = self.numbers as f64;
+        let mean = match self.total() {
+            _ if self.numbers == 0 => None,
+            Scalar::Int(sum) => Some(sum as f64 / n),
+            Scalar::Float(sum) => Some(sum / n),
+            _ => None,
+        };
+        let deviation = (self.numbers > 1).then(|| (self.spread / (n - 1.0)).sqrt()).filter(|x| x.is_finite());
+        (mean, deviation)
+    }
+
+    /// One number of the column; `Missing` when it holds none.
+    pub fn aggregate(&mut self, of: Aggregate) -> Result<Scalar, Raised> {
+        let maybe = |x: Option<f64>| x.map_or(Scalar::Missing, not_nan);
+        Ok(match of {
+            Aggregate::Min | Aggregate::Max => {
+                if let Some(raised) = &self.no_order {
+                    return Err(raised.clone());
+                }
+                if of == Aggregate::Min { self.min.clone() } else { self.max.clone() }
+            }
+            Aggregate::Mean => {
+                self.numeric()?;
+                maybe(self.mean_and_deviation().0)
+            }
+            Aggregate::Stdev => {
+                self.numeric()?;
+                maybe(self.mean_and_deviation().1)
+            }
+            Aggregate::Sum => {
+                self.numeric()?;
+                // The sum of nothing is 0, as it is to pandas.
+                self.total()
+            }
+            Aggregate::Median => maybe(self.quantiles(&[0.5], Interpolation::Midpoint)?.first().copied()),
+            Aggregate::UniqueCount => Scalar::Int(self.distinct.len() as i64),
+            Aggregate::UniqueShare if self.present() == 0 => Scalar::Int(0),
+            Aggregate::UniqueShare => Scalar::Float(self.distinct.len() as f64 / self.present() as f64),
+            Aggregate::NonNullShare if self.rows == 0 => Scalar::Int(0),
+            Aggregate::NonNullShare => Scalar::Float(self.present() as f64 / self.rows as f64),
+        })
+    }
+
+    /// The quantiles `at`; none when there is no value. `Midpoint` of 0.5 is the median.
+    pub fn quantiles(&mut self, at: &[f64], between: Interpolation) -> Result<Vec<f64>, Raised> {
+        self.numeric()?;
+        if self.values.is_empty() {
+            return Ok(Vec::new());
+        }
+        if !self.values.is_sorted_by(|a, b| a.total_cmp(b).is_le()) {
+            self.values.sort_unstable_by(f64::total_cmp);
+        }
+        let last = (self.values.len() - 1) as f64;
+        let value = |place: f64| self.values.get(place as usize).copied().unwrap_or(f64::NAN);
+        Ok(at
+            .iter()
+            .map(|q| {
+                let place = q * last;
+                let (low, part) = (place.floor(), place.fract());
+                match between {
+                    Interpolation::Lower => value(low),
+                    Interpolation::Higher => value(place.ceil()),
+                    // A tie goes to the even place, as numpy rounds.
+                    Interpolation::Nearest => value(place.round_ties_even()),
+                    Interpolation::Midpoint if part == 0.0 => value(low),
+                    Interpolation::Midpoint => (value(low) + value(low + 1.0)) / 2.0,
+                    Interpolation::Linear if part == 0.0 => value(low),
+                    Interpolation::Linear => linear(value(low), value(low + 1.0), part),
+                }
+            })
+            .collect())
+    }
+
+    /// Quantiles as results show them: whole where the column is whole and no value lies between.
+    pub fn shown(&self, x: f64, between: Interpolation) -> Json {
+        let picks = matches!(between, Interpolation::Nearest | Interpolation::Lower | Interpolation::Higher);
+        if picks && self.kind == Kind::Int { Json::from(x as i64) } else { float_json(x) }
+    }
+}
+
+/// numpy's `_lerp`: from whichever end is nearer.
+fn linear(low: f64, high: f64, part: f64) -> f64 {
+    let step = high - low;
+    if part >= 0.5 { high - step * (1.0 - part) } else { low + step * part }
+}
+
+fn not_nan(x: f64) -> Scalar {
+    if x.is_nan() { Scalar::Missing } else { Scalar::Float(x) }
+}

@@ -1,0 +1,223 @@
+//! The kind of a column, told from its values as pandas tells it.
+
+use super::{Cell, Column, Kind};
+
+/// What the values of a typed format (JSON, Parquet) are.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Kinds {
+    missing: bool,
+    bool: bool,
+    int: bool,
+    float: bool,
+    text: bool,
+    time: bool,
+    other: bool,
+}
+
+impl Kinds {
+    /// Takes note of `cell`.
+    pub fn see(&mut self, cell: Cell<'_>) {
+        match cell {
+            Cell::Missing => self.missing = true,
+            Cell::Bool(_) => self.bool = true,
+            Cell::Int(_) => self.int = true,
+            Cell::Float(_) => self.float = true,
+            Cell::Text(_) => self.text = true,
+            Cell::Time(_) => self.time = true,
+            Cell::Other(_) => self.other = true,
+        }
+    }
+
+    /// Takes note of all that `other` noted.
+    pub fn join(&mut self, other: Kinds) {
+        self.missing |= other.missing;
+        self.bool |= other.bool;
+        self.int |= other.int;
+        self.float |= other.float;
+        self.text |= other.text;
+        self.time |= other.time;
+        self.other |= other.other;
+    }
+
+    /// The kind of a column of these.
+    pub fn kind(self) -> Kind {
+        let number = self.int || self.float;
+        match (self.text, self.bool, self.other, self.time) {
+            (false, false, false, false) if number => {
+                if self.float || self.missing {
+                    Kind::Float
+                } else {
+                    Kind::Int
+                }
+            }
+            (true, false, false, false) if !number => Kind::Text,
+            (false, true, false, false) if !number && !self.missing => Kind::Bool,
+            (false, false, false, true) if !number => Kind::Time,
+            _ => Kind::Mixed,
+        }
+    }
+}
+
+/// What the texts of a CSV column can be read as.
+#[derive(Debug, Clone, Copy)]
+pub struct Sniffed {
+    int: bool,
+    float: bool,
+    bool: bool,
+    missing: bool,
+    any: bool,
+}
+
+impl Default for Sniffed {
+    fn default() -> Sniffed {
+        Sniffed { int: true, float: true, bool: true, missing: false, any: false }
+    }
+}
+
+impl Sniffed {
+    /// Takes note of `text`.
+    pub fn see(&mut self, text: &str) {
+        if !(self.float || self.bool) && self.missing {
+            return;
+        }
+        if is_missing(text) {
+            self.missing = true;
+            return;
+        }
+        self.any = true;
+        if self.float && !(self.int && int(text).is_some()) {
+            self.int = false;
+            self.float = number(text).is_some();
+        }
+        self.bool = self.bool && truth(text).is_some();
+    }
+
+    /// Takes note of all that `other` noted.
+    pub fn join(&mut self, other: Sniffed) {
+        self.int &= other.int;
+        self.float &= other.float;
+        self.bool &= other.bool;
+        self.missing |= other.missing;
+        self.any |= other.any;
+    }
+
+    /// The kind of the column: whole numbers with gaps are `Float`, truths with gaps `Mixed`, nothing at all `Float`.
+    pub fn kind(self) -> Kind {
+        match self {
+            Sniffed { any: false, missing: true, .. } => Kind::Float,
+            Sniffed { any: false, .. } => Kind::Mixed,
+            Sniffed { bool: true, missing, .. } => {
+                if missing {
+                    Kind::Mixed
+                } else {
+                    Kind::Bool
+                }
+            }
+            Sniffed { int: true, missing: false, .. } => Kind::Int,
+            Sniffed { float: true, .. } => Kind::Float,
+            _ => Kind::Text,
+        }
+    }
+
+    /// Appends what `text` says to a `column` of [`kind`](Self::kind).
+    pub fn push(text: &str, column: &mut Column) {
+        if is_missing(text) {
+            return column.push(Cell::Missing);
+        }
+        column.push(match column.kind() {
+            Kind::Int => int(text).map_or(Cell::Missing, Cell::Int),
+            Kind::Float => number(text).map_or(Cell::Missing, Cell::Float),
+            Kind::Bool | Kind::Mixed => truth(text).map_or(Cell::Text(text), Cell::Bool),
+            Kind::Text | Kind::Time | Kind::Zoned => Cell::Text(text),
+        });
+    }
+}
+
+/// Whether `text` is one of the nineteen that pandas reads as missing. `None` and `NA` are among them: a value that is spelt so has
+/// to be spelt otherwise in a CSV.
+pub fn is_missing(text: &str) -> bool {
+    text.len() <= 9
+        && matches!(
+            text,
+            "" | "NA"
+                | "NaN"
+                | "nan"
+                | "null"
+                | "NULL"
+                | "None"
+                | "N/A"
+                | "n/a"
+                | "#N/A"
+                | "#NA"
+                | "<NA>"
+                | "-NaN"
+                | "-nan"
+                | "1.#IND"
+                | "-1.#IND"
+                | "1.#QNAN"
+                | "-1.#QNAN"
+                | "#N/A N/A"
+        )
+}
+
+fn int(text: &str) -> Option<i64> {
+    let text = text.trim_ascii();
+    let bytes = text.as_bytes();
+    let digits = bytes.strip_prefix(b"-").unwrap_or(bytes);
+    if digits.len() > 18 || digits.is_empty() {
+        return text.parse().ok();
+    }
+    let mut sum = 0i64;
+    for byte in digits {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            return text.parse().ok();
+        }
+        sum = sum * 10 + i64::from(digit);
+    }
+    Some(if digits.len() < bytes.len() { -sum } else { sum })
+}
+
+fn number(text: &str) -> Option<f64> {
+    let text = text.trim_ascii();
+    text.parse::<f64>().ok().filter(|x| !x.is_nan())
+}
+
+fn truth(text: &str) -> Option<bool> {
+    match text {
+        "True" | "TRUE" | "true" => Some(true),
+        "False" | "FALSE" | "false" => Some(false),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_are_those_of_pandas() {
+        let kind = |texts: &[&str]| {
+            let mut seen = Sniffed::default();
+            texts.iter().for_each(|text| seen.see(text));
+            seen.kind()
+        };
+        let rows: &[(&[&str], Kind)] = &[
+            (&["1", "-2", " 3"], Kind::Int),
+            (&["1", ""], Kind::Float),
+            (&["1", "2.5", "inf"], Kind::Float),
+            (&["1", "x"], Kind::Text),
+            (&["", "x", "1"], Kind::Text),
+            (&["True", "false"], Kind::Bool),
+            (&["True", "NA"], Kind::Mixed),
+            (&["True", "1"], Kind::Text),
+            (&["", "NaN"], Kind::Float),
+            (&["99999999999999999999"], Kind::Float),
+            (&["1_000"], Kind::Text),
+            (&["0x10"], Kind::Text),
+        ];
+        for (texts, expected) in rows {
+            assert_eq!(kind(texts), *expected, "{texts:?}");
+        }
+    }
+}

@@ -1,0 +1,247 @@
+//! A single lead judged by a suite, at scoring time.
+//!
+//! Only what can be told from one lead is asked: its own values, pairs and sums of them, whether a field is there. Expectations
+//! about a column or a table are left to tables. A field that the lead does not carry counts as missing.
+
+use serde_json::Value as Json;
+
+use super::rule::{Rule, SeveralTest};
+use super::{Cell, Expectation, Raised, Scalar, Severity, Suite};
+use crate::lead::{Lead, Value};
+
+/// An expectation that a lead does not meet.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Finding {
+    /// The expectation's number in the suite, from 0.
+    pub index: usize,
+    /// Its type.
+    pub expectation: String,
+    /// The fields it reads.
+    pub fields: Vec<String>,
+    /// How grave it is.
+    pub severity: Severity,
+    /// What is wrong, a sentence.
+    pub message: String,
+}
+
+/// What a suite says of a lead.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Verdict {
+    /// Reasons to refuse it: critical expectations that every lead has to meet.
+    pub refused: Vec<Finding>,
+    /// Reasons to score it with a flag: warnings, and critical expectations that some leads may miss (`mostly` below 1).
+    pub flagged: Vec<Finding>,
+    /// What is only to be known.
+    pub noted: Vec<Finding>,
+    /// Expectations that one lead cannot answer.
+    pub left_out: usize,
+}
+
+impl Verdict {
+    /// Whether the lead may be scored.
+    pub fn is_accepted(&self) -> bool {
+        self.refused.is_empty()
+    }
+}
+
+impl Suite {
+    /// What the suite says of `lead`.
+    ///
+    /// # Example
+    /// ```
+    /// use plumbline_core::{Lead, Value, quality::Suite};
+    /// let suite = Suite::read(r#"{"name": "s", "expectations": [
+    ///     {"type": "expect_column_values_to_not_be_null", "kwargs": {"column": "email"}},
+    ///     {"type": "expect_column_values_to_be_between", "kwargs": {"column": "visits", "max_value": 100}, "severity": "warning"}]}"#)?;
+    /// let mut lead = Lead::default();
+    /// lead.set("visits", Value::Number(250.0));
+    /// let verdict = suite.check_lead(&lead);
+    /// assert_eq!((verdict.refused.len(), verdict.flagged.len()), (1, 1));
+    /// assert_eq!(verdict.refused[0].message, "email is missing");
+    /// # Ok::<(), plumbline_core::quality::SuiteErrors>(())
+    /// ```
+    pub fn check_lead(&self, lead: &Lead) -> Verdict {
+        let mut verdict = Verdict::default();
+        for (index, expectation) in self.expectations.iter().enumerate() {
+            let Some(answer) = expectation.ask(lead) else {
+                verdict.left_out += 1;
+                continue;
+            };
+            let message = match answer {
+                Ok(None) => continue,
+                Ok(Some(message)) => message,
+                Err(raised) => raised.message,
+            };
+            let finding = Finding {
+                index,
+                expectation: expectation.kind.clone(),
+                fields: expectation.rule.columns().into_iter().map(str::to_owned).collect(),
+                severity: expectation.severity,
+                message,
+            };
+            match expectation.severity {
+                Severity::Critical if expectation.rule.mostly() >= 1.0 => verdict.refused.push(finding),
+                Severity::Critical | Severity::Warning => verdict.flagged.push(finding),
+                Severity::Info => verdict.noted.push(finding),
+            }
+        }
+        verdict
+    }
+}
+
+impl Expectation {
+    /// What is wrong with `lead`, `Ok(None)` when nothing is; `None` when one lead cannot answer.
+    fn ask(&self, lead: &Lead) -> Option<Result<Option<String>, Raised>> {
+        let value = |name: &str| scalar(lead.value(name));
+        if let Some(condition) = &self.condition {
+            let mut names = Vec::new();
+            condition.columns(&mut names);
+            let values: Vec<(String, Scalar)> = names.into_iter().map(|name| (name.clone(), value(&name))).collect();
+            let find = |name: &str| {
+                let found = values.iter().find(|(own, _)| own == name);
+                found.map(|(_, value)| value.cell()).ok_or_else(|| Raised::column(name))
+            };
+            match condition.holds(&find) {
+                Ok(true) => {}
+                Ok(false) => return Some(Ok(None)),
+                Err(raised) => return Some(Err(raised)),
+            }
+        }
+        Some(match &self.rule {
+            Rule::ColumnExists { column, at: None } => {
+                Ok(matches!(lead.value(column), Value::Missing).then(|| format!("{column} is not there")))
+            }
+            Rule::Cells { column, test, .. } => {
+                let value = value(column);
+                if value == Scalar::Missing && test.skips_missing() {
+                    return Some(Ok(None));
+                }
+                test.holds(value.cell()).map(|holds| (!holds).then(|| self.words(column, &value)))
+            }
+            Rule::Types { column, types: Some(types), .. } => {
+                let value = value(column);
+                let fits = value == Scalar::Missing || types.take(value.cell());
+                Ok((!fits).then(|| format!("{column} is {}, not of type {}", value.cell().name(), types.names.join(" or "))))
+            }
+            Rule::Pair { a, b, test, ignore, .. } => {
+                let (first, second) = (value(a), value(b));
+                let cells = [first.cell(), second.cell()];
+                if ignore.skips(&cells) {
+                    return Some(Ok(None));
+                }
+                let [one, other] = cells;
+                let words = || format!("{a} ({}) and {b} ({}) do not fit together", shown(one), shown(other));
+                test.holds(one, other).map(|holds| (!holds).then(words))
+            }
+            Rule::Several { columns, test, ignore, .. } if !matches!(test, SeveralTest::Unique) => {
+                let values: Vec<Scalar> = columns.iter().map(|name| value(name)).collect();
+                let cells: Vec<Cell<'_>> = values.iter().map(Scalar::cell).collect();
+                if ignore.skips(&cells) {
+                    return Some(Ok(None));
+                }
+                test.holds(&cells).map(|holds| (!holds).then(|| format!("{} do not fit together", columns.join(", "))))
+            }
+            _ => return None,
+        })
+    }
+
+    fn words(&self, column: &str, value: &Scalar) -> String {
+        match value {
+            Scalar::Missing => format!("{column} is missing"),
+            value => {
+                let asked = self.kind.trim_start_matches("expect_column_").replace('_', " ");
+                format!("{column} is {}, against: {asked}", shown(value.cell()))
+            }
+        }
+    }
+}
+
+/// A value in a message, at most 60 characters of it.
+fn shown(cell: Cell<'_>) -> String {
+    cell.json().to_string().chars().take(60).collect()
+}
+
+/// A lead's value as a table would hold it; a number without fraction is whole.
+fn scalar(value: &Value) -> Scalar {
+    match value {
+        Value::Missing => Scalar::Missing,
+        Value::Flag(flag) => Scalar::Bool(*flag),
+        Value::Number(x) if x.is_nan() => Scalar::Missing,
+        Value::Number(x) if x.fract() == 0.0 && x.abs() < 9e15 => Scalar::Int(*x as i64),
+        Value::Number(x) => Scalar::Float(*x),
+        Value::Text(text) if text.is_empty() => Scalar::Missing,
+        Value::Text(text) => Scalar::Text(text.clone()),
+        Value::List(items) => Scalar::Other(Json::from(items.clone())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn verdict(expectation: Json, lead: Json) -> (usize, usize, usize) {
+        let suite = Suite::read(&json!({"name": "s", "expectations": [expectation]}).to_string()).unwrap();
+        let verdict = suite.check_lead(&serde_json::from_value(lead).unwrap());
+        (verdict.refused.len(), verdict.flagged.len(), verdict.left_out)
+    }
+
+    #[test]
+    fn severity_decides_what_becomes_of_a_lead() {
+        let in_set = |extra: Json| {
+            let mut expectation =
+                json!({"type": "expect_column_values_to_be_in_set", "kwargs": {"column": "s", "value_set": ["a"]}});
+            expectation.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
+            expectation
+        };
+        assert_eq!(verdict(in_set(json!({})), json!({"s": "b"})), (1, 0, 0));
+        assert_eq!(verdict(in_set(json!({})), json!({"s": "a"})), (0, 0, 0));
+        assert_eq!(verdict(in_set(json!({})), json!({})), (0, 0, 0));
+        assert_eq!(verdict(in_set(json!({"severity": "warning"})), json!({"s": "b"})), (0, 1, 0));
+        assert_eq!(verdict(in_set(json!({"severity": "info"})), json!({"s": "b"})), (0, 0, 0));
+        let mostly = json!({"kwargs": {"column": "s", "value_set": ["a"], "mostly": 0.9}});
+        assert_eq!(verdict(in_set(mostly), json!({"s": "b"})), (0, 1, 0));
+    }
+
+    #[test]
+    fn one_lead_answers_for_itself_only() {
+        let rows = [
+            (
+                json!({"type": "expect_column_mean_to_be_between", "kwargs": {"column": "x", "max_value": 1}}),
+                json!({"x": 5}),
+                (0, 0, 1),
+            ),
+            (json!({"type": "expect_column_values_to_be_unique", "kwargs": {"column": "x"}}), json!({"x": 5}), (0, 0, 1)),
+            (json!({"type": "expect_column_to_exist", "kwargs": {"column": "x"}}), json!({}), (1, 0, 0)),
+            (
+                json!({"type": "expect_column_values_to_be_of_type", "kwargs": {"column": "x", "type_": "float64"}}),
+                json!({"x": 5}),
+                (0, 0, 0),
+            ),
+            (
+                json!({"type": "expect_column_values_to_be_of_type", "kwargs": {"column": "x", "type_": "float64"}}),
+                json!({"x": "5"}),
+                (1, 0, 0),
+            ),
+            (
+                json!({"type": "expect_column_values_to_be_between", "kwargs": {"column": "x", "max_value": 1}}),
+                json!({"x": "5"}),
+                (1, 0, 0),
+            ),
+            (
+                json!({"type": "expect_column_pair_values_a_to_be_greater_than_b", "kwargs": {"column_A": "x", "column_B": "y"}}),
+                json!({"x": 1, "y": 2}),
+                (1, 0, 0),
+            ),
+            (
+                json!({"type": "expect_column_values_to_not_be_null", "kwargs": {"column": "x", "row_condition": "kind == \"a\"", "condition_parser": "pandas"}}),
+                json!({"kind": "b"}),
+                (0, 0, 0),
+            ),
+        ];
+        for (expectation, lead, expected) in rows {
+            assert_eq!(verdict(expectation.clone(), lead), expected, "{expectation}");
+        }
+    }
+}

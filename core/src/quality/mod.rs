@@ -1,0 +1,45 @@
+//! Data quality: suites of Great Expectations 1.x, judged per lead, per window of leads and per table.
+//!
+//! A [`Suite`] is read once and checked whole. [`Validation`] judges a table that comes in batches of typed [`Column`]s, one pass,
+//! and gives results equal to the peer's; [`Suite::check_lead`] judges a single lead at scoring time; [`generate()`] makes a suite
+//! of training data. All expectations of release 1.24 that run without a database are known, and three older ones.
+//!
+//! In the crate only with the feature `quality`: it brings an engine for regular expressions, which a scorer that travels to a page
+//! has no use for.
+
+mod column;
+mod condition;
+mod distinct;
+mod distribution;
+mod error;
+mod facts;
+mod generate;
+mod infer;
+mod json;
+mod kwargs;
+mod lead;
+mod moment;
+mod pattern;
+mod result;
+mod rule;
+mod schema;
+mod state;
+mod strptime;
+mod suite;
+mod test;
+#[cfg(test)]
+mod tests;
+mod validation;
+mod value;
+
+pub use column::{Column, Kind};
+pub use error::{Raised, SuiteError, SuiteErrors};
+pub use generate::{Profile, generate};
+pub use infer::{Kinds, Sniffed, is_missing};
+pub use json::read as read_json;
+pub use lead::{Finding, Verdict};
+pub use moment::{Moment, parse_moment};
+pub use result::{Detail, ResultFormat};
+pub use suite::{Expectation, Reading, Severity, Suite};
+pub use validation::{Outcome, Report, Validation};
+pub use value::{Cell, Scalar};
