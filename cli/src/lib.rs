@@ -1,4 +1,4 @@
-//! The native command: import, inspect, score, assign, metrics, drift, bench, and the native host of the service.
+//! The native command: import, inspect, score, assign, metrics, drift, quality, bench, and the native host of the service.
 //!
 //! A shell round `plumbline-core` and `plumbline-worker`: it owns files, terminals, signals, sockets and the clock, and no rule of
 //! scoring. Tests in `tests/` run the real binary.
@@ -19,6 +19,7 @@ mod interrupt;
 mod metrics;
 mod model_file;
 mod output;
+mod quality;
 mod score;
 mod serve;
 mod terminal;
@@ -42,7 +43,7 @@ pub use failure::Failure;
 pub const EXIT_CODES: &str = "\
 Exit codes:
   0    done
-  1    the check failed: what was asked about was found (drift --check)
+  1    the check failed: what was asked about was found (drift --check), or is not so (quality)
   2    the arguments were not understood, or contradict the model
   3    done, but some rows were rejected (see OUT.rejected)
   4    the model file or bundle was refused
@@ -74,6 +75,7 @@ enum Command {
     Drift(drift::Drift),
     Experiment(experiment::Experiment),
     Plan(experiment::PlanExperiment),
+    Quality(quality::Quality),
     Bench(bench::Bench),
     Serve(serve::Serve),
 }
@@ -85,7 +87,7 @@ enum Outcome {
     Done,
     /// Done, but some rows were rejected.
     SomeRejected,
-    /// Done, and what a check asks about was found.
+    /// Done, and what a check asks about was found, or is not so.
     CheckFailed,
 }
 
@@ -100,6 +102,8 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             return ExitCode::from(u8::try_from(e.exit_code()).unwrap_or(2));
         }
     };
+    // A check answers with three codes: so, not so, could not be told.
+    let is_check = matches!(cli.command, Command::Quality(_));
     let outcome = match cli.command {
         Command::Import(import) => import.run(cli.json),
         Command::Inspect(inspect) => inspect.run(cli.json),
@@ -110,6 +114,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Drift(drift) => drift.run(cli.json),
         Command::Experiment(experiment) => experiment.run(cli.json),
         Command::Plan(plan) => plan.run(cli.json),
+        Command::Quality(quality) => quality.run(cli.json),
         Command::Bench(bench) => bench.run(cli.json),
         Command::Serve(serve) => serve.run(cli.json),
     };
@@ -120,7 +125,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Err(Failure::Gone) => ExitCode::from(Failure::Gone.exit()),
         Err(failure) => {
             terminal::complain(&failure, cli.json);
-            ExitCode::from(failure.exit())
+            ExitCode::from(if is_check { 2 } else { failure.exit() })
         }
     }
 }

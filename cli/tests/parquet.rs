@@ -207,3 +207,45 @@ fn parquet_comes_by_a_pipe_too_and_broken_files_are_refused() {
         assert!(matches!(output.status.code(), Some(0 | 3 | 5)), "byte {place}: {output:?}");
     }
 }
+
+#[test]
+fn a_suite_judges_parquet_as_it_judges_json() {
+    let folder = tempfile::tempdir().expect("a temp folder");
+    let rows: Vec<Value> = (0..40)
+        .map(|i| {
+            serde_json::json!({"id": i, "visits": (i % 7 != 0).then_some(i % 9), "source": (i % 5 != 0).then_some(["a", "b"][i % 2]),
+                "score": i as f64 / 4.0, "won": i % 2 == 0})
+        })
+        .collect();
+    let lines: String = rows.iter().map(|row| format!("{row}\n")).collect();
+    let (json, file, suite) =
+        (folder.path().join("rows.ndjson"), folder.path().join("rows.parquet"), folder.path().join("suite.json"));
+    std::fs::write(&json, lines).expect("a file");
+    let expectation = |kind: &str, kwargs: Value| serde_json::json!({"type": kind, "kwargs": kwargs});
+    let column = |name: &str| serde_json::json!({"column": name});
+    let suite_of = serde_json::json!({"name": "s", "expectations": [
+        expectation("expect_column_values_to_not_be_null", column("visits")),
+        expectation("expect_column_values_to_be_in_set", serde_json::json!({"column": "source", "value_set": ["a"]})),
+        expectation("expect_column_values_to_be_unique", column("id")),
+        expectation("expect_column_values_to_be_of_type", serde_json::json!({"column": "visits", "type_": "float64"})),
+        expectation("expect_column_values_to_be_of_type", serde_json::json!({"column": "id", "type_": "int64"})),
+        expectation("expect_column_values_to_be_of_type", serde_json::json!({"column": "won", "type_": "bool"})),
+        expectation("expect_column_mean_to_be_between", serde_json::json!({"column": "score", "max_value": 1})),
+        expectation("expect_column_sum_to_be_between", serde_json::json!({"column": "won", "max_value": 3})),
+    ]});
+    std::fs::write(&suite, suite_of.to_string()).expect("a suite");
+    let judge = |input: &Path| -> Value {
+        let out = expect(1, &["quality", "--suite", &text(&suite), &text(input), "--json", "--result-format", "complete"], b"");
+        let mut result: Value = serde_json::from_str(&out).expect("a result");
+        for one in result["results"].as_array_mut().expect("results") {
+            one["expectation_config"]["kwargs"]["batch_id"] = Value::Null;
+        }
+        result
+    };
+    let expected = judge(&json);
+    let schema = "message rows { optional int64 id; optional int32 visits; optional binary source (UTF8); optional double score; optional boolean won; }";
+    for (codec, group) in [(Compression::SNAPPY, 7), (Compression::UNCOMPRESSED, 1000)] {
+        write(&file, schema, &rows, group, properties(codec, WriterVersion::PARQUET_2_0, true));
+        assert_eq!(judge(&file), expected, "{codec:?} {group}");
+    }
+}

@@ -155,6 +155,10 @@ impl Records for Delimited {
         self.line
     }
 
+    fn text(&self, index: usize) -> Option<&str> {
+        std::str::from_utf8(self.field(index)).ok()
+    }
+
     fn cell(&self, index: usize) -> Cell<'_> {
         match std::str::from_utf8(self.field(index)).unwrap_or_default().trim() {
             "" => Cell::Missing,

@@ -4,6 +4,7 @@ mod cell;
 mod delimited;
 mod ndjson;
 mod parquet_file;
+mod parquet_table;
 mod source;
 
 use std::path::Path;
@@ -12,6 +13,7 @@ use crate::Failure;
 
 pub use cell::{Cell, OwnedCell};
 pub use parquet_file::quiet_panics;
+pub use parquet_table::ParquetTable;
 pub use source::{Format, Source, gunzip};
 
 /// The longest record taken, in bytes; a longer one is rejected without being held in memory.
@@ -58,6 +60,10 @@ pub trait Records {
     fn line(&self) -> u64;
     /// The value of field `index` (into [`Records::names`]) of the current record.
     fn cell(&self, index: usize) -> Cell<'_>;
+    /// The text of field `index` as it stands, spaces and all, where records are text (CSV).
+    fn text(&self, _index: usize) -> Option<&str> {
+        None
+    }
     /// The current record as the JSON it is, for whoever reads JSON better than by cells; its names and cells are then unknown.
     fn json(&self) -> Option<&[u8]> {
         None
@@ -75,7 +81,8 @@ pub fn of_bytes(bytes: Vec<u8>, as_json: bool) -> Result<Box<dyn Records>, Failu
     records(&mut Source::of_bytes(bytes)?, as_json)
 }
 
-fn records(source: &mut Source, as_json: bool) -> Result<Box<dyn Records>, Failure> {
+/// The records of `source`. `json` records are left as they are when it is so wished.
+pub fn records(source: &mut Source, as_json: bool) -> Result<Box<dyn Records>, Failure> {
     Ok(match source.format {
         Format::Delimited => Box::new(delimited::Delimited::open(source.take_reader(), &source.place)?),
         Format::Ndjson => Box::new(ndjson::Ndjson::new(source.take_reader(), &source.place, as_json)),

@@ -115,7 +115,7 @@ thread_local! {
 }
 
 /// What `read` gives; a panic inside it is an error.
-fn guarded<T>(read: impl FnOnce() -> Result<T, ParquetError>) -> Result<T, ParquetError> {
+pub(super) fn guarded<T>(read: impl FnOnce() -> Result<T, ParquetError>) -> Result<T, ParquetError> {
     GUARDED.set(true);
     // A reader that panicked is not used again: its error ends the run.
     let outcome = catch_unwind(AssertUnwindSafe(read));
@@ -174,7 +174,7 @@ fn owned(field: Field) -> OwnedCell {
     })
 }
 
-fn broken(place: String, error: ParquetError) -> Failure {
+pub(super) fn broken(place: String, error: ParquetError) -> Failure {
     Failure::input(place, "INPUT_NOT_PARQUET", error.to_string())
 }
 

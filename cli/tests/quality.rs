@@ -1,0 +1,124 @@
+//! `plumbline quality` through the real binary: the three formats agree, exit codes tell, errors name the place.
+#![allow(clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test may fail loudly anywhere")]
+
+mod common;
+
+use std::path::PathBuf;
+
+use common::{expect, failure};
+use serde_json::{Value, json};
+
+const CSV: &str = "id,source,visits,when\n1,google,3,2026-01-01\n2,bing,,2026-01-02\n3, google,250,x\n";
+const NDJSON: &str = r#"{"id": 1, "source": "google", "visits": 3, "when": "2026-01-01"}
+{"id": 2, "source": "bing", "when": "2026-01-02"}
+{"id": 3, "source": " google", "visits": 250, "when": "x"}
+"#;
+
+fn file(folder: &tempfile::TempDir, name: &str, text: &str) -> String {
+    let path: PathBuf = folder.path().join(name);
+    std::fs::write(&path, text).expect("a file");
+    path.display().to_string()
+}
+
+fn suite(expectations: Value) -> String {
+    json!({"name": "leads", "expectations": expectations, "meta": {"great_expectations_version": "1.24.1"}}).to_string()
+}
+
+fn expectations() -> Value {
+    json!([
+        {"type": "expect_table_row_count_to_be_between", "kwargs": {"min_value": 1, "max_value": 10}},
+        {"type": "expect_column_values_to_be_unique", "kwargs": {"column": "id"}},
+        {"type": "expect_column_values_to_be_in_set", "kwargs": {"column": "source", "value_set": ["google", "bing"]}, "severity": "warning"},
+        {"type": "expect_column_values_to_be_between", "kwargs": {"column": "visits", "min_value": 0, "max_value": 100}},
+        {"type": "expect_column_values_to_be_dateutil_parseable", "kwargs": {"column": "when"}},
+        {"type": "expect_column_max_to_be_between", "kwargs": {"column": "visits", "max_value": 300}},
+    ])
+}
+
+#[test]
+fn the_formats_give_the_same_result() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let suite = file(&folder, "suite.json", &suite(expectations()));
+    let mut results = Vec::new();
+    for (name, text) in [("leads.csv", CSV), ("leads.ndjson", NDJSON)] {
+        let path = file(&folder, name, text);
+        let out = expect(1, &["quality", "--suite", &suite, &path, "--json", "--result-format", "complete"], b"");
+        let mut result: Value = serde_json::from_str(&out).expect("a result");
+        for one in result["results"].as_array_mut().expect("a list") {
+            one["expectation_config"]["kwargs"]["batch_id"] = json!("");
+        }
+        results.push(result);
+    }
+    let piped = expect(1, &["quality", "--suite", &suite, "-", "--json", "--result-format", "complete"], CSV.as_bytes());
+    let piped: Value = serde_json::from_str(&piped).expect("a result");
+    assert_eq!(results[0], results[1]);
+    assert_eq!(results[0]["statistics"], piped["statistics"]);
+    assert_eq!(results[0]["statistics"]["successful_expectations"], json!(3));
+    // The blank before the third source is part of it, the gap makes visits a column of numbers with a fraction.
+    let lists: Vec<&Value> =
+        results[0]["results"].as_array().expect("a list").iter().map(|one| &one["result"]["unexpected_list"]).collect();
+    assert!(
+        lists.contains(&&json!([" google"])) && lists.contains(&&json!([250.0])) && lists.contains(&&json!(["x"])),
+        "{lists:?}"
+    );
+}
+
+#[test]
+fn exit_codes_tell_and_the_table_is_readable() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let table = file(&folder, "leads.csv", CSV);
+    let strict = file(&folder, "strict.json", &suite(expectations()));
+    let out = expect(1, &["quality", "--suite", &strict, &table], b"");
+    for words in
+        ["leads: 3 of 6 expectations are met, 3 rows", "NOT MET warning", "source: column values to be in set", "\" google\""]
+    {
+        assert!(out.contains(words), "{words} in {out}");
+    }
+    let easy = file(&folder, "easy.json", &suite(json!([{"type": "expect_column_to_exist", "kwargs": {"column": "id"}}])));
+    let out = expect(0, &["quality", "--suite", &easy, &table], b"");
+    assert!(out.starts_with("leads: every expectation is met, 3 rows"), "{out}");
+    // Two files are one table.
+    let again = file(&folder, "again.csv", "id,source,visits,when\n1,google,1,2026-01-01\n");
+    let out = expect(1, &["quality", "--suite", &strict, &table, &again], b"");
+    assert!(out.contains("4 rows") && out.contains("id: column values to be unique\n                   2 unexpected"), "{out}");
+}
+
+#[test]
+fn errors_name_the_place() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let table = file(&folder, "leads.csv", CSV);
+    let easy = file(&folder, "easy.json", &suite(json!([])));
+    let bad = file(
+        &folder,
+        "bad.json",
+        &suite(json!([{"type": "expect_column_values_to_not_be_null", "kwargs": {"column": "id", "mostly": 7}}])),
+    );
+    let ragged = file(&folder, "ragged.csv", "a,b\n1,2\n3\n");
+    let other = file(&folder, "other.csv", "a\n1\n");
+    let rows: [(&[&str], &str, &str); 6] = [
+        (&["--suite", &bad, &table], "KWARG_INVALID", "expectations[0].kwargs.mostly"),
+        (&["--suite", &table, &table], "SUITE_NOT_JSON", "leads.csv"),
+        (&["--suite", "nowhere.json", &table], "READ_FAILED", "nowhere.json"),
+        (&["--suite", &easy, "nowhere.csv"], "READ_FAILED", "nowhere.csv"),
+        (&["--suite", &easy, &ragged], "ROW_FIELD_COUNT", "ragged.csv, line 3"),
+        (&["--suite", &easy, &table, &other], "INPUT_COLUMNS_DIFFER", "other.csv"),
+    ];
+    for (arguments, code, words) in rows {
+        let arguments: Vec<&str> = ["quality"].iter().chain(arguments).copied().collect();
+        let error = failure(2, &arguments, b"");
+        assert!(error.contains(code) && error.contains(words), "{arguments:?}: {error}");
+    }
+}
+
+#[test]
+fn a_table_meets_the_suite_made_of_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let rows: String = (0..300).map(|i| format!("{i},{},{}\n", ["google", "bing"][i % 2], i * 7 % 40)).collect();
+    let table = file(&folder, "train.csv", &format!("id,source,visits\n{rows}"));
+    let made = expect(0, &["quality", "--generate", "--name", "made", &table], b"");
+    let suite = file(&folder, "made.json", &made);
+    let out = expect(0, &["quality", "--suite", &suite, &table], b"");
+    assert!(out.starts_with("made: every expectation is met, 300 rows"), "{out}");
+    let worse = file(&folder, "worse.csv", "id,source,visits\n1,,3\n1,mail,3\n");
+    expect(1, &["quality", "--suite", &suite, &worse], b"");
+}
