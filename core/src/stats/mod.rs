@@ -10,6 +10,7 @@ pub mod alternative;
 pub mod bayes;
 pub mod beta;
 pub mod binomial;
+pub mod bootstrap;
 mod bracket;
 pub mod chi_square;
 pub mod contingency;
@@ -38,6 +39,8 @@ pub mod ratio;
 pub(crate) mod root;
 mod saddle;
 pub mod sequential;
+#[cfg(test)]
+mod simulation;
 pub mod srm;
 pub mod student;
 pub mod survival;

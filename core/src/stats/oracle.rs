@@ -96,6 +96,17 @@ fn statrs_agrees() {
 }
 
 #[test]
+fn a_million_leads_are_no_harder() {
+    // scipy 1.17.
+    check("beta quantile", beta::quantile(117_000.0, 883_001.0, 0.025), 0.1163706376844815, 1e-12);
+    check("beta upper quantile", beta::upper_quantile(117_001.0, 883_000.0, 0.025), 0.11763158168510568, 1e-12);
+    check("chi-square", chi_square::sf(1_003_000.0, 1e6), 0.017016772933266328, 1e-10);
+    check("student", student::upper_quantile(1e-10, 1e8), 6.361341561862986, 1e-11);
+    let urn = hypergeometric::Urn::new(200_000, 23_620, 100_000).unwrap();
+    check("hypergeometric", urn.at_least(11_700), 0.9371453898892937, 1e-10);
+}
+
+#[test]
 fn discrete_probabilities_sum_to_one_and_meet_at_every_cut() {
     let urn = hypergeometric::Urn::new(50, 20, 15).unwrap();
     let sum: f64 = (0..=15).map(|k| urn.pmf(k)).sum();

@@ -7,6 +7,8 @@ use crate::stats::error::StatsError;
 pub struct Sample<'a> {
     values: &'a [f64],
     mean: f64,
+    /// What rounding took from the mean.
+    rest: f64,
     squares: f64,
 }
 
@@ -38,7 +40,8 @@ impl<'a> Sample<'a> {
                 let wanted = "small enough that its square is a finite double";
                 Err(StatsError::OutOfRange { what: "the sample", row, value: *value, wanted })
             }
-            _ => Ok(Sample { values, mean, squares: if constant { 0.0 } else { squares } }),
+            _ if constant => Ok(Sample { values, mean: values.first().copied().unwrap_or(mean), rest: 0.0, squares: 0.0 }),
+            _ => Ok(Sample { values, mean, rest: rest / n, squares }),
         }
     }
 
@@ -55,6 +58,11 @@ impl<'a> Sample<'a> {
     /// Their mean.
     pub fn mean(&self) -> f64 {
         self.mean
+    }
+
+    /// This mean less `other`'s, to the last digits even where the means are large beside it.
+    pub fn excess(&self, other: &Sample<'_>) -> f64 {
+        (self.mean - other.mean) + (self.rest - other.rest)
     }
 
     /// The sum of squared deviations from the mean.

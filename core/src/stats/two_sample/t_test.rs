@@ -54,7 +54,7 @@ pub fn student(first: &Sample<'_>, second: &Sample<'_>) -> Result<TTest, StatsEr
     StatsError::unless_enough((first.count() + second.count()) as u64, 3, "values in both samples")?;
     let variance = (first.squares() + second.squares()) / freedom;
     let variance = variance * (1.0 / first.count() + 1.0 / second.count());
-    TTest::new(first.mean() - second.mean(), variance, freedom)
+    TTest::new(first.excess(second), variance, freedom)
 }
 
 /// Welch's t test: each sample has its own variance.
@@ -84,7 +84,7 @@ pub fn welch(first: &Sample<'_>, second: &Sample<'_>) -> Result<TTest, StatsErro
     // Parts of the whole, so that tiny variances do not vanish when they are squared.
     let (share, rest) = (v / (v + w), w / (v + w));
     let freedom = 1.0 / (share * share / (first.count() - 1.0) + rest * rest / (second.count() - 1.0));
-    TTest::new(first.mean() - second.mean(), v + w, freedom)
+    TTest::new(first.excess(second), v + w, freedom)
 }
 
 /// The difference of the means in pooled standard deviations.
@@ -99,7 +99,7 @@ pub fn cohens_d(first: &Sample<'_>, second: &Sample<'_>) -> Result<f64, StatsErr
     StatsError::unless_enough(least, 2, "values in each sample")?;
     let variance = (first.squares() + second.squares()) / (first.count() + second.count() - 2.0);
     if variance > 0.0 {
-        Ok((first.mean() - second.mean()) / variance.sqrt())
+        Ok((first.excess(second)) / variance.sqrt())
     } else {
         Err(StatsError::NoVariation { what: "either sample" })
     }
@@ -125,6 +125,17 @@ mod tests {
         {
             assert_eq!(refused.code(), "INSUFFICIENT_DATA");
         }
+    }
+
+    #[test]
+    fn an_offset_does_not_matter() {
+        // Eighths are exact beside 1e9; the means are not.
+        let (xs, ys) = ([0.25, 0.5, 1.0], [1.0, 1.5, 1.75, 2.125]);
+        let (far_xs, far_ys) = (xs.map(|x| x + 1e9), ys.map(|y| y + 1e9));
+        let near = welch(&Sample::new(&xs).unwrap(), &Sample::new(&ys).unwrap()).unwrap();
+        let far = welch(&Sample::new(&far_xs).unwrap(), &Sample::new(&far_ys).unwrap()).unwrap();
+        assert!((far.statistic / near.statistic - 1.0).abs() < 1e-12, "{far:?} {near:?}");
+        assert!((far.freedom / near.freedom - 1.0).abs() < 1e-12, "{far:?} {near:?}");
     }
 
     #[test]
