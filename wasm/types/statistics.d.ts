@@ -121,11 +121,11 @@ export declare function gain(scores: Numbers, converted: Labels, parts?: number,
 export declare function numericDrift(reference: Numbers, current: Numbers, bins?: number): NumericDrift;
 /** Counts of the same categories before and now. */
 export declare function categoryDrift(reference: Numbers, current: Numbers): CategoryDrift;
-/** The arm of each id by a plain split over weights. */
+/** The arm of each id by a plain split over weights, in their order; names that look like numbers need pairs, which keep it. */
 export declare function split(settings: {
     hash?: HashMode;
     salt: string;
-    weights: Readonly<Record<string, number>>;
+    weights: Readonly<Record<string, number>> | readonly (readonly [string, number])[];
 }, ids: readonly string[]): Drawn[];
 /** The assignment of each id by an allocation as the service's settings declare it. */
 export declare function assign(allocation: Declaration, ids: readonly string[]): {
