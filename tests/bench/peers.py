@@ -106,10 +106,17 @@ def xgboost():
 def tl2cgen():
     import tl2cgen
     import treelite
+    import xgboost as xgb
 
     library = f"{cache}/xgb_300.tl2cgen.so"
     if not os.path.exists(library):
-        model = treelite.frontend.load_xgboost_model(f"{folder}/xgb_300.ubj")
+        # Treelite 4.1 reads JSON alone, and a base score that is a plain number.
+        document = json.loads(xgb.Booster(model_file=f"{folder}/xgb_300.ubj").save_raw("json"))
+        parameters = document["learner"]["learner_model_param"]
+        parameters["base_score"] = parameters["base_score"].strip("[]")
+        with open(f"{cache}/xgb_300.treelite.json", "w") as file:
+            json.dump(document, file)
+        model = treelite.frontend.load_xgboost_model(f"{cache}/xgb_300.treelite.json", allow_unknown_field=True)
         tl2cgen.export_lib(model, toolchain="gcc", libpath=library, params={"parallel_comp": 8}, nthread=1, verbose=False)
     predict = ctypes.CDLL(library).predict
     # A value, or −1 where it is missing.
