@@ -275,18 +275,13 @@ fn page(all: &Map<String, Value>, slices: Option<&Value>, threshold: f64) -> Str
         text.push_str(&format!("\n\n{}", terminal::aligned(&rows)));
     }
     if let Some(bands) = all.get("bands").and_then(Value::as_array) {
-        text.push_str("\n\nband from      leads   converted   rate     lift");
-        for band in bands.iter().rev() {
+        let rows = bands.iter().rev().map(|band| {
             let from = band.get("from").filter(|from| !from.is_null()).map_or("lowest".to_owned(), |from| shown(Some(from)));
-            let cell = |name: &str| shown(band.get(name));
-            text.push_str(&format!(
-                "\n{from:<10}{:>10}{:>12}{:>9}{:>9}",
-                cell("leads"),
-                cell("positives"),
-                cell("rate"),
-                cell("lift")
-            ));
-        }
+            let cells = ["leads", "positives", "rate", "lift"].map(|name| shown(band.get(name)));
+            std::iter::once(from).chain(cells).collect()
+        });
+        let head = ["band from", "leads", "converted", "rate", "lift"];
+        text.push_str(&format!("\n\n{}", terminal::columns(&head, rows)));
     }
     text
 }

@@ -69,6 +69,23 @@ pub fn aligned(rows: &[(&str, String)]) -> String {
     text
 }
 
+/// Rows under a head, the first column to the left, numbers to the right.
+pub fn columns<'a>(head: &[&str], rows: impl Iterator<Item = Vec<String>> + 'a) -> String {
+    let mut lines: Vec<Vec<String>> = vec![head.iter().map(|cell| (*cell).to_owned()).collect()];
+    lines.extend(rows);
+    let width = |at: usize| lines.iter().filter_map(|line| line.get(at)).map(|cell| cell.chars().count()).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..head.len()).map(width).collect();
+    let line = |cells: &Vec<String>| {
+        let padded = cells
+            .iter()
+            .zip(&widths)
+            .enumerate()
+            .map(|(at, (cell, width))| if at == 0 { format!("{cell:<width$}") } else { format!("{cell:>width$}") });
+        padded.collect::<Vec<String>>().join("  ").trim_end().to_owned()
+    };
+    lines.iter().map(line).collect::<Vec<String>>().join("\n")
+}
+
 /// `1234567` as `1,234,567`.
 pub fn thousands(n: u64) -> String {
     let digits = n.to_string();

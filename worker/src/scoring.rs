@@ -52,7 +52,7 @@ impl<'a> Scoring<'a> {
         let served = service.served(model)?;
         let all = service.deployment.as_ref();
         let (variant, role) = match all {
-            None => ("champion".into(), "champion"),
+            None => (Arc::clone(&service.champion), "champion"),
             Some(all) => {
                 let known = all.variant_of(model).map(|variant| Arc::clone(&variant.name));
                 let role = if name.is_none() { "champion" } else { "named" };

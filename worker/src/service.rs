@@ -25,6 +25,8 @@ pub struct Service {
     pub(crate) deployment: Option<Deployment>,
     metrics: Metrics,
     instance: String,
+    /// The variant where no allocation is set; one text for all predictions.
+    pub(crate) champion: Arc<str>,
     requests: AtomicU64,
     workspaces: Mutex<Vec<Workspace>>,
 }
@@ -123,6 +125,7 @@ impl Service {
             models,
             deployment,
             metrics: Metrics::default(),
+            champion: "champion".into(),
             instance: instance.chars().filter(char::is_ascii_alphanumeric).collect(),
             requests: AtomicU64::new(0),
             workspaces: Mutex::default(),

@@ -11,8 +11,8 @@ use plumbline_core::stats::moments::Moments;
 use super::arguments::Looks;
 use super::count::measure;
 use super::parse;
-use super::shown::columns;
 use crate::input::{self, Cell, Step};
+use crate::terminal::columns;
 use crate::terminal::thousands;
 use crate::{Failure, Outcome, terminal};
 

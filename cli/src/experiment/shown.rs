@@ -5,7 +5,7 @@ use plumbline_core::stats::effect::Scale;
 use plumbline_core::stats::level::Interval;
 use plumbline_core::stats::margin::Finding;
 
-use crate::terminal::thousands;
+use crate::terminal::{columns, thousands};
 
 /// The whole analysis.
 pub fn analysis(analysis: &Analysis, settings: &Settings) -> String {
@@ -147,21 +147,4 @@ fn number(x: f64) -> String {
         a if a < 1e15 => format!("{x:.0}"),
         _ => format!("{x:.3e}"),
     }
-}
-
-/// Rows under a head, the first column to the left, numbers to the right.
-pub fn columns<'a>(head: &[&str], rows: impl Iterator<Item = Vec<String>> + 'a) -> String {
-    let mut lines: Vec<Vec<String>> = vec![head.iter().map(|cell| (*cell).to_owned()).collect()];
-    lines.extend(rows);
-    let width = |at: usize| lines.iter().filter_map(|line| line.get(at)).map(|cell| cell.chars().count()).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..head.len()).map(width).collect();
-    let line = |cells: &Vec<String>| {
-        let padded = cells
-            .iter()
-            .zip(&widths)
-            .enumerate()
-            .map(|(at, (cell, width))| if at == 0 { format!("{cell:<width$}") } else { format!("{cell:>width$}") });
-        padded.collect::<Vec<String>>().join("  ").trim_end().to_owned()
-    };
-    lines.iter().map(line).collect::<Vec<String>>().join("\n")
 }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{BundleError, Manifest};
 use crate::model::{Body, Engine, Model, Node, Scratch, Test};
+use crate::random::Random;
 
 /// How many golden leads are made when none are given.
 pub(super) const MADE: usize = 20;
@@ -75,23 +76,19 @@ pub(super) fn make_rows(model: &Model, n: usize) -> Vec<Vec<f64>> {
             }
         }
     }
-    let mut draw = Draw(0x9e37_79b9_7f4a_7c15);
+    let mut draw = Draw(Random::new(0x9e37_79b9_7f4a_7c15));
     let mut rows = vec![vec![f64::NAN; candidates.len()], vec![0.0; candidates.len()]];
     rows.resize_with(n, || candidates.iter().map(|values| draw.value(values)).collect());
     rows.truncate(n);
     rows
 }
 
-/// A plain multiplicative generator (Steele, Lea & Flood, "Fast splittable pseudorandom number generators", 2014).
-struct Draw(u64);
+/// Draws of values.
+struct Draw(Random);
 
 impl Draw {
     fn next(&mut self, below: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ z >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ z >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((z ^ z >> 31) % below.max(1) as u64) as usize
+        (self.0.bits() % below.max(1) as u64) as usize
     }
 
     fn value(&mut self, candidates: &[f64]) -> f64 {

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::plan::two_sided_power;
-use crate::stats::effect::{Effect, Tail, Test};
+use crate::stats::alternative::Alternative;
+use crate::stats::effect::{Effect, Test};
 use crate::stats::group_sequential::{GroupSequential, Look, Spending};
 use crate::stats::level::{Interval, Level, SettingError};
 use crate::stats::sequential::{Mixture, Spread};
@@ -141,7 +142,7 @@ impl Judge {
     /// has none.
     pub fn delta(&self, effect: &Effect, level: Level) -> Option<Test> {
         match self {
-            Judge::Once => Some(effect.t_test(0.0, Tail::Both, level)),
+            Judge::Once => Some(effect.t_test(0.0, Alternative::TwoSided, level)),
             Judge::Always(mixture) => Some(effect.always_valid(0.0, mixture, level)),
             Judge::Look { .. } => None,
         }

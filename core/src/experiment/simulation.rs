@@ -5,7 +5,9 @@
 use super::method::Judge;
 use super::plan::{Baseline, Plan};
 use super::{Design, Method};
-use crate::stats::effect::{Effect, Scale, Tail, Test};
+use crate::random::Random;
+use crate::stats::alternative::Alternative;
+use crate::stats::effect::{Effect, Scale, Test};
 use crate::stats::estimate::Estimate;
 use crate::stats::group_sequential::{GroupSequential, Spending};
 use crate::stats::level::Level;
@@ -20,13 +22,9 @@ const WEEKS: usize = 6;
 struct Draw([u64; 4]);
 
 impl Draw {
-    fn seeded(mut seed: u64) -> Draw {
-        Draw([0; 4].map(|_| {
-            seed = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
-            let z = (seed ^ (seed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-            let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-            z ^ (z >> 31)
-        }))
+    fn seeded(seed: u64) -> Draw {
+        let mut seed = Random::new(seed);
+        Draw([0; 4].map(|_| seed.bits()))
     }
 
     fn next(&mut self) -> u64 {
@@ -157,7 +155,7 @@ fn fixed_intervals_cover_ninety_five_in_a_hundred() {
         type Method = fn(&Effect) -> Test;
         let methods: [(&str, Method); 2] = [
             ("Fieller", |effect| Judge::Once.two_sided(effect, LEVEL)),
-            ("delta", |effect| effect.t_test(0.0, Tail::Both, LEVEL)),
+            ("delta", |effect| effect.t_test(0.0, Alternative::TwoSided, LEVEL)),
         ];
         for (name, test) in methods {
             let covered = part(PLAYS, seed, |draw| test(&looks(draw, 1, 1_000, [0.2, 0.22], scale)[0]).interval.contains(truth));

@@ -2,7 +2,8 @@
 
 use super::gain::Part;
 use super::{InsufficientData, Labelled, MetricError};
-use crate::stats::normal;
+use crate::stats::level::Level;
+use crate::stats::proportion::Proportion;
 
 /// The leads of one band of scores.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -61,7 +62,7 @@ pub fn bands(data: &Labelled<'_>, cuts: &[f64]) -> Result<Result<Vec<Band>, Insu
                 positives: *hits,
                 share: n / total,
                 rate,
-                interval: rate.map(|rate| wilson(rate, n)),
+                interval: wilson(*hits, *leads),
                 lift: rate.filter(|_| positives > 0.0).map(|rate| rate / (positives / total)),
             }
         };
@@ -106,13 +107,10 @@ pub fn lift_table(data: &Labelled<'_>, parts: usize) -> Result<Vec<Part>, Insuff
     Ok(table)
 }
 
-/// Wilson's 95 % interval of a rate seen on `n` leads.
-pub(super) fn wilson(rate: f64, n: f64) -> (f64, f64) {
-    let z = normal::quantile(0.975);
-    let z2 = z * z;
-    let centre = (rate + z2 / (2.0 * n)) / (1.0 + z2 / n);
-    let half = z / (1.0 + z2 / n) * (rate * (1.0 - rate) / n + z2 / (4.0 * n * n)).sqrt();
-    ((centre - half).max(0.0), (centre + half).min(1.0))
+/// Wilson's 95 % interval of the rate of `positives` among `leads`; none without leads.
+pub(super) fn wilson(positives: u64, leads: u64) -> Option<(f64, f64)> {
+    let interval = Proportion::new(positives, leads).ok()?.wilson(Level::FIVE_PERCENT);
+    Some((interval.lower, interval.upper))
 }
 
 #[cfg(test)]

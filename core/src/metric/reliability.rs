@@ -94,7 +94,9 @@ impl Bin {
     fn new(index: usize, count: u64, positives: u64, sum: f64) -> Bin {
         let n = count as f64;
         let rate = positives as f64 / n;
-        Bin { index, count, mean_probability: sum / n, rate, interval: super::capacity::wilson(rate, n) }
+        // Without leads nothing is known of the rate.
+        let interval = super::capacity::wilson(positives, count).unwrap_or((0.0, 1.0));
+        Bin { index, count, mean_probability: sum / n, rate, interval }
     }
 
     /// |rate − mean probability|.

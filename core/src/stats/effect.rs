@@ -3,6 +3,7 @@
 use serde::Serialize;
 use thiserror::Error;
 
+use super::alternative::Alternative;
 use super::estimate::Estimate;
 use super::level::{Interval, Level};
 use super::sequential::Mixture;
@@ -18,17 +19,6 @@ pub enum Scale {
     Relative,
     /// treatment − control, in the metric's own unit.
     Absolute,
-}
-
-/// Which difference a test looks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Tail {
-    /// Either way.
-    Both,
-    /// The treatment has more.
-    Greater,
-    /// The treatment has less.
-    Less,
 }
 
 /// No difference can be told: an answer, not a fault.
@@ -118,12 +108,13 @@ impl Effect {
     ///
     /// # Example
     /// ```
-    /// use plumbline_core::stats::effect::{Effect, Scale, Tail};
+    /// use plumbline_core::stats::alternative::Alternative;
+    /// use plumbline_core::stats::effect::{Effect, Scale};
     /// use plumbline_core::stats::estimate::Estimate;
     /// use plumbline_core::stats::level::Level;
     /// let [a, b] = [Estimate::proportion(500, 5_000).unwrap(), Estimate::proportion(560, 5_000).unwrap()];
     /// let effect = Effect::between(&a, &b, Scale::Relative).unwrap();
-    /// let test = effect.t_test(0.0, Tail::Both, Level::FIVE_PERCENT);
+    /// let test = effect.t_test(0.0, Alternative::TwoSided, Level::FIVE_PERCENT);
     /// assert!((effect.value - 0.12).abs() < 1e-12 && (test.p_value - 0.065599).abs() < 5e-7);
     /// assert!((test.interval.lower + 0.00775).abs() < 5e-6 && (test.interval.upper - 0.24775).abs() < 5e-6);
     /// ```
@@ -164,19 +155,19 @@ impl Effect {
     /// # Source
     /// GrowthBook gbstats 0.8.0, `TwoSidedTTest` and its one-sided kin; of those, "lesser" has its interval's end on the wrong
     /// side of the estimate, which is not copied.
-    pub fn t_test(&self, null: f64, tail: Tail, level: Level) -> Test {
+    pub fn t_test(&self, null: f64, alternative: Alternative, level: Level) -> Test {
         let t = (self.value - null) / self.standard_error;
         let half = |alpha: f64| student::upper_quantile(alpha, self.freedom) * self.standard_error;
-        let (p_value, interval) = match tail {
-            Tail::Both => {
+        let (p_value, interval) = match alternative {
+            Alternative::TwoSided => {
                 let p = 2.0 * student::sf(t.abs(), self.freedom);
                 (p.min(1.0), Interval::around(self.value, half(level.alpha() / 2.0)))
             }
-            Tail::Greater => {
+            Alternative::Greater => {
                 let interval = Interval { lower: self.value - half(level.alpha()), upper: f64::INFINITY };
                 (student::sf(t, self.freedom), interval)
             }
-            Tail::Less => {
+            Alternative::Less => {
                 let interval = Interval { lower: f64::NEG_INFINITY, upper: self.value + half(level.alpha()) };
                 (student::sf(-t, self.freedom), interval)
             }
@@ -270,7 +261,7 @@ mod tests {
     #[test]
     fn one_sided_tests_are_each_others_mirror() {
         let effect = Effect::between(&rate(100, 800), &rate(114, 820), Scale::Absolute).unwrap();
-        let [greater, less] = [Tail::Greater, Tail::Less].map(|tail| effect.t_test(0.0, tail, Level::FIVE_PERCENT));
+        let [greater, less] = [Alternative::Greater, Alternative::Less].map(|tail| effect.t_test(0.0, tail, Level::FIVE_PERCENT));
         assert!((greater.p_value + less.p_value - 1.0).abs() < 1e-14);
         assert!((greater.interval.lower + less.interval.upper - 2.0 * effect.value).abs() < 1e-15);
         assert!(less.interval.upper > effect.value, "the upper end lies above the estimate");
@@ -287,7 +278,7 @@ mod tests {
         let slope = crate::stats::cuped::slope(&arms[0], &arms[1]);
         let [a, b] = [0, 1].map(|i| Estimate::adjusted(&arms[i], slope).unwrap());
         let effect = Effect::between(&a, &b, Scale::Relative).unwrap();
-        let (exact, delta) = (effect.within(1.96), effect.t_test(0.0, Tail::Both, Level::FIVE_PERCENT).interval);
+        let (exact, delta) = (effect.within(1.96), effect.t_test(0.0, Alternative::TwoSided, Level::FIVE_PERCENT).interval);
         assert!(exact.contains(effect.value) && exact.lower > 0.0, "{exact:?}");
         // Most of the base's noise was taken out of the difference but not out of the base, which the delta method forgets.
         assert!(exact.upper - exact.lower > delta.upper - delta.lower, "{exact:?} {delta:?}");

@@ -3,7 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::effect::{Effect, Tail};
+use super::alternative::Alternative;
+use super::effect::Effect;
 use super::level::{Interval, Level, SettingError};
 
 /// What is claimed of an effect.
@@ -86,8 +87,8 @@ impl Effect {
     /// ```
     pub fn claim(&self, claim: Claim, margin: f64, level: Level) -> Result<MarginTest, SettingError> {
         SettingError::unless(margin > 0.0 && margin.is_finite(), "the margin", margin, "a positive number")?;
-        let lower = self.t_test(-margin, Tail::Greater, level);
-        let upper = self.t_test(margin, Tail::Less, level);
+        let lower = self.t_test(-margin, Alternative::Greater, level);
+        let upper = self.t_test(margin, Alternative::Less, level);
         let interval = Interval { lower: lower.interval.lower, upper: upper.interval.upper };
         let p_value = match claim {
             Claim::NoDecline => lower.p_value,

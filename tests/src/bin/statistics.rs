@@ -14,6 +14,7 @@ use plumbline_core::drift::performance::{Estimator, Measure};
 use plumbline_core::drift::{Direction, DriftReport, Feature, KolmogorovSmirnov, Rules, Sample, Values};
 use plumbline_core::metric::{Labelled, Ranking};
 use plumbline_core::window::{Layout, Window};
+use plumbline_tests::golden::Draw;
 use serde_json::Value;
 
 struct Ours {
@@ -69,25 +70,13 @@ fn run() -> Result<(), String> {
     Ok(())
 }
 
-/// SplitMix64.
-struct Draw(u64);
+fn units(draw: &mut Draw, n: usize) -> Vec<f64> {
+    (0..n).map(|_| draw.unit()).collect()
+}
 
-impl Draw {
-    fn unit(&mut self) -> f64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let z = (self.0 ^ self.0 >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let z = (z ^ z >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((z ^ z >> 31) >> 11) as f64 / (1u64 << 53) as f64
-    }
-
-    fn units(&mut self, n: usize) -> Vec<f64> {
-        (0..n).map(|_| self.unit()).collect()
-    }
-
-    /// About normal: twelve units.
-    fn normals(&mut self, n: usize, shift: f64) -> Vec<f64> {
-        (0..n).map(|_| (0..12).map(|_| self.unit()).sum::<f64>() - 6.0 + shift).collect()
-    }
+/// About normal: twelve units.
+fn normals(draw: &mut Draw, n: usize, shift: f64) -> Vec<f64> {
+    (0..n).map(|_| (0..12).map(|_| draw.unit()).sum::<f64>() - 6.0 + shift).collect()
 }
 
 fn write(folder: &Path, name: &str, values: &[f64]) -> Result<(), String> {
@@ -111,8 +100,8 @@ fn as_doubles(flags: &[bool]) -> Vec<f64> {
 }
 
 fn auc(folder: &Path) -> Result<Ours, String> {
-    let mut draw = Draw(1);
-    let scores = draw.units(1_000_000);
+    let mut draw = Draw::new(1);
+    let scores = units(&mut draw, 1_000_000);
     let converted: Vec<bool> = scores.iter().map(|p| draw.unit() < p * p).collect();
     write(folder, "scores", &scores)?;
     write(folder, "converted", &as_doubles(&converted))?;
@@ -124,8 +113,8 @@ fn auc(folder: &Path) -> Result<Ours, String> {
 }
 
 fn ks(folder: &Path) -> Result<Ours, String> {
-    let mut draw = Draw(2);
-    let (reference, current) = (draw.normals(1_000_000, 0.0), draw.normals(1_000_000, 0.01));
+    let mut draw = Draw::new(2);
+    let (reference, current) = (normals(&mut draw, 1_000_000, 0.0), normals(&mut draw, 1_000_000, 0.01));
     write(folder, "ks_reference", &reference)?;
     write(folder, "ks_current", &current)?;
     let (ms, value) = time(7, || {
@@ -141,9 +130,9 @@ fn ks(folder: &Path) -> Result<Ours, String> {
 
 fn drift(folder: &Path) -> Result<Ours, String> {
     const ROWS: usize = 100_000;
-    let mut draw = Draw(3);
+    let mut draw = Draw::new(3);
     let column = |draw: &mut Draw, i: usize, shift: f64| -> Vec<f64> {
-        let plain = draw.normals(ROWS, shift);
+        let plain = normals(draw, ROWS, shift);
         // A third of the features are skewed, a third are whole numbers.
         match i % 3 {
             0 => plain,
@@ -174,9 +163,9 @@ fn drift(folder: &Path) -> Result<Ours, String> {
 }
 
 fn cbpe(folder: &Path) -> Result<Ours, String> {
-    let mut draw = Draw(4);
+    let mut draw = Draw::new(4);
     let window = |draw: &mut Draw, name: &str| -> Result<(Vec<f64>, Vec<bool>), String> {
-        let scores = draw.units(100_000);
+        let scores = units(draw, 100_000);
         let converted: Vec<bool> = scores.iter().map(|p| draw.unit() < p * p).collect();
         write(folder, &format!("cbpe_{name}"), &scores)?;
         write(folder, &format!("cbpe_{name}_converted"), &as_doubles(&converted))?;
@@ -200,7 +189,7 @@ fn windows() -> Ours {
     let number =
         |i: usize| Some(FeatureLayout::Number { name: format!("f{i}"), bins: Bins::new((0..20).map(f64::from).collect()).ok()? });
     let layout = Layout::new((0..30).filter_map(number).collect());
-    let mut draw = Draw(5);
+    let mut draw = Draw::new(5);
     let mut hour = || {
         let mut window = Window::new(&layout);
         for _ in 0..100 {

@@ -2,9 +2,9 @@
 
 use super::{Baseline, Plan};
 use crate::experiment::method::Bar;
-use crate::math;
 use crate::stats::effect::Scale;
 use crate::stats::level::SettingError;
+use crate::stats::power::cohens_h;
 use crate::stats::{normal, root};
 
 /// A plan that was checked.
@@ -79,7 +79,7 @@ impl Design {
     pub fn effect_size(&self, lift: f64) -> f64 {
         let after = self.after(lift);
         match self.baseline {
-            Baseline::Rate(rate) => (2.0 * math::asin(after.clamp(0.0, 1.0).sqrt()) - 2.0 * math::asin(rate.sqrt())).abs(),
+            Baseline::Rate(rate) => cohens_h(after.clamp(0.0, 1.0), rate).abs(),
             Baseline::Mean { mean, deviation } => ((after - mean) / deviation).abs(),
         }
     }

@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
+use plumbline_core::stats::alternative::Alternative;
 use plumbline_core::stats::bayes::{Loss, Posterior, Prior};
-use plumbline_core::stats::effect::{Effect, Scale, Tail, Test};
+use plumbline_core::stats::effect::{Effect, Scale, Test};
 use plumbline_core::stats::estimate::Estimate;
 use plumbline_core::stats::level::{Interval, Level};
 use plumbline_core::stats::moments::{Comoments, Moments};
@@ -85,10 +86,10 @@ impl Answer<'_> {
     fn compare(&self, suite: &mut Suite, told: &Told<'_>) {
         let level = |alpha| Level::new(alpha).unwrap_or(Level::FIVE_PERCENT);
         match (told.test, told.detail) {
-            ("ttest", "a0.05") => self.frequentist(suite, self.effect.t_test(0.0, Tail::Both, level(0.05))),
-            ("ttest", "a0.1") => self.frequentist(suite, self.effect.t_test(0.0, Tail::Both, level(0.1))),
-            ("ttest", "greater") => self.frequentist(suite, self.effect.t_test(0.0, Tail::Greater, level(0.05))),
-            ("ttest", "lesser") => self.lesser(suite, self.effect.t_test(0.0, Tail::Less, level(0.05))),
+            ("ttest", "a0.05") => self.frequentist(suite, self.effect.t_test(0.0, Alternative::TwoSided, level(0.05))),
+            ("ttest", "a0.1") => self.frequentist(suite, self.effect.t_test(0.0, Alternative::TwoSided, level(0.1))),
+            ("ttest", "greater") => self.frequentist(suite, self.effect.t_test(0.0, Alternative::Greater, level(0.05))),
+            ("ttest", "lesser") => self.lesser(suite, self.effect.t_test(0.0, Alternative::Less, level(0.05))),
             ("sequential", tune) => {
                 let tuned = tune.strip_prefix("tune").and_then(|units| units.parse().ok()).unwrap_or(f64::NAN);
                 match Mixture::tuned(tuned) {
