@@ -122,3 +122,24 @@ fn what_is_too_large_or_unknown_is_refused_and_the_service_goes_on() {
     assert_eq!(statuses[1..], [404, 200, 200]);
     assert_eq!(server.stop(), Some(0));
 }
+
+#[test]
+fn a_suite_refuses_and_flags_leads() {
+    let folder = tempfile::tempdir().expect("a temp folder");
+    let suite = folder.path().join("suite.json");
+    let text_of = r#"{"name": "s", "expectations": [
+        {"type": "expect_column_values_to_be_between", "kwargs": {"column": "visits", "max_value": 10}, "severity": "critical"},
+        {"type": "expect_column_values_to_not_be_null", "kwargs": {"column": "pages"}, "severity": "warning"}]}"#;
+    std::fs::write(&suite, text_of).expect("a file");
+    let server = Server::start(folder.path(), &["--suite", &text(&suite)]);
+    let answers = server.ask(&[("/v1/score", r#"{"visits":11,"pages":1}"#), ("/v1/score", r#"{"lead_id":"f","visits":1}"#)]);
+    assert!(answers[0].0 == 422 && answers[0].1.contains("LEAD_QUALITY"), "{answers:?}");
+    assert!(answers[1].0 == 200 && answers[1].1.contains(r#""flags":[{"#), "{answers:?}");
+    assert_eq!(server.stop(), Some(0));
+    let db = rusqlite::Connection::open(folder.path().join("log.sqlite")).expect("the log");
+    let flags: Vec<Option<String>> = db
+        .prepare("SELECT flags FROM prediction_logs ORDER BY id")
+        .and_then(|mut rows| rows.query_map([], |row| row.get(0))?.collect())
+        .expect("rows");
+    assert!(flags[0].is_none() && flags[1].as_ref().is_some_and(|flags| flags.contains("pages")), "{flags:?}");
+}

@@ -34,6 +34,8 @@ pub(crate) struct Turn {
     pub explores: bool,
     /// The id it was drawn with, under which it is logged whatever model answers.
     pub lead_id: Option<Arc<str>>,
+    /// What the suite has to say of the lead that is scored all the same, JSON.
+    pub flags: Option<Arc<str>>,
 }
 
 impl Turn {
@@ -106,6 +108,7 @@ impl Deployment {
             model: found.map_or(0, |variant| variant.model),
             explores: assignment.explores,
             lead_id: (!id.is_empty()).then(|| id.into()),
+            flags: None,
         }
     }
 }

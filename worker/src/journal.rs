@@ -149,7 +149,12 @@ impl Pending {
             Some(us) => whole(text, us.into()),
             None => text.push_str("null"),
         }
-        text.push_str(if p.explores { ",1]" } else { ",0]" });
+        text.push_str(if p.explores { ",1," } else { ",0," });
+        match &p.flags {
+            Some(flags) => quote(text, flags),
+            None => text.push_str("null"),
+        }
+        text.push(']');
     }
 
     fn take(&mut self, shard: u32, instance: &str, batches: &mut u64) -> Option<Batch> {
@@ -217,7 +222,7 @@ mod tests {
         let (head, rows) = full[0].text.split_once('\n').unwrap();
         assert_eq!(head.trim_end(), format!("abc-1 3 {0} {0}", NOW.0));
         let rows: Vec<Vec<serde_json::Value>> = serde_json::from_str(rows).unwrap();
-        assert!(rows.iter().all(|row| row.len() == 17), "{rows:?}");
+        assert!(rows.iter().all(|row| row.len() == 18), "{rows:?}");
         assert_eq!((&rows[0][5], rows[1][3].as_u64(), rows[1][4].as_u64()), (&"a\"\u{1}".into(), Some(1), Some(4)));
         assert_eq!(rows[1][12].as_f64(), answer.predictions[1].margin);
         assert_eq!(journal.tick(Timestamp(NOW.0 + 9)), []);

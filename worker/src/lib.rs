@@ -12,6 +12,7 @@
 mod deployment;
 #[cfg(target_arch = "wasm32")]
 mod edge;
+mod gate;
 pub mod journal;
 pub mod log;
 pub mod metrics;

@@ -37,6 +37,8 @@ pub struct Prediction {
     pub probability: Option<f64>,
     /// Band; empty when the bundle declares none.
     pub band: String,
+    /// What the suite has to say of a lead that was scored all the same: a JSON array of `{expectation, fields, detail}`.
+    pub flags: Option<Arc<str>>,
     /// Time the request took so far, µs, where the host can measure it (never inside pure computation at the edge).
     pub duration_us: Option<u32>,
 }

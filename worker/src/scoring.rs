@@ -8,6 +8,7 @@ use plumbline_core::score::{Options, Workspace};
 use plumbline_core::{Lead, Score, ScoreError, Timestamp};
 
 use crate::deployment::{Deployment, Turn};
+use crate::gate::Check;
 use crate::prediction::Prediction;
 use crate::problem::Problem;
 use crate::request::Response;
@@ -63,7 +64,7 @@ impl<'a> Scoring<'a> {
             service,
             served,
             deployment: all.filter(|_| name.is_none()),
-            fixed: Turn { variant, role, model, explores: false, lead_id: None },
+            fixed: Turn { variant, role, model, explores: false, lead_id: None, flags: None },
             now,
             request_id: service.request_id(),
             client_request_id: client_request_id.map(Arc::from),
@@ -107,18 +108,34 @@ impl<'a> Scoring<'a> {
     /// When the body as a whole cannot be read; nothing is logged then.
     pub(crate) fn body(&mut self, body: &[u8], form: Form, mut each: impl FnMut(&Self, &Turn, Outcome)) -> Result<(), LeadError> {
         let (service, served, options, now) = (self.service, self.served, self.options, self.now);
+        let checks = self.checks(body, form)?;
         if let Some(deployment) = self.deployment {
-            return service.with_workspace(|work| self.body_by(deployment, body, form, work, &mut each));
+            return service.with_workspace(|work| self.body_by(deployment, body, form, &checks, work, &mut each));
         }
-        let turn = self.fixed.clone();
+        let mut turn = self.fixed.clone();
         service.with_workspace(|work| {
-            let scored = served.scorer.score_body(body, form, now, &options, work, &mut |_, outcome| {
+            let scored = served.scorer.score_body(body, form, now, &options, work, &mut |i, mut outcome| {
+                if let Some(check) = checks.get(i as usize) {
+                    turn.flags = None;
+                    outcome = check.apply(&mut turn, outcome);
+                }
                 self.note(&outcome, &turn, self.leads);
                 self.leads += 1;
                 each(self, &turn, outcome);
             });
             scored.map(drop)
         })
+    }
+
+    /// What the suite says of each lead of `body`, in order; nothing where there is no suite.
+    fn checks(&self, body: &[u8], form: Form) -> Result<Vec<Check>, LeadError> {
+        let Some(gate) = &self.served.gate else { return Ok(Vec::new()) };
+        let (scorer, limits) = (&self.served.scorer, &self.options.limits);
+        let mut checks = Vec::new();
+        scorer.reader().read_body(body, form, limits, &mut Slots::default(), &mut |_, slots, lead| {
+            checks.push(lead.map(|()| gate.check(scorer, slots)).unwrap_or_default());
+        })?;
+        Ok(checks)
     }
 
     /// [`body`](Self::body) by the variants of `deployment`: leads are read once to know whose turn each is, then each model that has
@@ -128,6 +145,7 @@ impl<'a> Scoring<'a> {
         deployment: &Deployment,
         body: &[u8],
         form: Form,
+        checks: &[Check],
         work: &mut Workspace,
         each: &mut impl FnMut(&Self, &Turn, Outcome),
     ) -> Result<(), LeadError> {
@@ -147,13 +165,21 @@ impl<'a> Scoring<'a> {
                 })?;
             }
         }
+        for (check, (turn, outcome)) in checks.iter().zip(turns.iter_mut().zip(&mut outcomes)) {
+            *outcome = outcome.take().map(|outcome| check.apply(turn, outcome));
+        }
         for variant in deployment.shadows() {
             let Some(served) = self.service.models.get(variant.model) else { continue };
             let mut rows = Vec::with_capacity(turns.len());
             let options = Options { reasons: 0, ..self.options };
             served.scorer.score_body(body, form, self.now, &options, work, &mut |_, outcome| rows.push(outcome))?;
-            for ((outcome, turn), at) in rows.iter().zip(&turns).zip(0..) {
-                self.note(outcome, &Turn::shadow(variant, turn), at);
+            for ((outcome, turn), at) in rows.into_iter().zip(&turns).zip(0..) {
+                let mut turn = Turn::shadow(variant, turn);
+                let outcome = match checks.get(at as usize) {
+                    Some(check) => check.apply(&mut turn, outcome),
+                    None => outcome,
+                };
+                self.note(&outcome, &turn, at);
             }
         }
         for (turn, outcome) in turns.iter().zip(outcomes) {
@@ -171,7 +197,12 @@ impl<'a> Scoring<'a> {
         let at = self.leads;
         self.leads += 1;
         let (service, now) = (self.service, self.now);
-        let turn = self.deployment.map_or_else(|| self.fixed.clone(), |deployment| self.turn(deployment, lead));
+        let mut turn = self.deployment.map_or_else(|| self.fixed.clone(), |deployment| self.turn(deployment, lead));
+        let mut wrong = wrong;
+        if wrong.is_empty() {
+            let check = self.check(lead);
+            (wrong, turn.flags) = (check.refused, check.flags);
+        }
         if self.deployment.is_some() {
             self.turns.push(turn.clone());
         }
@@ -191,6 +222,14 @@ impl<'a> Scoring<'a> {
         }
         self.note(&outcome, &turn, at);
         outcome
+    }
+
+    /// What the suite says of `lead`; nothing of one that cannot be read.
+    fn check(&self, lead: &Lead) -> Check {
+        let Some(gate) = &self.served.gate else { return Check::default() };
+        let (scorer, mut slots) = (&self.served.scorer, Slots::default());
+        let read = scorer.reader().read_lead(lead, &self.options.limits, &mut slots);
+        read.map(|()| gate.check(scorer, &slots)).unwrap_or_default()
     }
 
     /// Whose turn `lead` is.
@@ -240,6 +279,7 @@ impl<'a> Scoring<'a> {
             margin: score.map(|s| s.margin),
             probability: score.map(|s| s.probability),
             band: score.map(|s| s.band.clone()).unwrap_or_default(),
+            flags: turn.flags.clone(),
             duration_us: None,
         });
     }

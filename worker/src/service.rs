@@ -10,6 +10,7 @@ use plumbline_core::{Scorer, Timestamp};
 use thiserror::Error;
 
 use crate::deployment::Deployment;
+use crate::gate::Gate;
 use crate::metrics::Metrics;
 use crate::prediction::Prediction;
 use crate::problem::Problem;
@@ -25,6 +26,7 @@ pub struct Service {
     pub(crate) deployment: Option<Deployment>,
     metrics: Metrics,
     instance: String,
+    notes: Vec<String>,
     /// The variant where no allocation is set; one text for all predictions.
     pub(crate) champion: Arc<str>,
     requests: AtomicU64,
@@ -35,6 +37,8 @@ pub struct Service {
 #[derive(Debug)]
 pub(crate) struct Served {
     pub scorer: Scorer,
+    /// What is asked of its leads first.
+    pub gate: Option<Gate>,
 }
 
 impl Served {
@@ -86,6 +90,9 @@ pub enum ServiceError {
         /// The field.
         field: String,
     },
+    /// The suite of the settings is not one, or cannot be asked by this host.
+    #[error("suite: {0}")]
+    Suite(String),
 }
 
 impl ServiceError {
@@ -97,6 +104,7 @@ impl ServiceError {
             ServiceError::Allocation(errors) => errors.code(),
             ServiceError::Variant { .. } => "SERVICE_VARIANT",
             ServiceError::Rule { .. } => "SERVICE_RULE",
+            ServiceError::Suite(_) => "SERVICE_SUITE",
         }
     }
 }
@@ -106,9 +114,9 @@ impl Service {
     /// (some 8 letters or digits): request ids are it and a running number, since there is no randomness in here.
     ///
     /// # Errors
-    /// [`ServiceError`]: no model, or one twice; an allocation that is none.
+    /// [`ServiceError`]: no model, or one twice; an allocation or a suite that is none.
     pub fn new(settings: Settings, models: Vec<Scorer>, instance: &str) -> Result<Service, ServiceError> {
-        let models: Vec<Served> = models.into_iter().map(|scorer| Served { scorer }).collect();
+        let mut models: Vec<Served> = models.into_iter().map(|scorer| Served { scorer, gate: None }).collect();
         let mut seen = BTreeSet::new();
         for model in &models {
             let id = model.scorer.id();
@@ -120,11 +128,22 @@ impl Service {
             return Err(ServiceError::NoModel);
         }
         let deployment = settings.allocation.clone().map(|allocation| Deployment::compile(allocation, &models)).transpose()?;
+        let mut notes = Vec::new();
+        if let Some(suite) = &settings.suite {
+            for served in &mut models {
+                let (gate, left_out) = Gate::compile(suite, &served.scorer)?;
+                served.gate = Some(gate);
+                notes.extend(left_out);
+            }
+            notes.sort_unstable();
+            notes.dedup();
+        }
         Ok(Service {
             settings,
             models,
             deployment,
             metrics: Metrics::default(),
+            notes,
             champion: "champion".into(),
             instance: instance.chars().filter(char::is_ascii_alphanumeric).collect(),
             requests: AtomicU64::new(0),
@@ -158,6 +177,11 @@ impl Service {
     /// The settings the service was made with.
     pub fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    /// What an owner should know of the settings: expectations of the suite that leads cannot answer.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
     }
 
     /// The random text the service was made with.

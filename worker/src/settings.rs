@@ -26,6 +26,10 @@ pub struct Settings {
     /// Which model version serves which lead. Left out: the first model serves all that name none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub allocation: Option<AllocationSettings>,
+    /// A suite of Great Expectations 1.x, asked of each lead: `critical` refuses it, `warning` flags it. Hosts with the feature
+    /// `quality`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub suite: Option<serde_json::Value>,
 }
 
 impl Default for Settings {
@@ -39,6 +43,7 @@ impl Default for Settings {
             reasons: 3,
             cors_origins: Vec::new(),
             allocation: None,
+            suite: None,
         }
     }
 }

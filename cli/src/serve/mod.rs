@@ -51,6 +51,9 @@ pub struct Serve {
     /// Limits, reasons, CORS origins … (TOML, keys as in docs)
     #[arg(long, value_name = "FILE")]
     settings: Option<PathBuf>,
+    /// A suite of Great Expectations 1.x, asked of each lead: critical refuses it, warning flags it
+    #[arg(long, value_name = "SUITE.json")]
+    suite: Option<PathBuf>,
     /// Threads that answer [default: one per core]
     #[arg(long)]
     threads: Option<NonZero<usize>>,
@@ -68,6 +71,9 @@ impl Serve {
         let scorers = self.models.iter().map(|path| open_scorer(path)).collect::<Result<Vec<_>, _>>()?;
         let refused = |e: plumbline_worker::ServiceError| Failure::usage(e.code(), e.to_string());
         let service = Arc::new(Service::new(self.settings()?, scorers, &instance()).map_err(refused)?);
+        for note in service.notes() {
+            terminal::note(note);
+        }
         let cannot =
             |e: io::Error| Failure::Service { code: "LISTEN_FAILED", message: format!("cannot listen on {}: {e}", self.listen) };
         let listener = TcpListener::bind(self.listen).map_err(cannot)?;
@@ -109,6 +115,11 @@ impl Serve {
             let bytes = model_file::read(path)?;
             let text = String::from_utf8_lossy(&bytes);
             settings = toml::from_str(&text).map_err(|e| Failure::input(place, "SETTINGS_INVALID", e.message().to_owned()))?;
+        }
+        if let Some(path) = &self.suite {
+            let place = path.display().to_string();
+            let read = serde_json::from_slice(&model_file::read(path)?);
+            settings.suite = Some(read.map_err(|e| Failure::input(place, "SUITE_INVALID", e.to_string()))?);
         }
         match self.log {
             Some(Mode::Batched) => settings.log = LogMode::Batched,

@@ -113,6 +113,24 @@ pub fn parse_date(text: &str) -> Option<i64> {
     }
 }
 
+/// `ms` milliseconds since 1970 as [`parse_date`] reads them: the date alone at midnight UTC, else with the time to the millisecond.
+///
+/// # Example
+/// ```
+/// use plumbline_core::lead::format_date;
+/// assert_eq!(format_date(86_400_000), "1970-01-02");
+/// assert_eq!(format_date(-1), "1969-12-31T23:59:59.999Z");
+/// ```
+pub fn format_date(ms: i64) -> String {
+    let Civil { year, month, day, .. } = Civil::from_ms(ms);
+    let rest = ms.rem_euclid(DAY_MS);
+    if rest == 0 {
+        return format!("{year:04}-{month:02}-{day:02}");
+    }
+    let (hour, minute, second, milli) = (rest / 3_600_000, rest / 60_000 % 60, rest / 1000 % 60, rest % 1000);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{milli:03}Z")
+}
+
 /// Days since 1970-01-01. Source: Hinnant, `days_from_civil`.
 fn days_from_civil(year: i64, month: u32, day: u32) -> i64 {
     let y = if month <= 2 { year - 1 } else { year };

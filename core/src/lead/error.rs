@@ -108,6 +108,16 @@ pub enum LeadError {
     /// Values so large that the model's sum of them is no number.
     #[error("the lead's values carry the model beyond what a double can hold: its margin is not finite")]
     Overflow,
+    /// A critical expectation of the data quality suite that the lead does not meet.
+    #[error("{detail} ({expectation})")]
+    Quality {
+        /// The field, the first where several do not fit together.
+        field: String,
+        /// The type of the expectation.
+        expectation: String,
+        /// What is wrong.
+        detail: String,
+    },
     /// More problems than are told one by one.
     #[error("{count} more {} not listed", if *count == 1 { "problem is" } else { "problems are" })]
     More {
@@ -166,6 +176,7 @@ impl LeadError {
             LeadError::TooManyItems { .. } => "LEAD_TOO_MANY_ITEMS",
             LeadError::TooDeep { .. } => "LEAD_TOO_DEEP",
             LeadError::Overflow => "LEAD_OVERFLOWS_MODEL",
+            LeadError::Quality { .. } => "LEAD_QUALITY",
             LeadError::More { .. } => "LEAD_MORE_PROBLEMS",
             LeadError::BodyTooLarge { .. } => "BODY_TOO_LARGE",
             LeadError::BatchTooLarge { .. } => "BATCH_TOO_LARGE",
@@ -175,9 +186,10 @@ impl LeadError {
     /// The field that is wrong, when it is one.
     pub fn field(&self) -> Option<&str> {
         match self {
-            LeadError::MissingField { field } | LeadError::DuplicateField { field } | LeadError::TooManyItems { field, .. } => {
-                Some(field)
-            }
+            LeadError::MissingField { field }
+            | LeadError::DuplicateField { field }
+            | LeadError::TooManyItems { field, .. }
+            | LeadError::Quality { field, .. } => Some(field),
             LeadError::WrongType { place, .. }
             | LeadError::NotFinite { place }
             | LeadError::UnsafeInteger { place }

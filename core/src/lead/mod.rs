@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize, Serializer};
 pub use crate::json::{MAX_SAFE_INTEGER, NumberFault, parse_number};
 pub use body::{EachLead, Form};
 pub(crate) use date::DAY_MS;
-pub use date::{Civil, parse_date};
+pub use date::{Civil, format_date, parse_date};
 pub use error::{LeadError, Place};
 pub use limits::Limits;
 pub use reader::Reader;

@@ -44,7 +44,59 @@ impl Verdict {
     }
 }
 
+/// An expectation that is not asked of single leads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeftOut {
+    /// The expectation's number in the suite, from 0.
+    pub index: usize,
+    /// Its type.
+    pub expectation: String,
+    /// Why, a clause.
+    pub why: String,
+}
+
 impl Suite {
+    /// The part of the suite that can be asked of single leads whose fields are those that `known` admits, and what it leaves out.
+    ///
+    /// # Example
+    /// ```
+    /// use plumbline_core::quality::Suite;
+    /// let suite = Suite::read(r#"{"name": "s", "expectations": [
+    ///     {"type": "expect_column_values_to_not_be_null", "kwargs": {"column": "email"}},
+    ///     {"type": "expect_column_values_to_not_be_null", "kwargs": {"column": "converted"}},
+    ///     {"type": "expect_table_row_count_to_equal", "kwargs": {"value": 10}}]}"#)?;
+    /// let (suite, left_out) = suite.for_leads(|field| field == "email");
+    /// assert_eq!((suite.expectations().len(), left_out.len()), (1, 2));
+    /// assert_eq!(left_out[0].why, "leads have no field \"converted\"");
+    /// assert_eq!(left_out[1].why, "one lead cannot answer it");
+    /// # Ok::<(), plumbline_core::quality::SuiteErrors>(())
+    /// ```
+    pub fn for_leads(self, known: impl Fn(&str) -> bool) -> (Suite, Vec<LeftOut>) {
+        let mut left_out = Vec::new();
+        let mut expectations = Vec::new();
+        for (index, expectation) in self.expectations.into_iter().enumerate() {
+            let fields = expectation.fields();
+            let why = match fields.iter().find(|field| !known(field)) {
+                _ if !expectation.rule.asks_one_lead() => "one lead cannot answer it".to_owned(),
+                Some(field) => format!("leads have no field {field:?}"),
+                None => {
+                    expectations.push(expectation);
+                    continue;
+                }
+            };
+            left_out.push(LeftOut { index, expectation: expectation.kind, why });
+        }
+        (Suite { expectations, ..self }, left_out)
+    }
+
+    /// The fields that are asked about, by expectations and by their conditions.
+    pub fn fields(&self) -> Vec<String> {
+        let mut fields: Vec<String> = self.expectations.iter().flat_map(Expectation::fields).collect();
+        fields.sort_unstable();
+        fields.dedup();
+        fields
+    }
+
     /// What the suite says of `lead`.
     ///
     /// # Example
@@ -75,7 +127,7 @@ impl Suite {
             let finding = Finding {
                 index,
                 expectation: expectation.kind.clone(),
-                fields: expectation.rule.columns().into_iter().map(str::to_owned).collect(),
+                fields: expectation.asked(),
                 severity: expectation.severity,
                 message,
             };
@@ -89,7 +141,29 @@ impl Suite {
     }
 }
 
+impl Rule {
+    /// Whether a single lead can answer.
+    fn asks_one_lead(&self) -> bool {
+        match self {
+            Rule::ColumnExists { at, .. } => at.is_none(),
+            Rule::Types { types, .. } => types.is_some(),
+            Rule::Several { test, .. } => !matches!(test, SeveralTest::Unique),
+            Rule::Cells { .. } | Rule::Pair { .. } => true,
+            _ => false,
+        }
+    }
+}
+
 impl Expectation {
+    /// The fields it reads of a lead.
+    fn fields(&self) -> Vec<String> {
+        let mut fields = self.asked();
+        if let Some(condition) = &self.condition {
+            condition.columns(&mut fields);
+        }
+        fields
+    }
+
     /// What is wrong with `lead`, `Ok(None)` when nothing is; `None` when one lead cannot answer.
     fn ask(&self, lead: &Lead) -> Option<Result<Option<String>, Raised>> {
         let value = |name: &str| scalar(lead.value(name));
@@ -143,6 +217,14 @@ impl Expectation {
             }
             _ => return None,
         })
+    }
+
+    /// The fields it judges.
+    fn asked(&self) -> Vec<String> {
+        match &self.rule {
+            Rule::ColumnExists { column, .. } => vec![column.clone()],
+            rule => rule.columns().into_iter().map(str::to_owned).collect(),
+        }
     }
 
     fn words(&self, column: &str, value: &Scalar) -> String {

@@ -37,7 +37,7 @@ pub use error::{Raised, SuiteError, SuiteErrors};
 pub use generate::{Profile, generate};
 pub use infer::{Kinds, Sniffed, is_missing};
 pub use json::read as read_json;
-pub use lead::{Finding, Verdict};
+pub use lead::{Finding, LeftOut, Verdict};
 pub use moment::{Moment, parse_moment};
 pub use result::{Detail, ResultFormat};
 pub use suite::{Expectation, Reading, Severity, Suite};

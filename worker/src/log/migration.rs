@@ -3,7 +3,7 @@
 use crate::sql::{Param, Sql, SqlError};
 
 /// Step n brings a store from version n to n + 1.
-const STEPS: &[&[&str]] = &[ROWS, BATCHES, EXPLORATION];
+const STEPS: &[&[&str]] = &[ROWS, BATCHES, EXPLORATION, FLAGS];
 
 /// A row a prediction.
 const ROWS: &[&str] = &[
@@ -63,6 +63,18 @@ const EXPLORATION: &[&str] = &[
             row.value ->> 5, row.value ->> 6, row.value ->> 7, row.value ->> 8, row.value ->> 9, row.value ->> 10,
             row.value ->> 11, row.value ->> 12, row.value ->> 13, row.value ->> 14, row.value ->> 15,
             coalesce(row.value ->> 16, 0)
+        FROM prediction_batches AS batch, json_each(batch.predictions) AS row",
+];
+
+/// What the suite had to say of leads that were scored all the same; of older rows nothing.
+const FLAGS: &[&str] = &[
+    "DROP VIEW prediction_logs",
+    "CREATE VIEW prediction_logs (id, timestamp_ms, request_id, client_request_id, position, batch_size, lead_id, model, version,
+            variant, role, status, code, margin, probability, band, duration_us, explores, flags) AS
+        SELECT batch.id * 65536 + row.key, row.value ->> 0, row.value ->> 1, row.value ->> 2, row.value ->> 3, row.value ->> 4,
+            row.value ->> 5, row.value ->> 6, row.value ->> 7, row.value ->> 8, row.value ->> 9, row.value ->> 10,
+            row.value ->> 11, row.value ->> 12, row.value ->> 13, row.value ->> 14, row.value ->> 15,
+            coalesce(row.value ->> 16, 0), row.value ->> 17
         FROM prediction_batches AS batch, json_each(batch.predictions) AS row",
 ];
 

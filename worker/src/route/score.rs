@@ -88,6 +88,11 @@ fn write_turn(turn: &Turn, out: &mut Vec<u8>) {
     // Writing to memory cannot fail.
     drop(serde_json::to_writer(&mut *out, &*turn.variant));
     out.extend_from_slice(if turn.explores { b",\"explores\":true," } else { b"," });
+    if let Some(flags) = &turn.flags {
+        out.extend_from_slice(b"\"flags\":");
+        out.extend_from_slice(flags.as_bytes());
+        out.push(b',');
+    }
 }
 
 fn many(mut scoring: Scoring<'_>, body: &[u8], form: Form) -> Result<Answer, Problem> {

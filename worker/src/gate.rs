@@ -1,0 +1,226 @@
+//! The data quality suite of the settings, asked of each lead before it is scored.
+//!
+//! Only hosts built with the feature `quality` have it: it brings an engine for regular expressions, which would double the module that
+//! travels to the edge. Without it a suite in the settings is refused, never ignored.
+
+use std::sync::Arc;
+
+use plumbline_core::lead::LeadError;
+#[cfg(not(feature = "quality"))]
+use plumbline_core::lead::Slots;
+
+use crate::deployment::Turn;
+use crate::scoring::Outcome;
+
+/// What the suite says of one lead.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Check {
+    /// Why it is not scored.
+    pub refused: Vec<LeadError>,
+    /// What is told beside its score: a JSON array of `{expectation, fields, detail}`.
+    pub flags: Option<Arc<str>>,
+}
+
+impl Check {
+    /// The lead's outcome and turn with what the suite says. What could not be read stays refused for that.
+    pub(crate) fn apply(&self, turn: &mut Turn, outcome: Outcome) -> Outcome {
+        match outcome {
+            Ok(_) if !self.refused.is_empty() => Err(self.refused.clone().into()),
+            Ok(score) => {
+                turn.flags.clone_from(&self.flags);
+                Ok(score)
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
+
+#[cfg(feature = "quality")]
+mod suite {
+    use plumbline_core::lead::{Slots, format_date};
+    use plumbline_core::quality::{Finding, Suite};
+    use plumbline_core::schema::FieldKind;
+    use plumbline_core::{Lead, Scorer, Value};
+    use serde_json::json;
+
+    use super::{Check, LeadError};
+    use crate::service::ServiceError;
+
+    /// A suite for the leads of one model.
+    #[derive(Debug)]
+    pub(crate) struct Gate {
+        suite: Suite,
+        /// The fields it asks about, and whether each is a date.
+        fields: Vec<(String, bool)>,
+    }
+
+    impl Gate {
+        /// The part of `suite` that leads of `scorer` can answer, and a note for each expectation that they cannot.
+        ///
+        /// # Errors
+        /// Everything wrong with the suite.
+        pub(crate) fn compile(suite: &serde_json::Value, scorer: &Scorer) -> Result<(Gate, Vec<String>), ServiceError> {
+            let suite = Suite::read(&suite.to_string()).map_err(|errors| ServiceError::Suite(errors.to_string()))?;
+            let schema = &scorer.bundle().manifest.schema;
+            let (suite, left_out) = suite.for_leads(|field| schema.field(field).is_some());
+            let is_date = |name: &str| schema.field(name).is_some_and(|(_, field)| field.kind == FieldKind::Date);
+            let fields = suite.fields().into_iter().map(|name| (name.clone(), is_date(&name))).collect();
+            let note = |left: plumbline_core::quality::LeftOut| {
+                format!("suite: expectations[{}], {}, is not asked of leads: {}", left.index, left.expectation, left.why)
+            };
+            Ok((Gate { suite, fields }, left_out.into_iter().map(note).collect()))
+        }
+
+        /// What the suite says of the lead that `scorer` has read into `slots`. A date is judged as ISO 8601 text, in UTC.
+        pub(crate) fn check(&self, scorer: &Scorer, slots: &Slots) -> Check {
+            let mut lead = Lead::default();
+            for (name, is_date) in &self.fields {
+                let value = match scorer.value(slots, name) {
+                    Value::Number(ms) if *is_date => Value::Text(format_date(ms as i64)),
+                    value => value,
+                };
+                lead.set(name.as_str(), value);
+            }
+            let verdict = self.suite.check_lead(&lead);
+            let refused = verdict.refused.into_iter().map(|finding| LeadError::Quality {
+                field: finding.fields.first().cloned().unwrap_or_default(),
+                expectation: finding.expectation,
+                detail: finding.message,
+            });
+            let flag = |finding: &Finding| json!({ "expectation": finding.expectation, "fields": finding.fields, "detail": finding.message });
+            let flags: Vec<serde_json::Value> = verdict.flagged.iter().map(flag).collect();
+            let flags = (!flags.is_empty()).then(|| serde_json::Value::from(flags).to_string().into());
+            Check { refused: refused.collect(), flags }
+        }
+    }
+}
+
+#[cfg(not(feature = "quality"))]
+mod suite {
+    use plumbline_core::Scorer;
+
+    use super::{Check, Slots};
+    use crate::service::ServiceError;
+
+    /// There is none in this build.
+    #[derive(Debug)]
+    pub(crate) enum Gate {}
+
+    impl Gate {
+        pub(crate) fn compile(_: &serde_json::Value, _: &Scorer) -> Result<(Gate, Vec<String>), ServiceError> {
+            Err(ServiceError::Suite("this host is built without data quality; the native one has it".to_owned()))
+        }
+
+        pub(crate) fn check(&self, _: &Scorer, _: &Slots) -> Check {
+            match *self {}
+        }
+    }
+}
+
+pub(crate) use suite::Gate;
+
+#[cfg(all(test, feature = "quality"))]
+mod tests {
+    use plumbline_core::route::{AllocationSettings, Arm};
+    use serde_json::json;
+
+    use crate::sample::{NOW, ask_of, json as body_of, scorer_of};
+    use crate::{Journal, Service, ServiceError, Settings};
+
+    /// Visits at most 10 or refused, a known plan or flagged.
+    fn suite() -> serde_json::Value {
+        json!({ "name": "leads", "expectations": [
+            { "type": "expect_column_values_to_be_between", "kwargs": { "column": "visits", "max_value": 10 }, "severity": "critical" },
+            { "type": "expect_column_values_to_not_be_null", "kwargs": { "column": "plan" }, "severity": "warning" },
+            { "type": "expect_column_values_to_not_be_null", "kwargs": { "column": "converted" }, "severity": "critical" },
+            { "type": "expect_column_values_to_be_unique", "kwargs": { "column": "lead_id" }, "severity": "critical" },
+        ] })
+    }
+
+    fn service(settings: Settings) -> Service {
+        Service::new(Settings { suite: Some(suite()), ..settings }, vec![scorer_of("1", 0.5), scorer_of("2", 1.0)], "test")
+            .unwrap()
+    }
+
+    const LEADS: &str = r#"[{"lead_id":"a","visits":1,"plan":"free"},{"lead_id":"b","visits":11,"plan":"free"},{"lead_id":"c","visits":2},{"visits":{}}]"#;
+
+    #[test]
+    fn a_critical_miss_refuses_one_lead_and_a_warning_flags_one() {
+        let service = service(Settings::default());
+        let answer = ask_of(&service, "POST /v1/score", &[], LEADS);
+        let scores = body_of(&answer)["scores"].as_array().unwrap().clone();
+        assert!(scores[0]["probability"].is_f64() && scores[0].get("flags").is_none(), "{}", scores[0]);
+        let problem = &scores[1]["error"];
+        assert_eq!((problem["code"].as_str(), problem["errors"][0]["field"].as_str()), (Some("LEAD_QUALITY"), Some("visits")));
+        assert!(problem["detail"].as_str().unwrap().starts_with("visits is 11"), "{problem}");
+        assert!(scores[2]["probability"].is_f64());
+        assert_eq!(scores[2]["flags"][0]["fields"], json!(["plan"]));
+        assert_eq!(scores[3]["error"]["code"], "LEAD_WRONG_TYPE");
+        let logged: Vec<_> = answer.predictions.iter().map(|p| (p.status, p.code, p.flags.is_some())).collect();
+        assert_eq!(
+            logged,
+            [(200, None, false), (422, Some("LEAD_QUALITY"), false), (200, None, true), (422, Some("LEAD_WRONG_TYPE"), false)]
+        );
+        let mut journal = Journal::new(service.settings(), "x");
+        journal.push(NOW, &answer.predictions);
+        let rows: Vec<Vec<serde_json::Value>> =
+            serde_json::from_str(journal.flush()[0].text.split_once('\n').unwrap().1).unwrap();
+        let flags: serde_json::Value = serde_json::from_str(rows[2][17].as_str().unwrap()).unwrap();
+        assert_eq!((&flags, &rows[0][17]), (&scores[2]["flags"], &serde_json::Value::Null));
+    }
+
+    #[test]
+    fn one_lead_alone_is_a_problem_document() {
+        let answer = ask_of(&service(Settings::default()), "POST /v1/score", &[], r#"{"visits":99,"plan":"paid"}"#);
+        assert_eq!((answer.response.status, body_of(&answer)["code"].as_str()), (422, Some("LEAD_QUALITY")));
+        let flagged = ask_of(&service(Settings::default()), "POST /v1/score", &[], r#"{"visits":9}"#);
+        assert_eq!((flagged.response.status, body_of(&flagged)["flags"].as_array().map(Vec::len)), (200, Some(1)));
+    }
+
+    #[test]
+    fn variants_and_shadows_are_asked_alike() {
+        let allocation = AllocationSettings { experiment: "e".into(), ..AllocationSettings::champion_only("1") };
+        let arm = Arm { variant: "2".into(), share_bp: 10_000, room_bp: None };
+        let shadow = AllocationSettings { shadow: vec!["2".into()], ..allocation.clone() };
+        let allocation = AllocationSettings { arm: vec![arm], ..allocation };
+        for (allocation, rows) in [(allocation, 4), (shadow, 8)] {
+            let service = service(Settings { allocation: Some(allocation), ..Settings::default() });
+            let answer = ask_of(&service, "POST /v1/score", &[], LEADS);
+            let scores = body_of(&answer)["scores"].as_array().unwrap().clone();
+            assert_eq!(scores[1]["error"]["code"], "LEAD_QUALITY");
+            assert_eq!(scores[2]["flags"][0]["fields"], json!(["plan"]));
+            assert_eq!(answer.predictions.len(), rows);
+            for row in answer.predictions.iter().filter(|row| row.position == 1) {
+                assert_eq!((row.status, row.margin), (422, None), "{row:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn other_routes_ask_too() {
+        let body = r#"{"dataframe_records":[{"visits":99,"plan":"paid"}]}"#;
+        let answer = ask_of(&service(Settings::default()), "POST /invocations", &[("content-type", "application/json")], body);
+        assert_eq!((answer.predictions[0].status, answer.predictions[0].code), (422, Some("LEAD_QUALITY")), "{answer:?}");
+    }
+
+    #[test]
+    fn what_leads_cannot_answer_is_told_and_a_wrong_suite_refused() {
+        let service = service(Settings::default());
+        assert_eq!(service.notes().len(), 2, "{:?}", service.notes());
+        assert!(service.notes()[0].contains("expectations[2]") && service.notes()[0].contains("converted"));
+        let wrong = json!({ "expectations": [{ "type": "expect_nothing", "kwargs": {} }] });
+        let made = Service::new(Settings { suite: Some(wrong), ..Settings::default() }, vec![scorer_of("1", 0.5)], "test");
+        let error: ServiceError = made.unwrap_err();
+        assert!(error.code() == "SERVICE_SUITE" && error.to_string().contains("expectations[0]"), "{error}");
+    }
+}
+
+#[cfg(all(test, not(feature = "quality")))]
+mod tests {
+    #[test]
+    fn a_host_without_suites_refuses_one() {
+        let settings = crate::Settings { suite: Some(serde_json::json!({ "expectations": [] })), ..crate::Settings::default() };
+        let error = crate::Service::new(settings, vec![crate::sample::scorer()], "test").unwrap_err();
+        assert_eq!(error.code(), "SERVICE_SUITE");
+    }
+}
