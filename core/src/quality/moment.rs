@@ -275,7 +275,7 @@ impl Parse {
         } else {
             return None;
         };
-        self.offset = Some(sign * (hours * 3600 + minutes * 60));
+        self.offset = Some(hours.saturating_mul(3600).saturating_add(minutes.saturating_mul(60)).saturating_mul(sign));
         let named = self.token(i + 2).is_some_and(is_jump) && self.is(i + 3, "(") && self.is(i + 5, ")");
         if named && self.token(i + 4).is_some_and(|name| name.len() >= 3 && self.could_be_zone(name, false)) {
             self.zone = self.tokens.get(i + 4).cloned();
@@ -507,10 +507,7 @@ impl Parse {
         let ns = assemble(year, month, day.unwrap_or(1), clock)?;
         let utc = self.zone.as_deref().is_some_and(is_utc);
         let offset = if utc { 0 } else { self.offset.unwrap_or(0) };
-        if offset.abs() >= DAY {
-            return None;
-        }
-        Some(Moment { ns: ns.saturating_sub(offset * SECOND), has_zone: utc || self.offset.is_some() })
+        Some(Moment { ns: ns.saturating_sub(offset.saturating_mul(SECOND)), has_zone: utc || self.offset.is_some() })
     }
 }
 

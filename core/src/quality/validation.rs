@@ -457,7 +457,9 @@ fn judge_facts(rule: &Rule, facts: &mut Facts) -> Result<(bool, Map<String, Json
             };
             if *no_others {
                 let others = facts.distinct.iter().map(|(value, _)| value).filter(|value| !set.contains(value.cell()));
-                tell(["unexpected_count", "partial_unexpected_list"], others.collect());
+                let mut others: Vec<Scalar> = others.collect();
+                others.sort_by(|a, b| a.cell().order(b.cell()).ok().flatten().unwrap_or(std::cmp::Ordering::Equal));
+                tell(["unexpected_count", "partial_unexpected_list"], others);
             }
             if *all {
                 let (mut absent, mut known) = (Vec::new(), Distinct::default());
