@@ -119,7 +119,8 @@ mod suite {
 
 pub(crate) use suite::Gate;
 
-#[cfg(all(test, feature = "quality"))]
+#[cfg(test)]
+#[cfg(feature = "quality")]
 mod tests {
     use plumbline_core::route::{AllocationSettings, Arm};
     use serde_json::json;
@@ -215,7 +216,8 @@ mod tests {
     }
 }
 
-#[cfg(all(test, not(feature = "quality")))]
+#[cfg(test)]
+#[cfg(not(feature = "quality"))]
 mod tests {
     #[test]
     fn a_host_without_suites_refuses_one() {

@@ -2,8 +2,10 @@
 //! constant memory, even when an unclosed quote swallows the rest of the file.
 
 use std::io::{self, BufRead, Cursor, Read};
+use std::ops::Range;
 
 use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
+use memchr::{memchr, memchr_iter, memchr2};
 
 use super::{Cell, FIELD_LIMIT, Problem, RECORD_LIMIT, Records, Step};
 use crate::Failure;
@@ -13,11 +15,15 @@ pub struct Delimited {
     input: Box<dyn BufRead>,
     place: String,
     parser: Reader,
+    delimiter: u8,
     names: Vec<String>,
-    /// The fields of the current record, one after another.
+    /// The fields of the record just read, one after another, `gap` bytes apart.
     text: Vec<u8>,
     /// Where each field ends in `text`.
     ends: Vec<usize>,
+    gap: usize,
+    /// `text` of the current record, known to be UTF-8.
+    record: String,
     fields: usize,
     line: u64,
     ended: bool,
@@ -33,15 +39,19 @@ impl Delimited {
     /// Reads the header of `input`, which is called `place` in messages.
     pub fn open(mut input: Box<dyn BufRead>, place: &str) -> Result<Delimited, Failure> {
         let head = first_line(&mut *input).map_err(Failure::read(place))?;
-        let parser = ReaderBuilder::new().delimiter(delimiter(&head)).build();
+        let delimiter = delimiter(&head);
+        let parser = ReaderBuilder::new().delimiter(delimiter).build();
         let input: Box<dyn BufRead> = Box::new(Cursor::new(head).chain(input));
         let mut records = Delimited {
             input,
             place: place.to_owned(),
             parser,
+            delimiter,
             names: Vec::new(),
             text: vec![0; 4096],
             ends: vec![0; 64],
+            gap: 0,
+            record: String::new(),
             fields: 0,
             line: 1,
             ended: false,
@@ -54,7 +64,7 @@ impl Delimited {
         }
         let mut names: Vec<String> = Vec::with_capacity(records.fields);
         for i in 0..records.fields {
-            let name = std::str::from_utf8(records.field(i))
+            let name = std::str::from_utf8(records.text.get(records.place_of(i)).unwrap_or_default())
                 .map_err(|_| refuse("INPUT_NOT_UTF8", &format!("the name of column {} is not UTF-8", i + 1)))?;
             let name = name.trim_start_matches('\u{feff}').trim();
             if !name.is_empty() && names.iter().any(|n| n == name) {
@@ -66,10 +76,10 @@ impl Delimited {
         Ok(records)
     }
 
-    fn field(&self, index: usize) -> &[u8] {
-        let start = index.checked_sub(1).and_then(|i| self.ends.get(i)).copied().unwrap_or(0);
-        let end = self.ends.get(index).copied().unwrap_or(start);
-        self.text.get(start..end).unwrap_or_default()
+    /// Where field `index` lies in the record.
+    fn place_of(&self, index: usize) -> Range<usize> {
+        let start = index.checked_sub(1).and_then(|i| self.ends.get(i)).map_or(0, |end| end + self.gap);
+        start..self.ends.get(index).copied().unwrap_or(start)
     }
 
     /// Moves to the first byte of the next record, counting lines: the parser itself would count those only within the record.
@@ -86,6 +96,33 @@ impl Delimited {
         }
     }
 
+    /// Reads one record into `text` and `ends` if it is a line that lies in the buffer whole and quotes nothing, as nearly all are; the
+    /// parser, which looks at each byte by itself, is asked for the others.
+    fn read_plain(&mut self) -> Result<bool, Failure> {
+        let input = self.input.fill_buf().map_err(Failure::read(&self.place))?;
+        let Some(line) = memchr(b'\n', input).and_then(|end| input.get(..end)) else { return Ok(false) };
+        let eaten = line.len() + 1;
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        if line.len() > RECORD_LIMIT || memchr2(b'"', b'\r', line).is_some() {
+            return Ok(false);
+        }
+        let mut fields = 0;
+        for end in memchr_iter(self.delimiter, line).chain([line.len()]) {
+            match self.ends.get_mut(fields) {
+                Some(place) => *place = end,
+                None if fields < FIELD_LIMIT => self.ends.push(end),
+                None => return Ok(false),
+            }
+            fields += 1;
+        }
+        self.text.clear();
+        self.text.extend_from_slice(line);
+        (self.fields, self.gap) = (fields, 1);
+        self.input.consume(eaten);
+        self.parser.set_line(self.line + 1);
+        Ok(true)
+    }
+
     /// Reads one record into `text` and `ends`.
     fn read(&mut self) -> Result<Raw, Failure> {
         if self.ended {
@@ -93,6 +130,12 @@ impl Delimited {
         }
         self.skip_blank_lines()?;
         self.line = self.parser.line();
+        // The parser has to see the header: it knows of byte order marks.
+        if !self.names.is_empty() && self.read_plain()? {
+            return Ok(Raw::Record);
+        }
+        self.text.resize(self.text.capacity().max(4096), 0);
+        self.gap = 0;
         let (mut written, mut fields, mut too_long) = (0, 0, false);
         loop {
             let input = self.input.fill_buf().map_err(Failure::read(&self.place))?;
@@ -143,8 +186,12 @@ impl Records for Delimited {
             )),
             Raw::Record => {
                 let end = self.fields.checked_sub(1).and_then(|i| self.ends.get(i)).copied().unwrap_or(0);
+                self.record.clear();
                 match std::str::from_utf8(self.text.get(..end).unwrap_or_default()) {
-                    Ok(_) => Step::Record,
+                    Ok(text) => {
+                        self.record.push_str(text);
+                        Step::Record
+                    }
                     Err(_) => Step::Rejected(Problem::new("ROW_NOT_UTF8", "the record is not UTF-8")),
                 }
             }
@@ -156,11 +203,11 @@ impl Records for Delimited {
     }
 
     fn text(&self, index: usize) -> Option<&str> {
-        std::str::from_utf8(self.field(index)).ok()
+        if index < self.fields { self.record.get(self.place_of(index)) } else { None }
     }
 
     fn cell(&self, index: usize) -> Cell<'_> {
-        match std::str::from_utf8(self.field(index)).unwrap_or_default().trim() {
+        match self.text(index).unwrap_or_default().trim() {
             "" => Cell::Missing,
             text => Cell::Text(text),
         }
@@ -264,6 +311,40 @@ mod tests {
                 let records = Delimited::open(Box::new(io::BufReader::new(input)), "test").unwrap();
                 assert_eq!(records.names().len(), 2, "{text:?} {slow}");
             }
+        }
+    }
+
+    /// Lines, positions and values of `text` as they come from `input`; or why it is refused.
+    fn told(input: Box<dyn Read>) -> Result<Vec<String>, String> {
+        let mut records =
+            Delimited::open(Box::new(io::BufReader::with_capacity(64, input)), "test").map_err(|e| e.to_string())?;
+        let mut rows = vec![format!("{:?}", records.names())];
+        loop {
+            let row = match records.advance().map_err(|e| e.to_string())? {
+                Step::End => return Ok(rows),
+                Step::Rejected(problem) => problem.message,
+                Step::Record => format!("{:?}", (0..4).map(|i| records.text(i)).collect::<Vec<_>>()),
+            };
+            rows.push(format!("{}: {row}", records.line()));
+        }
+    }
+
+    #[test]
+    fn lines_in_one_piece_are_cut_as_the_parser_cuts_them() {
+        let alphabet = ["a", ",", "\n", "\"", "\r", "é", "\r\n", "x,y\n"];
+        for number in 0..alphabet.len().pow(5) {
+            let letters = (0..5).scan(number, |rest, _| {
+                let letter = alphabet[*rest % alphabet.len()];
+                *rest /= alphabet.len();
+                Some(letter)
+            });
+            let text = format!("k,v\n{}", letters.collect::<String>());
+            // What comes byte by byte is never a whole line.
+            let [whole, slow] = [false, true].map(|slow| {
+                let bytes = Cursor::new(text.clone().into_bytes());
+                told(if slow { Box::new(Slow(bytes)) } else { Box::new(bytes) })
+            });
+            assert_eq!(whole, slow, "{text:?}");
         }
     }
 

@@ -100,6 +100,6 @@ pub(super) fn request(data: &[u8]) {
         let (head, rows) = batch.text.split_once('\n').expect("a batch is a line and rows");
         assert_eq!(head.split_whitespace().nth(1), Some(batch.rows.to_string().as_str()));
         let rows: Vec<Vec<Value>> = serde_json::from_str(rows).expect("a batch's rows are JSON");
-        assert!(rows.len() == batch.rows as usize && rows.iter().all(|row| row.len() == 17));
+        assert!(rows.len() == batch.rows as usize && rows.iter().all(|row| row.len() == 18));
     }
 }
