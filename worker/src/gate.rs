@@ -1,7 +1,7 @@
 //! The data quality suite of the settings, asked of each lead before it is scored.
 //!
-//! Only hosts built with the feature `quality` have it: it brings an engine for regular expressions, which would double the module that
-//! travels to the edge. Without it a suite in the settings is refused, never ignored.
+//! Only hosts built with the feature `quality` have it: it brings an engine for regular expressions, which the module that travels to the
+//! edge does without. There a suite in the settings is refused, never ignored.
 
 use std::sync::Arc;
 
