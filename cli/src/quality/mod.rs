@@ -5,7 +5,7 @@ mod table;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use plumbline_core::quality::{Detail, Profile, Report, ResultFormat, Suite, Validation, generate};
+use plumbline_core::quality::{Detail, Kind, Profile, Report, ResultFormat, Suite, Validation, generate};
 use serde_json::Value as Json;
 
 use crate::interrupt::Interrupt;
@@ -17,8 +17,8 @@ use table::Table;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Reads CSV, NDJSON and Parquet, plain or gzipped; several files are one table. The suite is the JSON of Great Expectations 1.x; with
---json the result is its result document. A table is read twice: once to tell what its columns hold, once to judge it; rows are not
-kept, but for uniqueness, quantiles and z-scores.
+--json the result is its result document. What the columns of a CSV hold is told of its first rows; if later ones tell otherwise, it
+is read again. Other formats are read twice. Rows are not kept, but for uniqueness, quantiles and z-scores.
 
 Exit codes:
   0    every expectation is met
@@ -68,10 +68,9 @@ impl Quality {
         // Nothing is written, but a copy of standard input must not stay behind.
         let interrupt = Interrupt::watch()?;
         let suite = self.suite.as_deref().map(read_suite).transpose()?;
-        let table = Table::survey(&self.files, &interrupt)?;
+        let mut table = Table::open(&self.files, &interrupt)?;
         let Some(suite) = suite else {
-            let mut profile = Profile::new(&table.names, &table.kinds);
-            table.each(&mut |columns| profile.push(columns))?;
+            let profile = table.all(Profile::new, |profile, columns| profile.push(columns))?;
             terminal::say_json(&generate(&profile, &self.name))?;
             return Ok(Outcome::Done);
         };
@@ -81,9 +80,8 @@ impl Quality {
             Format::Summary => Detail::Summary,
             Format::Complete => Detail::Complete,
         });
-        let mut validation = Validation::new(&suite, &table.names, &table.kinds, &format);
-        table.each(&mut |columns| validation.push(columns))?;
-        let report = validation.finish();
+        let start = |names: &[String], kinds: &[Kind]| Validation::new(&suite, names, kinds, &format);
+        let report = table.all(start, |validation, columns| validation.push(columns))?.finish();
         if json {
             let names: Vec<String> = self.files.iter().map(|file| file.display().to_string()).collect();
             terminal::say_json(&report.to_json(Some(&names.join(" "))))?;

@@ -1,4 +1,5 @@
-//! A table in files: what its columns hold, told in a first pass; its rows in typed batches in a second.
+//! A table in files: what its columns hold, and its rows in typed batches. What the columns of a CSV hold is guessed of its first
+//! rows; a later row that tells otherwise is noticed while all are read, and then the table is looked through and read again.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -14,6 +15,8 @@ use crate::interrupt::Interrupt;
 const VALUES: usize = 1 << 22;
 const ROWS: usize = 1 << 16;
 const BYTES: usize = 1 << 24;
+/// Rows of a CSV from which its kinds are guessed.
+const GUESS: usize = 1 << 14;
 
 /// Several files with the same columns, one table.
 pub struct Table {
@@ -36,7 +39,7 @@ struct Seen {
 
 impl Table {
     /// Looks through `files` (`-` is standard input) for what their columns hold.
-    pub fn survey(files: &[PathBuf], interrupt: &Interrupt) -> Result<Table, Failure> {
+    pub fn open(files: &[PathBuf], interrupt: &Interrupt) -> Result<Table, Failure> {
         let (mut paths, mut spooled) = (Vec::new(), None);
         for file in files {
             if file == Path::new("-") {
@@ -48,11 +51,18 @@ impl Table {
                 paths.push(file.clone());
             }
         }
+        let mut table = Table { files: paths, _spooled: spooled, names: Vec::new(), kinds: Vec::new() };
+        table.survey(GUESS)?;
+        Ok(table)
+    }
+
+    /// Tells what the columns hold; CSV of the first `most` rows of each file.
+    fn survey(&mut self, most: usize) -> Result<(), Failure> {
         let (mut names, mut seen): (Vec<String>, Vec<Seen>) = (Vec::new(), Vec::new());
-        for (at, path) in paths.iter().enumerate() {
-            let (own, found) = look(path)?;
+        for (at, path) in self.files.iter().enumerate() {
+            let (own, found) = look(path, most)?;
             if at > 0 && (own.len() != names.len() || own.iter().any(|name| !names.contains(name))) {
-                let message = format!("its columns are not those of {}", paths.first().unwrap_or(path).display());
+                let message = format!("its columns are not those of {}", self.files.first().unwrap_or(path).display());
                 return Err(Failure::input(path.display().to_string(), "INPUT_COLUMNS_DIFFER", message));
             }
             if at == 0 {
@@ -65,12 +75,30 @@ impl Table {
                 }
             }
         }
-        let kinds = seen.iter().map(|seen| seen.kind()).collect();
-        Ok(Table { files: paths, _spooled: spooled, names, kinds })
+        self.kinds = seen.iter().map(|seen| seen.kind()).collect();
+        self.names = names;
+        Ok(())
     }
 
-    /// Gives all rows in batches.
-    pub fn each(&self, read: &mut dyn FnMut(&[Column])) -> Result<(), Failure> {
+    /// What `start` makes of the names and kinds of the columns, given all rows in batches by `take`; made anew when the kinds
+    /// turn out to be others.
+    pub fn all<T>(
+        &mut self,
+        start: impl Fn(&[String], &[Kind]) -> T,
+        mut take: impl FnMut(&mut T, &[Column]),
+    ) -> Result<T, Failure> {
+        let mut made = start(&self.names, &self.kinds);
+        if self.each(&mut |columns| take(&mut made, columns))? {
+            return Ok(made);
+        }
+        self.survey(usize::MAX)?;
+        made = start(&self.names, &self.kinds);
+        self.each(&mut |columns| take(&mut made, columns))?;
+        Ok(made)
+    }
+
+    /// Gives all rows in batches, and says whether all are of the kinds they were said to be; it ends where one is not.
+    fn each(&self, read: &mut dyn FnMut(&[Column])) -> Result<bool, Failure> {
         for path in &self.files {
             let mut source = Source::open(path)?;
             match source.format {
@@ -89,12 +117,17 @@ impl Table {
                         })?;
                     }
                 }
-                Format::Delimited => self.each_text(&mut source, read)?,
+                Format::Delimited => {
+                    if !self.each_text(&mut source, read)? {
+                        source.progress.finish_and_clear();
+                        return Ok(false);
+                    }
+                }
                 Format::Ndjson => self.each_json(&mut source, read)?,
             }
             source.progress.finish_and_clear();
         }
-        Ok(())
+        Ok(true)
     }
 
     fn kind(&self, name: &str) -> Kind {
@@ -102,20 +135,24 @@ impl Table {
         at.and_then(|at| self.kinds.get(at)).copied().unwrap_or(Kind::Mixed)
     }
 
-    fn each_text(&self, source: &mut Source, read: &mut dyn FnMut(&[Column])) -> Result<(), Failure> {
+    fn each_text(&self, source: &mut Source, read: &mut dyn FnMut(&[Column])) -> Result<bool, Failure> {
         let mut records = records(source, false)?;
         let own = records.names().to_vec();
         let places: Vec<usize> =
             self.names.iter().map(|name| own.iter().position(|own| own == name).unwrap_or(usize::MAX)).collect();
         let mut batch = Batch::new(&self.kinds);
         while next(&mut *records, &source.place)? {
+            let mut fits = true;
             for (column, at) in batch.columns.iter_mut().zip(&places) {
-                Sniffed::push(records.text(*at).unwrap_or_default(), column);
+                fits &= Sniffed::push(records.text(*at).unwrap_or_default(), column);
+            }
+            if !fits {
+                return Ok(false);
             }
             batch.row(read);
         }
         batch.flush(read);
-        Ok(())
+        Ok(true)
     }
 
     fn each_json(&self, source: &mut Source, read: &mut dyn FnMut(&[Column])) -> Result<(), Failure> {
@@ -174,8 +211,8 @@ impl Batch {
     }
 }
 
-/// The columns of one file and what they hold.
-fn look(path: &Path) -> Result<(Vec<String>, Vec<Seen>), Failure> {
+/// The columns of one file and what they hold, a CSV in its first `most` rows.
+fn look(path: &Path, most: usize) -> Result<(Vec<String>, Vec<Seen>), Failure> {
     let mut source = Source::open(path)?;
     let found = match source.format {
         Format::Parquet => {
@@ -190,7 +227,9 @@ fn look(path: &Path) -> Result<(Vec<String>, Vec<Seen>), Failure> {
             let mut records = records(&mut source, false)?;
             let names = records.names().to_vec();
             let mut seen = vec![Seen { is_text: true, ..Seen::default() }; names.len()];
-            while next(&mut *records, &source.place)? {
+            let mut rows = 0;
+            while rows < most && next(&mut *records, &source.place)? {
+                rows += 1;
                 for (at, seen) in seen.iter_mut().enumerate() {
                     seen.text.see(records.text(at).unwrap_or_default());
                 }

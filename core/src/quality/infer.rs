@@ -119,17 +119,23 @@ impl Sniffed {
         }
     }
 
-    /// Appends what `text` says to a `column` of [`kind`](Self::kind).
-    pub fn push(text: &str, column: &mut Column) {
+    /// Appends what `text` says to a `column` of [`kind`](Self::kind). Says whether a column of that kind can hold it: when the
+    /// kind was told from some of the rows only and all the others fit, it is the kind that all of them would have told.
+    pub fn push(text: &str, column: &mut Column) -> bool {
+        let kind = column.kind();
         if is_missing(text) {
-            return column.push(Cell::Missing);
+            column.push(Cell::Missing);
+            return !matches!(kind, Kind::Int | Kind::Bool);
         }
-        column.push(match column.kind() {
-            Kind::Int => int(text).map_or(Cell::Missing, Cell::Int),
-            Kind::Float => number(text).map_or(Cell::Missing, Cell::Float),
-            Kind::Bool | Kind::Mixed => truth(text).map_or(Cell::Text(text), Cell::Bool),
-            Kind::Text | Kind::Time | Kind::Zoned => Cell::Text(text),
-        });
+        let cell = match kind {
+            Kind::Int => int(text).map(Cell::Int),
+            Kind::Float => number(text).map(Cell::Float),
+            Kind::Bool | Kind::Mixed => truth(text).map(Cell::Bool),
+            Kind::Text | Kind::Time | Kind::Zoned => Some(Cell::Text(text)),
+        };
+        let other = if kind == Kind::Mixed { Cell::Text(text) } else { Cell::Missing };
+        column.push(cell.unwrap_or(other));
+        cell.is_some()
     }
 }
 
@@ -194,6 +200,24 @@ fn truth(text: &str) -> Option<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    proptest::proptest! {
+        /// A kind guessed of a few rows is the kind of all of them as long as all fit.
+        #[test]
+        fn a_guess_that_fits_is_right(picks in proptest::collection::vec(0usize..8, 1..7), head in 1usize..7) {
+            let texts = ["1", "-20", "2.5", "", "NA", "true", "False", "x"];
+            let rows: Vec<&str> = picks.iter().map(|at| texts[*at]).collect();
+            let told = |rows: &[&str]| {
+                let mut seen = Sniffed::default();
+                rows.iter().for_each(|text| seen.see(text));
+                seen.kind()
+            };
+            let (guess, kind) = (told(&rows[..head.min(rows.len())]), told(&rows));
+            let mut column = Column::new(guess);
+            let fits = rows.iter().fold(true, |fits, text| Sniffed::push(text, &mut column) && fits);
+            proptest::prop_assert_eq!(fits, guess == kind, "{:?}: {:?}, {:?}", rows, guess, kind);
+        }
+    }
 
     #[test]
     fn kinds_are_those_of_pandas() {

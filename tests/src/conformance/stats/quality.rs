@@ -28,7 +28,9 @@ fn table(text: &str) -> Result<(Vec<String>, Vec<Column>), String> {
         let mut seen = Sniffed::default();
         rows.iter().for_each(|row| seen.see(row[at]));
         let mut column = Column::new(seen.kind());
-        rows.iter().for_each(|row| Sniffed::push(row[at], &mut column));
+        for row in &rows {
+            Sniffed::push(row[at], &mut column);
+        }
         column
     };
     let columns = (0..names.len()).map(column).collect();
