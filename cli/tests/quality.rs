@@ -122,3 +122,20 @@ fn a_table_meets_the_suite_made_of_it() {
     let worse = file(&folder, "worse.csv", "id,source,visits\n1,,3\n1,mail,3\n");
     expect(1, &["quality", "--suite", &suite, &worse], b"");
 }
+
+#[test]
+fn a_late_row_may_change_what_a_column_holds() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (odd, kind) in [("7", "int64"), ("2.5", "float64"), ("", "float64"), ("x", "object")] {
+        let rows: String =
+            (0..20_000).map(|i| format!("{i},{}\n", if i == 18_000 { odd.to_owned() } else { i.to_string() })).collect();
+        let path = file(&folder, "leads.csv", &format!("id,visits\n{rows}"));
+        let of_type =
+            |kind: &str| json!({"type": "expect_column_values_to_be_of_type", "kwargs": {"column": "visits", "type_": kind}});
+        let count = json!({"type": "expect_table_row_count_to_equal", "kwargs": {"value": 20_000}});
+        let wanted = if kind == "object" { of_type("str") } else { of_type(kind) };
+        let suite = file(&folder, "suite.json", &suite(json!([wanted, count])));
+        let out = expect(0, &["quality", "--suite", &suite, &path, "--json"], b"");
+        assert!(out.contains("\"success\": true"), "{odd}: {out}");
+    }
+}
