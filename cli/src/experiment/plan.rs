@@ -12,8 +12,7 @@ use super::arguments::Looks;
 use super::count::measure;
 use super::parse;
 use crate::input::{self, Cell, Step};
-use crate::terminal::columns;
-use crate::terminal::thousands;
+use crate::terminal::{columns, thousands};
 use crate::{Failure, Outcome, terminal};
 
 /// Plan an A/B test: leads, days, and what it could find

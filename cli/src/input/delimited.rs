@@ -103,20 +103,21 @@ impl Delimited {
         let Some(line) = memchr(b'\n', input).and_then(|end| input.get(..end)) else { return Ok(false) };
         let eaten = line.len() + 1;
         let line = line.strip_suffix(b"\r").unwrap_or(line);
-        if line.len() > RECORD_LIMIT || memchr2(b'"', b'\r', line).is_some() {
+        if memchr2(b'"', b'\r', line).is_some() {
             return Ok(false);
         }
+        // A longer one makes the parser grow the memory, or is refused there.
+        let Some(text) = self.text.get_mut(..line.len()) else { return Ok(false) };
         let mut fields = 0;
         for end in memchr_iter(self.delimiter, line).chain([line.len()]) {
             match self.ends.get_mut(fields) {
                 Some(place) => *place = end,
-                None if fields < FIELD_LIMIT => self.ends.push(end),
+                // The parser grows the list, or says that there are too many.
                 None => return Ok(false),
             }
             fields += 1;
         }
-        self.text.clear();
-        self.text.extend_from_slice(line);
+        text.copy_from_slice(line);
         (self.fields, self.gap) = (fields, 1);
         self.input.consume(eaten);
         self.parser.set_line(self.line + 1);
@@ -134,7 +135,6 @@ impl Delimited {
         if !self.names.is_empty() && self.read_plain()? {
             return Ok(Raw::Record);
         }
-        self.text.resize(self.text.capacity().max(4096), 0);
         self.gap = 0;
         let (mut written, mut fields, mut too_long) = (0, 0, false);
         loop {
