@@ -1,6 +1,7 @@
 //! The draws: (salt, id) to a bucket, as five owners define it.
 //!
-//! GrowthBook's modes are proven by its own cases, murmur by published vectors. A mode decides which bits of which hash are used; what the buckets mean is
+//! GrowthBook's modes are proven by its own cases, flagd's by those of its test bed (in `split`), Unleash's by its specification's,
+//! murmur by published vectors. A mode decides which bits of which hash are used; what the buckets mean is
 //! [`Allocation`](super::Allocation)'s affair.
 
 use serde::{Deserialize, Serialize};

@@ -92,6 +92,42 @@ mod tests {
         weights.iter().zip('a'..).map(|(weight, name)| (name.to_string(), *weight)).collect()
     }
 
+    /// Every case of flagd's own test bed for the fractional operator, version 2, whose weights are constants: its flag key (or seed)
+    /// is our salt, and a flag that takes the bare targeting key has none.
+    #[test]
+    fn flagds_published_cases() {
+        let suits: &[(&str, u32)] = &[("clubs", 25), ("diamonds", 25), ("hearts", 25), ("spades", 25)];
+        let coin: &[(&str, u32)] = &[("heads", 1), ("tails", 1)];
+        let halves: &[(&str, u32)] = &[("lower", 50), ("upper", 50)];
+        type Row<'a> = (&'a str, &'a [(&'a str, u32)], &'a [(&'a str, &'a str)]);
+        let rows: [Row<'_>; 4] = [
+            (
+                "fractional-flag",
+                suits,
+                &[("jack", "hearts"), ("queen", "spades"), ("ten", "clubs"), ("nine", "diamonds"), ("3", "clubs")],
+            ),
+            ("shared-seed", suits, &[("seven", "hearts"), ("eight", "diamonds"), ("nine", "clubs"), ("two", "spades")]),
+            ("fractional-flag-shorthand", coin, &[("jon@company.com", "heads"), ("jane@company.com", "tails")]),
+            // Their hashes are 0, 1, 2³¹ − 1, 2³¹ and 2³² − 1.
+            (
+                "",
+                halves,
+                &[("ejOoVL", "lower"), ("bY9fO-", "lower"), ("SI7p-", "lower"), ("6LvT0", "upper"), ("ceQdGm", "upper")],
+            ),
+        ];
+        for (salt, weights, cases) in rows {
+            let weights: Vec<(String, u32)> = weights.iter().map(|(name, weight)| ((*name).to_owned(), *weight)).collect();
+            let split = Split::new(Hash::Flagd, salt, &weights).unwrap();
+            for (id, arm) in cases {
+                assert_eq!(split.arm(id), *arm, "{salt} {id}");
+            }
+        }
+        let ends = [("ejOoVL", 0u32), ("bY9fO-", 1), ("SI7p-", 0x7fff_ffff), ("6LvT0", 0x8000_0000), ("ceQdGm", u32::MAX)];
+        for (key, hash) in ends {
+            assert_eq!(Hash::Flagd.point("", key), f64::from(hash) / 4_294_967_296.0, "{key}");
+        }
+    }
+
     #[test]
     fn an_arm_without_weight_gets_nobody() {
         for (name, hash) in Hash::ALL {
