@@ -14,10 +14,10 @@ pub(crate) fn value(key: u64) -> f64 {
 /// The values that are not NaN, rising; −0 becomes 0.
 ///
 /// Many finite values are dealt into buckets of equal width between two quantiles of a few of them, about eight to a bucket, and
-/// sorted there; where values crowd into a bucket it is sorted as a whole would be.
+/// sorted there; where values crowd into a bucket, that is dealt out once more.
 pub(crate) fn sorted(values: &[f64]) -> Vec<f64> {
-    match Buckets::of(values) {
-        Some(buckets) => buckets.sorted(values),
+    match Buckets::of(values, FEW) {
+        Some(buckets) => buckets.sorted(values, true),
         None => {
             let mut keys: Vec<u64> = values.iter().filter(|x| !x.is_nan()).map(|x| key(*x)).collect();
             keys.sort_unstable();
@@ -28,6 +28,8 @@ pub(crate) fn sorted(values: &[f64]) -> Vec<f64> {
 
 /// Below this many values buckets do not pay.
 const FEW: usize = 2_048;
+/// From so many values on a crowded bucket is dealt out once more.
+const CROWDED: usize = 512;
 /// Values looked at to place the buckets.
 const LOOKED_AT: usize = 512;
 /// The most values of a bucket that are sorted by insertion.
@@ -36,37 +38,39 @@ const INSERTED: usize = 24;
 struct Buckets {
     low: f64,
     scale: f64,
-    last: usize,
+    /// The last bucket, at most 2¹⁶ − 1.
+    last: u16,
 }
 
 impl Buckets {
-    fn of(values: &[f64]) -> Option<Buckets> {
-        if values.len() < FEW {
+    fn of(values: &[f64], least: usize) -> Option<Buckets> {
+        if values.len() < least {
             return None;
         }
         let step = values.len() / LOOKED_AT;
         let mut few: Vec<f64> = values.iter().copied().step_by(step.max(1)).filter(|x| x.is_finite()).collect();
         few.sort_unstable_by(f64::total_cmp);
         let (low, high) = (quantile(&few, 0.005)?, quantile(&few, 0.995)?);
-        let last = (values.len() / 8).next_power_of_two().min(1 << 16) - 1;
-        let scale = (last - 1) as f64 / (high - low);
+        let last = u16::try_from((values.len() / 8).next_power_of_two() - 1).unwrap_or(u16::MAX);
+        let scale = f64::from(last - 1) / (high - low);
         // Of equal or enormous values no bucket is like another.
         (scale.is_finite() && scale > 0.0).then_some(Buckets { low, scale, last })
     }
 
     /// The bucket of a value; it never falls as the value rises, because no operation on the way does.
-    fn place(&self, x: f64) -> usize {
-        // Casting holds what is below 0 and above the largest at the ends.
-        (((x - self.low) * self.scale + 1.0) as usize).min(self.last)
+    fn place(&self, x: f64) -> u16 {
+        // A double is held at the ends at less cost than a whole number; of the signed ones a cast costs least.
+        ((x - self.low) * self.scale + 1.0).clamp(0.0, f64::from(self.last)) as i32 as u16
     }
 
-    fn sorted(&self, values: &[f64]) -> Vec<f64> {
-        let mut ends = vec![0u32; self.last + 2];
+    fn sorted(&self, values: &[f64], again: bool) -> Vec<f64> {
+        let mut ends = vec![0u32; usize::from(self.last) + 2];
         let mut missing = 0;
-        for x in values {
+        let places: Vec<u16> = values.iter().map(|x| self.place(*x)).collect();
+        for (x, place) in values.iter().zip(&places) {
             if x.is_nan() {
                 missing += 1;
-            } else if let Some(count) = ends.get_mut(self.place(*x) + 1) {
+            } else if let Some(count) = ends.get_mut(usize::from(*place) + 1) {
                 *count += 1;
             }
         }
@@ -77,8 +81,8 @@ impl Buckets {
         }
         // While values are dealt, what begins as the start of a bucket grows into its end.
         let mut out = vec![0.0; values.len() - missing];
-        for x in values.iter().filter(|x| !x.is_nan()) {
-            if let Some(at) = ends.get_mut(self.place(*x)) {
+        for (x, place) in values.iter().zip(&places).filter(|(x, _)| !x.is_nan()) {
+            if let Some(at) = ends.get_mut(usize::from(*place)) {
                 if let Some(slot) = out.get_mut(*at as usize) {
                     *slot = x + 0.0;
                 }
@@ -87,13 +91,16 @@ impl Buckets {
         }
         let mut rest = out.as_mut_slice();
         let mut start = 0;
-        for end in ends.iter().take(self.last + 1) {
+        for end in ends.iter().take(usize::from(self.last) + 1) {
             let Some((bucket, after)) = std::mem::take(&mut rest).split_at_mut_checked((end - start) as usize) else { break };
             (rest, start) = (after, *end);
-            if bucket.len() > INSERTED {
-                bucket.sort_unstable_by(f64::total_cmp);
-            } else {
+            if bucket.len() <= INSERTED {
                 insert(bucket);
+            } else if let Some(finer) = again.then(|| Buckets::of(bucket, CROWDED)).flatten() {
+                let sorted = finer.sorted(bucket, false);
+                bucket.iter_mut().zip(sorted).for_each(|(slot, x)| *slot = x);
+            } else {
+                bucket.sort_unstable_by(f64::total_cmp);
             }
         }
         out
