@@ -115,9 +115,21 @@ impl Drift {
                 format!("it has no column in common with {}", reference.place),
             ));
         }
+        for (table, name) in [&reference, &current].into_iter().flat_map(|table| names.iter().map(move |name| (table, name))) {
+            let infinite = |values: &Vec<f64>| values.iter().position(|value| value.is_infinite());
+            if let Some(row) =
+                table.find(name).and_then(|column| if let Column::Numbers(values) = column { infinite(values) } else { None })
+            {
+                return Err(Failure::input(table.line(row), "VALUE_NOT_FINITE", format!("{name} is infinite")));
+            }
+        }
         let refuse =
             |e: DriftError| Failure::input(format!("{} and {}", reference.place, current.place), e.code(), e.to_string());
         let report = DriftReport::new(&features, &rules).map_err(refuse)?;
+        if let Some((name, reason)) = report.left_out.first().filter(|_| report.features.is_empty() && self.score.is_none()) {
+            let message = format!("no feature can be compared; of {name}, {reason}");
+            return Err(Failure::input(&current.place, "INSUFFICIENT_DATA", message));
+        }
         let mut all = Map::new();
         all.insert("reference_rows".into(), json!(reference.rows));
         all.insert("current_rows".into(), json!(current.rows));
@@ -303,16 +315,16 @@ fn page(all: &Map<String, Value>, report: &DriftReport) -> String {
     let width = report.features.iter().map(|f| f.name.chars().count()).max().unwrap_or(0).max(7);
     text.push_str(&format!("\n\n{:<width$}  distance         p     PSI  missing now  drifted", "feature"));
     let mut features: Vec<&FeatureDrift> = report.features.iter().collect();
-    features.sort_by(|a, b| b.drifted().cmp(&a.drifted()).then(b.distance.total_cmp(&a.distance)));
+    features.sort_by(|a, b| b.drifted().cmp(&a.drifted()).then(b.distance.unwrap_or(1.0).total_cmp(&a.distance.unwrap_or(1.0))));
     for feature in features {
         let p = feature.p_value.map_or("–".to_owned(), |p| if p < 1e-4 { format!("{p:.0e}") } else { format!("{p:.4}") });
         let reasons: Vec<&str> = feature.reasons.iter().map(|reason| reason.name()).collect();
         let verdict = if reasons.is_empty() { "no".to_owned() } else { format!("YES: {}", reasons.join(", ")) };
         text.push_str(&format!(
-            "\n{:<width$}  {:>8.4}  {p:>8}  {:>6.3}  {:>9.2} %  {verdict}",
+            "\n{:<width$}  {:>8}  {p:>8}  {:>6}  {:>9.2} %  {verdict}",
             feature.name,
-            feature.distance,
-            feature.population_stability,
+            feature.distance.map_or("–".to_owned(), |distance| format!("{distance:.4}")),
+            feature.population_stability.map_or("–".to_owned(), |index| format!("{index:.3}")),
             feature.missing.current * 100.0
         ));
     }

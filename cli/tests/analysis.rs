@@ -112,3 +112,27 @@ fn drift_refuses_what_it_cannot_compare() {
     assert!(failure(2, &["drift", &reference, "-", "--ignore", "z"], b"a\n1\n").contains("--ignore z"));
     assert!(failure(2, &["drift", &reference, "-", "--chance", "2"], b"a\n1\n").contains("--chance"));
 }
+
+#[test]
+fn what_went_missing_altogether_is_drift_and_nothing_to_compare_is_no_pass() {
+    let folder = tempfile::tempdir().expect("a temp folder");
+    let reference = text(&folder.path().join("reference.csv"));
+    let rows = |age: &dyn Fn(u32) -> String| (0..200).map(|i| format!("{i},{},web\n", age(i))).collect::<String>();
+    std::fs::write(&reference, format!("visits,age,source\n{}", rows(&|i| i.to_string()))).expect("written");
+    let gone = format!("visits,age,source\n{}", rows(&|_| "NaN".to_owned()));
+    let all: Value = serde_json::from_str(&expect(0, &["drift", &reference, "-", "--json"], gone.as_bytes())).expect("JSON");
+    assert_eq!(
+        (&all["features"][1]["reasons"][0], &all["features"][1]["distance"]),
+        (&"missing".into(), &Value::Null),
+        "{all:#}"
+    );
+    let page = expect(0, &["drift", &reference, "-"], gone.as_bytes());
+    assert!(page.contains("YES: missing") && page.contains('–'), "{page}");
+    // A reference without values says nothing, and the check must not pass on it.
+    std::fs::write(&reference, "age\n\n\"\"\n").expect("written");
+    let error = failure(5, &["drift", &reference, "-", "--check"], b"age\n1\n2\n");
+    assert!(error.contains("INSUFFICIENT_DATA") && error.contains("age"), "{error}");
+    std::fs::write(&reference, "age\n1\n2\n").expect("written");
+    let error = failure(5, &["drift", &reference, "-"], b"age\n1\ninf\n");
+    assert!(error.contains("VALUE_NOT_FINITE") && error.contains("line 3") && error.contains("age"), "{error}");
+}

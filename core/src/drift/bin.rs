@@ -103,14 +103,14 @@ impl Bracket {
     }
 
     fn of(reference: &[u64], current: &[u64]) -> Result<Bracket, InsufficientData> {
-        let [before, now] = [reference, current].map(|counts| counts.iter().sum::<u64>());
+        let [before, now] = [reference, current].map(|counts| counts.iter().fold(0u64, |sum, n| sum.saturating_add(*n)));
         InsufficientData::unless(before, 1, "reference values")?;
         InsufficientData::unless(now, 1, "current values")?;
         let (before, now) = (before as f64, now as f64);
         let (mut bracket, mut sums) = (Bracket { at_least: 0.0, at_most: 0.0 }, (0u64, 0u64));
         for (reference, current) in reference.iter().zip(current) {
             let (f, g) = (sums.0 as f64 / before, sums.1 as f64 / now);
-            sums = (sums.0 + reference, sums.1 + current);
+            sums = (sums.0.saturating_add(*reference), sums.1.saturating_add(*current));
             let (next_f, next_g) = (sums.0 as f64 / before, sums.1 as f64 / now);
             bracket.at_least = bracket.at_least.max((next_f - next_g).abs());
             bracket.at_most = bracket.at_most.max(next_f - g).max(next_g - f);

@@ -33,7 +33,7 @@ impl Rate {
         if reference == 0 || current == 0 || before > reference || now > current {
             return None;
         }
-        let urn = Urn::new(reference.checked_add(current)?, before + now, current)?;
+        let urn = Urn::new(reference.checked_add(current)?, before.checked_add(now)?, current)?;
         Some(Rate {
             reference: before as f64 / reference as f64,
             current: now as f64 / current as f64,

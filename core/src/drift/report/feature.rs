@@ -34,16 +34,16 @@ pub struct FeatureDrift {
     pub place: usize,
     /// How much the model depends on it.
     pub importance: f64,
-    /// The KS statistic of a number, the total variation distance of a category.
-    pub distance: f64,
-    /// The chance of at least that without drift: of KS, or Pearson's chi-square; none when there is but one category.
+    /// The KS statistic of a number, the total variation distance of a category; none when all current values are missing.
+    pub distance: Option<f64>,
+    /// The chance of at least that without drift: of KS, or Pearson's chi-square; none when there is but one category or no value.
     pub p_value: Option<f64>,
     /// A number's value at which the distributions differ most, and whether current values lie higher.
     pub location: Option<(f64, bool)>,
-    /// The population stability index, in deciles of the reference or by category.
-    pub population_stability: f64,
+    /// The population stability index, in deciles of the reference or by category; none when all current values are missing.
+    pub population_stability: Option<f64>,
     /// The Jensen–Shannon distance of the same.
-    pub jensen_shannon: f64,
+    pub jensen_shannon: Option<f64>,
     /// A number's Wasserstein distance in standard deviations of the reference.
     pub wasserstein: Option<f64>,
     /// Missing values.
@@ -84,10 +84,32 @@ impl FeatureDrift {
         }))
     }
 
+    /// A feature that had values and has none any more: what can be told is that they are missing.
+    fn gone(missing: Rate) -> FeatureDrift {
+        FeatureDrift {
+            name: String::new(),
+            place: 0,
+            importance: 0.0,
+            distance: None,
+            p_value: None,
+            location: None,
+            population_stability: None,
+            jensen_shannon: None,
+            wasserstein: None,
+            missing,
+            outliers: None,
+            new_categories: None,
+            reasons: Vec::new(),
+        }
+    }
+
     fn judge(&mut self, rules: &Rules) {
         let rose = |rate: &Rate, most: f64| rate.rise() > most && rate.p_value < rules.chance;
         let checks = [
-            (Reason::Distribution, self.distance > rules.distance && self.p_value.is_some_and(|p| p < rules.chance)),
+            (
+                Reason::Distribution,
+                self.distance.is_some_and(|d| d > rules.distance) && self.p_value.is_some_and(|p| p < rules.chance),
+            ),
             (Reason::Missing, rose(&self.missing, rules.missing)),
             (Reason::Outliers, self.outliers.as_ref().is_some_and(|rate| rose(rate, rules.outliers))),
             (Reason::NewCategories, self.new_categories.as_ref().is_some_and(|new| rose(&new.rate, rules.new_categories))),
@@ -107,6 +129,9 @@ fn missing_of(missing: [usize; 2], all: [usize; 2]) -> Result<Rate, Insufficient
 fn numbers(reference: &[f64], current: &[f64]) -> Result<Result<FeatureDrift, InsufficientData>, DriftError> {
     let (before, now) = (Sample::present(reference, "reference")?, Sample::present(current, "current")?);
     let missing = [reference.len() - before.values().len(), current.len() - now.values().len()];
+    if before.count() > 0 && now.count() == 0 {
+        return Ok(missing_of(missing, [reference.len(), current.len()]).map(FeatureDrift::gone));
+    }
     let compare = || {
         InsufficientData::unless(before.count(), 1, "reference values")?;
         let merged = merge(&before, &now).ok_or(InsufficientData { of: "current values", found: 0, needed: 1 })?;
@@ -139,11 +164,11 @@ fn numbers(reference: &[f64], current: &[f64]) -> Result<Result<FeatureDrift, In
         name: String::new(),
         place: 0,
         importance: 0.0,
-        distance,
+        distance: Some(distance),
         p_value: Some(p_value),
         location: Some((at, higher)),
-        population_stability: shares.population_stability(EMPTY_SHARE),
-        jensen_shannon: shares.jensen_shannon(),
+        population_stability: Some(shares.population_stability(EMPTY_SHARE)),
+        jensen_shannon: Some(shares.jensen_shannon()),
         wasserstein: Some(wasserstein),
         missing,
         outliers,
@@ -195,6 +220,9 @@ fn categories(
         Ok(missing) => missing,
         Err(reason) => return Ok(Err(reason)),
     };
+    if seen > 0 && present == 0 {
+        return Ok(Ok(FeatureDrift::gone(missing)));
+    }
     let shares = match Shares::of_counts(&before, &now)? {
         Ok(shares) => shares,
         Err(reason) => return Ok(Err(reason)),
@@ -215,11 +243,11 @@ fn categories(
         name: String::new(),
         place: 0,
         importance: 0.0,
-        distance: shares.total_variation(),
+        distance: Some(shares.total_variation()),
         p_value,
         location: None,
-        population_stability: shares.population_stability(EMPTY_SHARE),
-        jensen_shannon: shares.jensen_shannon(),
+        population_stability: Some(shares.population_stability(EMPTY_SHARE)),
+        jensen_shannon: Some(shares.jensen_shannon()),
         wasserstein: None,
         missing,
         outliers: None,

@@ -82,6 +82,9 @@ impl DriftReport {
     /// The verdict in words.
     pub fn sentence(&self, rules: &Rules) -> String {
         let of = self.features.len();
+        if of == 0 {
+            return "No feature could be compared: nothing is known of drift.".to_owned();
+        }
         let drifted = match self.drifted {
             0 => format!("None of {of} features drifted"),
             1 => format!("1 of {of} features drifted"),

@@ -55,7 +55,7 @@ fn what_drifted_is_named_with_its_weight() {
         (c.reasons.as_slice(), c.new_categories.as_ref().map(|new| new.most.clone())),
         ([Reason::NewCategories].as_slice(), Some(vec![("w".to_owned(), 100)]))
     );
-    assert!(a.location.unwrap().1 && a.distance > 0.3 && a.population_stability > 0.25);
+    assert!(a.location.unwrap().1 && a.distance.unwrap() > 0.3 && a.population_stability.unwrap() > 0.25);
     assert_eq!((report.drifted, report.weighted_share, report.verdict), (3, Some(1.0), true));
     assert!(report.sentence(&rules).contains("3 of 3 features drifted, with 100 % of the model's importance"));
 }
@@ -80,8 +80,19 @@ fn what_cannot_be_compared_is_left_out_or_refused() {
         |name, current| Feature { name, reference: Values::Numbers(&some), current: Values::Numbers(current), importance: 1.0 };
     let report =
         DriftReport::new(&[feature("e", &none), feature("m", &all_missing), feature("s", &some)], &Rules::default()).unwrap();
-    assert_eq!(report.left_out.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["e", "m"]);
-    assert_eq!(report.features.len(), 1);
+    assert_eq!(report.left_out.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["e"]);
+    assert_eq!(report.features.len(), 2);
+    // Three missing values of three may be chance; all of many are not.
+    assert_eq!((report.features[0].distance, report.features[0].missing.current, report.drifted), (None, 1.0, 0));
+    let (many, gone) = ([1.0; 50], [f64::NAN; 50]);
+    let number = Feature { name: "n", reference: Values::Numbers(&many), current: Values::Numbers(&gone), importance: 1.0 };
+    let names = names();
+    let codes = |code: u32| Values::Categories { codes: if code == 0 { &[0; 50] } else { &[9; 50] }, names: &names };
+    let category = Feature { name: "c", reference: codes(0), current: codes(9), importance: 1.0 };
+    let report = DriftReport::new(&[number, category], &Rules::default()).unwrap();
+    assert!(report.features.iter().all(|feature| feature.reasons == [Reason::Missing]), "{report:?}");
+    let nothing = DriftReport::new(&[feature("e", &none)], &Rules::default()).unwrap();
+    assert!(nothing.sentence(&Rules::default()).starts_with("No feature could be compared"));
     let infinite = [1.0, f64::INFINITY];
     let refused = DriftReport::new(&[feature("i", &infinite)], &Rules::default()).unwrap_err();
     assert_eq!((refused.code(), refused.to_string().contains("row 1")), ("VALUE_NOT_FINITE", true));
