@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::input::{self, Cell, Step};
 use crate::output::shortest;
-use crate::{Failure, terminal};
+use crate::{Failure, moment, terminal};
 
 /// The code of a missing category.
 pub const MISSING: u32 = u32::MAX;
@@ -71,6 +71,11 @@ pub struct Columns {
 impl Columns {
     /// Reads `path` (`-` is standard input) whole.
     pub fn read(path: &Path) -> Result<Columns, Failure> {
+        Columns::read_with(path, &[])
+    }
+
+    /// The same; the columns called `times` hold moments, which become milliseconds since 1970.
+    pub fn read_with(path: &Path, times: &[&str]) -> Result<Columns, Failure> {
         let (mut records, source) = input::open(path, false)?;
         let mut table = Columns { place: source.place.clone(), columns: Vec::new(), rows: 0, rejected: 0, lines: Vec::new() };
         loop {
@@ -87,7 +92,16 @@ impl Columns {
                         table.columns.push((name.clone(), Column::Numbers(vec![f64::NAN; table.rows])));
                     }
                     for (i, (name, column)) in table.columns.iter_mut().enumerate() {
-                        column.push(&records.cell(i));
+                        let cell = records.cell(i);
+                        if times.contains(&name.as_str()) {
+                            let place = || format!("{}, line {}", source.place, records.line());
+                            column.push_moment(&cell).ok_or_else(|| {
+                                let message = format!("{name} is no moment: a date with a time, or milliseconds since 1970");
+                                Failure::input(place(), "VALUE_NOT_A_TIME", message)
+                            })?;
+                            continue;
+                        }
+                        column.push(&cell);
                         if matches!(column, Column::Texts(texts) if texts.names.len() > KINDS) {
                             let message =
                                 format!("column {name} has more than {KINDS} different texts; leave it out with --ignore");
@@ -194,10 +208,18 @@ impl Column {
             Cell::Text(text) => text.trim().to_owned(),
         };
         match (text.as_str(), text.parse::<f64>()) {
-            ("" | "NaN" | "nan" | "NA" | "null" | "NULL", _) => self.push_missing(),
+            (missing, _) if moment::is_missing(missing) => self.push_missing(),
             (_, Ok(x)) if matches!(self, Column::Numbers(_)) => self.push_number(x),
             (text, _) => self.texts().push(Some(text)),
         }
+    }
+
+    /// Appends a moment; none when the cell is no moment.
+    fn push_moment(&mut self, cell: &Cell<'_>) -> Option<()> {
+        // Whole numbers up to the furthest moment are exact.
+        let ms = moment::of_cell(cell)?.map_or(f64::NAN, |ms| ms as f64);
+        self.push_number(ms);
+        Some(())
     }
 
     fn push_missing(&mut self) {

@@ -1,4 +1,4 @@
-//! The native command: import, inspect, score, assign, metrics, drift, quality, bench, and the native host of the service.
+//! The native command: import, inspect, score, assign, metrics, windows, drift, quality, bench, and the native host of the service.
 //!
 //! A shell round `plumbline-core` and `plumbline-worker`: it owns files, terminals, signals, sockets and the clock, and no rule of
 //! scoring. Tests in `tests/` run the real binary.
@@ -18,11 +18,13 @@ mod inspect;
 mod interrupt;
 mod metrics;
 mod model_file;
+mod moment;
 mod output;
 mod quality;
 mod score;
 mod serve;
 mod terminal;
+mod window;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -72,8 +74,9 @@ enum Command {
     Score(score::ScoreLeads),
     Assign(assign::Assign),
     Metrics(metrics::Metrics),
+    Window(window::Window),
     Drift(drift::Drift),
-    Experiment(experiment::Experiment),
+    Experiment(Box<experiment::Experiment>),
     Plan(experiment::PlanExperiment),
     Quality(quality::Quality),
     Bench(bench::Bench),
@@ -111,6 +114,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Score(score) => score.run(cli.json),
         Command::Assign(assign) => assign.run(cli.json),
         Command::Metrics(metrics) => metrics.run(cli.json),
+        Command::Window(window) => window.run(cli.json),
         Command::Drift(drift) => drift.run(cli.json),
         Command::Experiment(experiment) => experiment.run(cli.json),
         Command::Plan(plan) => plan.run(cli.json),

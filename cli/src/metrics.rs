@@ -10,6 +10,7 @@ use plumbline_core::metric::{
 use serde_json::{Map, Value, json};
 
 use crate::columns::Columns;
+use crate::moment::Ripeness;
 use crate::{Failure, Outcome, terminal};
 
 /// Columns with the score when --score does not say.
@@ -24,10 +25,14 @@ Input: CSV with a header, NDJSON or Parquet with a column of scores and one of o
 without an outcome is open: it counts nowhere. A higher score must claim a likelier conversion; measures of probabilities are left
 out when scores are not in [0, 1].
 
+With --matured-after only leads of that age count, converted or not: counting young leads would make every model look worse the younger
+its leads are. --converted-at tells conversions that came later than that, which do not count.
+
 What the data cannot answer is said to be unanswerable, never 0.
 
 Examples:
   plumbline metrics scored.csv --outcome converted
+  plumbline metrics scored.csv --scored-at timestamp --converted-at closed_at --matured-after 30d
   plumbline metrics scored.parquet --score prob0 --threshold 0.3 --bands 0.2,0.6 --json | jq .roc_auc")]
 pub struct Metrics {
     /// CSV, NDJSON or Parquet; `-` is standard input
@@ -42,6 +47,11 @@ pub struct Metrics {
     /// The column that tells leads of the exploration slice, whose area is shown beside that of worked leads
     #[arg(long, value_name = "COLUMN")]
     exploration: Option<String>,
+    /// With --matured-after: the column with when each lead was scored
+    #[arg(long, value_name = "COLUMN", requires = "matured_after")]
+    scored_at: Option<String>,
+    #[command(flatten)]
+    ripeness: Ripeness,
     /// The score from which on a lead is called
     #[arg(long, default_value_t = 0.5)]
     threshold: f64,
@@ -59,10 +69,28 @@ pub struct Metrics {
 impl Metrics {
     /// Prints every measure.
     pub fn run(&self, json: bool) -> Result<Outcome, Failure> {
-        let table = Columns::read(&self.file)?;
+        if self.ripeness.rule().is_some() && self.scored_at.is_none() {
+            return Err(Failure::usage("ARGUMENTS", "--matured-after needs --scored-at: an age is counted from there"));
+        }
+        let times: Vec<&str> = self.scored_at.iter().chain(&self.ripeness.converted_at).map(String::as_str).collect();
+        let table = Columns::read_with(&self.file, &times)?;
         let score = table.choose(self.score.as_deref(), "--score", &SCORES)?;
-        let outcome = table.choose(self.outcome.as_deref(), "--outcome", &OUTCOMES)?;
-        let leads = Leads::of(&table, &score, &outcome)?;
+        let leads = match (&self.scored_at, &self.ripeness.converted_at) {
+            (Some(scored_at), Some(converted_at)) if self.outcome.is_none() => {
+                // Whether it converted is told by when.
+                Leads::with(&table, &score, &self.matured(&table, scored_at, Some(converted_at), &vec![None; table.rows])?)?
+            }
+            (scored_at, converted_at) => {
+                let outcome = table.choose(self.outcome.as_deref(), "--outcome", &OUTCOMES)?;
+                let told = table.flags(&outcome)?;
+                match scored_at {
+                    Some(scored_at) => {
+                        Leads::with(&table, &score, &self.matured(&table, scored_at, converted_at.as_ref(), &told)?)?
+                    }
+                    None => Leads::with(&table, &score, &told)?,
+                }
+            }
+        };
         let measures = self.measures(&leads).map_err(|e| self.refuse(&table, &leads, &e))?;
         let slices = match &self.exploration {
             Some(column) => Some(slices(&leads, &table.flags(column)?)),
@@ -70,15 +98,41 @@ impl Metrics {
         };
         if json {
             let mut all = measures;
+            all.insert("maturity".into(), json!(self.ripeness.sentence()));
             all.insert("rejected_rows".into(), json!(table.rejected));
             if let Some(slices) = slices {
                 all.insert("exploration".into(), slices);
             }
             terminal::say_json(&all)?;
         } else {
-            terminal::say(&page(&measures, slices.as_ref(), self.threshold))?;
+            let mut text = page(&measures, slices.as_ref(), self.threshold);
+            if let Some(sentence) = self.ripeness.sentence() {
+                text.push_str(&format!("\n\nmaturity: {sentence}"));
+            }
+            terminal::say(&text)?;
         }
         Ok(if table.rejected > 0 { Outcome::SomeRejected } else { Outcome::Done })
+    }
+
+    /// The outcomes that are final at the moment of judgement.
+    fn matured(
+        &self,
+        table: &Columns,
+        scored_at: &str,
+        converted_at: Option<&String>,
+        told: &[Option<bool>],
+    ) -> Result<Vec<Option<bool>>, Failure> {
+        let now_ms = self.ripeness.now_ms();
+        let converted = converted_at.map(|name| table.numbers(name)).transpose()?;
+        let moment = |ms: &f64| (!ms.is_nan()).then_some(*ms as i64);
+        let label = |(row, (scored, told)): (usize, (&f64, &Option<bool>))| {
+            let scored = moment(scored).ok_or_else(|| {
+                Failure::input(table.line(row), "TIME_MISSING", format!("{scored_at} is empty: the lead has no age"))
+            })?;
+            let converted_ms = converted.and_then(|times| times.get(row)).and_then(moment);
+            Ok(self.ripeness.label(scored, *told, converted_ms, now_ms))
+        };
+        table.numbers(scored_at)?.iter().zip(told).enumerate().map(label).collect()
     }
 
     fn refuse(&self, table: &Columns, leads: &Leads, error: &MetricError) -> Failure {
@@ -179,13 +233,19 @@ pub struct Leads {
 impl Leads {
     /// The leads of `table`.
     pub fn of(table: &Columns, score: &str, outcome: &str) -> Result<Leads, Failure> {
+        Leads::with(table, score, &table.flags(outcome)?)
+    }
+
+    /// The leads of `table` with these outcomes.
+    pub fn with(table: &Columns, score: &str, outcomes: &[Option<bool>]) -> Result<Leads, Failure> {
         let mut leads = Leads { scores: Vec::new(), converted: Vec::new(), rows: Vec::new(), open: 0, unscored: 0 };
-        let (scores, outcomes) = (table.numbers(score)?, table.flags(outcome)?);
+        let scores = table.numbers(score)?;
         for (row, (score, converted)) in scores.iter().zip(outcomes).enumerate() {
             match converted {
                 _ if score.is_nan() => leads.unscored += 1,
                 None => leads.open += 1,
                 Some(converted) => {
+                    let converted = *converted;
                     leads.scores.push(*score);
                     leads.converted.push(converted);
                     leads.rows.push(row);

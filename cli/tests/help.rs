@@ -7,8 +7,21 @@ use std::net::TcpListener;
 
 use common::{LIGHTGBM, bundle, expect, run, text};
 
-const COMMANDS: [&str; 11] =
-    ["import", "inspect", "features", "score", "assign", "metrics", "drift", "experiment", "plan", "bench", "serve"];
+const COMMANDS: [&str; 13] = [
+    "import",
+    "inspect",
+    "features",
+    "score",
+    "assign",
+    "metrics",
+    "window",
+    "drift",
+    "quality",
+    "experiment",
+    "plan",
+    "bench",
+    "serve",
+];
 
 #[test]
 fn help_names_every_command_and_every_exit_code() {

@@ -9,14 +9,14 @@
 
 use thiserror::Error;
 
-use super::category::{NEW_BY_NAME, hash};
+use super::category::{NAME_LIMIT, NEW_BY_NAME, hash};
+use super::latency::BUCKETS;
 use super::moments::{DIGITS, Exact};
+use super::score::SCORE_BINS;
 use super::{Counters, Feature, Latency, Layout, Moments, Scores, Window};
 
 const MAGIC: &[u8] = b"PLWIN";
 const VERSION: u8 = 1;
-/// The longest name of a category that is read.
-const NAME_LIMIT: u64 = 4096;
 
 /// Why bytes are no window of this layout.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -80,10 +80,12 @@ impl Window {
                 out.signed(last);
             }
         }
-        let Counters { requests, failed, leads, scored } = self.counters;
-        [requests, failed, leads, scored].into_iter().for_each(|count| out.number(count));
+        let Counters { requests, failed, leads, scored, checks, up } = self.counters;
+        [requests, failed, leads, scored, checks, up].into_iter().for_each(|count| out.number(count));
         out.counts(&self.latency.counts);
-        [&self.scores.converted, &self.scores.not_converted, &self.scores.open].into_iter().for_each(|side| out.counts(side));
+        for scores in [&self.scores, &self.explored] {
+            [&scores.converted, &scores.not_converted, &scores.open].into_iter().for_each(|side| out.counts(side));
+        }
         for feature in &self.features {
             match feature {
                 Feature::Number { bins, missing, moments } => {
@@ -100,8 +102,7 @@ impl Window {
                     out.number(counts.overflow);
                     out.number(counts.new.len() as u64);
                     for ((_, name), count) in &counts.new {
-                        out.number(name.len() as u64);
-                        out.bytes.extend(name.as_bytes());
+                        out.text(name);
                         out.number(*count);
                     }
                 }
@@ -137,14 +138,21 @@ impl Window {
             1 => Some((reader.signed()?, reader.signed()?)).filter(|(first, last)| first <= last),
             _ => return Err(reader.malformed("the mark of its span is neither 0 nor 1")),
         };
-        window.counters =
-            Counters { requests: reader.number()?, failed: reader.number()?, leads: reader.number()?, scored: reader.number()? };
+        window.counters = Counters {
+            requests: reader.number()?,
+            failed: reader.number()?,
+            leads: reader.number()?,
+            scored: reader.number()?,
+            checks: reader.number()?,
+            up: reader.number()?,
+        };
         let Latency { counts } = &mut window.latency;
-        reader.counts(counts)?;
-        let Scores { converted, not_converted, open } = &mut window.scores;
-        reader.counts(converted)?;
-        reader.counts(not_converted)?;
-        reader.counts(open)?;
+        reader.side(counts, BUCKETS)?;
+        for Scores { converted, not_converted, open } in [&mut window.scores, &mut window.explored] {
+            reader.side(converted, SCORE_BINS)?;
+            reader.side(not_converted, SCORE_BINS)?;
+            reader.side(open, SCORE_BINS)?;
+        }
         for feature in &mut window.features {
             reader.feature(feature)?;
         }
@@ -152,16 +160,16 @@ impl Window {
     }
 }
 
-fn checksum(bytes: &[u8]) -> u64 {
+pub(super) fn checksum(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3))
 }
 
-struct Writer {
-    bytes: Vec<u8>,
+pub(super) struct Writer {
+    pub bytes: Vec<u8>,
 }
 
 impl Writer {
-    fn number(&mut self, mut n: u64) {
+    pub fn number(&mut self, mut n: u64) {
         while n >= 0x80 {
             self.bytes.push(n as u8 | 0x80);
             n >>= 7;
@@ -169,7 +177,7 @@ impl Writer {
         self.bytes.push(n as u8);
     }
 
-    fn signed(&mut self, n: i64) {
+    pub fn signed(&mut self, n: i64) {
         self.number((n << 1 ^ n >> 63) as u64);
     }
 
@@ -187,6 +195,11 @@ impl Writer {
         }
     }
 
+    pub fn text(&mut self, text: &str) {
+        self.number(text.len() as u64);
+        self.bytes.extend(text.as_bytes());
+    }
+
     /// The digits from the first to the last that is not 0: how many lie before, how many there are, each.
     fn exact(&mut self, sum: &Exact) {
         let mut sum = sum.clone();
@@ -199,24 +212,24 @@ impl Writer {
     }
 }
 
-struct Reader<'b> {
-    bytes: &'b [u8],
-    at: usize,
+pub(super) struct Reader<'b> {
+    pub bytes: &'b [u8],
+    pub at: usize,
 }
 
 impl Reader<'_> {
-    fn malformed(&self, what: &'static str) -> ReadError {
+    pub fn malformed(&self, what: &'static str) -> ReadError {
         ReadError::Malformed { at: self.at, what }
     }
 
-    fn take<const N: usize>(&mut self) -> Result<[u8; N], ReadError> {
+    pub fn take<const N: usize>(&mut self) -> Result<[u8; N], ReadError> {
         let chunk = self.bytes.get(self.at..).and_then(|rest| rest.first_chunk::<N>());
         let chunk = *chunk.ok_or(self.malformed("it ends early"))?;
         self.at += N;
         Ok(chunk)
     }
 
-    fn number(&mut self) -> Result<u64, ReadError> {
+    pub fn number(&mut self) -> Result<u64, ReadError> {
         let mut n = 0u64;
         for shift in (0..64).step_by(7) {
             let [byte] = self.take::<1>()?;
@@ -232,9 +245,18 @@ impl Reader<'_> {
         Err(self.malformed("a number has more than 64 bits"))
     }
 
-    fn signed(&mut self) -> Result<i64, ReadError> {
+    pub fn signed(&mut self) -> Result<i64, ReadError> {
         let n = self.number()?;
         Ok((n >> 1) as i64 ^ -((n & 1) as i64))
+    }
+
+    pub fn text(&mut self) -> Result<String, ReadError> {
+        let length = self.number()?;
+        let text = (length <= NAME_LIMIT).then(|| self.at..self.at + length as usize);
+        let text = text.and_then(|range| self.bytes.get(range)).and_then(|text| std::str::from_utf8(text).ok());
+        let text = text.ok_or(self.malformed("a name is cut, too long or not UTF-8"))?.to_owned();
+        self.at += text.len();
+        Ok(text)
     }
 
     fn counts(&mut self, counts: &mut [u64]) -> Result<(), ReadError> {
@@ -254,6 +276,16 @@ impl Reader<'_> {
             place = place.saturating_add(1);
         }
         Ok(())
+    }
+
+    /// Counts of a side that has its `places` only when something was counted.
+    fn side(&mut self, side: &mut Vec<u64>, places: usize) -> Result<(), ReadError> {
+        if self.bytes.get(self.at) == Some(&0) {
+            self.at += 1;
+            return Ok(());
+        }
+        side.resize(places, 0);
+        self.counts(side)
     }
 
     fn exact(&mut self) -> Result<Exact, ReadError> {
@@ -293,11 +325,7 @@ impl Reader<'_> {
                     return Err(self.malformed("more new categories have names than may"));
                 }
                 for _ in 0..named {
-                    let length = self.number()?;
-                    let name = (length <= NAME_LIMIT).then(|| self.at..self.at + length as usize);
-                    let name = name.and_then(|range| self.bytes.get(range)).and_then(|name| std::str::from_utf8(name).ok());
-                    let name = name.ok_or(self.malformed("the name of a category is cut, too long or not UTF-8"))?.to_owned();
-                    self.at += name.len();
+                    let name = self.text()?;
                     let count = self.number()?;
                     if counts.new.insert((hash(&name), name), count).is_some() {
                         return Err(self.malformed("a category is named twice"));

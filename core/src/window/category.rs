@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 /// New categories that are told by name.
 pub const NEW_BY_NAME: usize = 32;
 
+/// The longest name that is kept, in bytes; a longer one counts without a name.
+pub(super) const NAME_LIMIT: u64 = 4096;
+
 /// How often each category occurred.
 ///
 /// Which new ones keep their name does not depend on the order of counting or merging: those whose hash is smallest. One that was
@@ -34,6 +37,10 @@ impl Categories {
 
     /// Counts a value of a category that training did not have.
     pub fn add_new(&mut self, name: &str) {
+        if name.len() as u64 > NAME_LIMIT {
+            self.overflow = self.overflow.saturating_add(1);
+            return;
+        }
         let count = self.new.entry((hash(name), name.to_owned())).or_default();
         *count = count.saturating_add(1);
         self.shrink();

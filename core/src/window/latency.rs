@@ -11,21 +11,16 @@ const LONGEST: u64 = (1 << 36) - 1;
 /// How many buckets there are.
 pub(super) const BUCKETS: usize = (EXACT + PER_DOUBLING * (36 - 7)) as usize;
 
-/// How many requests took how long, in microseconds.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// How many requests took how long, in microseconds. There are no buckets before the first.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Latency {
     pub(super) counts: Vec<u64>,
-}
-
-impl Default for Latency {
-    fn default() -> Latency {
-        Latency { counts: vec![0; BUCKETS] }
-    }
 }
 
 impl Latency {
     /// Counts one request.
     pub fn add(&mut self, micros: u64) {
+        self.counts.resize(BUCKETS, 0);
         if let Some(count) = self.counts.get_mut(bucket(micros)) {
             *count = count.saturating_add(1);
         }
@@ -33,7 +28,7 @@ impl Latency {
 
     /// Adds what `other` counted.
     pub fn merge(&mut self, other: &Latency) {
-        super::add_all(&mut self.counts, &other.counts);
+        super::add_side(&mut self.counts, &other.counts);
     }
 
     /// Requests counted.
@@ -45,7 +40,7 @@ impl Latency {
     /// nearest-rank quantile and at most 1/64 above it (exact up to 128 µs).
     ///
     /// # Errors
-    /// [`InsufficientData`] without requests, or when `q` is not in [0, 1].
+    /// [`InsufficientData`] without latencies, or when `q` is not in [0, 1].
     ///
     /// # Source
     /// The layout of HdrHistogram (Tene), with six bits for the mantissa.
@@ -59,7 +54,7 @@ impl Latency {
     /// ```
     pub fn quantile(&self, q: f64) -> Result<u64, InsufficientData> {
         let total = self.count();
-        InsufficientData::unless(total, 1, "requests")?;
+        InsufficientData::unless(total, 1, "latencies")?;
         InsufficientData::unless(u64::from((0.0..=1.0).contains(&q)), 1, "parts between 0 and 1")?;
         let rank = ((q * total as f64).ceil() as u64).clamp(1, total);
         let mut seen = 0u64;

@@ -25,7 +25,18 @@ pub enum FeatureLayout {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Layout {
     features: Vec<FeatureLayout>,
+    /// Per feature: the places of its categories, in the order of their names.
+    sorted: Vec<Vec<u32>>,
     id: u64,
+}
+
+impl FeatureLayout {
+    /// Its name.
+    pub fn name(&self) -> &str {
+        match self {
+            FeatureLayout::Number { name, .. } | FeatureLayout::Category { name, .. } => name,
+        }
+    }
 }
 
 impl Layout {
@@ -51,7 +62,33 @@ impl Layout {
                 }
             }
         }
-        Layout { features, id }
+        let sorted = features.iter().map(|feature| match feature {
+            FeatureLayout::Category { known, .. } => {
+                let mut places: Vec<u32> = (0..known.len() as u32).collect();
+                places.sort_by_key(|place| known.get(*place as usize));
+                places
+            }
+            FeatureLayout::Number { .. } => Vec::new(),
+        });
+        Layout { sorted: sorted.collect(), features, id }
+    }
+
+    /// The place of the category `name` of the feature `feature`.
+    pub(super) fn category(&self, feature: usize, name: &str) -> Option<usize> {
+        let Some(FeatureLayout::Category { known, .. }) = self.features.get(feature) else { return None };
+        let named = |place: &u32| known.get(*place as usize).map(String::as_str);
+        let places = self.sorted.get(feature)?;
+        let at = places.binary_search_by(|place| named(place).cmp(&Some(name))).ok()?;
+        places.get(at).map(|place| *place as usize)
+    }
+
+    /// Cells of memory that a window of this layout takes.
+    pub(super) fn cells(&self) -> usize {
+        let of = |feature: &FeatureLayout| match feature {
+            FeatureLayout::Number { bins, .. } => bins.count() + 2 * super::moments::DIGITS,
+            FeatureLayout::Category { known, .. } => known.len() + 4 * super::NEW_BY_NAME,
+        };
+        super::latency::BUCKETS + 6 * super::SCORE_BINS + self.features.iter().map(of).sum::<usize>()
     }
 
     /// The features.

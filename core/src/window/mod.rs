@@ -13,13 +13,17 @@ mod latency;
 mod layout;
 mod moments;
 mod score;
+mod series;
+mod summary;
 
 pub use bytes::ReadError;
 pub use category::{Categories, NEW_BY_NAME};
 pub use latency::Latency;
 pub use layout::{FeatureLayout, Layout};
 pub use moments::Moments;
-pub use score::{BinnedAuc, SCORE_BINS, Scores};
+pub use score::{Binned, SCORE_BINS, Scores};
+pub use series::{HOUR_MS, Series, SeriesError};
+pub use summary::{Answer, AreaSummary, Distance, FeatureSummary, Summary};
 
 use thiserror::Error;
 
@@ -34,6 +38,10 @@ pub struct Counters {
     pub leads: u64,
     /// Of those, the ones that were scored.
     pub scored: u64,
+    /// Looks at whether the service is up.
+    pub checks: u64,
+    /// Of those, the ones that found it up.
+    pub up: u64,
 }
 
 /// One feature's values.
@@ -70,6 +78,8 @@ pub struct Window {
     pub latency: Latency,
     /// Scores by outcome.
     pub scores: Scores,
+    /// Of those, the scores of the exploration slice, which nobody worked by.
+    pub explored: Scores,
     features: Vec<Feature>,
 }
 
@@ -117,6 +127,7 @@ impl Window {
             counters: Counters::default(),
             latency: Latency::default(),
             scores: Scores::default(),
+            explored: Scores::default(),
             features: features.collect(),
         }
     }
@@ -158,12 +169,8 @@ impl Window {
 
     /// Counts one value of the categorical feature `place`.
     pub fn count_category(&mut self, layout: &Layout, place: usize, value: Option<&str>) {
-        let names = match layout.features().get(place) {
-            Some(FeatureLayout::Category { known, .. }) => known,
-            _ => return,
-        };
         if let Some(Feature::Category { counts, missing }) = self.features.get_mut(place) {
-            match value.map(|value| (value, names.iter().position(|name| name == value))) {
+            match value.map(|value| (value, layout.category(place, value))) {
                 Some((_, Some(known))) => counts.add_known(known),
                 Some((value, None)) => counts.add_new(value),
                 None => *missing = missing.saturating_add(1),
@@ -188,8 +195,11 @@ impl Window {
         mine.failed = mine.failed.saturating_add(theirs.failed);
         mine.leads = mine.leads.saturating_add(theirs.leads);
         mine.scored = mine.scored.saturating_add(theirs.scored);
+        mine.checks = mine.checks.saturating_add(theirs.checks);
+        mine.up = mine.up.saturating_add(theirs.up);
         self.latency.merge(&other.latency);
         self.scores.merge(&other.scores);
+        self.explored.merge(&other.explored);
         for (mine, theirs) in self.features.iter_mut().zip(&other.features) {
             match (mine, theirs) {
                 (
@@ -209,6 +219,15 @@ impl Window {
             }
         }
         Ok(())
+    }
+}
+
+/// Adds a side that may have counted nothing, and then has no places, to another.
+fn add_side(side: &mut Vec<u64>, more: &[u64]) {
+    if side.is_empty() {
+        side.extend_from_slice(more);
+    } else {
+        add_all(side, more);
     }
 }
 

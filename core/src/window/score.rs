@@ -1,34 +1,30 @@
 //! Scores by outcome in a thousand bins: the area under the ROC curve of any number of leads, within a bound that is told.
 
-use crate::metric::InsufficientData;
+use serde::Serialize;
+
+use crate::metric::{Area, Confusion, InsufficientData};
+use crate::sum::Sum;
 
 /// Bins of [0, 1].
 pub const SCORE_BINS: usize = 1000;
 
-/// How many leads scored what, by what became of them.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// How many leads scored what, by what became of them. A side that counted nothing has no bins yet.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Scores {
     pub(super) converted: Vec<u64>,
     pub(super) not_converted: Vec<u64>,
     pub(super) open: Vec<u64>,
 }
 
-/// The area under the ROC curve, as far as bins tell.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct BinnedAuc {
-    /// Pairs of one bin counted half.
+/// A figure as far as bins tell.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Binned {
+    /// The middle: of an area, pairs of one bin counted half.
     pub value: f64,
-    /// The exact area is at least that.
+    /// The exact figure is at least that.
     pub at_least: f64,
-    /// The exact area is at most that.
+    /// The exact figure is at most that.
     pub at_most: f64,
-}
-
-impl Default for Scores {
-    fn default() -> Scores {
-        let empty = || vec![0; SCORE_BINS];
-        Scores { converted: empty(), not_converted: empty(), open: empty() }
-    }
 }
 
 impl Scores {
@@ -44,6 +40,7 @@ impl Scores {
             return;
         }
         let bin = ((score * SCORE_BINS as f64).clamp(0.0, SCORE_BINS as f64) as usize).min(SCORE_BINS - 1);
+        side.resize(SCORE_BINS, 0);
         if let Some(count) = side.get_mut(bin) {
             *count = count.saturating_add(1);
         }
@@ -51,9 +48,9 @@ impl Scores {
 
     /// Adds what `other` counted.
     pub fn merge(&mut self, other: &Scores) {
-        super::add_all(&mut self.converted, &other.converted);
-        super::add_all(&mut self.not_converted, &other.not_converted);
-        super::add_all(&mut self.open, &other.open);
+        super::add_side(&mut self.converted, &other.converted);
+        super::add_side(&mut self.not_converted, &other.not_converted);
+        super::add_side(&mut self.open, &other.open);
     }
 
     /// Leads of each kind: converted, not converted, open.
@@ -65,8 +62,8 @@ impl Scores {
     /// Leads in each bin, whatever became of them: what prediction drift is told from.
     pub fn histogram(&self) -> Vec<u64> {
         let mut all = self.open.clone();
-        super::add_all(&mut all, &self.converted);
-        super::add_all(&mut all, &self.not_converted);
+        super::add_side(&mut all, &self.converted);
+        super::add_side(&mut all, &self.not_converted);
         all
     }
 
@@ -89,27 +86,105 @@ impl Scores {
     /// let auc = scores.roc_auc().expect("both outcomes occur");
     /// assert_eq!((auc.value, auc.at_least, auc.at_most), (0.75, 0.75, 0.75));
     /// ```
-    pub fn roc_auc(&self) -> Result<BinnedAuc, InsufficientData> {
+    pub fn roc_auc(&self) -> Result<Binned, InsufficientData> {
         let [converted, not_converted, _] = self.counts();
         InsufficientData::unless(converted, 1, "leads that converted")?;
         InsufficientData::unless(not_converted, 1, "leads that did not convert")?;
         let (mut below, mut ordered, mut tied) = (0u128, 0u128, 0u128);
         for (p, n) in self.converted.iter().zip(&self.not_converted) {
-            ordered += u128::from(*p) * below;
-            tied += u128::from(*p) * u128::from(*n);
+            ordered = ordered.saturating_add(u128::from(*p).saturating_mul(below));
+            tied = tied.saturating_add(u128::from(*p) * u128::from(*n));
             below += u128::from(*n);
         }
         let pairs = converted as f64 * not_converted as f64;
         let at_least = ordered as f64 / pairs;
         let width = tied as f64 / pairs;
-        Ok(BinnedAuc { value: at_least + width / 2.0, at_least, at_most: (at_least + width).min(1.0) })
+        Ok(Binned { value: at_least + width / 2.0, at_least, at_most: (at_least + width).min(1.0) })
+    }
+}
+
+impl Scores {
+    /// Those that are not among `part`.
+    pub fn without(&self, part: &Scores) -> Scores {
+        let less = |side: &Vec<u64>, part: &Vec<u64>| {
+            let mut left = side.clone();
+            left.iter_mut().zip(part).for_each(|(count, part)| *count = count.saturating_sub(*part));
+            if left.iter().all(|count| *count == 0) { Vec::new() } else { left }
+        };
+        Scores {
+            converted: less(&self.converted, &part.converted),
+            not_converted: less(&self.not_converted, &part.not_converted),
+            open: less(&self.open, &part.open),
+        }
+    }
+
+    /// Leads with an outcome by bin: converted, not converted.
+    fn sides(&self) -> impl Iterator<Item = (f64, f64)> + '_ {
+        let of = |side: &[u64], bin: usize| side.get(bin).copied().unwrap_or_default() as f64;
+        (0..SCORE_BINS).map(move |bin| (of(&self.converted, bin), of(&self.not_converted, bin)))
+    }
+
+    /// The area, leads of one bin being ties, with DeLong's variance; none with fewer than two leads of a class.
+    pub fn delong(&self) -> Option<Area> {
+        let [positives, negatives, _] = self.counts().map(|count| count as f64);
+        if positives < 2.0 || negatives < 2.0 {
+            return None;
+        }
+        let auc = self.roc_auc().ok()?.value;
+        let (mut below, mut placed, mut ranked) = ((0.0, 0.0), Sum::default(), Sum::default());
+        for (p, n) in self.sides() {
+            let (above, under) = ((positives - below.0 - p / 2.0) / positives, (below.1 + n / 2.0) / negatives);
+            placed.add(p * (under - auc) * (under - auc));
+            ranked.add(n * (above - auc) * (above - auc));
+            below = (below.0 + p, below.1 + n);
+        }
+        let variance = placed.value() / (positives - 1.0) / positives + ranked.value() / (negatives - 1.0) / negatives;
+        Some(Area { auc, variance })
+    }
+
+    /// The counts when leads are called from a score of 0.5 on, which is an edge of the bins: they are exact.
+    pub fn confusion_at_half(&self) -> Confusion {
+        let mut counts = Confusion::default();
+        for (bin, (p, n)) in self.sides().enumerate() {
+            let (yes, no) = match 2 * bin >= SCORE_BINS {
+                true => (&mut counts.true_positive, &mut counts.false_positive),
+                false => (&mut counts.false_negative, &mut counts.true_negative),
+            };
+            *yes += p;
+            *no += n;
+        }
+        counts
+    }
+
+    /// The expected calibration error of scores in [0, 1], in ten bins of equal width of which each has its lower end.
+    ///
+    /// # Errors
+    /// [`InsufficientData`] without leads that have an outcome.
+    ///
+    /// # Formula
+    /// A score counts as the middle of its thousandth, so each bin's mean probability is off by half a thousandth at most, and so is
+    /// the mean of |rate − mean probability| over leads.
+    pub fn calibration_error(&self) -> Result<Binned, InsufficientData> {
+        let sides: Vec<(f64, f64)> = self.sides().collect();
+        let total: f64 = sides.iter().map(|(p, n)| p + n).sum();
+        InsufficientData::unless(total as u64, 1, "leads with an outcome")?;
+        let (mut apart, mut error) = (Sum::default(), Sum::default());
+        for (at, bin) in sides.chunks(SCORE_BINS / 10).enumerate() {
+            for (within, (p, n)) in bin.iter().enumerate() {
+                let middle = ((at * (SCORE_BINS / 10) + within) as f64 + 0.5) / SCORE_BINS as f64;
+                apart.add(p - (p + n) * middle);
+            }
+            error.add(std::mem::take(&mut apart).value().abs());
+        }
+        let (value, off) = (error.value() / total, 0.5 / SCORE_BINS as f64);
+        Ok(Binned { value, at_least: (value - off).max(0.0), at_most: (value + off).min(1.0) })
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::metric::{Labelled, Ranking};
+    use crate::metric::{Binning, Labelled, Ranking, Reliability};
     use proptest::prelude::*;
 
     #[test]
@@ -132,6 +207,31 @@ mod tests {
             let Ok(exact) = Ranking::new(&Labelled::new(&values, &converted).unwrap()).roc_auc() else { return Ok(()) };
             let binned = scores.roc_auc().unwrap();
             prop_assert!(binned.at_least <= exact + 1e-12 && exact <= binned.at_most + 1e-12, "{binned:?} {exact}");
+        }
+
+        #[test]
+        fn scores_that_share_no_bin_have_delongs_variance(rows in prop::collection::vec((0u16..100, any::<bool>()), 4..200)) {
+            let (values, converted): (Vec<f64>, Vec<bool>) = rows.into_iter().map(|(k, c)| ((f64::from(k) + 0.5) / 100.0, c)).unzip();
+            let mut scores = Scores::default();
+            values.iter().zip(&converted).for_each(|(score, converted)| scores.add(*score, Some(*converted)));
+            let exact = Area::new(&Labelled::new(&values, &converted).unwrap()).ok();
+            prop_assert_eq!(scores.delong().is_some(), exact.is_some());
+            for (ours, exact) in scores.delong().into_iter().zip(exact) {
+                prop_assert!((ours.auc - exact.auc).abs() < 1e-12 && (ours.variance - exact.variance).abs() < 1e-12, "{ours:?} {exact:?}");
+            }
+        }
+
+        #[test]
+        fn the_exact_calibration_error_lies_within_the_bound(rows in prop::collection::vec((0.0f64..1.0, any::<bool>()), 1..200)) {
+            let (values, converted): (Vec<f64>, Vec<bool>) = rows.into_iter().unzip();
+            let (mut scores, data) = (Scores::default(), Labelled::new(&values, &converted).unwrap());
+            values.iter().zip(&converted).for_each(|(score, converted)| scores.add(*score, Some(*converted)));
+            let exact = Reliability::new(&data, Binning::Uniform(10)).unwrap().unwrap().expected_error;
+            let binned = scores.calibration_error().unwrap();
+            prop_assert!(binned.at_least <= exact + 1e-12 && exact <= binned.at_most + 1e-12, "{binned:?} {exact}");
+            prop_assert_eq!(scores.confusion_at_half(), Confusion::at(&data, 0.5));
+            prop_assert_eq!(scores.without(&scores), Scores::default());
+            prop_assert_eq!(scores.without(&Scores::default()), scores);
         }
     }
 }

@@ -27,7 +27,13 @@ fn window(layout: &Layout, seed: u64, leads: u64) -> Window {
         window.counters.scored += u64::from(random.below(20) > 0);
         let most = 2u64 << random.below(30);
         window.latency.add(random.below(most));
-        window.scores.add(random.unit(), [None, Some(true), Some(false)][random.below(3) as usize]);
+        let (score, converted) = (random.unit(), [None, Some(true), Some(false)][random.below(3) as usize]);
+        window.scores.add(score, converted);
+        if random.below(8) == 0 {
+            window.explored.add(score, converted);
+        }
+        window.counters.checks += 1;
+        window.counters.up += u64::from(random.below(100) > 0);
         window.count_number(layout, 0, [None, Some(f64::NAN), Some(random.unit() * 9.0)][random.below(3) as usize]);
         window.count_number(layout, 1, Some((random.unit() - 0.5) * 1e9));
         let name = ["web", "fair", "phone", "new"][random.below(4) as usize];
@@ -130,4 +136,96 @@ fn an_hour_is_small() {
     assert!(Window::new(&layout).write().len() < 64);
     let busy = window(&layout, 9, 5_000).write().len();
     assert!(busy < 10_000, "{busy} bytes");
+}
+
+fn series(seed: u64, rows: u64) -> Series {
+    let (mut random, mut series) = (Random::new(seed), Series::new(layout()));
+    for _ in 0..rows {
+        let at = random.below(50 * HOUR_MS as u64) as i64 - 20 * HOUR_MS;
+        let (score, visits) = (random.unit(), random.unit() * 9.0);
+        let name = ["web", "fair", "new"][random.below(3) as usize];
+        let count = |layout: &Layout, hour: &mut Window| {
+            hour.scores.add(score, Some(score > 0.5));
+            hour.count_number(layout, 0, Some(visits));
+            hour.count_category(layout, 2, Some(name));
+        };
+        series.count(at, count).unwrap();
+    }
+    series
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn series_merge_in_any_order_to_the_same_bytes(seeds in prop::array::uniform3(any::<u64>()), rows in prop::array::uniform3(0u64..60)) {
+        let [a, b, c] = [0, 1, 2].map(|i| series(seeds[i], rows[i]));
+        let of = |order: [&Series; 3]| {
+            let mut all = Series::new(layout());
+            order.into_iter().for_each(|one| all.merge(one).unwrap());
+            all
+        };
+        let whole = of([&a, &b, &c]);
+        prop_assert_eq!(Series::read(&whole.write()), Ok(whole.clone()));
+        for order in [[&c, &b, &a], [&b, &c, &a]] {
+            prop_assert_eq!(of(order).write(), whole.write());
+        }
+        prop_assert_eq!(whole.total().scores.counts().iter().sum::<u64>(), rows.iter().sum::<u64>());
+    }
+
+    #[test]
+    fn any_bytes_are_no_series_or_one(mut bytes in prop::collection::vec(any::<u8>(), 0..300), sealed in any::<bool>()) {
+        if sealed {
+            let mut whole = b"PLHRS\x01".to_vec();
+            whole.append(&mut bytes);
+            let sum = super::bytes::checksum(&whole);
+            whole.extend(sum.to_le_bytes());
+            bytes = whole;
+        }
+        if let Ok(series) = Series::read(&bytes) {
+            let total = series.total();
+            let _ = (Summary::new(&total, series.layout(), Some(&total), 0), series.write());
+        }
+    }
+}
+
+#[test]
+fn a_series_refuses_what_it_cannot_hold() {
+    let (whole, mut other) = (series(1, 40), Series::new(Layout::default()));
+    assert_eq!(other.merge(&whole).unwrap_err().code(), "WINDOW_LAYOUT_MISMATCH");
+    let bytes = whole.write();
+    for end in 0..bytes.len() {
+        assert!(Series::read(&bytes[..end]).is_err(), "{end}");
+    }
+    let mut newer = bytes.clone();
+    newer[5] = 2;
+    assert_eq!(Series::read(&newer), Err(ReadError::Newer { found: 2, known: 1 }));
+    // A log whose times are scattered over ages would take a window for each.
+    let refused = (0..1_000_000).find_map(|hour| other.count(hour * HOUR_MS, |_, _| ()).err());
+    assert_eq!(refused.map(|e| e.code()), Some("WINDOW_TOO_MANY_HOURS"));
+}
+
+#[test]
+fn a_summary_tells_each_figure_with_its_bound_or_why_there_is_none() {
+    let (before, now) = (series(2, 3_000).total(), series(3, 2_000).total());
+    let told = Summary::new(&now, &layout(), Some(&before), 40 * HOUR_MS);
+    assert_eq!((&told.roc_auc_explored, told.precision), (&Answer::from(Err(few("leads that converted"))), Some(1.0)));
+    let Answer::Known(area) = &told.roc_auc else { panic!("there are outcomes") };
+    assert!(area.area.at_most == 1.0 && area.area.at_least > 0.99);
+    assert!(matches!(told.uptime, Answer::Insufficient { .. }) && matches!(told.latency_us, Answer::Insufficient { .. }));
+    let Some(Some(Answer::Known(visits))) = told.features.first().map(|feature| feature.drift.clone()) else {
+        panic!("a feature")
+    };
+    assert!(visits.at_least < 0.06 && visits.at_least <= visits.at_most, "{visits:?}");
+    let source = told.features.get(2).expect("three features");
+    assert!(source.new_categories.is_some_and(|part| (part - 1.0 / 3.0).abs() < 0.05));
+    assert_eq!(source.new_by_name.first().map(|(name, _)| name.as_str()), Some("new"));
+    assert!(told.freshness_ms == Answer::Known((40 * HOUR_MS - now.span_ms().expect("rows").1) as u64));
+    let empty = serde_json::to_value(Summary::new(&Window::new(&layout()), &layout(), None, 0)).expect("JSON");
+    assert!(!empty.to_string().contains("null,null"), "{empty}");
+    assert_eq!(empty["error_rate"]["insufficient"], "there are 0 requests; at least 1 are needed");
+}
+
+fn few(of: &'static str) -> crate::metric::InsufficientData {
+    crate::metric::InsufficientData { of, found: 0, needed: 1 }
 }

@@ -12,6 +12,7 @@ mod number;
 mod request;
 mod schema;
 mod seeds;
+mod window;
 
 pub use seeds::seeds;
 
@@ -25,7 +26,7 @@ pub struct Target {
 }
 
 /// Every target.
-pub const TARGETS: [Target; 11] = [
+pub const TARGETS: [Target; 12] = [
     Target { name: "import_xgboost_json", check: import::xgboost_json },
     Target { name: "import_xgboost_ubj", check: import::xgboost_ubj },
     Target { name: "import_lightgbm", check: import::lightgbm },
@@ -37,6 +38,7 @@ pub const TARGETS: [Target; 11] = [
     Target { name: "parquet", check: input::parquet },
     Target { name: "schema", check: schema::schema },
     Target { name: "number", check: number::number },
+    Target { name: "window", check: window::window },
 ];
 
 /// Runs the target `name` on `data`.

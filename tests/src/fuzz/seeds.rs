@@ -16,6 +16,7 @@ use crate::project_root;
 pub fn seeds(name: &str) -> Vec<Vec<u8>> {
     let texts = |texts: &[&str]| texts.iter().map(|text| text.as_bytes().to_vec()).collect();
     match name {
+        "window" => super::window::seeds(),
         "import_xgboost_json" => models("model.json"),
         "import_xgboost_ubj" => models("model.ubj"),
         "import_lightgbm" => models("model.txt"),
