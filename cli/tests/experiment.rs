@@ -147,3 +147,56 @@ fn a_plan_reads_its_base_from_past_leads() {
     assert!(failure(5, &["plan", "-", "--outcome", "no"], input.as_bytes()).contains("there is no column no"));
     assert!(failure(5, &["plan", "-", "--outcome", "converted"], b"converted\n1\n").contains("TOO_FEW_LEADS"));
 }
+
+#[test]
+fn the_area_under_the_curve_guards_and_decides() {
+    let mut input = String::from("variant,converted,probability,satisfaction\n");
+    for i in 0..12_000u32 {
+        let (arm, converted) = (["champion", "challenger"][(i % 2) as usize], u32::from(i % 10 < 2 + i % 2));
+        // The challenger's scores rank better.
+        let noise = f64::from(i * 7919 % 1000) / 1000.0;
+        let score = (noise + f64::from(converted) * if i % 2 == 1 { 0.6 } else { 0.3 }) / 1.6;
+        input.push_str(&format!(
+            "{arm},{},{score},{}\n",
+            if i % 97 == 0 { String::new() } else { converted.to_string() },
+            7 + i % 4
+        ));
+    }
+    let rails = ["--guardrail", "auc(probability,converted):>=0.87", "--guardrail", "satisfaction:>=8"];
+    let answer = json(&with(&rails), input.as_bytes());
+    let guardrails = answer["comparisons"][0]["guardrails"].as_array().unwrap();
+    assert_eq!((&guardrails[0]["finding"], &guardrails[1]["finding"]), (&"shown".into(), &"shown".into()), "{answer:#}");
+    assert!(guardrails[0]["metric"]["treatment"]["mean"].as_f64().unwrap() > 0.9);
+    assert!(guardrails[0]["interval"]["upper"].as_f64().unwrap() < 1.0);
+    let floor = json(&with(&["--guardrail", "auc(probability,converted):>=0.95"]), input.as_bytes());
+    assert_eq!(floor["verdict"]["kind"], "lose", "{floor:#}");
+    let decides = json(&with(&["--auc", "probability", "--absolute"]), input.as_bytes());
+    assert_eq!(decides["verdict"]["kind"], "win", "{decides:#}");
+    assert_eq!(decides["comparisons"][0]["primary"]["name"], "AUC of probability on converted");
+}
+
+#[test]
+fn a_missing_outcome_is_open_however_it_is_written() {
+    let mut input = String::from("variant,converted,value\n");
+    for i in 0..400u32 {
+        let (arm, converted) = (["champion", "challenger"][(i % 2) as usize], u32::from(i % 5 == 0).to_string());
+        let outcome = match i % 8 {
+            0 => "NaN".to_owned(),
+            1 => String::new(),
+            2 => "null".to_owned(),
+            _ => converted,
+        };
+        input.push_str(&format!("{arm},{outcome},{}\n", if i % 3 == 0 { "NaN" } else { "1.5" }));
+    }
+    let answer = json(&with(&["--min-per-arm", "50"]), input.as_bytes());
+    assert_eq!(
+        (&answer["arms"][0]["leads"], &answer["comparisons"][0]["primary"]["control"]["open"]),
+        (&200.into(), &100.into())
+    );
+    // A number too large to square is told in few digits.
+    let output = run(&ARGUMENTS_OF_A_MEAN, b"variant,value\na,1e300\nb,2\na,3\n");
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.code() == Some(3) && told.contains("value: 1e300 is not a finite number of sane size"), "{told}");
+}
+
+const ARGUMENTS_OF_A_MEAN: [&str; 6] = ["experiment", "-", "--arm", "variant", "--mean", "value"];

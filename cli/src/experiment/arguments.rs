@@ -19,6 +19,9 @@ pub struct Measures {
     /// The column with a number whose mean decides, in place of --outcome
     #[arg(long, value_name = "COLUMN", conflicts_with = "outcome")]
     pub mean: Option<String>,
+    /// The column with a score: how well it ranks the outcome (ROC AUC) decides, in place of the outcome itself
+    #[arg(long, value_name = "COLUMN", requires = "outcome", conflicts_with_all = ["mean", "before"])]
+    pub auc: Option<String>,
     /// With --mean: the column it is a ratio to, such as visits
     #[arg(long, value_name = "COLUMN", requires = "mean")]
     pub per: Option<String>,
@@ -28,7 +31,7 @@ pub struct Measures {
     /// Less of the outcome is better
     #[arg(long)]
     pub less_is_better: bool,
-    /// What must not suffer, as COLUMN:DEMAND; may be given several times
+    /// What must not suffer, as COLUMN:DEMAND or auc(SCORE,OUTCOME):DEMAND; may be given several times
     #[arg(long = "guardrail", value_name = "COLUMN:DEMAND", value_parser = Rail::parse)]
     pub guardrails: Vec<Rail>,
     /// The column with days until the deal closed, or days so far
@@ -139,6 +142,9 @@ impl Measures {
     /// The settings, without arms.
     pub fn settings(&self, looks: &Looks) -> Result<Settings, Failure> {
         let (name, kind) = match (&self.outcome, &self.mean, &self.per) {
+            (Some(outcome), _, _) if self.auc.is_some() => {
+                (format!("AUC of {} on {outcome}", self.auc.as_deref().unwrap_or_default()), Kind::Auc)
+            }
             (Some(outcome), _, _) => (outcome.clone(), Kind::Rate),
             (None, Some(mean), Some(per)) => (format!("{mean} per {per}"), Kind::Ratio),
             (None, mean, _) => (mean.clone().unwrap_or_default(), Kind::Mean),

@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
-use plumbline_core::experiment::{Data, Measured, Observation, Settings};
+use plumbline_core::experiment::{Data, Kind, Measured, Observation, Settings};
 
 use super::Experiment;
 use super::parse;
 use crate::input::{self, Cell, Problem, Records, Step};
+use crate::moment::is_missing;
 use crate::score::listed;
 use crate::{Failure, terminal};
 
@@ -50,9 +51,12 @@ impl Counter {
     /// Ready for the files.
     pub fn new(settings: Settings, experiment: &Experiment) -> Counter {
         let measures = &experiment.measures;
-        let primary = measures.outcome.clone().or_else(|| measures.mean.clone()).unwrap_or_default();
-        let second = measures.per.clone().or_else(|| measures.before.clone());
-        let guardrails = measures.guardrails.iter().map(|rail| (rail.column.clone(), None));
+        let outcome = measures.outcome.clone().or_else(|| measures.mean.clone()).unwrap_or_default();
+        let (primary, second) = match &measures.auc {
+            Some(score) => (score.clone(), Some(outcome)),
+            None => (outcome, measures.per.clone().or_else(|| measures.before.clone())),
+        };
+        let guardrails = measures.guardrails.iter().map(|rail| (rail.column.clone(), rail.outcome.clone()));
         let columns = Columns {
             arm: experiment.arm.clone(),
             metrics: std::iter::once((primary, second)).chain(guardrails).collect(),
@@ -126,14 +130,15 @@ impl Counter {
             .ok_or_else(|| Problem::new("ARM_MISSING", format!("{} does not name an arm", self.columns.arm)))?;
         let arm = self.arm(&arm)?;
         let mut metrics = Vec::with_capacity(self.columns.metrics.len());
-        for (at, (name, second)) in self.columns.metrics.iter().enumerate() {
-            let kind = if at == 0 { self.settings.primary.kind } else { plumbline_core::experiment::Kind::Mean };
-            let value = measure(name, &cell(name), kind == plumbline_core::experiment::Kind::Rate)?;
+        for (kind, (name, second)) in self.settings.metrics().map(|metric| metric.kind).zip(&self.columns.metrics) {
+            let value = measure(name, &cell(name), kind == Kind::Rate)?;
             metrics.push(match (value, second) {
                 (None, _) => Measured::Open,
                 (Some(value), None) => Measured::Value(value),
-                (Some(value), Some(second)) => match measure(second, &cell(second), false)? {
+                (Some(value), Some(second)) => match measure(second, &cell(second), kind == Kind::Auc)? {
                     Some(other) => Measured::Pair(value, other),
+                    // A lead that was scored and whose outcome is to come.
+                    None if kind == Kind::Auc => Measured::Open,
                     None => return Err(Problem::new("VALUE_MISSING", format!("{second} is empty where {name} is not"))),
                 },
             });
@@ -180,7 +185,9 @@ impl Columns {
 /// A cell as a name.
 pub fn label(cell: &Cell<'_>) -> Option<String> {
     match cell {
+        Cell::Text(text) if is_missing(text) => None,
         Cell::Text(text) => Some((*text).to_owned()),
+        Cell::Number(x) if x.is_nan() => None,
         Cell::Number(x) => Some(x.to_string()),
         Cell::Flag(flag) => Some(flag.to_string()),
         _ => None,
@@ -193,6 +200,8 @@ pub fn measure(name: &str, cell: &Cell<'_>, flag: bool) -> Result<Option<f64>, P
     let wrong = |shown: String| Problem::new("VALUE_NOT_UNDERSTOOD", format!("{name} is {shown}, not {wanted}"));
     let value = match cell {
         Cell::Missing => return Ok(None),
+        Cell::Text(text) if is_missing(text) => return Ok(None),
+        Cell::Number(x) if x.is_nan() => return Ok(None),
         Cell::Number(x) => *x,
         Cell::Flag(yes) => f64::from(u8::from(*yes)),
         Cell::Text(text) => match text.to_ascii_lowercase().as_str() {

@@ -1,4 +1,4 @@
-//! `COLUMN[:down]:DEMAND`: what must not suffer.
+//! `COLUMN[:down]:DEMAND` or `auc(SCORE,OUTCOME):DEMAND`: what must not suffer.
 
 use plumbline_core::experiment::{Better, Demand, Guardrail, Kind, Metric};
 
@@ -9,14 +9,17 @@ use super::parse;
 pub struct Rail {
     /// The column.
     pub column: String,
+    /// Of an area: the column with the outcome.
+    pub outcome: Option<String>,
     /// The guardrail.
     pub guardrail: Guardrail,
 }
 
 impl Rail {
-    /// Reads `deal_size:2%`, `complaints:down:5%`, `satisfaction:>=8`. A column's name may hold colons.
+    /// Reads `deal_size:2%`, `complaints:down:5%`, `satisfaction:>=8`, `auc(score,converted):>=0.87`. A column's name may hold colons.
     pub fn parse(text: &str) -> Result<Rail, String> {
-        const WANTED: &str = "a column and a demand, such as deal_size:2%, complaints:down:5% or satisfaction:>=8";
+        const WANTED: &str =
+            "a column and a demand, such as deal_size:2%, complaints:down:5%, satisfaction:>=8 or auc(score,converted):>=0.87";
         let (name, demand) = text.rsplit_once(':').ok_or(WANTED)?;
         let (column, better) = match name.strip_suffix(":down") {
             Some(column) => (column, Better::Less),
@@ -30,8 +33,15 @@ impl Rail {
         if column.is_empty() {
             return Err(WANTED.to_owned());
         }
+        let area = column.strip_prefix("auc(").and_then(|rest| rest.strip_suffix(')')).and_then(|rest| rest.split_once(','));
+        if let Some((score, outcome)) = area {
+            let name = format!("AUC of {} on {}", score.trim(), outcome.trim());
+            let metric = Metric { better, ..Metric::new(name, Kind::Auc) };
+            let (column, outcome) = (score.trim().to_owned(), Some(outcome.trim().to_owned()));
+            return Ok(Rail { column, outcome, guardrail: Guardrail { metric, demand } });
+        }
         let metric = Metric { better, ..Metric::new(column, Kind::Mean) };
-        Ok(Rail { column: column.to_owned(), guardrail: Guardrail { metric, demand } })
+        Ok(Rail { column: column.to_owned(), outcome: None, guardrail: Guardrail { metric, demand } })
     }
 }
 
@@ -50,6 +60,9 @@ mod tests {
             let rail = Rail::parse(text).unwrap();
             assert_eq!((rail.column.as_str(), rail.guardrail.metric.better, rail.guardrail.demand), (column, better, demand));
         }
+        let rail = Rail::parse("auc(score, converted):>=0.87").unwrap();
+        assert_eq!((rail.column.as_str(), rail.outcome.as_deref()), ("score", Some("converted")));
+        assert_eq!((rail.guardrail.metric.kind, rail.guardrail.demand), (Kind::Auc, Demand::AtLeast(0.87)));
         for bad in ["deal_size", ":2%", "deal_size:", "deal_size:>=x"] {
             assert!(Rail::parse(bad).is_err(), "{bad}");
         }

@@ -31,13 +31,13 @@ Methods: `fixed` holds for one look at the planned end. `sequential` holds howev
 at planned looks: --look says which of --looks this is.
 
 A guardrail is COLUMN:DEMAND, or COLUMN:down:DEMAND where less is better. The demand is a margin by which it may be worse (2%) or, for
-the new arm alone, a bound (>=8, <=3).
+the new arm alone, a bound (>=8, <=3). auc(SCORE,OUTCOME) in place of a column is the area under the ROC curve, by DeLong's variance.
 
 Examples:
   plumbline experiment leads.csv --arm variant --outcome converted --segment source,region
   plumbline experiment w1.csv w2.csv --arm variant --outcome converted --method obrien-fleming --looks 6 --look 2
   plumbline experiment leads.parquet --arm arm --control champion --mean revenue --before revenue_before \\
-    --guardrail 'satisfaction:>=8' --guardrail deal_size:2% --cycle days_open --closed closed --json | jq .verdict")]
+    --guardrail 'satisfaction:>=8' --guardrail 'auc(probability,converted):>=0.87' --guardrail deal_size:2% --cycle days_open --closed closed --json | jq .verdict")]
 pub struct Experiment {
     /// CSV, NDJSON or Parquet; `-` is standard input
     #[arg(value_name = "FILES", default_value = "-")]

@@ -1,5 +1,5 @@
 //! What an experiment has seen: sums per arm, metric and segment, so that its size does not grow with the leads (but for the sales
-//! cycle, whose curve needs every deal) and the data of several places can be put together.
+//! cycle, whose curve needs every deal, and areas, which need every score) and the data of several places can be put together.
 
 use std::collections::BTreeMap;
 
@@ -22,7 +22,7 @@ pub enum Measured {
     Open,
     /// The value: of a rate 1 or 0.
     Value(f64),
-    /// The value with a second one: known before (adjusted metrics), or the denominator (ratios).
+    /// The value with a second one: known before (adjusted metrics), the denominator (ratios), or 1 or 0 of a score (areas).
     Pair(f64, f64),
 }
 
@@ -62,7 +62,7 @@ pub enum ObservationError {
         expected: usize,
     },
     /// A number that is NaN or infinite, a rate that is neither 0 nor 1, a cycle below 0, a pair where none belongs.
-    #[error("{metric}: {value} is not {wanted}")]
+    #[error("{metric}: {} is not {wanted}", told(*value))]
     BadValue {
         /// The metric.
         metric: String,
@@ -71,6 +71,11 @@ pub enum ObservationError {
         /// What it should be.
         wanted: &'static str,
     },
+}
+
+/// A number that may be of any size, in few digits.
+fn told(value: f64) -> String {
+    if value.abs() < 1e15 { value.to_string() } else { format!("{value:e}") }
 }
 
 impl ObservationError {
@@ -85,24 +90,34 @@ impl ObservationError {
 }
 
 /// One arm of one metric.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Cell {
     pub moments: Comoments,
+    /// Of an area: each score, and whether the lead converted.
+    pub ranked: (Vec<f64>, Vec<bool>),
     /// Leads whose outcome is not known yet.
     pub open: u64,
 }
 
 impl Cell {
-    fn push(&mut self, measured: Measured) {
+    fn push(&mut self, measured: Measured, kind: Kind) {
         match measured {
             Measured::Open => self.open += 1,
             Measured::Value(x) => self.moments.push(x, 0.0),
-            Measured::Pair(x, y) => self.moments.push(x, y),
+            Measured::Pair(x, y) => {
+                self.moments.push(x, y);
+                if kind == Kind::Auc {
+                    self.ranked.0.push(x);
+                    self.ranked.1.push(y == 1.0);
+                }
+            }
         }
     }
 
     fn merge(&mut self, other: &Cell) {
         self.moments.merge(&other.moments);
+        self.ranked.0.extend(&other.ranked.0);
+        self.ranked.1.extend(&other.ranked.1);
         self.open += other.open;
     }
 }
@@ -145,9 +160,9 @@ impl Data {
         if let Some(leads) = self.leads.get_mut(lead.arm) {
             *leads += 1;
         }
-        for (cells, measured) in self.metrics.iter_mut().zip(lead.metrics) {
+        for ((cells, measured), metric) in self.metrics.iter_mut().zip(lead.metrics).zip(settings.metrics()) {
             if let Some(cell) = cells.get_mut(lead.arm) {
-                cell.push(*measured);
+                cell.push(*measured, metric.kind);
             }
         }
         if let (Some(days), Some(cycles)) = (lead.cycle, self.cycles.get_mut(lead.arm)) {
@@ -157,7 +172,7 @@ impl Data {
         for (values, value) in self.segments.iter_mut().zip(lead.segments) {
             let cells = values_of(values, value.unwrap_or(NO_VALUE), settings.arms.len());
             if let Some(cell) = cells.get_mut(lead.arm) {
-                cell.push(primary);
+                cell.push(primary, settings.primary.kind);
             }
         }
         Ok(())
@@ -218,7 +233,7 @@ fn check(settings: &Settings, lead: &Observation<'_>) -> Result<(), ObservationE
     length("segments", lead.segments.len(), settings.segments.len())?;
     for (metric, measured) in settings.metrics().zip(lead.metrics) {
         let bad = |value, wanted| Err(ObservationError::BadValue { metric: metric.name.clone(), value, wanted });
-        let second = metric.adjusted || metric.kind == Kind::Ratio;
+        let second = metric.is_pair();
         let (value, other) = match *measured {
             Measured::Open => continue,
             Measured::Value(x) if second => return bad(x, "with a second value"),
@@ -228,6 +243,9 @@ fn check(settings: &Settings, lead: &Observation<'_>) -> Result<(), ObservationE
         };
         if metric.kind == Kind::Rate && value != 0.0 && value != 1.0 {
             return bad(value, "0 or 1");
+        }
+        if metric.kind == Kind::Auc && other != 0.0 && other != 1.0 {
+            return bad(other, "0 or 1, whether the lead converted");
         }
         if let Some(value) = [value, other].into_iter().find(|x| x.is_nan() || x.abs() > 1e100) {
             return bad(value, "a finite number of sane size");

@@ -5,7 +5,8 @@ use super::method::Judge;
 use super::report::{Figure, GuardrailReport, Measurement, MetricReport, Outcome};
 use super::settings::{Better, Demand, Guardrail, Kind, Metric, Settings};
 use super::words::{change, percent, rounded};
-use crate::metric::InsufficientData;
+use crate::math;
+use crate::metric::{Area, InsufficientData, Labelled};
 use crate::stats::bayes::{Belief, Loss, Posterior, Prior};
 use crate::stats::cuped;
 use crate::stats::effect::{Contrast, Effect, NoEffect, Scale};
@@ -96,16 +97,23 @@ impl Yardstick {
         let Some(estimate) = estimate(metric, cell, 0.0).ok().filter(|e| enough && e.variance > 0.0) else {
             return (None, Finding::Open);
         };
-        let variance = estimate.sampling_variance();
+        // An area is told on the logit scale, whose ends no interval passes.
+        let area = metric.kind == Kind::Auc;
+        let slope = if area { estimate.mean * (1.0 - estimate.mean) } else { 1.0 };
+        let value = if area { math::logit(estimate.mean) } else { estimate.mean };
+        let variance = estimate.sampling_variance() / (slope * slope);
         let effect = Effect {
             scale: Scale::Absolute,
-            value: estimate.mean,
+            value,
             standard_error: variance.sqrt(),
             freedom: estimate.units as f64 - 1.0,
             units: estimate.units,
-            contrast: Contrast { difference: estimate.mean, variance, ..Contrast::default() },
+            contrast: Contrast { difference: value, variance, ..Contrast::default() },
         };
-        let interval = self.judge.one_sided(&effect, self.level);
+        let mut interval = self.judge.one_sided(&effect, self.level);
+        if area {
+            interval = Interval { lower: math::logistic(interval.lower), upper: math::logistic(interval.upper) };
+        }
         let off = Interval { lower: interval.lower - bound, upper: interval.upper - bound };
         (Some(interval), claim.judge(&off, 0.0))
     }
@@ -114,6 +122,15 @@ impl Yardstick {
 /// One arm's figure.
 pub(super) fn estimate(metric: &Metric, cell: &Cell, slope: f64) -> Result<Estimate, NoEffect> {
     Ok(match (metric.kind, metric.adjusted) {
+        (Kind::Auc, _) => {
+            let units = cell.moments.count();
+            // Scores were checked when they were taken in.
+            let data = Labelled::new(&cell.ranked.0, &cell.ranked.1);
+            let area = data
+                .map_err(|_| InsufficientData { of: "finite scores", found: 0, needed: 1 })
+                .and_then(|data| Area::new(&data))?;
+            Estimate::plain(units, area.auc, area.variance * units as f64)
+        }
         (Kind::Ratio, _) => Estimate::ratio(&cell.moments)?,
         (_, true) => Estimate::adjusted(&cell.moments, slope)?,
         (Kind::Rate, _) => Estimate::proportion(successes(cell), cell.moments.count())?,
@@ -147,6 +164,11 @@ fn near_normal(metric: &Metric, cell: &Cell) -> Result<(), InsufficientData> {
             InsufficientData::unless(leads, 1, "leads with an outcome in an arm")?;
             InsufficientData::unless(successes, LEAST_OF_A_KIND, "leads of an arm that did")?;
             InsufficientData::unless(leads - successes.min(leads), LEAST_OF_A_KIND, "leads of an arm that did not")
+        }
+        Kind::Auc => {
+            let converted = cell.ranked.1.iter().filter(|converted| **converted).count() as u64;
+            InsufficientData::unless(converted, LEAST_OF_A_KIND, "leads of an arm that converted")?;
+            InsufficientData::unless(leads - converted.min(leads), LEAST_OF_A_KIND, "leads of an arm that did not convert")
         }
         _ => InsufficientData::unless(leads, LEAST_FOR_A_MEAN, "leads with an outcome in an arm"),
     }

@@ -28,6 +28,8 @@ pub enum Kind {
     Mean,
     /// The sum of one number over the sum of another.
     Ratio,
+    /// How well a score ranks the leads of an arm: the area under the ROC curve. A value comes with whether the lead converted.
+    Auc,
 }
 
 /// Which way is good.
@@ -53,12 +55,17 @@ pub struct Metric {
     /// Which way is good.
     #[serde(default)]
     pub better: Better,
-    /// Whether each value comes with one known before the experiment, which is taken out of it (CUPED). Not for ratios.
+    /// Whether each value comes with one known before the experiment, which is taken out of it (CUPED). Not for ratios and areas.
     #[serde(default)]
     pub adjusted: bool,
 }
 
 impl Metric {
+    /// Whether each value comes with a second one.
+    pub fn is_pair(&self) -> bool {
+        self.adjusted || matches!(self.kind, Kind::Ratio | Kind::Auc)
+    }
+
     /// A metric of which more is better, not adjusted.
     pub fn new(name: impl Into<String>, kind: Kind) -> Metric {
         Metric { name: name.into(), kind, better: Better::More, adjusted: false }
@@ -222,9 +229,9 @@ impl Settings {
             );
         }
         for metric in self.metrics() {
-            let sound = !(metric.adjusted && metric.kind == Kind::Ratio);
+            let sound = !(metric.adjusted && matches!(metric.kind, Kind::Ratio | Kind::Auc));
             say(
-                SettingError::unless(sound, "adjusted", 1.0, "off: a ratio is not adjusted"),
+                SettingError::unless(sound, "adjusted", 1.0, "off: a ratio or an area is not adjusted"),
                 format!("metric {:?}", metric.name),
             );
         }

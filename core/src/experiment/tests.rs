@@ -317,3 +317,73 @@ fn a_longer_sales_cycle_is_harm_and_open_deals_count() {
     assert!(matches!(unknown.verdict, Verdict::Inconclusive { .. }), "{}", unknown.sentence);
     assert!(unknown.sentence.contains("0 deals of an arm closed"), "{}", unknown.sentence);
 }
+
+/// Scores of `leads` leads, a third of which converted, that rank as well as `apart` says.
+fn ranked(settings: &Settings, arms: &[(u64, f64)]) -> Data {
+    let mut data = Data::new(settings);
+    let mut random = crate::random::Random::new(11);
+    for (arm, (leads, apart)) in arms.iter().enumerate() {
+        for lead in 0..*leads {
+            let converted = f64::from(u8::from(lead % 3 == 0));
+            let score = random.unit() + converted * apart;
+            let metrics = [Measured::Value(f64::from(u8::from(lead % 10 < 1 + arm as u64))), Measured::Pair(score, converted)];
+            let metrics = &metrics[..settings.guardrails.len() + 1];
+            data.push(settings, &Observation { arm, metrics, cycle: None, segments: &[] }).unwrap();
+        }
+    }
+    data
+}
+
+#[test]
+fn the_area_under_the_curve_is_a_guardrail_of_one_arm_and_of_two() {
+    let with = |demand| {
+        let metric = Metric::new("AUC", Kind::Auc);
+        Settings { guardrails: vec![Guardrail { metric, demand }], ..conversion() }
+    };
+    // Uniform scores moved by d rank rightly with probability 1 − (1 − d)²/2: 0.5 gives 0.875, 0.3 gives 0.755.
+    let found = |demand: Demand, arms: [(u64, f64); 2]| {
+        let settings = with(demand);
+        let analysis = analyse(&settings, &ranked(&settings, &arms)).unwrap();
+        let guardrail = analysis.comparisons[0].guardrails[0].clone();
+        (guardrail.finding, guardrail.interval, guardrail.sentence)
+    };
+    let (finding, interval, sentence) = found(Demand::AtLeast(0.85), [(6_000, 0.3), (6_000, 0.5)]);
+    let interval = interval.expect("both classes occur");
+    assert_eq!(finding, Finding::Shown, "{sentence}");
+    assert!(interval.lower > 0.86 && interval.upper < 0.89 && interval.upper - interval.lower < 0.02, "{interval:?}");
+    assert_eq!(found(Demand::AtLeast(0.87), [(6_000, 0.5), (6_000, 0.3)]).0, Finding::Refuted);
+    assert_eq!(found(Demand::AtLeast(0.88), [(6_000, 0.3), (6_000, 0.5)]).0, Finding::Open);
+    assert_eq!(found(Demand::Margin(0.05), [(6_000, 0.5), (6_000, 0.5)]).0, Finding::Shown);
+    assert_eq!(found(Demand::Margin(0.05), [(6_000, 0.5), (6_000, 0.3)]).0, Finding::Refuted);
+    let (finding, interval, sentence) = found(Demand::AtLeast(0.85), [(6_000, 0.3), (12, 0.5)]);
+    assert_eq!((finding, interval), (Finding::Open, None));
+    assert!(sentence.contains("leads of an arm that converted"), "{sentence}");
+}
+
+#[test]
+fn the_area_under_the_curve_can_decide() {
+    let settings = Settings { scale: Scale::Absolute, lift: 0.01, ..Settings::new(&ARMS, Metric::new("AUC", Kind::Auc)) };
+    let mut data = Data::new(&settings);
+    let mut random = crate::random::Random::new(3);
+    for lead in 0..12_000usize {
+        let (arm, converted) = (lead % 2, f64::from(u8::from(lead % 3 == 0)));
+        let score = random.unit() + converted * [0.3, 0.4][arm];
+        data.push(&settings, &Observation { arm, metrics: &[Measured::Pair(score, converted)], cycle: None, segments: &[] })
+            .unwrap();
+    }
+    let analysis = analyse(&settings, &data).unwrap();
+    assert_eq!(analysis.verdict, Verdict::Win, "{}", analysis.sentence);
+    let effect = analysis.comparisons[0].primary.outcome.measured().expect("measured").effect;
+    assert!((effect.value - 0.065).abs() < 0.02, "{effect:?}");
+    // Two halves put together are the whole.
+    let (mut one, mut two) = (Data::new(&settings), Data::new(&settings));
+    for (place, lead) in [(0, 0.2), (0, 0.7), (1, 0.4), (1, 0.9)] {
+        let metrics = [Measured::Pair(lead, f64::from(u8::from(lead > 0.5)))];
+        let half = if place == 0 { &mut one } else { &mut two };
+        half.push(&settings, &Observation { arm: 0, metrics: &metrics, cycle: None, segments: &[] }).unwrap();
+    }
+    one.merge(&two);
+    assert_eq!(one.metrics[0][0].ranked, (vec![0.2, 0.7, 0.4, 0.9], vec![false, true, false, true]));
+    let odd = Observation { arm: 0, metrics: &[Measured::Pair(0.5, 2.0)], cycle: None, segments: &[] };
+    assert_eq!(one.push(&settings, &odd).unwrap_err().code(), "BAD_VALUE");
+}
