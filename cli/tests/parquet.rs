@@ -208,6 +208,18 @@ fn parquet_comes_by_a_pipe_too_and_broken_files_are_refused() {
     }
 }
 
+/// 378 bytes whose one page claims 1.4 GB: refused by its header, before anything is reserved for it.
+#[test]
+fn a_page_that_claims_more_than_a_page_may_is_refused_by_its_column() {
+    let folder = tempfile::tempdir().expect("a temp folder");
+    let model = bundle(folder.path());
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/fuzz/regressions/parquet/a-page-that-claims-gigabytes");
+    for (code, arguments) in [(5, ["score", &model, file]), (2, ["quality", "--generate", file])] {
+        let told = failure(code, &arguments, b"");
+        assert!(told.contains("INPUT_PAGE_TOO_LARGE") && told.contains("column visits:"), "{told}");
+    }
+}
+
 #[test]
 fn a_suite_judges_parquet_as_it_judges_json() {
     let folder = tempfile::tempdir().expect("a temp folder");

@@ -3,6 +3,7 @@
 mod cell;
 mod delimited;
 mod ndjson;
+mod page_header;
 mod parquet_file;
 mod parquet_table;
 mod source;

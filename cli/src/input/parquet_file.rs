@@ -17,12 +17,14 @@ use parquet::record::reader::{ReaderIter, TreeBuilder};
 use parquet::schema::types::Type;
 use plumbline_core::lead::{Civil, MAX_SAFE_INTEGER};
 
-use super::{Cell, OwnedCell, Records, Source, Step};
+use super::{Cell, OwnedCell, Records, Source, Step, page_header};
 use crate::Failure;
 
 /// A stream of Parquet rows.
 pub struct ParquetFile {
     file: SerializedFileReader<File>,
+    /// The same file, for a look at its page headers.
+    pages: File,
     /// Rows left of the row group before `next_group`.
     rows: Option<ReaderIter>,
     next_group: usize,
@@ -46,6 +48,7 @@ impl ParquetFile {
         let progress = source.progress.clone();
         let file = source.take_file()?;
         let bytes = file.metadata().map_or(0, |m| m.len());
+        let pages = file.try_clone().map_err(Failure::read(&place))?;
         let file = guarded(|| SerializedFileReader::new(file)).map_err(|e| broken(place.clone(), e))?;
         let metadata = file.metadata().file_metadata();
         if let Some(column) = metadata.schema_descr().columns().iter().find(|c| c.converted_type() == ConvertedType::INTERVAL) {
@@ -57,20 +60,27 @@ impl ParquetFile {
         let nanoseconds = fields.iter().map(|field| is_nanoseconds(field)).collect();
         let bytes_per_row = bytes as f64 / metadata.num_rows().max(1) as f64;
         let (rows, cells) = (None, Vec::new());
-        Ok(ParquetFile { file, rows, next_group: 0, names, nanoseconds, cells, row: 0, place, progress, bytes_per_row })
+        Ok(ParquetFile { file, pages, rows, next_group: 0, names, nanoseconds, cells, row: 0, place, progress, bytes_per_row })
     }
 
-    fn next_row(&mut self) -> Result<Option<Vec<(String, Field)>>, ParquetError> {
+    fn next_row(&mut self) -> Result<Option<Vec<(String, Field)>>, Failure> {
+        let place = || format!("{}, row {}", self.place, self.row);
         loop {
-            if let Some(row) = self.rows.as_mut().and_then(Iterator::next) {
-                return row.map(|row| Some(row.into_columns()));
+            if let Some(rows) = &mut self.rows
+                && let Some(row) = guarded(|| rows.next().transpose()).map_err(|e| broken(place(), e))?
+            {
+                return Ok(Some(row.into_columns()));
             }
             if self.next_group >= self.file.num_row_groups() {
                 return Ok(None);
             }
-            let group = self.file.get_row_group(self.next_group)?;
-            let schema = self.file.metadata().file_metadata().schema_descr_ptr();
-            self.rows = Some(TreeBuilder::new().with_batch_size(BATCH).as_iter(schema, &*group)?);
+            page_header::check(&self.pages, &self.place, self.file.metadata().row_group(self.next_group))?;
+            let open = || {
+                let group = self.file.get_row_group(self.next_group)?;
+                let schema = self.file.metadata().file_metadata().schema_descr_ptr();
+                TreeBuilder::new().with_batch_size(BATCH).as_iter(schema, &*group)
+            };
+            self.rows = Some(guarded(open).map_err(|e| broken(place(), e))?);
             self.next_group += 1;
         }
     }
@@ -87,8 +97,7 @@ impl Records for ParquetFile {
 
     fn advance(&mut self) -> Result<Step, Failure> {
         self.row += 1;
-        let row = guarded(|| self.next_row()).map_err(|e| broken(format!("{}, row {}", self.place, self.row), e))?;
-        let Some(row) = row else { return Ok(Step::End) };
+        let Some(row) = self.next_row()? else { return Ok(Step::End) };
         self.cells.clear();
         let nanoseconds = self.nanoseconds.iter().chain(std::iter::repeat(&false));
         self.cells.extend(row.into_iter().zip(nanoseconds).map(|((_, field), nanoseconds)| match field {

@@ -11,8 +11,8 @@ use parquet::file::serialized_reader::SerializedFileReader;
 use parquet::schema::types::ColumnDescriptor;
 use plumbline_core::quality::{Cell, Column, Kind, Kinds};
 
-use super::Source;
 use super::parquet_file::{broken, guarded};
+use super::{Source, page_header};
 use crate::Failure;
 
 /// Rows read at a time, fewer of a wide table.
@@ -23,6 +23,8 @@ const VALUES: usize = 1 << 22;
 /// A Parquet file whose columns are flat: no lists, no records within records.
 pub struct ParquetTable {
     file: SerializedFileReader<File>,
+    /// The same file, for a look at its page headers.
+    pages: File,
     place: String,
     progress: ProgressBar,
     bytes: u64,
@@ -50,8 +52,9 @@ impl ParquetTable {
         let place = source.place.clone();
         let file = source.take_file()?;
         let bytes = file.metadata().map_or(0, |metadata| metadata.len());
+        let pages = file.try_clone().map_err(Failure::read(&place))?;
         let file = guarded(|| SerializedFileReader::new(file)).map_err(|e| broken(place.clone(), e))?;
-        let table = ParquetTable { file, place, progress: source.progress.clone(), bytes };
+        let table = ParquetTable { file, pages, place, progress: source.progress.clone(), bytes };
         let nested = table.descriptors().find(|column| column.max_rep_level() > 0 || column.path().parts().len() > 1);
         if let Some(column) = nested {
             let message = format!("column {} holds lists or records; leave it out", column.path().string());
@@ -105,6 +108,7 @@ impl ParquetTable {
         }
         let mut found = false;
         for group in 0..self.file.num_row_groups() {
+            page_header::check(&self.pages, &self.place, self.file.metadata().row_group(group))?;
             let read = guarded(|| {
                 let group = self.file.get_row_group(group)?;
                 let mut reader = Pages { reader: group.get_column_reader(at)?, meaning: Meaning::Unknown, limit: 1 };
@@ -127,6 +131,7 @@ impl ParquetTable {
         let most = (VALUES / kinds.len().max(1)).clamp(16, BATCH);
         let mut columns: Vec<Column> = kinds.iter().map(|kind| Column::new(*kind)).collect();
         for group in 0..self.file.num_row_groups() {
+            page_header::check(&self.pages, &self.place, self.file.metadata().row_group(group))?;
             let open = || {
                 let group = self.file.get_row_group(group)?;
                 descriptors
