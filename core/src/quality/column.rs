@@ -2,6 +2,7 @@
 
 use serde_json::Value as Json;
 
+use super::text::Texts;
 use super::{Cell, Raised, Scalar};
 
 /// What a column holds.
@@ -57,12 +58,13 @@ impl Kind {
 #[derive(Debug, Clone)]
 pub struct Column(Data);
 
+/// Its values, for whoever reads many at once.
 #[derive(Debug, Clone)]
-enum Data {
+pub(super) enum Data {
     Int(Vec<i64>),
     Float(Vec<f64>),
     Bool(Vec<bool>),
-    Text { bytes: String, ends: Vec<usize>, missing: Vec<bool> },
+    Text(Texts),
     Time { values: Vec<Option<i64>>, zoned: bool },
     Mixed(Vec<Scalar>),
 }
@@ -74,7 +76,7 @@ impl Column {
             Kind::Int => Data::Int(Vec::new()),
             Kind::Float => Data::Float(Vec::new()),
             Kind::Bool => Data::Bool(Vec::new()),
-            Kind::Text => Data::Text { bytes: String::new(), ends: Vec::new(), missing: Vec::new() },
+            Kind::Text => Data::Text(Texts::default()),
             Kind::Time | Kind::Zoned => Data::Time { values: Vec::new(), zoned: kind == Kind::Zoned },
             Kind::Mixed => Data::Mixed(Vec::new()),
         })
@@ -105,7 +107,7 @@ impl Column {
             Data::Int(_) => Kind::Int,
             Data::Float(_) => Kind::Float,
             Data::Bool(_) => Kind::Bool,
-            Data::Text { .. } => Kind::Text,
+            Data::Text(_) => Kind::Text,
             Data::Time { zoned, .. } => {
                 if *zoned {
                     Kind::Zoned
@@ -124,15 +126,8 @@ impl Column {
             (Data::Int(values), cell) => values.push(cell.number().map_or(0, |x| x as i64)),
             (Data::Float(values), cell) => values.push(cell.number().unwrap_or(f64::NAN)),
             (Data::Bool(values), cell) => values.push(matches!(cell, Cell::Bool(true))),
-            (Data::Text { bytes, ends, missing }, Cell::Text(text)) => {
-                bytes.push_str(text);
-                ends.push(bytes.len());
-                missing.push(false);
-            }
-            (Data::Text { bytes, ends, missing }, _) => {
-                ends.push(bytes.len());
-                missing.push(true);
-            }
+            (Data::Text(texts), Cell::Text(text)) => texts.push(Some(text)),
+            (Data::Text(texts), _) => texts.push(None),
             (Data::Time { values, .. }, Cell::Time(ns)) => values.push(Some(ns)),
             (Data::Time { values, .. }, _) => values.push(None),
             (Data::Mixed(values), cell) => values.push(cell.own()),
@@ -145,26 +140,20 @@ impl Column {
             Data::Int(values) => values.clear(),
             Data::Float(values) => values.clear(),
             Data::Bool(values) => values.clear(),
-            Data::Text { bytes, ends, missing } => {
-                bytes.clear();
-                ends.clear();
-                missing.clear();
-            }
+            Data::Text(texts) => texts.clear(),
             Data::Time { values, .. } => values.clear(),
             Data::Mixed(values) => values.clear(),
         }
     }
 
+    /// The values themselves.
+    pub(super) fn data(&self) -> &Data {
+        &self.0
+    }
+
     /// The number of rows.
     pub fn len(&self) -> usize {
-        match &self.0 {
-            Data::Int(values) => values.len(),
-            Data::Float(values) => values.len(),
-            Data::Bool(values) => values.len(),
-            Data::Text { ends, .. } => ends.len(),
-            Data::Time { values, .. } => values.len(),
-            Data::Mixed(values) => values.len(),
-        }
+        self.0.len()
     }
 
     /// Whether there are no rows.
@@ -174,7 +163,7 @@ impl Column {
 
     /// Bytes of text it holds.
     pub fn text_bytes(&self) -> usize {
-        if let Data::Text { bytes, .. } = &self.0 { bytes.len() } else { 0 }
+        if let Data::Text(texts) = &self.0 { texts.bytes() } else { 0 }
     }
 
     /// The value of row `row`.
@@ -183,13 +172,7 @@ impl Column {
             Data::Int(values) => values.get(row).map_or(Cell::Missing, |n| Cell::Int(*n)),
             Data::Float(values) => values.get(row).map_or(Cell::Missing, |x| float(*x)),
             Data::Bool(values) => values.get(row).map_or(Cell::Missing, |flag| Cell::Bool(*flag)),
-            Data::Text { bytes, ends, missing } => {
-                if missing.get(row).copied().unwrap_or(true) {
-                    return Cell::Missing;
-                }
-                let start = row.checked_sub(1).and_then(|row| ends.get(row)).copied().unwrap_or(0);
-                ends.get(row).and_then(|end| bytes.get(start..*end)).map_or(Cell::Missing, Cell::Text)
-            }
+            Data::Text(texts) => texts.row(row).map_or(Cell::Missing, Cell::Text),
             Data::Time { values, .. } => values.get(row).copied().flatten().map_or(Cell::Missing, Cell::Time),
             Data::Mixed(values) => values.get(row).map_or(Cell::Missing, Scalar::cell),
         }
@@ -211,6 +194,20 @@ impl Column {
             Data::Float(values) => values.iter().enumerate().try_for_each(|(row, x)| give(row, float(*x))),
             Data::Bool(values) => values.iter().enumerate().try_for_each(|(row, flag)| give(row, Cell::Bool(*flag))),
             _ => (0..self.len()).try_for_each(|row| give(row, self.cell(row))),
+        }
+    }
+}
+
+impl Data {
+    /// The number of rows.
+    pub fn len(&self) -> usize {
+        match self {
+            Data::Int(values) => values.len(),
+            Data::Float(values) => values.len(),
+            Data::Bool(values) => values.len(),
+            Data::Text(texts) => texts.len(),
+            Data::Time { values, .. } => values.len(),
+            Data::Mixed(values) => values.len(),
         }
     }
 }

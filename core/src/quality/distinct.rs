@@ -13,12 +13,13 @@ const TEXT_LIMIT: usize = 1 << 30;
 const VALUE_LIMIT: usize = 1 << 28;
 /// Steps from its place at which a value's table is hashed anew.
 const FAR: usize = 192;
-const EMPTY: u32 = u32::MAX;
+const EMPTY: u64 = u64::MAX;
 
 /// A set of values with counts.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Distinct {
-    slots: Vec<u32>,
+    /// The value's number below, the high half of its hash above: most values that are not meant are told by it alone.
+    slots: Vec<u64>,
     entries: Vec<Entry>,
     text: String,
     seed: u64,
@@ -29,7 +30,6 @@ struct Entry {
     key: Key,
     shown: Shown,
     count: u64,
-    hash: u64,
 }
 
 /// What two equal values have in common.
@@ -53,39 +53,45 @@ enum Shown {
 
 impl Distinct {
     /// Counts `cell` and gives the number of its value, from 0 in the order of first sight.
+    #[inline]
     pub fn add(&mut self, cell: Cell<'_>) -> Result<u32, Raised> {
-        if self.entries.len() * 2 >= self.slots.len() {
-            self.rehash(self.slots.len().max(32) * 2);
-        }
+        self.add_times(cell, 1)
+    }
+
+    /// Counts `cell` so many times.
+    pub fn add_times(&mut self, cell: Cell<'_>, times: u64) -> Result<u32, Raised> {
         let Some((key, shown, text)) = parts(cell) else {
-            return self.insert(Key::Json { start: 0, len: 0 }, Shown::Plain, &cell.json().to_string());
+            return self.insert(Key::Json { start: 0, len: 0 }, Shown::Plain, &cell.json().to_string(), times);
         };
-        self.insert(key, shown, text)
+        self.insert(key, shown, text, times)
     }
 
     /// Counts a composite value given as text that no other composite has.
     pub fn add_text(&mut self, text: &str) -> Result<u32, Raised> {
-        if self.entries.len() * 2 >= self.slots.len() {
-            self.rehash(self.slots.len().max(32) * 2);
-        }
-        self.insert(Key::Text { start: 0, len: 0 }, Shown::Plain, text)
+        self.insert(Key::Text { start: 0, len: 0 }, Shown::Plain, text, 1)
     }
 
-    fn insert(&mut self, key: Key, shown: Shown, text: &str) -> Result<u32, Raised> {
+    fn insert(&mut self, key: Key, shown: Shown, text: &str, times: u64) -> Result<u32, Raised> {
+        if self.entries.len() * 2 >= self.slots.len() {
+            self.grow(self.slots.len().max(32) * 2);
+        }
         let mut hash = self.hash(key, text);
         loop {
             let mask = self.slots.len() - 1;
-            let mut at = hash as usize & mask;
+            let mut at = (hash >> 32) as usize & mask;
             for _ in 0..FAR.min(self.slots.len()) {
                 let found = self.slots.get(at).copied().unwrap_or(EMPTY);
-                match self.entries.get_mut(found as usize) {
-                    Some(entry) if entry.hash == hash && same(entry.key, key, &self.text, text) => {
-                        entry.count += 1;
-                        return Ok(found);
-                    }
-                    Some(_) => at = (at + 1) & mask,
-                    None => return self.append(at, Entry { key, shown, count: 1, hash }, text),
+                if found == EMPTY {
+                    return self.append(at, hash, Entry { key, shown, count: times }, text);
                 }
+                if found >> 32 == hash >> 32
+                    && let Some(entry) = self.entries.get_mut(found as u32 as usize)
+                    && same(entry.key, key, &self.text, text)
+                {
+                    entry.count += times;
+                    return Ok(found as u32);
+                }
+                at = (at + 1) & mask;
             }
             self.seed = self.seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
             if self.slots.len() > 64 * self.entries.len() + 65_536 {
@@ -96,7 +102,7 @@ impl Distinct {
         }
     }
 
-    fn append(&mut self, at: usize, mut entry: Entry, text: &str) -> Result<u32, Raised> {
+    fn append(&mut self, at: usize, hash: u64, mut entry: Entry, text: &str) -> Result<u32, Raised> {
         if self.text.len() + text.len() > TEXT_LIMIT || self.entries.len() >= VALUE_LIMIT {
             return Err(Raised::value("there are more distinct values than are kept (a gigabyte of text, 268 million values)"));
         }
@@ -110,49 +116,50 @@ impl Distinct {
         let number = self.entries.len() as u32;
         self.entries.push(entry);
         if let Some(slot) = self.slots.get_mut(at) {
-            *slot = number;
+            *slot = hash >> 32 << 32 | u64::from(number);
         }
         Ok(number)
     }
 
-    fn rehash(&mut self, size: usize) {
-        let mut slots = vec![EMPTY; size.next_power_of_two()];
-        let mask = slots.len() - 1;
-        for i in 0..self.entries.len() {
-            let Some(entry) = self.entries.get(i).copied() else { continue };
-            let hash = self.hash(entry.key, part(&self.text, entry.key));
-            let mut at = hash as usize & mask;
-            while slots.get(at).is_some_and(|slot| *slot != EMPTY) {
-                at = (at + 1) & mask;
-            }
-            if let Some(slot) = slots.get_mut(at) {
-                *slot = i as u32;
-            }
-            if let Some(entry) = self.entries.get_mut(i) {
-                entry.hash = hash;
-            }
-        }
-        self.slots = slots;
+    /// Makes more room, by the hashes that are there.
+    fn grow(&mut self, size: usize) {
+        let size = size.next_power_of_two();
+        let old = std::mem::replace(&mut self.slots, vec![EMPTY; size]);
+        old.into_iter().filter(|slot| *slot != EMPTY).for_each(|slot| self.place(slot));
     }
 
+    fn place(&mut self, slot: u64) {
+        let mask = self.slots.len() - 1;
+        let mut at = (slot >> 32) as usize & mask;
+        while self.slots.get(at).is_some_and(|slot| *slot != EMPTY) {
+            at = (at + 1) & mask;
+        }
+        if let Some(place) = self.slots.get_mut(at) {
+            *place = slot;
+        }
+    }
+
+    /// Makes more room, by new hashes.
+    fn rehash(&mut self, size: usize) {
+        self.slots = vec![EMPTY; size.next_power_of_two()];
+        for number in 0..self.entries.len() {
+            let Some(entry) = self.entries.get(number) else { continue };
+            let hash = self.hash(entry.key, part(&self.text, entry.key));
+            self.place(hash >> 32 << 32 | number as u64);
+        }
+    }
+
+    #[inline]
     fn hash(&self, key: Key, text: &str) -> u64 {
         let (tag, bits) = match key {
             Key::Missing => (0, 0),
             Key::Whole(n) => (1, n as u64),
             Key::Bits(bits) => (2, bits),
             Key::Time(ns) => (3, ns as u64),
-            Key::Text { .. } => (4, text.len() as u64),
-            Key::Json { .. } => (5, text.len() as u64),
+            Key::Text { .. } => return hash_text(self.seed ^ 4, text),
+            Key::Json { .. } => return hash_text(self.seed ^ 5, text),
         };
-        let mut hash = mix(self.seed ^ tag, bits);
-        let mut chunks = text.as_bytes().chunks_exact(8);
-        for chunk in &mut chunks {
-            hash = mix(hash, chunk.try_into().map_or(0, u64::from_le_bytes));
-        }
-        if chunks.remainder().is_empty() {
-            return hash;
-        }
-        mix(hash, chunks.remainder().iter().fold(0, |sum, byte| sum << 8 | u64::from(*byte)))
+        mix(self.seed ^ tag, bits)
     }
 
     /// The number of `cell`'s value, when it was counted.
@@ -167,12 +174,14 @@ impl Distinct {
         };
         let hash = self.hash(key, text);
         let mask = self.slots.len().checked_sub(1)?;
-        let mut at = hash as usize & mask;
+        let mut at = (hash >> 32) as usize & mask;
         loop {
-            let found = self.slots.get(at).copied().unwrap_or(EMPTY);
-            let entry = self.entries.get(found as usize)?;
-            if entry.hash == hash && same(entry.key, key, &self.text, text) {
-                return Some(found);
+            let found = self.slots.get(at).copied().filter(|found| *found != EMPTY)?;
+            if found >> 32 == hash >> 32 {
+                let entry = self.entries.get(found as u32 as usize)?;
+                if same(entry.key, key, &self.text, text) {
+                    return Some(found as u32);
+                }
             }
             at = (at + 1) & mask;
         }
@@ -227,6 +236,25 @@ fn parts(cell: Cell<'_>) -> Option<(Key, Shown, &str)> {
     })
 }
 
+/// The hash of a text, eight bytes at a time.
+#[inline]
+pub(super) fn hash_text(seed: u64, text: &str) -> u64 {
+    let mut hash = mix(seed, text.len() as u64);
+    let mut chunks = text.as_bytes().chunks_exact(8);
+    for chunk in &mut chunks {
+        hash = mix(hash, chunk.try_into().map_or(0, u64::from_le_bytes));
+    }
+    let rest = chunks.remainder();
+    let rest = match (rest.first_chunk::<4>(), rest.last_chunk::<4>()) {
+        // They overlap; the length is in the hash already.
+        (Some(first), Some(last)) => u64::from(u32::from_le_bytes(*first)) | u64::from(u32::from_le_bytes(*last)) << 32,
+        _ if rest.is_empty() => return hash,
+        _ => rest.iter().fold(0, |sum, byte| sum << 8 | u64::from(*byte)),
+    };
+    mix(hash, rest)
+}
+
+#[inline]
 fn mix(hash: u64, word: u64) -> u64 {
     let product = u128::from(hash ^ word ^ 0xa076_1d64_78bd_642f) * u128::from(word.rotate_left(32) ^ 0xe703_7ed1_a0b4_28db);
     (product as u64) ^ (product >> 64) as u64 ^ hash.rotate_left(23)

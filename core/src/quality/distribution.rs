@@ -367,6 +367,7 @@ impl Shape {
     /// Stephens (1970). The peer (before 1.0) took scipy's exact distribution; the two differ in the third digit of p.
     pub fn test(&self, facts: &mut Facts, p: f64) -> Result<Finding, Raised> {
         facts.quantiles(&[0.5], Interpolation::Nearest)?;
+        facts.sort();
         let n = facts.values.len() as f64;
         if facts.values.is_empty() {
             return Err(Raised::value("there are no values to test"));

@@ -1,7 +1,9 @@
 //! What the aggregates of one column need, gathered in one pass and shared by all expectations about it.
 
+use super::column::Data;
 use super::distinct::Distinct;
 use super::rule::{Aggregate, Interpolation};
+use super::text::Texts;
 use super::value::float_json;
 use super::{Cell, Column, Kind, Raised, Scalar};
 use serde_json::Value as Json;
@@ -74,11 +76,112 @@ impl Facts {
 
     /// Takes in the rows of a batch.
     pub fn push(&mut self, column: &Column, mask: Option<&[bool]>) {
-        let needs = self.needs;
         if self.failed.is_some() {
             return;
         }
-        let taken = column.each(mask, |_, cell| {
+        let taken = match (column.data(), mask) {
+            (Data::Float(values), None) => self.push_floats(values),
+            (Data::Int(values), None) => self.push_ints(values),
+            (Data::Text(texts), None) => self.push_texts(texts),
+            _ => self.push_cells(column, mask),
+        };
+        self.failed = taken.err();
+    }
+
+    /// All of a column of numbers, one question after the other.
+    fn push_floats(&mut self, values: &[f64]) -> Result<(), Raised> {
+        let needs = self.needs;
+        let missing = values.iter().filter(|x| x.is_nan()).count();
+        let present = || values.iter().copied().filter(|x| !x.is_nan());
+        self.rows += values.len() as u64;
+        self.missing += missing as u64;
+        if needs.values {
+            if missing == 0 { self.values.extend_from_slice(values) } else { self.values.extend(present()) }
+        }
+        if needs.moments {
+            self.all_whole &= missing == values.len();
+            present().for_each(|x| self.add_moment(x));
+        }
+        if needs.extremes && self.no_order.is_none() {
+            // The first of equal ones, as 0 and -0 are.
+            let Some(first) = present().next() else { return Ok(()) };
+            let (low, high) =
+                present().fold((first, first), |(low, high), x| (if x < low { x } else { low }, if x > high { x } else { high }));
+            self.add_extreme(Cell::Float(low));
+            self.add_extreme(Cell::Float(high));
+        }
+        if needs.distinct {
+            for x in present() {
+                self.distinct.add(Cell::Float(x))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn push_ints(&mut self, values: &[i64]) -> Result<(), Raised> {
+        /// Numbers below it are counted in an array.
+        const SMALL: usize = 256;
+        let needs = self.needs;
+        self.rows += values.len() as u64;
+        if needs.values {
+            self.values.extend(values.iter().map(|n| *n as f64));
+        }
+        if needs.moments {
+            self.whole += values.iter().map(|n| i128::from(*n)).sum::<i128>();
+            values.iter().for_each(|n| self.add_moment(*n as f64));
+        }
+        if needs.extremes && self.no_order.is_none() {
+            values.iter().min().into_iter().chain(values.iter().max()).for_each(|n| self.add_extreme(Cell::Int(*n)));
+        }
+        if needs.distinct {
+            let mut counts = [0u64; SMALL];
+            for n in values {
+                match usize::try_from(*n).ok().and_then(|n| counts.get_mut(n)) {
+                    Some(count) if *count > 0 => *count += 1,
+                    small => {
+                        if let Some(count) = small {
+                            *count = 1;
+                        }
+                        self.distinct.add(Cell::Int(*n))?;
+                    }
+                }
+            }
+            for (n, count) in counts.into_iter().enumerate().filter(|(_, count)| *count > 1) {
+                self.distinct.add_times(Cell::Int(n as i64), count - 1)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Each entry once: they stand in the order of first sight.
+    fn push_texts(&mut self, texts: &Texts) -> Result<(), Raised> {
+        let needs = self.needs;
+        let mut counts = vec![0u64; texts.entries()];
+        self.rows += texts.len() as u64;
+        for entry in texts.rows() {
+            match counts.get_mut(*entry as usize) {
+                Some(count) => *count += 1,
+                None => self.missing += 1,
+            }
+        }
+        for (entry, count) in counts.into_iter().enumerate() {
+            let Some(cell) = texts.entry(entry as u32).map(Cell::Text) else { continue };
+            if needs.moments || needs.values {
+                self.add_number(cell);
+            }
+            if needs.extremes && self.no_order.is_none() {
+                self.add_extreme(cell);
+            }
+            if needs.distinct {
+                self.distinct.add_times(cell, count)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn push_cells(&mut self, column: &Column, mask: Option<&[bool]>) -> Result<(), Raised> {
+        let needs = self.needs;
+        column.each(mask, |_, cell| {
             self.rows += 1;
             if cell.is_missing() {
                 self.missing += 1;
@@ -94,8 +197,7 @@ impl Facts {
                 self.distinct.add(cell)?;
             }
             Ok(())
-        });
-        self.failed = taken.err();
+        })
     }
 
     fn add_number(&mut self, cell: Cell<'_>) {
@@ -117,6 +219,11 @@ impl Facts {
             Cell::Int(n) => self.whole += i128::from(n),
             _ => self.whole += x as i128,
         }
+        self.add_moment(x);
+    }
+
+    #[inline]
+    fn add_moment(&mut self, x: f64) {
         // Neumaier's sum.
         let total = self.sum + x;
         self.lost += if self.sum.abs() >= x.abs() { self.sum - total + x } else { x - total + self.sum };
@@ -227,10 +334,12 @@ impl Facts {
         if self.values.is_empty() {
             return Ok(Vec::new());
         }
-        if !self.values.is_sorted_by(|a, b| a.total_cmp(b).is_le()) {
-            self.values.sort_unstable_by(f64::total_cmp);
-        }
         let last = (self.values.len() - 1) as f64;
+        let places = at.iter().flat_map(|q| {
+            let place = q * last;
+            [place.floor(), place.ceil(), place.floor() + 1.0].map(|place| place as usize)
+        });
+        self.select(places.collect());
         let value = |place: f64| self.values.get(place as usize).copied().unwrap_or(f64::NAN);
         Ok(at
             .iter()
@@ -249,6 +358,32 @@ impl Facts {
                 }
             })
             .collect())
+    }
+
+    /// Puts the values in order.
+    pub fn sort(&mut self) {
+        if !self.values.is_sorted_by(|a, b| a.total_cmp(b).is_le()) {
+            self.values.sort_unstable_by(f64::total_cmp);
+        }
+    }
+
+    /// Puts in `places` what would stand there if all were sorted.
+    fn select(&mut self, mut places: Vec<usize>) {
+        /// Places from which on sorting is no slower.
+        const MANY: usize = 16;
+        places.retain(|place| *place < self.values.len());
+        places.sort_unstable();
+        places.dedup();
+        if places.len() > MANY {
+            return self.sort();
+        }
+        let mut from = 0;
+        for place in places {
+            if let Some(rest) = self.values.get_mut(from..).filter(|rest| place - from < rest.len()) {
+                rest.select_nth_unstable_by(place - from, f64::total_cmp);
+            }
+            from = place + 1;
+        }
     }
 
     /// Quantiles as results show them: whole where the column is whole and no value lies between.

@@ -142,7 +142,14 @@ impl Sniffed {
 /// Whether `text` is one of the nineteen that pandas reads as missing. `None` and `NA` are among them: a value that is spelt so has
 /// to be spelt otherwise in a CSV.
 pub fn is_missing(text: &str) -> bool {
-    text.len() <= 9
+    // Most values are told from them by their first byte.
+    let may_be = match text.as_bytes() {
+        [b'1', second, ..] => *second == b'.',
+        [first, ..] => matches!(first, b'N' | b'n' | b'#' | b'<' | b'-'),
+        [] => true,
+    };
+    may_be
+        && text.len() <= 9
         && matches!(
             text,
             "" | "NA"
@@ -186,7 +193,41 @@ fn int(text: &str) -> Option<i64> {
 
 fn number(text: &str) -> Option<f64> {
     let text = text.trim_ascii();
+    if let Some(x) = decimal(text.as_bytes()) {
+        return Some(x);
+    }
     text.parse::<f64>().ok().filter(|x| !x.is_nan())
+}
+
+/// A plain decimal of few digits, read exactly: its digits as a whole number and the power of ten it is divided by are both doubles, so
+/// the quotient is the double nearest to what is written.
+#[inline]
+fn decimal(text: &[u8]) -> Option<f64> {
+    const POWERS: [f64; 16] = [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15];
+    let digits = text.strip_prefix(b"-").unwrap_or(text);
+    // Fifteen digits are below 2^53.
+    if digits.is_empty() || digits.len() > 16 {
+        return None;
+    }
+    let (mut sum, mut point) = (0u64, None);
+    for (at, byte) in digits.iter().enumerate() {
+        let digit = byte.wrapping_sub(b'0');
+        if digit <= 9 {
+            sum = sum * 10 + u64::from(digit);
+        } else if *byte == b'.' && point.is_none() {
+            point = Some(at);
+        } else {
+            return None;
+        }
+    }
+    let decimals = match point {
+        None if digits.len() > 15 => return None,
+        None => 0,
+        Some(_) if digits.len() == 1 => return None,
+        Some(at) => digits.len() - at - 1,
+    };
+    let x = sum as f64 / POWERS.get(decimals)?;
+    Some(if digits.len() < text.len() { -x } else { x })
 }
 
 fn truth(text: &str) -> Option<bool> {
@@ -216,6 +257,13 @@ mod tests {
             let mut column = Column::new(guess);
             let fits: Vec<bool> = rows.iter().map(|text| Sniffed::push(text, &mut column)).collect();
             proptest::prop_assert_eq!(!fits.contains(&false), guess == kind, "{:?}: {:?}, {:?}", rows, guess, kind);
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn decimals_are_read_as_std_reads_them(text in "-?[0-9]{0,17}[.]?[0-9]{0,9}") {
+            proptest::prop_assert_eq!(number(&text).map(f64::to_bits), text.parse::<f64>().ok().map(f64::to_bits), "{}", text);
         }
     }
 

@@ -16,6 +16,7 @@ mod facts;
 mod generate;
 mod infer;
 mod json;
+mod kernel;
 mod kwargs;
 mod lead;
 mod moment;
@@ -29,6 +30,7 @@ mod suite;
 mod test;
 #[cfg(test)]
 mod tests;
+mod text;
 mod validation;
 mod value;
 

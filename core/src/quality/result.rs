@@ -117,6 +117,9 @@ impl Unexpected {
     /// Counts a row; `cells` and `index` (values of the index columns) are read only where they are told.
     pub fn add(&mut self, row: u64, cells: &[Cell<'_>], index: &dyn Fn(usize) -> Json) {
         self.count += 1;
+        if self.is_full() {
+            return;
+        }
         let (value_limit, row_limit) = self.limits();
         if self.values.len() < value_limit {
             self.values.push(cells.iter().map(|cell| cell.own()).collect());
@@ -139,6 +142,12 @@ impl Unexpected {
             map.extend(names.map(|(at, name)| (name.clone(), index(at))));
             self.named.push(map);
         }
+    }
+
+    /// Whether further rows are only counted.
+    pub fn is_full(&self) -> bool {
+        let (values, rows) = self.limits();
+        self.values.len() >= values && self.rows.len() >= rows
     }
 
     /// How many values and how many rows are kept.

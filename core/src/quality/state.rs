@@ -2,12 +2,13 @@
 
 use serde_json::{Map, Value as Json, json};
 
+use super::column::Data;
 use super::distinct::Distinct;
 use super::distribution::Histogram;
 use super::result::Unexpected;
 use super::rule::{Ignore, PairTest, SeveralTest};
 use super::test::Test;
-use super::{Cell, Column, Kind, Raised, Scalar};
+use super::{Cell, Column, Kind, Raised, Scalar, kernel};
 
 /// A batch as one expectation sees it.
 pub(super) struct View<'b> {
@@ -22,12 +23,12 @@ pub(super) struct View<'b> {
 }
 
 impl View<'_> {
-    fn index_value(&self, at: usize, row: usize) -> Json {
+    pub fn index_value(&self, at: usize, row: usize) -> Json {
         let column = self.index.get(at).and_then(|at| self.columns.get(*at));
         column.map_or(Json::Null, |column| column.cell(row).json())
     }
 
-    fn lets(&self, row: usize) -> bool {
+    pub fn lets(&self, row: usize) -> bool {
         self.mask.is_none_or(|mask| mask.get(row).copied().unwrap_or(false))
     }
 
@@ -66,7 +67,11 @@ pub(super) struct Cells {
 impl Cells {
     pub fn push(&mut self, view: &View<'_>) -> Result<(), Raised> {
         let (test, rows, skips) = (&self.test, &mut self.rows, self.test.skips_missing());
-        view.column(self.column)?.each(view.mask, |row, cell| {
+        let column = view.column(self.column)?;
+        if let Some(asked) = kernel::cells(column.data(), test, rows, view) {
+            return asked;
+        }
+        column.each(view.mask, |row, cell| {
             rows.elements += 1;
             if cell.is_missing() && skips {
                 rows.missing += 1;
@@ -157,8 +162,10 @@ impl Retained {
 #[derive(Debug, Clone)]
 pub(super) struct Unique {
     pub column: usize,
+    /// Whole numbers as long as each is above the one before, as ids mostly are: then all are distinct.
+    pub rising: Option<Vec<i64>>,
     pub seen: Distinct,
-    /// The value's number of each row, `u32::MAX` where it is missing or passed over.
+    /// The value's number of each row, `u32::MAX` where it is missing or passed over; none while `rising` is there.
     pub numbers: Vec<u32>,
     pub retained: Option<Retained>,
     pub rows: Rows,
@@ -166,9 +173,21 @@ pub(super) struct Unique {
 
 impl Unique {
     pub fn push(&mut self, view: &View<'_>) -> Result<(), Raised> {
-        let (column, start) = (view.column(self.column)?, self.numbers.len());
-        self.numbers.resize(start + column.len(), u32::MAX);
-        let Unique { seen, numbers, rows, .. } = self;
+        let column = view.column(self.column)?;
+        if let (Data::Int(values), None, Some(rising)) = (column.data(), view.mask, &mut self.rising) {
+            let before = rising.last().is_none_or(|last| values.first().is_none_or(|first| last < first));
+            if before && values.is_sorted_by(|a, b| a < b) {
+                rising.extend_from_slice(values);
+                self.rows.elements += values.len() as u64;
+                return self.retained.as_mut().map_or(Ok(()), |retained| retained.keep(view, &[self.column]));
+            }
+        }
+        let Unique { rising, seen, numbers, rows, .. } = self;
+        for n in rising.take().unwrap_or_default() {
+            numbers.push(seen.add(Cell::Int(n))?);
+        }
+        let start = numbers.len();
+        numbers.resize(start + column.len(), u32::MAX);
         column.each(view.mask, |row, cell| {
             rows.elements += 1;
             if cell.is_missing() {
@@ -186,6 +205,9 @@ impl Unique {
 
     pub fn finish(&mut self) -> Result<(bool, Map<String, Json>), Raised> {
         let Unique { seen, numbers, rows, retained, .. } = self;
+        if numbers.len() == seen.len() {
+            return Ok(rows.finish(false));
+        }
         let repeated = |number: u32| number != u32::MAX && seen.count(number) > 1;
         if let Some(retained) = retained {
             retained.each(1, &mut |row, cells, index| {
@@ -197,8 +219,12 @@ impl Unique {
             return Ok(rows.finish(false));
         }
         for (row, number) in numbers.iter().enumerate().filter(|(_, number)| repeated(**number)) {
-            let value = seen.value(*number);
-            rows.kept.add(row as u64, &[value.cell()], &|_| Json::Null);
+            if rows.kept.is_full() {
+                rows.kept.count += 1;
+            } else {
+                let value = seen.value(*number);
+                rows.kept.add(row as u64, &[value.cell()], &|_| Json::Null);
+            }
         }
         Ok(rows.finish(false))
     }
@@ -246,6 +272,9 @@ impl Pair {
     pub fn push(&mut self, view: &View<'_>) -> Result<(), Raised> {
         let [a, b] = self.columns;
         let (a, b) = (view.column(a)?, view.column(b)?);
+        if kernel::pairs(a.data(), b.data(), &self.test, self.ignore, &mut self.rows, view) {
+            return Ok(());
+        }
         for row in (0..a.len()).filter(|row| view.lets(*row)) {
             let cells = [a.cell(row), b.cell(row)];
             self.rows.elements += 1;

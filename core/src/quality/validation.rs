@@ -95,7 +95,11 @@ impl<'s> Validation<'s> {
 
     /// Takes in the next rows: all columns of the table, of the kinds announced, of one length.
     pub fn push(&mut self, columns: &[Column]) {
-        let rows = columns.first().map_or(0, Column::len);
+        self.push_rows(columns.first().map_or(0, Column::len), columns);
+    }
+
+    /// Takes in the next `rows` rows: all columns of the table, those that no expectation reads ([`Suite::columns`]) may be empty.
+    pub fn push_rows(&mut self, rows: usize, columns: &[Column]) {
         let masks: Vec<Option<Result<Vec<bool>, Raised>>> = self
             .suite
             .expectations
@@ -208,6 +212,7 @@ impl<'s> Validation<'s> {
             Rule::Types { .. } => State::Table,
             Rule::Unique { column, .. } => State::Unique(Unique {
                 column: first,
+                rising: Some(Vec::new()),
                 seen: Default::default(),
                 numbers: Vec::new(),
                 retained: has_index.then(Retained::default),
