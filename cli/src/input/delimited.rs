@@ -5,7 +5,7 @@ use std::io::{self, BufRead, Cursor, Read};
 use std::ops::Range;
 
 use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
-use memchr::{memchr, memchr_iter, memchr2};
+use memchr::{memchr, memchr_iter, memchr2, memchr2_iter, memrchr};
 
 use super::{Cell, FIELD_LIMIT, Problem, RECORD_LIMIT, Records, Step};
 use crate::Failure;
@@ -202,6 +202,41 @@ impl Records for Delimited {
         self.line
     }
 
+    fn plain(&mut self, take: &mut dyn FnMut(&[&str]) -> bool) -> Result<usize, Failure> {
+        if self.ended {
+            return Ok(0);
+        }
+        let input = self.input.fill_buf().map_err(Failure::read(&self.place))?;
+        // Up to the first line that quotes, has a carriage return or is no UTF-8.
+        let input = memchr2(b'"', b'\r', input).and_then(|end| input.get(..end)).unwrap_or(input);
+        let text = std::str::from_utf8(input).unwrap_or_else(|e| {
+            input.get(..e.valid_up_to()).and_then(|valid| std::str::from_utf8(valid).ok()).unwrap_or_default()
+        });
+        let text = memrchr(b'\n', text.as_bytes()).and_then(|end| text.get(..=end)).unwrap_or_default();
+        let mut fields: Vec<&str> = Vec::with_capacity(self.names.len());
+        let (mut start, mut eaten, mut rows) = (0, 0, 0);
+        for end in memchr2_iter(self.delimiter, b'\n', text.as_bytes()) {
+            fields.push(text.get(start..end).unwrap_or_default());
+            start = end + 1;
+            if text.as_bytes().get(end) != Some(&b'\n') {
+                continue;
+            }
+            // An empty line is none; of one with other fields the parser says what is wrong.
+            if fields.len() != self.names.len() || end == eaten {
+                break;
+            }
+            (eaten, rows) = (start, rows + 1);
+            let goes_on = take(&fields);
+            fields.clear();
+            if !goes_on {
+                break;
+            }
+        }
+        self.input.consume(eaten);
+        self.parser.set_line(self.parser.line() + rows as u64);
+        Ok(rows)
+    }
+
     fn text(&self, index: usize) -> Option<&str> {
         if index < self.fields { self.record.get(self.place_of(index)) } else { None }
     }
@@ -345,6 +380,49 @@ mod tests {
                 told(if slow { Box::new(Slow(bytes)) } else { Box::new(bytes) })
             });
             assert_eq!(whole, slow, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn plain_records_are_those_the_parser_gives() {
+        let alphabet = ["a", ",", "\n", "\"", "\r", "é", "1,2\n", "x,y\n"];
+        for number in 0..alphabet.len().pow(5) {
+            let letters = (0..5).scan(number, |rest, _| {
+                let letter = alphabet[*rest % alphabet.len()];
+                *rest /= alphabet.len();
+                Some(letter)
+            });
+            let text = format!("k,v\n{}", letters.collect::<String>());
+            let open = || Delimited::open(Box::new(Cursor::new(text.clone().into_bytes())), "test").unwrap();
+            let (mut mixed, mut parsed) = (open(), open());
+            // Every second time one record at a time.
+            let most = if number % 2 == 0 { usize::MAX } else { 1 };
+            let mut rows: Vec<Option<Vec<String>>> = Vec::new();
+            loop {
+                let before = rows.len();
+                mixed
+                    .plain(&mut |fields| {
+                        rows.push(Some(strings(fields)));
+                        rows.len() - before < most
+                    })
+                    .unwrap();
+                match mixed.advance().unwrap() {
+                    Step::End => break,
+                    Step::Rejected(_) => rows.push(None),
+                    Step::Record => rows.push(Some((0..2).map(|i| mixed.text(i).unwrap().to_owned()).collect())),
+                }
+            }
+            for row in rows {
+                match parsed.advance().unwrap() {
+                    Step::End => panic!("{text:?}: {row:?}"),
+                    Step::Rejected(_) => assert_eq!(row, None, "{text:?}"),
+                    Step::Record => {
+                        assert_eq!(row, Some((0..2).map(|i| parsed.text(i).unwrap().to_owned()).collect()), "{text:?}")
+                    }
+                }
+            }
+            assert!(matches!(parsed.advance().unwrap(), Step::End), "{text:?}");
+            assert_eq!(mixed.line(), parsed.line(), "{text:?}");
         }
     }
 

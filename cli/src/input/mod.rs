@@ -65,6 +65,14 @@ pub trait Records {
     fn text(&self, _index: usize) -> Option<&str> {
         None
     }
+    /// Gives `take` the texts of the next records, for as long as they lie in memory whole, need no parser and it says true; how many
+    /// there were. Others, and what is no record, are left to [`Records::advance`].
+    ///
+    /// # Errors
+    /// The input cannot be read.
+    fn plain(&mut self, _take: &mut dyn FnMut(&[&str]) -> bool) -> Result<usize, Failure> {
+        Ok(0)
+    }
     /// The current record as the JSON it is, for whoever reads JSON better than by cells; its names and cells are then unknown.
     fn json(&self) -> Option<&[u8]> {
         None

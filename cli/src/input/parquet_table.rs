@@ -124,8 +124,16 @@ impl ParquetTable {
         Ok(found)
     }
 
-    /// Gives all rows, batch by batch, as columns of `kinds`.
-    pub fn each(&self, kinds: &[Kind], read: &mut dyn FnMut(&[Column])) -> Result<(), Failure> {
+    /// Gives all rows, batch by batch, as columns of `kinds`; those that are not `wanted` stay empty. `read` may keep the columns and
+    /// leave others of these kinds in their place. It ends when `read` says false.
+    pub fn each(
+        &self,
+        kinds: &[Kind],
+        wanted: &[bool],
+        read: &mut dyn FnMut(usize, &mut Vec<Column>) -> bool,
+    ) -> Result<(), Failure> {
+        // One has to be read to know of the rows.
+        let none = !wanted.contains(&true);
         let descriptors: Vec<(Meaning, i16)> =
             self.descriptors().map(|column| (Meaning::of(column), column.max_def_level())).collect();
         let most = (VALUES / kinds.len().max(1)).clamp(16, BATCH);
@@ -138,15 +146,18 @@ impl ParquetTable {
                     .iter()
                     .enumerate()
                     .map(|(at, (meaning, limit))| {
-                        Ok(Pages { reader: group.get_column_reader(at)?, meaning: *meaning, limit: *limit })
+                        let is_wanted = wanted.get(at).copied().unwrap_or(false) || none && at == 0;
+                        let reader = is_wanted.then(|| group.get_column_reader(at)).transpose()?;
+                        Ok(reader.map(|reader| Pages { reader, meaning: *meaning, limit: *limit }))
                     })
-                    .collect::<Result<Vec<Pages>, ParquetError>>()
+                    .collect::<Result<Vec<Option<Pages>>, ParquetError>>()
             };
             let mut pages = guarded(open).map_err(|e| broken(self.place.clone(), e))?;
             loop {
                 let mut rows = Vec::new();
                 for (pages, column) in pages.iter_mut().zip(&mut columns) {
                     column.clear();
+                    let Some(pages) = pages else { continue };
                     rows.push(guarded(|| pages.read(most, column)).map_err(|e| broken(self.place.clone(), e))?);
                 }
                 let first = rows.first().copied().unwrap_or(0);
@@ -157,7 +168,9 @@ impl ParquetTable {
                 if first == 0 {
                     break;
                 }
-                read(&columns);
+                if !read(first, &mut columns) {
+                    return Ok(());
+                }
             }
             self.progress.set_position(self.bytes / self.file.num_row_groups().max(1) as u64 * (group as u64 + 1));
         }

@@ -70,7 +70,7 @@ impl Quality {
         let suite = self.suite.as_deref().map(read_suite).transpose()?;
         let mut table = Table::open(&self.files, &interrupt)?;
         let Some(suite) = suite else {
-            let profile = table.all(Profile::new, |profile, columns| profile.push(columns))?;
+            let profile = table.all(None, Profile::new, |profile, _, columns| profile.push(columns))?;
             terminal::say_json(&generate(&profile, &self.name))?;
             return Ok(Outcome::Done);
         };
@@ -81,7 +81,8 @@ impl Quality {
             Format::Complete => Detail::Complete,
         });
         let start = |names: &[String], kinds: &[Kind]| Validation::new(&suite, names, kinds, &format);
-        let report = table.all(start, |validation, columns| validation.push(columns))?.finish();
+        let report =
+            table.all(Some(&suite.columns()), start, |validation, rows, columns| validation.push_rows(rows, columns))?.finish();
         if json {
             let names: Vec<String> = self.files.iter().map(|file| file.display().to_string()).collect();
             terminal::say_json(&report.to_json(Some(&names.join(" "))))?;

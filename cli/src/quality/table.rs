@@ -1,8 +1,11 @@
 //! A table in files: what its columns hold, and its rows in typed batches. What the columns of a CSV hold is guessed of its first
 //! rows; a later row that tells otherwise is noticed while all are read, and then the table is looked through and read again.
+//!
+//! One thread reads while the other judges; a few batches are on their way between them.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, SyncSender, channel, sync_channel};
 
 use plumbline_core::quality::{Column, Kind, Kinds, Scalar, Sniffed};
 use serde_json::{Map, Value as Json};
@@ -13,8 +16,10 @@ use crate::interrupt::Interrupt;
 
 /// Values of a batch, rows of a batch, and bytes of text at which it is full before.
 const VALUES: usize = 1 << 22;
-const ROWS: usize = 1 << 16;
+const ROWS: usize = 1 << 14;
 const BYTES: usize = 1 << 24;
+/// Batches read and not yet judged.
+const AHEAD: usize = 2;
 /// Rows of a CSV from which its kinds are guessed.
 const GUESS: usize = 1 << 14;
 
@@ -27,6 +32,8 @@ pub struct Table {
     pub names: Vec<String>,
     /// What they hold.
     pub kinds: Vec<Kind>,
+    /// Which of them are read.
+    wanted: Vec<bool>,
 }
 
 /// What is told of a column in the first pass.
@@ -51,7 +58,7 @@ impl Table {
                 paths.push(file.clone());
             }
         }
-        let mut table = Table { files: paths, _spooled: spooled, names: Vec::new(), kinds: Vec::new() };
+        let mut table = Table { files: paths, _spooled: spooled, names: Vec::new(), kinds: Vec::new(), wanted: Vec::new() };
         table.survey(GUESS)?;
         Ok(table)
     }
@@ -81,24 +88,40 @@ impl Table {
     }
 
     /// What `start` makes of the names and kinds of the columns, given all rows in batches by `take`; made anew when the kinds
-    /// turn out to be others.
+    /// turn out to be others. Columns that are not `asked` for stay empty and may hold what they like.
     pub fn all<T>(
         &mut self,
+        asked: Option<&[String]>,
         start: impl Fn(&[String], &[Kind]) -> T,
-        mut take: impl FnMut(&mut T, &[Column]),
+        mut take: impl FnMut(&mut T, usize, &[Column]),
     ) -> Result<T, Failure> {
+        self.wanted = self.names.iter().map(|name| asked.is_none_or(|asked| asked.contains(name))).collect();
         let mut made = start(&self.names, &self.kinds);
-        if self.each(&mut |columns| take(&mut made, columns))? {
+        if self.each(&mut |rows, columns| take(&mut made, rows, columns))? {
             return Ok(made);
         }
         self.survey(usize::MAX)?;
         made = start(&self.names, &self.kinds);
-        self.each(&mut |columns| take(&mut made, columns))?;
+        self.each(&mut |rows, columns| take(&mut made, rows, columns))?;
         Ok(made)
     }
 
     /// Gives all rows in batches, and says whether all are of the kinds they were said to be; it ends where one is not.
-    fn each(&self, read: &mut dyn FnMut(&[Column])) -> Result<bool, Failure> {
+    fn each(&self, read: &mut dyn FnMut(usize, &[Column])) -> Result<bool, Failure> {
+        std::thread::scope(|scope| {
+            let (full, batches) = sync_channel(AHEAD);
+            let (used, empty) = channel();
+            let reader = scope.spawn(move || self.read(&mut Batch::new(&self.kinds, full, empty)));
+            for (rows, columns) in batches {
+                read(rows, &columns);
+                // The reader may have ended.
+                let _ = used.send(columns);
+            }
+            reader.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        })
+    }
+
+    fn read(&self, batch: &mut Batch) -> Result<bool, Failure> {
         for path in &self.files {
             let mut source = Source::open(path)?;
             match source.format {
@@ -108,22 +131,26 @@ impl Table {
                     let places: Vec<usize> =
                         self.names.iter().filter_map(|name| own.iter().position(|own| own == name)).collect();
                     let kinds: Vec<Kind> = own.iter().map(|name| self.kind(name)).collect();
-                    if places.iter().copied().eq(0..own.len()) {
-                        table.each(&kinds, read)?;
-                    } else {
-                        table.each(&kinds, &mut |columns| {
-                            let sorted: Vec<Column> = places.iter().filter_map(|at| columns.get(*at).cloned()).collect();
-                            read(&sorted);
-                        })?;
-                    }
+                    let is_wanted = |name: &String| self.names.iter().zip(&self.wanted).any(|(own, is)| own == name && *is);
+                    let wanted: Vec<bool> = own.iter().map(is_wanted).collect();
+                    let is_sorted = places.iter().copied().eq(0..own.len());
+                    table.each(&kinds, &wanted, &mut |rows, columns| {
+                        batch.rows = rows;
+                        if is_sorted {
+                            std::mem::swap(&mut batch.columns, columns);
+                        } else {
+                            batch.columns = places.iter().filter_map(|at| columns.get(*at).cloned()).collect();
+                        }
+                        batch.flush()
+                    })?;
                 }
                 Format::Delimited => {
-                    if !self.each_text(&mut source, read)? {
+                    if !self.read_text(&mut source, batch)? {
                         source.progress.finish_and_clear();
                         return Ok(false);
                     }
                 }
-                Format::Ndjson => self.each_json(&mut source, read)?,
+                Format::Ndjson => self.read_json(&mut source, batch)?,
             }
             source.progress.finish_and_clear();
         }
@@ -135,37 +162,61 @@ impl Table {
         at.and_then(|at| self.kinds.get(at)).copied().unwrap_or(Kind::Mixed)
     }
 
-    fn each_text(&self, source: &mut Source, read: &mut dyn FnMut(&[Column])) -> Result<bool, Failure> {
+    fn read_text(&self, source: &mut Source, batch: &mut Batch) -> Result<bool, Failure> {
         let mut records = records(source, false)?;
         let own = records.names().to_vec();
-        let places: Vec<usize> =
-            self.names.iter().map(|name| own.iter().position(|own| own == name).unwrap_or(usize::MAX)).collect();
-        let mut batch = Batch::new(&self.kinds);
-        while next(&mut *records, &source.place)? {
-            let mut fits = true;
-            for (column, at) in batch.columns.iter_mut().zip(&places) {
-                fits &= Sniffed::push(records.text(*at).unwrap_or_default(), column);
+        // (the column's place here, the field's place there) of what is asked for.
+        let places: Vec<(usize, usize)> = self
+            .names
+            .iter()
+            .zip(&self.wanted)
+            .enumerate()
+            .filter(|(_, (_, is_wanted))| **is_wanted)
+            .filter_map(|(at, (name, _))| Some((at, own.iter().position(|own| own == name)?)))
+            .collect();
+        let mut fits = true;
+        loop {
+            let plain = records.plain(&mut |fields| {
+                for (at, field) in &places {
+                    if let Some(column) = batch.columns.get_mut(*at) {
+                        fits &= Sniffed::push(fields.get(*field).copied().unwrap_or_default(), column);
+                    }
+                }
+                fits && batch.row()
+            })?;
+            if plain == 0 {
+                if !next(&mut *records, &source.place)? {
+                    break;
+                }
+                for (at, field) in &places {
+                    if let Some(column) = batch.columns.get_mut(*at) {
+                        fits &= Sniffed::push(records.text(*field).unwrap_or_default(), column);
+                    }
+                }
+                fits = fits && batch.row();
             }
-            if !fits {
-                return Ok(false);
+            if !fits || batch.ended {
+                return Ok(batch.ended);
             }
-            batch.row(read);
         }
-        batch.flush(read);
+        batch.flush();
         Ok(true)
     }
 
-    fn each_json(&self, source: &mut Source, read: &mut dyn FnMut(&[Column])) -> Result<(), Failure> {
+    fn read_json(&self, source: &mut Source, batch: &mut Batch) -> Result<(), Failure> {
         let mut records = records(source, true)?;
-        let mut batch = Batch::new(&self.kinds);
         while next(&mut *records, &source.place)? {
             let object = object(&*records, &source.place)?;
-            for (column, name) in batch.columns.iter_mut().zip(&self.names) {
-                column.push(Scalar::of_json(object.get(name).unwrap_or(&Json::Null)).cell());
+            for ((column, name), is_wanted) in batch.columns.iter_mut().zip(&self.names).zip(&self.wanted) {
+                if *is_wanted {
+                    column.push(Scalar::of_json(object.get(name).unwrap_or(&Json::Null)).cell());
+                }
             }
-            batch.row(read);
+            if !batch.row() {
+                return Ok(());
+            }
         }
-        batch.flush(read);
+        batch.flush();
         Ok(())
     }
 }
@@ -182,32 +233,42 @@ impl Seen {
     }
 }
 
+/// Rows that go to whoever judges them, columns that come back.
 struct Batch {
+    kinds: Vec<Kind>,
     columns: Vec<Column>,
     rows: usize,
     most: usize,
+    full: SyncSender<(usize, Vec<Column>)>,
+    empty: Receiver<Vec<Column>>,
+    /// Whether nobody takes any more.
+    ended: bool,
 }
 
 impl Batch {
-    fn new(kinds: &[Kind]) -> Batch {
+    fn new(kinds: &[Kind], full: SyncSender<(usize, Vec<Column>)>, empty: Receiver<Vec<Column>>) -> Batch {
         let most = (VALUES / kinds.len().max(1)).clamp(16, ROWS);
-        Batch { columns: kinds.iter().map(|kind| Column::new(*kind)).collect(), rows: 0, most }
+        let columns = kinds.iter().map(|kind| Column::new(*kind)).collect();
+        Batch { kinds: kinds.to_vec(), columns, rows: 0, most, full, empty, ended: false }
     }
 
-    fn row(&mut self, read: &mut dyn FnMut(&[Column])) {
+    /// Counts a row whose values are there; whether to go on.
+    fn row(&mut self) -> bool {
         self.rows += 1;
         let is_full = self.rows.is_multiple_of(16) && self.columns.iter().map(Column::text_bytes).sum::<usize>() > BYTES;
-        if self.rows >= self.most || is_full {
-            self.flush(read);
-        }
+        if self.rows >= self.most || is_full { self.flush() } else { true }
     }
 
-    fn flush(&mut self, read: &mut dyn FnMut(&[Column])) {
+    /// Hands over the rows; whether to go on.
+    fn flush(&mut self) -> bool {
         if self.rows > 0 {
-            read(&self.columns);
-            self.columns.iter_mut().for_each(Column::clear);
+            let fresh = || self.kinds.iter().map(|kind| Column::new(*kind)).collect();
+            let mut next: Vec<Column> = self.empty.try_recv().unwrap_or_else(|_| fresh());
+            next.iter_mut().for_each(Column::clear);
+            self.ended |= self.full.send((self.rows, std::mem::replace(&mut self.columns, next))).is_err();
             self.rows = 0;
         }
+        !self.ended
     }
 }
 
