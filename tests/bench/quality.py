@@ -1,15 +1,18 @@
 #!/usr/bin/env python3
-"""Time `plumbline quality` and Great Expectations on the same table and suite: 20 expectations, a million rows.
+"""Time our judging and Great Expectations' on the same table and suite: 20 expectations, a million rows.
 
     python3 -m venv target/venv-quality && target/venv-quality/bin/pip install great_expectations==1.24.1
-    cargo build --profile quick -p plumbline
+    cargo build --profile quick -p plumbline -p plumbline-tests --bins
     target/venv-quality/bin/python tests/bench/quality.py [ROWS]
 
-Prints ours, the peer and the ratio; both have to find the same. The peer is timed without reading the file, and with it.
+Two ratios from one run, like with like: judging a table in memory (our typed batches, their data frame), and from the CSV to the
+result (`plumbline quality`, `pandas.read_csv` and judging). Sides take turns, three times; a figure is the fastest. What is found is
+compared first. Timings never gate a test.
 """
 
 import json
 import logging
+import math
 import os
 import random
 import subprocess
@@ -25,7 +28,8 @@ import great_expectations as gx
 import pandas as pd
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
-BINARY = os.environ.get("PLUMBLINE", os.path.join(ROOT, "target", "quick", "plumbline"))
+FOLDER = os.path.join(os.environ.get("CARGO_TARGET_DIR", os.path.join(ROOT, "target")), "quick")
+ROUNDS = 3
 COLUMN = "expect_column_values_to_"
 
 
@@ -86,33 +90,50 @@ def peer(path, document):
     return read, time.perf_counter() - started, [one.success for one in result.results]
 
 
-def ours(path, suite_path):
-    seconds = []
-    for _ in range(3):
-        started = time.perf_counter()
-        run = subprocess.run([BINARY, "quality", "--suite", suite_path, path, "--json"], capture_output=True, check=False)
-        seconds.append(time.perf_counter() - started)
+def command(path, suite_path):
+    started = time.perf_counter()
+    run = subprocess.run(
+        [os.path.join(FOLDER, "plumbline"), "quality", "--suite", suite_path, path, "--json"], capture_output=True, check=False
+    )
+    seconds = time.perf_counter() - started
     if run.returncode not in (0, 1):
         sys.exit(run.stderr.decode())
-    return min(seconds), [one["success"] for one in json.loads(run.stdout)["results"]]
+    return seconds, [one["success"] for one in json.loads(run.stdout)["results"]]
+
+
+def in_memory(path, suite_path):
+    run = subprocess.run([os.path.join(FOLDER, "quality"), suite_path, path, "3"], capture_output=True, check=False)
+    if run.returncode != 0:
+        sys.exit(run.stderr.decode())
+    told = json.loads(run.stdout)
+    return told["seconds"], told["success"]
 
 
 def main():
     rows = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
+    best = {"judged": math.inf, "whole": math.inf, "their read": math.inf, "their judged": math.inf}
     with tempfile.TemporaryDirectory() as folder:
         table, suite_path = os.path.join(folder, "leads.csv"), os.path.join(folder, "suite.json")
         write_table(table, rows)
         document = suite(rows)
         with open(suite_path, "w") as out:
             json.dump(document, out)
-        seconds, found = ours(table, suite_path)
-        read, judged, theirs = peer(table, document)
-    if found != theirs:
-        sys.exit(f"the results differ: ours {found}, theirs {theirs}")
-    print(f"quality/{len(found)} expectations/{rows} rows, {sum(found)} met by both")
-    print(f"  ours, CSV to result               {seconds:8.2f} s")
-    print(f"  Great Expectations {gx.__version__}, judging  {judged:8.2f} s   ratio {judged / seconds:6.1f}")
-    print(f"  with pandas' reading of the CSV   {read + judged:8.2f} s   ratio {(read + judged) / seconds:6.1f}")
+        for _ in range(ROUNDS):
+            read, judged, theirs = peer(table, document)
+            whole, found = command(table, suite_path)
+            ours, found_too = in_memory(table, suite_path)
+            if found != theirs or found_too != theirs:
+                sys.exit(f"the results differ: ours {found} and {found_too}, theirs {theirs}")
+            for name, seconds in zip(best, (ours, whole, read, judged)):
+                best[name] = min(best[name], seconds)
+    theirs_whole = best["their read"] + best["their judged"]
+    print(f"quality/{len(found)} expectations/{rows} rows, {sum(found)} met by both; Great Expectations {gx.__version__}")
+    print(f"  {'':<24}{'ours':>10}{'theirs':>10}{'ratio':>8}   bar")
+    for name, ours, theirs in (
+        ("judging, in memory", best["judged"], best["their judged"]),
+        ("CSV to result", best["whole"], theirs_whole),
+    ):
+        print(f"  {name:<24}{ours:>8.3f} s{theirs:>8.3f} s{theirs / ours:>7.1f}x   >= 10x")
 
 
 if __name__ == "__main__":
