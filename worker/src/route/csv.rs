@@ -1,6 +1,7 @@
 //! Comma-separated values as RFC 4180 has them: quotes, doubled quotes, line breaks inside quotes.
 
 /// One record after another of `text`. Empty lines are skipped.
+#[derive(Clone)]
 pub(super) struct Records<'a> {
     rest: &'a str,
     /// A record has at most so many cells; what is beyond is left out, but for one cell that tells so.

@@ -1,16 +1,16 @@
 //! `POST /invocations`: the scoring protocol of MLflow and Databricks.
 //!
 //! `predictions` holds a probability per lead, or with `params` `{"reasons": n}` or `{"output": "records"}` a whole score. A lead
-//! that is refused is `null` there and told in `errors`.
+//! that is refused is `null` there and told in `errors`; fields that no model reads are told in `unknown_fields`.
 
-use plumbline_core::lead::Form;
+use plumbline_core::lead::{Form, Slots};
 use plumbline_core::{Score, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::csv::Records;
 use super::raw::{self, Fault};
-use super::table::{Column, Row, check_count, probability, score_rows};
+use super::table::{Columns, Row, check_count, not_as_expected, probability, score_rows};
 use crate::problem::Problem;
 use crate::request::{Request, Response};
 use crate::scoring::{Outcome, Scoring, body_problem, lead_problem};
@@ -67,8 +67,13 @@ struct Predictions<T> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     explores: Vec<bool>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    unknown_fields: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<Refusal>,
 }
+
+/// What became of the leads, and the columns of their table that nothing reads.
+type Scored = (Vec<Outcome>, Vec<String>);
 
 #[derive(Serialize)]
 struct Refusal {
@@ -87,19 +92,23 @@ fn invoked(service: &Service, now: Timestamp, request: &Request<'_>, endpoint: O
         "application/json" => {
             let mended = nan_as_null(request.body);
             let json = mended.as_deref().unwrap_or(request.body);
-            let body: Body<'_> = serde_json::from_slice(json).map_err(|e| bad(format!("the JSON is not as expected: {e}")))?;
+            // Read as a list of its members it would do as well.
+            if json.trim_ascii_start().starts_with(b"[") {
+                return Err(bad("the body is an array, not an object"));
+            }
+            let body: Body<'_> = serde_json::from_slice(json).map_err(|e| bad(format!("the JSON {}", not_as_expected(&e))))?;
             let params = body.params.as_ref();
             let reasons = params.map_or(0, |params| params.reasons);
             let records = reasons > 0 || params.and_then(|params| params.output) == Some(Output::Records);
             let client = body.client_request_id.as_deref().or(client);
             let mut scoring = Scoring::new(service, (endpoint, None), now, reasons, client)?;
-            let outcomes = score(&mut scoring, &body)?;
-            Ok(answer(scoring, outcomes, records))
+            let scored = score(&mut scoring, &body)?;
+            Ok(answer(scoring, scored, records))
         }
         "text/csv" => {
             let mut scoring = Scoring::new(service, (endpoint, None), now, 0, client)?;
-            let outcomes = csv(&mut scoring, request.body)?;
-            Ok(answer(scoring, outcomes, false))
+            let scored = csv(&mut scoring, request.body)?;
+            Ok(answer(scoring, scored, false))
         }
         other => {
             let detail = format!("this predictor takes text/csv and application/json, not {other:.100}");
@@ -108,7 +117,7 @@ fn invoked(service: &Service, now: Timestamp, request: &Request<'_>, endpoint: O
     }
 }
 
-fn score(scoring: &mut Scoring<'_>, body: &Body<'_>) -> Result<Vec<Outcome>, Problem> {
+fn score(scoring: &mut Scoring<'_>, body: &Body<'_>) -> Result<Scored, Problem> {
     match (body.dataframe_split, body.dataframe_records, body.instances, body.inputs) {
         (Some(split), None, None, None) => dataframe_split(scoring, split),
         (None, Some(records), None, None) => objects(scoring, records),
@@ -120,34 +129,41 @@ fn score(scoring: &mut Scoring<'_>, body: &Body<'_>) -> Result<Vec<Outcome>, Pro
 }
 
 /// An array of leads, each an object.
-fn objects(scoring: &mut Scoring<'_>, records: &RawValue) -> Result<Vec<Outcome>, Problem> {
+fn objects(scoring: &mut Scoring<'_>, records: &RawValue) -> Result<Scored, Problem> {
     let mut outcomes = Vec::new();
     let read = scoring.body(records.get().as_bytes(), Form::Array, |_, _, outcome| outcomes.push(outcome));
-    read.map(|()| outcomes).map_err(|error| body_problem(&error))
+    read.map(|()| (outcomes, Vec::new())).map_err(|error| body_problem(&error))
 }
 
-fn dataframe_split(scoring: &mut Scoring<'_>, split: &RawValue) -> Result<Vec<Outcome>, Problem> {
-    let split: Split<'_> = serde_json::from_str(split.get()).map_err(|e| bad(format!("dataframe_split: {e}")))?;
+fn dataframe_split(scoring: &mut Scoring<'_>, split: &RawValue) -> Result<Scored, Problem> {
+    if !split.get().starts_with('{') {
+        return Err(bad("dataframe_split is no object"));
+    }
+    let split: Split<'_> =
+        serde_json::from_str(split.get()).map_err(|e| bad(format!("dataframe_split {}", not_as_expected(&e))))?;
     let names = raw::items(split.columns, MOST_COLUMNS).map_err(|f| fault(scoring, "dataframe_split.columns", f))?;
-    let columns: Result<Vec<Column<'_>>, Problem> = names
+    let names: Result<Vec<String>, Problem> = names
         .into_iter()
-        .map(|name| serde_json::from_str(name.get()).map(|name| Column::of(name, scoring)))
-        .map(|column| column.map_err(|e| bad(format!("dataframe_split.columns: {e}"))))
+        .map(|name| serde_json::from_str(name.get()).map_err(|_| bad(format!("column name {:.100} is no text", name.get()))))
         .collect();
-    rows(scoring, split.data, "dataframe_split.data", &columns?)
+    let columns = Columns::of(names?, scoring)?;
+    rows(scoring, split.data, "dataframe_split.data", columns)
 }
 
 /// `instances`, or `inputs` as an array: leads, rows without names, or single values.
-fn instances_of(scoring: &mut Scoring<'_>, instances: &RawValue) -> Result<Vec<Outcome>, Problem> {
+fn instances_of(scoring: &mut Scoring<'_>, instances: &RawValue) -> Result<Scored, Problem> {
     let inside = instances.get().strip_prefix('[').unwrap_or_default();
     match inside.trim_start().starts_with('{') {
         true => objects(scoring, instances),
-        false => rows(scoring, instances, "instances", &Column::positional(scoring)),
+        false => {
+            let columns = Columns::positional(scoring);
+            rows(scoring, instances, "instances", columns)
+        }
     }
 }
 
 /// Rows of values in the order of `columns`; a bare value is a row of one.
-fn rows(scoring: &mut Scoring<'_>, data: &RawValue, place: &str, columns: &[Column<'_>]) -> Result<Vec<Outcome>, Problem> {
+fn rows(scoring: &mut Scoring<'_>, data: &RawValue, place: &str, columns: Columns<'_>) -> Result<Scored, Problem> {
     let limit = scoring.limits().batch;
     let data = raw::items(data, limit as usize).map_err(|f| fault(scoring, place, f))?;
     check_count(data.len(), limit)?;
@@ -157,49 +173,52 @@ fn rows(scoring: &mut Scoring<'_>, data: &RawValue, place: &str, columns: &[Colu
             true => raw::items(row, MOST_COLUMNS).map_err(|f| fault(scoring, &format!("{place}[{i}]"), f))?,
             false => vec![row],
         };
-        if cells.len() != columns.len() {
-            return Err(bad(format!("{place}[{i}] has {} values for {} columns", cells.len(), columns.len())));
+        if cells.len() != columns.count() {
+            return Err(bad(format!("{place}[{i}] has {} values for {} columns", cells.len(), columns.count())));
         }
-        rows.push(cells);
+        rows.push(columns.pick(&cells));
     }
     let rows = rows.into_iter().map(|cells| {
         let mut row = Row::default();
-        for (cell, column) in cells.into_iter().zip(columns) {
+        for (cell, (_, column)) in cells.into_iter().zip(columns.read()) {
             row.set_json(column, cell);
         }
         row
     });
-    Ok(score_rows(scoring, rows))
+    Ok((score_rows(scoring, rows), columns.into_unknown()))
 }
 
 /// `inputs` as an object: an array for each column.
-fn columns(scoring: &mut Scoring<'_>, inputs: &RawValue) -> Result<Vec<Outcome>, Problem> {
-    let inputs: std::collections::BTreeMap<String, &RawValue> =
-        serde_json::from_str(inputs.get()).map_err(|e| bad(format!("inputs: {e}")))?;
+fn columns(scoring: &mut Scoring<'_>, inputs: &RawValue) -> Result<Scored, Problem> {
+    let inputs = raw::entries(inputs, MOST_COLUMNS).map_err(|f| fault(scoring, "inputs", f))?;
     let limit = scoring.limits().batch;
-    let mut columns = Vec::new();
+    let mut columns = Columns::default();
+    let mut read = Vec::new();
     let mut count = None;
     for (name, values) in inputs {
         let values = raw::items(values, limit as usize).map_err(|f| fault(scoring, &format!("inputs.{name:.100}"), f))?;
         if *count.get_or_insert(values.len()) != values.len() {
             return Err(bad(format!("inputs.{name:.100} is of another length than the columns before it")));
         }
-        columns.push((Column::of(name, scoring), values));
+        if columns.push(&name, scoring)? {
+            read.push(values);
+        }
     }
     check_count(count.unwrap_or(0), limit)?;
     let rows = (0..count.unwrap_or(0)).map(|i| {
         let mut row = Row::default();
-        for (column, values) in &columns {
+        for (values, (_, column)) in read.iter().zip(columns.read()) {
             if let Some(value) = values.get(i) {
                 row.set_json(column, value);
             }
         }
         row
     });
-    Ok(score_rows(scoring, rows))
+    Ok((score_rows(scoring, rows), columns.into_unknown()))
 }
 
-fn csv(scoring: &mut Scoring<'_>, body: &[u8]) -> Result<Vec<Outcome>, Problem> {
+/// Records are gone over twice, to see that all of them are sound before the first is scored: texts of cells are dearer to keep.
+fn csv(scoring: &mut Scoring<'_>, body: &[u8]) -> Result<Scored, Problem> {
     let text = std::str::from_utf8(body).map_err(|e| bad(format!("the CSV is not UTF-8 after byte {}", e.valid_up_to())))?;
     let mut records = Records::new(text, MOST_COLUMNS);
     let unclosed = || bad("the CSV has a quote that is never closed");
@@ -207,38 +226,55 @@ fn csv(scoring: &mut Scoring<'_>, body: &[u8]) -> Result<Vec<Outcome>, Problem> 
     if header.len() > MOST_COLUMNS {
         return Err(bad(format!("the CSV has more than {MOST_COLUMNS} columns")));
     }
-    let columns: Vec<Column<'_>> = header.into_iter().map(|name| Column::of(name.trim().to_owned(), scoring)).collect();
+    let columns = Columns::of(header.iter().map(|name| name.trim()), scoring)?;
     let limit = scoring.limits().batch;
-    let mut rows = Vec::new();
-    for (i, record) in records.enumerate() {
+    let mut count = 0;
+    for record in records.clone() {
         let record = record.ok_or_else(unclosed)?;
-        if record.len() != columns.len() {
-            return Err(bad(format!("record {} has {} cells for {} columns", i + 1, record.len(), columns.len())));
+        count += 1;
+        if record.len() != columns.count() {
+            return Err(bad(format!("record {count} has {} cells for {} columns", record.len(), columns.count())));
         }
-        let mut row = Row::default();
-        for (cell, column) in record.iter().zip(&columns) {
-            row.set_cell(column, cell);
-        }
-        rows.push(row);
-        check_count(rows.len(), limit)?;
+        check_count(count, limit)?;
     }
-    check_count(rows.len(), limit)?;
-    Ok(score_rows(scoring, rows.into_iter()))
+    check_count(count, limit)?;
+    let rows = records.flatten().map(|record| {
+        let mut row = Row::default();
+        for (at, column) in columns.read() {
+            if let Some(cell) = record.get(at) {
+                row.set_cell(column, cell);
+            }
+        }
+        row
+    });
+    Ok((score_rows(scoring, rows), columns.into_unknown()))
 }
 
 /// Where leads are drawn, `variants` and `explores` (true: hide the score from ranking) tell of each.
-fn answer(scoring: Scoring<'_>, outcomes: Vec<Outcome>, records: bool) -> Answer {
+fn answer(scoring: Scoring<'_>, (outcomes, unknown): Scored, records: bool) -> Answer {
     let variants = scoring.turns().iter().map(|turn| turn.variant.to_string()).collect();
     let explores = scoring.turns().iter().map(|turn| turn.explores).collect();
     let refused = outcomes.iter().enumerate().filter_map(|(index, outcome)| Some((index, outcome.as_ref().err()?)));
     let errors = refused.map(|(index, error)| Refusal { index, problem: lead_problem(error) }).collect();
     let body = if records {
         let predictions: Vec<Option<Score>> = outcomes.into_iter().map(Result::ok).collect();
-        serde_json::to_vec(&Predictions { predictions, variants, explores, errors })
+        serde_json::to_vec(&Predictions { predictions, variants, explores, unknown_fields: unknown, errors })
     } else {
-        serde_json::to_vec(&Predictions { predictions: outcomes.iter().map(probability).collect(), variants, explores, errors })
+        let predictions = outcomes.iter().map(probability).collect();
+        let unknown_fields = with_those_of(&outcomes, unknown);
+        serde_json::to_vec(&Predictions { predictions, variants, explores, unknown_fields, errors })
     };
     scoring.finish(Response::new(200, "application/json", body.unwrap_or_default()))
+}
+
+/// `unknown`, and the fields that single leads brought beside.
+fn with_those_of(outcomes: &[Outcome], mut unknown: Vec<String>) -> Vec<String> {
+    for name in outcomes.iter().flatten().flat_map(|score| &score.unknown_fields) {
+        if unknown.len() < Slots::MAX_UNKNOWN && !unknown.contains(name) {
+            unknown.push(name.clone());
+        }
+    }
+    unknown
 }
 
 fn bad(message: impl Into<String>) -> Problem {
@@ -276,7 +312,7 @@ mod tests {
         let expected = json!({ "predictions": [logistic(3.0), logistic(-0.5)] });
         let bodies = [
             r#"{"dataframe_split":{"index":[0,1],"columns":["visits","plan"],"data":[[4,"paid"],[1,"free"]]}}"#,
-            r#"{"dataframe_records":[{"visits":4,"plan":"paid"},{"visits":1,"plan":"free","extra":[1]}]}"#,
+            r#"{"dataframe_records":[{"visits":4,"plan":"paid"},{"visits":1,"plan":"free"}]}"#,
             r#"{"instances":[{"visits":4,"plan":"paid"},{"visits":1,"plan":"free"}]}"#,
             r#"{"instances":[[4,"paid"],[1,"free"]]}"#,
             r#"{"inputs":[[4,"paid"],[1,0]]}"#,
@@ -309,6 +345,22 @@ mod tests {
     }
 
     #[test]
+    fn fields_that_no_model_reads_are_told() {
+        let bodies = [
+            r#"{"dataframe_split":{"columns":["odd","visits"],"data":[[[{}],4]]}}"#,
+            r#"{"dataframe_records":[{"visits":4,"odd":[1]}]}"#,
+            r#"{"instances":[{"visits":4,"odd":{}}]}"#,
+            r#"{"inputs": {"odd":["x"],"visits":[4]}}"#,
+        ];
+        for body in bodies {
+            let expected = json!({ "predictions": [logistic(1.0)], "unknown_fields": ["odd"] });
+            assert_eq!(json(&ask("POST /invocations", JSON, body)), expected, "{body}");
+        }
+        let answer = json(&ask("POST /invocations", &[("content-type", "text/csv")], "odd,visits\n\"a,\",4\n"));
+        assert_eq!(answer, json!({ "predictions": [logistic(1.0)], "unknown_fields": ["odd"] }));
+    }
+
+    #[test]
     fn a_refused_lead_is_null_and_told() {
         let body = r#"{"dataframe_split":{"columns":["visits"],"data":[[1],["many"],[null]]}}"#;
         let answer = json(&ask("POST /invocations", JSON, body));
@@ -333,6 +385,17 @@ mod tests {
             ("POST /invocations", "application/json", r#"{"inputs":{}}"#, 400, "BAD_REQUEST"),
             ("POST /invocations", "application/json", r#"{"instances":NaN}"#, 400, "BAD_REQUEST"),
             ("POST /invocations", "application/json", r#"{"instances":[[Infinity,0]]}"#, 400, "BAD_REQUEST"),
+            ("POST /invocations", "application/json", r#"[null,null,[{"visits":1}]]"#, 400, "BAD_REQUEST"),
+            ("POST /invocations", "application/json", r#"{"dataframe_split":[["visits"],[[1]]]}"#, 400, "BAD_REQUEST"),
+            ("POST /invocations", "application/json", r#"{"instances":[[1,0]],"params":{"reasons":"two"}}"#, 400, "BAD_REQUEST"),
+            (
+                "POST /invocations",
+                "application/json",
+                r#"{"dataframe_split":{"columns":["visits","visits"],"data":[[1,2]]}}"#,
+                400,
+                "BAD_REQUEST",
+            ),
+            ("POST /invocations", "text/csv", "visits,visits\n1,2\n", 400, "BAD_REQUEST"),
             ("POST /invocations", "text/csv", "visits\n\"1", 400, "BAD_REQUEST"),
             ("POST /invocations", "text/csv", "", 400, "BAD_REQUEST"),
             ("POST /invocations", "text/plain", "{}", 415, "UNSUPPORTED_MEDIA_TYPE"),
@@ -342,6 +405,8 @@ mod tests {
         for (line, media_type, body, status, code) in cases {
             let answer = ask(line, &[("content-type", media_type)], body);
             assert_eq!((answer.response.status, json(&answer)["error_code"].as_str()), (status, Some(code)), "{body}");
+            let told = json(&answer).to_string();
+            assert!(["usize", "struct", "Split"].iter().all(|ours| !told.contains(ours)), "{told}");
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Columns and rows of values to leads: what the tabular protocols have in common.
 
-use plumbline_core::lead::{LeadError, Place, Value};
+use plumbline_core::lead::{LeadError, Place, Slots, Value};
 use plumbline_core::schema::Field;
 use plumbline_core::{Lead, Score};
 use serde_json::value::RawValue;
@@ -23,23 +23,84 @@ pub(super) fn check_count(count: usize, limit: u32) -> Result<(), Problem> {
 pub(super) struct Column<'s> {
     pub name: String,
     pub field: Option<&'s Field>,
-    /// Whether its values are looked into.
-    read: bool,
 }
 
 impl<'s> Column<'s> {
-    pub(super) fn of(name: String, scoring: &Scoring<'s>) -> Column<'s> {
-        let field = scoring.field(&name);
+    /// The column of this name; none when nothing reads it.
+    fn of(name: &str, scoring: &Scoring<'s>) -> Option<Column<'s>> {
+        let field = scoring.field(name);
         // Readers take these for a lead's id where a schema has none.
-        let read = field.is_some() || ["lead_id", "id"].contains(&name.as_str());
-        Column { field, name, read }
+        let read = field.is_some() || ["lead_id", "id"].contains(&name);
+        read.then(|| Column { name: name.to_owned(), field })
+    }
+}
+
+/// The columns of a table: those that are read, each with its place, and the names of others. Only what is read is ever held: a table
+/// may bring many more cells than a model has use for.
+#[derive(Default)]
+pub(super) struct Columns<'s> {
+    read: Vec<(usize, Column<'s>)>,
+    count: usize,
+    unknown: Vec<String>,
+}
+
+impl<'s> Columns<'s> {
+    /// The columns of these names.
+    pub(super) fn of<N: AsRef<str>>(names: impl IntoIterator<Item = N>, scoring: &Scoring<'s>) -> Result<Columns<'s>, Problem> {
+        let mut columns = Columns::default();
+        for name in names {
+            columns.push(name.as_ref(), scoring)?;
+        }
+        Ok(columns)
     }
 
     /// The columns of rows that come without names: the schema's fields in their order, without the id.
-    pub(super) fn positional(scoring: &Scoring<'s>) -> Vec<Column<'s>> {
+    pub(super) fn positional(scoring: &Scoring<'s>) -> Columns<'s> {
         let fields = scoring.served.scorer.bundle().manifest.schema.fields.iter();
         let features = fields.filter(|field| field.role.is_readable());
-        features.map(|field| Column { name: field.name.clone(), field: Some(field), read: true }).collect()
+        let read = features.map(|field| Column { name: field.name.clone(), field: Some(field) }).enumerate();
+        let read = read.collect::<Vec<_>>();
+        Columns { count: read.len(), read, unknown: Vec::new() }
+    }
+
+    /// Adds one column behind the others; whether it is read.
+    ///
+    /// # Errors
+    /// A column of this name is there: which of the two counts?
+    pub(super) fn push(&mut self, name: &str, scoring: &Scoring<'s>) -> Result<bool, Problem> {
+        let at = self.count;
+        self.count += 1;
+        let Some(column) = Column::of(name, scoring) else {
+            if self.unknown.len() < Slots::MAX_UNKNOWN {
+                self.unknown.push(name.chars().take(100).collect());
+            }
+            return Ok(false);
+        };
+        if self.read.iter().any(|(_, other)| other.name == name) {
+            return Err(Problem::new(400, "BAD_REQUEST", format!("column {name:.100} comes twice")));
+        }
+        self.read.push((at, column));
+        Ok(true)
+    }
+
+    /// How many there are, those that nothing reads among them.
+    pub(super) fn count(&self) -> usize {
+        self.count
+    }
+
+    /// The columns that are read, each with its place in a row.
+    pub(super) fn read(&self) -> impl Iterator<Item = (usize, &Column<'s>)> {
+        self.read.iter().map(|(at, column)| (*at, column))
+    }
+
+    /// Of a row's `cells` those that are read, in the order of [`Columns::read`].
+    pub(super) fn pick<T: Copy>(&self, cells: &[T]) -> Vec<T> {
+        self.read.iter().filter_map(|(at, _)| cells.get(*at).copied()).collect()
+    }
+
+    /// Names of columns that nothing reads, the first of them.
+    pub(super) fn into_unknown(self) -> Vec<String> {
+        self.unknown
     }
 }
 
@@ -56,10 +117,9 @@ impl Row {
         self.lead.set(column.name.clone(), value);
     }
 
-    /// Sets `column` from JSON that is still text. Columns no schema knows are not looked into.
+    /// Sets `column` from JSON that is still text.
     pub(super) fn set_json(&mut self, column: &Column<'_>, json: &RawValue) {
-        let value = if column.read { serde_json::from_str(json.get()) } else { Ok(Value::Missing) };
-        match value {
+        match serde_json::from_str(json.get()) {
             Ok(value) => self.set(column, value),
             Err(_) => self.wrong.push(LeadError::WrongType {
                 place: Place { field: column.name.clone(), item: None },
@@ -81,6 +141,12 @@ impl Row {
 /// Scores `rows` in order.
 pub(super) fn score_rows(scoring: &mut Scoring<'_>, rows: impl Iterator<Item = Row>) -> Vec<Outcome> {
     scoring.with_workspace(|scoring, work| rows.map(|row| scoring.lead(&row.lead, row.wrong, work)).collect())
+}
+
+/// What is wrong with JSON that is not what was expected, without the names of our types.
+pub(super) fn not_as_expected(error: &serde_json::Error) -> String {
+    let what = if error.is_data() { "is not of the form expected" } else { "is malformed" };
+    format!("{what} at line {}, column {}", error.line(), error.column())
 }
 
 /// A probability, NaN where the lead was refused.

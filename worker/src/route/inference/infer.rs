@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::metadata::OUTPUTS;
 use crate::problem::Problem;
 use crate::request::{Request, Response};
-use crate::route::table::{Column, Row, check_count, score_rows};
+use crate::route::table::{Columns, Row, check_count, not_as_expected, score_rows};
 use crate::route::tensor::{Datatype, Elements};
 use crate::scoring::{Outcome, Scoring, lead_problem};
 use crate::service::{Answer, Service};
@@ -53,11 +53,9 @@ struct Output {
     name: String,
 }
 
-/// A tensor, its rows known.
-struct Tensor<'a> {
-    name: String,
-    rows: usize,
-    columns: usize,
+/// A tensor that is read, row-major.
+struct Tensor<'a, 's> {
+    columns: Columns<'s>,
     elements: Elements<'a>,
 }
 
@@ -71,25 +69,53 @@ pub(super) fn infer(
     let (head, mut binary) = parts(request)?;
     let mended = nan_as_null(head);
     let head = mended.as_deref().unwrap_or(head);
-    let body: Body<'_> = serde_json::from_slice(head).map_err(|e| bad(format!("the JSON is not as expected: {e}")))?;
+    // Read as a list of its members it would do as well.
+    if head.trim_ascii_start().starts_with(b"[") {
+        return Err(bad("the request is an array, not an object"));
+    }
+    let body: Body<'_> = serde_json::from_slice(head).map_err(|e| bad(format!("the JSON {}", not_as_expected(&e))))?;
     let wanted = wanted(&body.outputs)?;
     let client = body.id.as_deref().or(request.header("x-request-id"));
     let mut scoring = Scoring::new(service, model, now, body.parameters.reasons, client)?;
     if body.inputs.is_empty() || body.inputs.len() > MOST_INPUTS {
         return Err(bad(format!("there are 1 to {MOST_INPUTS} inputs")));
     }
-    let mut tensors = Vec::with_capacity(body.inputs.len());
+    let mut named = Columns::default();
+    let (mut count, mut tensors) = (None, Vec::new());
     for input in &body.inputs {
-        let tensor = tensor(input, &mut binary, &scoring)
-            .map_err(|p| Problem { detail: format!("input {:.100}: {}", input.name, p.detail), ..p })?;
-        tensors.push(tensor);
+        let told = |p: Problem| Problem { detail: format!("input {:.100}: {}", input.name, p.detail), ..p };
+        let (rows, width) = shape(input, &scoring).map_err(told)?;
+        if *count.get_or_insert(rows) != rows {
+            return Err(bad("the inputs have different numbers of rows"));
+        }
+        // A name counts where a column has one to itself; of a single tensor it need not be a field's.
+        let columns = match width {
+            1 if body.inputs.len() > 1 || scoring.knows(&input.name) => {
+                named.push(&input.name, &scoring)?.then(|| Columns::of([&input.name], &scoring)).transpose()?
+            }
+            _ => Some(Columns::positional(&scoring)),
+        };
+        let expected = columns.as_ref().map_or(1, Columns::count);
+        if width != expected {
+            return Err(bad(format!("a row has {width} columns, the model reads {expected}")));
+        }
+        let elements = elements(input, rows * width, &mut binary).map_err(bad).map_err(told)?;
+        tensors.extend(columns.map(|columns| Tensor { columns, elements }));
     }
     if !binary.is_empty() {
         return Err(bad(format!("{} bytes belong to no input", binary.len())));
     }
-    let rows = rows(tensors, &scoring)?;
-    let outcomes = score_rows(&mut scoring, rows.into_iter());
-    let response = answer(&scoring, &body, &wanted, &outcomes);
+    let rows = (0..count.unwrap_or(0)).map(|i| {
+        let mut row = Row::default();
+        for tensor in &tensors {
+            for (at, column) in tensor.columns.read() {
+                tensor.elements.set(i * tensor.columns.count() + at, column, &mut row);
+            }
+        }
+        row
+    });
+    let outcomes = score_rows(&mut scoring, rows);
+    let response = answer(&scoring, &body, &wanted, &outcomes, &named.into_unknown());
     Ok(scoring.finish(response))
 }
 
@@ -111,11 +137,20 @@ fn wanted(outputs: &[Output]) -> Result<Vec<usize>, Problem> {
         return Ok((0..OUTPUTS.len()).collect());
     }
     let position = |name: &str| OUTPUTS.iter().position(|(known, _)| *known == name);
-    outputs.iter().map(|o| position(&o.name).ok_or_else(|| bad(format!("there is no output {:.100}", o.name)))).collect()
+    let mut wanted = Vec::with_capacity(OUTPUTS.len());
+    for Output { name } in outputs {
+        let at = position(name).ok_or_else(|| bad(format!("there is no output {name:.100}")))?;
+        // Every mention costs the whole column again.
+        if wanted.contains(&at) {
+            return Err(bad(format!("output {name} is asked for twice")));
+        }
+        wanted.push(at);
+    }
+    Ok(wanted)
 }
 
-fn tensor<'a>(input: &Input<'a>, binary: &mut &'a [u8], scoring: &Scoring<'_>) -> Result<Tensor<'a>, Problem> {
-    let datatype = Datatype::of(&input.datatype).ok_or_else(|| bad(format!("datatype {:.20} is unknown", input.datatype)))?;
+/// How many rows an input has, and columns.
+fn shape(input: &Input<'_>, scoring: &Scoring<'_>) -> Result<(usize, usize), Problem> {
     let (rows, columns) = match *input.shape.as_slice() {
         [rows] => (rows, 1),
         [rows, columns] => (rows, columns),
@@ -124,13 +159,17 @@ fn tensor<'a>(input: &Input<'a>, binary: &mut &'a [u8], scoring: &Scoring<'_>) -
     let rows = usize::try_from(rows).unwrap_or(usize::MAX);
     check_count(rows, scoring.limits().batch)?;
     let columns = usize::try_from(columns).ok().filter(|n| (1..=MOST_INPUTS).contains(n));
-    let columns = columns.ok_or_else(|| bad(format!("a row has 1 to {MOST_INPUTS} columns")))?;
-    let count = rows * columns;
+    Ok((rows, columns.ok_or_else(|| bad(format!("a row has 1 to {MOST_INPUTS} columns")))?))
+}
+
+/// The `count` elements of an input, raw ones taken off `binary`.
+fn elements<'a>(input: &Input<'a>, count: usize, binary: &mut &'a [u8]) -> Result<Elements<'a>, String> {
+    let datatype = Datatype::of(&input.datatype).ok_or_else(|| format!("datatype {:.20} is unknown", input.datatype))?;
     // An element takes at least a byte, or a digit: a shape larger than the body is not worth reserving memory for.
-    let elements = match (input.data, input.parameters.binary_data_size) {
+    match (input.data, input.parameters.binary_data_size) {
         (Some(data), None) if count <= data.get().len() => Elements::of_json(datatype, data, count, 2),
         (None, Some(size)) => {
-            let (bytes, rest) = binary.split_at_checked(size).ok_or_else(|| bad("binary_data_size is beyond the body"))?;
+            let (bytes, rest) = binary.split_at_checked(size).ok_or("binary_data_size is beyond the body")?;
             *binary = rest;
             if count <= bytes.len() {
                 Elements::of_bytes(datatype, bytes, count)
@@ -140,35 +179,10 @@ fn tensor<'a>(input: &Input<'a>, binary: &mut &'a [u8], scoring: &Scoring<'_>) -
         }
         (Some(_), None) => Err("the shape has more elements than data".into()),
         _ => Err("an input has either data or parameters.binary_data_size".into()),
-    };
-    Ok(Tensor { name: input.name.clone(), rows, columns, elements: elements.map_err(bad)? })
-}
-
-fn rows(tensors: Vec<Tensor<'_>>, scoring: &Scoring<'_>) -> Result<Vec<Row>, Problem> {
-    let count = tensors.first().map_or(0, |tensor| tensor.rows);
-    let mut rows: Vec<Row> = (0..count).map(|_| Row::default()).collect();
-    let single = tensors.len() == 1;
-    for tensor in tensors {
-        if tensor.rows != count {
-            return Err(bad("the inputs have different numbers of rows"));
-        }
-        let columns = match tensor.columns {
-            1 if !single || scoring.knows(&tensor.name) => vec![Column::of(tensor.name, scoring)],
-            _ => Column::positional(scoring),
-        };
-        if columns.len() != tensor.columns {
-            return Err(bad(format!("a row has {} columns, the model reads {}", tensor.columns, columns.len())));
-        }
-        for (i, row) in rows.iter_mut().enumerate() {
-            for (k, column) in columns.iter().enumerate() {
-                tensor.elements.set(i * columns.len() + k, column, row);
-            }
-        }
     }
-    Ok(rows)
 }
 
-fn answer(scoring: &Scoring<'_>, body: &Body<'_>, wanted: &[usize], outcomes: &[Outcome]) -> Response {
+fn answer(scoring: &Scoring<'_>, body: &Body<'_>, wanted: &[usize], outcomes: &[Outcome], unknown: &[String]) -> Response {
     let refused = outcomes.iter().enumerate().filter_map(|(i, outcome)| Some((i, outcome.as_ref().err()?)));
     let refused: Vec<Value> = refused.map(|(index, error)| json!({ "index": index, "problem": lead_problem(error) })).collect();
     if refused.len() == outcomes.len() {
@@ -183,6 +197,9 @@ fn answer(scoring: &Scoring<'_>, body: &Body<'_>, wanted: &[usize], outcomes: &[
     if body.parameters.reasons > 0 {
         let reasons: Vec<_> = outcomes.iter().map(|o| o.as_ref().map(|score| &score.reasons).ok()).collect();
         parameters.insert("reasons".into(), serde_json::to_string(&reasons).unwrap_or_default().into());
+    }
+    if !unknown.is_empty() {
+        parameters.insert("unknown_fields".into(), Value::from(unknown).to_string().into());
     }
     if !refused.is_empty() {
         parameters.insert("errors".into(), Value::from(refused).to_string().into());
@@ -283,14 +300,33 @@ mod tests {
             (one("[-1]", "FP64", "[1]"), 400),
             (one("[1]", "FP64", r#"["many"]"#), 422),
             (one("[1]", "FP64", "[[[[1]]]]"), 400),
+            (format!("[null,null,{}]", one("[1]", "FP64", "[1]")), 400),
+            (one("[1]", "FP64", "[1]").replace("]}", r#"],"outputs":[{"name":"margin"},{"name":"margin"}]}"#), 400),
+            (one("[1]", "FP64", "[1]").replace("]}", r#"],"parameters":{"reasons":"two"}}"#), 400),
             (one("[1]", "FP64", "[1]").replace("]}", r#"],"outputs":[{"name":"colour"}]}"#), 400),
         ];
         for (body, status) in cases {
             let answer = ask(INFER, &[], &body);
             assert_eq!((answer.response.status, json(&answer)["error"].is_string()), (status, true), "{body}");
+            let told = json(&answer).to_string();
+            assert!(["usize", "u64", "struct", "Vec"].iter().all(|ours| !told.contains(ours)), "{told}");
         }
         assert_eq!(ask("POST /v2/models/other/infer", &[], "{}").response.status, 404);
         assert_eq!(ask("GET /v2/models/sample/versions/2", &[], "").response.status, 404);
+    }
+
+    #[test]
+    fn an_input_that_no_model_reads_is_told_and_one_that_comes_twice_refused() {
+        let input = |name: &str| format!(r#"{{"name":"{name}","shape":[2],"datatype":"FP64","data":[4,1]}}"#);
+        let ask = |names: &[&str]| {
+            let inputs: Vec<String> = names.iter().map(|name| input(name)).collect();
+            ask(INFER, &[], format!(r#"{{"inputs":[{}]}}"#, inputs.join(",")))
+        };
+        let reply = json(&ask(&["shoe size", "visits"]));
+        assert_eq!(reply["parameters"]["unknown_fields"], r#"["shoe size"]"#, "{reply}");
+        assert_eq!(reply["outputs"][0]["data"], json!([logistic(1.0), logistic(-0.5)]));
+        assert_eq!(ask(&["visits", "visits"]).response.status, 400);
+        assert_eq!(ask(&["shoe size"]).response.status, 400);
     }
 
     #[test]
