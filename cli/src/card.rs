@@ -1,6 +1,7 @@
 //! What a bundle is, for a person or a program.
 
 use plumbline_core::Bundle;
+use plumbline_core::bundle::Packing;
 use plumbline_core::model::{Body, Calibration, Link, Missing, Model, Node, Tree};
 use plumbline_core::schema::{Band, Field, FieldKind};
 use serde::Serialize;
@@ -25,6 +26,8 @@ pub struct Card {
     bands: Vec<Band>,
     transforms: usize,
     provenance: plumbline_core::bundle::Provenance,
+    /// Whether training weights are rounded, see docs/FORMATS.md.
+    compact: bool,
     /// Size of the file, bytes.
     bytes: u64,
     /// Golden leads, all scored and compared bit for bit when the file was read.
@@ -67,6 +70,7 @@ impl Card {
             bands: manifest.bands.clone(),
             transforms: manifest.transforms.len(),
             provenance: manifest.provenance.clone(),
+            compact: bundle.packing() == Packing::Compact,
             bytes,
             goldens: bundle.goldens().len(),
         }
@@ -96,6 +100,10 @@ impl Card {
             ("transforms", self.transforms.to_string()),
         ];
         rows.extend(self.provenance_rows());
+        if self.compact {
+            let note = "compact: training weights rounded to three leading bits; scores keep every bit, contributions are near";
+            rows.push(("packing", note.to_owned()));
+        }
         rows.push(("size", size(self.bytes)));
         rows.push(("verified", format!("structure, digest and {} golden leads, bit for bit", self.goldens)));
         aligned(&rows)

@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use plumbline_core::bundle::Packing;
+use plumbline_core::explain::Explainer;
 use plumbline_core::import::{Imported, import};
 use plumbline_core::model::Model;
 use plumbline_core::schema::Declaration;
@@ -61,13 +63,16 @@ pub struct Import {
     /// Version of the model [default: the schema's, else the first 12 digits of the file's SHA-256]
     #[arg(long)]
     version: Option<String>,
+    /// Write the smallest file: scores keep every bit, what a reason contributes changes a little (see `inspect`)
+    #[arg(long)]
+    compact: bool,
 }
 
 impl Import {
     /// Imports the file.
     pub fn run(&self, json: bool) -> Result<Outcome, Failure> {
         let content = model_file::read(&self.file)?;
-        let Imported { format, version, objective, model, categories, notes, .. } = import(&content)
+        let Imported { format, version, objective, model, categories, mut notes, .. } = import(&content)
             .map_err(|e| Failure::Model { place: self.file.display().to_string(), code: e.code(), message: e.to_string() })?;
         let manifest = self.manifest(&content, &model, &categories)?;
         let refused = |e: plumbline_core::BundleError| Failure::Model {
@@ -75,9 +80,14 @@ impl Import {
             code: e.code(),
             message: e.to_string(),
         };
-        let bytes = Bundle::new(manifest, model).write().map_err(refused)?;
+        let packing = if self.compact { Packing::Compact } else { Packing::Plain };
+        let written = Bundle::new(manifest, model).packed(packing);
+        let bytes = written.write().map_err(refused)?;
         // What cannot be read back, or does not fit its schema, is not worth a name.
         let bundle = Bundle::read(&bytes).map_err(refused)?;
+        if self.compact {
+            notes.extend(change(written.model(), &bundle));
+        }
         let schema = self.schema.as_ref().unwrap_or(&self.file);
         let misfit = |e: ConfigErrors| Failure::input(schema.display().to_string(), e.code(), e.to_string());
         let scorer = Scorer::new(bundle).map_err(misfit)?;
@@ -121,6 +131,23 @@ impl Import {
         }
         Ok(manifest)
     }
+}
+
+/// What rounding changes in the contributions of `bundle`'s golden leads, against the `exact` model; none when it is not explained.
+fn change(exact: &Model, bundle: &Bundle) -> Option<String> {
+    let (exact, rounded) = (Explainer::compile(exact)?, Explainer::compile(bundle.model())?);
+    let length = bundle.model().outputs as usize * (bundle.model().columns.len() + 1);
+    let (mut before, mut after) = (vec![0.0; length], vec![0.0; length]);
+    let (mut largest, mut change) = (0.0f64, 0.0f64);
+    for golden in bundle.goldens() {
+        exact.contributions(&golden.row, &mut before);
+        rounded.contributions(&golden.row, &mut after);
+        for (before, after) in before.iter().zip(&after) {
+            (largest, change) = (largest.max(before.abs()), change.max((before - after).abs()));
+        }
+    }
+    let leads = bundle.goldens().len();
+    Some(format!("contributions of the {leads} golden leads change by at most {change:.1e}; the largest is {largest:.2}"))
 }
 
 /// What the TOML file at `path` declares.

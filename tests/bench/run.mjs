@@ -109,6 +109,7 @@ const timed = [
   { work: "one lead, wasm, xgb_300, Float64Array", ours: () => node.ask("wasm one"), peer: "onnxruntime-web", theirs: () => node.ask("onnx one"), bar: RATIO(0.07) },
   { work: "1,000 rows, wasm, xgb_300, per row", ours: () => node.ask("wasm batch"), peer: "onnxruntime-web", theirs: () => node.ask("onnx batch"), bar: RATIO(0.2) },
   { work: "TreeSHAP, native, xgb_300, per row", ours: () => native.ask("explain xgb_300"), peer: "XGBoost, pred_contribs", theirs: () => python.ask("xgboost explain"), bar: RATIO(0.1) },
+  { work: "load and verify, native, xgb_300, compact", ours: () => native.ask("load-compact xgb_300"), bar: { us: 3000 } },
   { work: "load and verify, native, xgb_300", ours: () => native.ask("load xgb_300"), peer: "XGBoost, JSON", theirs: () => python.ask("xgboost load"), bar: { us: 3000 } },
   { work: "fresh node process to the first score", ours: async () => fresh("plumbline", join(ours, "xgb_300.plumb")), peer: "onnxruntime-web", theirs: async () => fresh("onnx", folder, npm), bar: { us: 8000 } },
   { work: "one lead, ./js (no wasm), xgb_300", ours: () => node.ask("js one"), peer: "our wasm", theirs: () => node.ask("wasm one"), bar: RATIO(3) },
@@ -135,8 +136,10 @@ for (const { work, peer, bar = {}, ...row } of timed) {
 }
 for (const each of [native, python, node]) each.stop();
 
+const gzip = (bytes) => gzipSync(bytes, { level: 9 });
 const sizes = [
-  { work: "xgb_300 as a bundle, gzip", file: join(ours, "xgb_300.plumb"), pack: (b) => gzipSync(b, { level: 9 }), peer: "UBJ, gzip", theirs: join(folder, "xgb_300.ubj"), bar: 90_000 },
+  { work: "xgb_300 as a compact bundle, gzip", file: join(ours, "xgb_300.compact.plumb"), pack: gzip, peer: "UBJ, gzip", theirs: join(folder, "xgb_300.ubj"), bar: 90_000 },
+  { work: "xgb_300 as a bundle, gzip", file: join(ours, "xgb_300.plumb"), pack: gzip, peer: "UBJ, gzip", theirs: join(folder, "xgb_300.ubj"), bar: 90_000 },
   { work: "scorer wasm, brotli", file: join(root, "wasm/pkg/plumbline.wasm"), pack: brotliCompressSync, peer: "onnxruntime-web", theirs: join(npm, "node_modules/onnxruntime-web/dist/ort-wasm-simd-threaded.wasm"), bar: 60_000 },
   { work: "./js, brotli", file: join(root, "wasm/pkg/js.js"), pack: brotliCompressSync, bar: 70_000 },
 ];

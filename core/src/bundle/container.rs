@@ -63,6 +63,11 @@ impl Writer {
         self.tensors.push((name, dtype, shape.to_vec(), bytes));
     }
 
+    /// Whether a tensor has this name.
+    pub fn has(&self, name: &str) -> bool {
+        self.tensors.iter().any(|(known, ..)| *known == name)
+    }
+
     /// The bytes of the file. Wide types come first, so that every tensor is aligned.
     pub fn finish(mut self, metadata: &ByName<String>) -> Result<Vec<u8>, serde_json::Error> {
         self.tensors.sort_by_key(|(_, dtype, _, _)| usize::MAX - dtype.width());

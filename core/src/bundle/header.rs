@@ -62,7 +62,7 @@ pub(super) fn finish(mut file: Writer, manifest: &Manifest, shape: &Shape, golde
     let mut metadata = ByName::default();
     let mut put = |key: &str, text: String| metadata.insert(key.to_owned(), text);
     put("digest", String::from_utf8_lossy(&BLANK).into_owned());
-    put("format", FORMAT.to_string());
+    put("format", if file.has("code.words") { "2" } else { "1" }.to_owned());
     put("goldens", text(serde_json::to_string(&expected))?);
     put("manifest", text(serde_json::to_string(manifest))?);
     put("model", text(serde_json::to_string(shape))?);
@@ -72,7 +72,7 @@ pub(super) fn finish(mut file: Writer, manifest: &Manifest, shape: &Shape, golde
 }
 
 /// Writes the digest of `bytes` into its place.
-pub(super) fn seal(bytes: &mut [u8]) -> Result<(), BundleError> {
+pub(crate) fn seal(bytes: &mut [u8]) -> Result<(), BundleError> {
     let digest = parts(bytes).map(|(_, digest)| digest);
     let place = bytes.get_mut(PLACE..PLACE + BLANK.len()).zip(digest);
     let (digits, digest) = place.ok_or_else(|| malformed("the header has no digest"))?;

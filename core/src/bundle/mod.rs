@@ -4,6 +4,8 @@
 //! before a bundle exists, and what a hostile file may make us allocate is a small multiple of its own size. What a bundle
 //! does not do: prove who wrote it (a digest is no signature).
 
+mod code;
+mod compact;
 mod container;
 mod decode;
 mod digest;
@@ -20,6 +22,9 @@ pub use golden::{Expected, Golden};
 pub use manifest::{Manifest, Provenance};
 pub use reference::{Bins, Reference};
 
+#[cfg(feature = "harness")]
+pub(crate) use header::seal;
+
 use container::{Reader, Writer, malformed};
 use header::{Shape, ShapeKind};
 use plane::Numbers;
@@ -27,7 +32,18 @@ use plane::Numbers;
 use crate::model::{Body, Calibration, Engine, Linear, Model, Scratch};
 
 /// The latest format this program writes and reads.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
+
+/// How the numbers of trees lie in a file.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Packing {
+    /// Tensors anyone can read, every bit kept. Format 1.
+    #[default]
+    Plain,
+    /// The fewest bytes: coded, and training weights rounded to three leading bits. Scores keep every bit, contributions do not;
+    /// `docs/FORMATS.md` says by how much. Format 2.
+    Compact,
+}
 
 /// What is read at most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,6 +69,7 @@ pub struct Bundle {
     pub reference: Option<Reference>,
     model: Model,
     goldens: Vec<Golden>,
+    packing: Packing,
     /// Compiled to verify the goldens; kept for the scorer.
     engine: Option<Engine>,
 }
@@ -61,13 +78,24 @@ impl Bundle {
     /// A bundle of `model` and what is known of it. Golden leads are made when it is written, unless rows are given
     /// ([`Bundle::with_golden_rows`]).
     pub fn new(manifest: Manifest, model: Model) -> Bundle {
-        Bundle { manifest, reference: None, model, goldens: Vec::new(), engine: None }
+        Bundle { manifest, reference: None, model, goldens: Vec::new(), packing: Packing::Plain, engine: None }
     }
 
     /// The same bundle with golden leads made of `rows` (each one value per column; about 20, as varied as can be).
     pub fn with_golden_rows(mut self, rows: &[Vec<f64>]) -> Bundle {
         self.goldens = rows.iter().map(|row| Golden { row: row.clone(), expected: Expected::default() }).collect();
         self
+    }
+
+    /// The same bundle, to be written so.
+    pub fn packed(mut self, packing: Packing) -> Bundle {
+        self.packing = packing;
+        self
+    }
+
+    /// How the file is packed that this was read from or will become.
+    pub fn packing(&self) -> Packing {
+        self.packing
     }
 
     /// The model.
@@ -135,7 +163,8 @@ impl Bundle {
             return Err(malformed("the reference bins are not sound"));
         }
         let goldens = header::read_goldens(&file, model.columns.len(), limits.goldens)?;
-        Ok(Bundle { manifest, reference, model, goldens, engine: None })
+        let packing = if file.tensor("code.words").is_some() { Packing::Compact } else { Packing::Plain };
+        Ok(Bundle { manifest, reference, model, goldens, packing, engine: None })
     }
 
     /// The bytes of the bundle, the same for the same content, always. The golden leads' bits are those of this program.
@@ -150,7 +179,7 @@ impl Bundle {
         let mut file = Writer::default();
         let kind = match &self.model.body {
             Body::Trees(ensemble) => {
-                tree::write(ensemble, self.model.columns.len(), &mut file);
+                tree::write(ensemble, self.model.columns.len(), self.packing, &mut file);
                 (ShapeKind::Trees, ensemble.arithmetic)
             }
             Body::Linear(linear) => {
@@ -187,7 +216,7 @@ impl Bundle {
 }
 
 impl PartialEq for Bundle {
-    /// Equal content; whether it is compiled already does not count.
+    /// Equal content; how it is packed, and whether it is compiled already, does not count.
     fn eq(&self, other: &Bundle) -> bool {
         self.manifest == other.manifest && self.reference == other.reference && self.model == other.model
     }

@@ -21,13 +21,8 @@ impl Writer {
 
     /// `values` as f32 if `single`, else as f64.
     pub fn floats_in(&mut self, name: &'static str, values: &[f64], single: bool) {
-        if single {
-            let bits: Vec<u64> = values.iter().map(|v| u64::from((*v as f32).to_bits().rotate_left(1))).collect();
-            self.planes(name, &bits, 4);
-        } else {
-            let bits: Vec<u64> = values.iter().map(|v| v.to_bits().rotate_left(1)).collect();
-            self.planes(name, &bits, 8);
-        }
+        let bits: Vec<u64> = values.iter().map(|value| rotated(*value, single)).collect();
+        self.planes(name, &bits, if single { 4 } else { 8 });
     }
 
     /// `values` as they are, `F64` [n]; for tensors too small to be worth planes.
@@ -35,7 +30,8 @@ impl Writer {
         self.put(name, Dtype::F64, &[values.len()], values.iter().flat_map(|v| v.to_le_bytes()).collect());
     }
 
-    fn planes(&mut self, name: &'static str, values: &[u64], planes: usize) {
+    /// The `planes` low planes of `values`.
+    pub fn planes(&mut self, name: &'static str, values: &[u64], planes: usize) {
         let bytes = (0..planes).flat_map(|p| values.iter().map(move |v| (v >> (8 * p)) as u8)).collect();
         self.put(name, Dtype::U8, &[planes, values.len()], bytes);
     }
@@ -44,6 +40,16 @@ impl Writer {
 /// Whether single precision keeps every bit of every one of `values`.
 pub(super) fn is_single(mut values: impl Iterator<Item = f64>) -> bool {
     values.all(|v| f64::from(v as f32).to_bits() == v.to_bits())
+}
+
+/// The bits of `value`, as f32 if `single`, with the sign in the lowest.
+pub(super) fn rotated(value: f64, single: bool) -> u64 {
+    if single { (value as f32).to_bits().rotate_left(1).into() } else { value.to_bits().rotate_left(1) }
+}
+
+/// The value whose bits, of an f32 if `single`, have the sign in the lowest.
+pub(super) fn unrotated(bits: u64, single: bool) -> f64 {
+    if single { f32::from_bits((bits as u32).rotate_right(1)).into() } else { f64::from_bits(bits.rotate_right(1)) }
 }
 
 /// Reads the numbers of a file's tensors and notes the first that is absent or of another kind; reading goes on with none.
@@ -88,13 +94,18 @@ impl<'r, 'a> Numbers<'r, 'a> {
 
     /// The numbers of the one to eight planes `name`.
     pub fn wide(&mut self, name: &str) -> Vec<u64> {
-        let tensor = self.tensor(name, Dtype::U8, &[1, 2, 3, 4, 5, 6, 7, 8]);
+        self.noise(name, &[1, 2, 3, 4, 5, 6, 7, 8]).0
+    }
+
+    /// The numbers of the low planes `name`, of which there is one of the numbers of `planes`, and that number.
+    pub fn noise(&mut self, name: &str, planes: &[usize]) -> (Vec<u64>, usize) {
+        let tensor = self.tensor(name, Dtype::U8, planes);
         let (low, high) = tensor.bytes.split_at(tensor.bytes.len().min(4 * tensor.shape[1]));
         let mut values: Vec<u64> = join(&Tensor { bytes: low, ..tensor }).into_iter().map(u64::from).collect();
         for (value, high) in values.iter_mut().zip(join(&Tensor { bytes: high, ..tensor })) {
             *value |= u64::from(high) << 32;
         }
-        values
+        (values, tensor.shape[0])
     }
 
     /// The floats of the planes `name`, and how many bytes each has.

@@ -1,25 +1,25 @@
 //! Trees as tensors, laid out for compression: breadth-first structure bits, thresholds as ranks in a table per column.
 
-use super::BundleError;
 use super::container::{Dtype, Reader, Writer, about, malformed};
 use super::plane::{Numbers, is_single};
+use super::{BundleError, Packing, compact};
 use crate::model::{Arithmetic, Ensemble, Leaf, LinearLeaf, MAX_TREES, Missing, Node, Split, Test, Tree};
 
 /// Breadth-first columns of all trees' nodes, splits and leaves apart.
 #[derive(Debug, Default)]
-struct Columns {
+pub(super) struct Columns {
     /// Per node: it is a leaf.
     is_leaf: Vec<bool>,
-    kind: Vec<u8>,
-    column: Vec<u64>,
-    /// Per split with a threshold its column and bits, else none.
-    threshold: Vec<Option<f64>>,
+    pub kind: Vec<u8>,
+    pub column: Vec<u64>,
+    /// Per split with a threshold its bits, else none.
+    pub threshold: Vec<Option<f64>>,
     /// Per split: what it has over the sum of its children, see [`cover`].
     split_cover: Vec<u64>,
     set_length: Vec<u64>,
     set_words: Vec<u32>,
-    leaf_value: Vec<f64>,
-    leaf_cover: Vec<f64>,
+    pub leaf_value: Vec<f64>,
+    pub leaf_cover: Vec<f64>,
     linear_leaf: Vec<u64>,
     intercept: Vec<f64>,
     term_length: Vec<u64>,
@@ -28,7 +28,7 @@ struct Columns {
 }
 
 /// Adds the tensors of a valid `ensemble` over `columns` columns.
-pub(super) fn write(ensemble: &Ensemble, columns: usize, file: &mut Writer) {
+pub(super) fn write(ensemble: &Ensemble, columns: usize, packing: Packing, file: &mut Writer) {
     let mut c = Columns::default();
     let width = Width::of(ensemble);
     ensemble.trees.iter().for_each(|tree| c.flatten(tree, width));
@@ -38,15 +38,12 @@ pub(super) fn write(ensemble: &Ensemble, columns: usize, file: &mut Writer) {
     if ensemble.trees.iter().any(|t| t.weight != 1.0) {
         file.plain("tree.weight", &ensemble.trees.iter().map(|t| t.weight).collect::<Vec<_>>());
     }
-    let bits =
-        c.is_leaf.chunks(8).map(|bits| bits.iter().rev().fold(0, |byte, bit| byte << 1 | u8::from(*bit))).collect::<Vec<u8>>();
-    file.put("node.leaf", Dtype::U8, &[bits.len()], bits);
-    file.put("split.kind", Dtype::U8, &[c.kind.len()], c.kind.clone());
-    file.integers("split.column", &c.column);
-    c.write_cuts(columns, file);
-    file.floats("leaf.value", &c.leaf_value);
-    file.integers("cover.excess", &c.split_cover);
-    file.floats_in("cover.leaf", &c.leaf_cover, width == Width::F32);
+    let cuts = c.cuts(columns);
+    let ranks = c.ranks(&cuts);
+    match packing {
+        Packing::Plain => c.write_plain(&cuts, &ranks, width, file),
+        Packing::Compact => compact::write(ensemble, &c, &cuts, &ranks, file),
+    }
     if !c.set_length.is_empty() {
         file.integers("set.length", &c.set_length);
         file.integers("set.words", &c.set_words.iter().map(|w| u64::from(*w)).collect::<Vec<_>>());
@@ -113,8 +110,8 @@ impl Columns {
         self.leaf_cover.push(leaf.cover);
     }
 
-    /// The distinct thresholds of each column in rising order, and each split's rank among its column's.
-    fn write_cuts(&self, columns: usize, file: &mut Writer) {
+    /// The distinct thresholds of each column, in rising order.
+    fn cuts(&self, columns: usize) -> Vec<Vec<f64>> {
         let mut tables: Vec<Vec<f64>> = vec![Vec::new(); columns];
         for (column, threshold) in self.column.iter().zip(&self.threshold) {
             if let (Some(table), Some(t)) = (tables.get_mut(*column as usize), threshold) {
@@ -125,20 +122,41 @@ impl Columns {
             table.sort_unstable_by(f64::total_cmp);
             table.dedup_by_key(|t| t.to_bits());
         }
+        tables
+    }
+
+    /// Each split's rank among the `cuts` of its column.
+    fn ranks(&self, cuts: &[Vec<f64>]) -> Vec<u64> {
         let rank = |column: u64, threshold: Option<f64>| {
-            let table = tables.get(column as usize).map_or(&[][..], Vec::as_slice);
+            let table = cuts.get(column as usize).map_or(&[][..], Vec::as_slice);
             threshold.map_or(0, |t| table.partition_point(|cut| cut.total_cmp(&t).is_lt()) as u64)
         };
-        let ranks: Vec<u64> = self.column.iter().zip(&self.threshold).map(|(c, t)| rank(*c, *t)).collect();
-        file.integers("split.cut", &ranks);
-        file.integers("cut.count", &tables.iter().map(|t| t.len() as u64).collect::<Vec<_>>());
-        file.floats("cut.value", &tables.concat());
+        self.column.iter().zip(&self.threshold).map(|(c, t)| rank(*c, *t)).collect()
     }
+
+    fn write_plain(&self, cuts: &[Vec<f64>], ranks: &[u64], width: Width, file: &mut Writer) {
+        let byte = |bits: &[bool]| bits.iter().rev().fold(0, |byte, bit| byte << 1 | u8::from(*bit));
+        let bits: Vec<u8> = self.is_leaf.chunks(8).map(byte).collect();
+        file.put("node.leaf", Dtype::U8, &[bits.len()], bits);
+        file.put("split.kind", Dtype::U8, &[self.kind.len()], self.kind.clone());
+        file.integers("split.column", &self.column);
+        file.integers("split.cut", ranks);
+        file.integers("cut.count", &counts(cuts));
+        file.floats("cut.value", &cuts.concat());
+        file.floats("leaf.value", &self.leaf_value);
+        file.integers("cover.excess", &self.split_cover);
+        file.floats_in("cover.leaf", &self.leaf_cover, width == Width::F32);
+    }
+}
+
+/// Per column the number of its cuts.
+pub(super) fn counts(cuts: &[Vec<f64>]) -> Vec<u64> {
+    cuts.iter().map(|cuts| cuts.len() as u64).collect()
 }
 
 /// How covers are added.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-enum Width {
+pub(super) enum Width {
     #[default]
     F32,
     F64,
@@ -190,8 +208,6 @@ pub(super) fn read(file: &Reader<'_>, arithmetic: Arithmetic, columns: usize) ->
         return Err(malformed("there are more than 1,048,576 trees"));
     }
     let weight = if file.tensor("tree.weight").is_some() { numbers.plain("tree.weight") } else { vec![1.0; output.len()] };
-    let (leaf_value, _) = numbers.floats("leaf.value");
-    let (leaf_cover, width) = numbers.floats("cover.leaf");
     let has_sets = file.tensor("set.length").is_some();
     let has_linear = file.tensor("linear.leaf").is_some();
     let mut numbers_if = |there: bool, name: &'static str| if there { numbers.integers(name) } else { Vec::new() };
@@ -205,28 +221,16 @@ pub(super) fn read(file: &Reader<'_>, arithmetic: Arithmetic, columns: usize) ->
     } else {
         (Vec::new(), Vec::new())
     };
-    let mut growth = Growth {
-        is_leaf: numbers.bytes("node.leaf"),
-        kind: numbers.integers("split.kind"),
-        column: numbers.integers("split.column"),
-        cut: numbers.integers("split.cut"),
-        cut_end: numbers.integers("cut.count"),
-        cut_value: numbers.floats("cut.value").0,
-        split_cover: numbers.wide("cover.excess"),
-        width: if width == 4 { Width::F32 } else { Width::F64 },
-        leaf_value,
-        leaf_cover,
-        set_length,
-        set_words,
-        linear_leaf,
-        intercept,
-        term_length,
-        term_column,
-        coefficient,
-        ..Growth::default()
-    };
+    let mut growth =
+        Growth { set_length, set_words, linear_leaf, intercept, term_length, term_column, coefficient, ..Growth::default() };
+    if file.tensor("code.words").is_some() {
+        compact::read(&mut numbers, output.len(), columns, &mut growth)?;
+    } else {
+        growth.read_plain(&mut numbers);
+    }
     numbers.finish()?;
     growth.check(columns)?;
+    growth.end_cuts();
     if weight.len() != output.len() {
         return Err(about("tree.weight", "has not one number per tree"));
     }
@@ -245,19 +249,19 @@ pub(super) fn read(file: &Reader<'_>, arithmetic: Arithmetic, columns: usize) ->
 
 /// The tensors, and how far they have been used.
 #[derive(Default)]
-struct Growth<'a> {
+pub(super) struct Growth {
     /// Per node a bit: it is a leaf.
-    is_leaf: &'a [u8],
-    kind: Vec<u32>,
-    column: Vec<u32>,
-    cut: Vec<u32>,
-    /// Per column the number of its cuts; [`check`](Self::check) makes it where they end in `cut_value`.
-    cut_end: Vec<u32>,
-    cut_value: Vec<f64>,
-    split_cover: Vec<u64>,
-    width: Width,
-    leaf_value: Vec<f64>,
-    leaf_cover: Vec<f64>,
+    pub is_leaf: Vec<u8>,
+    pub kind: Vec<u32>,
+    pub column: Vec<u32>,
+    pub cut: Vec<u32>,
+    /// Per column the number of its cuts; [`end_cuts`](Self::end_cuts) makes it where they end in `cut_value`.
+    pub cut_end: Vec<u32>,
+    pub cut_value: Vec<f64>,
+    pub split_cover: Vec<u64>,
+    pub width: Width,
+    pub leaf_value: Vec<f64>,
+    pub leaf_cover: Vec<f64>,
     set_length: Vec<u32>,
     set_words: Vec<u32>,
     linear_leaf: Vec<u32>,
@@ -274,8 +278,21 @@ struct Growth<'a> {
     next_term: usize,
 }
 
-impl Growth<'_> {
-    fn check(&mut self, columns: usize) -> Result<(), BundleError> {
+impl Growth {
+    fn read_plain(&mut self, numbers: &mut Numbers<'_, '_>) {
+        self.is_leaf = numbers.bytes("node.leaf").to_vec();
+        self.kind = numbers.integers("split.kind");
+        self.column = numbers.integers("split.column");
+        self.cut = numbers.integers("split.cut");
+        self.cut_end = numbers.integers("cut.count");
+        self.cut_value = numbers.floats("cut.value").0;
+        self.split_cover = numbers.wide("cover.excess");
+        self.leaf_value = numbers.floats("leaf.value").0;
+        let (leaf_cover, width) = numbers.floats("cover.leaf");
+        (self.leaf_cover, self.width) = (leaf_cover, if width == 4 { Width::F32 } else { Width::F64 });
+    }
+
+    fn check(&self, columns: usize) -> Result<(), BundleError> {
         let splits = self.kind.len();
         let lengths = [
             ("split.column", self.column.len(), splits),
@@ -293,13 +310,16 @@ impl Growth<'_> {
         if let Some((name, _, _)) = lengths.iter().find(|(_, found, wanted)| found != wanted) {
             return Err(about(name, "has another length than the tensors that go with it"));
         }
+        Ok(())
+    }
+
+    fn end_cuts(&mut self) {
         // Their sum is the length of a tensor, and beyond 32 bits no place is found.
         let mut end = 0u32;
         for count in &mut self.cut_end {
             end = end.saturating_add(*count);
             *count = end;
         }
-        Ok(())
     }
 
     /// Whether a node, by its number in the file, is a leaf.

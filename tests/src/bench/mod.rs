@@ -9,6 +9,7 @@ mod subject;
 
 use std::path::Path;
 
+use plumbline_core::bundle::Packing;
 use slice::permutation;
 use subject::{COLUMNS, Subject};
 
@@ -52,7 +53,8 @@ impl Bench {
             "one" => subject.one(&self.rows, &self.order),
             "batch" => subject.batch(&self.rows),
             "explain" => subject.explain(&self.order),
-            "load" => subject.read(),
+            "load" => subject.read(Packing::Plain),
+            "load-compact" => subject.read(Packing::Compact),
             _ => return Err(unknown()),
         };
         Ok(slices.to_json())

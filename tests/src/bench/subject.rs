@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::hint::black_box;
 use std::path::Path;
 
-use plumbline_core::bundle::Manifest;
+use plumbline_core::bundle::{Manifest, Packing};
 use plumbline_core::explain::Explainer;
 use plumbline_core::model::Scratch;
 use plumbline_core::{Bundle, Scorer};
@@ -22,6 +22,8 @@ const EXPLAINED: usize = 50;
 pub struct Subject {
     pub name: &'static str,
     bytes: Vec<u8>,
+    /// The same, packed compactly.
+    compact: Vec<u8>,
     scorer: Scorer,
     explainer: Explainer,
     /// Rows to explain: the folder's, or the bundle's own golden ones when its columns are others.
@@ -44,10 +46,11 @@ impl Subject {
 
     fn new(name: &'static str, bytes: Vec<u8>) -> Result<Subject, String> {
         let bundle = Bundle::read(&bytes).map_err(|e| format!("{name}: {e}"))?;
+        let compact = bundle.clone().packed(Packing::Compact).write().map_err(|e| format!("{name}: {e}"))?;
         let explained = bundle.goldens().iter().map(|golden| golden.row.clone()).collect();
         let scorer = Scorer::new(bundle).map_err(|e| format!("{name}: {e}"))?;
         let explainer = Explainer::compile(scorer.bundle().model()).ok_or_else(|| format!("{name} cannot be explained"))?;
-        Ok(Subject { name, bytes, scorer, explainer, explained })
+        Ok(Subject { name, bytes, compact, scorer, explainer, explained })
     }
 
     /// Compares engine and reference evaluator on every row, then writes bundle, margins and contributions.
@@ -58,6 +61,7 @@ impl Subject {
         };
         let little_endian = |values: &[f64]| values.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<u8>>();
         write(".plumb", &self.bytes)?;
+        write(".compact.plumb", &self.compact)?;
         let engine = self.scorer.engine();
         if engine.columns() != COLUMNS {
             return Ok(());
@@ -120,9 +124,10 @@ impl Subject {
     }
 
     /// From bytes to a scorer: digest, validation, golden leads.
-    pub fn read(&self) -> Slices {
+    pub fn read(&self, packing: Packing) -> Slices {
+        let bytes = if packing == Packing::Compact { &self.compact } else { &self.bytes };
         Slices::of(1, || {
-            black_box(Bundle::read(&self.bytes).ok().and_then(|bundle| Scorer::new(bundle).ok()));
+            black_box(Bundle::read(bytes).ok().and_then(|bundle| Scorer::new(bundle).ok()));
         })
     }
 }

@@ -1,16 +1,11 @@
 //! Bundles: past the digest and past the golden leads, what is read evaluates, is written, and reads back as it was.
 
-use plumbline_core::harness::read_unverified;
+use plumbline_core::harness::{read_unverified, sealed};
 use plumbline_core::{Bundle, Options, Scorer, Timestamp, Workspace};
-use sha2::{Digest, Sha256};
 
 use super::import::{evaluators_agree, size};
 
 const NOW: Timestamp = Timestamp(1_794_787_200_000);
-
-/// Where the digest's digits begin when the header is as we write it.
-const LEAD: &[u8] = b"{\"__metadata__\":{\"digest\":\"";
-const DIGITS: usize = 64;
 
 pub(super) fn bundle(data: &[u8]) {
     if let Err(error) = Bundle::read(data) {
@@ -46,17 +41,4 @@ fn scores(bundle: Bundle) {
             }
         }
     }
-}
-
-/// `data` with the digest it should have.
-fn sealed(data: &[u8]) -> Option<Vec<u8>> {
-    let start = 8 + LEAD.len();
-    let mut bytes = data.to_vec();
-    if !bytes.get(8..)?.starts_with(LEAD) {
-        return None;
-    }
-    bytes.get_mut(start..start + DIGITS)?.fill(b'0');
-    let digest: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-    bytes.get_mut(start..start + DIGITS)?.copy_from_slice(digest.as_bytes());
-    Some(bytes)
 }

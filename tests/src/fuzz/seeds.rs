@@ -2,6 +2,7 @@
 
 mod parquet;
 
+use plumbline_core::bundle::Packing;
 use plumbline_core::import::import;
 use plumbline_core::{Bundle, Manifest};
 
@@ -49,8 +50,11 @@ fn bundles() -> Vec<Vec<u8>> {
     let imported = models("model.ubj").into_iter().chain(models("model.txt")).map(|bytes| {
         let imported = import(&bytes).expect("a vector is imported");
         let manifest = Manifest::declared(Default::default(), &imported.model.columns, &imported.categories);
-        Bundle::new(manifest, imported.model).write().expect("a vector fits a bundle")
+        Bundle::new(manifest, imported.model)
     });
+    let packings = [Packing::Plain, Packing::Compact];
+    let imported = imported
+        .flat_map(|bundle| packings.map(|packing| bundle.clone().packed(packing).write().expect("a vector fits a bundle")));
     let golden = golden::cases().into_iter().filter(|case| case.name == "linear" || case.name == "linear-trees").map(|case| {
         let declared = Manifest::declared(Default::default(), &case.model.columns, &[]);
         Bundle::new(Manifest { calibration: case.calibration, ..declared }, case.model).write().expect("a case fits a bundle")
