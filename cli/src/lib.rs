@@ -8,6 +8,7 @@ mod bench;
 mod card;
 mod clock;
 mod columns;
+mod compare;
 mod drift;
 mod experiment;
 mod failure;

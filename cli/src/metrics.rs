@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 
 use crate::columns::Columns;
 use crate::moment::Ripeness;
-use crate::{Failure, Outcome, terminal};
+use crate::{Failure, Outcome, compare, terminal};
 
 /// Columns with the score when --score does not say.
 pub const SCORES: [&str; 5] = ["probability", "score", "prob0", "prob", "y_pred_proba"];
@@ -44,6 +44,9 @@ pub struct Metrics {
     /// The column with the outcome [default: converted, outcome, label, target or y_true]
     #[arg(long, value_name = "COLUMN")]
     outcome: Option<String>,
+    /// The column with another model's score of the same leads, whose area is compared (DeLong)
+    #[arg(long, value_name = "COLUMN")]
+    against: Option<String>,
     /// The column that tells leads of the exploration slice, whose area is shown beside that of worked leads
     #[arg(long, value_name = "COLUMN")]
     exploration: Option<String>,
@@ -96,8 +99,12 @@ impl Metrics {
             Some(column) => Some(slices(&leads, &table.flags(column)?)),
             None => None,
         };
+        let comparison = self.against.as_deref().map(|against| compare::compare(&table, &leads, against)).transpose()?;
         if json {
             let mut all = measures;
+            if let Some(comparison) = comparison {
+                all.insert("comparison".into(), comparison);
+            }
             all.insert("maturity".into(), json!(self.ripeness.sentence()));
             all.insert("rejected_rows".into(), json!(table.rejected));
             if let Some(slices) = slices {
@@ -106,6 +113,9 @@ impl Metrics {
             terminal::say_json(&all)?;
         } else {
             let mut text = page(&measures, slices.as_ref(), self.threshold);
+            if let Some(comparison) = &comparison {
+                text.push_str(&format!("\n\n{}", compare::page(comparison)));
+            }
             if let Some(sentence) = self.ripeness.sentence() {
                 text.push_str(&format!("\n\nmaturity: {sentence}"));
             }

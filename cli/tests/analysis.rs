@@ -38,6 +38,29 @@ fn metrics_are_told_to_people_and_to_programs() {
 }
 
 #[test]
+fn two_models_are_compared_on_the_leads_that_have_both_scores() {
+    let mut input = String::from("probability,challenger,converted\n");
+    for i in 0..400u32 {
+        let (converted, noise) = (u32::from(i % 3 == 0), f64::from(i * 7919 % 1000) / 1000.0);
+        let (weak, strong) = ((noise + 0.2 * f64::from(converted)) / 2.0, (noise + 0.6 * f64::from(converted)) / 2.0);
+        input += &if i % 10 == 0 { format!("{weak},,{converted}\n") } else { format!("{weak},{strong},{converted}\n") };
+    }
+    let all: Value =
+        serde_json::from_str(&expect(0, &["metrics", "--json", "--against", "challenger"], input.as_bytes())).expect("JSON");
+    let found = &all["comparison"];
+    assert_eq!((&found["leads"], &all["leads"]), (&360.into(), &400.into()), "{found}");
+    assert!(found["difference"].as_f64() < Some(-0.1) && found["p_value"].as_f64() < Some(1e-6), "{found}");
+    let page = expect(0, &["metrics", "--against", "challenger"], input.as_bytes());
+    assert!(page.contains("AUC against challenger") && page.contains("on 360 leads with both"), "{page}");
+    // Two models that rank alike do not differ: there is no test, not a p of 1.
+    let same: Value =
+        serde_json::from_str(&expect(0, &["metrics", "--json", "--against", "probability"], input.as_bytes())).expect("JSON");
+    assert_eq!((&same["comparison"]["difference"], &same["comparison"]["p_value"]), (&0.0.into(), &Value::Null), "{same}");
+    let one_class = expect(0, &["metrics", "--json", "--against", "b"], b"score,b,outcome\n0.1,0.2,1\n0.3,0.1,1\n");
+    assert!(one_class.contains("leads that did not convert"), "{one_class}");
+}
+
+#[test]
 fn what_cannot_be_answered_is_said() {
     let page = expect(0, &["metrics"], b"score,outcome\n3.5,0\n-1,0\n");
     assert!(page.contains("no answer: there are 0 leads that converted; at least 1 are needed"), "{page}");

@@ -137,6 +137,13 @@ fn written(series: &Series, output: &Path, rejected: u64, json: bool) -> Result<
             "rejected_rows": rejected
         }));
     }
-    let (size, hours) = (terminal::thousands(bytes.len() as u64), terminal::thousands(hours as u64));
-    terminal::say(&format!("{}: {hours} hours, {features} features, {size} bytes", output.display()))
+    let counted =
+        |n: usize, one: &str, many: &str| format!("{} {}", terminal::thousands(n as u64), if n == 1 { one } else { many });
+    terminal::say(&format!(
+        "{}: {}, {}, {}",
+        output.display(),
+        counted(hours, "hour", "hours"),
+        counted(features, "feature", "features"),
+        counted(bytes.len(), "byte", "bytes")
+    ))
 }
