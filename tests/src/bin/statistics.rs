@@ -2,7 +2,8 @@
 //!
 //! `cargo run --release -p plumbline-tests --bin statistics -- [PYTHON …]`: each PYTHON is an interpreter with some of scikit-learn,
 //! scipy, evidently and nannyml. Both sides time the same numbers, which are written to a temp folder, and the results are compared
-//! before a ratio is printed. Figures are the fastest of several runs. A timing never passes or fails anything.
+//! before a ratio is printed. Figures are the fastest of several runs. The drift report is timed in WebAssembly too, warm, in node, by
+//! `plumbline/analysis` as it lies in `wasm/pkg`. A timing never passes or fails anything.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command speaks on the terminal")]
 
 use std::hint::black_box;
@@ -19,11 +20,15 @@ use serde_json::Value;
 
 struct Ours {
     name: &'static str,
+    /// The case the peers time.
+    peer: &'static str,
     ms: f64,
     value: f64,
     /// At most that part of the peer's time; of one without a peer, milliseconds.
     bar: f64,
 }
+
+const DRIFT: &str = "drift/report/100k x 30";
 
 fn main() -> ExitCode {
     match run() {
@@ -38,7 +43,12 @@ fn main() -> ExitCode {
 fn run() -> Result<(), String> {
     let pythons: Vec<String> = std::env::args().skip(1).collect();
     let folder = tempfile::tempdir().map_err(|e| e.to_string())?;
-    let ours = [auc(folder.path())?, ks(folder.path())?, drift(folder.path())?, cbpe(folder.path())?];
+    let mut ours = vec![auc(folder.path())?, ks(folder.path())?, drift(folder.path())?];
+    match drift_in_node(folder.path()) {
+        Ok(case) => ours.push(case),
+        Err(reason) => eprintln!("the report in wasm is left out: {reason}"),
+    }
+    ours.push(cbpe(folder.path())?);
     let mut peers: Vec<Value> = Vec::new();
     let script = plumbline_tests::project_root().join("tests/bench/statistics_peers.py");
     for python in pythons {
@@ -49,9 +59,14 @@ fn run() -> Result<(), String> {
             eprintln!("{python}: {}", String::from_utf8_lossy(&output.stderr).lines().last().unwrap_or_default());
         }
     }
-    println!("{:<26}{:>10}  {:<24}{:>10}{:>9}{:>7}", "case", "ours ms", "peer", "its ms", "ratio", "bar");
+    // The folder the program lies in is named after the profile.
+    let program = std::env::current_exe().unwrap_or_default();
+    let profile = program.parent().and_then(Path::file_name).unwrap_or_default().to_string_lossy().into_owned();
+    println!("profile {profile}; commit {}\n", commit());
+    println!("| case | ours | peer | its time | ratio | bar | |\n|---|---|---|---|---|---|---|");
+    let word = |met: bool| if met { "met" } else { "**missed**" };
     for case in &ours {
-        let peer = peers.iter().find(|peer| peer["name"] == case.name && peer["ms"].is_f64());
+        let peer = peers.iter().find(|peer| peer["name"] == case.peer && peer["ms"].is_f64());
         match peer {
             Some(peer) => {
                 let (ms, value) = (peer["ms"].as_f64().unwrap_or(f64::NAN), peer["value"].as_f64().unwrap_or(f64::NAN));
@@ -60,14 +75,40 @@ fn run() -> Result<(), String> {
                     return Err(format!("{}: ours {}, the peer's {value}", case.name, case.value));
                 }
                 let name = peer["peer"].as_str().unwrap_or_default();
-                println!("{:<26}{:>10.2}  {name:<24}{ms:>10.1}{:>9.4}{:>7}", case.name, case.ms, case.ms / ms, case.bar);
+                let (ours, ratio, bar) = (case.ms, case.ms / ms, case.bar);
+                println!(
+                    "| {} | {ours:.2} ms | {name} | {ms:.1} ms | {ratio:.4} | ≤ {bar} | {} |",
+                    case.name,
+                    word(ratio <= bar)
+                );
             }
-            None => println!("{:<26}{:>10.2}  {:<24}{:>10}{:>9}{:>7}", case.name, case.ms, "not installed", "–", "–", case.bar),
+            None => println!("| {} | {:.2} ms | not installed | | | ≤ {} | |", case.name, case.ms, case.bar),
         }
     }
     let merge = windows();
-    println!("{:<26}{:>10.2}  {:<24}{:>10}{:>9}{:>7}", merge.name, merge.ms, "bar in ms", "–", "–", merge.bar);
+    println!("| {} | {:.2} ms | | | | < {} ms | {} |", merge.name, merge.ms, merge.bar, word(merge.ms < merge.bar));
     Ok(())
+}
+
+fn commit() -> String {
+    let output = Command::new("git").args(["describe", "--always", "--dirty", "--abbrev=12"]).output();
+    output.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned()).unwrap_or_default()
+}
+
+/// The same report by the npm package: `{"ms": …, "value": …}` from a node process.
+fn drift_in_node(folder: &Path) -> Result<Ours, String> {
+    let script = plumbline_tests::project_root().join("tests/bench/statistics_node.mjs");
+    let output = Command::new("node").arg(&script).arg(folder).output().map_err(|e| format!("node: {e}"))?;
+    let told: Option<Value> = serde_json::from_slice(&output.stdout).ok();
+    let figure = |name: &str| told.as_ref().and_then(|told| told[name].as_f64());
+    let (Some(ms), Some(value)) = (figure("ms"), figure("value")) else {
+        return Err(String::from_utf8_lossy(&output.stderr)
+            .lines()
+            .find(|line| line.contains("Error"))
+            .unwrap_or("no figure")
+            .to_owned());
+    };
+    Ok(Ours { name: "drift/report/100k x 30, wasm in node", peer: DRIFT, ms, value, bar: 0.03 })
 }
 
 fn units(draw: &mut Draw, n: usize) -> Vec<f64> {
@@ -109,7 +150,7 @@ fn auc(folder: &Path) -> Result<Ours, String> {
         let data = Labelled::new(&scores, &converted);
         data.ok().and_then(|data| Ranking::new(&data).roc_auc().ok()).unwrap_or(f64::NAN)
     });
-    Ok(Ours { name: "auc/exact/1e6", ms, value, bar: 0.1 })
+    Ok(Ours { name: "auc/exact/1e6", peer: "auc/exact/1e6", ms, value, bar: 0.1 })
 }
 
 fn ks(folder: &Path) -> Result<Ours, String> {
@@ -125,7 +166,7 @@ fn ks(folder: &Path) -> Result<Ours, String> {
             test.statistic()
         })
     });
-    Ok(Ours { name: "ks/two samples/1e6", ms, value, bar: 0.2 })
+    Ok(Ours { name: "ks/two samples/1e6", peer: "ks/two samples/1e6", ms, value, bar: 0.2 })
 }
 
 fn drift(folder: &Path) -> Result<Ours, String> {
@@ -159,7 +200,7 @@ fn drift(folder: &Path) -> Result<Ours, String> {
         let report = DriftReport::new(&features, &Rules::default()).ok();
         report.and_then(|report| report.features.first().and_then(|feature| feature.wasserstein)).unwrap_or(f64::NAN)
     });
-    Ok(Ours { name: "drift/report/100k x 30", ms, value, bar: 0.01 })
+    Ok(Ours { name: DRIFT, peer: DRIFT, ms, value, bar: 0.01 })
 }
 
 fn cbpe(folder: &Path) -> Result<Ours, String> {
@@ -179,7 +220,7 @@ fn cbpe(folder: &Path) -> Result<Ours, String> {
         let found = estimator.estimate(&analysis).ok().and_then(Result::ok);
         found.and_then(|found| found.of(Measure::RocAuc)).map_or(f64::NAN, |estimate| estimate.value)
     });
-    Ok(Ours { name: "cbpe/estimate/100k", ms, value, bar: 0.2 })
+    Ok(Ours { name: "cbpe/estimate/100k", peer: "cbpe/estimate/100k", ms, value, bar: 0.2 })
 }
 
 /// Thirty days of hourly windows with thirty features.
@@ -205,5 +246,5 @@ fn windows() -> Ours {
         let merged = hours.iter().all(|hour| month.merge(hour).is_ok());
         f64::from(u8::from(merged)) * month.latency.count() as f64
     });
-    Ours { name: "window/merge/24 x 30", ms, value, bar: 10.0 }
+    Ours { name: "window/merge/24 x 30", peer: "", ms, value, bar: 10.0 }
 }
