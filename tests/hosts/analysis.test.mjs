@@ -34,6 +34,67 @@ test("drift of numbers and of categories", () => {
   assert.ok(Math.abs(chiSquare - 20 / 3) < 1e-12 && Math.abs(pValue - 0.009823274507519235) < 1e-14, `${chiSquare} ${pValue}`);
 });
 
+test("a drift report of numbers and texts", () => {
+  const before = Float64Array.from({ length: 4000 }, (_, i) => i % 100);
+  const source = Array.from({ length: 4000 }, (_, i) => ["web", "fair", null][i % 3]);
+  const report = analysis.driftReport([
+    { name: "visits", reference: before, current: before.map((x) => x + 40), importance: 3 },
+    { name: "pages", reference: before, current: [...before] },
+    { name: "source", reference: source, current: source.map((text, i) => (i % 10 === 0 ? "new" : text)), importance: 1 },
+  ]);
+  assert.deepEqual(report.features.map((feature) => feature.reasons), [["distribution"], [], ["new_categories"]]);
+  assert.ok(Math.abs(report.features[0].distance - 0.4) < 1e-12 && report.features[2].newByName[0][0] === "new", JSON.stringify(report));
+  assert.deepEqual([report.drifted, report.verdict, report.importanceShare], [2, false, 0.8]);
+  assert.equal(analysis.driftReport([{ name: "v", reference: before, current: before.map((x) => x + 40) }], { featuresAllowed: 0 }).verdict, true);
+  assert.throws(() => analysis.driftReport([]), code("INSUFFICIENT_DATA"));
+  assert.throws(() => analysis.driftReport([{ name: "v", reference: [1, Infinity], current: [1] }]), code("VALUE_NOT_FINITE"));
+  assert.throws(() => analysis.driftReport([{ name: "v", reference: [1], current: ["a"] }]), code("BAD_SETTING"));
+  assert.equal(analysis.driftReport([{ name: "v", reference: [NaN], current: [1] }]).leftOut[0][0], "v");
+});
+
+test("windows over bytes: made, merged in any order, read", () => {
+  const hour = 3_600_000;
+  const rows = (start, n) => ({
+    timeMs: Float64Array.from({ length: n }, (_, i) => start + i * 60_000),
+    score: Float64Array.from({ length: n }, (_, i) => (i * 37 % 100) / 100),
+    converted: Float64Array.from({ length: n }, (_, i) => (i % 7 === 0 ? NaN : Number(i * 37 % 100 > 60))),
+    explored: Float64Array.from({ length: n }, (_, i) => Number(i % 3 === 0)),
+    latencyUs: Float64Array.from({ length: n }, () => 90),
+    features: { visits: Float64Array.from({ length: n }, (_, i) => i % 9), source: Array.from({ length: n }, (_, i) => (i % 2 ? "web" : "fair")) },
+  });
+  const training = analysis.makeWindows(rows(0, 500));
+  const hosts = [5, 6, 9].map((at) => analysis.makeWindows(rows(at * 24 * hour, 150), training));
+  const all = analysis.mergeWindows(hosts);
+  assert.deepEqual(analysis.mergeWindows([hosts[2], analysis.mergeWindows([hosts[1], hosts[0]])]), all);
+  const told = analysis.readWindows(all, { reference: training, nowMs: 10 * 24 * hour });
+  assert.deepEqual([told.requests, told.coverage, told.error_rate, told.latency_us[3]], [450, 1, 0, [0.99, 90]]);
+  assert.ok(told.roc_auc.at_least > 0.98 && told.roc_auc.at_most <= 1 && told.roc_auc_explored.value > 0.98, JSON.stringify(told));
+  assert.match(told.uptime.insufficient, /0 checks/);
+  assert.deepEqual(told.features.map((feature) => feature.name), ["visits", "source"]);
+  assert.ok(told.features[0].drift.at_least <= told.features[0].drift.at_most && told.features[0].drift.at_most < 0.2);
+  assert.equal(analysis.readWindows(all, { fromMs: 9 * 24 * hour }).requests, 150);
+  assert.throws(() => analysis.mergeWindows([all, analysis.makeWindows({ timeMs: [0] })]), code("WINDOW_LAYOUT_MISMATCH"));
+  assert.throws(() => analysis.readWindows(all.subarray(0, 50)), code("WINDOW_CHECKSUM"));
+  assert.throws(() => analysis.mergeWindows([]), code("INSUFFICIENT_DATA"));
+  assert.throws(() => analysis.makeWindows({ timeMs: [NaN] }), code("VALUE_NOT_A_TIME"));
+  assert.throws(() => analysis.makeWindows({ timeMs: [0], score: [2] }), code("NOT_A_PROBABILITY"));
+  assert.throws(() => analysis.makeWindows({ timeMs: [0], scores: [0.5] }), code("OPTION_INVALID"));
+  assert.throws(() => analysis.makeWindows({ timeMs: [0], score: [0.5, 0.5] }), code("LENGTH_MISMATCH"));
+});
+
+test("the area under the curve as a guardrail", () => {
+  const leads = 12_000;
+  const arm = Uint32Array.from({ length: leads }, (_, i) => i % 2);
+  const converted = Float64Array.from({ length: leads }, (_, i) => Number(i % 10 < 2 + (i % 2)));
+  const score = converted.map((y, i) => ((i * 7919 % 1000) / 1000 + y * 0.6) / 1.6);
+  const settings = {
+    arms: [{ name: "a", weight: 1 }, { name: "b", weight: 1 }], primary: { name: "converted" },
+    guardrails: [{ metric: { name: "AUC", kind: "auc" }, demand: { "at-least": 0.87 } }],
+  };
+  const found = analysis.experiment(settings, { arm, metrics: [{ value: converted }, { value: score, with: converted }] });
+  assert.equal(found.comparisons[0].guardrails[0].finding, "shown", JSON.stringify(found));
+});
+
 test("arms by the hashes' owners", () => {
   const drawn = analysis.split({ hash: "growthbook-v2", salt: "seed", weights: { a: 1, b: 3 } }, ["b"]);
   assert.deepEqual(drawn, [{ arm: "b", point: 0.2696 }]);

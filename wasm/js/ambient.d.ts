@@ -36,6 +36,10 @@ declare module "plumbline:analysis" {
   export function assign(settings: unknown, ids: readonly string[]): unknown;
   export function experiment(settings: unknown, columns: unknown): unknown;
   export function plan(plan: unknown): unknown;
+  export function driftReport(features: readonly unknown[], limits: unknown): unknown;
+  export function makeWindows(rows: unknown, features: object, like: Uint8Array | undefined): unknown;
+  export function mergeWindows(files: readonly Uint8Array[]): unknown;
+  export function readWindows(file: Uint8Array, reference: Uint8Array | undefined, wish: unknown): unknown;
 }
 
 declare module "node:fs" {

@@ -78,6 +78,124 @@ export interface CategoryDrift {
   hellinger: number;
 }
 
+/** Values of a column: numbers (NaN is missing) or texts (null is missing). */
+export type Column = Numbers | readonly (string | null)[];
+
+/** One feature before and now, both of one kind. */
+export interface FeatureColumns {
+  name: string;
+  reference: Column;
+  current: Column;
+  /** How much the model depends on it, on any scale. */
+  importance?: number;
+}
+
+/** What may differ before a feature counts as drifted; what is left out has the checklist's value. */
+export interface DriftLimits {
+  distance?: number;
+  missing?: number;
+  outliers?: number;
+  newCategories?: number;
+  chance?: number;
+  featuresAllowed?: number;
+}
+
+/** How often something happened in the reference and happens now. */
+export interface DriftRate {
+  reference: number;
+  current: number;
+  pValue: number;
+}
+
+/** Every feature compared, and the verdict on the whole. */
+export interface DriftReport {
+  verdict: boolean;
+  sentence: string;
+  drifted: number;
+  importanceShare: number | null;
+  features: {
+    name: string;
+    drifted: boolean;
+    reasons: string[];
+    /** None, like the others, when all current values are missing. */
+    distance: number | null;
+    pValue: number | null;
+    psi: number | null;
+    jensenShannon: number | null;
+    wasserstein: number | null;
+    missing: DriftRate;
+    outliers: DriftRate | null;
+    newCategories: DriftRate | null;
+    newByName: [string, number][];
+  }[];
+  leftOut: [string, string][];
+}
+
+/** A figure, or the reason why there is none. */
+export type Answer<T> = T | { insufficient: string };
+
+/** A figure known from bins, and the ends between which the exact one lies. */
+export interface Binned {
+  value: number;
+  at_least: number;
+  at_most: number;
+}
+
+/** How far counts are from those of the reference: the KS statistic lies between the two ends. */
+export interface WindowDistance {
+  at_least: number;
+  at_most: number;
+  population_stability: number;
+}
+
+/** What windows tell, by the names of `plumbline window show --json`. */
+export interface WindowFigures {
+  span_ms: [number, number] | null;
+  freshness_ms: Answer<number>;
+  requests: number;
+  error_rate: Answer<number>;
+  throughput: Answer<number>;
+  latency_us: Answer<[number, number][]>;
+  uptime: Answer<number>;
+  leads: number;
+  coverage: Answer<number>;
+  outcomes: [number, number, number];
+  conversion: Answer<[number, [number, number]]>;
+  roc_auc: Answer<Binned & { interval: [number, number] | null }>;
+  roc_auc_explored: Answer<Binned & { interval: [number, number] | null }>;
+  roc_auc_worked: Answer<Binned & { interval: [number, number] | null }>;
+  calibration_error: Answer<Binned>;
+  precision: number | null;
+  recall: number | null;
+  prediction: Answer<WindowDistance> | null;
+  features: {
+    name: string;
+    values: number;
+    missing: Answer<number>;
+    mean: number | null;
+    deviation: number | null;
+    new_categories: number | null;
+    new_by_name: [string, number][];
+    drift: Answer<WindowDistance> | null;
+    missing_p: number | null;
+  }[];
+}
+
+/** Rows of a log, one value each; NaN: no score, an outcome that is still open, no latency. */
+export interface WindowRows {
+  /** Milliseconds since 1970. */
+  timeMs: Numbers;
+  score?: Numbers;
+  converted?: Numbers;
+  /** 1: of the exploration slice. */
+  explored?: Numbers;
+  latencyUs?: Numbers;
+  /** 1: the request failed. */
+  failed?: Numbers;
+  /** By name. */
+  features?: Readonly<Record<string, Column>>;
+}
+
 /** How ids become buckets. */
 export type HashMode = "sha256" | "growthbook-v1" | "growthbook-v2" | "flagd" | "unleash";
 
@@ -120,6 +238,11 @@ const inside = (p: number): number => {
 };
 const doubles = (numbers: Numbers): Float64Array => (numbers instanceof Float64Array ? numbers : Float64Array.from(numbers));
 const optional = (numbers: Numbers | undefined): Float64Array | undefined => (numbers === undefined ? undefined : doubles(numbers));
+
+/** What a row of a log has beside features. */
+const ROWS = ["timeMs", "score", "converted", "explored", "latencyUs", "failed"];
+const columnOf = (values: Column): Float64Array | readonly (string | null)[] =>
+  values instanceof Float64Array ? values : typeof values.find((value) => value !== null) === "number" ? Float64Array.from(values as number[]) : (values as readonly (string | null)[]);
 
 /** What `work` returns; its failures as errors of this package. */
 function told<T>(work: () => unknown): T {
@@ -184,6 +307,33 @@ export function numericDrift(reference: Numbers, current: Numbers, bins = 10): N
 /** Counts of the same categories before and now. */
 export function categoryDrift(reference: Numbers, current: Numbers): CategoryDrift {
   return told(() => module.categoryDrift(doubles(reference), doubles(current)));
+}
+
+/** Every feature of two tables compared, as `plumbline drift` has it. */
+export function driftReport(features: readonly FeatureColumns[], limits: DriftLimits = {}): DriftReport {
+  const columns = features.map((feature) => ({ ...feature, reference: columnOf(feature.reference), current: columnOf(feature.current) }));
+  return told(() => module.driftReport(columns, limits));
+}
+
+/** Counts rows hour by hour: the bytes of a file as `plumbline window make` writes it. Bins of features are those of the file `like`, or learnt from these rows. */
+export function makeWindows(rows: WindowRows, like?: Uint8Array): Uint8Array {
+  const { features = {}, ...columns } = rows;
+  const odd = Object.keys(columns).find((name) => !ROWS.includes(name));
+  if (odd !== undefined) throw new PlumblineError("OPTION_INVALID", `${odd} is none of ${ROWS.join(", ")}`);
+  const numbers = Object.fromEntries(Object.entries(columns).map(([name, values]) => [name, doubles(values)]));
+  const texts = Object.fromEntries(Object.entries(features).map(([name, values]) => [name, columnOf(values)]));
+  return told(() => module.makeWindows(numbers, texts, like));
+}
+
+/** The hours of several files in one; in any order the same bytes. */
+export function mergeWindows(files: readonly Uint8Array[]): Uint8Array {
+  return told(() => module.mergeWindows([...files]));
+}
+
+/** What the windows of a file tell, beside those of a `reference`. */
+export function readWindows(file: Uint8Array, options: { reference?: Uint8Array; nowMs?: number; fromMs?: number; toMs?: number } = {}): WindowFigures {
+  const { reference, nowMs = Date.now(), ...rest } = options;
+  return told(() => module.readWindows(file, reference, { nowMs, ...rest }));
 }
 
 /** The arm of each id by a plain split over weights, in their order; names that look like numbers need pairs, which keep it. */

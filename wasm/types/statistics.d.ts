@@ -70,6 +70,122 @@ export interface CategoryDrift {
     jensenShannon: number;
     hellinger: number;
 }
+/** Values of a column: numbers (NaN is missing) or texts (null is missing). */
+export type Column = Numbers | readonly (string | null)[];
+/** One feature before and now, both of one kind. */
+export interface FeatureColumns {
+    name: string;
+    reference: Column;
+    current: Column;
+    /** How much the model depends on it, on any scale. */
+    importance?: number;
+}
+/** What may differ before a feature counts as drifted; what is left out has the checklist's value. */
+export interface DriftLimits {
+    distance?: number;
+    missing?: number;
+    outliers?: number;
+    newCategories?: number;
+    chance?: number;
+    featuresAllowed?: number;
+}
+/** How often something happened in the reference and happens now. */
+export interface DriftRate {
+    reference: number;
+    current: number;
+    pValue: number;
+}
+/** Every feature compared, and the verdict on the whole. */
+export interface DriftReport {
+    verdict: boolean;
+    sentence: string;
+    drifted: number;
+    importanceShare: number | null;
+    features: {
+        name: string;
+        drifted: boolean;
+        reasons: string[];
+        /** None, like the others, when all current values are missing. */
+        distance: number | null;
+        pValue: number | null;
+        psi: number | null;
+        jensenShannon: number | null;
+        wasserstein: number | null;
+        missing: DriftRate;
+        outliers: DriftRate | null;
+        newCategories: DriftRate | null;
+        newByName: [string, number][];
+    }[];
+    leftOut: [string, string][];
+}
+/** A figure, or the reason why there is none. */
+export type Answer<T> = T | {
+    insufficient: string;
+};
+/** A figure known from bins, and the ends between which the exact one lies. */
+export interface Binned {
+    value: number;
+    at_least: number;
+    at_most: number;
+}
+/** How far counts are from those of the reference: the KS statistic lies between the two ends. */
+export interface WindowDistance {
+    at_least: number;
+    at_most: number;
+    population_stability: number;
+}
+/** What windows tell, by the names of `plumbline window show --json`. */
+export interface WindowFigures {
+    span_ms: [number, number] | null;
+    freshness_ms: Answer<number>;
+    requests: number;
+    error_rate: Answer<number>;
+    throughput: Answer<number>;
+    latency_us: Answer<[number, number][]>;
+    uptime: Answer<number>;
+    leads: number;
+    coverage: Answer<number>;
+    outcomes: [number, number, number];
+    conversion: Answer<[number, [number, number]]>;
+    roc_auc: Answer<Binned & {
+        interval: [number, number] | null;
+    }>;
+    roc_auc_explored: Answer<Binned & {
+        interval: [number, number] | null;
+    }>;
+    roc_auc_worked: Answer<Binned & {
+        interval: [number, number] | null;
+    }>;
+    calibration_error: Answer<Binned>;
+    precision: number | null;
+    recall: number | null;
+    prediction: Answer<WindowDistance> | null;
+    features: {
+        name: string;
+        values: number;
+        missing: Answer<number>;
+        mean: number | null;
+        deviation: number | null;
+        new_categories: number | null;
+        new_by_name: [string, number][];
+        drift: Answer<WindowDistance> | null;
+        missing_p: number | null;
+    }[];
+}
+/** Rows of a log, one value each; NaN: no score, an outcome that is still open, no latency. */
+export interface WindowRows {
+    /** Milliseconds since 1970. */
+    timeMs: Numbers;
+    score?: Numbers;
+    converted?: Numbers;
+    /** 1: of the exploration slice. */
+    explored?: Numbers;
+    latencyUs?: Numbers;
+    /** 1: the request failed. */
+    failed?: Numbers;
+    /** By name. */
+    features?: Readonly<Record<string, Column>>;
+}
 /** How ids become buckets. */
 export type HashMode = "sha256" | "growthbook-v1" | "growthbook-v2" | "flagd" | "unleash";
 /** A lead's arm, and where it stands in [0, 1). */
@@ -121,6 +237,19 @@ export declare function gain(scores: Numbers, converted: Labels, parts?: number,
 export declare function numericDrift(reference: Numbers, current: Numbers, bins?: number): NumericDrift;
 /** Counts of the same categories before and now. */
 export declare function categoryDrift(reference: Numbers, current: Numbers): CategoryDrift;
+/** Every feature of two tables compared, as `plumbline drift` has it. */
+export declare function driftReport(features: readonly FeatureColumns[], limits?: DriftLimits): DriftReport;
+/** Counts rows hour by hour: the bytes of a file as `plumbline window make` writes it. Bins of features are those of the file `like`, or learnt from these rows. */
+export declare function makeWindows(rows: WindowRows, like?: Uint8Array): Uint8Array;
+/** The hours of several files in one; in any order the same bytes. */
+export declare function mergeWindows(files: readonly Uint8Array[]): Uint8Array;
+/** What the windows of a file tell, beside those of a `reference`. */
+export declare function readWindows(file: Uint8Array, options?: {
+    reference?: Uint8Array;
+    nowMs?: number;
+    fromMs?: number;
+    toMs?: number;
+}): WindowFigures;
 /** The arm of each id by a plain split over weights, in their order; names that look like numbers need pairs, which keep it. */
 export declare function split(settings: {
     hash?: HashMode;

@@ -74,6 +74,7 @@ const env = { ...(browser && { CHROMIUM: browser }), ...(interpreter && { PLUMBL
 
 await suite("format, lints and the fence", undefined, "node", ["xtask/npm/check.mjs"], env);
 await suite("native", undefined, "cargo", ["test", "--workspace", "--profile", "quick"], env);
+await suite("analysis, in wasm under node", undefined, "cargo", ["run", "--quiet", "--profile", "quick", "-p", "xtask", "--", "wasm-test"], env);
 await suite("conformance", undefined, "npm", ["run", "--silent", "conformance"], env);
 await nodeSuite("hosts: node, workerd, Chromium, plain JS", "hosts", browser ? undefined : "Chromium is not installed", env);
 await nodeSuite("edge: the service in workerd", "edge", undefined, env);

@@ -17,7 +17,21 @@ pub fn wasm(project: &Project, package: &str, features: &[&str], profile: &str) 
     cargo.args(["rustc", "--package", package, "--target", TARGET, "--profile", profile, "--lib", "--crate-type", "cdylib"]);
     cargo.args(features.iter().flat_map(|feature| ["--features", feature]));
     cargo.arg("--message-format=json-render-diagnostics");
-    let messages = capture(cargo)?;
+    module_of(&capture(cargo)?).with_context(|| format!("{package} has no wasm module"))
+}
+
+/// Builds the tests of `package` with `features`; returns the path of their module.
+pub fn wasm_tests(project: &Project, package: &str, features: &[&str]) -> Result<PathBuf> {
+    add_target(project)?;
+    let mut cargo = project.command(env!("CARGO"));
+    cargo.args(["test", "--no-run", "--package", package, "--target", TARGET, "--profile", "quick", "--lib"]);
+    cargo.args(features.iter().flat_map(|feature| ["--features", feature]));
+    cargo.arg("--message-format=json-render-diagnostics");
+    module_of(&capture(cargo)?).with_context(|| format!("{package} has no module of tests"))
+}
+
+/// The last wasm module among cargo's messages.
+fn module_of(messages: &str) -> Option<PathBuf> {
     messages
         .lines()
         .filter_map(|line| serde_json::from_str::<Value>(line).ok())
@@ -27,7 +41,6 @@ pub fn wasm(project: &Project, package: &str, features: &[&str], profile: &str) 
             files.filter(|file| file.ends_with(".wasm")).map(PathBuf::from).next()
         })
         .next_back()
-        .with_context(|| format!("{package} has no wasm module"))
 }
 
 /// Adds the wasm target to the toolchain unless it is there.

@@ -15,6 +15,7 @@ mod page;
 mod project;
 mod sizes;
 mod snip;
+mod wasm_test;
 
 use std::process::ExitCode;
 
@@ -25,6 +26,7 @@ const USAGE: &str = "usage: cargo run -p xtask -- <command>
   worker    the edge worker in worker/pkg
   web       the page in web/dist
   all       the three above
+  wasm-test the tests of `plumbline/analysis` that need JavaScript values, in node
   demo-data the demo's leads, seeded: --rows N --seed S [--leads] -o FILE
   sizes     raw, gzip and brotli bytes of what was built";
 
@@ -50,6 +52,7 @@ fn run(arguments: &[String]) -> Result<()> {
             edge::module(&project)?;
             page::page(&project)
         }
+        Some("wasm-test") => wasm_test::run(&project),
         Some("demo-data") => demo_data::run(arguments.get(1..).unwrap_or_default()),
         Some("sizes") => sizes::print(&project),
         _ => bail!("{USAGE}"),

@@ -1,6 +1,7 @@
 //! Answers as plain objects, failures as errors with a `code`.
 
 use js_sys::{Error, Reflect};
+use plumbline_core::drift::DriftError;
 use plumbline_core::metric::{InsufficientData, MetricError};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -31,6 +32,11 @@ pub(super) fn failure(code: &str, message: &str) -> JsValue {
 /// Too little data: the message tells of what, how many there are and how many are needed.
 pub(super) fn insufficient(lack: InsufficientData) -> JsValue {
     failure("INSUFFICIENT_DATA", &lack.to_string())
+}
+
+/// Values that cannot be compared.
+pub(super) fn refused_drift(error: DriftError) -> JsValue {
+    failure(error.code(), &error.to_string())
 }
 
 /// Scores, labels or weights that cannot be taken.

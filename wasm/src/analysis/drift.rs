@@ -1,17 +1,11 @@
 //! What is seen now against what was seen before.
 
-use plumbline_core::drift::{
-    Bins, Direction, DriftError, EMPTY_SHARE, Frequency, KolmogorovSmirnov, Sample, Shares, energy, wasserstein,
-};
+use plumbline_core::drift::{Bins, Direction, EMPTY_SHARE, Frequency, KolmogorovSmirnov, Sample, Shares, energy, wasserstein};
 use serde::Serialize;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use super::answer::{Answer, failure, insufficient, object};
-
-fn refused(error: DriftError) -> JsValue {
-    failure(error.code(), &error.to_string())
-}
+use super::answer::{Answer, failure, insufficient, object, refused_drift as refused};
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -28,7 +28,7 @@ struct Columns {
 struct Values {
     /// NaN: not known yet.
     value: Vec<f64>,
-    /// What was known before (adjusted metrics), or the denominator (ratios).
+    /// What was known before (adjusted metrics), the denominator (ratios), or whether the lead converted (areas).
     #[serde(default)]
     with: Option<Vec<f64>>,
 }
@@ -61,11 +61,13 @@ impl Columns {
 fn measured(metric: &Metric, values: &Values, at: usize) -> Measured {
     let of = |list: &[f64]| list.get(at).copied().unwrap_or(f64::NAN);
     let value = of(&values.value);
-    if value.is_nan() {
+    // A score whose outcome is to come is open too.
+    let awaited = metric.kind == Kind::Auc && values.with.as_ref().is_some_and(|with| of(with).is_nan());
+    if value.is_nan() || awaited {
         return Measured::Open;
     }
     match &values.with {
-        Some(with) if metric.adjusted || metric.kind == Kind::Ratio => Measured::Pair(value, of(with)),
+        Some(with) if metric.is_pair() => Measured::Pair(value, of(with)),
         _ => Measured::Value(value),
     }
 }

@@ -4,10 +4,15 @@
 //! a hot path, and bindings that are made earn their bytes.
 
 mod answer;
+mod column;
 mod drift;
 mod experiment;
 mod metric;
+mod report;
 mod route;
+#[cfg(all(test, target_arch = "wasm32"))]
+mod tests;
+mod window;
 
 use wasm_bindgen::prelude::wasm_bindgen;
 

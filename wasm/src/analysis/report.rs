@@ -1,0 +1,150 @@
+//! The whole comparison of two tables, as `plumbline drift` has it.
+
+use js_sys::Array;
+use plumbline_core::drift::{DriftReport, Feature, FeatureDrift, Rate, Rules, Values};
+use serde::{Deserialize, Serialize};
+use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::wasm_bindgen;
+
+use super::answer::{Answer, declared, failure, object, refused_drift};
+use super::column::{Column, Names, column, member};
+
+#[derive(Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
+struct Limits {
+    distance: f64,
+    missing: f64,
+    outliers: f64,
+    new_categories: f64,
+    chance: f64,
+    features_allowed: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        let Rules { distance, missing, outliers, new_categories, chance, features_allowed } = Rules::default();
+        Limits { distance, missing, outliers, new_categories, chance, features_allowed }
+    }
+}
+
+impl From<Limits> for Rules {
+    fn from(limits: Limits) -> Rules {
+        let Limits { distance, missing, outliers, new_categories, chance, features_allowed } = limits;
+        Rules { distance, missing, outliers, new_categories, chance, features_allowed }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct RateAnswer {
+    reference: f64,
+    current: f64,
+    p_value: f64,
+}
+
+impl From<&Rate> for RateAnswer {
+    fn from(rate: &Rate) -> RateAnswer {
+        RateAnswer { reference: rate.reference, current: rate.current, p_value: rate.p_value }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct FeatureAnswer<'a> {
+    name: &'a str,
+    drifted: bool,
+    reasons: Vec<&'static str>,
+    distance: Option<f64>,
+    p_value: Option<f64>,
+    psi: Option<f64>,
+    jensen_shannon: Option<f64>,
+    wasserstein: Option<f64>,
+    missing: RateAnswer,
+    outliers: Option<RateAnswer>,
+    new_categories: Option<RateAnswer>,
+    new_by_name: &'a [(String, u64)],
+}
+
+impl<'a> From<&'a FeatureDrift> for FeatureAnswer<'a> {
+    fn from(found: &'a FeatureDrift) -> FeatureAnswer<'a> {
+        FeatureAnswer {
+            name: &found.name,
+            drifted: found.drifted(),
+            reasons: found.reasons.iter().map(|reason| reason.name()).collect(),
+            distance: found.distance,
+            p_value: found.p_value,
+            psi: found.population_stability,
+            jensen_shannon: found.jensen_shannon,
+            wasserstein: found.wasserstein,
+            missing: (&found.missing).into(),
+            outliers: found.outliers.as_ref().map(RateAnswer::from),
+            new_categories: found.new_categories.as_ref().map(|new| (&new.rate).into()),
+            new_by_name: found.new_categories.as_ref().map_or(&[], |new| &new.most),
+        }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ReportAnswer<'a> {
+    verdict: bool,
+    sentence: String,
+    drifted: usize,
+    importance_share: Option<f64>,
+    features: Vec<FeatureAnswer<'a>>,
+    left_out: Vec<(&'a str, String)>,
+}
+
+struct Columns {
+    name: String,
+    reference: Column,
+    current: Column,
+    names: Names,
+    importance: f64,
+}
+
+impl Columns {
+    fn of(feature: &JsValue) -> Result<Columns, JsValue> {
+        let name = member(feature, "name")?.as_string().ok_or_else(|| failure("SETTINGS_INVALID", "a feature has no name"))?;
+        let mut names = Names::default();
+        let mut side = |side: &str| column(&member(feature, side)?, &format!("{side} of {name}"), &mut names);
+        let (reference, current) = (side("reference")?, side("current")?);
+        let importance = member(feature, "importance")?.as_f64().unwrap_or(1.0);
+        Ok(Columns { name, reference, current, names, importance })
+    }
+
+    fn feature(&self) -> Feature<'_> {
+        Feature {
+            name: &self.name,
+            reference: self.values(&self.reference),
+            current: self.values(&self.current),
+            importance: self.importance,
+        }
+    }
+
+    fn values<'a>(&'a self, column: &'a Column) -> Values<'a> {
+        match column {
+            Column::Numbers(values) => Values::Numbers(values),
+            Column::Texts(codes) => Values::Categories { codes, names: &self.names.names },
+        }
+    }
+}
+
+#[wasm_bindgen(js_name = driftReport)]
+pub fn drift_report(features: &Array, limits: JsValue) -> Answer {
+    let rules: Rules = if limits.is_undefined() { Rules::default() } else { declared::<Limits>(limits)?.into() };
+    let columns: Vec<Columns> = features.iter().map(|feature| Columns::of(&feature)).collect::<Result<_, JsValue>>()?;
+    let features: Vec<Feature<'_>> = columns.iter().map(Columns::feature).collect();
+    if features.is_empty() {
+        return Err(failure("INSUFFICIENT_DATA", "there are 0 features; at least 1 are needed"));
+    }
+    let report = DriftReport::new(&features, &rules).map_err(refused_drift)?;
+    object(&ReportAnswer {
+        verdict: report.verdict,
+        sentence: report.sentence(&rules),
+        drifted: report.drifted,
+        importance_share: report.weighted_share,
+        features: report.features.iter().map(FeatureAnswer::from).collect(),
+        left_out: report.left_out.iter().map(|(name, reason)| (name.as_str(), reason.to_string())).collect(),
+    })
+}
