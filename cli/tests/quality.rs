@@ -139,3 +139,41 @@ fn a_late_row_may_change_what_a_column_holds() {
         assert!(out.contains("\"success\": true"), "{odd}: {out}");
     }
 }
+
+#[test]
+fn a_suite_rejects_and_flags_leads_that_are_scored() {
+    let folder = tempfile::tempdir().expect("a temp folder");
+    let model = common::bundle(folder.path());
+    let suite = file(
+        &folder,
+        "suite.json",
+        &suite(json!([
+            {"type": "expect_column_values_to_be_between", "kwargs": {"column": "visits", "max_value": 5}, "severity": "critical"},
+            {"type": "expect_column_values_to_not_be_null", "kwargs": {"column": "pages"}, "severity": "warning"},
+            {"type": "expect_column_values_to_be_between", "kwargs": {"column": "pages", "max_value": 7}, "severity": "warning"},
+            {"type": "expect_column_values_to_be_unique", "kwargs": {"column": "visits"}},
+        ])),
+    );
+    let csv = "lead_id,visits,pages\na,1,2\nb,9,2\nc,3,\nd,2,8\ne,many,8\n";
+    let ndjson = "{\"lead_id\":\"a\",\"visits\":1,\"pages\":2}\n{\"lead_id\":\"b\",\"visits\":9,\"pages\":2}\n\
+        {\"lead_id\":\"c\",\"visits\":3}\n{\"lead_id\":\"d\",\"visits\":2,\"pages\":8}\n{\"lead_id\":\"e\",\"visits\":[]}\n";
+    let out = file(&folder, "out.csv", "");
+    expect(3, &["score", &model, "-", "--suite", &suite, "--explain", "0", "-o", &out], csv.as_bytes());
+    let scores = std::fs::read_to_string(&out).expect("scores");
+    let flags: Vec<(&str, &str)> = scores.lines().map(|line| (&line[..1], line.rsplit(',').next().unwrap_or_default())).collect();
+    assert_eq!(flags, [("l", "flags"), ("a", ""), ("c", "pages is missing"), ("d", "pages is against: values to be between")]);
+    let rejected = std::fs::read_to_string(format!("{out}.rejected")).expect("the rejected");
+    let rejected: Vec<&str> = rejected.lines().collect();
+    assert!(
+        rejected.len() == 3 && rejected[1].starts_with("3,LEAD_QUALITY,") && rejected[1].contains("visits is 9"),
+        "{rejected:?}"
+    );
+    assert!(rejected[2].starts_with("6,"), "{rejected:?}");
+    let scores = expect(3, &["score", &model, "-", "--suite", &suite, "--explain", "0"], ndjson.as_bytes());
+    let scores: Vec<Value> = scores.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert_eq!(
+        (scores.len(), &scores[0]["flags"], scores[1]["flags"][0]["fields"][0].as_str()),
+        (3, &Value::Null, Some("pages"))
+    );
+    assert!(common::failure(2, &["score", &model, "-", "--suite", &suite, "--raw"], b"").contains("--raw"));
+}

@@ -1,7 +1,7 @@
 //! The data quality suite of the settings, asked of each lead before it is scored.
 //!
-//! Only hosts built with the feature `quality` have it: it brings an engine for regular expressions, which the module that travels to the
-//! edge does without. There a suite in the settings is refused, never ignored.
+//! Hosts have it by the feature `quality`, the edge and the native one both: it brings an engine for regular expressions, which a
+//! smaller build can do without. There a suite in the settings is refused, never ignored.
 
 use std::sync::Arc;
 
@@ -37,22 +37,16 @@ impl Check {
 
 #[cfg(feature = "quality")]
 mod suite {
-    use plumbline_core::lead::{Slots, format_date};
-    use plumbline_core::quality::{Finding, Suite};
-    use plumbline_core::schema::FieldKind;
-    use plumbline_core::{Lead, Scorer, Value};
-    use serde_json::json;
+    use plumbline_core::Scorer;
+    use plumbline_core::lead::Slots;
+    use plumbline_core::quality::{self, Suite};
 
-    use super::{Check, LeadError};
+    use super::Check;
     use crate::service::ServiceError;
 
     /// A suite for the leads of one model.
     #[derive(Debug)]
-    pub(crate) struct Gate {
-        suite: Suite,
-        /// The fields it asks about, and whether each is a date.
-        fields: Vec<(String, bool)>,
-    }
+    pub(crate) struct Gate(quality::Gate);
 
     impl Gate {
         /// The part of `suite` that leads of `scorer` can answer, and a note for each expectation that they cannot.
@@ -61,36 +55,14 @@ mod suite {
         /// Everything wrong with the suite.
         pub(crate) fn compile(suite: &serde_json::Value, scorer: &Scorer) -> Result<(Gate, Vec<String>), ServiceError> {
             let suite = Suite::read(&suite.to_string()).map_err(|errors| ServiceError::Suite(errors.to_string()))?;
-            let schema = &scorer.bundle().manifest.schema;
-            let (suite, left_out) = suite.for_leads(|field| schema.field(field).is_some());
-            let is_date = |name: &str| schema.field(name).is_some_and(|(_, field)| field.kind == FieldKind::Date);
-            let fields = suite.fields().into_iter().map(|name| (name.clone(), is_date(&name))).collect();
-            let note = |left: plumbline_core::quality::LeftOut| {
-                format!("suite: expectations[{}], {}, is not asked of leads: {}", left.index, left.expectation, left.why)
-            };
-            Ok((Gate { suite, fields }, left_out.into_iter().map(note).collect()))
+            let (gate, notes) = quality::Gate::new(suite, scorer);
+            Ok((Gate(gate), notes))
         }
 
-        /// What the suite says of the lead that `scorer` has read into `slots`. A date is judged as ISO 8601 text, in UTC.
+        /// What the suite says of the lead that `scorer` has read into `slots`.
         pub(crate) fn check(&self, scorer: &Scorer, slots: &Slots) -> Check {
-            let mut lead = Lead::default();
-            for (name, is_date) in &self.fields {
-                let value = match scorer.value(slots, name) {
-                    Value::Number(ms) if *is_date => Value::Text(format_date(ms as i64)),
-                    value => value,
-                };
-                lead.set(name.as_str(), value);
-            }
-            let verdict = self.suite.check_lead(&lead);
-            let refused = verdict.refused.into_iter().map(|finding| LeadError::Quality {
-                field: finding.fields.first().cloned().unwrap_or_default(),
-                expectation: finding.expectation,
-                detail: finding.message,
-            });
-            let flag = |finding: &Finding| json!({ "expectation": finding.expectation, "fields": finding.fields, "detail": finding.message });
-            let flags: Vec<serde_json::Value> = verdict.flagged.iter().map(flag).collect();
-            let flags = (!flags.is_empty()).then(|| serde_json::Value::from(flags).to_string().into());
-            Check { refused: refused.collect(), flags }
+            let verdict = self.0.check(scorer, slots);
+            Check { refused: verdict.problems(), flags: verdict.flags().map(|flags| flags.to_string().into()) }
         }
     }
 }
@@ -108,7 +80,7 @@ mod suite {
 
     impl Gate {
         pub(crate) fn compile(_: &serde_json::Value, _: &Scorer) -> Result<(Gate, Vec<String>), ServiceError> {
-            Err(ServiceError::Suite("this host is built without data quality; the native one has it".to_owned()))
+            Err(ServiceError::Suite("this host is built without data quality".to_owned()))
         }
 
         pub(crate) fn check(&self, _: &Scorer, _: &Slots) -> Check {
@@ -168,6 +140,7 @@ mod tests {
             serde_json::from_str(journal.flush()[0].text.split_once('\n').unwrap().1).unwrap();
         let flags: serde_json::Value = serde_json::from_str(rows[2][17].as_str().unwrap()).unwrap();
         assert_eq!((&flags, &rows[0][17]), (&scores[2]["flags"], &serde_json::Value::Null));
+        assert_eq!(flags[0]["detail"], "plan is missing");
     }
 
     #[test]

@@ -96,7 +96,8 @@ impl Quality {
 /// The most bytes of a suite.
 const SUITE_LIMIT: u64 = 64 << 20;
 
-fn read_suite(path: &Path) -> Result<Suite, Failure> {
+/// Reads a suite.
+pub(crate) fn read_suite(path: &Path) -> Result<Suite, Failure> {
     let place = path.display().to_string();
     let size = std::fs::metadata(path).map_err(Failure::read(&place))?.len();
     if size > SUITE_LIMIT {

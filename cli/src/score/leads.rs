@@ -3,8 +3,11 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use plumbline_core::lead::{LeadError, Slots};
+use plumbline_core::quality::Gate;
 use plumbline_core::schema::Field;
-use plumbline_core::{Options, Score, Scorer, Timestamp, Workspace};
+use plumbline_core::{Options, Score, ScoreError, Scorer, Timestamp, Workspace};
+use serde_json::Value as Json;
 
 use super::binding::listed;
 use super::places::Places;
@@ -20,6 +23,7 @@ const REASONS: usize = 3;
 pub fn run(
     job: Job<'_>,
     scorer: &Scorer,
+    gate: Option<&Gate>,
     explain: Option<Explain>,
     now: Option<i64>,
     out: Option<&Path>,
@@ -36,10 +40,11 @@ pub fn run(
     if records.is_table() {
         check_header(&*records, fields, &source.place)?;
     }
-    let names = ["lead_id", "score", "probability", "band", "reasons"].map(str::to_owned).to_vec();
+    let mut names = ["lead_id", "score", "probability", "band", "reasons"].map(str::to_owned).to_vec();
+    names.extend(gate.map(|_| "flags".to_owned()));
     let place = out.map_or_else(|| "standard output".to_owned(), |out| out.display().to_string());
     let mut table = Table::start(Sink::open(out, interrupt)?, place, layout, names)?;
-    let mut leads = Leads::new(scorer, now, &options, &*records);
+    let mut leads = Leads::new(scorer, gate, now, &options, &*records);
     let mut tally = Tally::default();
     loop {
         match records.advance()? {
@@ -47,14 +52,21 @@ pub fn run(
             Step::Rejected(problem) => rejects.add(records.line(), &problem)?,
             Step::Record => match leads.score(&*records) {
                 Err(problem) => rejects.add(records.line(), &problem)?,
-                Ok(score) => {
+                Ok((score, flags)) => {
                     let line = records.line().to_string();
                     let id = score.lead_id.as_deref().unwrap_or(&line);
                     let why = reasons_text(&score, layout);
                     let why = if layout == Layout::Ndjson { Datum::Json(&why) } else { Datum::Text(&why) };
                     let band = if score.band.is_empty() { Datum::Empty } else { Datum::Text(&score.band) };
                     let points = Datum::Whole(i64::from(score.score));
-                    table.row([Datum::Text(id), points, Datum::Real(score.probability), band, why])?;
+                    let row = [Datum::Text(id), points, Datum::Real(score.probability), band, why];
+                    let flags = flags.map(|flags| flags_text(&flags, layout));
+                    let flags = match &flags {
+                        None => Datum::Empty,
+                        Some(flags) if layout == Layout::Ndjson => Datum::Json(flags),
+                        Some(flags) => Datum::Text(flags),
+                    };
+                    table.row(row.into_iter().chain(gate.map(|_| flags)))?;
                     tally.scored += 1;
                     if tally.scored.is_multiple_of(256) {
                         source.progress.set_message(format!("{} leads", terminal::thousands(tally.scored)));
@@ -70,39 +82,55 @@ pub fn run(
 /// Makes leads of records and scores them.
 struct Leads<'a> {
     scorer: &'a Scorer,
+    gate: Option<&'a Gate>,
     now: Timestamp,
     options: &'a Options,
     work: Workspace,
+    slots: Slots,
     places: Places,
     unknown: BTreeSet<String>,
 }
 
 impl<'a> Leads<'a> {
-    fn new(scorer: &'a Scorer, now: Timestamp, options: &'a Options, records: &dyn Records) -> Leads<'a> {
+    fn new(scorer: &'a Scorer, gate: Option<&'a Gate>, now: Timestamp, options: &'a Options, records: &dyn Records) -> Leads<'a> {
         let places = Places::of(records.names(), &scorer.bundle().manifest.schema);
-        Leads { scorer, now, options, work: Workspace::default(), places, unknown: BTreeSet::new() }
+        let (work, slots) = (Workspace::default(), Slots::default());
+        Leads { scorer, gate, now, options, work, slots, places, unknown: BTreeSet::new() }
     }
 
-    fn score(&mut self, records: &dyn Records) -> Result<Score, Problem> {
-        let scored = match records.json() {
+    /// The lead's score, and what the suite has to say of it all the same.
+    fn score(&mut self, records: &dyn Records) -> Result<(Score, Option<Json>), Problem> {
+        let Leads { scorer, gate, now, options, work, slots, places, .. } = self;
+        // What cannot be read is refused for that, by the scorer.
+        let checked = |slots: &Slots, read: Result<(), Vec<LeadError>>| {
+            let verdict = read.ok().and(*gate).map(|gate| gate.check(scorer, slots)).unwrap_or_default();
+            if verdict.is_accepted() { Ok(verdict.flags()) } else { Err(ScoreError::from(verdict.problems())) }
+        };
+        let (score, flags) = match records.json() {
             Some(json) => {
-                let scored = self.scorer.score_bytes(json, self.now, self.options, &mut self.work);
-                scored.map_err(|e| Problem::new(e.code(), e.to_string()))
+                let mut scored = || -> Result<_, ScoreError> {
+                    let read = gate.map_or(Ok(()), |_| scorer.reader().read_json(json, &options.limits, slots));
+                    let flags = checked(slots, read)?;
+                    Ok((scorer.score_bytes(json, *now, options, work)?, flags))
+                };
+                scored().map_err(|e| Problem::new(e.code(), e.to_string()))?
             }
             None => {
-                let schema = &self.scorer.bundle().manifest.schema;
-                self.places.follow(records.names(), schema);
-                let Leads { scorer, now, options, work, places, .. } = self;
-                places.take(records, schema, |lead| scorer.score_lead(lead, *now, options, work))
+                let schema = &scorer.bundle().manifest.schema;
+                places.follow(records.names(), schema);
+                places.take(records, schema, |lead| {
+                    let read = gate.map_or(Ok(()), |_| scorer.reader().read_lead(lead, &options.limits, slots));
+                    let flags = checked(slots, read)?;
+                    Ok((scorer.score_lead(lead, *now, options, work)?, flags))
+                })?
             }
         };
-        let score = scored?;
         for name in &score.unknown_fields {
             if self.unknown.len() < FIELD_LIMIT && !self.unknown.contains(name) {
                 self.unknown.insert(name.clone());
             }
         }
-        Ok(score)
+        Ok((score, flags))
     }
 
     /// What a person should know: which columns are ignored, which fields never came.
@@ -141,6 +169,17 @@ pub(crate) fn check_header(records: &dyn Records, fields: &[Field], place: &str)
         ));
     }
     Ok(())
+}
+
+/// Flags as they are told: sentences in CSV, the service's array in NDJSON.
+fn flags_text(flags: &Json, layout: Layout) -> String {
+    match layout {
+        Layout::Csv => {
+            let details = flags.as_array().into_iter().flatten().filter_map(|flag| flag.get("detail")?.as_str());
+            details.collect::<Vec<_>>().join("; ")
+        }
+        Layout::Ndjson => flags.to_string(),
+    }
 }
 
 fn reasons_text(score: &Score, layout: Layout) -> String {

@@ -14,11 +14,13 @@ use std::str::FromStr;
 
 use clap::Args;
 use plumbline_core::lead::parse_date;
+use plumbline_core::quality::Gate;
 
 use crate::input::{self, Records, Source};
 use crate::interrupt::Interrupt;
 use crate::model_file::open_scorer;
 use crate::output::Layout;
+use crate::quality::read_suite;
 use crate::{Failure, Outcome, terminal};
 
 pub(crate) use binding::listed;
@@ -38,6 +40,7 @@ Leads (default): each row is a lead as the bundle's schema describes it. Columns
   probability  calibrated, as the shortest decimal that reads back to the same bits
   band         such as hot; empty when the bundle declares none
   reasons      in words, strongest first
+  flags        with --suite: the expectations that keep no lead from being scored and that it does not meet
 A row that is no valid lead is rejected and the run goes on.
 
 Raw rows (--raw): each row is the model's own columns. Written are margin0…, prob0…, uncalibrated, as the library that trained
@@ -53,6 +56,7 @@ Examples:
   plumbline score web-leads.plumb leads.csv -o scores.csv
   plumbline score web-leads.plumb leads.parquet -o scores.ndjson --explain 5
   zcat leads.csv.gz | plumbline score web-leads.plumb - | head
+  plumbline score web-leads.plumb leads.csv --suite suite.json -o scores.csv
   plumbline score model.plumb rows.csv --raw --explain all -o shap.csv")]
 pub struct ScoreLeads {
     /// The bundle
@@ -70,6 +74,9 @@ pub struct ScoreLeads {
     /// Add the N strongest reasons (leads: 3 unless said); `all`: with --raw one contribution per column and the bias
     #[arg(long, value_name = "N|all")]
     explain: Option<Explain>,
+    /// A suite of Great Expectations 1.x, asked of each lead: critical rejects it, warning flags it
+    #[arg(long, value_name = "S.json", conflicts_with = "raw")]
+    suite: Option<PathBuf>,
     /// Where rejected rows go [default: OUT.rejected]
     #[arg(long, value_name = "FILE")]
     rejected: Option<PathBuf>,
@@ -127,10 +134,18 @@ impl ScoreLeads {
             return Err(Failure::usage("ARGUMENTS", "--json writes the summary to standard output, so the scores need -o OUT"));
         }
         let rejected = self.rejected.clone().or_else(|| out.map(|out| append(out, ".rejected")));
-        let files = [("LEADS", Some(self.leads.as_path())), ("the bundle", Some(&self.model)), ("OUT", out)];
+        let suite = self.suite.as_deref();
+        let files =
+            [("LEADS", Some(self.leads.as_path())), ("the bundle", Some(&self.model)), ("the suite", suite), ("OUT", out)];
         keep_apart(&files, &[("OUT", out), ("the rejected rows", rejected.as_deref())])?;
         let interrupt = Interrupt::watch()?;
         let scorer = open_scorer(&self.model)?;
+        let gate = suite.map(|suite| -> Result<_, Failure> { Ok(Gate::new(read_suite(suite)?, &scorer)) }).transpose()?.map(
+            |(gate, notes)| {
+                notes.iter().for_each(|note| terminal::note(note));
+                gate
+            },
+        );
         let (records, source) = input::open(&self.leads, !self.raw)?;
         let layout = match out {
             Some(out) if is_ndjson(out) => Layout::Ndjson,
@@ -142,7 +157,7 @@ impl ScoreLeads {
         let (tally, table, rejects) = if self.raw {
             raw::run(job, &scorer, self.explain, out)?
         } else {
-            leads::run(job, &scorer, self.explain, self.now, out)?
+            leads::run(job, &scorer, gate.as_ref(), self.explain, self.now, out)?
         };
         source.progress.finish_and_clear();
         let summary = rejects.commit(&interrupt)?;

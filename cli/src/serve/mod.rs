@@ -118,8 +118,10 @@ impl Serve {
         }
         if let Some(path) = &self.suite {
             let place = path.display().to_string();
-            let read = serde_json::from_slice(&model_file::read(path)?);
-            settings.suite = Some(read.map_err(|e| Failure::input(place, "SUITE_INVALID", e.to_string()))?);
+            let bytes = model_file::read(path)?;
+            // Great Expectations writes bare Infinity and NaN.
+            let read = plumbline_core::quality::read_json(&String::from_utf8_lossy(&bytes));
+            settings.suite = Some(read.map_err(|e| Failure::input(place, "SUITE_INVALID", e))?);
         }
         match self.log {
             Some(Mode::Batched) => settings.log = LogMode::Batched,

@@ -20,8 +20,24 @@ pub struct Finding {
     pub fields: Vec<String>,
     /// How grave it is.
     pub severity: Severity,
-    /// What is wrong, a sentence.
+    /// What is wrong, a sentence that shows the value.
     pub message: String,
+    /// The same without the value, for what is stored.
+    pub claim: String,
+}
+
+/// What is wrong with a lead, with the value and without.
+#[derive(Debug)]
+struct Wrong {
+    message: String,
+    claim: String,
+}
+
+impl Wrong {
+    /// A sentence that shows no value.
+    fn plain(message: String) -> Wrong {
+        Wrong { claim: message.clone(), message }
+    }
 }
 
 /// What a suite says of a lead.
@@ -110,6 +126,8 @@ impl Suite {
     /// let verdict = suite.check_lead(&lead);
     /// assert_eq!((verdict.refused.len(), verdict.flagged.len()), (1, 1));
     /// assert_eq!(verdict.refused[0].message, "email is missing");
+    /// assert_eq!(verdict.flagged[0].message, "visits is 250, against: values to be between");
+    /// assert_eq!(verdict.flagged[0].claim, "visits is against: values to be between");
     /// # Ok::<(), plumbline_core::quality::SuiteErrors>(())
     /// ```
     pub fn check_lead(&self, lead: &Lead) -> Verdict {
@@ -119,10 +137,10 @@ impl Suite {
                 verdict.left_out += 1;
                 continue;
             };
-            let message = match answer {
+            let Wrong { message, claim } = match answer {
                 Ok(None) => continue,
-                Ok(Some(message)) => message,
-                Err(raised) => raised.message,
+                Ok(Some(wrong)) => wrong,
+                Err(raised) => Wrong::plain(raised.message),
             };
             let finding = Finding {
                 index,
@@ -130,6 +148,7 @@ impl Suite {
                 fields: expectation.asked(),
                 severity: expectation.severity,
                 message,
+                claim,
             };
             match expectation.severity {
                 Severity::Critical if expectation.rule.mostly() >= 1.0 => verdict.refused.push(finding),
@@ -165,7 +184,7 @@ impl Expectation {
     }
 
     /// What is wrong with `lead`, `Ok(None)` when nothing is; `None` when one lead cannot answer.
-    fn ask(&self, lead: &Lead) -> Option<Result<Option<String>, Raised>> {
+    fn ask(&self, lead: &Lead) -> Option<Result<Option<Wrong>, Raised>> {
         let value = |name: &str| scalar(lead.value(name));
         if let Some(condition) = &self.condition {
             let mut names = Vec::new();
@@ -183,7 +202,7 @@ impl Expectation {
         }
         Some(match &self.rule {
             Rule::ColumnExists { column, at: None } => {
-                Ok(matches!(lead.value(column), Value::Missing).then(|| format!("{column} is not there")))
+                Ok(matches!(lead.value(column), Value::Missing).then(|| Wrong::plain(format!("{column} is not there"))))
             }
             Rule::Cells { column, test, .. } => {
                 let value = value(column);
@@ -195,7 +214,8 @@ impl Expectation {
             Rule::Types { column, types: Some(types), .. } => {
                 let value = value(column);
                 let fits = value == Scalar::Missing || types.take(value.cell());
-                Ok((!fits).then(|| format!("{column} is {}, not of type {}", value.cell().name(), types.names.join(" or "))))
+                let words = || format!("{column} is {}, not of type {}", value.cell().name(), types.names.join(" or "));
+                Ok((!fits).then(|| Wrong::plain(words())))
             }
             Rule::Pair { a, b, test, ignore, .. } => {
                 let (first, second) = (value(a), value(b));
@@ -204,7 +224,10 @@ impl Expectation {
                     return Some(Ok(None));
                 }
                 let [one, other] = cells;
-                let words = || format!("{a} ({}) and {b} ({}) do not fit together", shown(one), shown(other));
+                let words = || Wrong {
+                    message: format!("{a} ({}) and {b} ({}) do not fit together", shown(one), shown(other)),
+                    claim: format!("{a} and {b} do not fit together"),
+                };
                 test.holds(one, other).map(|holds| (!holds).then(words))
             }
             Rule::Several { columns, test, ignore, .. } if !matches!(test, SeveralTest::Unique) => {
@@ -213,7 +236,8 @@ impl Expectation {
                 if ignore.skips(&cells) {
                     return Some(Ok(None));
                 }
-                test.holds(&cells).map(|holds| (!holds).then(|| format!("{} do not fit together", columns.join(", "))))
+                let words = || Wrong::plain(format!("{} do not fit together", columns.join(", ")));
+                test.holds(&cells).map(|holds| (!holds).then(words))
             }
             _ => return None,
         })
@@ -227,12 +251,15 @@ impl Expectation {
         }
     }
 
-    fn words(&self, column: &str, value: &Scalar) -> String {
+    fn words(&self, column: &str, value: &Scalar) -> Wrong {
         match value {
-            Scalar::Missing => format!("{column} is missing"),
+            Scalar::Missing => Wrong::plain(format!("{column} is missing")),
             value => {
                 let asked = self.kind.trim_start_matches("expect_column_").replace('_', " ");
-                format!("{column} is {}, against: {asked}", shown(value.cell()))
+                Wrong {
+                    message: format!("{column} is {}, against: {asked}", shown(value.cell())),
+                    claim: format!("{column} is against: {asked}"),
+                }
             }
         }
     }

@@ -13,6 +13,7 @@ mod distinct;
 mod distribution;
 mod error;
 mod facts;
+mod gate;
 mod generate;
 mod infer;
 mod json;
@@ -36,6 +37,7 @@ mod value;
 
 pub use column::{Column, Kind};
 pub use error::{Raised, SuiteError, SuiteErrors};
+pub use gate::Gate;
 pub use generate::{Profile, generate};
 pub use infer::{Kinds, Sniffed, is_missing};
 pub use json::read as read_json;
