@@ -141,6 +141,29 @@ for (const host of hosts) {
       own.remove();
     });
 
+    test("the suite of the settings refuses and flags leads, and the log remembers without their values", async () => {
+      const own = folder();
+      const expectation = (type, severity, kwargs) => ({ type: `expect_column_values_to_${type}`, severity, kwargs });
+      const expectations = [
+        expectation("be_between", "critical", { column: "employees", max_value: 1000 }),
+        expectation("match_regex", "warning", { column: "email", regex: "^[^@\\s]+@[^@\\s]+\\.example$" }),
+        expectation("be_unique", "critical", { column: "email" }),
+      ];
+      const other = await host.start({ store: own.path, settings: { suite: { name: "leads", expectations } } });
+      const made = (more) => JSON.stringify({ ...JSON.parse(leads[0]), ...more });
+      const body = `[${made({ employees: 10 })},${made({ employees: 1001 })},${made({ employees: 10, email: "nobody@nowhere.test" })}]`;
+      const answer = await fetch(`${other.url}/v1/score`, { method: "POST", body, headers: { "content-type": "application/json" } });
+      const { scores } = await answer.json();
+      await other.stop();
+      assert.deepEqual(scores.map((score) => [score.error?.code, score.flags?.length]), [[undefined, undefined], ["LEAD_QUALITY", undefined], [undefined, 1]]);
+      assert.deepEqual(scores[2].flags[0].fields, ["email"]);
+      const rows = logged(own.path, "SELECT status, code, flags FROM prediction_logs ORDER BY position");
+      assert.deepEqual(rows.map(([status, code]) => [status, code]), [[200, null], [422, "LEAD_QUALITY"], [200, null]]);
+      assert.deepEqual(JSON.parse(rows[2][2]), scores[2].flags);
+      assert.ok(!rows[2][2].includes("nobody"), "the log holds no values of leads");
+      own.remove();
+    });
+
     test("durable predictions survive a kill, and those that come together are committed together", async () => {
       const own = folder();
       const other = await host.start({ store: own.path, log: "durable" });

@@ -7,6 +7,8 @@ use crate::project::Project;
 use crate::{binaryen, cargo};
 
 const PACKAGE: &str = "plumbline-worker";
+/// Suites are asked at the edge too.
+const FEATURES: [&str; 1] = ["quality"];
 
 /// Builds `worker/pkg/edge.wasm`; skipped when nothing changed.
 pub fn module(project: &Project) -> Result<()> {
@@ -18,7 +20,7 @@ pub fn module(project: &Project) -> Result<()> {
         return Ok(());
     }
     eprintln!("    Building {PACKAGE} for wasm");
-    let built = cargo::wasm(project, PACKAGE, &[], "edge")?;
+    let built = cargo::wasm(project, PACKAGE, &FEATURES, "edge")?;
     std::fs::create_dir_all(&out)?;
     eprintln!("  Optimising {PACKAGE}");
     binaryen::optimise(project, &built, &module)?;

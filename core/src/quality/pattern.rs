@@ -12,7 +12,9 @@ const SIZE: usize = 1 << 20;
 
 /// The expression, ready to search as `re.search` does.
 pub(super) fn compile(pattern: &str) -> Result<Regex, String> {
-    let build = RegexBuilder::new(&translate(pattern)).size_limit(SIZE).dfa_size_limit(SIZE).nest_limit(100).build();
+    let translated = translate(pattern)
+        .ok_or_else(|| format!("the regular expression {pattern:?} is not supported: \\p is no escape of Python's"))?;
+    let build = RegexBuilder::new(&translated).size_limit(SIZE).dfa_size_limit(SIZE).nest_limit(100).build();
     build.map_err(|e| {
         let words = e.to_string();
         let last = words.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
@@ -20,13 +22,15 @@ pub(super) fn compile(pattern: &str) -> Result<Regex, String> {
     })
 }
 
-fn translate(pattern: &str) -> String {
+/// The expression as the crate writes it; `None` where it has what only the crate knows.
+fn translate(pattern: &str) -> Option<String> {
     let multiline = pattern.starts_with("(?m)") || pattern.starts_with("(?im)") || pattern.starts_with("(?mi)");
     let (mut out, mut chars, mut in_class) = (String::with_capacity(pattern.len() + 8), pattern.chars().peekable(), false);
     while let Some(c) = chars.next() {
         match c {
             '\\' => match chars.next() {
                 Some('Z') if !in_class => out.push_str("\\z"),
+                Some('p' | 'P') => return None,
                 Some(next) => {
                     out.push('\\');
                     out.push(next);
@@ -58,7 +62,7 @@ fn translate(pattern: &str) -> String {
             c => out.push(c),
         }
     }
-    out
+    Some(out)
 }
 
 /// A pattern of SQL's LIKE: `%` is any text, `_` any character; with `brackets`, as in SQL Server, `[abc]` is one of a set.
@@ -168,6 +172,8 @@ mod tests {
             ("[a&&b]", "&", true),
             ("[a--]", "-", true),
             (r"\d", "٣", true),
+            (r"(?i)^\w+$", "Ärger", true),
+            (r"(?i)ä", "Ä", true),
             ("^[^@\\s]+@[^@\\s]+\\.[a-z]+$", "user0@example.com", true),
             ("^[^@\\s]+@[^@\\s]+\\.[a-z]+$", "not-an-email", false),
             ("", "", true),
@@ -175,7 +181,8 @@ mod tests {
         for (pattern, text, expected) in rows {
             assert_eq!(compile(pattern).unwrap().is_match(text), expected, "{pattern} on {text:?}");
         }
-        for pattern in ["(?=a)b", r"(a)\1", "(", "a{1000}{1000}{1000}"] {
+        assert!(compile(r"\\p\\\\P").unwrap().is_match(r"\p\\P"));
+        for pattern in ["(?=a)b", r"(a)\1", "(", "a{1000}{1000}{1000}", r"\p{L}"] {
             assert!(compile(pattern).is_err(), "{pattern}");
         }
     }
