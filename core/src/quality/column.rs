@@ -151,6 +151,11 @@ impl Column {
         &self.0
     }
 
+    /// The values themselves, to be added to.
+    pub(super) fn data_mut(&mut self) -> &mut Data {
+        &mut self.0
+    }
+
     /// The number of rows.
     pub fn len(&self) -> usize {
         self.0.len()
