@@ -2,39 +2,59 @@
 //!
 //! Tested through the engine's property tests.
 
+use std::hint::select_unpredictable;
+
 use super::super::tree::ZERO;
-use super::question::{Categories, Column, LIMIT, Ladder, Questions, TEAM, WORD};
-
-/// One byte per question: 0 goes left, 1 goes right.
-pub(super) type Answers = [u8; LIMIT];
-
-/// Rows answered together: the bits of a word.
-pub(super) const ROWS: usize = 64;
+use super::question::{Categories, Column, LANES, Ladder, Questions, TEAM};
+use super::sift::{BITS_OF_WORD, Word, join};
+use super::step::Answers;
 
 impl Questions {
     /// Answers every question for `row`.
+    #[inline(never)]
     pub(super) fn answer(&self, row: &[f64], answers: &mut Answers) {
-        let keep = std::hint::black_box(u64::MAX);
         for team in &self.teams {
             let values = team.columns.each_ref().map(|column| self.value(row, column.column));
             let ranks = self.ranks(team.columns.each_ref().map(|column| column.cuts), team.stride, values);
             for ((column, x), rank) in team.columns.iter().zip(values).zip(ranks) {
                 for ladder in self.ladders(column) {
                     let run = self.steps.get(self.half - ladder.rank(x, rank)..).unwrap_or_default();
-                    copy(run, answers.get_mut(ladder.at..ladder.at + ladder.len).unwrap_or_default(), keep);
+                    answers.write(ladder.at, ladder.len, run);
                 }
             }
         }
         for categories in &self.categories {
             let run = categories.answers(self.value(row, categories.column));
-            copy(run, answers.get_mut(categories.at..categories.at + categories.len).unwrap_or_default(), keep);
+            answers.write(categories.at, categories.len, run);
         }
     }
 
-    /// Answers every question for up to [`ROWS`] rows of `width` values: bit `r` of a word is the answer of row `r`.
-    pub(super) fn answer_rows(&self, rows: &[f64], width: usize, words: &mut Vec<u64>) {
+    /// The rank of `row` in every lane.
+    #[inline]
+    pub(super) fn bytes(&self, row: &[f64]) -> [u8; LANES] {
+        let mut bytes = [0; LANES];
+        for team in &self.teams {
+            let values = team.columns.each_ref().map(|column| self.value(row, column.column));
+            let ranks = self.ranks(team.columns.each_ref().map(|column| column.cuts), team.stride, values);
+            for ((column, x), rank) in team.columns.iter().zip(values).zip(ranks) {
+                let lanes = self.lanes.get(column.lanes.clone()).unwrap_or_default();
+                let bytes = bytes.get_mut(column.lanes.clone()).unwrap_or_default();
+                for (byte, lane) in bytes.iter_mut().zip(lanes) {
+                    let missing = is_missing(x, lane.zero_is_missing);
+                    *byte = select_unpredictable(missing, lane.missing, rank as u8);
+                }
+            }
+        }
+        bytes
+    }
+
+    /// Answers every question for up to 64·`W` rows of `width` values: bit `r` of a word is the answer of row `r`.
+    #[inline(always)]
+    pub(super) fn answer_rows<'a, const W: usize>(&self, rows: &[f64], width: usize, words: &'a mut Vec<u64>) -> &'a [Word<W>] {
         words.clear();
-        words.resize(self.len, 0);
+        // Leaves that are trees ask question 0, be there one or not.
+        words.resize(self.len.max(1) * W, 0);
+        let words = words.as_chunks_mut().0;
         for team in &self.teams {
             for column in &team.columns {
                 let ladders = self.ladders(column);
@@ -49,15 +69,15 @@ impl Questions {
                             // The last question that the row passes; the others follow below.
                             let last = (ladder.at + ladder.rank(x, rank)).wrapping_sub(1);
                             if let Some(word) = words.get_mut(last).filter(|_| last + 1 > ladder.at) {
-                                *word |= 1 << (four * TEAM + k);
+                                pass(word, four * TEAM + k, 1);
                             }
                         }
                     }
                 }
                 for ladder in ladders {
-                    let mut passed = 0;
+                    let mut passed = [0; W];
                     for word in words.get_mut(ladder.at..ladder.at + ladder.len).unwrap_or_default().iter_mut().rev() {
-                        passed |= *word;
+                        join(&mut passed, word);
                         *word = passed;
                     }
                 }
@@ -68,10 +88,11 @@ impl Questions {
             for (r, row) in rows.chunks(width).enumerate() {
                 let answers = categories.answers(self.value(row, categories.column));
                 for (word, answer) in words.iter_mut().zip(answers) {
-                    *word |= u64::from(*answer) << r;
+                    pass(word, r, *answer);
                 }
             }
         }
+        words
     }
 
     /// The value of a column as the model reads it.
@@ -88,7 +109,7 @@ impl Questions {
         let ([mut a, mut b, mut c, mut d], [x, y, z, w]) = (first, values);
         let passed = |at: usize, x: f64, stride: usize| {
             let cut = self.cuts.get(at + stride - 1).copied().unwrap_or(f64::NAN);
-            at + std::hint::select_unpredictable(cut <= x, stride, 0)
+            at + select_unpredictable(cut <= x, stride, 0)
         };
         while stride > 0 {
             a = passed(a, x, stride);
@@ -110,9 +131,13 @@ impl Ladder {
     /// Rank of `x` on this ladder, given its rank among the cuts.
     #[inline(always)]
     fn rank(&self, x: f64, rank: usize) -> usize {
-        let missing = x.is_nan() || (self.zero_is_missing && x.abs() <= ZERO);
-        if missing { self.missing_rank } else { rank }
+        select_unpredictable(is_missing(x, self.zero_is_missing), self.missing_rank, rank)
     }
+}
+
+#[inline(always)]
+fn is_missing(x: f64, zero_is_missing: bool) -> bool {
+    x.is_nan() || (zero_is_missing && x.abs() <= ZERO)
 }
 
 impl Categories {
@@ -131,12 +156,10 @@ impl Categories {
     }
 }
 
-/// Copies the first bytes of `from` over all of `to`, 16 at a time, without the call that `memcpy` costs.
+/// Notes the answer of row `r`.
 #[inline(always)]
-fn copy(from: &[u8], to: &mut [u8], keep: u64) {
-    for (to, from) in to.as_chunks_mut::<WORD>().0.iter_mut().zip(from.as_chunks::<WORD>().0) {
-        for (to, from) in to.as_chunks_mut::<8>().0.iter_mut().zip(from.as_chunks::<8>().0) {
-            *to = (u64::from_ne_bytes(*from) & keep).to_ne_bytes();
-        }
+fn pass<const W: usize>(word: &mut Word<W>, r: usize, answer: u8) {
+    if let Some(word) = word.get_mut(r / BITS_OF_WORD) {
+        *word |= u64::from(answer) << (r % BITS_OF_WORD);
     }
 }

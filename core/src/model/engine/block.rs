@@ -9,10 +9,10 @@
 #![expect(clippy::indexing_slicing, reason = "positions in a block are below 16 by construction; tiles are of constant length")]
 
 use super::super::{Node, Tree};
-use super::answer::Answers;
 use super::question::Index;
-use super::sift::{Numbers, Sift};
-use super::step::{self, GROUP};
+use super::shape;
+use super::sift::{Numbers, Sift, Word};
+use super::step::{self, Answers, GROUP};
 
 /// Levels of a block.
 const LEVELS: usize = 4;
@@ -56,24 +56,26 @@ type Levels = step::Levels<LEVELS, EXITS>;
 const EMPTY: Block = Block { questions: [0; EXITS], exits: [LEAF; EXITS] };
 
 impl Blocks {
-    /// Cuts `trees`. Leaves are numbered as met; `place` is told (leaf, tree, node).
+    /// Cuts `trees`. Leaves are numbered from left to right, one tree after another; `place` is told (leaf, tree, node).
     pub(super) fn compile(trees: &[Tree], index: &Index, mut place: impl FnMut(usize, usize, usize)) -> Option<Blocks> {
         let mut cut = Blocks { trees: Vec::new(), roots: Vec::new(), blocks: Vec::new(), sift: Some(Sift::default()) };
-        let mut leaves = 0;
+        let mut first_leaf = 0;
         let number = |n: usize| u16::try_from(n).ok().filter(|n| *n < LEAF);
         for (t, tree) in trees.iter().enumerate() {
-            let (first, first_leaf) = (cut.blocks.len(), leaves);
-            cut.trees.push(Head { block: u32::try_from(first).ok()?, leaf: u32::try_from(first_leaf).ok()? });
+            cut.trees.push(Head { block: u32::try_from(cut.blocks.len()).ok()?, leaf: u32::try_from(first_leaf).ok()? });
             let questions = index.questions(tree)?;
             let mut numbers = vec![0; tree.nodes.len()];
-            // Tops of blocks, in the order of the blocks; the root is the one before `first`.
+            for (n, leaf) in shape::leaves(tree).into_iter().enumerate() {
+                numbers[leaf] = number(n)?;
+                place(first_leaf, t, leaf);
+                first_leaf += 1;
+            }
+            // Tops of blocks, in the order of the blocks; the root's is not counted.
             let mut tops = vec![0];
             let mut filled = 0;
             while let Some(top) = tops.get(filled) {
                 let mut block = EMPTY;
                 let mut nodes = [*top; 2 * EXITS];
-                // The exit of the last leaf met, for the positions below it.
-                let mut last = None;
                 for at in 1..2 * EXITS {
                     match tree.nodes.get(nodes[at])? {
                         Node::Split(split) if at < EXITS => {
@@ -89,15 +91,7 @@ impl Blocks {
                             block.exits[at - EXITS] = number(tops.len() - 1)?;
                             tops.push(nodes[at]);
                         }
-                        Node::Leaf(_) => {
-                            if last != Some(nodes[at]) {
-                                last = Some(nodes[at]);
-                                place(leaves, t, nodes[at]);
-                                numbers[nodes[at]] = number(leaves - first_leaf)?;
-                                leaves += 1;
-                            }
-                            block.exits[at - EXITS] = LEAF | number(leaves - 1 - first_leaf)?;
-                        }
+                        Node::Leaf(_) => block.exits[at - EXITS] = LEAF | numbers[nodes[at]],
                     }
                 }
                 if filled == 0 { &mut cut.roots } else { &mut cut.blocks }.push(block);
@@ -180,7 +174,7 @@ impl Blocks {
 
     /// Calls `found(tree, its first leaf, each row's leaf counted from that)` for each tree in order.
     #[inline(always)]
-    pub(super) fn walk_rows(&self, words: &[u64], mut found: impl FnMut(usize, usize, &Numbers)) {
+    pub(super) fn walk_rows<const W: usize>(&self, words: &[Word<W>], mut found: impl FnMut(usize, usize, &Numbers<W>)) {
         let Some(sift) = &self.sift else { return };
         sift.walk(words, |tree, numbers| {
             if let Some(head) = self.trees.get(tree) {

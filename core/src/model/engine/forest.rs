@@ -1,42 +1,45 @@
 //! A compiled ensemble: questions, trees in their fast form, leaves, and their sum in tree order.
 //!
 //! Whatever the order of traversal, each output adds its leaves in the order of the trees, in the width of the model, as the
-//! library that grew them does; so the bits are those of [`Model::margins`](super::super::Model::margins).
+//! library that grew them does; so the bits are those of [`Model::margins`](super::super::Model::margins). One row here, many in
+//! [`batch`](super::batch).
 
 use super::super::{Arithmetic, Ensemble, LinearLeaf, Node, Tree};
-use super::answer::{Answers, ROWS};
 use super::block::Blocks;
 use super::heap::{self, Heap};
+use super::mark::Marks;
 use super::question::Questions;
-use super::sift::Numbers;
-use super::{Scratch, shape};
+use super::shape;
+use super::step::Answers;
+use super::wide::Avx2;
 
 /// Numbers a byte can have. So many leaves are there behind the first one of any tree, and no bounds check remains.
-const NUMBERS: usize = 256;
-/// Fewer rows than this are walked one by one.
-const FEW: usize = 12;
+pub(super) const NUMBERS: usize = 256;
 
 /// A compiled ensemble.
 #[derive(Debug, Clone)]
 pub(super) struct Forest {
-    questions: Questions,
-    base: Vec<f64>,
+    pub(super) questions: Questions,
+    pub(super) base: Vec<f64>,
     /// Output of each tree.
-    outputs: Vec<u32>,
-    layout: Layout,
-    leaves: Leaves,
+    pub(super) outputs: Vec<u32>,
+    pub(super) layout: Layout,
+    /// The trees of [`Layout::Blocks`] once more, where that is quicker for one row.
+    pub(super) marks: Option<Marks>,
+    pub(super) leaves: Leaves,
+    pub(super) wide: Option<Avx2>,
 }
 
 /// Trees in their fast form.
 #[derive(Debug, Clone)]
-enum Layout {
+pub(super) enum Layout {
     Heap(Heap),
     Blocks(Blocks),
 }
 
 /// What each leaf adds, weight included.
 #[derive(Debug, Clone)]
-enum Leaves {
+pub(super) enum Leaves {
     F32(Vec<f32>),
     F64(Vec<f64>),
     Linear { arithmetic: Arithmetic, leaves: Vec<(f64, f64, Option<LinearLeaf>)> },
@@ -58,93 +61,38 @@ impl Forest {
             Layout::Blocks(Blocks::compile(trees, &index, |leaf, tree, node| leaves.place(leaf, trees.get(tree), node))?)
         };
         leaves.pad();
+        let wide = Avx2::detect();
+        let marks = wide.filter(|_| matches!(layout, Layout::Blocks(_))).and_then(|wide| Marks::compile(wide, trees, &index));
         let outputs = trees.iter().map(|tree| tree.output).collect();
-        Some(Forest { questions, base: ensemble.base.clone(), outputs, layout, leaves })
+        Some(Forest { questions, base: ensemble.base.clone(), outputs, layout, marks, leaves, wide })
+    }
+
+    /// This forest on a processor without wide instructions.
+    #[cfg(test)]
+    pub(super) fn narrow(self) -> Forest {
+        Forest { marks: None, wide: None, ..self }
     }
 
     /// Writes the margins of `row`.
     pub(super) fn margins(&self, row: &[f64], answers: &mut Answers, out: &mut [f64]) {
-        self.questions.answer(row, answers);
         match (&self.leaves, self.base.as_slice(), &mut *out) {
             (Leaves::F32(leaves), [base], [out]) => {
                 let add = |sum, _, leaf| sum + leaves.get(leaf).copied().unwrap_or_default();
-                *out = f64::from(self.walk(answers, *base as f32, add));
+                *out = f64::from(self.walk(row, answers, *base as f32, add));
             }
             (Leaves::F64(leaves), [base], [out]) => {
-                *out = self.walk(answers, *base, |sum, _, leaf| sum + leaves.get(leaf).copied().unwrap_or_default());
+                *out = self.walk(row, answers, *base, |sum, _, leaf| sum + leaves.get(leaf).copied().unwrap_or_default());
             }
             _ => self.sums(row, answers, out),
         }
     }
 
-    /// Writes the margins of `rows`, each of `width` values.
-    pub(super) fn margins_batch(&self, rows: &[f64], width: usize, scratch: &mut Scratch, out: &mut [f64]) {
-        let outputs = self.base.len();
-        for (rows, out) in rows.chunks(ROWS * width).zip(out.chunks_mut((ROWS * outputs).max(1))) {
-            match (&self.leaves, &self.layout) {
-                // A word of few rows is no gain. Linear leaves look at the row.
-                _ if rows.len() < FEW * width => self.margins_each(rows, width, scratch, out),
-                (Leaves::Linear { .. }, _) => self.margins_each(rows, width, scratch, out),
-                (_, Layout::Blocks(blocks)) if !blocks.takes_rows() => self.margins_each(rows, width, scratch, out),
-                _ => self.margins_of_word(rows, width, &mut scratch.words, out),
-            }
-        }
-    }
-
-    fn margins_each(&self, rows: &[f64], width: usize, scratch: &mut Scratch, out: &mut [f64]) {
-        for (row, out) in rows.chunks(width).zip(out.chunks_mut(self.base.len().max(1))) {
-            self.margins(row, scratch.answers(), out);
-        }
-    }
-
-    /// The margins of at most [`ROWS`] rows.
-    fn margins_of_word(&self, rows: &[f64], width: usize, words: &mut Vec<u64>, out: &mut [f64]) {
-        self.questions.answer_rows(rows, width, words);
-        match &self.leaves {
-            Leaves::F32(leaves) => self.add_rows(words, leaves, |base| base as f32, f64::from, out),
-            Leaves::F64(leaves) => self.add_rows(words, leaves, |base| base, |sum| sum, out),
-            Leaves::Linear { .. } => {}
-        }
-    }
-
-    #[inline(never)]
-    fn add_rows<T: Copy + Default + std::ops::AddAssign>(
-        &self,
-        words: &[u64],
-        leaves: &[T],
-        narrow: impl Fn(f64) -> T,
-        widen: impl Fn(T) -> f64,
-        out: &mut [f64],
-    ) {
-        let mut sums: Vec<[T; ROWS]> = self.base.iter().map(|base| [narrow(*base); ROWS]).collect();
-        let outputs = self.outputs.as_slice();
-        let found = |tree: usize, first: usize, numbers: &Numbers| {
-            let output = outputs.get(tree).map_or(0, |output| *output as usize);
-            let (Some(sums), Some(leaves)) = (sums.get_mut(output), leaves.get(first..).and_then(<[T]>::first_chunk::<NUMBERS>))
-            else {
-                return;
-            };
-            for (sum, number) in sums.iter_mut().zip(numbers) {
-                *sum += leaves.get(usize::from(*number)).copied().unwrap_or_default();
-            }
-        };
-        match &self.layout {
-            Layout::Heap(heap) => heap.walk_rows(words, found),
-            Layout::Blocks(blocks) => blocks.walk_rows(words, found),
-        }
-        for (r, out) in out.chunks_mut(self.base.len().max(1)).enumerate() {
-            for (out, sums) in out.iter_mut().zip(&sums) {
-                *out = sums.get(r).map_or(f64::NAN, |sum| widen(*sum));
-            }
-        }
-    }
-
     /// The margins of any ensemble: several outputs, linear leaves, `out` of another length.
-    fn sums(&self, row: &[f64], answers: &Answers, out: &mut [f64]) {
+    fn sums(&self, row: &[f64], answers: &mut Answers, out: &mut [f64]) {
         for (out, base) in out.iter_mut().zip(&self.base) {
             *out = *base;
         }
-        self.walk(answers, (), |(), tree, leaf| {
+        self.walk(row, answers, (), |(), tree, leaf| {
             let output = self.outputs.get(tree).map_or(0, |output| *output as usize);
             if let Some(sum) = out.get_mut(output) {
                 *sum = self.leaves.add(*sum, leaf, row);
@@ -152,8 +100,13 @@ impl Forest {
         });
     }
 
+    /// Folds `state` by `found(state, tree, leaf)` over the trees in order.
     #[inline(always)]
-    fn walk<S>(&self, answers: &Answers, state: S, found: impl FnMut(S, usize, usize) -> S) -> S {
+    fn walk<S>(&self, row: &[f64], answers: &mut Answers, state: S, found: impl FnMut(S, usize, usize) -> S) -> S {
+        if let Some(marks) = &self.marks {
+            return marks.walk(&self.questions.bytes(row), state, found);
+        }
+        self.questions.answer(row, answers);
         match &self.layout {
             Layout::Heap(heap) => heap.walk(answers, state, found),
             Layout::Blocks(blocks) => blocks.walk(answers, state, found),

@@ -6,10 +6,9 @@
 //! Tested through the engine's property tests.
 
 use super::super::{Node, Tree};
-use super::answer::Answers;
 use super::question::Index;
-use super::sift::{BITS, Numbers, PLACES, numbers};
-use super::step::{GROUP, Levels};
+use super::sift::{BITS, Numbers, PLACES, Word, both, join, numbers, without};
+use super::step::{Answers, FEW, Levels};
 
 /// Trees of at most this depth are stored this way.
 pub(super) const DEEPEST: usize = BITS;
@@ -35,7 +34,7 @@ impl Heap {
         // A few depths, and so a few copies of the walk.
         let depth = if deepest <= 4 { 4 } else { deepest.next_multiple_of(2) };
         let room = 1 << depth;
-        let mut questions = vec![0; room * trees.len().next_multiple_of(GROUP)];
+        let mut questions = vec![0; room * trees.len().next_multiple_of(FEW)];
         // Node of the tree at each heap position; positions below a leaf hold that leaf.
         let mut nodes = vec![0; 2 * room];
         for ((t, tree), questions) in trees.iter().enumerate().zip(questions.chunks_exact_mut(room)) {
@@ -79,15 +78,15 @@ impl Heap {
         mut found: impl FnMut(S, usize, usize) -> S,
     ) -> S {
         let levels = Levels::<DEPTH, ROOM>::hidden();
-        let mut before = [0; GROUP];
+        let mut before = [0; FEW];
         let (mut tree, mut behind) = (0, 0);
-        for group in self.questions.as_chunks::<ROOM>().0.as_chunks::<GROUP>().0 {
-            let leaves = levels.descend(group.each_ref(), answers);
+        for group in self.questions.as_chunks::<ROOM>().0.as_chunks::<FEW>().0 {
+            let leaves = levels.descend_side_by_side(group, answers);
             for leaf in before.into_iter().take(behind) {
                 state = found(state, tree, tree * ROOM + leaf);
                 tree += 1;
             }
-            (before, behind) = (leaves, GROUP);
+            (before, behind) = (leaves, FEW);
         }
         for leaf in before.into_iter().take(self.trees - tree) {
             state = found(state, tree, tree * ROOM + leaf);
@@ -99,24 +98,30 @@ impl Heap {
     /// Calls `found(tree, its first leaf, each row's leaf counted from that)` for each tree in order; see
     /// [`sift`](super::sift) for the idea.
     #[inline(always)]
-    pub(super) fn walk_rows(&self, words: &[u64], mut found: impl FnMut(usize, usize, &Numbers)) {
+    pub(super) fn walk_rows<const W: usize>(&self, words: &[Word<W>], mut found: impl FnMut(usize, usize, &Numbers<W>)) {
         let room = 1 << self.depth;
         // The rows that reach each node of the heap, one level after another.
-        let mut reached = [0; PLACES];
-        reached[1] = u64::MAX;
+        let mut reached = [[0; W]; PLACES / 2];
+        reached[1] = [u64::MAX; W];
         for (tree, questions) in self.questions.chunks_exact(room).take(self.trees).enumerate() {
-            let mut bits = [0; BITS];
-            for (level, bit) in bits.iter_mut().take(self.depth).rev().enumerate() {
+            let mut bits = [[0; W]; BITS];
+            let Some((last, upper)) = bits.get_mut(..self.depth).and_then(<[_]>::split_first_mut) else { return };
+            for (level, bit) in upper.iter_mut().rev().enumerate() {
                 let nodes = 1 << level;
-                let Some((above, below)) = reached.split_at_mut_checked(2 * nodes) else { break };
+                let Some((above, below)) = reached.split_at_mut_checked(2 * nodes) else { return };
                 let above = above.iter().zip(questions).skip(nodes);
                 for ((here, question), [left, right]) in above.zip(below.as_chunks_mut().0) {
-                    let answer = words.get(usize::from(*question)).copied().unwrap_or_default();
-                    (*left, *right) = (here & !answer, here & answer);
-                    *bit |= *right;
+                    let Some(answer) = words.get(usize::from(*question)) else { return };
+                    (*left, *right) = (without(here, answer), both(here, answer));
+                    join(bit, right);
                 }
             }
-            found(tree, tree * room, &numbers(&bits, self.depth));
+            // Below the last level are leaves, which need not be told apart.
+            for (here, question) in reached.iter().zip(questions).skip(room / 2) {
+                let Some(answer) = words.get(usize::from(*question)) else { return };
+                join(last, &both(here, answer));
+            }
+            found(tree, tree * room, &numbers(bits));
         }
     }
 }

@@ -2,25 +2,28 @@
 //!
 //! A row first answers every distinct test of the ensemble ([`question`], [`answer`]); then the trees, completed ([`heap`]) or
 //! cut ([`block`]), are walked without branches and their leaves added in tree order ([`forest`]). Of many rows, 64 at a time
-//! are one word and go down each tree together ([`sift`]). What those forms do not take (linear models, improper trees, more than 2^16 distinct tests) is evaluated by the model itself.
+//! are one word and go down each tree together ([`sift`]). Where a processor has wider registers ([`wide`]), words are four times
+//! as long, and small trees have all their questions asked at once ([`mark`]). What those forms do not take (linear models, improper trees, more than 2^16 distinct tests) is evaluated by the model itself.
 //!
 //! Does not validate: any model compiles, and any row is answered. Tested against [`Model::margins`], bit for bit, on random
 //! ensembles in `properties`, and on the peers' models in the conformance runs.
 
 mod answer;
+mod batch;
 mod block;
 mod forest;
 mod heap;
+mod mark;
 #[cfg(test)]
 mod properties;
 mod question;
 mod shape;
 mod sift;
 mod step;
+mod wide;
 
-use self::answer::Answers;
 use self::forest::Forest;
-use self::question::LIMIT;
+use self::step::Answers;
 use super::{Body, Model};
 
 /// A model compiled for speed. Immutable; share it freely.
@@ -92,8 +95,20 @@ impl Engine {
     }
 }
 
+#[cfg(test)]
+impl Engine {
+    /// This engine on a processor without wide instructions.
+    fn narrow(self) -> Engine {
+        let plan = match self.plan {
+            Plan::Forest(forest) => Plan::Forest(Box::new(forest.narrow())),
+            plan => plan,
+        };
+        Engine { plan, ..self }
+    }
+}
+
 impl Scratch {
     fn answers(&mut self) -> &mut Answers {
-        self.answers.get_or_insert_with(|| Box::new([0; LIMIT]))
+        self.answers.get_or_insert_with(|| Box::new(Answers::new()))
     }
 }

@@ -107,9 +107,15 @@ fn model(arithmetic: Arithmetic, outputs: usize, trees: Vec<Tree>) -> Model {
     Model { columns, body, link: Link::Identity, outputs: outputs as u32 }
 }
 
-/// Fails unless engine and reference agree on every row, alone and in a batch.
+/// Fails unless engine and reference agree on every row, alone and in a batch, with wide instructions and without.
 fn check(model: &Model, rows: &[f64]) {
-    let (engine, mut scratch) = (Engine::compile(model), Scratch::default());
+    for engine in [Engine::compile(model), Engine::compile(model).narrow()] {
+        check_engine(model, &engine, rows);
+    }
+}
+
+fn check_engine(model: &Model, engine: &Engine, rows: &[f64]) {
+    let mut scratch = Scratch::default();
     let outputs = model.outputs as usize;
     let mut batch = vec![f64::NAN; rows.len() / COLUMNS as usize * outputs];
     engine.margins_batch(rows, &mut scratch, &mut batch);
@@ -135,7 +141,7 @@ proptest! {
         let kind = Kind { outputs, depth, categorical, linear, dart };
         let trees = (0..trees).map(|_| { let n = 1 + seeded.below(leaves); seeded.tree(n, deep, kind) }).collect();
         let arithmetic = if narrow { Arithmetic::F32 } else { Arithmetic::F64 };
-        let rows: Vec<f64> = (0..COLUMNS as usize * 150).map(|_| seeded.value()).collect();
+        let rows: Vec<f64> = (0..COLUMNS as usize * 300).map(|_| seeded.value()).collect();
         check(&model(arithmetic, outputs, trees), &rows);
     }
 }
@@ -147,6 +153,23 @@ fn deep_leaf_wise_trees_of_255_leaves_have_the_bits_of_the_reference() {
     let trees = (0..140).map(|t| seeded.tree(255, t % 2 == 0, kind)).collect();
     let rows: Vec<f64> = (0..COLUMNS as usize * 300).map(|_| seeded.value()).collect();
     check(&model(Arithmetic::F64, 1, trees), &rows);
+}
+
+#[test]
+fn deep_trees_of_at_most_32_leaves_have_the_bits_of_the_reference() {
+    for seed in 0..60 {
+        let mut seeded = Seeded(seed);
+        let outputs = 1 + seeded.below(3);
+        let kind = Kind { outputs, depth: 31, categorical: false, linear: seed % 10 == 0, dart: seed % 3 == 0 };
+        let trees = (0..50)
+            .map(|t| {
+                let n = 1 + seeded.below(32);
+                seeded.tree(n, t % 2 == 0, kind)
+            })
+            .collect();
+        let rows: Vec<f64> = (0..COLUMNS as usize * 200).map(|_| seeded.value()).collect();
+        check(&model(if seed % 2 == 0 { Arithmetic::F32 } else { Arithmetic::F64 }, outputs, trees), &rows);
+    }
 }
 
 #[test]

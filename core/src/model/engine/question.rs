@@ -8,9 +8,11 @@
 //! Tested through the engine's property tests.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use super::super::tree::{Missing, Split, Test};
 use super::super::{Arithmetic, Ensemble, Node, Tree};
+use super::mark::MISSING;
 
 /// Most questions of one ensemble; a larger one is walked without this table.
 pub(super) const LIMIT: usize = 1 << 16;
@@ -19,6 +21,9 @@ pub(super) const LIMIT: usize = 1 << 16;
 pub(super) const WORD: usize = 16;
 /// Columns ranked together: enough to hide the latency of a search, few enough for the registers.
 pub(super) const TEAM: usize = 4;
+
+/// Most lanes of an ensemble whose rows can be written as bytes.
+pub(super) const LANES: usize = 32;
 
 /// Most bytes of a column's table of category answers.
 const TABLE_LIMIT: usize = 1 << 20;
@@ -32,6 +37,7 @@ pub(super) struct Questions {
     /// Columns with ladders, those of like length together.
     pub(super) teams: Vec<Team>,
     pub(super) ladders: Vec<Ladder>,
+    pub(super) lanes: Vec<Lane>,
     pub(super) cuts: Vec<f64>,
     /// `half` ones, then `half` zeros.
     pub(super) steps: Vec<u8>,
@@ -54,7 +60,9 @@ pub(super) struct Column {
     /// First cut; cuts rise and are padded with NaN (never passed) to 2^n − 1.
     pub(super) cuts: usize,
     /// Ladders of this column.
-    pub(super) ladders: std::ops::Range<usize>,
+    pub(super) ladders: Range<usize>,
+    /// Lanes of this column.
+    pub(super) lanes: Range<usize>,
 }
 
 /// The answers to one column's cuts, with one reading of missing values.
@@ -66,6 +74,24 @@ pub(super) struct Ladder {
     pub(super) zero_is_missing: bool,
     /// Rank of a missing value: 0 (left), `len` (right), or the rank of zero.
     pub(super) missing_rank: usize,
+}
+
+/// The rank among one column's cuts as a byte, with one idea of which values are missing.
+#[derive(Debug, Clone)]
+pub(super) struct Lane {
+    /// Zeros are missing as well as NaN.
+    pub(super) zero_is_missing: bool,
+    /// What a missing value is written as.
+    pub(super) missing: u8,
+}
+
+/// A split's question to a lane.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct LaneQuestion {
+    pub(super) lane: u8,
+    /// The least rank that goes right.
+    pub(super) cut: u8,
+    pub(super) missing_right: bool,
 }
 
 /// The questions "is the code in the set?" of one categorical column.
@@ -96,6 +122,8 @@ struct Cuts {
     keys: Vec<i64>,
     /// Where the ladder of each [`Reading`] that occurs stands.
     ladder_at: [Option<usize>; READINGS.len()],
+    /// Lane of each reading that has one.
+    lane: [Option<u8>; READINGS.len()],
 }
 
 /// How a ladder reads missing values.
@@ -166,12 +194,38 @@ impl Questions {
                     self.len += len.next_multiple_of(WORD);
                 }
                 self.half = self.half.max(len.next_multiple_of(WORD));
-                *place = Column { column: *column, cuts: first, ladders: start..self.ladders.len() };
+                let lanes = self.add_lanes(cuts, zero_rank);
+                *place = Column { column: *column, cuts: first, ladders: start..self.ladders.len(), lanes };
             }
             self.teams.push(Team { columns, stride: room / 2 });
         }
         self.steps = vec![1; self.half];
         self.steps.resize(2 * self.half, 0);
+    }
+
+    /// Adds the lanes of a column whose ranks are bytes.
+    fn add_lanes(&mut self, cuts: &mut Cuts, zero_rank: usize) -> Range<usize> {
+        use Reading::{NanIsZero, NanLeft, NanRight, ZeroLeft, ZeroRight};
+        let start = self.lanes.len();
+        if cuts.keys.len() >= usize::from(MISSING) {
+            return start..start;
+        }
+        for (readings, missing) in
+            [(&[NanIsZero][..], zero_rank as u8), (&[NanLeft, NanRight], MISSING), (&[ZeroLeft, ZeroRight], MISSING)]
+        {
+            let lane = self.lanes.len() as u8;
+            let mut used = false;
+            for reading in readings.iter().map(|reading| *reading as usize) {
+                let has_ladder = cuts.ladder_at.get(reading).is_some_and(Option::is_some);
+                if let Some(place) = cuts.lane.get_mut(reading).filter(|_| has_ladder && usize::from(lane) < LANES) {
+                    (*place, used) = (Some(lane), true);
+                }
+            }
+            if used {
+                self.lanes.push(Lane { zero_is_missing: readings.contains(&ZeroLeft), missing });
+            }
+        }
+        start..self.lanes.len()
     }
 
     fn add_categories(&mut self, index: &mut Index) -> Option<()> {
@@ -223,6 +277,18 @@ impl Index {
             Node::Leaf(_) => Some(0),
         };
         tree.nodes.iter().map(question).collect()
+    }
+
+    /// What `split` asks of a lane; `None` when it asks something else, or there are too many of them.
+    pub(super) fn mark(&self, split: &Split) -> Option<LaneQuestion> {
+        let key = key(cut(&split.test)?);
+        let cuts = self.cuts.get(split.column as usize)?;
+        let reading = Reading::of(split);
+        Some(LaneQuestion {
+            lane: (*cuts.lane.get(reading as usize)?)?,
+            cut: u8::try_from(cuts.keys.binary_search(&key).ok()? + 1).ok()?,
+            missing_right: matches!(reading, Reading::NanRight | Reading::ZeroRight),
+        })
     }
 
     /// The number of `split`'s question.

@@ -29,6 +29,19 @@ pub(super) fn depth(tree: &Tree) -> Option<usize> {
     Some(deepest)
 }
 
+/// The leaves of a proper tree from left to right, by node.
+pub(super) fn leaves(tree: &Tree) -> Vec<usize> {
+    let (mut leaves, mut open) = (Vec::new(), vec![0]);
+    while let Some(at) = open.pop() {
+        match tree.nodes.get(at) {
+            Some(Node::Split(split)) => open.extend([split.right as usize, split.left as usize]),
+            Some(Node::Leaf(_)) => leaves.push(at),
+            None => {}
+        }
+    }
+    leaves
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::super::{Leaf, Missing, Split, Test};
@@ -51,6 +64,12 @@ mod tests {
             }),
         });
         Tree { output: 0, weight: 1.0, nodes: nodes.collect() }
+    }
+
+    #[test]
+    fn leaves_stand_from_left_to_right() {
+        let chain = tree(&[Some((1, 2)), None, Some((3, 4)), Some((5, 6)), None, None, None]);
+        assert_eq!(leaves(&chain), [1, 5, 6, 4]);
     }
 
     #[test]
