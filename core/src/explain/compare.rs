@@ -18,6 +18,15 @@ pub(super) struct Comparisons {
     special: Vec<Split>,
 }
 
+/// One of the values, for those who need few of them.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Reading {
+    /// The column's number, and what stands for a missing one.
+    Column { column: u32, missing: Missing, end: f64 },
+    /// The outcome of this special test.
+    Special(u32),
+}
+
 impl Comparisons {
     pub fn new(arithmetic: Arithmetic, columns: usize) -> Comparisons {
         Comparisons { arithmetic, columns, special: Vec::new() }
@@ -41,32 +50,71 @@ impl Comparisons {
         }
     }
 
+    /// Which reading is less than which threshold when `split` sends the row left.
+    pub fn reading(&mut self, split: &Split) -> Option<(Reading, f64)> {
+        let specials = self.special.len();
+        let (_, threshold) = self.add(split)?;
+        let reading = if self.special.len() > specials {
+            Reading::Special(u32::try_from(specials).ok()?)
+        } else {
+            Reading::Column { column: split.column, missing: split.missing, end: end(split.default_left) }
+        };
+        Some((reading, threshold))
+    }
+
+    /// The value of `reading` in `row`.
+    pub fn read(&self, row: &[f64], reading: &Reading) -> f64 {
+        match reading {
+            Reading::Column { column, missing, end } => placed(self.at(row, *column as usize), *missing, *end),
+            Reading::Special(test) => {
+                let split = self.special.get(*test as usize);
+                split.map_or(1.0, |split| self.outcome(row, split))
+            }
+        }
+    }
+
     /// What the splits compare: each column read in each way, then the outcomes of the special tests.
     pub fn values(&self, row: &[f64]) -> Vec<f64> {
         let mut values = vec![f64::INFINITY; VARIANTS * self.columns + self.special.len()];
-        let read = |column: usize| {
-            let x = row.get(column).copied().unwrap_or(f64::NAN);
-            if self.arithmetic == Arithmetic::F32 { f64::from(x as f32) } else { x }
-        };
         for missing in [Missing::None, Missing::Zero, Missing::Nan] {
-            for (default_left, end) in [(false, f64::INFINITY), (true, f64::NEG_INFINITY)] {
+            for default_left in [false, true] {
                 let start = variant(missing, default_left) * self.columns;
                 for (column, value) in values[start..start + self.columns].iter_mut().enumerate() {
-                    let x = read(column);
-                    *value = match missing {
-                        Missing::None if x.is_nan() => 0.0,
-                        Missing::Zero if x.is_nan() || x.abs() <= ZERO => end,
-                        Missing::Nan if x.is_nan() => end,
-                        _ => x,
-                    };
+                    *value = placed(self.at(row, column), missing, end(default_left));
                 }
             }
         }
         for (value, split) in values[VARIANTS * self.columns..].iter_mut().zip(&self.special) {
-            *value = if split.goes_left(read(split.column as usize)) { -1.0 } else { 1.0 };
+            *value = self.outcome(row, split);
         }
         values
     }
+
+    /// The number in a column, in the width that is compared.
+    fn at(&self, row: &[f64], column: usize) -> f64 {
+        let x = row.get(column).copied().unwrap_or(f64::NAN);
+        if self.arithmetic == Arithmetic::F32 { f64::from(x as f32) } else { x }
+    }
+
+    /// Less than 0 when `split`, a special test, sends the row left.
+    fn outcome(&self, row: &[f64], split: &Split) -> f64 {
+        if split.goes_left(self.at(row, split.column as usize)) { -1.0 } else { 1.0 }
+    }
+}
+
+/// `x`, or what stands for it when it is missing.
+fn placed(x: f64, missing: Missing, end: f64) -> f64 {
+    match missing {
+        Missing::None if x.is_nan() => 0.0,
+        Missing::Zero if x.is_nan() || x.abs() <= ZERO => end,
+        Missing::Nan if x.is_nan() => end,
+        _ => x,
+    }
+}
+
+/// The end of the line that stands for a missing value.
+fn end(default_left: bool) -> f64 {
+    if default_left { f64::NEG_INFINITY } else { f64::INFINITY }
 }
 
 /// Which of the [`VARIANTS`] a split reads.

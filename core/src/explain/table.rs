@@ -9,7 +9,7 @@
 //! columns the integrand is a cubic at most, and two Gauss–Legendre points are exact.
 #![expect(clippy::indexing_slicing, reason = "places in a heap of 16, cases below 32 and slots below 5, by construction")]
 
-use super::compare::Comparisons;
+use super::compare::{Comparisons, Reading};
 use crate::model::{Ensemble, Node, Tree};
 
 /// Trees of at most this depth have tables.
@@ -24,6 +24,10 @@ const DECIDING: usize = 5;
 const CASES: usize = 1 << DECIDING;
 /// Most trees with tables: 5 KB each.
 const MOST_TREES: usize = 1000;
+/// Most values compared and most columns with contributions in a group of trees: a byte numbers them, so that no access needs a check.
+const MOST: usize = 256;
+/// The place of what belongs to no column; only zeros are added to it.
+const NOWHERE: u8 = 255;
 /// The nodes of the quadrature; both weigh one half.
 const POINTS: [f64; 2] = [0.211_324_865_405_187_13, 0.788_675_134_594_812_9];
 
@@ -33,20 +37,37 @@ pub(super) struct Tables {
     comparisons: Comparisons,
     /// Expected margin per output.
     bias: Vec<f64>,
-    trees: Vec<Head>,
-    twigs: Vec<[Twig; TWIGS]>,
+    /// Per output its trees, in their order.
+    groups: Vec<Vec<Group>>,
 }
 
+/// Trees that compare few values.
+#[derive(Debug, Clone, Default)]
+struct Group {
+    /// What the trees compare.
+    readings: Vec<Reading>,
+    /// The columns that get contributions.
+    columns: Vec<u32>,
+    trees: Vec<Looked>,
+}
+
+/// A tree, its splits in heap order; place 0 is unused.
 #[derive(Debug, Clone)]
-struct Head {
-    output: u32,
-    /// (Value, threshold) of each split, in heap order; place 0 is unused.
-    splits: [(u32, f64); SPLITS],
+struct Looked {
+    thresholds: [f64; SPLITS],
+    /// Which of the readings each split compares.
+    values: [u8; SPLITS],
+    /// Which of the columns each split's contributions go to; [`NOWHERE`] when another's of the same twig
+    /// have the same.
+    columns: [u8; SPLITS],
+    /// Per twig and case: what each of the deciding splits' columns gets.
+    contributions: [[[f64; DECIDING]; CASES]; TWIGS],
 }
 
+/// A twig being made.
 #[derive(Debug, Clone)]
 struct Twig {
-    /// Columns of the deciding splits, each once; the rest repeats the first and gets nothing.
+    /// Columns of the deciding splits, each once.
     columns: [u32; DECIDING],
     contributions: [[f64; DECIDING]; CASES],
 }
@@ -70,7 +91,8 @@ impl Tables {
             return None;
         }
         let comparisons = Comparisons::new(ensemble.arithmetic, columns);
-        let mut tables = Tables { comparisons, bias: ensemble.base.clone(), trees: Vec::new(), twigs: Vec::new() };
+        let groups = vec![Vec::new(); ensemble.base.len()];
+        let mut tables = Tables { comparisons, bias: ensemble.base.clone(), groups };
         for tree in &ensemble.trees {
             tables.add(tree)?;
         }
@@ -79,7 +101,23 @@ impl Tables {
 
     fn add(&mut self, tree: &Tree) -> Option<()> {
         *self.bias.get_mut(tree.output as usize)? += weighted(tree, tree.expectation()?);
-        let mut splits = [(0, 0.0); SPLITS];
+        if tree.nodes.len() < 2 {
+            return Some(());
+        }
+        let groups = self.groups.get_mut(tree.output as usize)?;
+        // Whatever the tree compares must find room.
+        if groups.last().is_none_or(|group| group.readings.len().max(group.columns.len()) > MOST - SPLITS) {
+            groups.push(Group::default());
+        }
+        let group = groups.last_mut()?;
+        // A threshold that nothing reaches: where no split is, the side is left.
+        let mut looked = Looked {
+            thresholds: [f64::INFINITY; SPLITS],
+            values: [0; SPLITS],
+            columns: [NOWHERE; SPLITS],
+            contributions: [[[0.0; DECIDING]; CASES]; TWIGS],
+        };
+        let mut columns = [None; SPLITS];
         let mut twigs = [const { Twig { columns: [u32::MAX; DECIDING], contributions: [[0.0; DECIDING]; CASES] } }; TWIGS];
         // (Node, its heap position, the way to it).
         let mut open = vec![(0u32, 1usize, Vec::<Step>::new())];
@@ -91,7 +129,10 @@ impl Tables {
                     twigs[twig & (TWIGS - 1)].add(&way, weighted(tree, leaf.value));
                 }
                 Node::Split(split) => {
-                    *splits.get_mut(at)? = self.comparisons.add(split)?;
+                    let (reading, threshold) = self.comparisons.reading(split)?;
+                    *looked.thresholds.get_mut(at)? = threshold;
+                    looked.values[at] = number(&mut group.readings, reading)?;
+                    columns[at] = Some(split.column);
                     let shares = tree.shares(split);
                     for (side, child) in [split.left, split.right].into_iter().enumerate() {
                         let step = Step { column: split.column, deciding: deciding(at), side, share: shares[side] };
@@ -100,12 +141,24 @@ impl Tables {
                 }
             }
         }
-        for twig in &mut twigs {
-            let first = if twig.columns[0] == u32::MAX { 0 } else { twig.columns[0] };
-            twig.columns.iter_mut().filter(|column| **column == u32::MAX).for_each(|column| *column = first);
+        for at in 1..SPLITS {
+            // The splits that decide the same twig and come first: those above, and of the two lowest the left one.
+            let above = std::iter::successors(Some(at >> 1), |at| Some(at >> 1)).take_while(|at| *at > 0);
+            let mut earlier = above.chain((at > SPLITS / 2 && at % 2 == 1).then_some(at - 1));
+            if let Some(column) = columns[at].filter(|column| earlier.all(|at| columns[at] != Some(*column))) {
+                looked.columns[at] = number(&mut group.columns, column)?;
+            }
         }
-        self.trees.push(Head { output: tree.output, splits });
-        self.twigs.push(twigs);
+        for (t, (twig, contributions)) in twigs.iter().zip(&mut looked.contributions).enumerate() {
+            for (slot, at) in [1, 2 + t / 2, 4 + t, 8 + 2 * t, 9 + 2 * t].into_iter().enumerate() {
+                let own = columns[at].filter(|_| looked.columns[at] != NOWHERE);
+                let Some(from) = twig.columns.iter().position(|column| Some(*column) == own) else { continue };
+                for (to, made) in contributions.iter_mut().zip(&twig.contributions) {
+                    to[slot] = made[from];
+                }
+            }
+        }
+        group.trees.push(looked);
         Some(())
     }
 
@@ -113,30 +166,74 @@ impl Tables {
     pub fn contributions(&self, row: &[f64], out: &mut [f64]) {
         out.fill(0.0);
         let width = self.comparisons.columns() + 1;
-        for (out, bias) in out.chunks_exact_mut(width).zip(&self.bias) {
+        for ((out, bias), groups) in out.chunks_exact_mut(width).zip(&self.bias).zip(&self.groups) {
+            for group in groups {
+                group.add(&self.comparisons, row, out);
+            }
             out[width - 1] = *bias;
         }
-        let values = self.comparisons.values(row);
-        for (tree, twigs) in self.trees.iter().zip(&self.twigs) {
-            let start = tree.output as usize * width;
-            let Some(out) = out.get_mut(start..start + width) else { continue };
-            // Bit `i`: the row goes right at heap position `i`, leaf or not.
-            let mut sides = 0;
-            for (i, (value, threshold)) in tree.splits.iter().enumerate().skip(1) {
-                let right = values.get(*value as usize).is_some_and(|value| value >= threshold);
-                sides |= usize::from(right) << i;
-            }
-            for (t, twig) in twigs.iter().enumerate() {
-                let above = (sides >> 1 & 1) | (sides >> (2 + t / 2) & 1) << 1;
-                let own = (sides >> (4 + t) & 1) << 2 | (sides >> (8 + 2 * t) & 3) << 3;
-                for (column, contribution) in twig.columns.iter().zip(&twig.contributions[(above | own) & (CASES - 1)]) {
-                    if let Some(sum) = out.get_mut(*column as usize) {
-                        *sum += contribution;
-                    }
-                }
+    }
+}
+
+impl Group {
+    /// Adds what the trees contribute to `out`, one value per column.
+    fn add(&self, comparisons: &Comparisons, row: &[f64], out: &mut [f64]) {
+        let (mut values, mut sums) = ([0.0; MOST], [0.0; MOST]);
+        for (value, reading) in values.iter_mut().zip(&self.readings) {
+            *value = comparisons.read(row, reading);
+        }
+        for (sum, column) in sums.iter_mut().zip(&self.columns) {
+            *sum = out.get(*column as usize).copied().unwrap_or(0.0);
+        }
+        for tree in &self.trees {
+            tree.add(&values, &mut sums);
+        }
+        for (sum, column) in sums.iter().zip(&self.columns) {
+            if let Some(place) = out.get_mut(*column as usize) {
+                *place = *sum;
             }
         }
     }
+}
+
+impl Looked {
+    /// Adds what the tree contributes to each column. A column's sum takes twigs in their order, whatever is held back meanwhile.
+    #[inline]
+    fn add(&self, values: &[f64; MOST], sums: &mut [f64; MOST]) {
+        // Bit `i`: the row goes right at heap position `i`, leaf or not.
+        let mut sides = 0;
+        for (i, (value, threshold)) in self.values.iter().zip(&self.thresholds).enumerate() {
+            sides |= usize::from(values[usize::from(*value)] >= *threshold) << i;
+        }
+        let place = |at: usize| usize::from(self.columns[at]);
+        // The columns of the splits above the twigs get something of each: their sums stay in registers.
+        let mut root = sums[place(1)];
+        for half in 0..TWIGS / 2 {
+            let mut upper = sums[place(2 + half)];
+            let above = (sides >> 1 & 1) | (sides >> (2 + half) & 1) << 1;
+            for t in [2 * half, 2 * half + 1] {
+                let own = (sides >> (4 + t) & 1) << 2 | (sides >> (8 + 2 * t) & 3) << 3;
+                let [of_root, of_upper, own, left, right] = self.contributions[t][(above | own) & (CASES - 1)];
+                root += of_root;
+                upper += of_upper;
+                sums[place(4 + t)] += own;
+                sums[place(8 + 2 * t)] += left;
+                sums[place(9 + 2 * t)] += right;
+            }
+            sums[place(2 + half)] = upper;
+        }
+        sums[place(1)] = root;
+    }
+}
+
+/// The number of `item` among `known`, to which it is added when new; none when a byte does not hold it.
+fn number<T: PartialEq>(known: &mut Vec<T>, item: T) -> Option<u8> {
+    let found = known.iter().position(|other| *other == item);
+    let number = u8::try_from(found.unwrap_or(known.len())).ok()?;
+    if found.is_none() {
+        known.push(item);
+    }
+    Some(number)
 }
 
 impl Twig {

@@ -111,19 +111,26 @@ fn integer(out: &mut Vec<u8>, value: i64) {
 pub(crate) fn text(out: &mut Vec<u8>, text: &str) {
     const HEX: &[u8; 16] = b"0123456789abcdef";
     out.push(b'"');
-    for byte in text.bytes() {
+    let mut rest = text.as_bytes();
+    // What needs no escape, which is nearly all, is copied at once.
+    while let Some((plain, after)) =
+        rest.iter().position(|b| matches!(b, b'"' | b'\\' | 0..0x20)).and_then(|at| rest.split_at_checked(at))
+    {
+        let Some((byte, after)) = after.split_first() else { break };
+        out.extend_from_slice(plain);
         match byte {
-            b'"' | b'\\' => out.extend_from_slice(&[b'\\', byte]),
+            b'"' | b'\\' => out.extend_from_slice(&[b'\\', *byte]),
             b'\n' => out.extend_from_slice(b"\\n"),
             b'\r' => out.extend_from_slice(b"\\r"),
             b'\t' => out.extend_from_slice(b"\\t"),
-            0..0x20 => {
+            _ => {
                 let low = HEX.get(usize::from(byte % 16)).copied().unwrap_or(b'0');
                 out.extend_from_slice(&[b'\\', b'u', b'0', b'0', b'0' + byte / 16, low]);
             }
-            _ => out.push(byte),
         }
+        rest = after;
     }
+    out.extend_from_slice(rest);
     out.push(b'"');
 }
 

@@ -92,14 +92,16 @@ impl Scorer {
             order.remove(at);
             let Some(field) = self.bundle.manifest.schema.fields.get(i) else { continue };
             let points = points::rounded(exact.get(i).copied().unwrap_or(0.0));
-            let sentence = words::sentence(field, &words::say(field, i, &work.slots, now));
+            let mut text = words::sentence(field, &words::say(field, i, &work.slots, now));
+            text.push_str(": ");
+            text.push_str(&words::points(points));
             score.reasons.push(Reason {
                 field: field.name.clone(),
                 label: field.display_name(),
                 value: value_of(field, i, &work.slots),
                 contribution: contributions.get(i).copied().unwrap_or(0.0),
                 points,
-                text: format!("{sentence}: {}", words::points(points)),
+                text,
             });
         }
         score.base = Some(base);
