@@ -2,7 +2,7 @@
 import { relative } from "node:path";
 
 /** What workerd needs to serve `dist`, seen from folder `at` where the text will lie. `shell` holds the JavaScript. */
-export function config({ at, shell, module, models, port, store, assets, settings, heap }) {
+export function config({ at, shell, module, models, port, store, assets, settings, flags }) {
   const file = (path) => JSON.stringify(relative(at, path));
   const text = (value) => JSON.stringify(value);
   const code = ["main.js", "body.js", "instance.js", "log.js", "page.js", "shard.js"];
@@ -21,7 +21,7 @@ const config :Workerd.Config = (
     (name = "store", disk = (path = ${text(store)}, writable = true)),${page ? `\n    ${page},` : ""}
   ],
   sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "main")],
-  v8Flags = [${heap.map(text).join(", ")}],
+  v8Flags = [${flags.map(text).join(", ")}],
 );
 
 const main :Workerd.Worker = (

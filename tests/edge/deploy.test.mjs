@@ -10,7 +10,7 @@ import { demo, folder } from "./hosts.mjs";
 
 const text = readFileSync(join(root, "worker/wrangler.jsonc"), "utf8");
 const settings = JSON.parse(text.replace(/^\s*\/\/.*$/gm, ""));
-const local = config({ at: "/", shell: "/", module: "/edge.wasm", models: [demo], port: 1, store: "/s", assets: "/a", settings: {}, heap: [] });
+const local = config({ at: "/", shell: "/", module: "/edge.wasm", models: [demo], port: 1, store: "/s", assets: "/a", settings: {}, flags: [] });
 
 test("every module that is imported is uploaded, by a rule for its kind", (t) => {
   const to = folder();

@@ -6,5 +6,12 @@ const config :Workerd.Config = (
     compatibilityDate = "2026-10-01",
   )) ],
   sockets = [ (name = "http", address = "127.0.0.1:8797", http = (), service = "echo") ],
-  v8Flags = [ "--max-heap-size=32", "--max-semi-space-size=1", "--gc-global" ],
+  # Those of the service.
+  v8Flags = [
+    "--max-heap-size=32",
+    "--max-semi-space-size=1",
+    "--gc-global",
+    "--minor-gc-task-trigger=20",
+    "--no-concurrent-recompilation",
+  ],
 );
