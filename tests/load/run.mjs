@@ -1,6 +1,6 @@
 // `npm run load`: throughput against the same runtime's echo, then latency at a fixed rate, for the edge and the native host.
 //
-// Builds what it needs. Takes some 90 seconds after that. Options: --seconds N (each measurement, default 4), --rounds N (pairs of
+// Builds what it needs. Takes some 100 seconds after that. Options: --seconds N (each measurement, default 4), --rounds N (pairs of
 // ours and echo, default 3), --rate R (open loop, default 2000), --profile P (Cargo's, default release), --json (progress to stderr).
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -18,6 +18,8 @@ const { values: options } = parseArgs({
     json: { type: "boolean", default: false },
   },
 });
+/** Seconds before it counts: V8 compiles what is used meanwhile, at the cost of the load generator. The same for ours and echo. */
+const WARMUP = "2";
 const folder = join(root, "target", options.profile);
 const bodies = join(root, "worker/demo/leads.ndjson");
 const hosts = [
@@ -44,7 +46,7 @@ await make("Building the load generator", "cargo", [...cargo, "-p", "plumbline-t
 
 /** One measurement by the load generator. */
 function measure(server, extra) {
-  const args = [server.url, "--bodies", bodies, "--seconds", options.seconds, "--warmup", "1", "--pid", String(server.pid), "--json", ...extra];
+  const args = [server.url, "--bodies", bodies, "--seconds", options.seconds, "--warmup", WARMUP, "--pid", String(server.pid), "--json", ...extra];
   const done = spawnSync(join(folder, "load"), args, { encoding: "utf8" });
   if (!done.stdout) throw new Error(done.stderr);
   return JSON.parse(done.stdout);
