@@ -114,7 +114,11 @@ impl<'p, 'd> At<'p, 'd> {
 
     /// An error at this place.
     pub fn error(&self, reason: impl Into<String>) -> ImportError {
-        ImportError::Value { path: self.to_string(), reason: reason.into() }
+        let path = match self.step {
+            Step::Root => "the document".to_owned(),
+            _ => self.to_string(),
+        };
+        ImportError::Value { path, reason: reason.into() }
     }
 
     /// The value under `key`, or none when absent. Of several equal keys the last counts.

@@ -73,13 +73,28 @@ pub fn import(bytes: &[u8]) -> Result<Imported, ImportError> {
         }
         [b'{', ..] => xgboost::read(&json::read(bytes, limits)?, Format::XgboostJson, bytes.len()),
         rest if rest.starts_with(b"tree") => lightgbm::read(bytes),
-        rest => {
-            let start: Vec<u8> = rest.iter().take(16).copied().collect();
-            Err(ImportError::UnknownFormat(if start.is_empty() {
-                "nothing".to_owned()
-            } else {
-                format!("{:?}", String::from_utf8_lossy(&start))
-            }))
-        }
+        rest => Err(ImportError::UnknownFormat(met(rest))),
+    }
+}
+
+/// Beginnings of files that are often handed over instead, and what to do.
+const NEARLY: [(&[u8], &str); 5] = [
+    (b"binf", "XGBoost's binary format of before 2.1: load it there and save it as .json or .ubj"),
+    (b"[", "a JSON array: XGBoost's dump_model is for people; save_model is for programs"),
+    (b"booster[", "XGBoost's dump_model, which is for people: use save_model"),
+    (b"\x80", "a Python pickle: take the booster in it and use its save_model"),
+    (b"\x1f\x8b", "gzip: unpack it first"),
+];
+
+/// What a file of no known format begins with.
+fn met(start: &[u8]) -> String {
+    if start.is_empty() {
+        return "nothing".to_owned();
+    }
+    let shown: Vec<u8> = start.iter().take(16).copied().collect();
+    let shown = format!("{:?}", String::from_utf8_lossy(&shown));
+    match NEARLY.iter().find(|(begin, _)| start.starts_with(begin)) {
+        Some((_, what)) => format!("{shown}, as does {what}"),
+        None => shown,
     }
 }

@@ -23,6 +23,14 @@ const MAX_OUTPUTS: usize = 1 << 16;
 /// Reads the model in `document`, a file of `size` bytes.
 pub(super) fn read(document: &Document<'_>, format: Format, size: usize) -> Result<Imported, ImportError> {
     let root = At::root(document);
+    if root.find("learner").is_none() {
+        let others =
+            [("tree_info", "LightGBM's dump_model (import the text that save_model writes)"), ("oblivious_trees", "CatBoost")];
+        let other = others.iter().find(|(key, _)| root.find(key).is_some());
+        if let Some((_, what)) = other {
+            return Err(ImportError::Unsupported { place: "the document".to_owned(), what: format!("the JSON of {what}") });
+        }
+    }
     let learner = root.get("learner")?;
     let parameters = learner.get("learner_model_param")?;
     let mut notes = Vec::new();
