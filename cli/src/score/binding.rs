@@ -79,8 +79,23 @@ impl Binding {
     }
 }
 
+/// Whether any of `names` is that of a column.
+pub fn matches(names: &[String], columns: &[Column]) -> bool {
+    by_name(names, columns).iter().any(Option::is_some)
+}
+
 fn by_name(names: &[String], columns: &[Column]) -> Vec<Option<usize>> {
-    columns.iter().map(|column| names.iter().position(|name| *name == column.name)).collect()
+    let exact = |column: &Column| names.iter().position(|name| *name == column.name);
+    columns.iter().map(|column| exact(column).or_else(|| spaced(names, columns, &column.name))).collect()
+}
+
+/// The one field whose name is `column` but for white space: LightGBM writes `Total Visits` as `Total_Visits`.
+fn spaced(names: &[String], columns: &[Column], column: &str) -> Option<usize> {
+    let underlined = |name: &String| name.chars().map(|c| if c.is_whitespace() { '_' } else { c }).eq(column.chars());
+    let free = |name: &String| !columns.iter().any(|other| other.name == *name);
+    let mut found = names.iter().enumerate().filter(|(_, name)| underlined(name) && free(name)).map(|(at, _)| at);
+    let first = found.next();
+    first.filter(|_| found.next().is_none())
 }
 
 /// The first names, and how many more there are.
@@ -90,5 +105,27 @@ pub fn listed(names: &[&str]) -> String {
     match names.len().saturating_sub(SHOWN) {
         0 => shown,
         more => format!("{shown} and {more} more"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_found_as_lightgbm_writes_them() {
+        let texts = |list: &[&str]| list.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
+        let bound = |names: &[&str], columns: &[&str]| {
+            let columns: Vec<Column> = columns.iter().map(|c| Column { name: (*c).to_owned(), categorical: false }).collect();
+            by_name(&texts(names), &columns)
+        };
+        assert_eq!(
+            bound(&["plain", "Total Visits", "Time  Spent"], &["Total_Visits", "Time__Spent", "plain"]),
+            [Some(1), Some(2), Some(0)]
+        );
+        // A name that is there as it is comes first; of two that could be meant neither is.
+        assert_eq!(bound(&["a b", "a_b"], &["a_b"]), [Some(1)]);
+        assert_eq!(bound(&["a b", "a\tb"], &["a_b"]), [None]);
+        assert_eq!(bound(&["a b"], &["a_b", "a b"]), [None, Some(0)]);
     }
 }

@@ -6,7 +6,7 @@ use plumbline_core::Scorer;
 use plumbline_core::model::{Column, Scratch};
 use plumbline_core::schema::{Names, Schema};
 
-use super::binding::Binding;
+use super::binding::{self, Binding};
 use super::contribution::Contributions;
 use super::replay::Replay;
 use super::{Explain, Job, Rejects, Tally};
@@ -81,8 +81,7 @@ pub fn run(
 
 /// Binds by name; only where no name of a table matches its first records are looked at, to bind by position.
 fn bind(records: Box<dyn Records>, columns: &[Column], place: &str) -> Result<(Box<dyn Records>, Binding), Failure> {
-    let matches = records.names().iter().any(|name| columns.iter().any(|c| c.name == *name));
-    if matches || !records.is_table() {
+    if binding::matches(records.names(), columns) || !records.is_table() {
         let binding = Binding::new(&*records, columns, &[], place)?;
         return Ok((records, binding));
     }
