@@ -127,6 +127,11 @@ fn routed(service: &Service, now: Timestamp, request: &Request<'_>) -> Result<An
         let problem = Problem::new(413, "BODY_TOO_LARGE", format!("a body may have {limit} bytes"));
         return Ok(page.refusal(&problem).into());
     }
+    // Some clients compress without asking. No text in UTF-8 begins so.
+    if page.is_post() && [[0x1f_u8, 0x8b], [0x78, 0x9c], [0x78, 0xda]].iter().any(|magic| request.body.starts_with(magic)) {
+        let problem = Problem::new(415, "UNSUPPORTED_CONTENT_ENCODING", "the body is compressed: send it as it is");
+        return Ok(page.refusal(&problem).into());
+    }
     page.answer(service, now, request)
 }
 
@@ -186,6 +191,17 @@ mod tests {
         assert_eq!(allowed.header("access-control-allow-methods"), Some("POST, OPTIONS"));
         let foreign = ask_of(&service, "POST /v1/score", &headers("https://evil.example"), "{}").response;
         assert_eq!((foreign.status, foreign.header("access-control-allow-origin")), (200, None));
+    }
+
+    #[test]
+    fn a_compressed_body_is_told_so() {
+        for path in ["/v1/score", "/invocations", "/v2/models/sample/infer"] {
+            for magic in [[0x1f_u8, 0x8b], [0x78, 0x9c]] {
+                let response = ask(&format!("POST {path}"), &[], [&magic[..], b"rest"].concat()).response;
+                assert_eq!(response.status, 415, "{path}");
+                assert!(String::from_utf8_lossy(&response.body).contains("compressed"), "{path}");
+            }
+        }
     }
 
     #[test]
