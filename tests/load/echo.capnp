@@ -12,6 +12,7 @@ const config :Workerd.Config = (
     "--max-semi-space-size=1",
     "--gc-global",
     "--minor-gc-task-trigger=20",
+    "--single-threaded-gc",
     "--no-concurrent-recompilation",
   ],
 );
