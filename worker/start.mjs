@@ -11,8 +11,8 @@ const here = dirname(fileURLToPath(import.meta.url));
 /**
  * A request's objects are freed by a full collection only, and V8's own defaults save that up for a stall of some 80 ms. So the heap
  * is small, each collection a full one, due after some hundred requests, and done without waiting for helping threads, which on few
- * cores are late. The shell's few functions are compiled at
- * once, in some ten milliseconds: handed to the one thread that also compiles the service, they were interpreted for seconds.
+ * cores are late. The shell's few functions are compiled at once, in some ten milliseconds: handed to the one thread that also
+ * compiles the service, they were interpreted for seconds.
  */
 const FLAGS = [
   "--max-heap-size=32",
