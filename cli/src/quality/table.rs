@@ -289,10 +289,20 @@ fn look(path: &Path, most: usize) -> Result<(Vec<String>, Vec<Seen>), Failure> {
             let names = records.names().to_vec();
             let mut seen = vec![Seen { is_text: true, ..Seen::default() }; names.len()];
             let mut rows = 0;
-            while rows < most && next(&mut *records, &source.place)? {
-                rows += 1;
-                for (at, seen) in seen.iter_mut().enumerate() {
-                    seen.text.see(records.text(at).unwrap_or_default());
+            while rows < most {
+                let plain = records.plain(&mut |fields| {
+                    seen.iter_mut().zip(fields).for_each(|(seen, text)| seen.text.see(text));
+                    rows += 1;
+                    rows < most
+                })?;
+                if plain == 0 {
+                    if !next(&mut *records, &source.place)? {
+                        break;
+                    }
+                    rows += 1;
+                    for (at, seen) in seen.iter_mut().enumerate() {
+                        seen.text.see(records.text(at).unwrap_or_default());
+                    }
                 }
             }
             (names, seen)

@@ -41,6 +41,8 @@ pub(super) struct Facts {
     pub max: Scalar,
     pub distinct: Distinct,
     pub values: Vec<f64>,
+    /// Places where `values` has what would stand there if all were sorted.
+    selected: Vec<usize>,
     /// Why there is no sum, or no order.
     no_number: Option<Raised>,
     no_order: Option<Raised>,
@@ -68,6 +70,7 @@ impl Facts {
             max: Scalar::Missing,
             distinct: Distinct::default(),
             values: Vec::new(),
+            selected: Vec::new(),
             no_number: None,
             no_order: None,
             failed: None,
@@ -79,6 +82,7 @@ impl Facts {
         if self.failed.is_some() {
             return;
         }
+        self.selected.clear();
         let taken = match (column.data(), mask) {
             (Data::Float(values), None) => self.push_floats(values),
             (Data::Int(values), None) => self.push_ints(values),
@@ -365,6 +369,7 @@ impl Facts {
         if !self.values.is_sorted_by(|a, b| a.total_cmp(b).is_le()) {
             self.values.sort_unstable_by(f64::total_cmp);
         }
+        self.selected.clear();
     }
 
     /// Puts in `places` what would stand there if all were sorted.
@@ -374,9 +379,13 @@ impl Facts {
         places.retain(|place| *place < self.values.len());
         places.sort_unstable();
         places.dedup();
+        if places.iter().all(|place| self.selected.contains(place)) {
+            return;
+        }
         if places.len() > MANY {
             return self.sort();
         }
+        self.selected.clone_from(&places);
         let mut from = 0;
         for place in places {
             if let Some(rest) = self.values.get_mut(from..).filter(|rest| place - from < rest.len()) {
