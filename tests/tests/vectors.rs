@@ -42,7 +42,8 @@ fn what_cannot_be_compared_fails() {
             std::fs::write(folder.join(name), text.trim_end().rsplit_once('\n').expect("lines").0).expect("a file");
         }
     };
-    let cases: [(&str, Box<dyn Fn(&std::path::Path)>); 7] = [
+    type Damage = Box<dyn Fn(&std::path::Path)>;
+    let cases: [(&str, Damage); 7] = [
         ("no model file", Box::new(gone("model.txt"))),
         ("no inputs", Box::new(gone("inputs.csv"))),
         ("no meta", Box::new(gone("meta.json"))),

@@ -32,15 +32,16 @@ pub(super) fn seeds() -> Vec<Vec<u8>> {
     let number = FeatureLayout::Number { name: "visits".into(), bins: Bins::new(vec![1.0, 2.5]).expect("edges rise") };
     let category = FeatureLayout::Category { name: "source".into(), known: vec!["web".into(), "fair".into()] };
     let layouts = [vec![], vec![number.clone()], vec![number, category]];
+    let (outcomes, sources) = ([None, Some(true), Some(false)], [None, Some("web"), Some("new")]);
     let of = |features: Vec<FeatureLayout>| {
         let mut series = Series::new(Layout::new(features));
         for row in 0..20i64 {
             let count = |layout: &Layout, hour: &mut plumbline_core::window::Window| {
                 hour.counters.requests += 1;
                 hour.latency.add(row as u64 * 90);
-                hour.scores.add(row as f64 / 20.0, [None, Some(true), Some(false)][(row % 3) as usize]);
+                hour.scores.add(row as f64 / 20.0, outcomes.get(row as usize % 3).copied().flatten());
                 hour.count_number(layout, 0, (row % 5 > 0).then_some(row as f64 - 7.5));
-                hour.count_category(layout, 1, [None, Some("web"), Some("new")][(row % 3) as usize]);
+                hour.count_category(layout, 1, sources.get(row as usize % 3).copied().flatten());
             };
             series.count((row - 5) * HOUR_MS / 4, count).expect("few hours");
         }
