@@ -121,6 +121,27 @@ fn insert(bucket: &mut [f64]) {
     }
 }
 
+/// Sorts in place: a heap, whose code is a tenth of that of std's sorts, for lists that a page sorts once. Equal items end in any
+/// order.
+pub(crate) fn heap_sort<T>(items: &mut [T], less: &impl Fn(&T, &T) -> bool) {
+    let n = items.len();
+    // First every parent sinks to its place, then the greatest goes to the end, again and again.
+    for round in (0..n + n / 2).rev() {
+        let (mut at, end) = if round >= n { (round - n, n) } else { (0, round) };
+        if round < n {
+            items.swap(0, round);
+        }
+        while let Some([left, rest @ ..]) = items.get(2 * at + 1..end) {
+            let child = 2 * at + 1 + usize::from(rest.first().is_some_and(|right| less(left, right)));
+            if !items.get(at).zip(items.get(child)).is_some_and(|(parent, child)| less(parent, child)) {
+                break;
+            }
+            items.swap(at, child);
+            at = child;
+        }
+    }
+}
+
 /// The quantile `q` of sorted values, as NumPy's default method has it: linear between order statistics. None of no values, and
 /// none of a `q` outside [0, 1].
 pub(crate) fn quantile(sorted: &[f64], q: f64) -> Option<f64> {
@@ -175,6 +196,18 @@ mod tests {
         });
         check("missing", &mut |u| if u < 0.3 { f64::NAN } else { u });
         check("all missing", &mut |_| f64::NAN);
+    }
+
+    #[test]
+    fn a_heap_sorts() {
+        let mut random = crate::random::Random::new(2);
+        for n in (0..40).chain([1000]) {
+            let mut items: Vec<u64> = (0..n).map(|_| random.bits() >> (60 - n % 40)).collect();
+            let mut expected = items.clone();
+            expected.sort_unstable();
+            heap_sort(&mut items, &|a, b| a < b);
+            assert_eq!(items, expected);
+        }
     }
 
     #[test]

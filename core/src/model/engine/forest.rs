@@ -48,12 +48,9 @@ pub(super) enum Leaves {
 impl Forest {
     /// Compiles `ensemble`; `None` when it is not made of proper trees or asks too many questions.
     pub(super) fn compile(ensemble: &Ensemble, outputs: usize) -> Option<Forest> {
-        if !shape::is_proper(ensemble, outputs) {
-            return None;
-        }
+        let depth = shape::deepest(ensemble, outputs)?.max(1);
         let (questions, index) = Questions::collect(ensemble)?;
         let trees = &ensemble.trees;
-        let depth = trees.iter().filter_map(shape::depth).max().unwrap_or(0).max(1);
         let mut leaves = Leaves::of(ensemble);
         let layout = if depth <= heap::DEEPEST {
             Layout::Heap(Heap::compile(trees, depth, &index, |leaf, tree, node| leaves.place(leaf, trees.get(tree), node))?)

@@ -28,7 +28,7 @@ impl Heap {
     pub(super) fn compile(
         trees: &[Tree],
         deepest: usize,
-        index: &Index,
+        index: &Index<'_>,
         mut place: impl FnMut(usize, usize, usize),
     ) -> Option<Heap> {
         // A few depths, and so a few copies of the walk.

@@ -45,7 +45,7 @@ const EMPTY: Mark = Mark { lanes: [0; LEAVES], cuts: [0; LEAVES], spans: [0; LEA
 
 impl Marks {
     /// Marks `trees`, whose leaves are numbered from left to right, one tree after another. `None` when they do not fit.
-    pub(super) fn compile(wide: Avx2, trees: &[Tree], index: &Index) -> Option<Marks> {
+    pub(super) fn compile(wide: Avx2, trees: &[Tree], index: &Index<'_>) -> Option<Marks> {
         let mut marks = Marks { wide, trees: Vec::new(), first: Vec::new() };
         let mut leaf = 0;
         for tree in trees {
@@ -99,7 +99,7 @@ struct Marking {
 
 impl Marking {
     /// Adds what hangs at `node`; `lefts` are the splits that have it on their left.
-    fn add(&mut self, tree: &Tree, index: &Index, node: usize, lefts: u32) -> Option<()> {
+    fn add(&mut self, tree: &Tree, index: &Index<'_>, node: usize, lefts: u32) -> Option<()> {
         match tree.nodes.get(node)? {
             Node::Split(split) => {
                 let at = self.splits;

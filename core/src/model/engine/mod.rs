@@ -17,6 +17,7 @@ mod mark;
 #[cfg(test)]
 mod properties;
 mod question;
+mod rank;
 mod shape;
 mod sift;
 mod step;

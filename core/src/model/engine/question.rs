@@ -7,12 +7,13 @@
 //!
 //! Tested through the engine's property tests.
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::super::tree::{Missing, Split, Test};
 use super::super::{Arithmetic, Ensemble, Node, Tree};
 use super::mark::MISSING;
+use super::rank::Ranks;
+use crate::order::heap_sort;
 
 /// Most questions of one ensemble; a larger one is walked without this table.
 pub(super) const LIMIT: usize = 1 << 16;
@@ -108,17 +109,18 @@ pub(super) struct Categories {
 
 /// Where a split's question stands; made once per compilation.
 #[derive(Debug, Default)]
-pub(super) struct Index {
+pub(super) struct Index<'m> {
     /// By column.
     cuts: Vec<Cuts>,
-    sets: BTreeMap<u32, BTreeMap<SetQuestion, usize>>,
-    set_at: BTreeMap<u32, usize>,
+    ranks: Ranks,
+    /// The distinct ones in order, each with its place in the table of answers.
+    sets: Vec<(SetQuestion<'m>, usize)>,
 }
 
 /// The cuts of one column while they are collected.
 #[derive(Debug, Clone, Default)]
 struct Cuts {
-    /// As integers of the same order, so that sorting and searching compare without branches.
+    /// The distinct ones, as integers of the same order, so that sorting compares without branches.
     keys: Vec<i64>,
     /// Where the ladder of each [`Reading`] that occurs stands.
     ladder_at: [Option<usize>; READINGS.len()],
@@ -139,20 +141,21 @@ enum Reading {
 const READINGS: [Reading; 5] = [Reading::NanIsZero, Reading::NanLeft, Reading::NanRight, Reading::ZeroLeft, Reading::ZeroRight];
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct SetQuestion {
+struct SetQuestion<'m> {
+    column: u32,
     /// `In`: members go left, and so a set question answers "not in".
     members_left: bool,
     nan_right: bool,
-    set: Vec<u32>,
+    set: &'m [u32],
 }
 
 impl Questions {
     /// The questions of `ensemble` and where each stands; `None` when they are more than the table holds.
-    pub(super) fn collect(ensemble: &Ensemble) -> Option<(Questions, Index)> {
+    pub(super) fn collect(ensemble: &Ensemble) -> Option<(Questions, Index<'_>)> {
         let mut index = Index::default();
         for node in ensemble.trees.iter().flat_map(|tree| &tree.nodes) {
             if let Node::Split(split) = node {
-                index.note(split);
+                index.note(split)?;
             }
         }
         let mut questions = Questions { narrow: ensemble.arithmetic == Arithmetic::F32, ..Questions::default() };
@@ -161,14 +164,16 @@ impl Questions {
         (questions.len <= LIMIT).then_some((questions, index))
     }
 
-    fn add_ladders(&mut self, index: &mut Index) {
-        for cuts in &mut index.cuts {
-            cuts.keys.sort_unstable();
-            cuts.keys.dedup();
+    fn add_ladders(&mut self, index: &mut Index<'_>) {
+        for (column, cuts) in index.cuts.iter_mut().enumerate() {
+            heap_sort(&mut cuts.keys, &|a, b| a < b);
+            for (rank, key) in cuts.keys.iter().enumerate() {
+                index.ranks.set(column as u32, *key, rank);
+            }
         }
         let mut order: Vec<(usize, &mut Cuts)> =
             index.cuts.iter_mut().enumerate().filter(|(_, cuts)| !cuts.keys.is_empty()).collect();
-        order.sort_by_key(|(_, cuts)| cuts.keys.len());
+        heap_sort(&mut order, &|(a, left), (b, right)| (left.keys.len(), a) < (right.keys.len(), b));
         for team in order.chunks_mut(TEAM) {
             let room = team.iter().map(|(_, cuts)| (cuts.keys.len() + 1).next_power_of_two()).max().unwrap_or(1);
             let mut columns: [Column; TEAM] = Default::default();
@@ -228,14 +233,17 @@ impl Questions {
         start..self.lanes.len()
     }
 
-    fn add_categories(&mut self, index: &mut Index) -> Option<()> {
-        for (column, sets) in &mut index.sets {
-            let codes = sets.keys().map(|question| question.set.len() * 32).max().unwrap_or(0);
+    fn add_categories(&mut self, index: &mut Index<'_>) -> Option<()> {
+        heap_sort(&mut index.sets, &|(a, _), (b, _)| a < b);
+        index.sets.dedup_by(|(a, _), (b, _)| a == b);
+        for sets in index.sets.chunk_by_mut(|(a, _), (b, _)| a.column == b.column) {
+            let column = sets.first().map_or(0, |(question, _)| question.column as usize);
+            let codes = sets.iter().map(|(question, _)| question.set.len() * 32).max().unwrap_or(0);
             let len = sets.len().next_multiple_of(WORD);
             let room = len.checked_mul(codes + 3).filter(|room| *room <= TABLE_LIMIT)?;
             let mut table = vec![0; room];
             for (k, (question, place)) in sets.iter_mut().enumerate() {
-                *place = k;
+                *place = self.len + k;
                 for (code, row) in table.chunks_exact_mut(len).enumerate() {
                     let read = if code == codes + 2 && question.members_left { 0 } else { code };
                     let member = read < codes && question.set.get(read / 32).is_some_and(|word| word >> (read % 32) & 1 == 1);
@@ -245,29 +253,30 @@ impl Questions {
                     }
                 }
             }
-            index.set_at.insert(*column, self.len);
-            self.categories.push(Categories { column: *column as usize, at: self.len, len, codes, table });
+            self.categories.push(Categories { column, at: self.len, len, codes, table });
             self.len += len;
         }
         Some(())
     }
 }
 
-impl Index {
-    fn note(&mut self, split: &Split) {
+impl<'m> Index<'m> {
+    /// Notes the question of `split`; `None` when they become too many.
+    fn note(&mut self, split: &'m Split) -> Option<()> {
         if let Some(cut) = cut(&split.test) {
             let column = split.column as usize;
             if self.cuts.len() <= column {
                 self.cuts.resize_with(column + 1, Cuts::default);
             }
-            let Some(cuts) = self.cuts.get_mut(column) else { return };
-            cuts.keys.push(key(cut));
-            if let Some(at) = cuts.ladder_at.get_mut(Reading::of(split) as usize) {
-                *at = Some(0);
+            let (cuts, key) = (self.cuts.get_mut(column)?, key(cut));
+            if self.ranks.insert(split.column, key)? {
+                cuts.keys.push(key);
             }
+            *cuts.ladder_at.get_mut(Reading::of(split) as usize)? = Some(0);
         } else if let Some(question) = SetQuestion::of(split) {
-            self.sets.entry(split.column).or_default().insert(question, 0);
+            self.sets.push((question, 0));
         }
+        Some(())
     }
 
     /// The number of the question of each split of `tree`, by node.
@@ -286,7 +295,7 @@ impl Index {
         let reading = Reading::of(split);
         Some(LaneQuestion {
             lane: (*cuts.lane.get(reading as usize)?)?,
-            cut: u8::try_from(cuts.keys.binary_search(&key).ok()? + 1).ok()?,
+            cut: u8::try_from(self.ranks.find(split.column, key)? + 1).ok()?,
             missing_right: matches!(reading, Reading::NanRight | Reading::ZeroRight),
         })
     }
@@ -294,11 +303,12 @@ impl Index {
     /// The number of `split`'s question.
     pub(super) fn question(&self, split: &Split) -> Option<u16> {
         let at = if let Some(cut) = cut(&split.test) {
-            let cuts = self.cuts.get(split.column as usize)?;
-            let ladder = *cuts.ladder_at.get(Reading::of(split) as usize)?;
-            ladder? + cuts.keys.binary_search(&key(cut)).ok()?
+            let ladder = *self.cuts.get(split.column as usize)?.ladder_at.get(Reading::of(split) as usize)?;
+            ladder? + self.ranks.find(split.column, key(cut))?
         } else {
-            self.set_at.get(&split.column)? + self.sets.get(&split.column)?.get(&SetQuestion::of(split)?)?
+            let wanted = SetQuestion::of(split)?;
+            let found = self.sets.binary_search_by(|(question, _)| question.cmp(&wanted)).ok()?;
+            self.sets.get(found)?.1
         };
         u16::try_from(at).ok()
     }
@@ -316,13 +326,14 @@ impl Reading {
     }
 }
 
-impl SetQuestion {
-    fn of(split: &Split) -> Option<SetQuestion> {
-        match &split.test {
-            Test::In(set) => Some(SetQuestion { members_left: true, nan_right: true, set: set.clone() }),
-            Test::NotIn(set) => Some(SetQuestion { members_left: false, nan_right: !split.default_left, set: set.clone() }),
-            _ => None,
-        }
+impl<'m> SetQuestion<'m> {
+    fn of(split: &'m Split) -> Option<SetQuestion<'m>> {
+        let (members_left, nan_right, set) = match &split.test {
+            Test::In(set) => (true, true, set),
+            Test::NotIn(set) => (false, !split.default_left, set),
+            _ => return None,
+        };
+        Some(SetQuestion { column: split.column, members_left, nan_right, set })
     }
 }
 

@@ -5,28 +5,38 @@
 
 use super::super::{Ensemble, Node, Tree};
 
-/// Whether every tree of `ensemble` is proper and adds to an output that exists.
-pub(super) fn is_proper(ensemble: &Ensemble, outputs: usize) -> bool {
-    ensemble.base.len() == outputs && ensemble.trees.iter().all(|tree| (tree.output as usize) < outputs && depth(tree).is_some())
+/// Number of splits on the longest path of any tree of `ensemble`; `None` unless every tree is proper and adds to an output that
+/// exists.
+pub(super) fn deepest(ensemble: &Ensemble, outputs: usize) -> Option<usize> {
+    let (mut deepest, mut depths) = (0, Vec::new());
+    for tree in &ensemble.trees {
+        if tree.output as usize >= outputs {
+            return None;
+        }
+        deepest = deepest.max(depth(tree, &mut depths)?);
+    }
+    (ensemble.base.len() == outputs).then_some(deepest as usize)
 }
 
-/// Number of splits on the longest path of `tree`; `None` when it is not a proper tree.
-pub(super) fn depth(tree: &Tree) -> Option<usize> {
-    let mut depth_of = vec![None; tree.nodes.len()];
-    *depth_of.first_mut()? = Some(0);
-    let mut deepest = 0;
+/// Number of splits on the longest path of `tree`; `None` when it is not a proper tree. `depths` is working memory.
+fn depth(tree: &Tree, depths: &mut Vec<u32>) -> Option<u32> {
+    // Of each node one more than the splits above it; 0 where no parent has been met yet.
+    depths.clear();
+    depths.resize(tree.nodes.len(), 0);
+    *depths.first_mut()? = 1;
+    let mut deepest = 1;
     for (at, node) in tree.nodes.iter().enumerate() {
-        let Some(depth) = *depth_of.get(at)? else { continue };
-        deepest = deepest.max(depth);
-        let Node::Split(split) = node else { continue };
+        let (depth, Node::Split(split)) = (*depths.get(at)?, node) else { continue };
+        if depth == 0 {
+            continue;
+        }
+        deepest = deepest.max(depth + 1);
         for child in [split.left as usize, split.right as usize] {
-            let seen = depth_of.get_mut(child).filter(|_| child > at)?;
-            if seen.replace(depth + 1).is_some() {
-                return None;
-            }
+            let slot = depths.get_mut(child).filter(|slot| child > at && **slot == 0)?;
+            *slot = depth + 1;
         }
     }
-    Some(deepest)
+    Some(deepest - 1)
 }
 
 /// The leaves of a proper tree from left to right, by node.
@@ -74,7 +84,7 @@ mod tests {
 
     #[test]
     fn depth_is_of_proper_trees_only() {
-        let rows: &[(&str, Children<'_>, Option<usize>)] = &[
+        let rows: &[(&str, Children<'_>, Option<u32>)] = &[
             ("no nodes", &[], None),
             ("a leaf", &[None], Some(0)),
             ("a stump", &[Some((1, 2)), None, None], Some(1)),
@@ -85,7 +95,7 @@ mod tests {
             ("a child of two parents", &[Some((1, 1)), None], None),
         ];
         for (name, children, expected) in rows {
-            assert_eq!(depth(&tree(children)), *expected, "{name}");
+            assert_eq!(depth(&tree(children), &mut Vec::new()), *expected, "{name}");
         }
     }
 }
