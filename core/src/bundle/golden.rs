@@ -44,7 +44,10 @@ pub(super) fn verify(goldens: &[Golden], manifest: &Manifest, model: &Model, eng
     for (index, golden) in goldens.iter().enumerate() {
         let found = expected(&golden.row, manifest, model, engine, &mut scratch);
         if found != golden.expected {
-            let text = |e: &Expected| format!("{} {}", e.margins.join(","), e.probability);
+            let text = |e: &Expected| {
+                let margins: Vec<&str> = e.margins.iter().map(String::as_str).collect();
+                [margins.join(",").as_str(), " ", e.probability.as_str()].concat()
+            };
             return Err(BundleError::GoldenMismatch { index, expected: text(&golden.expected), found: text(&found) });
         }
     }

@@ -27,7 +27,9 @@ impl Big {
     fn shift_left(&mut self, bits: u32) {
         self.scale(1 << (bits % 32), 0);
         if !self.0.is_empty() {
-            self.0.splice(0..0, std::iter::repeat_n(0, (bits / 32) as usize));
+            let mut limbs = vec![0; (bits / 32) as usize];
+            limbs.append(&mut self.0);
+            self.0 = limbs;
         }
     }
 

@@ -203,7 +203,14 @@ impl LeadError {
     /// JSON pointer (RFC 6901) into the lead, such as `/tags/3`; empty when the lead as a whole is wrong.
     pub fn pointer(&self) -> String {
         let Some(field) = self.field() else { return String::new() };
-        let mut pointer = format!("/{}", field.replace('~', "~0").replace('/', "~1"));
+        let mut pointer = "/".to_owned();
+        for c in field.chars() {
+            match c {
+                '~' => pointer.push_str("~0"),
+                '/' => pointer.push_str("~1"),
+                c => pointer.push(c),
+            }
+        }
         if let LeadError::WrongType { place, .. } | LeadError::TooLong { place, .. } = self
             && let Some(item) = place.item
         {

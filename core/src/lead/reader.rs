@@ -361,7 +361,7 @@ impl To<'_> {
     /// A number that is no code: a category by its text, as written or as short as can be.
     #[cold]
     fn numeric_category(&self, x: f64, source: &str, slots: &mut Slots) {
-        let short = x.to_string();
+        let short = Decimal(x).to_string();
         let written = if source.is_empty() { short.as_str() } else { source };
         let names = &self.plan.categories;
         let found = names.find(written).or_else(|| names.find(&short)).or_else(|| names.find(&format!("{short}.0")));

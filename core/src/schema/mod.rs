@@ -169,7 +169,11 @@ impl Schema {
 impl Field {
     /// The name for people: the label, or the name with spaces for underscores.
     pub fn display_name(&self) -> String {
-        if self.label.is_empty() { self.name.replace('_', " ") } else { self.label.clone() }
+        if self.label.is_empty() {
+            self.name.chars().map(|c| if c == '_' { ' ' } else { c }).collect()
+        } else {
+            self.label.clone()
+        }
     }
 
     /// Whether a listed category looks like a number. A number in a lead is then that text, not a code: of the categories

@@ -1,5 +1,7 @@
 //! A fixed list of texts compiled for look-up: field names, categories, domains.
 
+use crate::order;
+
 /// A fixed list of texts; [`Names::find`] gives a text's position. Open addressing on a hash of length and three bytes, which
 /// few real lists crowd; names that find no place near their own are kept sorted beside it, so no list is slow to compile and no
 /// text slow to look up.
@@ -18,7 +20,11 @@ const REACH: usize = 16;
 impl Names {
     /// Compiles `names`; of equal names the first counts.
     pub fn new<'a>(names: impl Iterator<Item = &'a str>) -> Names {
-        let names: Vec<Box<str>> = names.map(Box::from).collect();
+        Names::compile(names.map(Box::from).collect())
+    }
+
+    /// Apart from [`new`](Self::new), or else each kind of iterator would bring its own copy.
+    fn compile(names: Vec<Box<str>>) -> Names {
         let mut table = vec![0u32; (names.len() * 2).next_power_of_two().max(4)];
         let (mask, mut rest) = (table.len() - 1, Vec::new());
         for (i, name) in names.iter().enumerate() {
@@ -30,7 +36,7 @@ impl Names {
             }
         }
         let name = |i: &u32| names.get(*i as usize);
-        rest.sort_by(|a, b| name(a).cmp(&name(b)));
+        order::heap_sort(&mut rest, &|a, b| (name(a), a) < (name(b), b));
         Names { names, table, rest }
     }
 
