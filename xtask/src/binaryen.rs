@@ -17,10 +17,20 @@ const FEATURES: [&str; 7] = [
     "--enable-bulk-memory-opt",
 ];
 
+/// A function that is called from one place stays a function unless it is small. Engines compile whole functions and swap them when
+/// they are called the next time: what is made in one large piece runs as the first, hasty compiler left it, and JavaScript of more
+/// than 60 KB of byte code is never optimised at all.
+const APART: &str = "--one-caller-inline-max-function-size=50";
+
 /// Writes an optimised `input` to `output` (they may be the same file).
 pub fn optimise(project: &Project, input: &Path, output: &Path) -> Result<()> {
     let mut command = project.node_script("binaryen/bin/wasm-opt")?;
-    command.args(FEATURES).args(["-O3", "--strip-producers", "--strip-debug"]).arg(input).arg("-o").arg(output);
+    command
+        .args(FEATURES)
+        .args(["-O3", APART, "--strip-producers", "--strip-debug", "--strip-target-features"])
+        .arg(input)
+        .arg("-o")
+        .arg(output);
     run(command)
 }
 
@@ -28,10 +38,10 @@ pub fn optimise(project: &Project, input: &Path, output: &Path) -> Result<()> {
 pub fn to_javascript(project: &Project, module: &Path, scratch: &Path, output: &Path) -> Result<()> {
     let mut lower = project.node_script("binaryen/bin/wasm-opt")?;
     lower.args(FEATURES);
-    lower.args(["-O3", "--signext-lowering", "--llvm-memory-copy-fill-lowering", "--llvm-nontrapping-fptoint-lowering"]);
+    lower.args(["-O3", APART, "--signext-lowering", "--llvm-memory-copy-fill-lowering", "--llvm-nontrapping-fptoint-lowering"]);
     lower.arg(module).arg("-o").arg(scratch);
     run(lower)?;
     let mut convert = project.node_script("binaryen/bin/wasm2js")?;
-    convert.arg("-O").arg(scratch).arg("-o").arg(output);
+    convert.args(["-O", APART]).arg(scratch).arg("-o").arg(output);
     run(convert)
 }

@@ -8,7 +8,8 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use rustc_demangle::demangle;
-use walrus::{FunctionBuilder, FunctionKind, LocalFunction, Module};
+use walrus::ir::Value;
+use walrus::{ConstExpr, DataKind, FunctionBuilder, FunctionKind, LocalFunction, Module};
 
 /// Functions of std that never return and print, as the start of their demangled path.
 const PANICS: &[&str] = &[
@@ -34,6 +35,9 @@ const PANICS: &[&str] = &[
     "std::alloc::default_alloc_error_hook",
 ];
 
+/// How values are shown in panics, as the end of a demangled path; what the module says to people it says by `Display`.
+const SHOWN_IN_PANICS: &str = " as core::fmt::Debug>::fmt";
+
 /// Rewrites the module `input`, which must have its names, into `output`.
 pub fn panics(input: &Path, output: &Path) -> Result<()> {
     let mut module = Module::from_file(input).with_context(|| format!("{} is no wasm module", input.display()))?;
@@ -48,18 +52,31 @@ pub fn panics(input: &Path, output: &Path) -> Result<()> {
         let trap = trap(&mut module, ty);
         module.funcs.get_mut(id).kind = FunctionKind::Local(trap);
     }
-    let segments: Vec<_> = module.data.iter().map(|data| data.id()).collect();
-    for segment in segments {
-        blank_places(&mut module.data.get_mut(segment).value);
-    }
+    blank_places(&mut module);
     module.emit_wasm_file(output)
 }
 
 /// Where the source files named by panics lie, as the start of their path.
 const SOURCES: [&[u8]; 4] = [b"/rustc/", b"/rust/deps/", b"core/src/", b"wasm/src/"];
 
-/// Overwrites the paths of source files, which only those messages named, with zeros: they compress to nothing.
-fn blank_places(data: &mut [u8]) {
+/// Overwrites the paths of source files, which only those messages named, and the places that point at them (a path, its length,
+/// line and column) with zeros: they compress to nothing.
+fn blank_places(module: &mut Module) {
+    let segments: Vec<_> = module.data.iter().map(|data| data.id()).collect();
+    let mut paths = Vec::new();
+    for segment in &segments {
+        let data = module.data.get_mut(*segment);
+        if let DataKind::Active { offset: ConstExpr::Value(Value::I32(address)), .. } = data.kind {
+            blank_paths(&mut data.value, address.cast_unsigned(), &mut paths);
+        }
+    }
+    for segment in segments {
+        blank_locations(&mut module.data.get_mut(segment).value, &paths);
+    }
+}
+
+/// Overwrites paths in the `data` that lies at `address`, and notes where each lies and how long it is.
+fn blank_paths(data: &mut [u8], address: u32, paths: &mut Vec<[u32; 2]>) {
     const LONGEST: usize = 160;
     let mut at = 0;
     while let Some(rest) = data.get_mut(at..).filter(|rest| !rest.is_empty()) {
@@ -68,13 +85,32 @@ fn blank_places(data: &mut [u8]) {
             SOURCES.iter().any(|start| path.starts_with(start)).then(|| path.windows(3).position(|w| w == b".rs")).flatten();
         let length = end.filter(|end| path.iter().take(*end).all(|b| b.is_ascii_graphic())).map_or(0, |end| end + 3);
         rest.iter_mut().take(length).for_each(|byte| *byte = 0);
+        if length > 0 {
+            paths.push([address.wrapping_add(at as u32), length as u32]);
+        }
         at += length.max(1);
+    }
+}
+
+fn blank_locations(data: &mut [u8], paths: &[[u32; 2]]) {
+    let mut at = 0;
+    while let Some(words) = data.get_mut(at..at + 16) {
+        let word = |i: usize| words.get(i..i + 4).and_then(|b| b.try_into().ok()).map_or(0, u32::from_le_bytes);
+        // Paths may share their ends, and std's are stored with a zero behind them that no place counts.
+        let end = word(0).wrapping_add(word(4));
+        let points = |[start, length]: &[u32; 2]| word(4) > 0 && word(0) >= *start && end == start.wrapping_add(*length);
+        if paths.iter().any(points) {
+            words.fill(0);
+            at += 16;
+        } else {
+            at += 4;
+        }
     }
 }
 
 fn only_panics(name: &str) -> bool {
     let path = format!("{:#}", demangle(name));
-    PANICS.iter().any(|start| path.starts_with(start))
+    PANICS.iter().any(|start| path.starts_with(start)) || path.ends_with(SHOWN_IN_PANICS)
 }
 
 fn trap(module: &mut Module, ty: walrus::TypeId) -> LocalFunction {
