@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
-use hyper::body::{Bytes, Incoming};
+use hyper::body::{Body, Bytes, Incoming};
 use hyper::header::{HeaderName, HeaderValue};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -21,6 +21,8 @@ use crate::{clock, terminal};
 const DRAIN: Duration = Duration::from_secs(10);
 /// How long a client may take to send the head of a request.
 const HEAD: Duration = Duration::from_secs(30);
+/// How long a client may take to send the body of a request: who stalls does not hold memory for ever.
+const BODY: Duration = Duration::from_secs(60);
 
 /// Accepts and answers connections on `listener` until `stopped` says so, then drains those that are open.
 pub async fn accept(listener: std::net::TcpListener, service: Arc<Service>, log: Log, mut stopped: watch::Receiver<bool>) {
@@ -65,9 +67,9 @@ async fn respond(request: hyper::Request<Incoming>, service: Arc<Service>, log: 
     let began = clock::start();
     let (head, body) = request.into_parts();
     let limit = service.settings().limits.body_bytes as usize;
-    let body = match Limited::new(body, limit).collect().await {
-        Ok(body) => body.to_bytes(),
-        Err(e) => return Ok(encode(service.refuse(head.uri.path(), &unreadable(&*e, limit), false))),
+    let body = match read(body, limit, BODY).await {
+        Ok(body) => body,
+        Err(problem) => return Ok(encode(service.refuse(head.uri.path(), &problem, false))),
     };
     let mut headers: Vec<(&str, &str)> = Vec::new();
     for name in Request::HEADERS {
@@ -93,6 +95,21 @@ async fn respond(request: hyper::Request<Incoming>, service: Arc<Service>, log: 
     }
     service.metrics().observe(micros(began));
     Ok(encode(answer.response))
+}
+
+/// The whole body, of at most `limit` bytes, unless it takes longer than `patience`.
+async fn read<B>(body: B, limit: usize, patience: Duration) -> Result<Bytes, Problem>
+where
+    B: Body,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    match tokio::time::timeout(patience, Limited::new(body, limit).collect()).await {
+        Ok(Ok(body)) => Ok(body.to_bytes()),
+        Ok(Err(e)) => Err(unreadable(&*e, limit)),
+        Err(_) => {
+            Err(Problem::new(408, "BODY_TIMEOUT", format!("the body did not arrive within {} seconds", patience.as_secs())))
+        }
+    }
 }
 
 fn micros(since: Instant) -> u64 {
@@ -122,4 +139,37 @@ fn encode(response: Response) -> hyper::Response<Full<Bytes>> {
         encoded.headers_mut().append(HeaderName::from_static(name), value);
     }
     encoded
+}
+
+#[cfg(test)]
+mod tests {
+    use std::pin::Pin;
+    use std::task::{Context, Poll};
+
+    use hyper::body::Frame;
+
+    use super::*;
+
+    /// A client that says nothing more.
+    struct Silent;
+
+    impl Body for Silent {
+        type Data = Bytes;
+        type Error = std::io::Error;
+
+        fn poll_frame(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+            Poll::Pending
+        }
+    }
+
+    #[test]
+    fn a_body_that_never_comes_is_not_waited_for() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        let problem = runtime.block_on(read(Silent, 10, Duration::from_millis(1))).unwrap_err();
+        assert_eq!((problem.status, problem.code), (408, "BODY_TIMEOUT"));
+        let body = runtime.block_on(read(Full::new(Bytes::from_static(b"whole")), 10, BODY)).unwrap();
+        assert_eq!(&body[..], b"whole");
+        let problem = runtime.block_on(read(Full::new(Bytes::from_static(b"too large")), 3, BODY)).unwrap_err();
+        assert_eq!(problem.code, "BODY_TOO_LARGE");
+    }
 }
