@@ -49,6 +49,7 @@ test("a drift report of numbers and texts", () => {
   assert.throws(() => analysis.driftReport([]), code("INSUFFICIENT_DATA"));
   assert.throws(() => analysis.driftReport([{ name: "v", reference: [1, Infinity], current: [1] }]), code("VALUE_NOT_FINITE"));
   assert.throws(() => analysis.driftReport([{ name: "v", reference: [1], current: ["a"] }]), code("BAD_SETTING"));
+  assert.throws(() => analysis.driftReport([{ name: "v", reference: before, current: before }], { distnace: 1 }), code("SETTINGS_INVALID"));
   assert.equal(analysis.driftReport([{ name: "v", reference: [NaN], current: [1] }]).leftOut[0][0], "v");
 });
 
@@ -129,6 +130,8 @@ test("what cannot be answered is an error with a code", () => {
   assert.throws(() => analysis.delong([0.1, 0.2], [1, 0], 95), code("OPTION_INVALID"));
   assert.throws(() => analysis.gain([0.1, 0.2], [1, 0], -1), code("OPTION_INVALID"));
   assert.throws(() => analysis.plan({ lift: 1 }), code("SETTINGS_INVALID"));
+  assert.throws(() => analysis.plan({ baseline: { rate: 0.1 }, lift: 0.05, per_amr: 5000 }), code("SETTINGS_INVALID"));
+  assert.throws(() => analysis.plan(undefined), code("SETTINGS_INVALID"));
   assert.throws(() => analysis.split({ salt: "s", weights: {} }, ["a"]), code("CONFIG_INVALID"));
   assert.throws(() => analysis.experiment({ arms: [], primary: { name: "x" } }, { arm: [], metrics: [] }), (e) => e.name === "PlumblineError");
 });

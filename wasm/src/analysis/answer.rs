@@ -1,6 +1,6 @@
 //! Answers as plain objects, failures as errors with a `code`.
 
-use js_sys::{Error, Reflect};
+use js_sys::{Error, JSON, Reflect};
 use plumbline_core::drift::DriftError;
 use plumbline_core::metric::{InsufficientData, MetricError};
 use serde::Serialize;
@@ -16,7 +16,15 @@ pub(super) fn object(value: &impl Serialize) -> Answer {
     value.serialize(&serializer).map_err(|e| failure("INTERNAL", &e.to_string()))
 }
 
-/// `value` as the core declares it.
+/// Settings as the core declares them. By way of JSON, because only so is a member refused that nobody knows: most likely a slip.
+pub(super) fn settings<T: DeserializeOwned>(value: &JsValue) -> Result<T, JsValue> {
+    // Of what is undefined the text is undefined too.
+    let text = JSON::stringify(value).ok().and_then(|text| text.as_string());
+    let text = text.ok_or_else(|| failure("SETTINGS_INVALID", "settings are a plain object"))?;
+    serde_json::from_str(&text).map_err(|e| failure("SETTINGS_INVALID", &e.to_string()))
+}
+
+/// Columns, whose numbers may be NaN.
 pub(super) fn declared<T: DeserializeOwned>(value: JsValue) -> Result<T, JsValue> {
     serde_wasm_bindgen::from_value(value).map_err(|e| failure("SETTINGS_INVALID", &e.to_string()))
 }

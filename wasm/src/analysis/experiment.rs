@@ -74,7 +74,7 @@ fn measured(metric: &Metric, values: &Values, at: usize) -> Measured {
 
 #[wasm_bindgen]
 pub fn experiment(settings: JsValue, columns: JsValue) -> Answer {
-    let settings: Settings = declared(settings)?;
+    let settings: Settings = super::answer::settings(&settings)?;
     settings.check().map_err(|e| failure(e.code(), &e.to_string()))?;
     let columns: Columns = declared(columns)?;
     columns.check()?;
@@ -98,6 +98,6 @@ pub fn experiment(settings: JsValue, columns: JsValue) -> Answer {
 
 #[wasm_bindgen]
 pub fn plan(plan: JsValue) -> Answer {
-    let plan: Plan = declared(plan)?;
+    let plan: Plan = super::answer::settings(&plan)?;
     object(&plan.work_out().map_err(|e| failure("PLAN_INVALID", &e.to_string()))?)
 }

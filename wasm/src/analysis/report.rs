@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use super::answer::{Answer, declared, failure, object, refused_drift};
+use super::answer::{Answer, failure, object, refused_drift, settings};
 use super::column::{Column, Names, column, member};
 
 #[derive(Deserialize)]
@@ -132,7 +132,7 @@ impl Columns {
 
 #[wasm_bindgen(js_name = driftReport)]
 pub fn drift_report(features: &Array, limits: JsValue) -> Answer {
-    let rules: Rules = if limits.is_undefined() { Rules::default() } else { declared::<Limits>(limits)?.into() };
+    let rules: Rules = if limits.is_undefined() { Rules::default() } else { settings::<Limits>(&limits)?.into() };
     let columns: Vec<Columns> = features.iter().map(|feature| Columns::of(&feature)).collect::<Result<_, JsValue>>()?;
     let features: Vec<Feature<'_>> = columns.iter().map(Columns::feature).collect();
     if features.is_empty() {

@@ -5,7 +5,7 @@ use js_sys::{Array, Float64Array, JSON, Object, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::wasm_bindgen_test;
 
-use super::answer::{declared, failure, object};
+use super::answer::{failure, object, settings};
 use super::column::{Column, MISSING, Names, column};
 use super::{report, window};
 
@@ -47,8 +47,10 @@ fn failures_are_errors_with_a_code() {
     let error = failure("SOME_CODE", "what happened");
     assert!(error.is_instance_of::<js_sys::Error>());
     assert_eq!((code(&error), member(&error, "message").as_string()), ("SOME_CODE".to_owned(), Some("what happened".to_owned())));
-    let refused = declared::<plumbline_core::experiment::Plan>(parsed("{\"lift\": 1}")).map(drop).map_err(|e| code(&e));
-    assert_eq!(refused, Err("SETTINGS_INVALID".to_owned()));
+    for slip in ["{\"lift\": 1}", "{\"baseline\": {\"rate\": 0.1}, \"lift\": 0.05, \"liftt\": 1}", "3", "null"] {
+        let refused = settings::<plumbline_core::experiment::Plan>(&parsed(slip)).map(drop).map_err(|e| code(&e));
+        assert_eq!(refused, Err("SETTINGS_INVALID".to_owned()), "{slip}");
+    }
 }
 
 #[wasm_bindgen_test]

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 
-use super::answer::{Answer, declared, failure, object, refused_drift};
+use super::answer::{Answer, declared, failure, object, refused_drift, settings};
 use super::column::{Column, MISSING, Names, column};
 
 /// Bins of a number whose layout is learnt.
@@ -43,7 +43,7 @@ struct Wish {
 
 #[wasm_bindgen(js_name = readWindows)]
 pub fn read_windows(file: &[u8], reference: Option<Vec<u8>>, wish: JsValue) -> Answer {
-    let Wish { now_ms, from_ms, to_ms } = declared(wish)?;
+    let Wish { now_ms, from_ms, to_ms } = settings(&wish)?;
     let mut series = read(file)?;
     series.keep(from_ms.map_or(i64::MIN, |ms| ms as i64), to_ms.map_or(i64::MAX, |ms| ms as i64));
     let reference = match reference {
