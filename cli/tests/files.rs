@@ -95,6 +95,20 @@ fn columns_are_taken_by_position_when_no_name_fits() {
 }
 
 #[test]
+fn names_with_spaces_are_found_under_those_lightgbm_gave_them() {
+    let folder = tempfile::tempdir().expect("a temp folder");
+    let file = folder.path().join("spaced.txt");
+    std::fs::write(&file, LIGHTGBM.replace("feature_names=visits", "feature_names=Total_Visits")).expect("written");
+    let model = folder.path().join("spaced.plumb").display().to_string();
+    expect(0, &["import", &file.display().to_string(), "-o", &model], b"");
+    let written = expect(0, &["score", &model, "-"], b"lead_id,Total Visits,pages\na,3,1\nb,1,1\n");
+    let plain = expect(0, &["score", &bundle(folder.path()), "-"], b"lead_id,visits,pages\na,3,1\nb,1,1\n");
+    let scores = |out: &str| out.lines().skip(1).map(|l| l.split(',').take(3).collect::<Vec<_>>().join(",")).collect::<Vec<_>>();
+    assert_eq!(scores(&written), scores(&plain));
+    assert_ne!(scores(&written)[0].replace('a', "b"), scores(&written)[1]);
+}
+
+#[test]
 fn the_delimiter_is_found_behind_the_first_bytes() {
     let folder = tempfile::tempdir().expect("a temp folder");
     let model = bundle(folder.path());

@@ -85,15 +85,18 @@ pub fn matches(names: &[String], columns: &[Column]) -> bool {
 }
 
 fn by_name(names: &[String], columns: &[Column]) -> Vec<Option<usize>> {
-    let exact = |column: &Column| names.iter().position(|name| *name == column.name);
-    columns.iter().map(|column| exact(column).or_else(|| spaced(names, columns, &column.name))).collect()
+    let known = |name: &str| columns.iter().any(|column| column.name == name);
+    columns.iter().map(|column| place_of(names, known, &column.name)).collect()
 }
 
-/// The one field whose name is `column` but for white space: LightGBM writes `Total Visits` as `Total_Visits`.
-fn spaced(names: &[String], columns: &[Column], column: &str) -> Option<usize> {
-    let underlined = |name: &String| name.chars().map(|c| if c.is_whitespace() { '_' } else { c }).eq(column.chars());
-    let free = |name: &String| !columns.iter().any(|other| other.name == *name);
-    let mut found = names.iter().enumerate().filter(|(_, name)| underlined(name) && free(name)).map(|(at, _)| at);
+/// Where `names` has `wanted`, or else the one name that is `wanted` but for white space and is not `known` itself: LightGBM
+/// writes `Total Visits` as `Total_Visits`.
+pub fn place_of(names: &[String], known: impl Fn(&str) -> bool, wanted: &str) -> Option<usize> {
+    if let Some(place) = names.iter().position(|name| name == wanted) {
+        return Some(place);
+    }
+    let underlined = |name: &str| name.chars().map(|c| if c.is_whitespace() { '_' } else { c }).eq(wanted.chars());
+    let mut found = names.iter().enumerate().filter(|(_, name)| underlined(name) && !known(name)).map(|(at, _)| at);
     let first = found.next();
     first.filter(|_| found.next().is_none())
 }

@@ -9,7 +9,7 @@ use plumbline_core::schema::Field;
 use plumbline_core::{Options, Score, ScoreError, Scorer, Timestamp, Workspace};
 use serde_json::Value as Json;
 
-use super::binding::listed;
+use super::binding::{listed, place_of};
 use super::places::Places;
 use super::{Explain, Job, Rejects, Tally};
 use crate::input::{FIELD_LIMIT, Problem, Records, Step};
@@ -155,7 +155,8 @@ impl<'a> Leads<'a> {
 
 /// A table without a column the schema requires would have every row rejected: better to say so once.
 pub(crate) fn check_header(records: &dyn Records, fields: &[Field], place: &str) -> Result<(), Failure> {
-    let known = |field: &&Field| records.names().contains(&field.name);
+    let declared = |name: &str| fields.iter().any(|field| field.name == name);
+    let known = |field: &&Field| place_of(records.names(), declared, &field.name).is_some();
     if !fields.iter().any(|field| known(&field)) {
         let message = "no column has the name of a field of the model's schema (for a model's own columns use --raw)";
         return Err(Failure::input(place, "INPUT_NO_COLUMN_MATCHES", message));

@@ -4,6 +4,7 @@ use plumbline_core::lead::{LeadError, Place};
 use plumbline_core::schema::{Field, Schema};
 use plumbline_core::{Lead, ScoreError, Value};
 
+use super::binding::place_of;
 use crate::input::{Cell, Problem, Records};
 
 /// Fields that name a lead when the schema does not say.
@@ -21,7 +22,7 @@ pub(crate) struct Places {
 impl Places {
     /// The places of the fields of `schema` among columns called `names`.
     pub(crate) fn of(names: &[String], schema: &Schema) -> Places {
-        let place = |wanted: &str| names.iter().position(|name| name == wanted);
+        let place = |wanted: &str| place_of(names, |name| schema.field(name).is_some(), wanted);
         let ids = ID_FIELDS.into_iter().filter(|name| schema.field(name).is_none());
         Places {
             fields: schema.fields.iter().map(|field| place(&field.name)).collect(),
