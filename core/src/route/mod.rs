@@ -6,7 +6,7 @@
 //!
 //! Not here: whether an arm should grow (that is a rollout's affair), and exposure, which is that somebody saw the score.
 //!
-//! Tested by cases of the hashes' owners (flagd's are still to come), by property tests, and against PostgreSQL and SQLite ([`sql`]).
+//! Tested by cases of the hashes' owners (of flagd those of its test bed), by property tests, and against PostgreSQL and SQLite ([`sql`]).
 
 mod allocation;
 pub mod growthbook;
