@@ -118,16 +118,7 @@ impl Window {
     /// # Errors
     /// The bytes are no window, of a newer version, changed, of another layout, or malformed at a place that is named.
     pub fn read(bytes: &[u8], layout: &Layout) -> Result<Window, ReadError> {
-        let rest = bytes.strip_prefix(MAGIC).ok_or(ReadError::NotAWindow)?;
-        let version = *rest.first().ok_or(ReadError::Checksum)?;
-        if version != VERSION {
-            return Err(ReadError::Newer { found: version, known: VERSION });
-        }
-        let (body, sum) = bytes.split_last_chunk::<8>().ok_or(ReadError::Checksum)?;
-        if u64::from_le_bytes(*sum) != checksum(body) {
-            return Err(ReadError::Checksum);
-        }
-        let mut reader = Reader { bytes: body, at: MAGIC.len() + 1 };
+        let mut reader = Reader::open(bytes, MAGIC, VERSION)?;
         let found = u64::from_le_bytes(reader.take::<8>()?);
         if found != layout.id() {
             return Err(ReadError::Layout { found, expected: layout.id() });
@@ -156,7 +147,7 @@ impl Window {
         for feature in &mut window.features {
             reader.feature(feature)?;
         }
-        if reader.at == body.len() { Ok(window) } else { Err(reader.malformed("it goes on behind its end")) }
+        if reader.at == reader.bytes.len() { Ok(window) } else { Err(reader.malformed("it goes on behind its end")) }
     }
 }
 
@@ -217,7 +208,21 @@ pub(super) struct Reader<'b> {
     pub at: usize,
 }
 
-impl Reader<'_> {
+impl<'b> Reader<'b> {
+    /// Stands behind `magic` and the version, once both and the checksum at the end are as they should be.
+    pub fn open(bytes: &'b [u8], magic: &[u8], version: u8) -> Result<Reader<'b>, ReadError> {
+        let rest = bytes.strip_prefix(magic).ok_or(ReadError::NotAWindow)?;
+        let found = *rest.first().ok_or(ReadError::Checksum)?;
+        if found != version {
+            return Err(ReadError::Newer { found, known: version });
+        }
+        let (body, sum) = bytes.split_last_chunk::<8>().ok_or(ReadError::Checksum)?;
+        if u64::from_le_bytes(*sum) != checksum(body) {
+            return Err(ReadError::Checksum);
+        }
+        Ok(Reader { bytes: body, at: magic.len() + 1 })
+    }
+
     pub fn malformed(&self, what: &'static str) -> ReadError {
         ReadError::Malformed { at: self.at, what }
     }

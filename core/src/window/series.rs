@@ -180,16 +180,7 @@ impl Series {
     /// # Errors
     /// The bytes are no series, of a newer version, changed, or malformed at a place that is named.
     pub fn read(bytes: &[u8]) -> Result<Series, ReadError> {
-        let rest = bytes.strip_prefix(MAGIC).ok_or(ReadError::NotAWindow)?;
-        let version = *rest.first().ok_or(ReadError::Checksum)?;
-        if version != VERSION {
-            return Err(ReadError::Newer { found: version, known: VERSION });
-        }
-        let (body, sum) = bytes.split_last_chunk::<8>().ok_or(ReadError::Checksum)?;
-        if u64::from_le_bytes(*sum) != checksum(body) {
-            return Err(ReadError::Checksum);
-        }
-        let mut reader = Reader { bytes: body, at: MAGIC.len() + 1 };
+        let mut reader = Reader::open(bytes, MAGIC, VERSION)?;
         let mut features = Vec::new();
         for _ in 0..reader.number()? {
             features.push(feature(&mut reader)?);
@@ -204,12 +195,13 @@ impl Series {
             }
             series.room(1).map_err(|_| reader.malformed("there are more hours than memory is meant for"))?;
             let length = reader.number()?;
-            let window = usize::try_from(length).ok().and_then(|length| body.get(reader.at..reader.at.checked_add(length)?));
+            let window =
+                usize::try_from(length).ok().and_then(|length| reader.bytes.get(reader.at..reader.at.checked_add(length)?));
             let window = window.ok_or(reader.malformed("a window ends early"))?;
             series.hours.insert(hour, Window::read(window, &series.layout)?);
             reader.at += window.len();
         }
-        if reader.at == body.len() { Ok(series) } else { Err(reader.malformed("it goes on behind its end")) }
+        if reader.at == reader.bytes.len() { Ok(series) } else { Err(reader.malformed("it goes on behind its end")) }
     }
 }
 
