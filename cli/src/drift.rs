@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
-use plumbline_core::drift::performance::{Estimator, Measure, Realised};
+use plumbline_core::drift::performance::{Estimator, Outlook};
 use plumbline_core::drift::{
     DriftError, DriftReport, FalseAlarms, Feature, FeatureDrift, PERCENTILES, PredictionDrift, Rate, Rules, Sample, Values,
 };
@@ -205,24 +205,11 @@ impl Drift {
             Err(reason) => return Ok(json!({ "insufficient": reason.to_string() })),
         };
         let scores: Vec<f64> = current.numbers(score)?.iter().copied().filter(|x| !x.is_nan()).collect();
-        let expected = match estimator.estimate(&scores).map_err(|e| wrong(&current.place, e))? {
-            Ok(expected) => expected,
-            Err(reason) => return Ok(json!({ "insufficient": reason.to_string() })),
-        };
         let now = if current.find(outcome).is_some() { Some(Leads::of(current, score, outcome)?) } else { None };
-        let realised = now.filter(|now| !now.scores.is_empty()).and_then(|now| {
-            let data = Labelled::new(&now.scores, &now.converted).ok()?;
-            Some((Realised::new(&data, self.threshold), now.scores.len()))
-        });
-        let mut measures = Map::new();
-        for measure in Measure::ALL {
-            let expected = expected.of(measure).map(|e| json!({ "value": e.value, "interval": [e.interval.0, e.interval.1] }));
-            let of_reference = Realised::new(&known, self.threshold).of(measure);
-            let realised = realised.as_ref().and_then(|(realised, _)| realised.of(measure));
-            measures
-                .insert(measure.name().into(), json!({ "reference": of_reference, "expected": expected, "realised": realised }));
-        }
-        Ok(json!({ "leads": scores.len(), "leads_with_outcome": realised.map_or(0, |(_, leads)| leads), "measures": measures }))
+        let now = now.as_ref().filter(|now| !now.scores.is_empty());
+        let realised = now.and_then(|now| Labelled::new(&now.scores, &now.converted).ok());
+        let outlook = Outlook::new(&estimator, &known, &scores, realised.as_ref()).map_err(|e| wrong(&current.place, e))?;
+        Ok(outlook.map_or_else(|reason| json!({ "insufficient": reason.to_string() }), |outlook| json!(outlook)))
     }
 
     fn false_alarms(&self, features: &[Feature<'_>], rules: &Rules) -> Result<Value, DriftError> {

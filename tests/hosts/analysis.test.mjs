@@ -1,7 +1,10 @@
 // `plumbline/analysis` as its users get it, in node: the core's figures over typed arrays, and errors with codes.
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { test } from "node:test";
+import { after, test } from "node:test";
 import { root } from "../../xtask/npm/run.mjs";
 
 const analysis = await import(join(root, "wasm/pkg/analysis-node.js"));
@@ -81,6 +84,99 @@ test("windows over bytes: made, merged in any order, read", () => {
   assert.throws(() => analysis.makeWindows({ timeMs: [0], score: [2] }), code("NOT_A_PROBABILITY"));
   assert.throws(() => analysis.makeWindows({ timeMs: [0], scores: [0.5] }), code("OPTION_INVALID"));
   assert.throws(() => analysis.makeWindows({ timeMs: [0], score: [0.5, 0.5] }), code("LENGTH_MISMATCH"));
+});
+
+const folder = mkdtempSync(join(tmpdir(), "plumbline-analysis-"));
+after(() => rmSync(folder, { recursive: true }));
+/** What the command prints with --json; it may end with 1, a check that fails. */
+function command(...args) {
+  const cargo = ["run", "--quiet", "--profile", "quick", "-p", "plumbline", "--", "--json", ...args];
+  try {
+    return JSON.parse(execFileSync("cargo", cargo, { cwd: root, stdio: ["ignore", "pipe", "ignore"] }));
+  } catch (error) {
+    if (error.status === 1) return JSON.parse(error.stdout);
+    throw error;
+  }
+}
+/** Writes columns as CSV; NaN and null are empty. */
+function csv(name, columns) {
+  const [names, all] = [Object.keys(columns), Object.values(columns)];
+  const cell = (value) => (value === null || Number.isNaN(value) ? "" : String(value));
+  const rows = Array.from(all[0], (_, row) => all.map((column) => cell(column[row])).join(","));
+  writeFileSync(join(folder, name), [names.join(","), ...rows, ""].join("\n"));
+  return join(folder, name);
+}
+
+test("performance before outcomes arrive, as the command estimates it", () => {
+  const leads = (n, shift) => {
+    const score = Float64Array.from({ length: n }, (_, i) => ((i * 7919 + shift) % 1000) / 1000);
+    return { score, converted: score.map((p, i) => Number((i * 104_729 % 997) / 997 < p)) };
+  };
+  const [reference, current] = [leads(4000, 0), leads(1500, 17)];
+  const open = current.converted.map((y, i) => (i < 1000 ? y : NaN));
+  const told = analysis.estimatePerformance({ scores: reference.score, converted: [...reference.converted] }, { scores: current.score, converted: open }, 0.4);
+  assert.deepEqual([told.leads, told.leads_with_outcome], [1500, 1000]);
+  const { value, interval } = told.measures.roc_auc.expected;
+  const { realised } = told.measures.roc_auc;
+  assert.ok(interval[0] < value && value < interval[1] && realised > 0.7 && Math.abs(realised - value) < 0.05, JSON.stringify(told));
+  assert.equal(realised, analysis.rocAuc(current.score.subarray(0, 1000), [...open.subarray(0, 1000)]));
+  const files = [csv("before.csv", reference), csv("now.csv", { score: current.score, converted: open })];
+  const { performance } = command("drift", ...files, "--score", "score", "--outcome", "converted", "--threshold", "0.4");
+  assert.deepEqual(told, performance);
+  const without = analysis.estimatePerformance({ scores: reference.score, converted: [...reference.converted] }, { scores: current.score });
+  assert.deepEqual([without.leads_with_outcome, without.measures.recall.realised], [0, null]);
+  const one = { scores: reference.score, converted: reference.converted.map(() => 1) };
+  assert.throws(() => analysis.estimatePerformance({ ...one, converted: [...one.converted] }, { scores: [0.5] }), code("INSUFFICIENT_DATA"));
+  assert.throws(() => analysis.estimatePerformance({ ...one, converted: [1] }, { scores: [0.5] }), code("LENGTH_MISMATCH"));
+  const good = { scores: reference.score, converted: [...reference.converted] };
+  assert.throws(() => analysis.estimatePerformance(good, { scores: [1.5] }), code("NOT_A_PROBABILITY"));
+  assert.throws(() => analysis.estimatePerformance(good, { scores: [0.5], converted: [2] }), code("NOT_A_LABEL"));
+  assert.throws(() => analysis.estimatePerformance(good, { scores: [0.5], converted: [] }), code("LENGTH_MISMATCH"));
+  assert.throws(() => analysis.estimatePerformance(good, { scores: [] }), code("INSUFFICIENT_DATA"));
+});
+
+test("suites of Great Expectations over columns, as the command judges them", () => {
+  const table = {
+    visits: Int32Array.from({ length: 500 }, (_, i) => i % 40),
+    amount: Float64Array.from({ length: 500 }, (_, i) => (i % 9 === 0 ? NaN : i / 8)),
+    stage: Array.from({ length: 500 }, (_, i) => [null, "new", "won", "wno"][i % 50 === 49 ? 3 : i % 3]),
+    owner: Array.from({ length: 500 }, (_, i) => i % 2 === 0),
+  };
+  const suite = {
+    name: "leads",
+    expectations: [
+      { type: "expect_column_values_to_be_between", kwargs: { column: "visits", min_value: 0, max_value: 30, mostly: 0.9 }, severity: "warning" },
+      { type: "expect_column_values_to_be_in_set", kwargs: { column: "stage", value_set: ["new", "won"] } },
+      { type: "expect_column_values_to_match_regex", kwargs: { column: "stage", regex: "^w" } },
+      { type: "expect_column_mean_to_be_between", kwargs: { column: "amount", min_value: 20, max_value: 40 } },
+      { type: "expect_column_values_to_not_be_null", kwargs: { column: "amount", mostly: 0.5 } },
+      { type: "expect_column_values_to_be_of_type", kwargs: { column: "owner", type_: "bool" } },
+      { type: "expect_column_median_to_be_between", kwargs: { column: "visits", min_value: 1, max_value: 39 } },
+      { type: "expect_column_values_to_be_unique", kwargs: { column: "nobody" } },
+    ],
+  };
+  const [data, rules] = [csv("table.csv", table), join(folder, "suite.json")];
+  writeFileSync(rules, JSON.stringify(suite));
+  for (const resultFormat of ["BOOLEAN_ONLY", "BASIC", "SUMMARY", "COMPLETE"]) {
+    const found = analysis.validate(suite, table, { resultFormat });
+    const wanted = command("quality", "--suite", rules, data, "--result-format", resultFormat.toLowerCase().replace("_", "-"));
+    for (const result of wanted.results) delete result.expectation_config.kwargs.batch_id;
+    assert.deepEqual(found, wanted, resultFormat);
+    assert.deepEqual(found.statistics.successful_expectations, 4);
+  }
+  const made = analysis.generateSuite(table, "made");
+  assert.equal(made.name, "made");
+  assert.equal(analysis.validate(JSON.stringify(made), table).success, true);
+  const day = new Date(Date.UTC(2026, 4, 1));
+  const between = { type: "expect_column_values_to_be_between", kwargs: { column: "day", min_value: "2026-04-30", max_value: "2026-05-02" } };
+  assert.equal(analysis.validate({ expectations: [between] }, { day: [day, null] }).success, true);
+  assert.equal(analysis.validate({ expectations: [between] }, { day: [new Date(0), null] }).success, false);
+  assert.throws(() => analysis.validate({ expectations: [between] }, { day: [day, 3] }), code("SETTINGS_INVALID"));
+  assert.throws(() => analysis.validate({ expectations: [] }, { a: [1], b: [1, 2] }), code("LENGTH_MISMATCH"));
+  assert.throws(() => analysis.validate({ expectations: [] }, { a: 3 }), code("SETTINGS_INVALID"));
+  assert.throws(() => analysis.validate("{", {}), code("SUITE_NOT_JSON"));
+  assert.throws(() => analysis.validate({ expectations: [{ type: "expect_magic", kwargs: {} }] }, {}), (e) => e.name === "PlumblineError" && /expect_magic/.test(e.message));
+  assert.throws(() => analysis.validate({ expectations: [] }, {}, { resultFormat: "LOUD" }), code("SETTINGS_INVALID"));
 });
 
 test("the area under the curve as a guardrail", () => {

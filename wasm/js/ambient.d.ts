@@ -37,6 +37,15 @@ declare module "plumbline:analysis" {
   export function experiment(settings: unknown, columns: unknown): unknown;
   export function plan(plan: unknown): unknown;
   export function driftReport(features: readonly unknown[], limits: unknown): unknown;
+  export function estimatePerformance(
+    reference: Float64Array,
+    converted: Uint8Array,
+    scores: Float64Array,
+    outcomes: Columns,
+    threshold: number,
+  ): unknown;
+  export function validate(suite: string, columns: object, format: string): unknown;
+  export function generateSuite(columns: object, name: string): unknown;
   export function makeWindows(rows: unknown, features: object, like: Uint8Array | undefined): unknown;
   export function mergeWindows(files: readonly Uint8Array[]): unknown;
   export function readWindows(file: Uint8Array, reference: Uint8Array | undefined, wish: unknown): unknown;

@@ -118,6 +118,56 @@ export interface DriftReport {
     }[];
     leftOut: [string, string][];
 }
+/** A measure on the reference leads, as expected of the current ones with its 95 % interval, and as it came; null where it has no denominator or no outcomes. */
+export interface MeasureOutlook {
+    reference: number | null;
+    expected: {
+        value: number;
+        interval: [number, number];
+    } | null;
+    realised: number | null;
+}
+/** How well a model does before outcomes arrive, by the names of `plumbline drift --json`. */
+export interface PerformanceOutlook {
+    leads: number;
+    leads_with_outcome: number;
+    measures: Record<"roc_auc" | "average_precision" | "precision" | "recall" | "f1" | "specificity" | "accuracy", MeasureOutlook>;
+}
+/** Values of a column of a table. Whole numbers of a typed array are int64, others float64; an array is typed as pandas types a list. Missing is NaN or null. */
+export type TableColumn = Float64Array | Float32Array | BigInt64Array | Int32Array | Uint32Array | Int16Array | Uint16Array | Int8Array | Uint8Array | readonly (number | string | boolean | Date | null)[];
+/** How much a result of a suite tells, as Great Expectations names it. */
+export type ResultFormat = "BOOLEAN_ONLY" | "BASIC" | "SUMMARY" | "COMPLETE";
+/** The result document of Great Expectations 1.x. */
+export interface SuiteResult {
+    success: boolean;
+    results: {
+        success: boolean;
+        expectation_config: {
+            type: string;
+            kwargs: Record<string, unknown>;
+            meta: unknown;
+            severity: "critical" | "warning" | "info";
+            id?: string;
+        };
+        result: Record<string, unknown>;
+        meta: Record<string, unknown>;
+        exception_info: {
+            raised_exception: boolean;
+            exception_traceback: string | null;
+            exception_message: string | null;
+        };
+    }[];
+    suite_name: string;
+    suite_parameters: Record<string, unknown>;
+    statistics: {
+        evaluated_expectations: number;
+        successful_expectations: number;
+        unsuccessful_expectations: number;
+        success_percent: number | null;
+    };
+    meta: unknown;
+    id: string | null;
+}
 /** A figure, or the reason why there is none. */
 export type Answer<T> = T | {
     insufficient: string;
@@ -239,6 +289,23 @@ export declare function numericDrift(reference: Numbers, current: Numbers, bins?
 export declare function categoryDrift(reference: Numbers, current: Numbers): CategoryDrift;
 /** Every feature of two tables compared, as `plumbline drift` has it. */
 export declare function driftReport(features: readonly FeatureColumns[], limits?: DriftLimits): DriftReport;
+/**
+ * The performance to expect of leads whose outcomes are still open, from their probabilities (CBPE), fitted on reference leads whose outcomes are
+ * known. Outcomes that have come (NaN: still open) are measured beside it. A lead is called from `threshold` on.
+ */
+export declare function estimatePerformance(reference: {
+    scores: Numbers;
+    converted: Labels;
+}, current: {
+    scores: Numbers;
+    converted?: Numbers;
+}, threshold?: number): PerformanceOutlook;
+/** Judges a table by a suite of Great Expectations, an object or its JSON text, as `plumbline quality` does. */
+export declare function validate(suite: Declaration | string, table: Readonly<Record<string, TableColumn>>, options?: {
+    resultFormat?: ResultFormat | Declaration;
+}): SuiteResult;
+/** A suite that the table meets, made of what its columns hold. */
+export declare function generateSuite(table: Readonly<Record<string, TableColumn>>, name?: string): Declaration;
 /** Counts rows hour by hour: the bytes of a file as `plumbline window make` writes it. Bins of features are those of the file `like`, or learnt from these rows. */
 export declare function makeWindows(rows: WindowRows, like?: Uint8Array): Uint8Array;
 /** The hours of several files in one; in any order the same bytes. */

@@ -64,8 +64,11 @@ impl ResultFormat {
         })
     }
 
-    /// Reads a kwarg `result_format`: a name or an object.
-    pub(super) fn read(value: &Json) -> Result<ResultFormat, String> {
+    /// Reads a `result_format` as the peer takes it: a name or an object.
+    ///
+    /// # Errors
+    /// What is wrong with it, in words.
+    pub fn read(value: &Json) -> Result<ResultFormat, String> {
         let detail = |name: &str| {
             ResultFormat::named(name).ok_or_else(|| format!("{name:?} is not one of BOOLEAN_ONLY, BASIC, SUMMARY, COMPLETE"))
         };

@@ -8,7 +8,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use super::answer::{Answer, insufficient, object, refused};
 
 /// Labels from bytes: anything but 0 converted.
-fn labels(converted: &[u8]) -> Vec<bool> {
+pub(super) fn labels(converted: &[u8]) -> Vec<bool> {
     converted.iter().map(|byte| *byte != 0).collect()
 }
 

@@ -8,6 +8,8 @@ mod column;
 mod drift;
 mod experiment;
 mod metric;
+mod performance;
+mod quality;
 mod report;
 mod route;
 #[cfg(all(test, target_arch = "wasm32"))]

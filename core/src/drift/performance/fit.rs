@@ -47,6 +47,11 @@ impl Estimator {
         &self.calibration
     }
 
+    /// The score from which on a lead is called.
+    pub fn threshold(&self) -> f64 {
+        self.threshold
+    }
+
     /// The performance to expect on leads with these probabilities.
     ///
     /// # Errors

@@ -8,10 +8,12 @@
 mod error;
 mod estimate;
 mod fit;
+mod outlook;
 
 pub use error::Limits;
 pub use estimate::{Estimate, Performance, Realised};
 pub use fit::Estimator;
+pub use outlook::{Beside, Outlook};
 
 /// What is estimated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -1,0 +1,79 @@
+//! The three values of each measure side by side: what it was, what to expect now, what came of it.
+
+use serde::ser::{Serialize, SerializeMap, Serializer};
+
+use super::{Estimate, Estimator, Measure, Realised};
+use crate::metric::{InsufficientData, Labelled, MetricError};
+
+/// The measures of a window beside those of the reference.
+///
+/// As JSON: `leads`, `leads_with_outcome` and `measures`, where each measure has `reference`, `expected` (`value` and the 95 %
+/// `interval`) and `realised`; what has no denominator or no outcomes yet is null.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub struct Outlook {
+    /// Leads of the window.
+    pub leads: u64,
+    /// Leads of the window whose outcomes are known.
+    pub leads_with_outcome: u64,
+    /// By measure, in the order of [`Measure::ALL`].
+    #[serde(serialize_with = "by_name")]
+    pub measures: Vec<(Measure, Beside)>,
+}
+
+/// One measure three times.
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
+pub struct Beside {
+    /// On the reference leads.
+    pub reference: Option<f64>,
+    /// On the window's leads, from their probabilities.
+    #[serde(serialize_with = "value_and_interval")]
+    pub expected: Option<Estimate>,
+    /// On those of the window's leads whose outcomes are known.
+    pub realised: Option<f64>,
+}
+
+impl Outlook {
+    /// Estimates a window of `scores` by leads of the `reference`, and measures those with an outcome (`known`) beside it. A lead is
+    /// called at `threshold`.
+    ///
+    /// # Errors
+    /// As [`Estimator::estimate`].
+    pub fn new(
+        estimator: &Estimator,
+        reference: &Labelled<'_>,
+        scores: &[f64],
+        known: Option<&Labelled<'_>>,
+    ) -> Result<Result<Outlook, InsufficientData>, MetricError> {
+        let expected = match estimator.estimate(scores)? {
+            Ok(expected) => expected,
+            Err(reason) => return Ok(Err(reason)),
+        };
+        let before = Realised::new(reference, estimator.threshold());
+        let now = known.map(|known| Realised::new(known, estimator.threshold()));
+        let beside = |measure: Measure| Beside {
+            reference: before.of(measure),
+            expected: expected.of(measure),
+            realised: now.as_ref().and_then(|now| now.of(measure)),
+        };
+        Ok(Ok(Outlook {
+            leads: expected.leads,
+            leads_with_outcome: known.map_or(0, |known| known.scores().len() as u64),
+            measures: Measure::ALL.map(|measure| (measure, beside(measure))).to_vec(),
+        }))
+    }
+}
+
+fn by_name<S: Serializer>(measures: &[(Measure, Beside)], serializer: S) -> Result<S::Ok, S::Error> {
+    let mut map = serializer.serialize_map(Some(measures.len()))?;
+    measures.iter().try_for_each(|(measure, beside)| map.serialize_entry(measure.name(), beside))?;
+    map.end()
+}
+
+fn value_and_interval<S: Serializer>(estimate: &Option<Estimate>, serializer: S) -> Result<S::Ok, S::Error> {
+    #[derive(serde::Serialize)]
+    struct Shown {
+        value: f64,
+        interval: (f64, f64),
+    }
+    estimate.map(|Estimate { value, interval, .. }| Shown { value, interval }).serialize(serializer)
+}
