@@ -1,7 +1,9 @@
 //! DeLong's variance of the area under the ROC curve, and two models on the same leads.
 
+use super::ranking::classes;
 use super::{InsufficientData, Labelled, MetricError};
 use crate::math;
+use crate::order::sorted;
 use crate::stats::normal;
 use crate::sum::Sum;
 
@@ -105,16 +107,9 @@ pub(crate) struct Placements {
 
 impl Placements {
     pub(crate) fn new(data: &Labelled<'_>) -> Result<Placements, InsufficientData> {
-        let class =
-            |wanted: bool| data.scores().iter().zip(data.converted()).filter(move |row| *row.1 == wanted).map(|row| *row.0);
-        let (positive, negative): (Vec<f64>, Vec<f64>) = (class(true).collect(), class(false).collect());
+        let [negative, positive] = classes(data);
         InsufficientData::unless(positive.len() as u64, 2, "leads that converted")?;
         InsufficientData::unless(negative.len() as u64, 2, "leads that did not convert")?;
-        let sorted = |scores: &[f64]| {
-            let mut sorted: Vec<f64> = scores.iter().map(|score| score + 0.0).collect();
-            sorted.sort_by(f64::total_cmp);
-            sorted
-        };
         let (ups, downs) = (sorted(&positive), sorted(&negative));
         let below = |sorted: &[f64], x: f64| {
             let (less, most) = (sorted.partition_point(|y| *y < x), sorted.partition_point(|y| *y <= x));

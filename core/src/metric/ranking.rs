@@ -4,7 +4,7 @@
 //! what is sorted is eight bytes a lead.
 
 use super::Labelled;
-use crate::order::{key, value};
+use crate::order::{key, sorted, value};
 
 /// The leads of one score.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -29,10 +29,11 @@ pub struct Ranking {
 impl Ranking {
     /// Sorts `data`. Leads of weight 0 are left out.
     pub fn new(data: &Labelled<'_>) -> Ranking {
-        let ties = match data.weights() {
-            None => unweighted(data),
-            Some(_) => weighted(data),
-        };
+        if data.weights().is_none() {
+            let (all, positives) = (data.scores().len() as u64, data.positives());
+            return Ranking { positive: positives as f64, negative: (all - positives) as f64, ties: unweighted(data) };
+        }
+        let ties = weighted(data);
         let total = |part: fn(&Tie) -> f64| ties.iter().map(part).fold(0.0, |sum, weight| sum + weight);
         Ranking { positive: total(|tie| tie.positive), negative: total(|tie| tie.negative), ties }
     }
@@ -44,24 +45,53 @@ impl Ranking {
 }
 
 fn unweighted(data: &Labelled<'_>) -> Vec<Tie> {
-    let mut classes = [Vec::with_capacity(data.scores().len()), Vec::with_capacity(data.positives() as usize)];
-    for (score, converted) in data.scores().iter().zip(data.converted()) {
-        let [negative, positive] = &mut classes;
-        if *converted { positive } else { negative }.push(key(*score));
-    }
-    let [mut negative, mut positive] = classes;
-    negative.sort_unstable();
-    positive.sort_unstable();
-    let mut ties: Vec<Tie> = Vec::with_capacity(data.scores().len());
-    while let Some(top) = positive.last().max(negative.last()).copied() {
-        let take = |keys: &mut Vec<u64>| {
-            let rest = keys.iter().rev().take_while(|key| **key == top).count();
-            keys.truncate(keys.len() - rest);
-            rest as f64
+    let [negative, positive] = classes(data).map(|class| sorted(&class));
+    let (mut negative, mut positive) = (negative.as_slice(), positive.as_slice());
+    let mut ties = Vec::with_capacity(data.scores().len());
+    let mut open: Option<Tie> = None;
+    loop {
+        // Which class comes next is as good as a coin's toss: nothing may branch on it.
+        let (score, converted) = match (negative.last(), positive.last()) {
+            (Some(a), Some(b)) => (if a < b { *b } else { *a }, a < b),
+            (Some(a), None) => (*a, false),
+            (None, Some(b)) => (*b, true),
+            (None, None) => break,
         };
-        ties.push(Tie { score: value(top), positive: take(&mut positive), negative: take(&mut negative) });
+        positive = positive.get(..positive.len() - usize::from(converted)).unwrap_or_default();
+        negative = negative.get(..negative.len() - usize::from(!converted)).unwrap_or_default();
+        let mut tie = match open {
+            Some(tie) if tie.score == score => tie,
+            done => {
+                ties.extend(done);
+                Tie { score, positive: 0.0, negative: 0.0 }
+            }
+        };
+        tie.positive += f64::from(u8::from(converted));
+        tie.negative += f64::from(u8::from(!converted));
+        open = Some(tie);
     }
+    ties.extend(open);
     ties
+}
+
+/// The scores of the leads that did not convert, and of those that did, in the order of the data.
+pub(super) fn classes(data: &Labelled<'_>) -> [Vec<f64>; 2] {
+    let (all, positives) = (data.scores().len(), data.positives() as usize);
+    // Each score is written to both, and what is of the other class is written over by the next: a place more than there are scores.
+    let mut classes = [vec![0.0; all - positives + 1], vec![0.0; positives + 1]];
+    let [mut negative, mut positive] = [0, 0];
+    for (score, converted) in data.scores().iter().zip(data.converted()) {
+        let [negatives, positives] = &mut classes;
+        if let (Some(a), Some(b)) = (negatives.get_mut(negative), positives.get_mut(positive)) {
+            (*a, *b) = (*score, *score);
+        }
+        negative += usize::from(!*converted);
+        positive += usize::from(*converted);
+    }
+    classes.map(|mut class| {
+        class.pop();
+        class
+    })
 }
 
 fn weighted(data: &Labelled<'_>) -> Vec<Tie> {
