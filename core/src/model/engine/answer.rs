@@ -130,7 +130,7 @@ impl Questions {
 impl Ladder {
     /// Rank of `x` on this ladder, given its rank among the cuts.
     #[inline(always)]
-    fn rank(&self, x: f64, rank: usize) -> usize {
+    pub(super) fn rank(&self, x: f64, rank: usize) -> usize {
         select_unpredictable(is_missing(x, self.zero_is_missing), self.missing_rank, rank)
     }
 }

@@ -11,7 +11,8 @@ use super::mark::Marks;
 use super::question::Questions;
 use super::shape;
 use super::step::Answers;
-use super::wide::Avx2;
+use super::sweep::Sweep;
+use super::wide::{Avx2, Avx512};
 
 /// Numbers a byte can have. So many leaves are there behind the first one of any tree, and no bounds check remains.
 pub(super) const NUMBERS: usize = 256;
@@ -26,6 +27,8 @@ pub(super) struct Forest {
     pub(super) layout: Layout,
     /// The trees of [`Layout::Blocks`] once more, where that is quicker for one row.
     pub(super) marks: Option<Marks>,
+    /// The trees of [`Layout::Heap`] once more, where that is quicker for one row.
+    pub(super) sweep: Option<Sweep>,
     pub(super) leaves: Leaves,
     pub(super) wide: Option<Avx2>,
 }
@@ -60,14 +63,18 @@ impl Forest {
         leaves.pad();
         let wide = Avx2::detect();
         let marks = wide.filter(|_| matches!(layout, Layout::Blocks(_))).and_then(|wide| Marks::compile(wide, trees, &index));
+        let sweep = match &layout {
+            Layout::Heap(heap) => Avx512::detect().and_then(|wide| Sweep::compile(wide, heap, &questions)),
+            Layout::Blocks(_) => None,
+        };
         let outputs = trees.iter().map(|tree| tree.output).collect();
-        Some(Forest { questions, base: ensemble.base.clone(), outputs, layout, marks, leaves, wide })
+        Some(Forest { questions, base: ensemble.base.clone(), outputs, layout, marks, sweep, leaves, wide })
     }
 
     /// This forest on a processor without wide instructions.
     #[cfg(test)]
     pub(super) fn narrow(self) -> Forest {
-        Forest { marks: None, wide: None, ..self }
+        Forest { marks: None, sweep: None, wide: None, ..self }
     }
 
     /// Writes the margins of `row`.
@@ -102,6 +109,9 @@ impl Forest {
     fn walk<S>(&self, row: &[f64], answers: &mut Answers, state: S, found: impl FnMut(S, usize, usize) -> S) -> S {
         if let Some(marks) = &self.marks {
             return marks.walk(&self.questions.bytes(row), state, found);
+        }
+        if let Some(sweep) = &self.sweep {
+            return sweep.walk(row, state, found);
         }
         self.questions.answer(row, answers);
         match &self.layout {

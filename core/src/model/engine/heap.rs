@@ -58,6 +58,16 @@ impl Heap {
         Some(Heap { depth, trees: trees.len(), questions })
     }
 
+    /// Levels of each tree.
+    pub(super) fn levels(&self) -> usize {
+        self.depth
+    }
+
+    /// The questions of each tree.
+    pub(super) fn trees(&self) -> impl Iterator<Item = &[u16]> {
+        self.questions.chunks_exact(1 << self.depth).take(self.trees)
+    }
+
     /// Folds `state` by `found(state, tree, leaf)` over the trees in order. (A state that is handed on stays in a register.)
     #[inline(always)]
     pub(super) fn walk<S>(&self, answers: &Answers, state: S, found: impl FnMut(S, usize, usize) -> S) -> S {

@@ -5,7 +5,8 @@
 use proptest::prelude::*;
 
 use super::super::{Arithmetic, Body, Column, Ensemble, Leaf, LinearLeaf, Link, Missing, Model, Node, Split, Test, Tree};
-use super::{Engine, Scratch};
+use super::wide::Avx512;
+use super::{Engine, Plan, Scratch};
 
 const COLUMNS: u32 = 6;
 
@@ -170,6 +171,27 @@ fn deep_trees_of_at_most_32_leaves_have_the_bits_of_the_reference() {
         let rows: Vec<f64> = (0..COLUMNS as usize * 200).map(|_| seeded.value()).collect();
         check(&model(if seed % 2 == 0 { Arithmetic::F32 } else { Arithmetic::F64 }, outputs, trees), &rows);
     }
+}
+
+#[test]
+fn many_shallow_trees_have_the_bits_of_the_reference() {
+    let mut swept = 0;
+    for seed in 0..40 {
+        let mut seeded = Seeded(seed);
+        let outputs = 1 + seeded.below(2);
+        let kind = Kind { outputs, depth: 1 + seeded.below(6), categorical: false, linear: seed % 10 == 0, dart: seed % 3 == 0 };
+        let trees = (0..60 + seeded.below(90))
+            .map(|_| {
+                let n = 1 + seeded.below(40);
+                seeded.tree(n, false, kind)
+            })
+            .collect();
+        let rows: Vec<f64> = (0..COLUMNS as usize * 200).map(|_| seeded.value()).collect();
+        let model = model(Arithmetic::F32, outputs, trees);
+        check(&model, &rows);
+        swept += usize::from(matches!(Engine::compile(&model).plan, Plan::Forest(forest) if forest.sweep.is_some()));
+    }
+    assert!(swept > 20 || Avx512::detect().is_none(), "{swept} of 40 are swept");
 }
 
 #[test]

@@ -71,6 +71,8 @@ pub(super) struct Column {
 pub(super) struct Ladder {
     pub(super) at: usize,
     pub(super) len: usize,
+    /// Cuts on it: `len` without the padding.
+    pub(super) cuts: usize,
     /// Zeros are missing as well as NaN.
     pub(super) zero_is_missing: bool,
     /// Rank of a missing value: 0 (left), `len` (right), or the rank of zero.
@@ -164,6 +166,12 @@ impl Questions {
         (questions.len <= LIMIT).then_some((questions, index))
     }
 
+    /// The ladder that question `at` stands on, and how high.
+    pub(super) fn rung(&self, at: usize) -> (usize, usize) {
+        let number = self.ladders.partition_point(|ladder| ladder.at <= at).saturating_sub(1);
+        (number, at - self.ladders.get(number).map_or(0, |ladder| ladder.at))
+    }
+
     fn add_ladders(&mut self, index: &mut Index<'_>) {
         for (column, cuts) in index.cuts.iter_mut().enumerate() {
             heap_sort(&mut cuts.keys, &|a, b| a < b);
@@ -189,6 +197,7 @@ impl Questions {
                     self.ladders.push(Ladder {
                         at: self.len,
                         len: len.next_multiple_of(WORD),
+                        cuts: len,
                         zero_is_missing: matches!(reading, Reading::ZeroLeft | Reading::ZeroRight),
                         missing_rank: match reading {
                             Reading::NanIsZero => zero_rank,
