@@ -225,6 +225,26 @@ impl<'a> Cursor<'a> {
         }
     }
 
+    /// Takes the array or object that begins here however deep it is: its brackets are counted, and what else stands between them is
+    /// not looked at, but for texts.
+    pub(crate) fn skip_deep(&mut self, buffer: &mut String) -> Result<(), Stop> {
+        let mut open = 0u32;
+        loop {
+            match self.peek() {
+                b'"' => self.string(buffer).map(|_| ())?,
+                _ if self.is_at_end() => return Err(Stop::Malformed("an array or object has no end")),
+                byte => {
+                    open += u32::from(matches!(byte, b'[' | b'{'));
+                    open = open.saturating_sub(u32::from(matches!(byte, b']' | b'}')));
+                    self.at += 1;
+                }
+            }
+            if open == 0 {
+                return Ok(());
+            }
+        }
+    }
+
     /// Takes `item`s between commas up to `close`; the opening bracket is already taken.
     pub(crate) fn items(&mut self, close: u8, item: &mut dyn FnMut(&mut Cursor<'a>) -> Result<(), Stop>) -> Result<(), Stop> {
         self.skip_space();

@@ -77,8 +77,19 @@ impl Reader {
                     .expect(b'[', "an array of leads was expected")
                     .and_then(|()| {
                         cursor.items(b']', &mut |cursor| {
-                            self.read_next(cursor, limits, slots)?;
-                            let lead = self.finish(slots);
+                            let start = cursor.clone();
+                            let lead = match self.read_next(cursor, limits, slots) {
+                                Ok(()) => self.finish(slots),
+                                // What is too deep is this lead; the others are read.
+                                Err(stop @ Stop::TooDeep) => {
+                                    let refused = stop.at(cursor.offset(), limits);
+                                    *cursor = start;
+                                    cursor.skip_space();
+                                    cursor.skip_deep(&mut slots.buffer)?;
+                                    Err(vec![refused])
+                                }
+                                Err(stop) => return Err(stop),
+                            };
                             full = full || !next(slots, lead);
                             if full { Err(Stop::TooDeep) } else { Ok(()) }
                         })

@@ -166,6 +166,13 @@ fn in_a_batch_only_the_bad_lead_fails() {
         (Form::One, "{".to_owned(), vec!["LEAD_MALFORMED", "1"]),
         (Form::Array, format!("[{good}, {{}}, {good}]"), vec!["ok", "LEAD_MISSING_FIELD", "ok", "3"]),
         (Form::Array, format!("[7, {good}]"), vec!["LEAD_NOT_AN_OBJECT", "ok", "2"]),
+        (
+            Form::Array,
+            format!("[{good}, {{\"x\": [[{{\"y\": \"é]}}\\\"\"}}]]}}, {good}]"),
+            vec!["ok", "LEAD_TOO_DEEP", "ok", "3"],
+        ),
+        (Form::Array, format!("[[[[[1]]]],{good}]"), vec!["LEAD_TOO_DEEP", "ok", "2"]),
+        (Form::Array, format!("[{good}, [[[[[ 1"), vec!["ok", "LEAD_MALFORMED"]),
         (Form::Array, "[]".to_owned(), vec!["LEAD_BODY_EMPTY"]),
         (Form::Array, format!("[{good},]"), vec!["ok", "LEAD_MALFORMED"]),
         (Form::Array, format!("[{good}] x"), vec!["ok", "LEAD_MALFORMED"]),
