@@ -2,7 +2,7 @@
 """Time our judging and Great Expectations' on the same table and suite: 20 expectations, a million rows.
 
     python3 -m venv target/venv-quality && target/venv-quality/bin/pip install great_expectations==1.24.1
-    cargo build --profile quick -p plumbline -p plumbline-tests --bins
+    cargo build --release -p plumbline -p plumbline-tests --bins
     target/venv-quality/bin/python tests/bench/quality.py [ROWS]
 
 Two ratios from one run, like with like: judging a table in memory (our typed batches, their data frame), and from the CSV to the
@@ -28,7 +28,7 @@ import great_expectations as gx
 import pandas as pd
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
-FOLDER = os.path.join(os.environ.get("CARGO_TARGET_DIR", os.path.join(ROOT, "target")), "quick")
+FOLDER = os.path.join(os.environ.get("CARGO_TARGET_DIR", os.path.join(ROOT, "target")), "release")
 ROUNDS = 3
 COLUMN = "expect_column_values_to_"
 

@@ -37,6 +37,24 @@ impl Datatype {
         })
     }
 
+    /// Whether a JSON value, if it is a number, is one of this type: whole and in range where the type is.
+    fn holds(self, json: &str) -> bool {
+        let (signed, size) = match self {
+            Datatype::Unsigned(size) => (0, size),
+            Datatype::Signed(size) => (1, size),
+            _ => return true,
+        };
+        if !json.starts_with(|c: char| c == '-' || c.is_ascii_digit()) {
+            return true;
+        }
+        let whole = json.parse::<i128>().ok().or_else(|| {
+            // 3.0 and 3e2 are whole as well.
+            json.parse::<f64>().ok().filter(|x| x.fract() == 0.0).map(|x| x as i128)
+        });
+        let most = (1i128 << (8 * size - signed)) - 1;
+        whole.is_some_and(|whole| (-(most + 1) * signed as i128..=most).contains(&whole))
+    }
+
     /// Bytes of one element; none when each says its own.
     fn size(self) -> Option<usize> {
         match self {
@@ -65,6 +83,13 @@ impl<'a> Elements<'a> {
     pub(super) fn of_json(datatype: Datatype, data: &'a RawValue, count: usize, depth: usize) -> Result<Elements<'a>, String> {
         let mut elements = Vec::with_capacity(count);
         flatten(data, count, depth, &mut elements)?;
+        for (at, element) in elements.iter().enumerate() {
+            if let Element::Json(json) = element
+                && !datatype.holds(json.get())
+            {
+                return Err(format!("element {at} is {}, which its datatype does not hold", json.get()));
+            }
+        }
         if elements.len() == count { Ok(Elements { datatype, elements }) } else { Err(miscounted(elements.len(), count)) }
     }
 
@@ -194,6 +219,16 @@ mod tests {
         assert!(Elements::of_json(Datatype::Float(8), &raw("[[1],[2]]"), 2, 2).is_ok());
         for bad in ["[1]", "[1,2,3]", "[[[1]],[2]]", "{}", "3"] {
             assert!(Elements::of_json(Datatype::Float(8), &raw(bad), 2, 2).is_err(), "{bad}");
+        }
+        for (datatype, good, bad) in [
+            (Datatype::Unsigned(1), "[0,255,3.0]", ["[0,256,1]", "[-1,0,0]", "[0,1.5,0]"]),
+            (Datatype::Signed(2), "[-32768,32767,1e2]", ["[0,32768,0]", "[-32769,0,0]", "[0,0,1e300]"]),
+            (Datatype::Unsigned(8), "[18446744073709551615,null,\"x\"]", ["[18446744073709551616,0,0]", "[-1,0,0]", "[0,0,0.1]"]),
+        ] {
+            assert!(Elements::of_json(datatype, &raw(good), 3, 1).is_ok(), "{good}");
+            for bad in bad {
+                assert!(Elements::of_json(datatype, &raw(bad), 3, 1).is_err(), "{bad}");
+            }
         }
         assert!(Elements::of_bytes(Datatype::Float(4), &[0; 8], 2).is_ok());
         assert!(Elements::of_bytes(Datatype::Bytes, &[1, 0, 0, 0, b'a', 0, 0, 0, 0], 2).is_ok());
