@@ -137,6 +137,7 @@ fn round(covers: &[f64]) -> (Vec<u8>, [u32; 2]) {
 
 /// Fills the splits and leaves of `growth`, of `trees` trees over `columns` columns. The number of leaves is that of a tensor which
 /// holds each of them, and what else is there follows from it, so nothing grows beyond a multiple of the file.
+#[inline(never)]
 pub(super) fn read(numbers: &mut Numbers<'_, '_>, trees: usize, columns: usize, growth: &mut Growth) -> Result<(), BundleError> {
     let mut code = Box::new(Decoder::of(numbers));
     let (mut value, leaf_noise) = numbers.noise("leaf.value", &[LEAF_NOISE, NOISE]);

@@ -101,6 +101,7 @@ pub(super) struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     /// Takes `file` apart. The tensors must lie end to end, in the header's order, and fill it: no byte is hidden from the reader.
+    #[inline(never)]
     pub fn new(file: &'a [u8]) -> Result<Reader<'a>, BundleError> {
         let found = file.len() as u64;
         let truncated = |expected| BundleError::Truncated { expected, found };

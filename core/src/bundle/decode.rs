@@ -79,6 +79,7 @@ fn named<T: Copy + Default>(node: &Node, key: &'static str, misfit: &mut Misfit,
     found.map_or(T::default(), |(_, value)| *value)
 }
 
+#[inline(never)]
 fn transform(node: &Node, misfit: &mut Misfit) -> Transform {
     Transform {
         name: node.text("name", misfit),
@@ -89,6 +90,7 @@ fn transform(node: &Node, misfit: &mut Misfit) -> Transform {
     }
 }
 
+#[inline(never)]
 fn make(node: &Node, misfit: &mut Misfit) -> Make {
     use DatePart::{Day, DayOfYear, Hour, Month, Quarter, Weekday, Year};
     let (name, content) = node.variant();
@@ -136,6 +138,7 @@ fn unknown<T>(key: &'static str, misfit: &mut Misfit, instead: T) -> T {
     instead
 }
 
+#[inline(never)]
 fn step(node: &Node, misfit: &mut Misfit) -> Step {
     let (name, content) = node.variant();
     match name {
@@ -152,6 +155,7 @@ fn step(node: &Node, misfit: &mut Misfit) -> Step {
     }
 }
 
+#[inline(never)]
 fn calibration(node: &Node, misfit: &mut Misfit) -> Calibration {
     let (name, content) = node.variant();
     match name {
@@ -206,6 +210,7 @@ pub(super) fn small(key: &'static str, node: &Node, misfit: &mut Misfit) -> u32 
     u32::try_from(node.whole(key, misfit)).unwrap_or_else(|_| unknown(key, misfit, 0))
 }
 
+#[inline(never)]
 fn averaged(node: &Node, misfit: &mut Misfit) -> Averaged {
     let (name, content) = node.variant();
     match name {

@@ -28,6 +28,7 @@ pub struct Expected {
 }
 
 /// Scores `row` as a scorer does and writes down the bits.
+#[inline(never)]
 pub(super) fn expected(row: &[f64], manifest: &Manifest, model: &Model, engine: &Engine, scratch: &mut Scratch) -> Expected {
     let mut values = vec![0.0; engine.outputs()];
     engine.margins(row, scratch, &mut values);
@@ -39,19 +40,26 @@ pub(super) fn expected(row: &[f64], manifest: &Manifest, model: &Model, engine: 
 }
 
 /// Scores every golden lead and compares bits.
+#[inline(never)]
 pub(super) fn verify(goldens: &[Golden], manifest: &Manifest, model: &Model, engine: &Engine) -> Result<(), BundleError> {
     let mut scratch = Scratch::default();
     for (index, golden) in goldens.iter().enumerate() {
         let found = expected(&golden.row, manifest, model, engine, &mut scratch);
         if found != golden.expected {
-            let text = |e: &Expected| {
-                let margins: Vec<&str> = e.margins.iter().map(String::as_str).collect();
-                [margins.join(",").as_str(), " ", e.probability.as_str()].concat()
-            };
-            return Err(BundleError::GoldenMismatch { index, expected: text(&golden.expected), found: text(&found) });
+            return Err(mismatch(index, &golden.expected, &found));
         }
     }
     Ok(())
+}
+
+#[cold]
+#[inline(never)]
+fn mismatch(index: usize, expected: &Expected, found: &Expected) -> BundleError {
+    let text = |e: &Expected| {
+        let margins: Vec<&str> = e.margins.iter().map(String::as_str).collect();
+        [margins.join(",").as_str(), " ", e.probability.as_str()].concat()
+    };
+    BundleError::GoldenMismatch { index, expected: text(expected), found: text(found) }
 }
 
 /// A NaN's sign and payload are the host's own business; every other bit counts.

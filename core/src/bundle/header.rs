@@ -81,6 +81,7 @@ pub(crate) fn seal(bytes: &mut [u8]) -> Result<(), BundleError> {
 }
 
 /// Refuses a file of a later format.
+#[inline(never)]
 pub(super) fn check_format(file: &Reader<'_>) -> Result<(), BundleError> {
     let found = file.text("format")?.parse().map_err(|_| malformed("its format is not a number"))?;
     match found {
@@ -91,6 +92,7 @@ pub(super) fn check_format(file: &Reader<'_>) -> Result<(), BundleError> {
 }
 
 /// Refuses a file whose bytes do not have the digest it claims.
+#[inline(never)]
 pub(super) fn check_digest(file: &Reader<'_>, bytes: &[u8]) -> Result<(), BundleError> {
     let claimed = file.text("digest")?;
     let (digits, found) = parts(bytes).ok_or_else(|| malformed("the header has no digest"))?;

@@ -134,6 +134,7 @@ impl Bundle {
     }
 
     /// Everything but the golden leads' scores is verified.
+    #[inline(never)]
     pub(crate) fn take_apart(bytes: &[u8], limits: &Limits) -> Result<Bundle, BundleError> {
         limit("the file", bytes.len() as u64, limits.bytes)?;
         let file = Reader::new(bytes)?;
@@ -146,8 +147,13 @@ impl Bundle {
             *y = numbers.plain("isotonic.y");
         }
         let shape = header::json(&file, "model", Shape::decode)?;
+        let mut nodes_are_valid = false;
         let body = match shape.kind {
-            ShapeKind::Trees => Body::Trees(tree::read(&file, shape.arithmetic, shape.columns.len())?),
+            ShapeKind::Trees => {
+                let (ensemble, valid) = tree::read(&file, shape.arithmetic, shape.columns.len())?;
+                nodes_are_valid = valid;
+                Body::Trees(ensemble)
+            }
             ShapeKind::Linear => Body::Linear(Linear {
                 arithmetic: shape.arithmetic,
                 base: numbers.plain("base"),
@@ -157,7 +163,7 @@ impl Bundle {
         };
         numbers.finish()?;
         let model = Model { columns: shape.columns, body, link: shape.link, outputs: shape.outputs };
-        check(&manifest, &model)?;
+        check(&manifest, &model, nodes_are_valid)?;
         let reference = reference::read(&file)?;
         if reference.as_ref().is_some_and(|r| !r.is_sound(model.columns.len())) {
             return Err(malformed("the reference bins are not sound"));
@@ -172,7 +178,7 @@ impl Bundle {
     /// # Errors
     /// [`BundleError`] when the content is not what a reader would accept.
     pub fn write(&self) -> Result<Vec<u8>, BundleError> {
-        check(&self.manifest, &self.model)?;
+        check(&self.manifest, &self.model, false)?;
         if self.reference.as_ref().is_some_and(|r| !r.is_sound(self.model.columns.len())) {
             return Err(malformed("the reference bins are not sound"));
         }
@@ -227,8 +233,8 @@ fn limit(what: &'static str, found: u64, limit: u64) -> Result<(), BundleError> 
 }
 
 /// What both reader and writer demand of the content.
-fn check(manifest: &Manifest, model: &Model) -> Result<(), BundleError> {
-    model.validate().map_err(|e| BundleError::InvalidModel(e.to_string()))?;
+fn check(manifest: &Manifest, model: &Model, nodes_are_valid: bool) -> Result<(), BundleError> {
+    model.validate_given(nodes_are_valid).map_err(|e| BundleError::InvalidModel(e.to_string()))?;
     match &manifest.calibration {
         Calibration::None => Ok(()),
         Calibration::Sigmoid { slope, intercept } if slope.is_finite() && intercept.is_finite() => Ok(()),

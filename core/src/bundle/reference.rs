@@ -54,9 +54,11 @@ pub(super) fn write(reference: &Reference, file: &mut Writer) {
 
 /// The reference in `file`, if it has one.
 pub(super) fn read(file: &Reader<'_>) -> Result<Option<Reference>, BundleError> {
-    if file.tensor("reference.edge").is_none() {
-        return Ok(None);
-    }
+    if file.tensor("reference.edge").is_some() { read_bins(file).map(Some) } else { Ok(None) }
+}
+
+#[inline(never)]
+fn read_bins(file: &Reader<'_>) -> Result<Reference, BundleError> {
     let mut numbers = Numbers::of(file);
     let (edges, counts) = (numbers.plain("reference.edge"), numbers.counts("reference.count"));
     let (edge_counts, count_counts) = (numbers.integers("reference.edges"), numbers.integers("reference.counts"));
@@ -73,5 +75,5 @@ pub(super) fn read(file: &Reader<'_>) -> Result<Option<Reference>, BundleError> 
         });
     }
     let score = features.pop().ok_or_else(|| malformed("the reference is empty"))?;
-    Ok(Some(Reference { features, score }))
+    Ok(Reference { features, score })
 }

@@ -147,3 +147,42 @@ fn each_refusal_has_its_code() {
     let tight = Limits { goldens: 19, ..Limits::default() };
     assert_eq!(Bundle::read_within(&bytes, &tight).unwrap_err().code(), "BUNDLE_TOO_LARGE");
 }
+
+/// Reading checks numbers where they lie, not node by node: whatever stands in a file, it must accept no model that
+/// [`Model::validate`] refuses.
+#[test]
+fn no_invalid_model_is_read_from_numbers_that_were_changed() {
+    let mut single = varied();
+    if let Body::Trees(ensemble) = &mut single.body {
+        ensemble.arithmetic = Arithmetic::F32;
+        ensemble.base = vec![0.0; 2];
+        for tree in &mut ensemble.trees {
+            tree.weight = 1.0;
+            for node in &mut tree.nodes {
+                if let Node::Leaf(leaf) = node {
+                    leaf.value = f64::from(leaf.value as f32);
+                }
+            }
+        }
+    }
+    let (mut refused, mut accepted) = (0, 0);
+    for (model, packing) in [(varied(), Packing::Plain), (single, Packing::Plain), (varied(), Packing::Compact)] {
+        let bytes = bundle(model).packed(packing).write().unwrap();
+        let header = 8 + u64::from_le_bytes(*bytes.first_chunk().unwrap()) as usize;
+        for at in header..bytes.len() {
+            for byte in [0, 1, 2, 4, 0x7f, 0x80, 0xef, 0xfe, 0xff] {
+                let mut changed = bytes.clone();
+                changed[at] ^= byte;
+                header::seal(&mut changed).unwrap();
+                match Bundle::take_apart(&changed, &Limits::default()) {
+                    Ok(read) => {
+                        read.model.validate().unwrap();
+                        accepted += 1;
+                    }
+                    Err(_) => refused += 1,
+                }
+            }
+        }
+    }
+    assert!(refused > 500 && accepted > 500, "{refused} refused, {accepted} accepted");
+}

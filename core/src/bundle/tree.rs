@@ -3,6 +3,7 @@
 use super::container::{Dtype, Reader, Writer, about, malformed};
 use super::plane::{Numbers, is_single};
 use super::{BundleError, Packing, compact};
+use crate::model::validate::{MAX_CODES, MAX_DEPTH, MAX_NODES, MAX_SET_WORDS, fits, is_cover};
 use crate::model::{Arithmetic, Ensemble, Leaf, LinearLeaf, MAX_TREES, Missing, Node, Split, Test, Tree};
 
 /// Breadth-first columns of all trees' nodes, splits and leaves apart.
@@ -199,8 +200,9 @@ impl Width {
     }
 }
 
-/// Reads an ensemble over `columns` columns; [`crate::Model::validate`] has yet to see it.
-pub(super) fn read(file: &Reader<'_>, arithmetic: Arithmetic, columns: usize) -> Result<Ensemble, BundleError> {
+/// Reads an ensemble over `columns` columns; [`crate::Model::validate`] has yet to see it, but for its nodes when they are known to
+/// be valid, which is the second part of the answer.
+pub(super) fn read(file: &Reader<'_>, arithmetic: Arithmetic, columns: usize) -> Result<(Ensemble, bool), BundleError> {
     let mut numbers = Numbers::of(file);
     let base = numbers.plain("base");
     let output = numbers.integers("tree.output");
@@ -208,21 +210,14 @@ pub(super) fn read(file: &Reader<'_>, arithmetic: Arithmetic, columns: usize) ->
         return Err(malformed("there are more than 1,048,576 trees"));
     }
     let weight = if file.tensor("tree.weight").is_some() { numbers.plain("tree.weight") } else { vec![1.0; output.len()] };
-    let has_sets = file.tensor("set.length").is_some();
-    let has_linear = file.tensor("linear.leaf").is_some();
-    let mut numbers_if = |there: bool, name: &'static str| if there { numbers.integers(name) } else { Vec::new() };
-    let set_length = numbers_if(has_sets, "set.length");
-    let set_words = numbers_if(has_sets, "set.words");
-    let linear_leaf = numbers_if(has_linear, "linear.leaf");
-    let term_length = numbers_if(has_linear, "linear.length");
-    let term_column = numbers_if(has_linear, "linear.column");
-    let (intercept, coefficient) = if has_linear {
-        (numbers.floats("linear.intercept").0, numbers.floats("linear.coefficient").0)
-    } else {
-        (Vec::new(), Vec::new())
-    };
-    let mut growth =
-        Growth { set_length, set_words, linear_leaf, intercept, term_length, term_column, coefficient, ..Growth::default() };
+    let mut growth = Growth::default();
+    if file.tensor("set.length").is_some() {
+        growth.set_length = numbers.integers("set.length");
+        growth.set_words = numbers.integers("set.words");
+    }
+    if file.tensor("linear.leaf").is_some() {
+        growth.read_linear(&mut numbers);
+    }
     if file.tensor("code.words").is_some() {
         compact::read(&mut numbers, output.len(), columns, &mut growth)?;
     } else {
@@ -231,6 +226,7 @@ pub(super) fn read(file: &Reader<'_>, arithmetic: Arithmetic, columns: usize) ->
     numbers.finish()?;
     growth.check(columns)?;
     growth.end_cuts();
+    growth.is_valid = growth.has_valid_numbers(arithmetic, columns);
     if weight.len() != output.len() {
         return Err(about("tree.weight", "has not one number per tree"));
     }
@@ -244,7 +240,7 @@ pub(super) fn read(file: &Reader<'_>, arithmetic: Arithmetic, columns: usize) ->
     if growth.next_split < growth.kind.len() || growth.next_leaf < growth.leaf_value.len() {
         return Err(malformed("some splits or leaves belong to no tree"));
     }
-    Ok(Ensemble { arithmetic, base, trees })
+    Ok((Ensemble { arithmetic, base, trees }, growth.is_valid))
 }
 
 /// The tensors, and how far they have been used.
@@ -269,6 +265,8 @@ pub(super) struct Growth {
     term_length: Vec<u32>,
     term_column: Vec<u32>,
     coefficient: Vec<f64>,
+    /// Whether all nodes are known to be what [`crate::Model::validate`] demands.
+    is_valid: bool,
     next_node: usize,
     next_split: usize,
     next_leaf: usize,
@@ -279,6 +277,7 @@ pub(super) struct Growth {
 }
 
 impl Growth {
+    #[inline(never)]
     fn read_plain(&mut self, numbers: &mut Numbers<'_, '_>) {
         self.is_leaf = numbers.bytes("node.leaf").to_vec();
         self.kind = numbers.integers("split.kind");
@@ -290,6 +289,15 @@ impl Growth {
         self.leaf_value = numbers.floats("leaf.value").0;
         let (leaf_cover, width) = numbers.floats("cover.leaf");
         (self.leaf_cover, self.width) = (leaf_cover, if width == 4 { Width::F32 } else { Width::F64 });
+    }
+
+    #[inline(never)]
+    fn read_linear(&mut self, numbers: &mut Numbers<'_, '_>) {
+        self.linear_leaf = numbers.integers("linear.leaf");
+        self.term_length = numbers.integers("linear.length");
+        self.term_column = numbers.integers("linear.column");
+        self.intercept = numbers.floats("linear.intercept").0;
+        self.coefficient = numbers.floats("linear.coefficient").0;
     }
 
     fn check(&self, columns: usize) -> Result<(), BundleError> {
@@ -313,6 +321,20 @@ impl Growth {
         Ok(())
     }
 
+    /// Whether whatever nodes are made of these numbers is valid, but for splits' covers and depth. That each tree is a tree follows
+    /// from how it is made.
+    fn has_valid_numbers(&self, arithmetic: Arithmetic, columns: usize) -> bool {
+        let is_column = |column: &u32| (*column as usize) < columns;
+        self.kind.len() + self.leaf_value.len() <= MAX_NODES
+            && self.column.iter().chain(&self.term_column).all(is_column)
+            && self.cut_value.iter().all(|t| t.is_infinite() || fits(*t, arithmetic))
+            && self.leaf_value.iter().all(|value| fits(*value, arithmetic))
+            && self.leaf_cover.iter().all(|cover| is_cover(*cover))
+            && self.intercept.iter().chain(&self.coefficient).all(|w| w.is_finite())
+            && self.set_words.len() <= MAX_SET_WORDS
+            && self.set_length.iter().all(|words| u64::from(*words) * 32 <= MAX_CODES)
+    }
+
     fn end_cuts(&mut self) {
         // Their sum is the length of a tensor, and beyond 32 bits no place is found.
         let mut end = 0u32;
@@ -328,6 +350,7 @@ impl Growth {
     }
 
     /// The nodes of the next tree; `None` when the tensors do not hold one.
+    #[inline(never)]
     fn tree(&mut self) -> Option<Vec<Node>> {
         // Each split plants two nodes more, and the tree ends with the last that was planted.
         let (mut size, mut seen) = (1, 0);
@@ -353,11 +376,15 @@ impl Growth {
             let Some((Node::Split(split), below)) = below.split_first_mut() else { continue };
             let cover = |child: u32| below.get((child as usize).wrapping_sub(at + 1)).map_or(0.0, Node::cover);
             split.cover = self.width.cover(split.cover.to_bits(), cover(split.left), cover(split.right));
+            self.is_valid &= is_cover(split.cover);
         }
+        // A tree of so few nodes cannot be too deep.
+        self.is_valid &= size <= 2 * MAX_DEPTH as usize;
         Some(nodes)
     }
 
     /// The next split; the bits of its cover are its excess.
+    #[inline(never)]
     fn split(&mut self, left: u32, right: u32) -> Option<Split> {
         let at = self.next_split;
         self.next_split += 1;
@@ -371,12 +398,8 @@ impl Growth {
                 let threshold = *self.cut_value.get(place as usize)?;
                 if test == 0 { Test::Less(threshold) } else { Test::LessEqual(threshold) }
             }
-            test => {
-                let end = self.next_word + *self.set_length.get(self.next_set)? as usize;
-                let words = self.set_words.get(self.next_word..end)?.to_vec();
-                (self.next_set, self.next_word) = (self.next_set + 1, end);
-                if test == 2 { Test::In(words) } else { Test::NotIn(words) }
-            }
+            2 => Test::In(self.set()?),
+            _ => Test::NotIn(self.set()?),
         };
         let missing = match kind >> 2 & 3 {
             0 => Missing::None,
@@ -386,6 +409,14 @@ impl Growth {
         };
         let cover = f64::from_bits(*self.split_cover.get(at)?);
         Some(Split { column, test, missing, default_left: kind >> 4 & 1 == 1, left, right, cover })
+    }
+
+    #[inline(never)]
+    fn set(&mut self) -> Option<Vec<u32>> {
+        let end = self.next_word + *self.set_length.get(self.next_set)? as usize;
+        let words = self.set_words.get(self.next_word..end)?.to_vec();
+        (self.next_set, self.next_word) = (self.next_set + 1, end);
+        Some(words)
     }
 
     fn leaf(&mut self) -> Option<Leaf> {
@@ -398,6 +429,7 @@ impl Growth {
         Some(Leaf { value: *self.leaf_value.get(at)?, cover: *self.leaf_cover.get(at)?, linear })
     }
 
+    #[inline(never)]
     fn linear(&mut self) -> Option<LinearLeaf> {
         let (at, start) = (self.next_linear, self.next_term);
         let end = start + *self.term_length.get(at)? as usize;

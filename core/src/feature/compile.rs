@@ -71,6 +71,7 @@ impl Pipeline {
     ///
     /// # Errors
     /// Columns nobody makes, columns two make, transforms no column needs.
+    #[inline(never)]
     pub(crate) fn bind(schema: &Schema, transforms: &[Transform], columns: &[Column]) -> Result<Pipeline, ConfigErrors> {
         let mut errors = ConfigErrors::default();
         let names = Names::new(columns.iter().map(|c| c.name.as_str()));
@@ -85,35 +86,49 @@ impl Pipeline {
             sources: vec![u32::MAX; columns.len()],
         };
         for (i, transform) in transforms.iter().enumerate() {
-            let Some((field, declared)) = field_of(&transform.from) else { continue };
-            let targets: Vec<Option<usize>> = transform.columns_of(Some(declared)).iter().map(|name| names.find(name)).collect();
-            for column in targets.iter().flatten() {
-                match pipeline.sources.get_mut(*column) {
-                    Some(source) if *source == u32::MAX => *source = field as u32,
-                    _ => {
-                        let message = format!("the column {} is made twice", Quoted(names.at(*column).unwrap_or("")));
-                        errors.add("COLUMN_MADE_TWICE", format!("feature[{i}].name"), message);
-                    }
-                }
+            if let Some(field) = field_of(&transform.from) {
+                pipeline.add(i, transform, field, (&names, &fields), &mut errors);
             }
-            if targets.iter().all(Option::is_none) {
-                let message = format!("the model reads no column of {}", Quoted(&transform.name));
-                errors.add("FEATURE_NOT_READ", format!("feature[{i}].name"), message);
-            }
-            let start = (pipeline.columns.len() as u32, pipeline.steps.len() as u32);
-            pipeline.columns.extend(targets.iter().map(|c| c.map_or(u32::MAX, |c| c as u32)));
-            pipeline.steps.extend_from_slice(&transform.then);
-            let spread = transform.one_hot && !matches!(transform.make, Make::MultiHot(_));
-            pipeline.ops.push(Op {
-                field: field as u32,
-                kind: kind_of(&transform.make, declared, &fields),
-                spread,
-                columns: (start.0, pipeline.columns.len() as u32),
-                steps: (start.1, pipeline.steps.len() as u32),
-            });
         }
         pipeline.take_fields(&field_of, columns, &mut errors);
         errors.into_result().map(|()| pipeline)
+    }
+
+    /// Adds transform number `i`, made of `field`. A function apart: models without transforms need none of it compiled.
+    #[inline(never)]
+    fn add(
+        &mut self,
+        i: usize,
+        transform: &Transform,
+        (field, declared): (usize, &Field),
+        (names, fields): (&Names, &Names),
+        errors: &mut ConfigErrors,
+    ) {
+        let targets: Vec<Option<usize>> = transform.columns_of(Some(declared)).iter().map(|name| names.find(name)).collect();
+        for column in targets.iter().flatten() {
+            match self.sources.get_mut(*column) {
+                Some(source) if *source == u32::MAX => *source = field as u32,
+                _ => {
+                    let message = format!("the column {} is made twice", Quoted(names.at(*column).unwrap_or("")));
+                    errors.add("COLUMN_MADE_TWICE", format!("feature[{i}].name"), message);
+                }
+            }
+        }
+        if targets.iter().all(Option::is_none) {
+            let message = format!("the model reads no column of {}", Quoted(&transform.name));
+            errors.add("FEATURE_NOT_READ", format!("feature[{i}].name"), message);
+        }
+        let start = (self.columns.len() as u32, self.steps.len() as u32);
+        self.columns.extend(targets.iter().map(|c| c.map_or(u32::MAX, |c| c as u32)));
+        self.steps.extend_from_slice(&transform.then);
+        let spread = transform.one_hot && !matches!(transform.make, Make::MultiHot(_));
+        self.ops.push(Op {
+            field: field as u32,
+            kind: kind_of(&transform.make, declared, fields),
+            spread,
+            columns: (start.0, self.columns.len() as u32),
+            steps: (start.1, self.steps.len() as u32),
+        });
     }
 
     /// The columns a model trained on `schema` and `transforms` reads: first every field that no transform is made of and that is a
@@ -132,6 +147,7 @@ impl Pipeline {
     }
 
     /// Columns that no transform makes come from the field of the same name.
+    #[inline(never)]
     fn take_fields<'s>(
         &mut self,
         field_of: &dyn Fn(&str) -> Option<(usize, &'s Field)>,

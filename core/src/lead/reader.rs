@@ -54,6 +54,7 @@ impl Takes {
 
 impl Reader {
     /// Compiles `schema`. Of a schema without an id field, `lead_id` and `id` are taken as the lead's id unless it declares them.
+    #[inline(never)]
     pub fn new(schema: &Schema) -> Reader {
         let mut names: Vec<&str> = schema.fields.iter().map(|f| f.name.as_str()).collect();
         let mut plans: Vec<Plan> = Vec::with_capacity(names.len() + 1);

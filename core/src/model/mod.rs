@@ -8,7 +8,7 @@ mod engine;
 mod linear;
 mod link;
 mod tree;
-mod validate;
+pub(crate) mod validate;
 
 pub use calibration::Calibration;
 pub use engine::{Engine, Scratch};

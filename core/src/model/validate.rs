@@ -29,11 +29,11 @@ pub(crate) const MAX_CODES: u64 = 1 << 22;
 /// Bounds against files made to exhaust memory or time; the largest real models stay far below.
 const MAX_OUTPUTS: u32 = 1 << 16;
 pub(crate) const MAX_TREES: usize = 1 << 20;
-const MAX_NODES: usize = 1 << 25;
+pub(crate) const MAX_NODES: usize = 1 << 25;
 /// Outputs × (columns + 1), the size of an explanation: 128 MB.
 const MAX_CONTRIBUTIONS: usize = 1 << 24;
 /// Splits from a root to a leaf.
-const MAX_DEPTH: u32 = 4096;
+pub(crate) const MAX_DEPTH: u32 = 4096;
 /// 32-bit words of all category sets together.
 pub(crate) const MAX_SET_WORDS: usize = 1 << 24;
 
@@ -50,6 +50,11 @@ impl Model {
     /// # Errors
     /// [`ModelError`] names the first place that is wrong.
     pub fn validate(&self) -> Result<(), ModelError> {
+        self.validate_given(false)
+    }
+
+    /// The same of a model whose nodes may be known to be valid.
+    pub(crate) fn validate_given(&self, nodes_are_valid: bool) -> Result<(), ModelError> {
         let whole = |problem: &str| Err(error("model", problem));
         if self.outputs == 0 {
             return whole("it has no output");
@@ -77,7 +82,7 @@ impl Model {
             return whole("its base is not one finite value per output");
         }
         match &self.body {
-            Body::Trees(ensemble) => ensemble.validate(self.columns.len(), base.len()),
+            Body::Trees(ensemble) => ensemble.validate(self.columns.len(), base.len(), nodes_are_valid),
             Body::Linear(linear) => linear.validate(self.columns.len(), base.len()),
         }
     }
@@ -100,33 +105,42 @@ impl Linear {
 }
 
 impl Ensemble {
-    fn validate(&self, columns: usize, outputs: usize) -> Result<(), ModelError> {
-        let mut depths = Vec::new();
-        let words = |node: &Node| match node {
-            Node::Split(Split { test: Test::In(set) | Test::NotIn(set), .. }) => set.len(),
-            _ => 0,
-        };
+    fn validate(&self, columns: usize, outputs: usize, nodes_are_valid: bool) -> Result<(), ModelError> {
         if self.trees.len() > MAX_TREES {
             return Err(error("trees", "there are more than 1,048,576"));
-        }
-        if self.trees.iter().map(|tree| tree.nodes.len()).sum::<usize>() > MAX_NODES {
-            return Err(error("trees", "they have more than 33,554,432 nodes"));
-        }
-        if self.trees.iter().flat_map(|tree| &tree.nodes).map(words).sum::<usize>() > MAX_SET_WORDS {
-            return Err(error("trees", "their category sets take more than 64 MB"));
         }
         if self.base.iter().any(|base| !fits(*base, self.arithmetic)) {
             return Err(error("trees", "the base is no single-precision number"));
         }
         for (t, tree) in self.trees.iter().enumerate() {
             let problem = if tree.output as usize >= outputs {
-                Err((None, "its output does not exist"))
+                Err("its output does not exist")
             } else if !fits(tree.weight, self.arithmetic) {
-                Err((None, "its weight is not finite, or no single-precision number"))
+                Err("its weight is not finite, or no single-precision number")
             } else {
-                tree.validate(columns, self.arithmetic, &mut depths)
+                Ok(())
             };
-            problem.map_err(|(node, problem)| {
+            problem.map_err(|problem| error(format!("tree {t}"), problem))?;
+        }
+        if nodes_are_valid { Ok(()) } else { self.validate_nodes(columns) }
+    }
+
+    /// Apart, because a page that loads a sound bundle does not need it.
+    #[inline(never)]
+    fn validate_nodes(&self, columns: usize) -> Result<(), ModelError> {
+        let words = |node: &Node| match node {
+            Node::Split(Split { test: Test::In(set) | Test::NotIn(set), .. }) => set.len(),
+            _ => 0,
+        };
+        if self.trees.iter().map(|tree| tree.nodes.len()).sum::<usize>() > MAX_NODES {
+            return Err(error("trees", "they have more than 33,554,432 nodes"));
+        }
+        if self.trees.iter().flat_map(|tree| &tree.nodes).map(words).sum::<usize>() > MAX_SET_WORDS {
+            return Err(error("trees", "their category sets take more than 64 MB"));
+        }
+        let mut depths = Vec::new();
+        for (t, tree) in self.trees.iter().enumerate() {
+            tree.validate(columns, self.arithmetic, &mut depths).map_err(|(node, problem)| {
                 error(node.map_or_else(|| format!("tree {t}"), |n| format!("tree {t}, node {n}")), problem)
             })?;
         }
@@ -182,7 +196,7 @@ impl Split {
         if self.column as usize >= columns {
             return Err("its column does not exist");
         }
-        if !(self.cover.is_finite() && self.cover >= 0.0) {
+        if !is_cover(self.cover) {
             return Err("its cover is not a finite number ≥ 0");
         }
         match &self.test {
@@ -201,7 +215,7 @@ impl Leaf {
         if !fits(self.value, arithmetic) {
             return Err("its value is not finite, or no single-precision number");
         }
-        if !(self.cover.is_finite() && self.cover >= 0.0) {
+        if !is_cover(self.cover) {
             return Err("its cover is not a finite number ≥ 0");
         }
         if let Some(linear) = &self.linear {
@@ -229,8 +243,13 @@ impl Link {
     }
 }
 
+/// Whether `x` can be a training weight.
+pub(crate) fn is_cover(x: f64) -> bool {
+    x.is_finite() && x >= 0.0
+}
+
 /// Whether `x` is a finite number of `arithmetic`.
-fn fits(x: f64, arithmetic: Arithmetic) -> bool {
+pub(crate) fn fits(x: f64, arithmetic: Arithmetic) -> bool {
     x.is_finite() && (arithmetic == Arithmetic::F64 || f64::from(x as f32).to_bits() == x.to_bits())
 }
 

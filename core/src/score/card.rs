@@ -7,6 +7,7 @@ use crate::schema::{Band, Field, Role};
 impl Scorer {
     /// Appends `{name, version, intended_use, columns, outputs, fields, bands}` to `out`. Members of a field that say nothing are
     /// left out, as in the manifest.
+    #[inline(never)]
     pub fn write_card(&self, out: &mut Vec<u8>) {
         let (manifest, model) = (&self.bundle.manifest, self.bundle.model());
         let mut card = Object::begin(out);
@@ -21,6 +22,7 @@ impl Scorer {
     }
 }
 
+#[inline(never)]
 fn write_field(out: &mut Vec<u8>, field: &Field) {
     let mut object = Object::begin(out);
     let said = |object: &mut Object<'_>, key: &str, text: &str| {

@@ -102,6 +102,7 @@ impl Scorer {
     ///
     /// # Errors
     /// All columns that no field or feature makes, and outputs that are not the model's.
+    #[inline(never)]
     pub fn new(mut bundle: Bundle) -> Result<Scorer, ConfigErrors> {
         let manifest = &bundle.manifest;
         let pipeline = Pipeline::bind(&manifest.schema, &manifest.transforms, &bundle.model().columns)?;

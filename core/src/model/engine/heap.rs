@@ -25,6 +25,7 @@ pub(super) struct Heap {
 impl Heap {
     /// Completes `trees`, none deeper than `deepest`. `place` is told (leaf, tree, node): leaf `path` of tree `t` is
     /// `t·2^depth + path`, where `depth` is at least `deepest`.
+    #[inline(never)]
     pub(super) fn compile(
         trees: &[Tree],
         deepest: usize,

@@ -153,6 +153,7 @@ struct SetQuestion<'m> {
 
 impl Questions {
     /// The questions of `ensemble` and where each stands; `None` when they are more than the table holds.
+    #[inline(never)]
     pub(super) fn collect(ensemble: &Ensemble) -> Option<(Questions, Index<'_>)> {
         let mut index = Index::default();
         for node in ensemble.trees.iter().flat_map(|tree| &tree.nodes) {
@@ -162,7 +163,9 @@ impl Questions {
         }
         let mut questions = Questions { narrow: ensemble.arithmetic == Arithmetic::F32, ..Questions::default() };
         questions.add_ladders(&mut index);
-        questions.add_categories(&mut index)?;
+        if !index.sets.is_empty() {
+            questions.add_categories(&mut index)?;
+        }
         (questions.len <= LIMIT).then_some((questions, index))
     }
 
@@ -172,6 +175,7 @@ impl Questions {
         (number, at - self.ladders.get(number).map_or(0, |ladder| ladder.at))
     }
 
+    #[inline(never)]
     fn add_ladders(&mut self, index: &mut Index<'_>) {
         for (column, cuts) in index.cuts.iter_mut().enumerate() {
             heap_sort(&mut cuts.keys, &|a, b| a < b);
@@ -218,6 +222,7 @@ impl Questions {
     }
 
     /// Adds the lanes of a column whose ranks are bytes.
+    #[inline(never)]
     fn add_lanes(&mut self, cuts: &mut Cuts, zero_rank: usize) -> Range<usize> {
         use Reading::{NanIsZero, NanLeft, NanRight, ZeroLeft, ZeroRight};
         let start = self.lanes.len();
@@ -242,6 +247,7 @@ impl Questions {
         start..self.lanes.len()
     }
 
+    #[inline(never)]
     fn add_categories(&mut self, index: &mut Index<'_>) -> Option<()> {
         heap_sort(&mut index.sets, &|(a, _), (b, _)| a < b);
         index.sets.dedup_by(|(a, _), (b, _)| a == b);

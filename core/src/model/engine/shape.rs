@@ -7,6 +7,7 @@ use super::super::{Ensemble, Node, Tree};
 
 /// Number of splits on the longest path of any tree of `ensemble`; `None` unless every tree is proper and adds to an output that
 /// exists.
+#[inline(never)]
 pub(super) fn deepest(ensemble: &Ensemble, outputs: usize) -> Option<usize> {
     let (mut deepest, mut depths) = (0, Vec::new());
     for tree in &ensemble.trees {
