@@ -17,7 +17,7 @@ pub fn write_number(out: &mut Vec<u8>, x: f64) {
 /// # Errors
 /// [`BundleError`] with the reason.
 pub fn read_unverified(bytes: &[u8]) -> Result<Bundle, BundleError> {
-    Bundle::take_apart(bytes, &crate::bundle::Limits::default())
+    Bundle::take_apart(bytes, &crate::bundle::Limits::default()).map(|(bundle, _)| bundle)
 }
 
 /// `bytes` with the digest they should have, so that what is altered at random gets past it; `None` when there is no place for it.

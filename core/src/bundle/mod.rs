@@ -29,7 +29,7 @@ use container::{Reader, Writer, malformed};
 use header::{Shape, ShapeKind};
 use plane::Numbers;
 
-use crate::model::{Body, Calibration, Engine, Linear, Model, Scratch};
+use crate::model::{Body, Calibration, Engine, Linear, Model, Ranked, Scratch};
 
 /// The latest format this program writes and reads.
 pub const FORMAT: u32 = 2;
@@ -126,8 +126,8 @@ impl Bundle {
     /// # Errors
     /// [`BundleError`] with the reason.
     pub fn read_within(bytes: &[u8], limits: &Limits) -> Result<Bundle, BundleError> {
-        let mut bundle = Bundle::take_apart(bytes, limits)?;
-        let engine = Engine::compile(&bundle.model);
+        let (mut bundle, ranked) = Bundle::take_apart(bytes, limits)?;
+        let engine = Engine::compile_ranked(&bundle.model, ranked.as_ref());
         golden::verify(&bundle.goldens, &bundle.manifest, &bundle.model, &engine)?;
         bundle.engine = Some(engine);
         Ok(bundle)
@@ -135,7 +135,7 @@ impl Bundle {
 
     /// Everything but the golden leads' scores is verified.
     #[inline(never)]
-    pub(crate) fn take_apart(bytes: &[u8], limits: &Limits) -> Result<Bundle, BundleError> {
+    pub(crate) fn take_apart(bytes: &[u8], limits: &Limits) -> Result<(Bundle, Option<Ranked>), BundleError> {
         limit("the file", bytes.len() as u64, limits.bytes)?;
         let file = Reader::new(bytes)?;
         header::check_format(&file)?;
@@ -147,12 +147,12 @@ impl Bundle {
             *y = numbers.plain("isotonic.y");
         }
         let shape = header::json(&file, "model", Shape::decode)?;
-        let mut nodes_are_valid = false;
+        let (mut nodes_are_valid, mut ranked) = (false, None);
         let body = match shape.kind {
             ShapeKind::Trees => {
-                let (ensemble, valid) = tree::read(&file, shape.arithmetic, shape.columns.len())?;
-                nodes_are_valid = valid;
-                Body::Trees(ensemble)
+                let grown = tree::read(&file, shape.arithmetic, shape.columns.len())?;
+                (nodes_are_valid, ranked) = (grown.is_valid, Some(grown.ranked));
+                Body::Trees(grown.ensemble)
             }
             ShapeKind::Linear => Body::Linear(Linear {
                 arithmetic: shape.arithmetic,
@@ -170,7 +170,7 @@ impl Bundle {
         }
         let goldens = header::read_goldens(&file, model.columns.len(), limits.goldens)?;
         let packing = if file.tensor("code.words").is_some() { Packing::Compact } else { Packing::Plain };
-        Ok(Bundle { manifest, reference, model, goldens, packing, engine: None })
+        Ok((Bundle { manifest, reference, model, goldens, packing, engine: None }, ranked))
     }
 
     /// The bytes of the bundle, the same for the same content, always. The golden leads' bits are those of this program.

@@ -175,7 +175,7 @@ fn no_invalid_model_is_read_from_numbers_that_were_changed() {
                 changed[at] ^= byte;
                 header::seal(&mut changed).unwrap();
                 match Bundle::take_apart(&changed, &Limits::default()) {
-                    Ok(read) => {
+                    Ok((read, _)) => {
                         read.model.validate().unwrap();
                         accepted += 1;
                     }

@@ -4,7 +4,7 @@ use super::container::{Dtype, Reader, Writer, about, malformed};
 use super::plane::{Numbers, is_single};
 use super::{BundleError, Packing, compact};
 use crate::model::validate::{MAX_CODES, MAX_DEPTH, MAX_NODES, MAX_SET_WORDS, fits, is_cover};
-use crate::model::{Arithmetic, Ensemble, Leaf, LinearLeaf, MAX_TREES, Missing, Node, Split, Test, Tree};
+use crate::model::{Arithmetic, Ensemble, Leaf, LinearLeaf, MAX_TREES, Missing, Node, Ranked, Split, Test, Tree};
 
 /// Breadth-first columns of all trees' nodes, splits and leaves apart.
 #[derive(Debug, Default)]
@@ -200,9 +200,16 @@ impl Width {
     }
 }
 
-/// Reads an ensemble over `columns` columns; [`crate::Model::validate`] has yet to see it, but for its nodes when they are known to
-/// be valid, which is the second part of the answer.
-pub(super) fn read(file: &Reader<'_>, arithmetic: Arithmetic, columns: usize) -> Result<(Ensemble, bool), BundleError> {
+/// What a file says of an ensemble.
+pub(super) struct Grown {
+    pub ensemble: Ensemble,
+    /// Whether its nodes are known to be what [`crate::Model::validate`] demands.
+    pub is_valid: bool,
+    pub ranked: Ranked,
+}
+
+/// Reads an ensemble over `columns` columns; [`crate::Model::validate`] has yet to see it.
+pub(super) fn read(file: &Reader<'_>, arithmetic: Arithmetic, columns: usize) -> Result<Grown, BundleError> {
     let mut numbers = Numbers::of(file);
     let base = numbers.plain("base");
     let output = numbers.integers("tree.output");
@@ -240,7 +247,8 @@ pub(super) fn read(file: &Reader<'_>, arithmetic: Arithmetic, columns: usize) ->
     if growth.next_split < growth.kind.len() || growth.next_leaf < growth.leaf_value.len() {
         return Err(malformed("some splits or leaves belong to no tree"));
     }
-    Ok((Ensemble { arithmetic, base, trees }, growth.is_valid))
+    let ranked = Ranked { ends: growth.cut_end, values: growth.cut_value, ranks: growth.cut };
+    Ok(Grown { ensemble: Ensemble { arithmetic, base, trees }, is_valid: growth.is_valid, ranked })
 }
 
 /// The tensors, and how far they have been used.

@@ -11,6 +11,7 @@ mod tree;
 pub(crate) mod validate;
 
 pub use calibration::Calibration;
+pub(crate) use engine::Ranked;
 pub use engine::{Engine, Scratch};
 pub use linear::Linear;
 pub use link::{Averaged, Link};

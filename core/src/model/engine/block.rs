@@ -60,11 +60,11 @@ impl Blocks {
     #[inline(never)]
     pub(super) fn compile(trees: &[Tree], index: &Index<'_>, mut place: impl FnMut(usize, usize, usize)) -> Option<Blocks> {
         let mut cut = Blocks { trees: Vec::new(), roots: Vec::new(), blocks: Vec::new(), sift: Some(Sift::default()) };
-        let mut first_leaf = 0;
+        let (mut first_leaf, mut split) = (0, 0);
         let number = |n: usize| u16::try_from(n).ok().filter(|n| *n < LEAF);
         for (t, tree) in trees.iter().enumerate() {
             cut.trees.push(Head { block: u32::try_from(cut.blocks.len()).ok()?, leaf: u32::try_from(first_leaf).ok()? });
-            let questions = index.questions(tree)?;
+            let questions = index.questions(tree, &mut split)?;
             let mut numbers = vec![0; tree.nodes.len()];
             for (n, leaf) in shape::leaves(tree).into_iter().enumerate() {
                 numbers[leaf] = number(n)?;

@@ -9,6 +9,7 @@ use super::block::Blocks;
 use super::heap::{self, Heap};
 use super::mark::Marks;
 use super::question::Questions;
+use super::rank::Ranked;
 use super::shape;
 use super::step::Answers;
 use super::sweep::Sweep;
@@ -50,9 +51,9 @@ pub(super) enum Leaves {
 
 impl Forest {
     /// Compiles `ensemble`; `None` when it is not made of proper trees or asks too many questions.
-    pub(super) fn compile(ensemble: &Ensemble, outputs: usize) -> Option<Forest> {
+    pub(super) fn compile(ensemble: &Ensemble, outputs: usize, ranked: Option<&Ranked>) -> Option<Forest> {
         let depth = shape::deepest(ensemble, outputs)?.max(1);
-        let (questions, index) = Questions::collect(ensemble)?;
+        let (questions, index) = Questions::collect(ensemble, ranked)?;
         let trees = &ensemble.trees;
         let mut leaves = Leaves::of(ensemble);
         let layout = if depth <= heap::DEEPEST {

@@ -38,12 +38,14 @@ impl Heap {
         let mut questions = vec![0; room * trees.len().next_multiple_of(FEW)];
         // Node of the tree at each heap position; positions below a leaf hold that leaf.
         let mut nodes = vec![0; 2 * room];
+        let mut split = 0;
         for ((t, tree), questions) in trees.iter().enumerate().zip(questions.chunks_exact_mut(room)) {
+            let asked = index.questions(tree, &mut split)?;
             for at in 1..2 * room {
                 let here = *nodes.get(at)?;
                 let children = match tree.nodes.get(here)? {
                     Node::Split(split) if at < room => {
-                        *questions.get_mut(at)? = index.question(split)?;
+                        *questions.get_mut(at)? = *asked.get(here)?;
                         [split.left as usize, split.right as usize]
                     }
                     Node::Leaf(_) if at < room => [here, here],

@@ -47,13 +47,14 @@ impl Marks {
     /// Marks `trees`, whose leaves are numbered from left to right, one tree after another. `None` when they do not fit.
     pub(super) fn compile(wide: Avx2, trees: &[Tree], index: &Index<'_>) -> Option<Marks> {
         let mut marks = Marks { wide, trees: Vec::new(), first: Vec::new() };
-        let mut leaf = 0;
+        let (mut leaf, mut split) = (0, 0);
         for tree in trees {
             if tree.nodes.len() >= 2 * LEAVES {
                 return None;
             }
             let mut mark = Marking { mark: EMPTY, splits: 0, leaves: 0 };
-            mark.add(tree, index, 0, 0)?;
+            let questions = index.questions(tree, &mut split)?;
+            mark.add(tree, index, &questions, 0, 0)?;
             marks.trees.push(mark.mark);
             marks.first.push(leaf);
             leaf += mark.leaves as u32;
@@ -99,17 +100,17 @@ struct Marking {
 
 impl Marking {
     /// Adds what hangs at `node`; `lefts` are the splits that have it on their left.
-    fn add(&mut self, tree: &Tree, index: &Index<'_>, node: usize, lefts: u32) -> Option<()> {
+    fn add(&mut self, tree: &Tree, index: &Index<'_>, questions: &[u16], node: usize, lefts: u32) -> Option<()> {
         match tree.nodes.get(node)? {
             Node::Split(split) => {
                 let at = self.splits;
-                let question = index.mark(split)?;
+                let question = index.mark(split, *questions.get(node)?)?;
                 *self.mark.lanes.get_mut(at)? = (question.lane & 15) | (question.lane & 16) << 3;
                 *self.mark.cuts.get_mut(at)? = question.cut;
                 *self.mark.spans.get_mut(at)? = MISSING - question.cut - u8::from(!question.missing_right);
                 self.splits += 1;
-                self.add(tree, index, split.left as usize, lefts | 1 << at)?;
-                self.add(tree, index, split.right as usize, lefts)
+                self.add(tree, index, questions, split.left as usize, lefts | 1 << at)?;
+                self.add(tree, index, questions, split.right as usize, lefts)
             }
             Node::Leaf(_) => {
                 let (part, word) = place(self.leaves);

@@ -25,6 +25,7 @@ mod sweep;
 mod wide;
 
 use self::forest::Forest;
+pub(crate) use self::rank::Ranked;
 use self::step::Answers;
 use super::{Body, Model};
 
@@ -52,9 +53,14 @@ pub struct Scratch {
 impl Engine {
     /// Compiles `model`.
     pub fn compile(model: &Model) -> Engine {
+        Engine::compile_ranked(model, None)
+    }
+
+    /// The same, sooner, of a model whose thresholds are ranked already.
+    pub(crate) fn compile_ranked(model: &Model, ranked: Option<&Ranked>) -> Engine {
         let outputs = model.outputs as usize;
         let forest = match &model.body {
-            Body::Trees(ensemble) => Forest::compile(ensemble, outputs),
+            Body::Trees(ensemble) => Forest::compile(ensemble, outputs, ranked),
             _ => None,
         };
         let plan = match forest {

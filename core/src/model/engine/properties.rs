@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::super::{Arithmetic, Body, Column, Ensemble, Leaf, LinearLeaf, Link, Missing, Model, Node, Split, Test, Tree};
 use super::wide::Avx512;
-use super::{Engine, Plan, Scratch};
+use super::{Engine, Plan, Ranked, Scratch};
 
 const COLUMNS: u32 = 6;
 
@@ -108,9 +108,41 @@ fn model(arithmetic: Arithmetic, outputs: usize, trees: Vec<Tree>) -> Model {
     Model { columns, body, link: Link::Identity, outputs: outputs as u32 }
 }
 
-/// Fails unless engine and reference agree on every row, alone and in a batch, with wide instructions and without.
+/// What a bundle would tell of the thresholds of `model`.
+fn ranked(model: &Model) -> Ranked {
+    let Body::Trees(ensemble) = &model.body else { return Ranked::default() };
+    let threshold = |split: &Split| match split.test {
+        Test::Less(t) | Test::LessEqual(t) => Some(t),
+        _ => None,
+    };
+    let mut tables: Vec<Vec<f64>> = vec![Vec::new(); COLUMNS as usize];
+    for split in ensemble.splits() {
+        tables[split.column as usize].extend(threshold(split));
+    }
+    let mut told = Ranked::default();
+    for table in &mut tables {
+        table.sort_by(f64::total_cmp);
+        table.dedup_by_key(|t| t.to_bits());
+        told.values.extend(&*table);
+        told.ends.push(told.values.len() as u32);
+    }
+    let rank = |split: &Split| {
+        let place = |t: f64| tables[split.column as usize].iter().position(|known| known.to_bits() == t.to_bits()).unwrap();
+        threshold(split).map_or(0, place) as u32
+    };
+    told.ranks.extend(ensemble.splits().map(rank));
+    told
+}
+
+/// Fails unless engine and reference agree on every row, alone and in a batch, with wide instructions and without, and whatever is
+/// told of the thresholds.
 fn check(model: &Model, rows: &[f64]) {
-    for engine in [Engine::compile(model), Engine::compile(model).narrow()] {
+    let told = ranked(model);
+    let mut wrong = told.clone();
+    wrong.values.reverse();
+    let short = Ranked { ranks: told.ranks.iter().copied().skip(1).collect(), ..told.clone() };
+    let compiled = |ranked| Engine::compile_ranked(model, Some(ranked));
+    for engine in [Engine::compile(model), Engine::compile(model).narrow(), compiled(&told), compiled(&wrong), compiled(&short)] {
         check_engine(model, &engine, rows);
     }
 }

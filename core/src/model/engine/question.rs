@@ -12,7 +12,7 @@ use std::ops::Range;
 use super::super::tree::{Missing, Split, Test};
 use super::super::{Arithmetic, Ensemble, Node, Tree};
 use super::mark::MISSING;
-use super::rank::Ranks;
+use super::rank::{Keys, Ranked};
 use crate::order::heap_sort;
 
 /// Most questions of one ensemble; a larger one is walked without this table.
@@ -114,7 +114,8 @@ pub(super) struct Categories {
 pub(super) struct Index<'m> {
     /// By column.
     cuts: Vec<Cuts>,
-    ranks: Ranks,
+    /// Of each split in order, when they were told.
+    ranks: Option<&'m [u32]>,
     /// The distinct ones in order, each with its place in the table of answers.
     sets: Vec<(SetQuestion<'m>, usize)>,
 }
@@ -122,8 +123,7 @@ pub(super) struct Index<'m> {
 /// The cuts of one column while they are collected.
 #[derive(Debug, Clone, Default)]
 struct Cuts {
-    /// The distinct ones, as integers of the same order, so that sorting compares without branches.
-    keys: Vec<i64>,
+    keys: Keys,
     /// Where the ladder of each [`Reading`] that occurs stands.
     ladder_at: [Option<usize>; READINGS.len()],
     /// Lane of each reading that has one.
@@ -152,15 +152,14 @@ struct SetQuestion<'m> {
 }
 
 impl Questions {
-    /// The questions of `ensemble` and where each stands; `None` when they are more than the table holds.
+    /// The questions of `ensemble` and where each stands; `None` when they are more than the table holds. `ranked` spares the search
+    /// for equal cuts.
     #[inline(never)]
-    pub(super) fn collect(ensemble: &Ensemble) -> Option<(Questions, Index<'_>)> {
-        let mut index = Index::default();
-        for node in ensemble.trees.iter().flat_map(|tree| &tree.nodes) {
-            if let Node::Split(split) = node {
-                index.note(split)?;
-            }
-        }
+    pub(super) fn collect<'m>(ensemble: &'m Ensemble, ranked: Option<&'m Ranked>) -> Option<(Questions, Index<'m>)> {
+        let mut index = match ranked.and_then(|ranked| Index::told(ensemble, ranked)) {
+            Some(index) => index,
+            None => Index::gathered(ensemble)?,
+        };
         let mut questions = Questions { narrow: ensemble.arithmetic == Arithmetic::F32, ..Questions::default() };
         questions.add_ladders(&mut index);
         if !index.sets.is_empty() {
@@ -177,21 +176,15 @@ impl Questions {
 
     #[inline(never)]
     fn add_ladders(&mut self, index: &mut Index<'_>) {
-        for (column, cuts) in index.cuts.iter_mut().enumerate() {
-            heap_sort(&mut cuts.keys, &|a, b| a < b);
-            for (rank, key) in cuts.keys.iter().enumerate() {
-                index.ranks.set(column as u32, *key, rank);
-            }
-        }
         let mut order: Vec<(usize, &mut Cuts)> =
-            index.cuts.iter_mut().enumerate().filter(|(_, cuts)| !cuts.keys.is_empty()).collect();
-        heap_sort(&mut order, &|(a, left), (b, right)| (left.keys.len(), a) < (right.keys.len(), b));
+            index.cuts.iter_mut().enumerate().filter(|(_, cuts)| !cuts.keys.rising().is_empty()).collect();
+        heap_sort(&mut order, &|(a, left), (b, right)| (left.keys.rising().len(), a) < (right.keys.rising().len(), b));
         for team in order.chunks_mut(TEAM) {
-            let room = team.iter().map(|(_, cuts)| (cuts.keys.len() + 1).next_power_of_two()).max().unwrap_or(1);
+            let room = team.iter().map(|(_, cuts)| (cuts.keys.rising().len() + 1).next_power_of_two()).max().unwrap_or(1);
             let mut columns: [Column; TEAM] = Default::default();
             for (place, (column, cuts)) in columns.iter_mut().zip(team) {
-                let (first, len) = (self.cuts.len(), cuts.keys.len());
-                self.cuts.extend(cuts.keys.iter().map(|key| from_key(*key)));
+                let (first, len) = (self.cuts.len(), cuts.keys.rising().len());
+                self.cuts.extend(cuts.keys.rising().iter().map(|key| from_key(*key)));
                 let zero_rank = self.cuts.iter().skip(first).filter(|cut| **cut <= 0.0).count();
                 self.cuts.resize(first + room - 1, f64::NAN);
                 let start = self.ladders.len();
@@ -226,7 +219,7 @@ impl Questions {
     fn add_lanes(&mut self, cuts: &mut Cuts, zero_rank: usize) -> Range<usize> {
         use Reading::{NanIsZero, NanLeft, NanRight, ZeroLeft, ZeroRight};
         let start = self.lanes.len();
-        if cuts.keys.len() >= usize::from(MISSING) {
+        if cuts.keys.rising().len() >= usize::from(MISSING) {
             return start..start;
         }
         for (readings, missing) in
@@ -276,56 +269,98 @@ impl Questions {
 }
 
 impl<'m> Index<'m> {
-    /// Notes the question of `split`; `None` when they become too many.
-    fn note(&mut self, split: &'m Split) -> Option<()> {
-        if let Some(cut) = cut(&split.test) {
-            let column = split.column as usize;
-            if self.cuts.len() <= column {
-                self.cuts.resize_with(column + 1, Cuts::default);
+    /// Of cuts that `ranked` tells; `None` when it is not of `ensemble`, or a column's cuts do not rise.
+    fn told(ensemble: &'m Ensemble, ranked: &'m Ranked) -> Option<Index<'m>> {
+        let mut index = Index { ranks: Some(&ranked.ranks), ..Index::default() };
+        for (at, split) in ensemble.splits().enumerate() {
+            let Some((cuts, cut)) = index.note(split)? else { continue };
+            if cuts.keys.rising().is_empty() {
+                let less = matches!(split.test, Test::Less(_));
+                let cut_of = |t: &f64| if less { cut_less(*t) } else { cut_less_equal(*t) };
+                cuts.keys = Keys::told(ranked.of(split.column as usize)?.iter().map(cut_of))?;
             }
-            let (cuts, key) = (self.cuts.get_mut(column)?, key(cut));
-            if self.ranks.insert(split.column, key)? {
-                cuts.keys.push(key);
+            if !cuts.keys.has(*ranked.ranks.get(at)?, cut) {
+                return None;
             }
-            *cuts.ladder_at.get_mut(Reading::of(split) as usize)? = Some(0);
-        } else if let Some(question) = SetQuestion::of(split) {
-            self.sets.push((question, 0));
         }
-        Some(())
+        Some(index)
     }
 
-    /// The number of the question of each split of `tree`, by node.
-    pub(super) fn questions(&self, tree: &Tree) -> Option<Vec<u16>> {
-        let question = |node: &Node| match node {
-            Node::Split(split) => self.question(split),
-            Node::Leaf(_) => Some(0),
+    /// Of cuts that are searched for; `None` when they are too many.
+    #[inline(never)]
+    fn gathered(ensemble: &'m Ensemble) -> Option<Index<'m>> {
+        let mut index = Index::default();
+        for split in ensemble.splits() {
+            if let Some((cuts, cut)) = index.note(split)? {
+                cuts.keys.gather(cut)?;
+            }
+        }
+        for cuts in &mut index.cuts {
+            cuts.keys.sort()?;
+        }
+        Some(index)
+    }
+
+    /// Notes how `split` reads missing values, or its set; the cuts of its column and its own, if it has one.
+    #[inline]
+    fn note(&mut self, split: &'m Split) -> Option<Option<(&mut Cuts, f64)>> {
+        let Some(cut) = cut(&split.test) else {
+            self.sets.extend(SetQuestion::of(split).map(|question| (question, 0)));
+            return Some(None);
         };
-        tree.nodes.iter().map(question).collect()
+        let column = split.column as usize;
+        if self.cuts.len() <= column {
+            self.cuts.resize_with(column + 1, Cuts::default);
+        }
+        let cuts = self.cuts.get_mut(column)?;
+        *cuts.ladder_at.get_mut(Reading::of(split) as usize)? = Some(0);
+        Some(Some((cuts, cut)))
     }
 
-    /// What `split` asks of a lane; `None` when it asks something else, or there are too many of them.
-    pub(super) fn mark(&self, split: &Split) -> Option<LaneQuestion> {
-        let key = key(cut(&split.test)?);
+    /// The number of the question of each split of `tree`, by node. `at` counts the splits of the trees before.
+    pub(super) fn questions(&self, tree: &Tree, at: &mut usize) -> Option<Vec<u16>> {
+        let mut questions = Vec::with_capacity(tree.nodes.len());
+        for node in &tree.nodes {
+            questions.push(match node {
+                Node::Split(split) => {
+                    *at += 1;
+                    self.question(split, *at - 1)?
+                }
+                Node::Leaf(_) => 0,
+            });
+        }
+        Some(questions)
+    }
+
+    /// What `split`, whose question has this number, asks of a lane; `None` when it asks something else, or there are too many of them.
+    pub(super) fn mark(&self, split: &Split, question: u16) -> Option<LaneQuestion> {
+        cut(&split.test)?;
         let cuts = self.cuts.get(split.column as usize)?;
         let reading = Reading::of(split);
+        let rank = usize::from(question).checked_sub((*cuts.ladder_at.get(reading as usize)?)?)?;
         Some(LaneQuestion {
             lane: (*cuts.lane.get(reading as usize)?)?,
-            cut: u8::try_from(self.ranks.find(split.column, key)? + 1).ok()?,
+            cut: u8::try_from(rank + 1).ok()?,
             missing_right: matches!(reading, Reading::NanRight | Reading::ZeroRight),
         })
     }
 
-    /// The number of `split`'s question.
-    pub(super) fn question(&self, split: &Split) -> Option<u16> {
-        let at = if let Some(cut) = cut(&split.test) {
-            let ladder = *self.cuts.get(split.column as usize)?.ladder_at.get(Reading::of(split) as usize)?;
-            ladder? + self.ranks.find(split.column, key(cut))?
-        } else {
-            let wanted = SetQuestion::of(split)?;
-            let found = self.sets.binary_search_by(|(question, _)| question.cmp(&wanted)).ok()?;
-            self.sets.get(found)?.1
+    /// The number of the question of `split`, which is number `at`.
+    fn question(&self, split: &Split, at: usize) -> Option<u16> {
+        let Some(cut) = cut(&split.test) else { return self.set_question(split) };
+        let cuts = self.cuts.get(split.column as usize)?;
+        let rank = match self.ranks {
+            Some(ranks) => *ranks.get(at)? as usize,
+            None => cuts.keys.rank(cut)?,
         };
-        u16::try_from(at).ok()
+        u16::try_from((*cuts.ladder_at.get(Reading::of(split) as usize)?)? + rank).ok()
+    }
+
+    #[inline(never)]
+    fn set_question(&self, split: &Split) -> Option<u16> {
+        let wanted = SetQuestion::of(split)?;
+        let found = self.sets.binary_search_by(|(question, _)| question.cmp(&wanted)).ok()?;
+        u16::try_from(self.sets.get(found)?.1).ok()
     }
 }
 
@@ -355,16 +390,25 @@ impl<'m> SetQuestion<'m> {
 /// The cut of a numeric test: a value that is not missing goes right when x ≥ cut. NaN when none goes right.
 fn cut(test: &Test) -> Option<f64> {
     match *test {
-        Test::Less(t) | Test::LessEqual(t) if t.is_nan() => Some(f64::NEG_INFINITY),
-        Test::Less(t) => Some(t),
-        Test::LessEqual(f64::INFINITY) => Some(f64::NAN),
-        Test::LessEqual(t) => Some(t.next_up()),
+        Test::Less(t) => Some(cut_less(t)),
+        Test::LessEqual(t) => Some(cut_less_equal(t)),
         _ => None,
     }
 }
 
+fn cut_less(t: f64) -> f64 {
+    if t.is_nan() { f64::NEG_INFINITY } else { t }
+}
+
+fn cut_less_equal(t: f64) -> f64 {
+    match t {
+        f64::INFINITY => f64::NAN,
+        t => cut_less(t.next_up()),
+    }
+}
+
 /// An integer for each double, in the order of [`f64::total_cmp`].
-fn key(cut: f64) -> i64 {
+pub(super) fn key(cut: f64) -> i64 {
     let bits = cut.to_bits().cast_signed();
     bits ^ ((bits >> 63).cast_unsigned() >> 1).cast_signed()
 }
