@@ -379,12 +379,14 @@ impl Growth {
         }
         self.next_node += size;
         // Children come after their parents, so from the last to the first each finds its children's covers made.
-        for at in (0..nodes.len()).rev() {
-            let (_, below) = nodes.split_at_mut(at);
-            let Some((Node::Split(split), below)) = below.split_first_mut() else { continue };
-            let cover = |child: u32| below.get((child as usize).wrapping_sub(at + 1)).map_or(0.0, Node::cover);
-            split.cover = self.width.cover(split.cover.to_bits(), cover(split.left), cover(split.right));
-            self.is_valid &= is_cover(split.cover);
+        for at in (0..size).rev() {
+            let Some(Node::Split(split)) = nodes.get(at) else { continue };
+            let cover = |child: u32| nodes.get(child as usize).map_or(0.0, Node::cover);
+            let cover = self.width.cover(split.cover.to_bits(), cover(split.left), cover(split.right));
+            self.is_valid &= is_cover(cover);
+            if let Some(Node::Split(split)) = nodes.get_mut(at) {
+                split.cover = cover;
+            }
         }
         // A tree of so few nodes cannot be too deep.
         self.is_valid &= size <= 2 * MAX_DEPTH as usize;
@@ -392,7 +394,7 @@ impl Growth {
     }
 
     /// The next split; the bits of its cover are its excess.
-    #[inline(never)]
+    #[inline]
     fn split(&mut self, left: u32, right: u32) -> Option<Split> {
         let at = self.next_split;
         self.next_split += 1;
