@@ -7,6 +7,7 @@
 mod compare;
 mod forest;
 pub(crate) mod quadrature;
+mod sides;
 mod table;
 mod walk;
 
