@@ -22,31 +22,40 @@ impl<'a> Object<'a> {
         self.out.push(b'}');
     }
 
-    /// Writes a key; the caller writes its value to what is returned.
-    pub(crate) fn key(&mut self, key: &str) -> &mut Vec<u8> {
+    /// Writes a key of our own, which needs no escape; the caller writes its value to what is returned.
+    pub(crate) fn key(&mut self, key: &'static str) -> &mut Vec<u8> {
+        self.out.extend_from_slice(if self.first { b"\"" } else { b",\"" });
+        self.first = false;
+        self.out.extend_from_slice(key.as_bytes());
+        self.out.extend_from_slice(b"\":");
+        self.out
+    }
+
+    /// Writes a member whose key is anybody's.
+    pub(crate) fn entry(&mut self, key: &str, value: &str) {
         if !self.first {
             self.out.push(b',');
         }
         self.first = false;
         text(self.out, key);
         self.out.push(b':');
-        self.out
+        text(self.out, value);
     }
 
-    pub(crate) fn text(&mut self, key: &str, value: &str) {
+    pub(crate) fn text(&mut self, key: &'static str, value: &str) {
         text(self.key(key), value);
     }
 
     /// The shortest decimal that reads back to the same bits; what is not finite is null.
-    pub(crate) fn number(&mut self, key: &str, value: f64) {
+    pub(crate) fn number(&mut self, key: &'static str, value: f64) {
         number(self.key(key), value);
     }
 
-    pub(crate) fn integer(&mut self, key: &str, value: i32) {
+    pub(crate) fn integer(&mut self, key: &'static str, value: i32) {
         integer(self.key(key), i64::from(value));
     }
 
-    pub(crate) fn value(&mut self, key: &str, value: &Value) {
+    pub(crate) fn value(&mut self, key: &'static str, value: &Value) {
         let out = self.key(key);
         match value {
             Value::Missing => out.extend_from_slice(b"null"),
@@ -57,11 +66,11 @@ impl<'a> Object<'a> {
         }
     }
 
-    pub(crate) fn list<T>(&mut self, key: &str, items: &[T], each: &mut dyn FnMut(&mut Vec<u8>, &T)) {
+    pub(crate) fn list<T>(&mut self, key: &'static str, items: &[T], each: &mut dyn FnMut(&mut Vec<u8>, &T)) {
         list(self.key(key), items, each);
     }
 
-    pub(crate) fn texts(&mut self, key: &str, items: &[String]) {
+    pub(crate) fn texts(&mut self, key: &'static str, items: &[String]) {
         list(self.key(key), items, &mut |out, item| text(out, item));
     }
 }
@@ -112,9 +121,11 @@ pub(crate) fn text(out: &mut Vec<u8>, text: &str) {
     const HEX: &[u8; 16] = b"0123456789abcdef";
     out.push(b'"');
     let mut rest = text.as_bytes();
-    // What needs no escape, which is nearly all, is copied at once.
-    while let Some((plain, after)) =
-        rest.iter().position(|b| matches!(b, b'"' | b'\\' | 0..0x20)).and_then(|at| rest.split_at_checked(at))
+    // Nearly all texts need no escape: asked without a way out, many bytes are looked at together.
+    let plain = rest.iter().fold(true, |plain, b| plain & (*b >= 0x20) & (*b != b'"') & (*b != b'\\'));
+    while !plain
+        && let Some((plain, after)) =
+            rest.iter().position(|b| matches!(b, b'"' | b'\\' | 0..0x20)).and_then(|at| rest.split_at_checked(at))
     {
         let Some((byte, after)) = after.split_first() else { break };
         out.extend_from_slice(plain);

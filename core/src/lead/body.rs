@@ -19,14 +19,20 @@ impl Form {
     /// The form of `body` by its look: an array begins with `[`; lines begin with a line that ends in `}` and are followed by
     /// more; anything else is one lead. A host that knows the content type should go by that.
     pub fn of(body: &[u8]) -> Form {
-        let body = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body).trim_ascii_start();
-        if body.first() == Some(&b'[') {
+        if Form::of_json(body) == Form::Array {
             return Form::Array;
         }
+        let body = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body).trim_ascii_start();
         let mut lines = body.splitn(2, |b| *b == b'\n');
         let first_is_whole = lines.next().is_some_and(|line| line.trim_ascii_end().ends_with(b"}"));
         let more_follows = lines.next().is_some_and(|rest| !rest.trim_ascii().is_empty());
         if first_is_whole && more_follows { Form::Lines } else { Form::One }
+    }
+
+    /// The form of a `body` that is known to be one JSON value: an array begins with `[`.
+    pub fn of_json(body: &[u8]) -> Form {
+        let body = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body).trim_ascii_start();
+        if body.first() == Some(&b'[') { Form::Array } else { Form::One }
     }
 }
 

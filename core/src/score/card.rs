@@ -25,7 +25,7 @@ impl Scorer {
 #[inline(never)]
 fn write_field(out: &mut Vec<u8>, field: &Field) {
     let mut object = Object::begin(out);
-    let said = |object: &mut Object<'_>, key: &str, text: &str| {
+    let said = |object: &mut Object<'_>, key: &'static str, text: &str| {
         if !text.is_empty() {
             object.text(key, text);
         }
@@ -54,7 +54,7 @@ fn write_field(out: &mut Vec<u8>, field: &Field) {
     if !field.reason_of.is_empty() {
         let mut of = Object::begin(object.key("reason_of"));
         for (category, template) in field.reason_of.iter() {
-            of.text(category, template);
+            of.entry(category, template);
         }
         of.end();
     }

@@ -18,10 +18,7 @@ const LINES: &str = "application/x-ndjson";
 pub(super) fn score(service: &Service, now: Timestamp, request: &Request<'_>) -> Result<Answer, Problem> {
     let form = match &*request.media_type() {
         "application/x-ndjson" | "application/ndjson" | "application/jsonl" => Form::Lines,
-        "application/json" | "" | "application/x-www-form-urlencoded" | "text/plain" => match Form::of(request.body) {
-            Form::Array => Form::Array,
-            _ => Form::One,
-        },
+        "application/json" | "" | "application/x-www-form-urlencoded" | "text/plain" => Form::of_json(request.body),
         other => {
             let detail = format!("leads come as application/json or {LINES}, not {other:.100}");
             return Err(Problem::new(415, "UNSUPPORTED_MEDIA_TYPE", detail));
