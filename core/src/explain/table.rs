@@ -253,12 +253,17 @@ impl Twig {
                         follows[slot] = 0.0;
                     }
                 }
+                let mut factors = [[1.0; DECIDING]; POINTS.len()];
+                for (factors, t) in factors.iter_mut().zip(POINTS) {
+                    for j in (0..DECIDING).filter(|j| used[*j]) {
+                        factors[j] = t * follows[j] + (1.0 - t) * shares[j];
+                    }
+                }
                 for i in (0..DECIDING).filter(|i| used[*i]) {
-                    let others = |t: f64| {
-                        let factor = |j: usize| if used[j] && j != i { t * follows[j] + (1.0 - t) * shares[j] } else { 1.0 };
-                        (0..DECIDING).fold(1.0, |product, j| product * factor(j))
+                    let others = |factors: &[f64; DECIDING]| {
+                        (0..DECIDING).filter(|j| *j != i).fold(1.0, |product, j| product * factors[j])
                     };
-                    alike[case][i] = value * (follows[i] - shares[i]) * (0.5 * (others(POINTS[0]) + others(POINTS[1])));
+                    alike[case][i] = value * (follows[i] - shares[i]) * (0.5 * (others(&factors[0]) + others(&factors[1])));
                 }
             }
             for (sum, contribution) in self.contributions[case].iter_mut().zip(alike[base]) {

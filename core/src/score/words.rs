@@ -155,7 +155,25 @@ fn fill(template: &str, said: &Said) -> String {
 /// A day, such as `2026-11-23`.
 pub(crate) fn date(ms: i64) -> String {
     let civil = Civil::from_ms(ms);
-    format!("{:04}-{:02}-{:02}", civil.year, civil.month, civil.day)
+    let Ok(year @ 0..10_000) = u32::try_from(civil.year) else {
+        return format!("{:04}-{:02}-{:02}", civil.year, civil.month, civil.day);
+    };
+    let mut out = String::with_capacity(10);
+    digits(&mut out, year, 1000);
+    out.push('-');
+    digits(&mut out, civil.month, 10);
+    out.push('-');
+    digits(&mut out, civil.day, 10);
+    out
+}
+
+/// Appends the digits of `x` from that of weight `weight` on: formatting costs more than the digits.
+fn digits(out: &mut String, x: u32, weight: u32) {
+    let mut weight = weight;
+    while weight > 0 {
+        out.push(char::from(b'0' + (x / weight % 10) as u8));
+        weight /= 10;
+    }
 }
 
 /// Points in words: `+12 points`, `−1 point`, `less than a point`.
@@ -164,8 +182,18 @@ pub(crate) fn points(points: i32) -> String {
         0 => "less than a point".to_owned(),
         1 => "+1 point".to_owned(),
         -1 => "−1 point".to_owned(),
-        2.. => format!("+{points} points"),
-        _ => format!("−{} points", points.unsigned_abs()),
+        _ => {
+            let size = points.unsigned_abs();
+            let mut out = String::with_capacity(24);
+            out.push(if points > 0 { '+' } else { '−' });
+            let mut weight = 1;
+            while size / weight >= 10 {
+                weight *= 10;
+            }
+            digits(&mut out, size, weight);
+            out.push_str(" points");
+            out
+        }
     }
 }
 
