@@ -1,6 +1,6 @@
 // `npm run load`: throughput against the same runtime's echo, then latency at a fixed rate, for the edge and the native host.
 //
-// Builds what it needs. Takes some 100 seconds after that. Options: --seconds N (each measurement, default 4), --rounds N (pairs of
+// Builds what it needs. Takes some 140 seconds after that. Options: --seconds N (each measurement, default 4), --rounds N (pairs of
 // ours and echo, default 3), --rate R (open loop, default 2000), --profile P (Cargo's, default release), --json (progress to stderr).
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -18,8 +18,11 @@ const { values: options } = parseArgs({
     json: { type: "boolean", default: false },
   },
 });
-/** Seconds before it counts: V8 compiles what is used meanwhile, at the cost of the load generator. The same for ours and echo. */
-const WARMUP = "2";
+/**
+ * Seconds before it counts, the same for ours and echo: V8 compiles what is used meanwhile, at the cost of the load generator. A fresh
+ * process is still at it after 2 seconds (rounds used to rise by a third), and what serves for days is not told by its start.
+ */
+const [FRESH, WARM] = ["12", "2"];
 const folder = join(root, "target", options.profile);
 const bodies = join(root, "worker/demo/leads.ndjson");
 const hosts = [
@@ -45,8 +48,8 @@ await make("Building the native host", "cargo", [...cargo, "-p", "plumbline", "-
 await make("Building the load generator", "cargo", [...cargo, "-p", "plumbline-tests", "--bin", "load"]);
 
 /** One measurement by the load generator. */
-function measure(server, extra) {
-  const args = [server.url, "--bodies", bodies, "--seconds", options.seconds, "--warmup", WARMUP, "--pid", String(server.pid), "--json", ...extra];
+function measure(server, extra, warmup = WARM) {
+  const args = [server.url, "--bodies", bodies, "--seconds", options.seconds, "--warmup", warmup, "--pid", String(server.pid), "--json", ...extra];
   const done = spawnSync(join(folder, "load"), args, { encoding: "utf8" });
   if (!done.stdout) throw new Error(done.stderr);
   return JSON.parse(done.stdout);
@@ -64,7 +67,8 @@ for (const host of hosts) {
   const [ours, echo] = [await host.ours(), await host.echo()];
   for (let round = 0; round < Number(options.rounds); round++) {
     // Ours and echo in turn, so that a busy minute of the machine falls on both.
-    const [mine, theirs] = [measure(ours, []), measure(echo, [])];
+    const warmup = round === 0 ? FRESH : WARM;
+    const [mine, theirs] = [measure(ours, [], warmup), measure(echo, [], warmup)];
     ratios.push(mine.per_second / theirs.per_second);
     say(`  as fast as answered  ${line(mine)}`);
     say(`  echo                 ${line(theirs)}`);
