@@ -133,6 +133,10 @@ test("performance before outcomes arrive, as the command estimates it", () => {
   assert.throws(() => analysis.estimatePerformance(good, { scores: [0.5], converted: [2] }), code("NOT_A_LABEL"));
   assert.throws(() => analysis.estimatePerformance(good, { scores: [0.5], converted: [] }), code("LENGTH_MISMATCH"));
   assert.throws(() => analysis.estimatePerformance(good, { scores: [] }), code("INSUFFICIENT_DATA"));
+  assert.throws(() => analysis.estimatePerformance(good, { scores: [0.5] }, NaN), code("OPTION_INVALID"));
+  const half = analysis.estimatePerformance(good, { scores: [0.2, 0.5], converted: [null, 1] });
+  assert.deepEqual([half.leads, half.leads_with_outcome], [2, 1]);
+  assert.equal(analysis.estimatePerformance(good, { scores: [0.5], converted: null }).leads_with_outcome, 0);
 });
 
 test("suites of Great Expectations over columns, as the command judges them", () => {
@@ -174,6 +178,22 @@ test("suites of Great Expectations over columns, as the command judges them", ()
   assert.throws(() => analysis.validate({ expectations: [between] }, { day: [day, 3] }), code("SETTINGS_INVALID"));
   assert.throws(() => analysis.validate({ expectations: [] }, { a: [1], b: [1, 2] }), code("LENGTH_MISMATCH"));
   assert.throws(() => analysis.validate({ expectations: [] }, { a: 3 }), code("SETTINGS_INVALID"));
+  assert.throws(() => analysis.validate({ expectations: [between] }, { day: [new Date("9999-12-31")] }), /1677 to 2262/);
+  const small = { type: "expect_column_values_to_be_between", kwargs: { column: "x", min_value: 0, max_value: 1e18 } };
+  assert.equal(analysis.validate({ expectations: [small] }, { x: [1, Infinity] }).success, false);
+  assert.equal(analysis.validate({ expectations: [small] }, { x: BigInt64Array.of(9_007_199_254_740_993n) }).success, true);
+  assert.throws(() => analysis.validate({ expectations: [small] }, { x: ["a", -Infinity] }), code("SETTINGS_INVALID"));
+  const endless = { ...small, kwargs: { ...small.kwargs, max_value: Infinity } };
+  assert.throws(() => analysis.validate({ expectations: [endless] }, { x: [1] }), code("SUITE_NOT_JSON"));
+  assert.equal(analysis.generateSuite({ x: [2 ** 60] }, 5).name, "5");
+  assert.throws(() => analysis.validate(undefined, {}), code("SUITE_NOT_JSON"));
+  // What throws on its way in must leave the module whole, however often.
+  const thrower = { get x() { throw new Error("no column"); } };
+  for (let i = 0; i < 2000; i++) {
+    assert.throws(() => analysis.validate({ expectations: [] }, null), code("SETTINGS_INVALID"));
+    assert.throws(() => analysis.validate({ expectations: [] }, thrower), /no column/);
+  }
+  assert.equal(analysis.rocAuc([0.1, 0.9], [0, 1]), 1);
   assert.throws(() => analysis.validate("{", {}), code("SUITE_NOT_JSON"));
   assert.throws(() => analysis.validate({ expectations: [{ type: "expect_magic", kwargs: {} }] }, {}), (e) => e.name === "PlumblineError" && /expect_magic/.test(e.message));
   assert.throws(() => analysis.validate({ expectations: [] }, {}, { resultFormat: "LOUD" }), code("SETTINGS_INVALID"));

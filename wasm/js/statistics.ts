@@ -9,6 +9,8 @@ export { PlumblineError } from "./error.ts";
 export type Labels = Uint8Array | readonly (boolean | number)[];
 /** Numbers, one per lead. */
 export type Numbers = Float64Array | readonly number[];
+/** Outcomes that may be open: 0, 1, or NaN or null. */
+export type Outcomes = Float64Array | readonly (number | null)[];
 
 /** An area under the ROC curve with DeLong's variance; the interval is none at an area of 0 or 1. */
 export interface Area {
@@ -158,6 +160,9 @@ export type TableColumn =
   | Uint8Array
   | readonly (number | string | boolean | Date | null)[];
 
+/** A table: columns of one length by name. */
+export type Table = Readonly<Record<string, TableColumn>>;
+
 /** How much a result of a suite tells, as Great Expectations names it. */
 export type ResultFormat = "BOOLEAN_ONLY" | "BASIC" | "SUMMARY" | "COMPLETE";
 
@@ -291,6 +296,22 @@ const ROWS = ["timeMs", "score", "converted", "explored", "latencyUs", "failed"]
 const columnOf = (values: Column): Float64Array | readonly (string | null)[] =>
   values instanceof Float64Array ? values : typeof values.find((value) => value !== null) === "number" ? Float64Array.from(values as number[]) : (values as readonly (string | null)[]);
 
+/** Outcomes that may be open: NaN, null or undefined. */
+const outcomes = (values: Outcomes | null | undefined): Float64Array | undefined => {
+  if (values === undefined || values === null) return undefined;
+  return values instanceof Float64Array ? values : Float64Array.from(values, (value) => value ?? NaN);
+};
+/** Refuses a number that JSON would silently write as null. */
+const finite = (name: string, value: unknown): unknown => {
+  if (typeof value === "number" && !Number.isFinite(value)) throw new PlumblineError("SUITE_NOT_JSON", `${name} is ${value}, for which JSON has no word`);
+  return value;
+};
+/** A copy of a table, made here: what throws in the module's midst leaves its stack in disorder. */
+const tableOf = (table: Table): object => {
+  if (typeof table !== "object" || table === null) throw new PlumblineError("SETTINGS_INVALID", "a table is an object of columns");
+  return Object.fromEntries(Object.entries(table).map(([name, column]) => [name, Array.isArray(column) ? [...column] : column]));
+};
+
 /** What `work` returns; its failures as errors of this package. */
 function told<T>(work: () => unknown): T {
   try {
@@ -364,30 +385,36 @@ export function driftReport(features: readonly FeatureColumns[], limits: DriftLi
 
 /**
  * The performance to expect of leads whose outcomes are still open, from their probabilities (CBPE), fitted on reference leads whose outcomes are
- * known. Outcomes that have come (NaN: still open) are measured beside it. A lead is called from `threshold` on.
+ * known. Outcomes that have come are measured beside it. A lead is called from `threshold` on. Leads without a score are left out by the
+ * caller.
  */
 export function estimatePerformance(
   reference: { scores: Numbers; converted: Labels },
-  current: { scores: Numbers; converted?: Numbers },
+  current: { scores: Numbers; converted?: Outcomes | null },
   threshold = 0.5,
 ): PerformanceOutlook {
   const [scores, converted] = [doubles(reference.scores), bytes(reference.converted)];
-  return told(() => module.estimatePerformance(scores, converted, doubles(current.scores), optional(current.converted), threshold));
+  return told(() => module.estimatePerformance(scores, converted, doubles(current.scores), outcomes(current.converted), threshold));
 }
 
-/** Judges a table by a suite of Great Expectations, an object or its JSON text, as `plumbline quality` does. */
+/**
+ * Judges a table by a suite of Great Expectations, an object or its JSON text, as `plumbline quality` does. Numbers of the answer beyond
+ * 2⁵³ are the nearest that JavaScript has.
+ */
 export function validate(
   suite: Declaration | string,
-  table: Readonly<Record<string, TableColumn>>,
+  table: Table,
   options: { resultFormat?: ResultFormat | Declaration } = {},
 ): SuiteResult {
-  const text = typeof suite === "string" ? suite : JSON.stringify(suite);
-  return told(() => module.validate(text, table, JSON.stringify(options.resultFormat ?? "SUMMARY")));
+  return told(() => {
+    const text = typeof suite === "string" ? suite : JSON.stringify(suite, finite) ?? "";
+    return module.validate(text, tableOf(table), JSON.stringify(options.resultFormat ?? "SUMMARY"));
+  });
 }
 
 /** A suite that the table meets, made of what its columns hold. */
-export function generateSuite(table: Readonly<Record<string, TableColumn>>, name = "generated"): Declaration {
-  return told(() => module.generateSuite(table, name));
+export function generateSuite(table: Table, name = "generated"): Declaration {
+  return told(() => module.generateSuite(tableOf(table), String(name)));
 }
 
 /** Counts rows hour by hour: the bytes of a file as `plumbline window make` writes it. Bins of features are those of the file `like`, or learnt from these rows. */

@@ -3,6 +3,8 @@ export { PlumblineError } from "./error.ts";
 export type Labels = Uint8Array | readonly (boolean | number)[];
 /** Numbers, one per lead. */
 export type Numbers = Float64Array | readonly number[];
+/** Outcomes that may be open: 0, 1, or NaN or null. */
+export type Outcomes = Float64Array | readonly (number | null)[];
 /** An area under the ROC curve with DeLong's variance; the interval is none at an area of 0 or 1. */
 export interface Area {
     auc: number;
@@ -135,6 +137,8 @@ export interface PerformanceOutlook {
 }
 /** Values of a column of a table. Whole numbers of a typed array are int64, others float64; an array is typed as pandas types a list. Missing is NaN or null. */
 export type TableColumn = Float64Array | Float32Array | BigInt64Array | Int32Array | Uint32Array | Int16Array | Uint16Array | Int8Array | Uint8Array | readonly (number | string | boolean | Date | null)[];
+/** A table: columns of one length by name. */
+export type Table = Readonly<Record<string, TableColumn>>;
 /** How much a result of a suite tells, as Great Expectations names it. */
 export type ResultFormat = "BOOLEAN_ONLY" | "BASIC" | "SUMMARY" | "COMPLETE";
 /** The result document of Great Expectations 1.x. */
@@ -291,21 +295,25 @@ export declare function categoryDrift(reference: Numbers, current: Numbers): Cat
 export declare function driftReport(features: readonly FeatureColumns[], limits?: DriftLimits): DriftReport;
 /**
  * The performance to expect of leads whose outcomes are still open, from their probabilities (CBPE), fitted on reference leads whose outcomes are
- * known. Outcomes that have come (NaN: still open) are measured beside it. A lead is called from `threshold` on.
+ * known. Outcomes that have come are measured beside it. A lead is called from `threshold` on. Leads without a score are left out by the
+ * caller.
  */
 export declare function estimatePerformance(reference: {
     scores: Numbers;
     converted: Labels;
 }, current: {
     scores: Numbers;
-    converted?: Numbers;
+    converted?: Outcomes | null;
 }, threshold?: number): PerformanceOutlook;
-/** Judges a table by a suite of Great Expectations, an object or its JSON text, as `plumbline quality` does. */
-export declare function validate(suite: Declaration | string, table: Readonly<Record<string, TableColumn>>, options?: {
+/**
+ * Judges a table by a suite of Great Expectations, an object or its JSON text, as `plumbline quality` does. Numbers of the answer beyond
+ * 2⁵³ are the nearest that JavaScript has.
+ */
+export declare function validate(suite: Declaration | string, table: Table, options?: {
     resultFormat?: ResultFormat | Declaration;
 }): SuiteResult;
 /** A suite that the table meets, made of what its columns hold. */
-export declare function generateSuite(table: Readonly<Record<string, TableColumn>>, name?: string): Declaration;
+export declare function generateSuite(table: Table, name?: string): Declaration;
 /** Counts rows hour by hour: the bytes of a file as `plumbline window make` writes it. Bins of features are those of the file `like`, or learnt from these rows. */
 export declare function makeWindows(rows: WindowRows, like?: Uint8Array): Uint8Array;
 /** The hours of several files in one; in any order the same bytes. */

@@ -45,7 +45,8 @@ impl Reader {
     /// read. Returns how many there were.
     ///
     /// # Errors
-    /// When the body as a whole cannot be read: too large, no lead, too many leads, or an array that is not JSON. `each` may
+    /// When the body as a whole cannot be read: too large, no lead, too many leads, or an array that is not JSON (of a lead nested too deep only
+    /// brackets and texts are looked at). `each` may
     /// have been told of leads before the error; what it made of them must then be thrown away.
     pub fn read_body(
         &self,

@@ -1,8 +1,8 @@
-//! Sorting by dealing: values go into buckets of equal width, those of a bucket into finer ones, and what then stands out of order is one
-//! or two places from where it belongs.
+//! Sorting by dealing: values go into buckets of equal width, those of a bucket into finer ones, and what then stands out of order is a
+//! few places from where it belongs.
 //!
-//! A comparison sort guesses wrong at every other comparison; here nothing is guessed but in the last pass. A bucket's values lie in the
-//! first-level cache, so dealing them scatters nothing.
+//! A comparison sort guesses wrong at every other comparison; here nothing is guessed but in the last pass. An ordinary bucket's
+//! values lie in the first-level cache, so dealing them scatters nothing. Values that repeat often gain nothing by it.
 
 use super::{key, quantile, value};
 
@@ -10,7 +10,7 @@ use super::{key, quantile, value};
 const FEW: usize = 2_048;
 /// Values that a coarse bucket holds when they lie evenly.
 const EVEN: usize = 512;
-/// Values of a bucket from which on it is dealt anew.
+/// A bucket of more values is dealt anew.
 const CROWDED: usize = 8_192;
 /// Values looked at to place the coarse buckets.
 const LOOKED_AT: usize = 512;
@@ -19,6 +19,10 @@ const INSERTED: usize = 16;
 
 /// The values that are not NaN, rising; −0 becomes 0.
 pub(crate) fn sorted(values: &[f64]) -> Vec<f64> {
+    if values.is_sorted_by(|a, b| a <= b) {
+        // A NaN is in order only when it is alone.
+        return values.iter().filter(|x| !x.is_nan()).map(|x| x + 0.0).collect();
+    }
     deal(values, true).unwrap_or_else(|| {
         let mut keys: Vec<u64> = values.iter().filter(|x| !x.is_nan()).map(|x| key(*x)).collect();
         keys.sort_unstable();

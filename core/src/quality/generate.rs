@@ -157,6 +157,6 @@ pub fn generate(profile: &Profile, name: &str) -> Json {
         "id": null,
         "expectations": expectations,
         "meta": {"great_expectations_version": "1.24.1"},
-        "notes": format!("Made of {} rows by plumbline quality --generate.", profile.rows),
+        "notes": format!("Made of {} rows by Plumbline.", profile.rows),
     })
 }

@@ -4,7 +4,9 @@ use js_sys::{
     Array, BigInt64Array, Date, Float32Array, Float64Array, Int8Array, Int16Array, Int32Array, JSON, Object, Uint8Array,
     Uint16Array, Uint32Array,
 };
+use plumbline_core::lead::MAX_SAFE_INTEGER;
 use plumbline_core::quality::{Cell, Column, Kind, Profile, ResultFormat, Suite, Validation, generate};
+use serde_json::Value as Json;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 
@@ -20,7 +22,7 @@ pub fn validate(suite: &str, columns: &Object, format: &str) -> Answer {
     let table = Table::of(columns)?;
     let mut validation = Validation::new(&suite, &table.names, &table.kinds(), &format);
     validation.push(&table.columns);
-    object(&validation.finish().to_json(None))
+    object(&narrowed(validation.finish().to_json(None)))
 }
 
 /// A suite that the table of `columns` meets.
@@ -29,7 +31,19 @@ pub fn generate_suite(columns: &Object, name: &str) -> Answer {
     let table = Table::of(columns)?;
     let mut profile = Profile::new(&table.names, &table.kinds());
     profile.push(&table.columns);
-    object(&generate(&profile, name))
+    object(&narrowed(generate(&profile, name)))
+}
+
+/// Whole numbers that JavaScript does not have, as the nearest that it has.
+fn narrowed(json: Json) -> Json {
+    match json {
+        Json::Number(n) if n.as_f64().is_some_and(|x| x.abs() > MAX_SAFE_INTEGER as f64) => {
+            n.as_f64().map_or(Json::Null, Json::from)
+        }
+        Json::Array(items) => items.into_iter().map(narrowed).collect(),
+        Json::Object(members) => members.into_iter().map(|(name, value)| (name, narrowed(value))).collect(),
+        other => other,
+    }
 }
 
 /// Columns by name, of one length.
@@ -78,25 +92,35 @@ fn typed(value: &JsValue, name: &str) -> Result<Column, JsValue> {
     }
     ints!(BigInt64Array, Int32Array, Uint32Array, Int16Array, Uint16Array, Int8Array, Uint8Array);
     let wrong = |what: &str| failure("SETTINGS_INVALID", &format!("{name} {what}"));
-    let values = value.dyn_ref::<Array>().ok_or_else(|| wrong("is neither a typed array nor an array"))?;
+    let kinds = "is no column: an array, or one typed as numbers of at most 64 bits, of which unsigned ones have at most 32";
+    let values = value.dyn_ref::<Array>().ok_or_else(|| wrong(kinds))?;
     if values.iter().any(|value| value.is_instance_of::<Date>()) {
-        return moments(values).ok_or_else(|| wrong("has moments and other values"));
+        return moments(values).map_err(wrong);
+    }
+    // JSON has no word for what is infinite.
+    if values.iter().any(|value| value.as_f64().is_some_and(f64::is_infinite)) {
+        let number = |x: JsValue| x.as_f64().or((x.is_null() || x.is_undefined()).then_some(f64::NAN));
+        let numbers: Option<Vec<f64>> = values.iter().map(number).collect();
+        return numbers.map(Column::of_floats).ok_or_else(|| wrong("has an infinite number among other values"));
     }
     let text = JSON::stringify(value).ok().and_then(|text| text.as_string());
     let text = text.ok_or_else(|| wrong("has a value that JSON does not know"))?;
-    let values: Vec<serde_json::Value> = serde_json::from_str(&text).map_err(|e| wrong(&e.to_string()))?;
+    let values: Vec<Json> = serde_json::from_str(&text).map_err(|e| wrong(&e.to_string()))?;
     Ok(Column::of_json(&values))
 }
 
-/// A column of moments, where a missing one is null or no moment.
-fn moments(values: &Array) -> Option<Column> {
+/// A column of moments, where a missing one is null or no moment; or what is wrong with it.
+fn moments(values: &Array) -> Result<Column, &'static str> {
     let mut column = Column::new(Kind::Time);
     for value in values.iter() {
         match value.dyn_ref::<Date>().map(Date::get_time) {
-            Some(ms) if !ms.is_nan() => column.push(Cell::Time((ms as i64).checked_mul(1_000_000)?)),
-            None if !(value.is_null() || value.is_undefined()) => return None,
+            Some(ms) if !ms.is_nan() => {
+                let ns = (ms as i64).checked_mul(1_000_000).ok_or("has a moment outside the years 1677 to 2262")?;
+                column.push(Cell::Time(ns));
+            }
+            None if !(value.is_null() || value.is_undefined()) => return Err("has moments and other values"),
             _ => column.push(Cell::Missing),
         }
     }
-    Some(column)
+    Ok(column)
 }

@@ -1,4 +1,5 @@
-//! The three values of each measure side by side: what it was, what to expect now, what came of it.
+//! The three values of each measure side by side: what it was, what to expect now, what came of it. Tested at the doors, the command's
+//! answer against the page's.
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
@@ -34,7 +35,7 @@ pub struct Beside {
 
 impl Outlook {
     /// Estimates a window of `scores` by leads of the `reference`, and measures those with an outcome (`known`) beside it. A lead is
-    /// called at `threshold`.
+    /// called at the estimator's threshold.
     ///
     /// # Errors
     /// As [`Estimator::estimate`].

@@ -3,7 +3,8 @@
 //! A row first answers every distinct test of the ensemble ([`question`], [`answer`]); then the trees, completed ([`heap`]) or
 //! cut ([`block`]), are walked without branches and their leaves added in tree order ([`forest`]). Of many rows, 64 at a time
 //! are one word and go down each tree together ([`sift`]). Where a processor has wider registers ([`wide`]), words are four times
-//! as long, and small or shallow trees have all their questions asked at once ([`mark`], [`sweep`]). What those forms do not take (linear models, improper trees, more than 2^16 distinct tests) is evaluated by the model itself.
+//! as long, and small or shallow trees have all their questions asked at once ([`mark`], [`sweep`]). What those forms do not take
+//! (linear models, improper trees, more than 2^16 distinct tests) is evaluated by the model itself.
 //!
 //! Does not validate: any model compiles, and any row is answered. Tested against [`Model::margins`], bit for bit, on random
 //! ensembles in `properties`, and on the peers' models in the conformance runs.

@@ -1,9 +1,10 @@
 //! Shallow trees walked by one row, 64 trees at a time, where a processor looks up 64 bytes in one instruction.
 //!
-//! Idea: a row is its rank on each ladder, a byte each; two comparisons with 16 cuts find a rank. What 64 trees ask at one place of their heaps is then a look-up of 64 bytes and a
-//! comparison with 64 cuts, and the answers are a word. So trees are sifted as [`sift`](super::sift) does with rows: a word of those that
-//! reach a node, two operations that send all of them on, and bit `k` of all leaves' numbers is a word in the end. No step waits for a
-//! load, and the answers need no table.
+//! Idea: a row is its rank on each ladder, a byte each; two comparisons with 16 cuts find a rank. What 64 trees ask at one place of their
+//! heaps is then a look-up of 64 bytes and a comparison with 64 cuts, and the answers are a word. So trees are sifted as
+//! [`sift`](super::sift) does with rows: a word of those that reach a node, two operations that send all of them on, and bit `k` of all
+//! leaves' numbers is a word in the end. No load waits for a step, and the answers need no table. It pays where the crate is compiled in
+//! one unit, as releases are: else each look-up is a call, and takes longer than the walk.
 //!
 //! Takes ensembles of 32-bit arithmetic without categories, of at most 64 ladders with at most 255 cuts each, which is what XGBoost grows
 //! by default from some thirty columns. Tested through the engine's property tests.

@@ -1,8 +1,8 @@
 //! Instructions that not every processor of a family has: found once, asked for by a token.
 //!
 //! Only x86-64 knows such; elsewhere there is no token and this costs nothing. What runs under the token is ordinary code of the
-//! engine, compiled a second time; its results are integers, copies and sums in the order that the source says (no fused
-//! multiplication, which is another feature), and so the same bits.
+//! engine, compiled a second time; its results are integers, copies and sums in the order that the source says (rustc
+//! fuses no multiplication and addition that the source does not), and so the same bits.
 //!
 //! # Safety
 //! A token is made by its `detect` alone, which asks the processor. Whoever holds one may run what needs it.
