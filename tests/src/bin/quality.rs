@@ -1,6 +1,6 @@
 //! Times the judging alone: a suite on a CSV that lies in memory as typed batches, as the peer's table lies in memory as a data frame.
 //!
-//! `cargo run --profile quick -p plumbline-tests --bin quality -- SUITE.json TABLE.csv [RUNS]` prints `{"seconds": …, "success": […]}`: the
+//! `cargo run --release -p plumbline-tests --bin quality -- SUITE.json TABLE.csv [RUNS]` prints `{"seconds": …, "success": […]}`: the
 //! fastest of the runs and whether each expectation is met, for `tests/bench/quality.py` to hold against the peer's.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command speaks on the terminal")]
 
