@@ -105,34 +105,42 @@ impl Block {
     /// Compiles the splits of at most [`TREES`] trees of the ensemble that `places` are of. `None` when they have too many lines.
     pub fn compile(places: &Places, trees: &[Heap<'_>]) -> Option<Block> {
         let mut block = Block { ladders: Vec::new(), numbers: vec![0; places.count()], lines: vec![Line::default()] };
+        // (Column, tree, heap position, split).
+        let mut splits = Vec::new();
+        for (tree, heap) in trees.iter().enumerate() {
+            splits.extend(heap.iter().enumerate().filter_map(|(at, split)| split.map(|split| (split.column, tree, at, split))));
+        }
+        heap_sort(&mut splits, &|a, b| (a.0, a.1, a.2) < (b.0, b.1, b.2));
+        let mut own = splits.as_slice();
         let mut start = 0;
         for (number, ladder) in places.ladders.iter().enumerate() {
             let (cuts, first) = (&places.cuts[start..ladder.end], start + 2 * number);
             start = ladder.end;
-            // (Tree, heap position, split), and which of them a cut may change.
-            let (mut these, mut changes) = (Vec::new(), vec![Vec::new(); cuts.len()]);
-            for (tree, heap) in trees.iter().enumerate() {
-                for (at, split) in heap.iter().enumerate() {
-                    let Some(split) = split.filter(|split| split.column == ladder.column) else { continue };
-                    each_cut(split, &mut |cut| changes[cuts.partition_point(|known| *known < cut)].push(these.len()));
-                    these.push((tree, at, split));
-                }
-            }
+            let (these, others) = own.split_at(own.partition_point(|split| split.0 == ladder.column));
+            own = others;
             if these.is_empty() {
                 continue;
             }
             block.ladders.push(number as u32);
+            let mut changes = Vec::new();
+            for (i, (.., split)) in these.iter().enumerate() {
+                each_cut(split, &mut |cut| changes.push((cuts.partition_point(|known| *known < cut) + 1, i)));
+            }
+            heap_sort(&mut changes, &|a, b| a < b);
+            let mut changes = changes.into_iter().peekable();
             let mut line = Line::default();
-            let set = |line: &mut Line, &(tree, at, split): &(usize, usize, &Split), x: f64| {
+            let set = |line: &mut Line, &(_, tree, at, split): &(u32, usize, usize, &Split), x: f64| {
                 let bits = bits_of(at) << (16 * (tree % PER_WORD));
                 let word = &mut line[tree / PER_WORD];
                 *word = if split.goes_left(x) { *word & !bits } else { *word | bits };
             };
             these.iter().for_each(|split| set(&mut line, split, f64::NEG_INFINITY));
             block.numbers[first] = block.number(line)?;
-            for ((rank, cut), changes) in (1..).zip(cuts).zip(&changes) {
+            for (rank, cut) in (1..).zip(cuts) {
                 let before = line;
-                changes.iter().for_each(|i| set(&mut line, &these[*i], *cut));
+                while let Some((_, i)) = changes.next_if(|(at, _)| *at == rank) {
+                    set(&mut line, &these[i], *cut);
+                }
                 let same = block.numbers[first + rank - 1];
                 block.numbers[first + rank] = if line == before { same } else { block.number(line)? };
             }
