@@ -18,6 +18,15 @@ pub(super) struct Comparisons {
     special: Vec<Split>,
 }
 
+/// One of the values, for those who need few of them.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Reading {
+    /// The column's number, and what stands for a missing one.
+    Column { column: u32, missing: Missing, end: f64 },
+    /// The outcome of this special test.
+    Special(u32),
+}
+
 impl Comparisons {
     pub fn new(arithmetic: Arithmetic, columns: usize) -> Comparisons {
         Comparisons { arithmetic, columns, special: Vec::new() }
@@ -37,6 +46,29 @@ impl Comparisons {
             _ => {
                 self.special.push(split.clone());
                 Some((u32::try_from(VARIANTS * self.columns + self.special.len() - 1).ok()?, 0.0))
+            }
+        }
+    }
+
+    /// Which reading is less than which threshold when `split` sends the row left.
+    pub fn reading(&mut self, split: &Split) -> Option<(Reading, f64)> {
+        let specials = self.special.len();
+        let (_, threshold) = self.add(split)?;
+        let reading = if self.special.len() > specials {
+            Reading::Special(u32::try_from(specials).ok()?)
+        } else {
+            Reading::Column { column: split.column, missing: split.missing, end: end(split.default_left) }
+        };
+        Some((reading, threshold))
+    }
+
+    /// The value of `reading` in `row`.
+    pub fn read(&self, row: &[f64], reading: &Reading) -> f64 {
+        match reading {
+            Reading::Column { column, missing, end } => placed(self.at(row, *column as usize), *missing, *end),
+            Reading::Special(test) => {
+                let split = self.special.get(*test as usize);
+                split.map_or(1.0, |split| self.outcome(row, split))
             }
         }
     }

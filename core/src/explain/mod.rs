@@ -7,7 +7,6 @@
 mod compare;
 mod forest;
 pub(crate) mod quadrature;
-mod sides;
 mod table;
 mod walk;
 

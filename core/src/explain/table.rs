@@ -1,17 +1,21 @@
 //! Shallow trees: every contribution looked up.
 //!
 //! Idea: a tree of depth 4 has four twigs of three splits below its first three. What the leaves of a twig contribute depends on
-//! the outcomes of five splits, so all 32 cases fit a table of a kilobyte. To explain a row, its sides at all splits are looked up
-//! ([`sides`](super::sides)), and each tree adds four short lines of numbers: far less work than [`walk`](super::walk) has.
+//! the outcomes of five splits, so all 32 cases fit a table of a kilobyte. To explain a row, each tree compares once per split
+//! and adds four short lines of numbers, an order of magnitude less work than [`walk`](super::walk) has.
 //!
 //! # Formula
 //! As in [`walk`](super::walk): a leaf of value v gives column i v·(oᵢ − zᵢ)·∫₀¹ ∏ⱼ≠ᵢ (t·oⱼ + (1 − t)·zⱼ) dt. With at most four
 //! columns the integrand is a cubic at most, and two Gauss–Legendre points are exact.
 #![expect(clippy::indexing_slicing, reason = "places in a heap of 16, cases below 32 and slots below 5, by construction")]
 
-use super::sides::{Block, Heap, PER_WORD, Places, SPLITS, TREES};
+use super::compare::{Comparisons, Reading};
 use crate::model::{Ensemble, Node, Tree};
 
+/// Trees of at most this depth have tables.
+const DEPTH: usize = 4;
+/// Heap positions of the splits of a tree of that depth, and one more.
+const SPLITS: usize = 1 << DEPTH;
 /// Twigs of a tree.
 const TWIGS: usize = 4;
 /// Splits that decide what a twig contributes: the two above it and its own.
@@ -20,7 +24,7 @@ const DECIDING: usize = 5;
 const CASES: usize = 1 << DECIDING;
 /// Most trees with tables: 5 KB each.
 const MOST_TREES: usize = 1000;
-/// Most columns with contributions in a group of trees: a byte numbers them, so that no access needs a check.
+/// Most values compared and most columns with contributions in a group of trees: a byte numbers them, so that no access needs a check.
 const MOST: usize = 256;
 /// The place of what belongs to no column; only zeros are added to it.
 const NOWHERE: u8 = 255;
@@ -30,27 +34,29 @@ const POINTS: [f64; 2] = [0.211_324_865_405_187_13, 0.788_675_134_594_812_9];
 /// A compiled ensemble.
 #[derive(Debug, Clone)]
 pub(super) struct Tables {
-    columns: usize,
-    places: Places,
+    comparisons: Comparisons,
     /// Expected margin per output.
     bias: Vec<f64>,
     /// Per output its trees, in their order.
     groups: Vec<Vec<Group>>,
 }
 
-/// Trees of few columns.
+/// Trees that compare few values.
 #[derive(Debug, Clone, Default)]
 struct Group {
+    /// What the trees compare.
+    readings: Vec<Reading>,
     /// The columns that get contributions.
     columns: Vec<u32>,
     trees: Vec<Looked>,
-    /// The sides of [`TREES`] trees each.
-    blocks: Vec<Block>,
 }
 
 /// A tree, its splits in heap order; place 0 is unused.
 #[derive(Debug, Clone)]
 struct Looked {
+    thresholds: [f64; SPLITS],
+    /// Which of the readings each split compares.
+    values: [u8; SPLITS],
     /// Which of the columns each split's contributions go to; [`NOWHERE`] when another's of the same twig
     /// have the same.
     columns: [u8; SPLITS],
@@ -84,34 +90,34 @@ impl Tables {
         if ensemble.trees.len() > MOST_TREES {
             return None;
         }
+        let comparisons = Comparisons::new(ensemble.arithmetic, columns);
         let groups = vec![Vec::new(); ensemble.base.len()];
-        let mut tables = Tables { columns, places: Places::of(ensemble)?, bias: ensemble.base.clone(), groups };
-        // By output: the splits of the last group's trees.
-        let mut heaps = vec![Vec::new(); ensemble.base.len()];
+        let mut tables = Tables { comparisons, bias: ensemble.base.clone(), groups };
         for tree in &ensemble.trees {
-            tables.add(tree, heaps.get_mut(tree.output as usize)?)?;
-        }
-        for (groups, heaps) in tables.groups.iter_mut().zip(&heaps) {
-            finish(groups, heaps, &tables.places)?;
+            tables.add(tree)?;
         }
         Some(tables)
     }
 
-    fn add<'m>(&mut self, tree: &'m Tree, heaps: &mut Vec<Heap<'m>>) -> Option<()> {
+    fn add(&mut self, tree: &Tree) -> Option<()> {
         *self.bias.get_mut(tree.output as usize)? += weighted(tree, tree.expectation()?);
         if tree.nodes.len() < 2 {
             return Some(());
         }
         let groups = self.groups.get_mut(tree.output as usize)?;
-        // Whatever columns the tree has must find room.
-        if groups.last().is_none_or(|group| group.columns.len() > MOST - SPLITS) {
-            finish(groups, heaps, &self.places)?;
-            heaps.clear();
+        // Whatever the tree compares must find room.
+        if groups.last().is_none_or(|group| group.readings.len().max(group.columns.len()) > MOST - SPLITS) {
             groups.push(Group::default());
         }
         let group = groups.last_mut()?;
-        let mut looked = Looked { columns: [NOWHERE; SPLITS], contributions: [[[0.0; DECIDING]; CASES]; TWIGS] };
-        let mut heap = Heap::default();
+        // A threshold that nothing reaches: where no split is, the side is left.
+        let mut looked = Looked {
+            thresholds: [f64::INFINITY; SPLITS],
+            values: [0; SPLITS],
+            columns: [NOWHERE; SPLITS],
+            contributions: [[[0.0; DECIDING]; CASES]; TWIGS],
+        };
+        let mut columns = [None; SPLITS];
         let mut twigs = [const { Twig { columns: [u32::MAX; DECIDING], contributions: [[0.0; DECIDING]; CASES] } }; TWIGS];
         // (Node, its heap position, the way to it).
         let mut open = vec![(0u32, 1usize, Vec::<Step>::new())];
@@ -123,7 +129,10 @@ impl Tables {
                     twigs[twig & (TWIGS - 1)].add(&way, weighted(tree, leaf.value));
                 }
                 Node::Split(split) => {
-                    *heap.get_mut(at)? = Some(split);
+                    let (reading, threshold) = self.comparisons.reading(split)?;
+                    *looked.thresholds.get_mut(at)? = threshold;
+                    looked.values[at] = number(&mut group.readings, reading)?;
+                    columns[at] = Some(split.column);
                     let shares = tree.shares(split);
                     for (side, child) in [split.left, split.right].into_iter().enumerate() {
                         let step = Step { column: split.column, deciding: deciding(at), side, share: shares[side] };
@@ -132,7 +141,6 @@ impl Tables {
                 }
             }
         }
-        let columns = heap.map(|split| split.map(|split| split.column));
         for at in 1..SPLITS {
             // The splits that decide the same twig and come first: those above, and of the two lowest the left one.
             let above = std::iter::successors(Some(at >> 1), |at| Some(at >> 1)).take_while(|at| *at > 0);
@@ -151,46 +159,34 @@ impl Tables {
             }
         }
         group.trees.push(looked);
-        heaps.push(heap);
         Some(())
     }
 
     /// Writes the contributions of `row` to `out`; see [`super::Explainer::contributions`].
     pub fn contributions(&self, row: &[f64], out: &mut [f64]) {
         out.fill(0.0);
-        let width = self.columns + 1;
-        let places = self.places.find(row);
+        let width = self.comparisons.columns() + 1;
         for ((out, bias), groups) in out.chunks_exact_mut(width).zip(&self.bias).zip(&self.groups) {
             for group in groups {
-                group.add(&places, out);
+                group.add(&self.comparisons, row, out);
             }
             out[width - 1] = *bias;
         }
     }
 }
 
-/// Compiles the splits of the last group's trees.
-fn finish(groups: &mut [Group], heaps: &[Heap<'_>], places: &Places) -> Option<()> {
-    if let Some(group) = groups.last_mut() {
-        group.blocks = heaps.chunks(TREES).map(|heaps| Block::compile(places, heaps)).collect::<Option<_>>()?;
-    }
-    Some(())
-}
-
 impl Group {
-    /// Adds what the trees contribute to `out`, one value per column, for a row at `places`.
-    fn add(&self, places: &[u32], out: &mut [f64]) {
-        let mut sums = [0.0; MOST];
+    /// Adds what the trees contribute to `out`, one value per column.
+    fn add(&self, comparisons: &Comparisons, row: &[f64], out: &mut [f64]) {
+        let (mut values, mut sums) = ([0.0; MOST], [0.0; MOST]);
+        for (value, reading) in values.iter_mut().zip(&self.readings) {
+            *value = comparisons.read(row, reading);
+        }
         for (sum, column) in sums.iter_mut().zip(&self.columns) {
             *sum = out.get(*column as usize).copied().unwrap_or(0.0);
         }
-        for (block, trees) in self.blocks.iter().zip(self.trees.chunks(TREES)) {
-            for (trees, mut sides) in trees.chunks(PER_WORD).zip(block.sides(places)) {
-                for tree in trees {
-                    tree.add([sides as u8, (sides >> 8) as u8], &mut sums);
-                    sides >>= 16;
-                }
-            }
+        for tree in &self.trees {
+            tree.add(&values, &mut sums);
         }
         for (sum, column) in sums.iter().zip(&self.columns) {
             if let Some(place) = out.get_mut(*column as usize) {
@@ -203,15 +199,21 @@ impl Group {
 impl Looked {
     /// Adds what the tree contributes to each column. A column's sum takes twigs in their order, whatever is held back meanwhile.
     #[inline]
-    fn add(&self, sides: [u8; TWIGS / 2], sums: &mut [f64; MOST]) {
+    fn add(&self, values: &[f64; MOST], sums: &mut [f64; MOST]) {
+        // Bit `i`: the row goes right at heap position `i`, leaf or not.
+        let mut sides = 0;
+        for (i, (value, threshold)) in self.values.iter().zip(&self.thresholds).enumerate() {
+            sides |= usize::from(values[usize::from(*value)] >= *threshold) << i;
+        }
         let place = |at: usize| usize::from(self.columns[at]);
         // The columns of the splits above the twigs get something of each: their sums stay in registers.
         let mut root = sums[place(1)];
-        for (half, sides) in sides.into_iter().enumerate() {
+        for half in 0..TWIGS / 2 {
             let mut upper = sums[place(2 + half)];
-            // The two above are shared by the twigs; each has three bits of its own.
-            for (t, case) in [(2 * half, sides), (2 * half + 1, sides & 3 | sides >> 3 & 28)] {
-                let [of_root, of_upper, own, left, right] = self.contributions[t][usize::from(case) & (CASES - 1)];
+            let above = (sides >> 1 & 1) | (sides >> (2 + half) & 1) << 1;
+            for t in [2 * half, 2 * half + 1] {
+                let own = (sides >> (4 + t) & 1) << 2 | (sides >> (8 + 2 * t) & 3) << 3;
+                let [of_root, of_upper, own, left, right] = self.contributions[t][(above | own) & (CASES - 1)];
                 root += of_root;
                 upper += of_upper;
                 sums[place(4 + t)] += own;

@@ -136,27 +136,6 @@ proptest! {
     }
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(40))]
-
-    #[test]
-    fn blocks_of_shallow_trees_give_what_the_walk_gives(
-        trees in prop::collection::vec(tree(2, 4), 60..140),
-        rows in prop::collection::vec(row(), 1..8),
-    ) {
-        let model = model(trees, 2);
-        let Body::Trees(ensemble) = &model.body else { unreachable!("it has trees") };
-        let tables = Tables::compile(ensemble, COLUMNS).expect("four splits are no deeper than four");
-        let forest = Forest::compile(ensemble, COLUMNS).expect("no leaf is linear");
-        let (mut looked_up, mut walked) = ([0.0; 2 * (COLUMNS + 1)], [0.0; 2 * (COLUMNS + 1)]);
-        for row in rows {
-            tables.contributions(&row, &mut looked_up);
-            forest.contributions(&row, &mut walked);
-            assert_close(&looked_up, &walked, 1e-12);
-        }
-    }
-}
-
 /// A path of 30 splits over 20 columns: more points than one block, columns met again. Too many columns to enumerate, but the sum
 /// of the contributions is a quadrature too, and equals the margin only when that is exact.
 #[test]
