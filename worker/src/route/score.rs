@@ -172,7 +172,8 @@ mod tests {
 
     #[test]
     fn a_body_that_cannot_be_read_is_refused_whole() {
-        let deep = "[".repeat(100_000);
+        let endless = "[".repeat(100_000);
+        let deep = format!("{}1{}", "{\"x\":".repeat(1000), "}".repeat(1000));
         let many = format!("[{}{{}}]", "{},".repeat(10_000));
         let cases: &[(&str, u16, &str)] = &[
             ("", 400, "LEAD_BODY_EMPTY"),
@@ -183,6 +184,7 @@ mod tests {
             ("{} {}", 400, "LEAD_MALFORMED"),
             ("\u{feff}{", 400, "LEAD_MALFORMED"),
             ("nul", 400, "LEAD_MALFORMED"),
+            (&endless, 400, "LEAD_MALFORMED"),
             (&deep, 400, "LEAD_TOO_DEEP"),
             (&many, 413, "BATCH_TOO_LARGE"),
             ("{\"visits\":1e999}", 422, "LEAD_NOT_FINITE"),
