@@ -36,7 +36,8 @@ const invalid = Buffer.from([...Buffer.from('{"industry":"'), 0xff, 0xfe, ...Buf
 const bodies = [
   ["/v1/score", JSON_TYPE, "", 400, "LEAD_BODY_EMPTY"],
   ["/v1/score", JSON_TYPE, lead.slice(0, 60), 400, "LEAD_MALFORMED"],
-  ["/v1/score", JSON_TYPE, "[".repeat(200_000), 400, "LEAD_TOO_DEEP"],
+  ["/v1/score", JSON_TYPE, "[".repeat(200_000), 400, "LEAD_MALFORMED"],
+  ["/v1/score", JSON_TYPE, `${'{"x":'.repeat(200_000)}1${"}".repeat(200_000)}`, 400, "LEAD_TOO_DEEP"],
   ["/v1/score", JSON_TYPE, '{"industry":'.repeat(100_000), 400, null],
   ["/v1/score", JSON_TYPE, large, 413, "BODY_TOO_LARGE"],
   ["/v1/score", JSON_TYPE, many, 413, "BATCH_TOO_LARGE"],
