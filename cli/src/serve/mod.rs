@@ -15,6 +15,8 @@ use std::sync::atomic::AtomicBool;
 
 use clap::{Args, ValueEnum};
 use plumbline_worker::{LogMode, Service, Settings};
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
 use tokio::sync::watch;
 
 use crate::model_file::{self, open_scorer};
@@ -91,12 +93,14 @@ impl Serve {
             answering.push(std::thread::Builder::new().name(format!("answer-{n}")).spawn(answer).map_err(no_thread)?);
         }
         drop((listener, log, stopped));
+        // Watched before anyone is told that we listen: a signal that comes at once must not end what is not yet written.
+        let signals = watch_signals()?;
         if json {
             terminal::say(&serde_json::json!({ "listening": format!("http://{address}") }).to_string())?;
         } else {
             terminal::say(&format!("listening on http://{address}"))?;
         }
-        wait_for_signal()?;
+        wait_for(signals)?;
         terminal::note("stopping: requests under way are answered, the log is written out");
         // The threads may be gone already.
         let _ = stop.send(true);
@@ -137,9 +141,11 @@ fn instance() -> String {
     format!("{:08x}", RandomState::new().build_hasher().finish() as u32)
 }
 
-fn wait_for_signal() -> Result<(), Failure> {
-    use signal_hook::consts::{SIGINT, SIGTERM};
-    let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM]).map_err(Failure::read("signals"))?;
+fn watch_signals() -> Result<Signals, Failure> {
+    Signals::new([SIGINT, SIGTERM]).map_err(Failure::read("signals"))
+}
+
+fn wait_for(mut signals: Signals) -> Result<(), Failure> {
     signals.forever().next();
     // A second signal ends the program at once.
     for signal in [SIGINT, SIGTERM] {
