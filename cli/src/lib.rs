@@ -3,29 +3,15 @@
 //! A shell round `plumbline-core` and `plumbline-worker`: it owns files, terminals, signals, sockets and the clock, and no rule of
 //! scoring. Tests in `tests/` run the real binary.
 
-mod assign;
-mod bench;
-mod card;
 mod clock;
-mod columns;
-mod compare;
-mod drift;
-mod experiment;
+mod command;
 mod failure;
-mod features;
-mod import;
+mod host;
 mod input;
-mod inspect;
-mod interrupt;
-mod metrics;
-mod model_file;
-mod moment;
 mod output;
-mod quality;
-mod score;
-mod serve;
-mod terminal;
-mod window;
+mod report;
+mod store;
+mod table;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -33,12 +19,15 @@ use std::process::ExitCode;
 /// The readers of what users hand in, for the harness in `tests`; nobody else may rely on them.
 #[doc(hidden)]
 pub mod harness {
-    pub use crate::import::declaration;
+    pub use crate::input::declaration::declaration;
     pub use crate::input::{Cell, Records, Step, of_bytes};
     pub use crate::output::shortest;
 }
 
 use clap::{Parser, Subcommand};
+
+use command::{assign, bench, drift, experiment, features, import, inspect, metrics, quality, score, serve, window};
+use output::terminal;
 
 pub use failure::Failure;
 

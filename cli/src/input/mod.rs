@@ -1,12 +1,16 @@
 //! Where leads come from: CSV, NDJSON or Parquet, plain or gzipped, a file or standard input, one record at a time.
 
 mod cell;
+pub mod declaration;
 mod delimited;
+pub mod model_file;
 mod ndjson;
 mod page_header;
 mod parquet_file;
 mod parquet_table;
+mod rejects;
 mod source;
+mod suite;
 
 use std::path::Path;
 
@@ -15,7 +19,9 @@ use crate::Failure;
 pub use cell::{Cell, OwnedCell};
 pub use parquet_file::quiet_panics;
 pub use parquet_table::ParquetTable;
+pub use rejects::Rejects;
 pub use source::{Format, Source, gunzip};
+pub use suite::read_suite;
 
 /// The longest record taken, in bytes; a longer one is rejected without being held in memory.
 pub const RECORD_LIMIT: usize = 1 << 20;

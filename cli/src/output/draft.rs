@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempPath;
 
+use super::Interrupt;
 use crate::Failure;
-use crate::interrupt::Interrupt;
 
 /// A file that appears under its name when it is committed. Dropped before that, it leaves nothing behind.
 #[derive(Debug)]

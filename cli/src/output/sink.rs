@@ -3,9 +3,8 @@
 use std::io::{self, BufWriter, Stdout, Write};
 use std::path::Path;
 
-use super::Draft;
+use super::{Draft, Interrupt};
 use crate::Failure;
-use crate::interrupt::Interrupt;
 
 /// Standard output or a file that appears when complete.
 #[derive(Debug)]

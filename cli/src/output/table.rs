@@ -2,9 +2,8 @@
 
 use std::io::Write;
 
-use super::{Sink, shortest};
+use super::{Interrupt, Sink, shortest};
 use crate::Failure;
-use crate::interrupt::Interrupt;
 
 /// How rows are laid out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

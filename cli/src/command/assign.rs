@@ -1,0 +1,158 @@
+//! `plumbline assign`: which arm each lead falls in, by the same draw the service makes.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use plumbline_core::route::{Hash, Split};
+
+use crate::input::{self, Cell, Problem, Records, Rejects, Step};
+use crate::output::paths::{append, is_ndjson, keep_apart};
+use crate::output::{Datum, Interrupt, Layout, Sink, Table, shortest, terminal};
+use crate::{Failure, Outcome};
+
+/// Columns that name a lead when --id does not say.
+const ID_COLUMNS: [&str; 2] = ["lead_id", "id"];
+
+/// Say which arm each lead falls in
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Input: CSV with a header, NDJSON or Parquet, as `plumbline score` reads them. Written per lead: lead, point (where it stands in
+[0, 1)), arm. The draw is pure: the same salt, weights and id give the same arm, today and elsewhere. An id is drawn as its text; of a JSON number
+without a fraction, as its digits.
+
+Hash modes:
+  sha256         first 32 bits of SHA-256 of salt:id, which any SQL database can recompute
+  growthbook-v2  GrowthBook, hash version 2 (10,000 buckets)
+  growthbook-v1  GrowthBook, hash version 1 (1,000 buckets), for old assignments
+  flagd          flagd's fractional evaluation of salt followed by id
+  unleash        Unleash's variant selection, the salt being the group id
+
+Arms lie side by side, so changing weights may move leads from arm to arm. A model's rollout uses the service's allocation, whose
+arms grow without moving anyone.
+
+Examples:
+  plumbline assign --salt 2026-12 --weights control=50,v2=50 leads.csv -o arms.csv
+  plumbline assign --hash growthbook-v2 --salt checkout --weights a=90,b=10 ids.ndjson | head")]
+pub struct Assign {
+    /// CSV, NDJSON or Parquet; `-` is standard input
+    #[arg(value_name = "IDS", default_value = "-")]
+    leads: PathBuf,
+    /// How an id becomes a point: sha256, growthbook-v1, growthbook-v2, flagd or unleash
+    #[arg(long, value_name = "MODE", default_value = "sha256", value_parser = hash)]
+    hash: Hash,
+    /// What this draw is called; another salt is another, independent draw
+    #[arg(long)]
+    salt: String,
+    /// Arms and their weights, whole numbers, in the order they lie
+    #[arg(long, value_name = "ARM=WEIGHT,…", value_delimiter = ',', required = true, value_parser = weight)]
+    weights: Vec<(String, u32)>,
+    /// The column with the lead's id [default: lead_id, else id, else the first]
+    #[arg(long, value_name = "COLUMN")]
+    id: Option<String>,
+    /// Where assignments go: CSV, or NDJSON when the name ends in .ndjson or .jsonl [default: standard output]
+    #[arg(short, long)]
+    out: Option<PathBuf>,
+}
+
+fn hash(name: &str) -> Result<Hash, String> {
+    let found = Hash::ALL.into_iter().find(|(known, _)| *known == name);
+    found.map(|(_, hash)| hash).ok_or_else(|| format!("one of {}", Hash::ALL.map(|(name, _)| name).join(", ")))
+}
+
+fn weight(text: &str) -> Result<(String, u32), String> {
+    let parts = text.split_once('=').and_then(|(arm, weight)| Some((arm.to_owned(), weight.parse().ok()?)));
+    parts.ok_or_else(|| "an arm and its weight, a whole number, such as control=90".to_owned())
+}
+
+impl Assign {
+    /// Assigns every lead of the input.
+    pub fn run(&self, json: bool) -> Result<Outcome, Failure> {
+        let out = self.out.as_deref().filter(|out| *out != Path::new("-"));
+        if json && out.is_none() {
+            return Err(Failure::usage("ARGUMENTS", "--json writes the summary to standard output, so the arms need -o OUT"));
+        }
+        let split = Split::new(self.hash, &self.salt, &self.weights).map_err(|e| Failure::usage(e.code(), e.to_string()))?;
+        let rejected = out.map(|out| append(out, ".rejected"));
+        keep_apart(&[("IDS", Some(&self.leads))], &[("OUT", out), ("the rejected rows", rejected.as_deref())])?;
+        let interrupt = Interrupt::watch()?;
+        let (mut records, source) = input::open(&self.leads, false)?;
+        if records.is_table() {
+            self.column(records.names(), &source.place)?;
+        }
+        let layout = if out.is_some_and(is_ndjson) { Layout::Ndjson } else { Layout::Csv };
+        let place = out.map_or_else(|| "standard output".to_owned(), |out| out.display().to_string());
+        let names = ["lead", "point", "arm"].map(str::to_owned).to_vec();
+        let mut table = Table::start(Sink::open(out, &interrupt)?, place, layout, names)?;
+        let mut rejects = Rejects::new(rejected, &interrupt);
+        let mut counts = vec![0u64; self.weights.len()];
+        loop {
+            match records.advance()? {
+                Step::End => break,
+                Step::Rejected(problem) => rejects.add(records.line(), &problem)?,
+                Step::Record => match self.lead(&*records) {
+                    None => rejects.add(
+                        records.line(),
+                        &Problem::new(
+                            "ID_MISSING",
+                            "the lead has no id to draw with, or a number too long to be exact: write it as a text",
+                        ),
+                    )?,
+                    Some(lead) => {
+                        let arm = split.index(&lead);
+                        if let Some(count) = counts.get_mut(arm) {
+                            *count += 1;
+                        }
+                        table.row([Datum::Text(&lead), Datum::Real(split.point(&lead)), Datum::Text(split.arm(&lead))])?;
+                    }
+                },
+            }
+        }
+        source.progress.finish_and_clear();
+        let summary = rejects.commit(&interrupt)?;
+        table.commit(&interrupt)?;
+        let arms: serde_json::Map<_, _> =
+            self.weights.iter().zip(&counts).map(|((arm, _), n)| (arm.clone(), (*n).into())).collect();
+        if json {
+            terminal::say_json(&serde_json::json!({ "arms": arms, "rejected": summary.count }))?;
+        } else {
+            let told: Vec<String> =
+                self.weights.iter().zip(&counts).map(|((arm, _), n)| format!("{arm} {}", terminal::thousands(*n))).collect();
+            let rejected = if summary.count == 0 { String::new() } else { format!("; {} rejected", summary.count) };
+            terminal::note(&format!("{}{rejected}", told.join(", ")));
+        }
+        Ok(if summary.count == 0 { Outcome::Done } else { Outcome::SomeRejected })
+    }
+
+    /// The column of ids among `names`.
+    fn column(&self, names: &[String], place: &str) -> Result<usize, Failure> {
+        let find = |wanted: &str| names.iter().position(|name| name == wanted);
+        match &self.id {
+            Some(id) => {
+                find(id).ok_or_else(|| Failure::input(place, "INPUT_MISSING_COLUMNS", format!("there is no column {id}")))
+            }
+            None => Ok(ID_COLUMNS.into_iter().find_map(find).unwrap_or(0)),
+        }
+    }
+
+    /// The id of the current record: of an object its `lead_id`, else its `id`.
+    fn lead(&self, records: &dyn Records) -> Option<String> {
+        if self.id.is_some() || records.is_table() {
+            return id(&records.cell(self.column(records.names(), "").ok()?));
+        }
+        let named = |wanted: &str| records.names().iter().position(|name| name == wanted);
+        ID_COLUMNS.into_iter().filter_map(named).find_map(|at| id(&records.cell(at)))
+    }
+}
+
+/// The text that is drawn with. A number beyond 2^53 may have lost digits on its way here: it is none.
+fn id(cell: &Cell<'_>) -> Option<String> {
+    match cell {
+        Cell::Text(text) if !text.is_empty() => Some((*text).to_owned()),
+        Cell::Number(x) if x.abs() <= 9_007_199_254_740_992.0 => {
+            let mut text = String::new();
+            shortest(*x, &mut text);
+            Some(text.strip_suffix(".0").map_or(text.clone(), str::to_owned))
+        }
+        _ => None,
+    }
+}

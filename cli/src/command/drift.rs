@@ -1,0 +1,283 @@
+//! `plumbline drift`: whether leads are still what they were, by feature and as a whole.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+use plumbline_core::drift::performance::{Estimator, Outlook};
+use plumbline_core::drift::{DriftError, DriftReport, FalseAlarms, Feature, PERCENTILES, PredictionDrift, Rules, Sample, Values};
+use plumbline_core::metric::Labelled;
+use serde_json::{Map, Value, json};
+
+use crate::output::terminal;
+use crate::report::drift::{feature_json, page};
+use crate::table::columns::{Column, Columns, Texts};
+use crate::table::leads::{Leads, OUTCOMES};
+use crate::{Failure, Outcome};
+
+/// Compare leads with those a model was trained on
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Both inputs: CSV with a header, NDJSON or Parquet. Every column both have is compared: numbers by the Kolmogorov-Smirnov distance,
+anything else by category. A feature counts as drifted when the difference is larger than is let pass *and* chance seldom makes one
+like it. The table has drifted when more than two features have.
+
+With --score, the predictions' percentiles are compared too. Where the reference has outcomes as well (--outcome), the performance to
+expect on the current leads is estimated before their outcomes arrive, with an interval, beside the realised one where there is one.
+
+With --deals, rows of both tables are dealt out anew so many times to learn how often these rules raise an alarm when nothing drifted.
+
+Examples:
+  plumbline drift training.csv today.csv --ignore lead_id,created_at
+  plumbline drift training.parquet today.ndjson --score probability --outcome converted --deals 200 --json
+  plumbline drift training.csv today.csv --check && echo fine")]
+pub struct Drift {
+    /// The leads a model was trained on: CSV, NDJSON or Parquet
+    #[arg(value_name = "REFERENCE")]
+    reference: PathBuf,
+    /// The leads of today; `-` is standard input
+    #[arg(value_name = "CURRENT", default_value = "-")]
+    current: PathBuf,
+    /// Columns to leave out
+    #[arg(long, value_name = "COLUMN,…", value_delimiter = ',')]
+    ignore: Vec<String>,
+    /// The column with the model's score
+    #[arg(long, value_name = "COLUMN")]
+    score: Option<String>,
+    /// The column with the outcome; a lead without one is open [default: converted, outcome, label, target or y_true]
+    #[arg(long, value_name = "COLUMN")]
+    outcome: Option<String>,
+    /// The score from which on a lead is called
+    #[arg(long, default_value_t = 0.5)]
+    threshold: f64,
+    /// A CSV with the columns feature and importance
+    #[arg(long, value_name = "FILE")]
+    importance: Option<PathBuf>,
+    /// The largest Kolmogorov-Smirnov (or total variation) distance that is let pass
+    #[arg(long, value_name = "D", default_value_t = Rules::default().distance)]
+    max_distance: f64,
+    /// The p-value above which a difference is taken for chance
+    #[arg(long, value_name = "P", default_value_t = Rules::default().chance)]
+    chance: f64,
+    /// How many features may drift
+    #[arg(long, value_name = "N", default_value_t = Rules::default().features_allowed)]
+    max_features: usize,
+    /// Deal the rows out anew so many times to measure false alarms
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    deals: u64,
+    /// The seed of the deals
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// End with exit code 1 when the table has drifted
+    #[arg(long)]
+    check: bool,
+}
+
+impl Drift {
+    /// Prints the report.
+    pub fn run(&self, json: bool) -> Result<Outcome, Failure> {
+        let rules = self.rules()?;
+        let (mut reference, mut current) = (Columns::read(&self.reference)?, Columns::read(&self.current)?);
+        let outcome = self
+            .outcome
+            .clone()
+            .or_else(|| OUTCOMES.iter().find(|name| reference.find(name).is_some()).map(|name| (*name).to_owned()));
+        if let Some(name) = &self.outcome {
+            reference.column(name)?;
+        }
+        for name in &self.ignore {
+            if reference.find(name).is_none() && current.find(name).is_none() {
+                return Err(Failure::usage("COLUMN_UNKNOWN", format!("--ignore {name}: neither input has such a column")));
+            }
+        }
+        let weights = self.importances()?;
+        let kept_apart = |name: &str| {
+            Some(name) == self.score.as_deref() || Some(name) == outcome.as_deref() || self.ignore.iter().any(|i| i == name)
+        };
+        let names: Vec<String> = reference
+            .columns
+            .iter()
+            .map(|(name, _)| name.clone())
+            .filter(|name| !kept_apart(name) && current.find(name).is_some())
+            .collect();
+        let only = |one: &Columns, other: &Columns| -> Vec<String> {
+            let lone = one.columns.iter().map(|(name, _)| name).filter(|name| !kept_apart(name) && other.find(name).is_none());
+            lone.cloned().collect()
+        };
+        let (gone, new) = (only(&reference, &current), only(&current, &reference));
+        names.iter().for_each(|name| align(&mut reference, &mut current, name));
+        let features: Vec<Feature<'_>> =
+            names.iter().filter_map(|name| feature(&reference, &current, name, weights.as_ref())).collect();
+        if features.is_empty() && self.score.is_none() {
+            return Err(Failure::input(
+                &current.place,
+                "NOTHING_TO_COMPARE",
+                format!("it has no column in common with {}", reference.place),
+            ));
+        }
+        for (table, name) in [&reference, &current].into_iter().flat_map(|table| names.iter().map(move |name| (table, name))) {
+            let infinite = |values: &Vec<f64>| values.iter().position(|value| value.is_infinite());
+            if let Some(row) =
+                table.find(name).and_then(|column| if let Column::Numbers(values) = column { infinite(values) } else { None })
+            {
+                return Err(Failure::input(table.line(row), "VALUE_NOT_FINITE", format!("{name} is infinite")));
+            }
+        }
+        let refuse =
+            |e: DriftError| Failure::input(format!("{} and {}", reference.place, current.place), e.code(), e.to_string());
+        let report = DriftReport::new(&features, &rules).map_err(refuse)?;
+        if let Some((name, reason)) = report.left_out.first().filter(|_| report.features.is_empty() && self.score.is_none()) {
+            let message = format!("no feature can be compared; of {name}, {reason}");
+            return Err(Failure::input(&current.place, "INSUFFICIENT_DATA", message));
+        }
+        let mut all = Map::new();
+        all.insert("reference_rows".into(), json!(reference.rows));
+        all.insert("current_rows".into(), json!(current.rows));
+        all.insert(
+            "verdict".into(),
+            json!({ "drifted": report.verdict, "features": report.drifted, "allowed": rules.features_allowed,
+            "importance_share": report.weighted_share, "sentence": report.sentence(&rules) }),
+        );
+        all.insert("features".into(), report.features.iter().map(feature_json).collect());
+        let left: Vec<Value> =
+            report.left_out.iter().map(|(name, reason)| json!({ "feature": name, "reason": reason.to_string() })).collect();
+        all.insert("left_out".into(), json!(left));
+        all.insert("only_in_reference".into(), json!(gone));
+        all.insert("only_in_current".into(), json!(new));
+        if let Some(score) = &self.score {
+            all.insert("prediction".into(), prediction(&reference, &current, score)?);
+            if let Some(outcome) = &outcome {
+                all.insert("performance".into(), self.performance(&reference, &current, score, outcome)?);
+            }
+        }
+        if self.deals > 0 {
+            all.insert("false_alarms".into(), self.false_alarms(&features, &rules).map_err(refuse)?);
+        }
+        let rejected = reference.rejected + current.rejected;
+        all.insert("rejected_rows".into(), json!(rejected));
+        if json {
+            terminal::say_json(&all)?
+        } else {
+            terminal::say(&page(&all, &report))?
+        }
+        Ok(match (self.check && report.verdict, rejected > 0) {
+            (true, _) => Outcome::CheckFailed,
+            (false, true) => Outcome::SomeRejected,
+            (false, false) => Outcome::Done,
+        })
+    }
+
+    fn rules(&self) -> Result<Rules, Failure> {
+        for (name, value) in [("--max-distance", self.max_distance), ("--chance", self.chance)] {
+            if !(0.0..=1.0).contains(&value) {
+                return Err(Failure::usage("ARGUMENTS", format!("{name} is {value}; it must lie in [0, 1]")));
+            }
+        }
+        Ok(Rules { distance: self.max_distance, chance: self.chance, features_allowed: self.max_features, ..Rules::default() })
+    }
+
+    fn importances(&self) -> Result<Option<Vec<(String, f64)>>, Failure> {
+        let Some(path) = &self.importance else { return Ok(None) };
+        let mut table = Columns::read(path)?;
+        let values = table.numbers("importance")?.to_vec();
+        table.column("feature")?;
+        let names = table
+            .columns
+            .iter_mut()
+            .find(|(name, _)| name == "feature")
+            .map(|(_, column)| column.texts().clone())
+            .unwrap_or_default();
+        let pairs = names.rows().map(|name| name.unwrap_or_default().to_owned()).zip(values);
+        let pairs: Vec<(String, f64)> = pairs.collect();
+        match pairs.iter().position(|(_, value)| !(value.is_finite() && *value >= 0.0)) {
+            Some(row) => Err(Failure::input(table.line(row), "BAD_SETTING", "an importance is a finite number of at least 0")),
+            None => Ok(Some(pairs)),
+        }
+    }
+
+    fn performance(&self, reference: &Columns, current: &Columns, score: &str, outcome: &str) -> Result<Value, Failure> {
+        let before = Leads::of(reference, score, outcome)?;
+        let wrong =
+            |place: &str, e: plumbline_core::metric::MetricError| Failure::input(place, e.code(), format!("column {score}: {e}"));
+        let known = Labelled::new(&before.scores, &before.converted).map_err(|e| wrong(&reference.place, e))?;
+        let estimator = match Estimator::fit(&known, self.threshold).map_err(|e| wrong(&reference.place, e))? {
+            Ok(estimator) => estimator,
+            Err(reason) => return Ok(json!({ "insufficient": reason.to_string() })),
+        };
+        let scores: Vec<f64> = current.numbers(score)?.iter().copied().filter(|x| !x.is_nan()).collect();
+        let now = if current.find(outcome).is_some() { Some(Leads::of(current, score, outcome)?) } else { None };
+        let now = now.as_ref().filter(|now| !now.scores.is_empty());
+        let realised = now.and_then(|now| Labelled::new(&now.scores, &now.converted).ok());
+        let outlook = Outlook::new(&estimator, &known, &scores, realised.as_ref()).map_err(|e| wrong(&current.place, e))?;
+        Ok(outlook.map_or_else(|reason| json!({ "insufficient": reason.to_string() }), |outlook| json!(outlook)))
+    }
+
+    fn false_alarms(&self, features: &[Feature<'_>], rules: &Rules) -> Result<Value, DriftError> {
+        let bar = ProgressBar::new(self.deals);
+        if let Ok(style) = ProgressStyle::with_template("{bar:32} {pos} of {len} deals  {eta} left") {
+            bar.set_style(style);
+        }
+        let found = FalseAlarms::measure(features, rules, self.deals, self.seed, |deal, _| {
+            bar.set_position(deal);
+            true
+        })?;
+        bar.finish_and_clear();
+        Ok(match found {
+            Ok(found) => {
+                let part = |count: u64| count as f64 / found.deals as f64;
+                let by: Map<String, Value> =
+                    features.iter().zip(&found.by_feature).map(|(f, count)| (f.name.to_owned(), json!(part(*count)))).collect();
+                json!({ "deals": found.deals, "seed": self.seed, "any_feature": part(found.any_feature), "verdict": part(found.verdict), "by_feature": by })
+            }
+            Err(reason) => json!({ "insufficient": reason.to_string() }),
+        })
+    }
+}
+
+/// Makes the column `name` of both tables one kind, and gives texts one list of names.
+fn align(reference: &mut Columns, current: &mut Columns, name: &str) {
+    let find = |table: &mut Columns| table.columns.iter().position(|(known, _)| known == name);
+    let (Some(i), Some(j)) = (find(reference), find(current)) else { return };
+    let (Some((_, before)), Some((_, now))) = (reference.columns.get_mut(i), current.columns.get_mut(j)) else { return };
+    if matches!((&before, &now), (Column::Numbers(_), Column::Numbers(_))) {
+        return;
+    }
+    let mut shared = before.texts().clone();
+    let of_reference = shared.codes.len();
+    now.texts().rows().for_each(|text| shared.push(text));
+    let codes = shared.codes.split_off(of_reference);
+    *before = Column::Texts(shared.clone());
+    *now = Column::Texts(Texts { codes, ..shared });
+}
+
+fn feature<'a>(
+    reference: &'a Columns,
+    current: &'a Columns,
+    name: &'a str,
+    weights: Option<&Vec<(String, f64)>>,
+) -> Option<Feature<'a>> {
+    let values = |table: &'a Columns| match table.find(name)? {
+        Column::Numbers(values) => Some(Values::Numbers(values)),
+        Column::Texts(Texts { codes, names, .. }) => Some(Values::Categories { codes, names }),
+    };
+    let importance =
+        weights.map_or(1.0, |weights| weights.iter().find(|(known, _)| known == name).map_or(0.0, |(_, weight)| *weight));
+    Some(Feature { name, reference: values(reference)?, current: values(current)?, importance })
+}
+
+fn prediction(reference: &Columns, current: &Columns, score: &str) -> Result<Value, Failure> {
+    let sample = |table: &Columns| -> Result<Sample, Failure> {
+        let scores: Vec<f64> = table.numbers(score)?.iter().copied().filter(|x| !x.is_nan()).collect();
+        Sample::current(&scores).map_err(|e| Failure::input(&table.place, e.code(), format!("column {score}: {e}")))
+    };
+    Ok(match PredictionDrift::new(&sample(reference)?, &sample(current)?) {
+        Ok(found) => {
+            let rows = PERCENTILES.iter().zip(&found.percentiles);
+            let rows: Vec<Value> =
+                rows.map(|(q, (before, now))| json!({ "q": q, "reference": before, "current": now })).collect();
+            json!({ "percentiles": rows, "mean": { "reference": found.means.0, "current": found.means.1 }, "distance": found.distance,
+                    "p_value": found.p_value, "population_stability": found.population_stability })
+        }
+        Err(reason) => json!({ "insufficient": reason.to_string() }),
+    })
+}

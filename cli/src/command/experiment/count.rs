@@ -1,0 +1,218 @@
+//! Leads of files become the sums of an experiment; what cannot be read is told with its place and left out.
+
+use std::path::Path;
+
+use plumbline_core::experiment::{Data, Kind, Measured, Observation, Settings};
+
+use super::Experiment;
+use super::parse;
+use crate::Failure;
+use crate::input::{self, Cell, Problem, Records, Step};
+use crate::output::terminal::{self, listed};
+use crate::table::moment::is_missing;
+
+/// More arms than this are no arms: the column is another one.
+const MOST_ARMS: usize = 20;
+/// What a control is called when nobody says.
+const CONTROLS: [&str; 4] = ["control", "champion", "a", "A"];
+/// Rows that are told one by one; of the rest, only how many.
+const TOLD: u64 = 5;
+
+/// Where the values of a lead stand.
+struct Columns {
+    arm: String,
+    /// The primary metric, its second value if it has one, the guardrails.
+    metrics: Vec<(String, Option<String>)>,
+    cycle: Option<(String, String)>,
+    segments: Vec<String>,
+}
+
+/// Sums leads.
+pub struct Counter {
+    settings: Settings,
+    data: Data,
+    columns: Columns,
+    /// Whether the arms were named beforehand.
+    declared: bool,
+    rejected: u64,
+}
+
+/// The sums.
+pub struct Counted {
+    /// The settings, with the arms, the control first.
+    pub settings: Settings,
+    /// The sums.
+    pub data: Data,
+    /// Rows that were left out.
+    pub rejected: u64,
+}
+
+impl Counter {
+    /// Ready for the files.
+    pub fn new(settings: Settings, experiment: &Experiment) -> Counter {
+        let measures = &experiment.measures;
+        let outcome = measures.outcome.clone().or_else(|| measures.mean.clone()).unwrap_or_default();
+        let (primary, second) = match &measures.auc {
+            Some(score) => (score.clone(), Some(outcome)),
+            None => (outcome, measures.per.clone().or_else(|| measures.before.clone())),
+        };
+        let guardrails = measures.guardrails.iter().map(|rail| (rail.column.clone(), rail.outcome.clone()));
+        let columns = Columns {
+            arm: experiment.arm.clone(),
+            metrics: std::iter::once((primary, second)).chain(guardrails).collect(),
+            cycle: measures.cycle.clone().zip(measures.closed.clone()),
+            segments: measures.segments.clone(),
+        };
+        let declared = !settings.arms.is_empty();
+        Counter { data: Data::new(&settings), settings, columns, declared, rejected: 0 }
+    }
+
+    /// Takes in the leads of `file`.
+    pub fn read(&mut self, file: &Path) -> Result<(), Failure> {
+        let (mut records, source) = input::open(file, false)?;
+        if records.is_table() {
+            let absent: Vec<&str> = self.columns.names().filter(|name| !records.names().iter().any(|n| n == name)).collect();
+            if !absent.is_empty() {
+                let there: Vec<&str> = records.names().iter().map(String::as_str).collect();
+                let message = format!("there is no column {}; there are {}", listed(&absent), listed(&there));
+                return Err(Failure::input(&source.place, "INPUT_MISSING_COLUMNS", message));
+            }
+        }
+        loop {
+            let problem = match records.advance()? {
+                Step::End => break,
+                Step::Rejected(problem) => problem,
+                Step::Record => match self.take(&*records) {
+                    Ok(()) => continue,
+                    Err(problem) => problem,
+                },
+            };
+            if problem.code == "TOO_MANY_ARMS" {
+                return Err(Failure::input(format!("{}, line {}", source.place, records.line()), problem.code, problem.message));
+            }
+            self.rejected += 1;
+            if self.rejected <= TOLD {
+                let place = format!("{}, line {}", source.place, records.line());
+                source.progress.suspend(|| terminal::note(&format!("{place} left out: {}", problem.message)));
+            }
+        }
+        source.progress.finish_and_clear();
+        Ok(())
+    }
+
+    /// The sums, the control first.
+    pub fn finish(mut self, control: Option<&str>) -> Result<Counted, Failure> {
+        if self.rejected > TOLD {
+            terminal::note(&format!("{} rows left out in all", terminal::thousands(self.rejected)));
+        }
+        let names: Vec<&str> = self.settings.arms.iter().map(|arm| arm.name.as_str()).collect();
+        let found = match control {
+            Some(control) => names.iter().position(|name| *name == control),
+            None if self.declared => Some(0),
+            None => CONTROLS.iter().find_map(|known| names.iter().position(|name| name == known)),
+        };
+        if names.len() < 2 {
+            let message = format!("the column {} names {}: an experiment has at least two arms", self.columns.arm, names.len());
+            return Err(Failure::input("the leads", "TOO_FEW_ARMS", message));
+        }
+        let Some(found) = found else {
+            let message = format!("which of {} is the control? Say so with --control", listed(&names));
+            return Err(Failure::usage("NO_CONTROL", message));
+        };
+        self.settings.arms.swap(0, found);
+        self.data.lead_with(found);
+        Ok(Counted { settings: self.settings, data: self.data, rejected: self.rejected })
+    }
+
+    fn take(&mut self, records: &dyn Records) -> Result<(), Problem> {
+        let cell = |name: &str| records.names().iter().position(|n| n == name).map_or(Cell::Missing, |at| records.cell(at));
+        let arm = label(&cell(&self.columns.arm))
+            .ok_or_else(|| Problem::new("ARM_MISSING", format!("{} does not name an arm", self.columns.arm)))?;
+        let arm = self.arm(&arm)?;
+        let mut metrics = Vec::with_capacity(self.columns.metrics.len());
+        for (kind, (name, second)) in self.settings.metrics().map(|metric| metric.kind).zip(&self.columns.metrics) {
+            let value = measure(name, &cell(name), kind == Kind::Rate)?;
+            metrics.push(match (value, second) {
+                (None, _) => Measured::Open,
+                (Some(value), None) => Measured::Value(value),
+                (Some(value), Some(second)) => match measure(second, &cell(second), kind == Kind::Auc)? {
+                    Some(other) => Measured::Pair(value, other),
+                    // A lead that was scored and whose outcome is to come.
+                    None if kind == Kind::Auc => Measured::Open,
+                    None => return Err(Problem::new("VALUE_MISSING", format!("{second} is empty where {name} is not"))),
+                },
+            });
+        }
+        let cycle = match &self.columns.cycle {
+            None => None,
+            Some((days, closed)) => match (measure(days, &cell(days), false)?, measure(closed, &cell(closed), true)?) {
+                (None, _) => None,
+                (Some(days), closed) => Some((days, closed == Some(1.0))),
+            },
+        };
+        let segments: Vec<Option<String>> = self.columns.segments.iter().map(|name| label(&cell(name))).collect();
+        let segments: Vec<Option<&str>> = segments.iter().map(Option::as_deref).collect();
+        let lead = Observation { arm, metrics: &metrics, cycle, segments: &segments };
+        self.data.push(&self.settings, &lead).map_err(|e| Problem::new(e.code(), e.to_string()))
+    }
+
+    /// The index of the arm called `name`, new ones being added unless the arms were declared.
+    fn arm(&mut self, name: &str) -> Result<usize, Problem> {
+        if let Some(at) = self.settings.arms.iter().position(|arm| arm.name == name) {
+            return Ok(at);
+        }
+        if self.declared {
+            return Err(Problem::new("ARM_UNKNOWN", format!("{name:?} is none of the arms of --weights")));
+        }
+        if self.settings.arms.len() == MOST_ARMS {
+            let message = format!("{} has more than {MOST_ARMS} values: is it the column of arms?", self.columns.arm);
+            return Err(Problem::new("TOO_MANY_ARMS", message));
+        }
+        self.settings.arms.push(parse::arm(name, 1.0));
+        self.data.widen(self.settings.arms.len());
+        Ok(self.settings.arms.len() - 1)
+    }
+}
+
+impl Columns {
+    fn names(&self) -> impl Iterator<Item = &str> {
+        let metrics = self.metrics.iter().flat_map(|(name, second)| std::iter::once(name).chain(second));
+        let cycle = self.cycle.iter().flat_map(|(days, closed)| [days, closed]);
+        std::iter::once(&self.arm).chain(metrics).chain(cycle).chain(&self.segments).map(String::as_str)
+    }
+}
+
+/// A cell as a name.
+pub fn label(cell: &Cell<'_>) -> Option<String> {
+    match cell {
+        Cell::Text(text) if is_missing(text) => None,
+        Cell::Text(text) => Some((*text).to_owned()),
+        Cell::Number(x) if x.is_nan() => None,
+        Cell::Number(x) => Some(x.to_string()),
+        Cell::Flag(flag) => Some(flag.to_string()),
+        _ => None,
+    }
+}
+
+/// A cell as a number; none when it is empty. `flag`: only 0 and 1 are meant.
+pub fn measure(name: &str, cell: &Cell<'_>, flag: bool) -> Result<Option<f64>, Problem> {
+    let wanted = if flag { "1 or 0, true or false, yes or no" } else { "a number" };
+    let wrong = |shown: String| Problem::new("VALUE_NOT_UNDERSTOOD", format!("{name} is {shown}, not {wanted}"));
+    let value = match cell {
+        Cell::Missing => return Ok(None),
+        Cell::Text(text) if is_missing(text) => return Ok(None),
+        Cell::Number(x) if x.is_nan() => return Ok(None),
+        Cell::Number(x) => *x,
+        Cell::Flag(yes) => f64::from(u8::from(*yes)),
+        Cell::Text(text) => match text.to_ascii_lowercase().as_str() {
+            "true" | "yes" | "y" | "t" => 1.0,
+            "false" | "no" | "n" | "f" => 0.0,
+            number => number.parse().map_err(|_| wrong(format!("{text:?}")))?,
+        },
+        _ => return Err(wrong("a list or an object".to_owned())),
+    };
+    if !value.is_finite() || (flag && value != 0.0 && value != 1.0) {
+        return Err(wrong(value.to_string()));
+    }
+    Ok(Some(value))
+}

@@ -1,0 +1,78 @@
+//! `plumbline experiment` and `plumbline plan`: an A/B test judged after, and planned before.
+
+mod arguments;
+mod count;
+mod guardrail;
+mod parse;
+mod plan;
+
+use std::path::PathBuf;
+
+use clap::Args;
+use plumbline_core::experiment::analyse;
+
+pub use plan::PlanExperiment;
+
+use crate::output::terminal;
+use crate::{Failure, Outcome, report};
+use arguments::{Looks, Measures};
+use count::Counter;
+
+/// Judge an A/B test: one verdict, with its sentence
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Input: CSV with a header, NDJSON or Parquet, one lead a row; several files are read one after another. An outcome is 1 or 0, true or
+false, yes or no; an empty one is not known yet: the lead counts for the split, not for the rate.
+
+Verdicts: Win, Lose, Inconclusive (with how long to go on), Insufficient data (how many there are and are needed), Invalid (the arms
+do not hold the leads they were meant to hold; p below 0.001). Only a Win is a reason to roll out.
+
+Methods: `fixed` holds for one look at the planned end. `sequential` holds however often one looks. `obrien-fleming` and `pocock` hold
+at planned looks: --look says which of --looks this is.
+
+A guardrail is COLUMN:DEMAND, or COLUMN:down:DEMAND where less is better. The demand is a margin by which it may be worse (2%) or, for
+the new arm alone, a bound (>=8, <=3). auc(SCORE,OUTCOME) in place of a column is the area under the ROC curve, by DeLong's variance.
+
+Examples:
+  plumbline experiment leads.csv --arm variant --outcome converted --segment source,region
+  plumbline experiment w1.csv w2.csv --arm variant --outcome converted --method obrien-fleming --looks 6 --look 2
+  plumbline experiment leads.parquet --arm arm --control champion --mean revenue --before revenue_before \\
+    --guardrail 'satisfaction:>=8' --guardrail 'auc(probability,converted):>=0.87' --guardrail deal_size:2% --cycle days_open --closed closed --json | jq .verdict")]
+pub struct Experiment {
+    /// CSV, NDJSON or Parquet; `-` is standard input
+    #[arg(value_name = "FILES", default_value = "-")]
+    files: Vec<PathBuf>,
+    /// The column that names each lead's arm
+    #[arg(long, value_name = "COLUMN")]
+    arm: String,
+    /// The arm the others are compared with [default: control, champion or a]
+    #[arg(long, value_name = "NAME")]
+    control: Option<String>,
+    /// The shares the arms were meant to get [default: equal]
+    #[arg(long, value_name = "ARM=WEIGHT,…", value_delimiter = ',', value_parser = parse::weight)]
+    weights: Vec<(String, f64)>,
+    #[command(flatten)]
+    measures: Measures,
+    #[command(flatten)]
+    looks: Looks,
+}
+
+impl Experiment {
+    /// Reads the leads and prints the verdict.
+    pub fn run(&self, json: bool) -> Result<Outcome, Failure> {
+        let mut settings = self.measures.settings(&self.looks)?;
+        settings.arms = self.weights.iter().map(|(name, weight)| parse::arm(name, *weight)).collect();
+        let mut counter = Counter::new(settings, self);
+        for file in &self.files {
+            counter.read(file)?;
+        }
+        let counted = counter.finish(self.control.as_deref())?;
+        let analysis = analyse(&counted.settings, &counted.data).map_err(|e| Failure::usage(e.code(), e.problems.join("; ")))?;
+        if json {
+            terminal::say_json(&analysis)?;
+        } else {
+            terminal::say(&report::experiment::analysis(&analysis, &counted.settings))?;
+        }
+        Ok(if counted.rejected == 0 { Outcome::Done } else { Outcome::SomeRejected })
+    }
+}

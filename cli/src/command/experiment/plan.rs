@@ -1,0 +1,172 @@
+//! `plumbline plan`: what a test needs, before it is run.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use plumbline_core::experiment::{Baseline, Plan, Planned};
+use plumbline_core::stats::effect::Scale;
+use plumbline_core::stats::level::{Level, SettingError};
+use plumbline_core::stats::moments::Moments;
+
+use super::arguments::Looks;
+use super::count::measure;
+use super::parse;
+use crate::input::{self, Cell, Step};
+use crate::output::terminal::{self, columns, thousands};
+use crate::{Failure, Outcome};
+
+/// Plan an A/B test: leads, days, and what it could find
+#[derive(Debug, Args)]
+#[command(after_help = "\
+The base rate is given (--base), or read from files of past leads (FILES with --outcome, or with --mean for a number).
+
+Numbers are for a two-sided test; rates by the arcsine transformation. Planned looks cost leads: see --method.
+
+Examples:
+  plumbline plan --base 10% --lift 5% --per-arm 5000 --per-day 700
+  plumbline plan past.csv --outcome converted --method obrien-fleming --looks 6
+  plumbline plan --average 1200 --deviation 900 --lift 3% --json | jq .needed.per_arm")]
+pub struct PlanExperiment {
+    /// Past leads: CSV, NDJSON or Parquet; `-` is standard input
+    #[arg(value_name = "FILES")]
+    files: Vec<PathBuf>,
+    /// The rate without the change
+    #[arg(long, value_name = "PART", value_parser = parse::part, conflicts_with_all = ["files", "average"])]
+    base: Option<f64>,
+    /// The mean without the change, of a number
+    #[arg(long, value_name = "X", requires = "deviation", conflicts_with = "files")]
+    average: Option<f64>,
+    /// The standard deviation of that number
+    #[arg(long, value_name = "X", requires = "average")]
+    deviation: Option<f64>,
+    /// With FILES: the column with whether each lead converted
+    #[arg(long, value_name = "COLUMN", requires = "files")]
+    outcome: Option<String>,
+    /// With FILES: the column with a number, in place of --outcome
+    #[arg(long, value_name = "COLUMN", requires = "files", conflicts_with = "outcome")]
+    mean: Option<String>,
+    /// The smallest change that matters
+    #[arg(long, value_name = "PART", default_value = "5%", value_parser = parse::part, allow_hyphen_values = true)]
+    lift: f64,
+    /// The change is in the metric's own unit, not relative
+    #[arg(long)]
+    absolute: bool,
+    /// The accepted rate of false alarms
+    #[arg(long, value_name = "PART", default_value = "5%", value_parser = parse::level)]
+    alpha: Level,
+    /// The wished chance to find the change
+    #[arg(long, value_name = "PART", default_value = "80%", value_parser = parse::part)]
+    power: f64,
+    /// New arms beside the control
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    treatments: u32,
+    /// Leads per arm there will be, to say what they can show
+    #[arg(long, value_name = "LEADS", default_value_t = 5_000)]
+    per_arm: u64,
+    /// Leads a day that enter, all arms together: says how long it takes
+    #[arg(long, value_name = "LEADS")]
+    per_day: Option<f64>,
+    /// Days until a lead's outcome is known
+    #[arg(long, value_name = "DAYS", default_value_t = 0.0)]
+    delay: f64,
+    #[command(flatten)]
+    looks: Looks,
+}
+
+impl PlanExperiment {
+    /// Prints the plan.
+    pub fn run(&self, json: bool) -> Result<Outcome, Failure> {
+        let (baseline, rejected) = self.baseline()?;
+        let plan = Plan {
+            baseline,
+            lift: self.lift,
+            scale: if self.absolute { Scale::Absolute } else { Scale::Relative },
+            alpha: self.alpha,
+            power: self.power,
+            treatments: self.treatments,
+            method: self.looks.method()?,
+            per_arm: Some(self.per_arm),
+            leads_per_day: self.per_day,
+            outcome_delay_days: self.delay,
+        };
+        let refuse = |e: SettingError| Failure::usage(e.code(), e.to_string());
+        let planned = plan.clone().work_out().map_err(refuse)?;
+        if json {
+            terminal::say_json(&planned)?;
+        } else {
+            terminal::say(&format!("{}\n\n{}", planned.sentences.join("\n"), table(&plan, &planned).map_err(refuse)?))?;
+        }
+        Ok(if rejected == 0 { Outcome::Done } else { Outcome::SomeRejected })
+    }
+
+    fn baseline(&self) -> Result<(Baseline, u64), Failure> {
+        match (self.base, self.average, self.deviation) {
+            (Some(rate), _, _) => return Ok((Baseline::Rate(rate), 0)),
+            (_, Some(mean), Some(deviation)) => return Ok((Baseline::Mean { mean, deviation }, 0)),
+            _ => {}
+        }
+        let (Some(column), flag) = (self.outcome.as_ref().or(self.mean.as_ref()), self.outcome.is_some()) else {
+            let message = "give --base RATE, --average with --deviation, or FILES with --outcome or --mean";
+            return Err(Failure::usage("NO_BASELINE", message));
+        };
+        let (mut moments, mut rejected) = (Moments::default(), 0);
+        for file in &self.files {
+            let (mut records, source) = input::open(file, false)?;
+            if records.is_table() && !records.names().contains(column) {
+                return Err(Failure::input(&source.place, "INPUT_MISSING_COLUMNS", format!("there is no column {column}")));
+            }
+            loop {
+                let problem = match records.advance()? {
+                    Step::End => break,
+                    Step::Rejected(problem) => problem,
+                    Step::Record => {
+                        let at = records.names().iter().position(|name| name == column);
+                        match measure(column, &at.map_or(Cell::Missing, |at| records.cell(at)), flag) {
+                            Ok(value) => {
+                                value.into_iter().for_each(|x| moments.push(x));
+                                continue;
+                            }
+                            Err(problem) => problem,
+                        }
+                    }
+                };
+                rejected += 1;
+                if rejected <= 5 {
+                    let place = format!("{}, line {}", source.place, records.line());
+                    source.progress.suspend(|| terminal::note(&format!("{place} left out: {}", problem.message)));
+                }
+            }
+            source.progress.finish_and_clear();
+        }
+        let few = || {
+            Failure::input("the leads", "TOO_FEW_LEADS", format!("{column} has {} values; at least 2 are needed", moments.count))
+        };
+        let variance = moments.variance().ok_or_else(few)?;
+        let baseline = match flag {
+            true => Baseline::Rate(moments.mean),
+            false => Baseline::Mean { mean: moments.mean, deviation: variance.sqrt() },
+        };
+        Ok((baseline, rejected))
+    }
+}
+
+/// What several numbers of leads can show.
+fn table(plan: &Plan, planned: &Planned) -> Result<String, SettingError> {
+    let needed = planned.needed.per_arm;
+    let mut sizes: Vec<u64> =
+        [1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000].into_iter().filter(|n| *n < 2 * needed).collect();
+    sizes.extend(plan.per_arm.into_iter().chain([needed]));
+    sizes.sort_unstable();
+    sizes.dedup();
+    let mut rows = Vec::new();
+    for per_arm in sizes {
+        let Some(given) = (Plan { per_arm: Some(per_arm), ..plan.clone() }).work_out()?.given else { continue };
+        let detectable = given.detectable.map_or("-".to_owned(), |lift| match plan.scale {
+            Scale::Relative => format!("+{:.1} %", 100.0 * lift),
+            Scale::Absolute => format!("+{lift:.4}"),
+        });
+        let mark = if per_arm == needed { "needed" } else { "" };
+        rows.push(vec![thousands(per_arm), format!("{:.1} %", 100.0 * given.power), detectable, mark.to_owned()]);
+    }
+    Ok(columns(&["leads per arm", "power", "smallest rise found", ""], rows.into_iter()))
+}

@@ -1,0 +1,14 @@
+//! The commands, one module each. None uses another: what several need is in the rooms.
+
+pub mod assign;
+pub mod bench;
+pub mod drift;
+pub mod experiment;
+pub mod features;
+pub mod import;
+pub mod inspect;
+pub mod metrics;
+pub mod quality;
+pub mod score;
+pub mod serve;
+pub mod window;

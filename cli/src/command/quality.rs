@@ -1,0 +1,92 @@
+//! `plumbline quality`: a table judged by a suite of Great Expectations, or a suite made of a table.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use plumbline_core::quality::{Detail, Kind, Profile, ResultFormat, Validation, generate};
+
+use crate::input::read_suite;
+use crate::output::{Interrupt, terminal};
+use crate::report::quality::page;
+use crate::table::batches::Table;
+use crate::{Failure, Outcome};
+
+/// Judge a table by a suite of Great Expectations
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Reads CSV, NDJSON and Parquet, plain or gzipped; several files are one table. The suite is the JSON of Great Expectations 1.x; with
+--json the result is its result document. What the columns of a CSV hold is told of its first rows; if later ones tell otherwise, it
+is read again. Other formats are read twice. Rows are not kept, but for uniqueness, quantiles and z-scores.
+
+Exit codes:
+  0    every expectation is met
+  1    some are not
+  2    the suite, the table or the arguments were refused
+  130  interrupted
+
+Examples:
+  plumbline quality --suite suite.json leads.csv
+  plumbline quality --suite suite.json week1.parquet week2.parquet --result-format complete --json > result.json
+  plumbline quality --generate training.csv > suite.json")]
+pub struct Quality {
+    /// The suite, JSON
+    #[arg(long, value_name = "S.json", required_unless_present = "generate")]
+    suite: Option<PathBuf>,
+    /// The table: CSV, NDJSON or Parquet; `-` is standard input
+    #[arg(value_name = "FILE", required = true)]
+    files: Vec<PathBuf>,
+    /// How much a result tells
+    #[arg(long, value_name = "FORMAT", default_value = "summary", ignore_case = true)]
+    result_format: Format,
+    /// Make a suite that the table meets, on standard output
+    #[arg(long, conflicts_with = "suite")]
+    generate: bool,
+    /// The name of the suite that is made
+    #[arg(long, value_name = "NAME", default_value = "generated", requires = "generate")]
+    name: String,
+}
+
+/// The four result formats.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Format {
+    /// Whether it is met
+    #[value(alias = "BOOLEAN_ONLY")]
+    BooleanOnly,
+    /// Counts and the first unexpected values
+    Basic,
+    /// The most frequent ones and rows too
+    Summary,
+    /// All rows
+    Complete,
+}
+
+impl Quality {
+    /// Judges the table, or makes the suite.
+    pub fn run(&self, json: bool) -> Result<Outcome, Failure> {
+        // Nothing is written, but a copy of standard input must not stay behind.
+        let interrupt = Interrupt::watch()?;
+        let suite = self.suite.as_deref().map(read_suite).transpose()?;
+        let mut table = Table::open(&self.files, &interrupt)?;
+        let Some(suite) = suite else {
+            let profile = table.all(None, Profile::new, |profile, _, columns| profile.push(columns))?;
+            terminal::say_json(&generate(&profile, &self.name))?;
+            return Ok(Outcome::Done);
+        };
+        let format = ResultFormat::of(match self.result_format {
+            Format::BooleanOnly => Detail::BooleanOnly,
+            Format::Basic => Detail::Basic,
+            Format::Summary => Detail::Summary,
+            Format::Complete => Detail::Complete,
+        });
+        let start = |names: &[String], kinds: &[Kind]| Validation::new(&suite, names, kinds, &format);
+        let report =
+            table.all(Some(&suite.columns()), start, |validation, rows, columns| validation.push_rows(rows, columns))?.finish();
+        if json {
+            let names: Vec<String> = self.files.iter().map(|file| file.display().to_string()).collect();
+            terminal::say_json(&report.to_json(Some(&names.join(" "))))?;
+        } else {
+            terminal::say(&page(&report))?;
+        }
+        Ok(if report.success() { Outcome::Done } else { Outcome::CheckFailed })
+    }
+}

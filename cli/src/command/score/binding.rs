@@ -1,0 +1,114 @@
+//! Which field of the input feeds which column of the model.
+
+use plumbline_core::model::Column;
+
+use crate::Failure;
+use crate::input::Records;
+use crate::output::terminal::listed;
+use crate::table::places::place_of;
+
+/// Which field of the input feeds which column of the model.
+#[derive(Debug)]
+pub struct Binding {
+    /// Per column of the model the field's index; none: not seen so far.
+    places: Vec<Option<usize>>,
+    /// How many fields were known when this was made.
+    fields: usize,
+    by_position: bool,
+}
+
+impl Binding {
+    /// Binds `columns` to the fields of `records` by name; by position when no name matches and `numeric` (per field: it held
+    /// nothing but numbers so far) has as many as there are columns.
+    pub fn new(records: &dyn Records, columns: &[Column], numeric: &[bool], place: &str) -> Result<Binding, Failure> {
+        let names = records.names();
+        let places = by_name(names, columns);
+        let missing: Vec<&str> = columns.iter().zip(&places).filter(|(_, p)| p.is_none()).map(|(c, _)| c.name.as_str()).collect();
+        if missing.is_empty() || !records.is_table() {
+            return Ok(Binding { places, fields: names.len(), by_position: false });
+        }
+        if missing.len() < columns.len() {
+            let message = format!("{} of the model's {} columns are missing: {}", missing.len(), columns.len(), listed(&missing));
+            return Err(Failure::input(place, "INPUT_MISSING_COLUMNS", message));
+        }
+        let places: Vec<Option<usize>> = numeric.iter().enumerate().filter(|(_, n)| **n).map(|(i, _)| Some(i)).collect();
+        if places.len() != columns.len() {
+            let message = format!(
+                "no column has a name of the model's ({} …), and its {} columns of numbers do not fit the model's {} by position",
+                columns.first().map_or("", |c| &c.name),
+                places.len(),
+                columns.len()
+            );
+            return Err(Failure::input(place, "INPUT_NO_COLUMN_MATCHES", message));
+        }
+        Ok(Binding { places, fields: names.len(), by_position: true })
+    }
+
+    /// Per column of the model the field's index, after taking in fields that turned up since.
+    pub fn places(&mut self, records: &dyn Records, columns: &[Column]) -> &[Option<usize>] {
+        if records.names().len() != self.fields {
+            self.fields = records.names().len();
+            self.places = by_name(records.names(), columns);
+        }
+        &self.places
+    }
+
+    /// Whether any column was ever fed.
+    pub fn is_fed(&self) -> bool {
+        self.places.iter().any(Option::is_some)
+    }
+
+    /// What a person should know: which columns are ignored, whether names were.
+    pub fn remarks(&self, names: &[String], columns: &[Column]) -> Vec<String> {
+        let mut remarks = Vec::new();
+        if self.by_position {
+            let pairs = self.places.iter().flatten().filter_map(|i| names.get(*i)).zip(columns);
+            let pairs: Vec<String> = pairs.map(|(name, column)| format!("{name} → {}", column.name)).collect();
+            let pairs: Vec<&str> = pairs.iter().map(String::as_str).collect();
+            remarks.push(format!("no column has a name of the model's: columns are taken by position ({})", listed(&pairs)));
+        }
+        let ignored = names.iter().enumerate().filter(|(i, _)| !self.places.contains(&Some(*i)));
+        let ignored: Vec<&str> = ignored.map(|(_, name)| name.as_str()).collect();
+        if !ignored.is_empty() {
+            remarks.push(format!("ignored, not of the model: {}", listed(&ignored)));
+        }
+        let never = columns.iter().zip(&self.places).filter(|(_, p)| p.is_none());
+        let never: Vec<&str> = never.map(|(c, _)| c.name.as_str()).collect();
+        if !never.is_empty() {
+            remarks.push(format!("missing in every record: {}", listed(&never)));
+        }
+        remarks
+    }
+}
+
+/// Whether any of `names` is that of a column.
+pub fn matches(names: &[String], columns: &[Column]) -> bool {
+    by_name(names, columns).iter().any(Option::is_some)
+}
+
+fn by_name(names: &[String], columns: &[Column]) -> Vec<Option<usize>> {
+    let known = |name: &str| columns.iter().any(|column| column.name == name);
+    columns.iter().map(|column| place_of(names, known, &column.name)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_found_as_lightgbm_writes_them() {
+        let texts = |list: &[&str]| list.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
+        let bound = |names: &[&str], columns: &[&str]| {
+            let columns: Vec<Column> = columns.iter().map(|c| Column { name: (*c).to_owned(), categorical: false }).collect();
+            by_name(&texts(names), &columns)
+        };
+        assert_eq!(
+            bound(&["plain", "Total Visits", "Time  Spent"], &["Total_Visits", "Time__Spent", "plain"]),
+            [Some(1), Some(2), Some(0)]
+        );
+        // A name that is there as it is comes first; of two that could be meant neither is.
+        assert_eq!(bound(&["a b", "a_b"], &["a_b"]), [Some(1)]);
+        assert_eq!(bound(&["a b", "a\tb"], &["a_b"]), [None]);
+        assert_eq!(bound(&["a b"], &["a_b", "a b"]), [None, Some(0)]);
+    }
+}

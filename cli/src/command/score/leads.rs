@@ -1,0 +1,172 @@
+//! Leads: records as the bundle's schema describes them in; id, score, probability, band and reasons out.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use plumbline_core::lead::{LeadError, Slots};
+use plumbline_core::quality::Gate;
+use plumbline_core::{Options, Score, ScoreError, Scorer, Timestamp, Workspace};
+use serde_json::Value as Json;
+
+use super::{Explain, Job, Tally};
+use crate::input::{FIELD_LIMIT, Problem, Records, Rejects, Step};
+use crate::output::terminal::{self, listed};
+use crate::output::{Datum, Layout, Sink, Table};
+use crate::table::places::{Places, check_header};
+use crate::{Failure, clock};
+
+/// Reasons when nothing is said.
+const REASONS: usize = 3;
+
+/// Scores every record of `job` into `out`.
+pub fn run(
+    job: Job<'_>,
+    scorer: &Scorer,
+    gate: Option<&Gate>,
+    explain: Option<Explain>,
+    now: Option<i64>,
+    out: Option<&Path>,
+) -> Result<(Tally, Table, Rejects), Failure> {
+    let Job { mut records, source, layout, mut rejects, interrupt } = job;
+    let now = now.map_or_else(clock::now, Timestamp);
+    let fields = &scorer.bundle().manifest.schema.fields;
+    let reasons = match explain {
+        None => REASONS,
+        Some(Explain::Strongest(n)) => n,
+        Some(Explain::All) => fields.len(),
+    };
+    let options = Options::with_reasons(reasons);
+    if records.is_table() {
+        check_header(&*records, fields, &source.place)?;
+    }
+    let mut names = ["lead_id", "score", "probability", "band", "reasons"].map(str::to_owned).to_vec();
+    names.extend(gate.map(|_| "flags".to_owned()));
+    let place = out.map_or_else(|| "standard output".to_owned(), |out| out.display().to_string());
+    let mut table = Table::start(Sink::open(out, interrupt)?, place, layout, names)?;
+    let mut leads = Leads::new(scorer, gate, now, &options, &*records);
+    let mut tally = Tally::default();
+    loop {
+        match records.advance()? {
+            Step::End => break,
+            Step::Rejected(problem) => rejects.add(records.line(), &problem)?,
+            Step::Record => match leads.score(&*records) {
+                Err(problem) => rejects.add(records.line(), &problem)?,
+                Ok((score, flags)) => {
+                    let line = records.line().to_string();
+                    let id = score.lead_id.as_deref().unwrap_or(&line);
+                    let why = reasons_text(&score, layout);
+                    let why = if layout == Layout::Ndjson { Datum::Json(&why) } else { Datum::Text(&why) };
+                    let band = if score.band.is_empty() { Datum::Empty } else { Datum::Text(&score.band) };
+                    let points = Datum::Whole(i64::from(score.score));
+                    let row = [Datum::Text(id), points, Datum::Real(score.probability), band, why];
+                    let flags = flags.map(|flags| flags_text(&flags, layout));
+                    let flags = match &flags {
+                        None => Datum::Empty,
+                        Some(flags) if layout == Layout::Ndjson => Datum::Json(flags),
+                        Some(flags) => Datum::Text(flags),
+                    };
+                    table.row(row.into_iter().chain(gate.map(|_| flags)))?;
+                    tally.scored += 1;
+                    if tally.scored.is_multiple_of(256) {
+                        source.progress.set_message(format!("{} leads", terminal::thousands(tally.scored)));
+                    }
+                }
+            },
+        }
+    }
+    source.progress.suspend(|| leads.remarks(&*records).iter().for_each(|r| terminal::note(r)));
+    Ok((tally, table, rejects))
+}
+
+/// Makes leads of records and scores them.
+struct Leads<'a> {
+    scorer: &'a Scorer,
+    gate: Option<&'a Gate>,
+    now: Timestamp,
+    options: &'a Options,
+    work: Workspace,
+    slots: Slots,
+    places: Places,
+    unknown: BTreeSet<String>,
+}
+
+impl<'a> Leads<'a> {
+    fn new(scorer: &'a Scorer, gate: Option<&'a Gate>, now: Timestamp, options: &'a Options, records: &dyn Records) -> Leads<'a> {
+        let places = Places::of(records.names(), &scorer.bundle().manifest.schema);
+        let (work, slots) = (Workspace::default(), Slots::default());
+        Leads { scorer, gate, now, options, work, slots, places, unknown: BTreeSet::new() }
+    }
+
+    /// The lead's score, and what the suite has to say of it all the same.
+    fn score(&mut self, records: &dyn Records) -> Result<(Score, Option<Json>), Problem> {
+        let Leads { scorer, gate, now, options, work, slots, places, .. } = self;
+        // What cannot be read is refused for that, by the scorer.
+        let checked = |slots: &Slots, read: Result<(), Vec<LeadError>>| {
+            let verdict = read.ok().and(*gate).map(|gate| gate.check(scorer, slots)).unwrap_or_default();
+            if verdict.is_accepted() { Ok(verdict.flags()) } else { Err(ScoreError::from(verdict.problems())) }
+        };
+        let (score, flags) = match records.json() {
+            Some(json) => {
+                let mut scored = || -> Result<_, ScoreError> {
+                    let read = gate.map_or(Ok(()), |_| scorer.reader().read_json(json, &options.limits, slots));
+                    let flags = checked(slots, read)?;
+                    Ok((scorer.score_bytes(json, *now, options, work)?, flags))
+                };
+                scored().map_err(|e| Problem::new(e.code(), e.to_string()))?
+            }
+            None => {
+                let schema = &scorer.bundle().manifest.schema;
+                places.follow(records.names(), schema);
+                places.take(records, schema, |lead| {
+                    let read = gate.map_or(Ok(()), |_| scorer.reader().read_lead(lead, &options.limits, slots));
+                    let flags = checked(slots, read)?;
+                    Ok((scorer.score_lead(lead, *now, options, work)?, flags))
+                })?
+            }
+        };
+        for name in &score.unknown_fields {
+            if self.unknown.len() < FIELD_LIMIT && !self.unknown.contains(name) {
+                self.unknown.insert(name.clone());
+            }
+        }
+        Ok((score, flags))
+    }
+
+    /// What a person should know: which columns are ignored, which fields never came.
+    fn remarks(&self, records: &dyn Records) -> Vec<String> {
+        let mut remarks = Vec::new();
+        let names = records.names();
+        let taken = |i: usize| self.places.holds(i);
+        let ignored = names.iter().enumerate().filter(|(i, _)| !taken(*i)).map(|(_, name)| name.as_str());
+        let ignored: Vec<&str> = ignored.chain(self.unknown.iter().map(String::as_str)).collect();
+        if !ignored.is_empty() {
+            remarks.push(format!("ignored, not of the schema: {}", listed(&ignored)));
+        }
+        let fields = &self.scorer.bundle().manifest.schema.fields;
+        let absent = fields.iter().zip(self.places.fields()).filter(|(_, place)| place.is_none());
+        let absent: Vec<&str> = absent.map(|(field, _)| field.name.as_str()).collect();
+        if !absent.is_empty() && records.is_table() {
+            remarks.push(format!("no such column, taken as missing: {}", listed(&absent)));
+        }
+        remarks
+    }
+}
+
+/// Flags as they are told: sentences in CSV, the service's array in NDJSON.
+fn flags_text(flags: &Json, layout: Layout) -> String {
+    match layout {
+        Layout::Csv => {
+            let details = flags.as_array().into_iter().flatten().filter_map(|flag| flag.get("detail")?.as_str());
+            details.collect::<Vec<_>>().join("; ")
+        }
+        Layout::Ndjson => flags.to_string(),
+    }
+}
+
+fn reasons_text(score: &Score, layout: Layout) -> String {
+    match layout {
+        Layout::Csv => score.reasons.iter().map(|r| r.text.as_str()).collect::<Vec<_>>().join("; "),
+        // Plain data: it can be encoded.
+        Layout::Ndjson => serde_json::to_string(&score.reasons).unwrap_or_else(|_| "[]".to_owned()),
+    }
+}

@@ -1,0 +1,172 @@
+//! `plumbline score`: leads or raw rows in, scores out, in constant memory.
+
+mod binding;
+mod contribution;
+mod leads;
+mod raw;
+mod replay;
+
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use clap::Args;
+use plumbline_core::lead::parse_date;
+use plumbline_core::quality::Gate;
+
+use crate::input::model_file::open_scorer;
+use crate::input::{self, Records, Rejects, Source, read_suite};
+use crate::output::paths::{append, is_ndjson, keep_apart};
+use crate::output::{Interrupt, Layout, terminal};
+use crate::{Failure, Outcome};
+
+/// Score leads, or raw rows, from a file or standard input
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Input: CSV (comma, semicolon or tab, found in the header), NDJSON or Parquet, each also gzipped, by the name's ending
+(.csv .tsv .ndjson .jsonl .parquet, then .gz) or else by content. Memory does not grow with the input.
+
+Leads (default): each row is a lead as the bundle's schema describes it. Columns written:
+  lead_id      the field whose role is id, else lead_id or id, else the line number
+  score        the probability in points, 0 to 100
+  probability  calibrated, as the shortest decimal that reads back to the same bits
+  band         such as hot; empty when the bundle declares none
+  reasons      in words, strongest first
+  flags        with --suite: the expectations that keep no lead from being scored and that it does not meet
+A row that is no valid lead is rejected and the run goes on.
+
+Raw rows (--raw): each row is the model's own columns. Written are margin0…, prob0…, uncalibrated, as the library that trained
+the model gives them. A categorical column takes its code; empty or NaN is missing; inf, -inf and -0.0 are taken as they are.
+When no column name matches the model, columns are taken by position, those that hold no numbers left out.
+
+Rejected rows go to OUT.rejected (line,code,reason); lines count from 1, the header's being 1. Without -o they are told on
+standard error. OUT appears when it is complete; after Ctrl-C it is as it was.
+
+Exit code 0: all rows scored. 3: some were rejected. Others: see plumbline --help.
+
+Examples:
+  plumbline score web-leads.plumb leads.csv -o scores.csv
+  plumbline score web-leads.plumb leads.parquet -o scores.ndjson --explain 5
+  zcat leads.csv.gz | plumbline score web-leads.plumb - | head
+  plumbline score web-leads.plumb leads.csv --suite suite.json -o scores.csv
+  plumbline score model.plumb rows.csv --raw --explain all -o shap.csv")]
+pub struct ScoreLeads {
+    /// The bundle
+    #[arg(value_name = "M.plumb")]
+    model: PathBuf,
+    /// CSV, NDJSON or Parquet; `-` is standard input
+    #[arg(value_name = "LEADS", default_value = "-")]
+    leads: PathBuf,
+    /// Where scores go: CSV, or NDJSON when the name ends in .ndjson or .jsonl [default: standard output]
+    #[arg(short, long)]
+    out: Option<PathBuf>,
+    /// Rows are the model's own columns; write margins and uncalibrated probabilities
+    #[arg(long)]
+    raw: bool,
+    /// Add the N strongest reasons (leads: 3 unless said); `all`: with --raw one contribution per column and the bias
+    #[arg(long, value_name = "N|all")]
+    explain: Option<Explain>,
+    /// A suite of Great Expectations 1.x, asked of each lead: critical rejects it, warning flags it
+    #[arg(long, value_name = "S.json", conflicts_with = "raw")]
+    suite: Option<PathBuf>,
+    /// Where rejected rows go [default: OUT.rejected]
+    #[arg(long, value_name = "FILE")]
+    rejected: Option<PathBuf>,
+    /// The moment dates are counted from: a date, RFC 3339, or milliseconds since 1970 [default: the clock]
+    #[arg(long, value_name = "WHEN", value_parser = moment, allow_hyphen_values = true)]
+    now: Option<i64>,
+}
+
+fn moment(text: &str) -> Result<i64, String> {
+    let ms = text.parse().ok().or_else(|| parse_date(text));
+    ms.ok_or_else(|| "a date such as 2026-11-23, 2026-11-23T09:15:00Z, or milliseconds since 1970".to_owned())
+}
+
+/// How much to explain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Explain {
+    Strongest(usize),
+    All,
+}
+
+impl FromStr for Explain {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Explain, String> {
+        match text {
+            "all" => Ok(Explain::All),
+            _ => match text.parse() {
+                Ok(n) if n <= 1000 => Ok(Explain::Strongest(n)),
+                _ => Err("a number from 0 to 1000, or all".to_owned()),
+            },
+        }
+    }
+}
+
+/// What a run came to.
+#[derive(Debug, Default)]
+struct Tally {
+    scored: u64,
+}
+
+/// What both modes need.
+struct Job<'a> {
+    records: Box<dyn Records>,
+    source: &'a Source,
+    layout: Layout,
+    rejects: Rejects,
+    interrupt: &'a Interrupt,
+}
+
+impl ScoreLeads {
+    /// Scores the input.
+    pub fn run(&self, json: bool) -> Result<Outcome, Failure> {
+        let out = self.out.as_deref().filter(|out| *out != Path::new("-"));
+        if json && out.is_none() {
+            return Err(Failure::usage("ARGUMENTS", "--json writes the summary to standard output, so the scores need -o OUT"));
+        }
+        let rejected = self.rejected.clone().or_else(|| out.map(|out| append(out, ".rejected")));
+        let suite = self.suite.as_deref();
+        let files =
+            [("LEADS", Some(self.leads.as_path())), ("the bundle", Some(&self.model)), ("the suite", suite), ("OUT", out)];
+        keep_apart(&files, &[("OUT", out), ("the rejected rows", rejected.as_deref())])?;
+        let interrupt = Interrupt::watch()?;
+        let scorer = open_scorer(&self.model)?;
+        let gate = suite.map(|suite| -> Result<_, Failure> { Ok(Gate::new(read_suite(suite)?, &scorer)) }).transpose()?.map(
+            |(gate, notes)| {
+                notes.iter().for_each(|note| terminal::note(note));
+                gate
+            },
+        );
+        let (records, source) = input::open(&self.leads, !self.raw)?;
+        let layout = match out {
+            Some(out) if is_ndjson(out) => Layout::Ndjson,
+            None if source.format == input::Format::Ndjson => Layout::Ndjson,
+            _ => Layout::Csv,
+        };
+        let rejects = Rejects::new(rejected, &interrupt);
+        let job = Job { records, source: &source, layout, rejects, interrupt: &interrupt };
+        let (tally, table, rejects) = if self.raw {
+            raw::run(job, &scorer, self.explain, out)?
+        } else {
+            leads::run(job, &scorer, gate.as_ref(), self.explain, self.now, out)?
+        };
+        source.progress.finish_and_clear();
+        let summary = rejects.commit(&interrupt)?;
+        table.commit(&interrupt)?;
+        let report = serde_json::json!({
+            "scored": tally.scored,
+            "rejected": summary.count,
+            "out": out.map(|o| o.display().to_string()),
+            "rejected_to": summary.file.as_ref().map(|f| f.display().to_string()),
+        });
+        if json {
+            terminal::say_json(&report)?;
+        } else {
+            let to = summary.file.as_ref().map_or(String::new(), |f| format!(", see {}", f.display()));
+            let rejected =
+                if summary.count == 0 { String::new() } else { format!("; {} rejected{to}", terminal::thousands(summary.count)) };
+            terminal::note(&format!("{} scored{rejected}", terminal::thousands(tally.scored)));
+        }
+        Ok(if summary.count == 0 { Outcome::Done } else { Outcome::SomeRejected })
+    }
+}

@@ -1,0 +1,193 @@
+//! Raw rows: the model's own columns in, margins and uncalibrated probabilities out, as the library that trained it gives them.
+
+use std::path::Path;
+
+use plumbline_core::Scorer;
+use plumbline_core::model::{Column, Scratch};
+use plumbline_core::schema::{Names, Schema};
+
+use super::binding::{self, Binding};
+use super::contribution::Contributions;
+use super::replay::Replay;
+use super::{Explain, Job, Tally};
+use crate::Failure;
+use crate::input::{Cell, Problem, Records, Rejects, Step};
+use crate::output::{Datum, Sink, Table, terminal};
+
+/// Rows scored together.
+const BLOCK: usize = 256;
+
+/// Scores every record of `job` into `out`.
+pub fn run(
+    job: Job<'_>,
+    scorer: &Scorer,
+    explain: Option<Explain>,
+    out: Option<&Path>,
+) -> Result<(Tally, Table, Rejects), Failure> {
+    let Job { records, source, layout, mut rejects, interrupt } = job;
+    let model = scorer.bundle().model();
+    let columns = &model.columns;
+    let (mut records, mut binding) = bind(records, columns, &source.place)?;
+    if records.is_table() {
+        source.progress.suspend(|| binding.remarks(records.names(), columns).iter().for_each(|r| terminal::note(r)));
+    }
+    let contributions = explain.map(|explain| Contributions::new(scorer, explain)).transpose()?;
+    let mut names: Vec<String> = (0..model.outputs).map(|k| format!("margin{k}")).collect();
+    names.extend((0..model.outputs).map(|k| format!("prob{k}")));
+    names.extend(contributions.iter().flat_map(Contributions::names));
+    let place = out.map_or_else(|| "standard output".to_owned(), |out| out.display().to_string());
+    let table = Table::start(Sink::open(out, interrupt)?, place, layout, names)?;
+    let categories = columns.iter().map(|c| categories(c, &scorer.bundle().manifest.schema)).collect::<Vec<_>>();
+    let mut block = Block::new(scorer, contributions, table);
+    let mut tally = Tally::default();
+    loop {
+        match records.advance()? {
+            Step::End => break,
+            Step::Rejected(problem) => rejects.add(records.line(), &problem)?,
+            Step::Record => {
+                let places = binding.places(&*records, columns);
+                let filled = block.push(|row| {
+                    let mut wrong = Vec::new();
+                    for (((place, column), categories), x) in places.iter().zip(columns).zip(&categories).zip(row) {
+                        let cell = place.map_or(Cell::Missing, |place| records.cell(place));
+                        match value(&cell, column, categories) {
+                            Ok(value) => *x = value,
+                            Err(problem) => wrong.push(problem),
+                        }
+                    }
+                    refuse(&wrong)
+                });
+                match filled {
+                    Ok(()) => tally.scored += 1,
+                    Err(problem) => rejects.add(records.line(), &problem)?,
+                }
+                if block.is_full() {
+                    block.score()?;
+                    source.progress.set_message(format!("{} rows", terminal::thousands(tally.scored)));
+                }
+            }
+        }
+    }
+    block.score()?;
+    if tally.scored > 0 && !binding.is_fed() {
+        let message = "no record has a field with a name of the model's columns";
+        return Err(Failure::input(&source.place, "INPUT_NO_COLUMN_MATCHES", message));
+    }
+    if !records.is_table() {
+        source.progress.suspend(|| binding.remarks(records.names(), columns).iter().for_each(|r| terminal::note(r)));
+    }
+    Ok((tally, block.table, rejects))
+}
+
+/// Binds by name; only where no name of a table matches its first records are looked at, to bind by position.
+fn bind(records: Box<dyn Records>, columns: &[Column], place: &str) -> Result<(Box<dyn Records>, Binding), Failure> {
+    if binding::matches(records.names(), columns) || !records.is_table() {
+        let binding = Binding::new(&*records, columns, &[], place)?;
+        return Ok((records, binding));
+    }
+    let replay = Replay::new(records)?;
+    let binding = Binding::new(&replay, columns, &replay.numeric(), place)?;
+    Ok((Box::new(replay), binding))
+}
+
+/// Rows waiting to be scored together.
+struct Block<'a> {
+    scorer: &'a Scorer,
+    contributions: Option<Contributions<'a>>,
+    table: Table,
+    scratch: Scratch,
+    columns: usize,
+    outputs: usize,
+    rows: Vec<f64>,
+    margins: Vec<f64>,
+}
+
+impl<'a> Block<'a> {
+    fn new(scorer: &'a Scorer, contributions: Option<Contributions<'a>>, table: Table) -> Block<'a> {
+        let (columns, outputs) = (scorer.engine().columns(), scorer.engine().outputs());
+        let (rows, margins) = (Vec::with_capacity(BLOCK * columns), Vec::new());
+        Block { scorer, contributions, table, scratch: Scratch::default(), columns, outputs, rows, margins }
+    }
+
+    fn is_full(&self) -> bool {
+        self.rows.len() >= BLOCK * self.columns
+    }
+
+    /// Adds the row that `fill` writes; when it cannot, no row is added.
+    fn push(&mut self, fill: impl FnOnce(&mut [f64]) -> Result<(), Problem>) -> Result<(), Problem> {
+        let start = self.rows.len();
+        self.rows.resize(start + self.columns, f64::NAN);
+        let filled = self.rows.get_mut(start..).map_or(Ok(()), fill);
+        if filled.is_err() {
+            self.rows.truncate(start);
+        }
+        filled
+    }
+
+    fn score(&mut self) -> Result<(), Failure> {
+        let count = self.rows.len() / self.columns.max(1);
+        self.margins.resize(count * self.outputs, 0.0);
+        self.scorer.engine().margins_batch(&self.rows, &mut self.scratch, &mut self.margins);
+        let link = &self.scorer.bundle().model().link;
+        let mut probabilities = vec![0.0; self.outputs];
+        for (row, margins) in self.rows.chunks(self.columns.max(1)).zip(self.margins.chunks(self.outputs.max(1))) {
+            probabilities.copy_from_slice(margins);
+            link.apply(&mut probabilities);
+            let numbers = margins.iter().chain(&probabilities).map(|x| Datum::Real(*x));
+            match &mut self.contributions {
+                None => self.table.row(numbers)?,
+                Some(contributions) => self.table.row(numbers.chain(contributions.of(row, margins)))?,
+            }
+        }
+        self.rows.clear();
+        Ok(())
+    }
+}
+
+/// The texts that stand for codes in `column`, if the schema lists them.
+fn categories(column: &Column, schema: &Schema) -> Names {
+    let field = schema.fields.iter().find(|field| field.name == column.name).filter(|_| column.categorical);
+    Names::new(field.into_iter().flat_map(|field| &field.categories).map(String::as_str))
+}
+
+/// Everything that is wrong with a row, the first few in words.
+fn refuse(wrong: &[String]) -> Result<(), Problem> {
+    const TOLD: usize = 20;
+    let more = wrong.len().saturating_sub(TOLD);
+    let told = wrong.iter().take(TOLD).cloned().chain((more > 0).then(|| format!("{more} more columns")));
+    match wrong {
+        [] => Ok(()),
+        _ => Err(Problem::new("FIELD_NOT_A_NUMBER", told.collect::<Vec<_>>().join("; "))),
+    }
+}
+
+/// What `cell` is in a row, for `column` whose codes stand for `categories`; else what is wrong with it.
+fn value(cell: &Cell<'_>, column: &Column, categories: &Names) -> Result<f64, String> {
+    if let Some(x) = number(cell) {
+        return Ok(x);
+    }
+    match cell {
+        // A category the model never saw is missing to it.
+        Cell::Text(text) if !categories.is_empty() => Ok(categories.find(text).map_or(f64::NAN, |code| code as f64)),
+        Cell::Text(text) => {
+            let shown: String = text.chars().take(40).collect();
+            Err(format!("field {:?} is {shown:?}, not a number", column.name))
+        }
+        _ => Err(format!("field {:?} is a list or an object, not a number", column.name)),
+    }
+}
+
+/// The number a cell stands for; missing is NaN.
+pub(super) fn number(cell: &Cell<'_>) -> Option<f64> {
+    match cell {
+        Cell::Missing => Some(f64::NAN),
+        Cell::Number(x) => Some(*x),
+        Cell::Flag(flag) => Some(f64::from(u8::from(*flag))),
+        Cell::Text(text) => text.parse().ok().or_else(|| match text.to_ascii_lowercase().as_str() {
+            "true" => Some(1.0),
+            "false" => Some(0.0),
+            _ => None,
+        }),
+        Cell::List(_) | Cell::Other => None,
+    }
+}

@@ -1,0 +1,154 @@
+//! `plumbline serve`: the native host of the service. Threads answer, each with its own event loop; one thread writes the log.
+
+use std::collections::hash_map::RandomState;
+use std::hash::{BuildHasher, Hasher};
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::num::NonZero;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use clap::{Args, ValueEnum};
+use plumbline_worker::{LogMode, Service, Settings};
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+use tokio::sync::watch;
+
+use crate::host::log::Log;
+use crate::host::{connection, no_thread};
+use crate::input::model_file::{self, open_scorer};
+use crate::output::terminal;
+use crate::{Failure, Outcome};
+
+/// Answer scoring requests over HTTP
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Routes are listed at /openapi.json: POST /v1/score, /invocations, /v2/…, GET /v1/models, /health/live, /health/ready, /metrics.
+
+Each prediction is a row of the log (view prediction_logs). --log batched answers first: rows of the last 50 ms are lost if the
+process is killed. --log durable answers once the row is committed; rows that wait together are committed together.
+
+SIGINT or SIGTERM: no new connections, requests under way are answered, the log is written out, exit code 0.
+
+Examples:
+  plumbline serve --model web-leads.plumb --db predictions.sqlite
+  plumbline serve --model a.plumb --model b.plumb --listen 0.0.0.0:8080 --log durable --db log.sqlite
+  curl -s localhost:8788/v1/score -d '{\"lead_id\": \"42\", \"visits\": 7}'")]
+pub struct Serve {
+    /// A bundle; the first answers when a request names none
+    #[arg(long = "model", value_name = "M.plumb", required = true)]
+    models: Vec<PathBuf>,
+    /// Address and port; port 0 takes a free one, which is printed
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8788")]
+    listen: SocketAddr,
+    /// SQLite file of the prediction log [default: in memory, gone at the end]
+    #[arg(long, value_name = "FILE")]
+    db: Option<PathBuf>,
+    /// When a prediction is stored: after its answer, or before it [default: the settings', else batched]
+    #[arg(long, value_enum)]
+    log: Option<Mode>,
+    /// Limits, reasons, CORS origins … (TOML, keys as in docs)
+    #[arg(long, value_name = "FILE")]
+    settings: Option<PathBuf>,
+    /// A suite of Great Expectations 1.x, asked of each lead: critical refuses it, warning flags it
+    #[arg(long, value_name = "SUITE.json")]
+    suite: Option<PathBuf>,
+    /// Threads that answer [default: one per core]
+    #[arg(long)]
+    threads: Option<NonZero<usize>>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Mode {
+    Batched,
+    Durable,
+}
+
+impl Serve {
+    /// Answers until it is told to stop.
+    pub fn run(&self, json: bool) -> Result<Outcome, Failure> {
+        let scorers = self.models.iter().map(|path| open_scorer(path)).collect::<Result<Vec<_>, _>>()?;
+        let refused = |e: plumbline_worker::ServiceError| Failure::usage(e.code(), e.to_string());
+        let service = Arc::new(Service::new(self.settings()?, scorers, &instance()).map_err(refused)?);
+        for note in service.notes() {
+            terminal::note(note);
+        }
+        let cannot =
+            |e: io::Error| Failure::Service { code: "LISTEN_FAILED", message: format!("cannot listen on {}: {e}", self.listen) };
+        let listener = TcpListener::bind(self.listen).map_err(cannot)?;
+        listener.set_nonblocking(true).map_err(cannot)?;
+        let address = listener.local_addr().map_err(cannot)?;
+        let (log, writer) = Log::open(self.db.clone(), &service)?;
+        let (stop, stopped) = watch::channel(false);
+        let threads = self.threads.or_else(|| std::thread::available_parallelism().ok()).map_or(1, NonZero::get);
+        let mut answering = Vec::new();
+        for n in 0..threads {
+            let listener = listener.try_clone().map_err(cannot)?;
+            let (service, log, stopped) = (service.clone(), log.clone(), stopped.clone());
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(no_thread)?;
+            let answer = move || runtime.block_on(connection::accept(listener, service, log, stopped));
+            answering.push(std::thread::Builder::new().name(format!("answer-{n}")).spawn(answer).map_err(no_thread)?);
+        }
+        drop((listener, log, stopped));
+        // Watched before anyone is told that we listen: a signal that comes at once must not end what is not yet written.
+        let signals = watch_signals()?;
+        if json {
+            terminal::say(&serde_json::json!({ "listening": format!("http://{address}") }).to_string())?;
+        } else {
+            terminal::say(&format!("listening on http://{address}"))?;
+        }
+        wait_for(signals)?;
+        terminal::note("stopping: requests under way are answered, the log is written out");
+        // The threads may be gone already.
+        let _ = stop.send(true);
+        for thread in answering {
+            drop(thread.join());
+        }
+        writer.finish();
+        Ok(Outcome::Done)
+    }
+
+    fn settings(&self) -> Result<Settings, Failure> {
+        // One file, one writer: there is nothing to spread rows over, and large batches cost one commit.
+        let mut settings = Settings { shards: 1, flush_rows: 8192, ..Settings::default() };
+        if let Some(path) = &self.settings {
+            let place = path.display().to_string();
+            let bytes = model_file::read(path)?;
+            let text = String::from_utf8_lossy(&bytes);
+            settings = toml::from_str(&text).map_err(|e| Failure::input(place, "SETTINGS_INVALID", e.message().to_owned()))?;
+        }
+        if let Some(path) = &self.suite {
+            let place = path.display().to_string();
+            let bytes = model_file::read(path)?;
+            // Great Expectations writes bare Infinity and NaN.
+            let read = plumbline_core::quality::read_json(&String::from_utf8_lossy(&bytes));
+            settings.suite = Some(read.map_err(|e| Failure::input(place, "SUITE_INVALID", e))?);
+        }
+        match self.log {
+            Some(Mode::Batched) => settings.log = LogMode::Batched,
+            Some(Mode::Durable) => settings.log = LogMode::Durable,
+            None => {}
+        }
+        Ok(settings)
+    }
+}
+
+/// Random text, so that request ids of two runs differ: the seed that the standard library draws for its hash tables.
+fn instance() -> String {
+    format!("{:08x}", RandomState::new().build_hasher().finish() as u32)
+}
+
+fn watch_signals() -> Result<Signals, Failure> {
+    Signals::new([SIGINT, SIGTERM]).map_err(Failure::read("signals"))
+}
+
+fn wait_for(mut signals: Signals) -> Result<(), Failure> {
+    signals.forever().next();
+    // A second signal ends the program at once.
+    for signal in [SIGINT, SIGTERM] {
+        let flag = Arc::new(AtomicBool::new(true));
+        signal_hook::flag::register_conditional_shutdown(signal, 128 + signal, flag).map_err(Failure::read("signals"))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,111 @@
+//! `plumbline window make`: a log becomes hours.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use plumbline_core::window::{Layout, Series};
+
+use super::row::{Found, Places, TIMES};
+use super::{layout, place, written};
+use crate::input::{self, Step};
+use crate::output::terminal::{self, listed};
+use crate::{Failure, Outcome};
+
+/// Rows that are told one by one; of the rest, only how many.
+const TOLD: u64 = 5;
+
+/// Count logs or scored leads hour by hour
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Input: CSV with a header, NDJSON or Parquet, one lead a row, such as the rows of the service's `prediction_logs` or what `plumbline score`
+wrote, joined to outcomes. A row is a request, unless its column `position` says that it is a further lead of one. Rows that cannot be
+read are told and left out (exit code 3).
+
+Features are counted only with --features-of: in bins and categories frozen from a training table, or taken from a file of windows made
+before. Files to be merged need the same.
+
+Example:
+  plumbline window make log.parquet --features-of training.parquet --matured-after 30d -o today.plw")]
+pub struct Make {
+    /// CSV, NDJSON or Parquet; `-` is standard input
+    #[arg(value_name = "LOGS", default_value = "-")]
+    files: Vec<PathBuf>,
+    /// Where to write
+    #[arg(short, long, value_name = "FILE")]
+    output: PathBuf,
+    /// Count features too, in the bins of this training table or file of windows
+    #[arg(long, value_name = "FILE")]
+    features_of: Option<PathBuf>,
+    /// Columns of the training table that are no features
+    #[arg(long, value_name = "COLUMN,…", value_delimiter = ',', requires = "features_of")]
+    ignore: Vec<String>,
+    #[command(flatten)]
+    places: Places,
+}
+
+impl Make {
+    /// Counts and writes.
+    pub fn run(&self, json: bool) -> Result<Outcome, Failure> {
+        let layout = match &self.features_of {
+            Some(file) => {
+                let taken = self.places.taken().into_iter().chain(self.ignore.iter().map(String::as_str));
+                layout::of(file, &taken.collect::<Vec<&str>>())?
+            }
+            None => Layout::default(),
+        };
+        let mut series = Series::new(layout);
+        let mut rejected = 0;
+        for file in &self.files {
+            rejected += count(file, &self.places, &mut series, false)?;
+        }
+        if series.hours().next().is_none() {
+            let places: Vec<String> = self.files.iter().map(|file| place(file)).collect();
+            return Err(Failure::input(places.join(", "), "INPUT_EMPTY", "there is no row to count"));
+        }
+        written(&series, &self.output, rejected, json)?;
+        Ok(if rejected == 0 { Outcome::Done } else { Outcome::SomeRejected })
+    }
+}
+
+/// Counts the rows of `file`; returns how many were left out.
+pub fn count(file: &Path, places: &Places, series: &mut Series, timeless: bool) -> Result<u64, Failure> {
+    let (mut records, source) = input::open(file, false)?;
+    if let Some(absent) = records.is_table().then(|| places.absent(records.names())).flatten() {
+        let there = listed(&records.names().iter().map(String::as_str).collect::<Vec<&str>>());
+        let message = format!("there is no column {absent}; there are {there}");
+        return Err(Failure::input(&source.place, "INPUT_MISSING_COLUMNS", message));
+    }
+    let (now_ms, layout) = (places.ripeness.now_ms(), series.layout().clone());
+    let (mut found, mut rejected) = (Found::default(), 0u64);
+    places.find(records.names(), &layout, &mut found);
+    if records.is_table() && !timeless && !found.has_time() {
+        let message = format!("no column is called {}; name one with --time", TIMES.join(", "));
+        return Err(Failure::input(&source.place, "COLUMN_UNKNOWN", message));
+    }
+    loop {
+        let problem = match records.advance()? {
+            Step::End => break,
+            Step::Rejected(problem) => problem,
+            Step::Record => {
+                places.find(records.names(), &layout, &mut found);
+                match places.count(&*records, &found, series, now_ms, timeless) {
+                    Ok(()) => continue,
+                    Err(problem) => problem,
+                }
+            }
+        };
+        if problem.code == "WINDOW_TOO_MANY_HOURS" {
+            return Err(Failure::input(format!("{}, line {}", source.place, records.line()), problem.code, problem.message));
+        }
+        rejected += 1;
+        if rejected <= TOLD {
+            let place = format!("{}, line {}", source.place, records.line());
+            source.progress.suspend(|| terminal::note(&format!("{place} left out: {}", problem.message)));
+        }
+    }
+    source.progress.finish_and_clear();
+    if rejected > TOLD {
+        terminal::note(&format!("{} rows of {} left out in all", terminal::thousands(rejected), source.place));
+    }
+    Ok(rejected)
+}

@@ -1,0 +1,267 @@
+//! One row of a log, counted in its hour.
+
+use std::borrow::Cow;
+
+use clap::Args;
+use plumbline_core::window::{FeatureLayout, Layout, Series, Window};
+
+use crate::input::{Cell, Problem, Records};
+use crate::output::terminal::listed;
+use crate::table::leads::{OUTCOMES, SCORES};
+use crate::table::moment::{self, Ripeness, is_missing};
+
+/// Columns with the time when --time does not say.
+pub const TIMES: [&str; 4] = ["timestamp_ms", "timestamp", "scored_at", "time"];
+const LATENCIES: [&str; 4] = ["duration_us", "latency_us", "duration_ms", "latency_ms"];
+
+/// Where the values of a row stand.
+#[derive(Debug, Default, Args)]
+pub struct Places {
+    /// The column with the time, as a date with time or milliseconds since 1970 [default: timestamp_ms, timestamp, scored_at or time]
+    #[arg(long, value_name = "COLUMN")]
+    pub time: Option<String>,
+    /// The column with the score, a probability [default: probability, score, prob0, prob or y_pred_proba]
+    #[arg(long, value_name = "COLUMN")]
+    pub score: Option<String>,
+    /// The column with the outcome; a lead without one is open [default: converted, outcome, label, target or y_true]
+    #[arg(long, value_name = "COLUMN")]
+    pub outcome: Option<String>,
+    /// The column with how long the request took; its name ends in _us, _ms or _s, else it is milliseconds [default: duration_us, latency_us …]
+    #[arg(long, value_name = "COLUMN")]
+    pub latency: Option<String>,
+    /// The column with the HTTP status: from 500 on a request failed [default: status]
+    #[arg(long, value_name = "COLUMN")]
+    pub status: Option<String>,
+    /// The column that tells leads of the exploration slice [default: explores]
+    #[arg(long, value_name = "COLUMN")]
+    pub explored: Option<String>,
+    /// The column that tells whether a look at the service found it up; a row with a value there is such a look and no request
+    #[arg(long, value_name = "COLUMN")]
+    pub up: Option<String>,
+    /// Only rows whose column has this value, such as variant=2026-11-16.1 or role=champion; may be given several times
+    #[arg(long, value_name = "COLUMN=VALUE", value_parser = condition)]
+    pub only: Vec<(String, String)>,
+    #[command(flatten)]
+    pub ripeness: Ripeness,
+}
+
+fn condition(text: &str) -> Result<(String, String), String> {
+    let parts = text.split_once('=').map(|(column, value)| (column.to_owned(), value.to_owned()));
+    parts.ok_or_else(|| "a column and its value, such as role=champion".to_owned())
+}
+
+/// The places of one input, found by name.
+#[derive(Debug, Default, Clone)]
+pub struct Found {
+    names: usize,
+    time: Option<usize>,
+    score: Option<usize>,
+    outcome: Option<usize>,
+    converted_at: Option<usize>,
+    /// With how many microseconds its unit has.
+    latency: Option<(usize, f64)>,
+    status: Option<usize>,
+    explored: Option<usize>,
+    up: Option<usize>,
+    /// Of the service's own log: which lead of its request a row is.
+    position: Option<usize>,
+    only: Vec<Option<usize>>,
+    features: Vec<Option<usize>>,
+}
+
+impl Found {
+    /// Whether there is a column with the time.
+    pub fn has_time(&self) -> bool {
+        self.time.is_some()
+    }
+}
+
+impl Places {
+    /// The names of the columns that are no features.
+    pub fn taken(&self) -> Vec<&str> {
+        let given = [&self.time, &self.score, &self.outcome, &self.latency, &self.status, &self.explored, &self.up];
+        let given = given.into_iter().flatten().chain(&self.ripeness.converted_at).map(String::as_str);
+        let usual = TIMES.iter().chain(&SCORES).chain(&OUTCOMES).chain(&LATENCIES).chain(&["status", "explores"]).copied();
+        given.chain(usual).chain(self.only.iter().map(|(column, _)| column.as_str())).collect()
+    }
+
+    /// Columns that were named and are not among `names`.
+    pub fn absent(&self, names: &[String]) -> Option<String> {
+        let given = [&self.time, &self.score, &self.outcome, &self.latency, &self.status, &self.explored, &self.up];
+        let given = given.into_iter().flatten().chain(&self.ripeness.converted_at).chain(self.only.iter().map(|(name, _)| name));
+        let absent: Vec<&str> = given.map(String::as_str).filter(|name| !names.iter().any(|known| known == name)).collect();
+        (!absent.is_empty()).then(|| listed(&absent))
+    }
+
+    /// Where the columns stand; found again only when there are more of them.
+    pub fn find(&self, names: &[String], layout: &Layout, found: &mut Found) {
+        if found.names == names.len() && !names.is_empty() {
+            return;
+        }
+        let at = |name: &str| names.iter().position(|known| known == name);
+        let first = |given: &Option<String>, usual: &[&str]| match given {
+            Some(name) => at(name),
+            None => usual.iter().find_map(|name| at(name)),
+        };
+        let latency = first(&self.latency, &LATENCIES).map(|at| {
+            let name = names.get(at).map_or("", String::as_str);
+            let micros = if name.ends_with("_us") {
+                1.0
+            } else if name.ends_with("_s") {
+                1e6
+            } else {
+                1e3
+            };
+            (at, micros)
+        });
+        *found = Found {
+            names: names.len(),
+            time: first(&self.time, &TIMES),
+            score: first(&self.score, &SCORES),
+            outcome: first(&self.outcome, &OUTCOMES),
+            converted_at: first(&self.ripeness.converted_at, &[]),
+            latency,
+            status: first(&self.status, &["status"]),
+            explored: first(&self.explored, &["explores"]),
+            up: first(&self.up, &[]),
+            position: at("position"),
+            only: self.only.iter().map(|(name, _)| at(name)).collect(),
+            features: layout.features().iter().map(|feature| at(feature.name())).collect(),
+        };
+    }
+
+    /// Counts the current record in `series`; `timeless` rows of a table without times count at 0.
+    pub fn count(
+        &self,
+        records: &dyn Records,
+        found: &Found,
+        series: &mut Series,
+        now_ms: i64,
+        timeless: bool,
+    ) -> Result<(), Problem> {
+        let cell = |at: Option<usize>| at.map_or(Cell::Missing, |at| records.cell(at));
+        let mut only = self.only.iter().zip(&found.only);
+        if only.any(|((_, wanted), at)| text(&cell(*at)).as_deref() != Some(wanted.as_str())) {
+            return Ok(());
+        }
+        let at_ms = match time(&cell(found.time), "the time")? {
+            Some(at_ms) => at_ms,
+            None if timeless => 0,
+            None => return Err(Problem::new("TIME_MISSING", "it has no time, so it belongs to no hour")),
+        };
+        let refused = |e: plumbline_core::window::SeriesError| Problem::new(e.code(), e.to_string());
+        if let Some(up) = flag(&cell(found.up), "whether it was up")? {
+            return series
+                .count(at_ms, |_, hour| {
+                    hour.counters.checks += 1;
+                    hour.counters.up += u64::from(up);
+                })
+                .map_err(refused);
+        }
+        let score = number(&cell(found.score), "the score")?;
+        if let Some(score) = score.filter(|score| !(0.0..=1.0).contains(score)) {
+            return Err(Problem::new("NOT_A_PROBABILITY", format!("the score is {score}, not a probability in [0, 1]")));
+        }
+        let converted = flag(&cell(found.outcome), "the outcome")?;
+        let converted_ms = time(&cell(found.converted_at), "the time of conversion")?;
+        let label = self.ripeness.label(at_ms, converted, converted_ms, now_ms);
+        let explored = flag(&cell(found.explored), "whether it was explored")?.unwrap_or(false);
+        // Of a batch, whose leads share an answer, the first stands for the request.
+        let request = number(&cell(found.position), "the position")?.unwrap_or(0.0) == 0.0;
+        let failed = number(&cell(found.status), "the status")?.is_some_and(|status| status >= 500.0);
+        let micros = match found.latency {
+            Some((at, unit)) => number(&cell(Some(at)), "the latency")?.map(|time| time * unit),
+            None => None,
+        };
+        if let Some(micros) = micros.filter(|micros| *micros < 0.0) {
+            return Err(Problem::new("BAD_LATENCY", format!("the latency is {micros} µs, which is below 0")));
+        }
+        let values = values(records, found, series.layout())?;
+        let count = |layout: &Layout, hour: &mut Window| {
+            if request {
+                hour.counters.requests += 1;
+                hour.counters.failed += u64::from(failed);
+                micros.into_iter().for_each(|micros| hour.latency.add(micros as u64));
+            }
+            hour.counters.leads += 1;
+            if let Some(score) = score {
+                hour.counters.scored += 1;
+                hour.scores.add(score, label);
+                if explored {
+                    hour.explored.add(score, label);
+                }
+            }
+            for (place, value) in values.iter().enumerate() {
+                match value {
+                    Value::Number(x) => hour.count_number(layout, place, *x),
+                    Value::Text(text) => hour.count_category(layout, place, text.as_deref()),
+                }
+            }
+        };
+        series.count(at_ms, count).map_err(refused)
+    }
+}
+
+/// A feature's value.
+enum Value<'a> {
+    Number(Option<f64>),
+    Text(Option<Cow<'a, str>>),
+}
+
+/// The values of the layout's features; a feature whose column the input does not have is missing.
+fn values<'a>(records: &'a dyn Records, found: &Found, layout: &Layout) -> Result<Vec<Value<'a>>, Problem> {
+    let value = |(feature, at): (&FeatureLayout, &Option<usize>)| {
+        let cell = at.map_or(Cell::Missing, |at| records.cell(at));
+        Ok(match feature {
+            FeatureLayout::Number { name, .. } => Value::Number(number(&cell, name)?),
+            FeatureLayout::Category { .. } => {
+                Value::Text(text(&cell).filter(|text| !is_missing(text)).map(|text| text.into_owned().into()))
+            }
+        })
+    };
+    layout.features().iter().zip(&found.features).map(value).collect()
+}
+
+/// A cell as a name; none when it holds none.
+pub fn text<'a>(cell: &Cell<'a>) -> Option<Cow<'a, str>> {
+    match cell {
+        Cell::Text(text) => Some(Cow::Borrowed(*text)),
+        Cell::Number(x) => Some(x.to_string().into()),
+        Cell::Flag(flag) => Some(flag.to_string().into()),
+        _ => None,
+    }
+}
+
+fn wrong(code: &'static str, name: &str, cell: &Cell<'_>, wanted: &str) -> Problem {
+    let shown = text(cell).unwrap_or("a list or an object".into());
+    Problem::new(code, format!("{name} is {shown:?}, not {wanted}"))
+}
+
+fn number(cell: &Cell<'_>, name: &str) -> Result<Option<f64>, Problem> {
+    let x = match cell {
+        Cell::Missing => return Ok(None),
+        Cell::Number(x) if x.is_nan() => return Ok(None),
+        Cell::Number(x) => Some(*x),
+        Cell::Flag(flag) => Some(f64::from(u8::from(*flag))),
+        Cell::Text(text) if is_missing(text) => return Ok(None),
+        Cell::Text(text) => text.parse().ok(),
+        _ => None,
+    };
+    x.filter(|x: &f64| x.is_finite()).map(Some).ok_or_else(|| wrong("VALUE_NOT_A_NUMBER", name, cell, "a finite number"))
+}
+
+fn flag(cell: &Cell<'_>, name: &str) -> Result<Option<bool>, Problem> {
+    let told = text(cell).map(|text| text.to_ascii_lowercase());
+    match told.as_deref() {
+        None if matches!(cell, Cell::Missing) => Ok(None),
+        Some(told) if is_missing(told) || told == "na" => Ok(None),
+        Some("1" | "1.0" | "true" | "yes" | "y" | "t") => Ok(Some(true)),
+        Some("0" | "0.0" | "false" | "no" | "n" | "f") => Ok(Some(false)),
+        _ => Err(wrong("VALUE_NOT_A_FLAG", name, cell, "1 or 0, true or false, yes or no")),
+    }
+}
+
+fn time(cell: &Cell<'_>, name: &str) -> Result<Option<i64>, Problem> {
+    let wanted = "a date with a time, or milliseconds since 1970";
+    moment::of_cell(cell).ok_or_else(|| wrong("VALUE_NOT_A_TIME", name, cell, wanted))
+}

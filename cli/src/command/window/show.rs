@@ -1,0 +1,114 @@
+//! `plumbline window show`: the figures of hours, days or all of it.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use plumbline_core::lead::format_date;
+use plumbline_core::window::{HOUR_MS, Series, Summary, Window};
+use serde_json::{Map, Value, json};
+
+use super::row::Places;
+use super::{is_windows, make, place, read, read_all, refused};
+use crate::output::terminal;
+use crate::report::window::page;
+use crate::table::moment;
+use crate::{Failure, Outcome, clock};
+
+/// Print the figures of windows: ranking, calibration, drift, latency, errors, coverage, freshness, uptime, throughput
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Several files are merged first. What there is too little data for is said to be unanswerable, never 0.
+
+Example:
+  plumbline window show today.plw --reference training.plw --by day")]
+pub struct Show {
+    /// Files made by `plumbline window make`; `-` is standard input
+    #[arg(value_name = "WINDOWS", required = true)]
+    files: Vec<PathBuf>,
+    /// What features and scores are compared with: a file of windows, or a training table
+    #[arg(long, value_name = "FILE")]
+    reference: Option<PathBuf>,
+    /// Only hours that begin at this time or later
+    #[arg(long, value_name = "TIME", value_parser = moment::moment)]
+    from: Option<i64>,
+    /// Only hours that begin before this time
+    #[arg(long, value_name = "TIME", value_parser = moment::moment)]
+    to: Option<i64>,
+    /// A line for each piece of time, beside the figures of all of it
+    #[arg(long, value_enum)]
+    by: Option<Piece>,
+    /// Of a reference that is a table: its column with the score [default: probability, score, prob0, prob or y_pred_proba]
+    #[arg(long, value_name = "COLUMN", requires = "reference")]
+    score: Option<String>,
+    /// The moment freshness is told for [default: now]
+    #[arg(long, value_name = "TIME", value_parser = moment::moment)]
+    now: Option<i64>,
+}
+
+/// Pieces of time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Piece {
+    /// Hours
+    Hour,
+    /// Days, UTC
+    Day,
+}
+
+impl Show {
+    /// Prints the figures.
+    pub fn run(&self, json: bool) -> Result<Outcome, Failure> {
+        let mut series = read_all(&self.files)?;
+        series.keep(self.from.unwrap_or(i64::MIN), self.to.unwrap_or(i64::MAX));
+        if series.hours().next().is_none() {
+            let places: Vec<String> = self.files.iter().map(|file| place(file)).collect();
+            return Err(Failure::input(places.join(", "), "INPUT_EMPTY", "there is no hour in that time"));
+        }
+        let reference = self.reference(&series)?;
+        let now = self.now.unwrap_or_else(|| clock::now().0);
+        let told = |window: &Window| Summary::new(window, series.layout(), reference.as_ref(), now);
+        let total = told(&series.total());
+        let pieces: Vec<(i64, Summary)> = self.pieces(&series)?.into_iter().map(|(at, window)| (at, told(&window))).collect();
+        if json {
+            let mut all = Map::new();
+            all.insert("hours".into(), json!(series.hours().count()));
+            all.insert("now_ms".into(), json!(now));
+            all.insert("total".into(), json!(total));
+            if self.by.is_some() {
+                let piece = |(at, told): &(i64, Summary)| json!({ "from_ms": at, "from": format_date(*at), "figures": told });
+                all.insert("pieces".into(), pieces.iter().map(piece).collect::<Vec<Value>>().into());
+            }
+            terminal::say_json(&all)?;
+        } else {
+            terminal::say(&page(&total, &pieces))?;
+        }
+        Ok(Outcome::Done)
+    }
+
+    fn pieces(&self, series: &Series) -> Result<Vec<(i64, Window)>, Failure> {
+        let length = match self.by {
+            None => return Ok(Vec::new()),
+            Some(Piece::Hour) => HOUR_MS,
+            Some(Piece::Day) => 24 * HOUR_MS,
+        };
+        let mut pieces: Vec<(i64, Window)> = Vec::new();
+        for (at, hour) in series.hours() {
+            let start = at.div_euclid(length).saturating_mul(length);
+            match pieces.last_mut().filter(|(last, _)| *last == start) {
+                Some((_, piece)) => piece.merge(hour).map_err(|e| refused("the windows", &e.into()))?,
+                None => pieces.push((start, hour.clone())),
+            }
+        }
+        Ok(pieces)
+    }
+
+    fn reference(&self, series: &Series) -> Result<Option<Window>, Failure> {
+        let Some(file) = &self.reference else { return Ok(None) };
+        let mut reference = Series::new(series.layout().clone());
+        if is_windows(file)? {
+            reference.merge(&read(file)?).map_err(|e| refused(&place(file), &e))?;
+        } else {
+            make::count(file, &Places { score: self.score.clone(), ..Places::default() }, &mut reference, true)?;
+        }
+        Ok(Some(reference.total()))
+    }
+}

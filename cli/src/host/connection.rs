@@ -1,0 +1,176 @@
+//! Connections: accepted, read within limits, answered by the service, drained at the end.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use hyper::body::{Body, Bytes, Incoming};
+use hyper::header::{HeaderName, HeaderValue};
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use hyper_util::server::graceful::GracefulShutdown;
+use plumbline_worker::{Problem, Request, Response, Service};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use super::log::Log;
+use crate::clock;
+use crate::output::terminal;
+
+/// How long requests under way may take once the program is told to stop.
+const DRAIN: Duration = Duration::from_secs(10);
+/// How long a client may take to send the head of a request.
+const HEAD: Duration = Duration::from_secs(30);
+/// How long a client may take to send the body of a request: who stalls does not hold memory for ever.
+const BODY: Duration = Duration::from_secs(60);
+
+/// Accepts and answers connections on `listener` until `stopped` says so, then drains those that are open.
+pub async fn accept(listener: std::net::TcpListener, service: Arc<Service>, log: Log, mut stopped: watch::Receiver<bool>) {
+    let listener = match TcpListener::from_std(listener) {
+        Ok(listener) => listener,
+        Err(e) => return terminal::note(&format!("error[LISTEN_FAILED]: {e}")),
+    };
+    let graceful = GracefulShutdown::new();
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD).pipeline_flush(true);
+    loop {
+        let stream = tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => stream,
+                // Out of file descriptors, or the client is gone already: others may still come.
+                Err(_) => {
+                    tokio::time::sleep(Duration::from_millis(10)).await;
+                    continue;
+                }
+            },
+            _ = stopped.changed() => break,
+        };
+        // Answers are small and whole; waiting to fill a packet would only delay them. It may fail: then they are delayed.
+        drop(stream.set_nodelay(true));
+        let (service, log) = (service.clone(), log.clone());
+        let answer = service_fn(move |request| respond(request, service.clone(), log.clone()));
+        let connection = graceful.watch(builder.serve_connection(TokioIo::new(stream), answer).into_owned());
+        tokio::spawn(async move {
+            // A connection that breaks concerns its client alone.
+            drop(connection.await);
+        });
+    }
+    drop(listener);
+    if tokio::time::timeout(DRAIN, graceful.shutdown()).await.is_err() {
+        terminal::note("some requests took too long and were cut off");
+    }
+}
+
+type Answered = Result<hyper::Response<Full<Bytes>>, std::convert::Infallible>;
+
+async fn respond(request: hyper::Request<Incoming>, service: Arc<Service>, log: Log) -> Answered {
+    let began = clock::start();
+    let (head, body) = request.into_parts();
+    let limit = service.settings().limits.body_bytes as usize;
+    let body = match read(body, limit, BODY).await {
+        Ok(body) => body,
+        Err(problem) => return Ok(encode(service.refuse(head.uri.path(), &problem, false))),
+    };
+    let mut headers: Vec<(&str, &str)> = Vec::new();
+    for name in Request::HEADERS {
+        if let Some(value) = head.headers.get(*name).and_then(|value| value.to_str().ok()) {
+            headers.push((name, value));
+        }
+    }
+    let request = Request {
+        method: head.method.as_str(),
+        path: head.uri.path(),
+        query: head.uri.query().unwrap_or(""),
+        headers: &headers,
+        body: &body,
+    };
+    let mut answer = service.handle(clock::now(), &request);
+    let duration_us = micros(began);
+    for prediction in &mut answer.predictions {
+        prediction.duration_us = Some(u32::try_from(duration_us).unwrap_or(u32::MAX));
+    }
+    if !log.take(answer.predictions).await {
+        let problem = Problem::new(503, "LOG_UNAVAILABLE", "the prediction could not be stored");
+        answer.response = service.refuse(head.uri.path(), &problem, true).with("retry-after", "1");
+    }
+    service.metrics().observe(micros(began));
+    Ok(encode(answer.response))
+}
+
+/// The whole body, of at most `limit` bytes, unless it takes longer than `patience`.
+async fn read<B>(body: B, limit: usize, patience: Duration) -> Result<Bytes, Problem>
+where
+    B: Body,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    match tokio::time::timeout(patience, Limited::new(body, limit).collect()).await {
+        Ok(Ok(body)) => Ok(body.to_bytes()),
+        Ok(Err(e)) => Err(unreadable(&*e, limit)),
+        Err(_) => {
+            Err(Problem::new(408, "BODY_TIMEOUT", format!("the body did not arrive within {} seconds", patience.as_secs())))
+        }
+    }
+}
+
+fn micros(since: Instant) -> u64 {
+    u64::try_from(since.elapsed().as_micros()).unwrap_or(u64::MAX)
+}
+
+fn unreadable(error: &(dyn std::error::Error + 'static), limit: usize) -> Problem {
+    if error.is::<LengthLimitError>() {
+        Problem::new(413, "BODY_TOO_LARGE", format!("a body may have {limit} bytes"))
+    } else {
+        Problem::new(400, "BODY_UNREADABLE", "the body ended early")
+    }
+}
+
+fn encode(response: Response) -> hyper::Response<Full<Bytes>> {
+    let mut encoded = hyper::Response::new(Full::new(Bytes::from(response.body)));
+    *encoded.status_mut() = hyper::StatusCode::from_u16(response.status).unwrap_or(hyper::StatusCode::INTERNAL_SERVER_ERROR);
+    for (name, value) in response.headers {
+        let value = match value {
+            std::borrow::Cow::Borrowed(value) => HeaderValue::from_static(value),
+            std::borrow::Cow::Owned(value) => match HeaderValue::try_from(value) {
+                Ok(value) => value,
+                // A value no header can carry is left out.
+                Err(_) => continue,
+            },
+        };
+        encoded.headers_mut().append(HeaderName::from_static(name), value);
+    }
+    encoded
+}
+
+#[cfg(test)]
+mod tests {
+    use std::pin::Pin;
+    use std::task::{Context, Poll};
+
+    use hyper::body::Frame;
+
+    use super::*;
+
+    /// A client that says nothing more.
+    struct Silent;
+
+    impl Body for Silent {
+        type Data = Bytes;
+        type Error = std::io::Error;
+
+        fn poll_frame(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+            Poll::Pending
+        }
+    }
+
+    #[test]
+    fn a_body_that_never_comes_is_not_waited_for() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        let problem = runtime.block_on(read(Silent, 10, Duration::from_millis(1))).unwrap_err();
+        assert_eq!((problem.status, problem.code), (408, "BODY_TIMEOUT"));
+        let body = runtime.block_on(read(Full::new(Bytes::from_static(b"whole")), 10, BODY)).unwrap();
+        assert_eq!(&body[..], b"whole");
+        let problem = runtime.block_on(read(Full::new(Bytes::from_static(b"too large")), 3, BODY)).unwrap_err();
+        assert_eq!(problem.code, "BODY_TOO_LARGE");
+    }
+}

@@ -1,0 +1,373 @@
+//! A table in files: what its columns hold, and its rows in typed batches. What the columns of a CSV hold is guessed of its first
+//! rows; a later row that tells otherwise is noticed while all are read, and then the table is looked through and read again.
+//!
+//! One thread reads while the other judges; a few batches are on their way between them.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, SyncSender, channel, sync_channel};
+
+use plumbline_core::quality::{Column, Kind, Kinds, Scalar, Sniffed};
+use serde_json::{Map, Value as Json};
+
+use crate::Failure;
+use crate::input::{FIELD_LIMIT, Format, ParquetTable, Records, Source, Step, records};
+use crate::output::Interrupt;
+
+/// Values of a batch, rows of a batch, and bytes of text at which it is full before.
+const VALUES: usize = 1 << 22;
+const ROWS: usize = 1 << 14;
+const BYTES: usize = 1 << 24;
+/// Batches read and not yet judged.
+const AHEAD: usize = 2;
+/// Rows of a CSV from which its kinds are guessed.
+const GUESS: usize = 1 << 14;
+
+/// Several files with the same columns, one table.
+pub struct Table {
+    files: Vec<PathBuf>,
+    /// What standard input held, until the end.
+    _spooled: Option<tempfile::NamedTempFile>,
+    /// Names of the columns.
+    pub names: Vec<String>,
+    /// What they hold.
+    pub kinds: Vec<Kind>,
+    /// Which of them are read.
+    wanted: Vec<bool>,
+}
+
+/// What is told of a column in the first pass.
+#[derive(Debug, Clone, Copy, Default)]
+struct Seen {
+    text: Sniffed,
+    typed: Kinds,
+    is_text: bool,
+}
+
+impl Table {
+    /// Looks through `files` (`-` is standard input) for what their columns hold.
+    pub fn open(files: &[PathBuf], interrupt: &Interrupt) -> Result<Table, Failure> {
+        let (mut paths, mut spooled) = (Vec::new(), None);
+        for file in files {
+            if file == Path::new("-") {
+                let copy = spool()?;
+                interrupt.guard(copy.path());
+                paths.push(copy.path().to_owned());
+                spooled = Some(copy);
+            } else {
+                paths.push(file.clone());
+            }
+        }
+        let mut table = Table { files: paths, _spooled: spooled, names: Vec::new(), kinds: Vec::new(), wanted: Vec::new() };
+        table.survey(GUESS)?;
+        Ok(table)
+    }
+
+    /// Tells what the columns hold; CSV of the first `most` rows of each file.
+    fn survey(&mut self, most: usize) -> Result<(), Failure> {
+        let (mut names, mut seen): (Vec<String>, Vec<Seen>) = (Vec::new(), Vec::new());
+        for (at, path) in self.files.iter().enumerate() {
+            let (own, found) = look(path, most)?;
+            if at > 0 && (own.len() != names.len() || own.iter().any(|name| !names.contains(name))) {
+                let message = format!("its columns are not those of {}", self.files.first().unwrap_or(path).display());
+                return Err(Failure::input(path.display().to_string(), "INPUT_COLUMNS_DIFFER", message));
+            }
+            if at == 0 {
+                (names, seen) = (own, found);
+                continue;
+            }
+            for (name, found) in own.iter().zip(found) {
+                if let Some(known) = names.iter().position(|own| own == name).and_then(|at| seen.get_mut(at)) {
+                    known.join(found);
+                }
+            }
+        }
+        self.kinds = seen.iter().map(|seen| seen.kind()).collect();
+        self.names = names;
+        Ok(())
+    }
+
+    /// What `start` makes of the names and kinds of the columns, given all rows in batches by `take`; made anew when the kinds
+    /// turn out to be others. Columns that are not `asked` for stay empty and may hold what they like.
+    pub fn all<T>(
+        &mut self,
+        asked: Option<&[String]>,
+        start: impl Fn(&[String], &[Kind]) -> T,
+        mut take: impl FnMut(&mut T, usize, &[Column]),
+    ) -> Result<T, Failure> {
+        self.wanted = self.names.iter().map(|name| asked.is_none_or(|asked| asked.contains(name))).collect();
+        let mut made = start(&self.names, &self.kinds);
+        if self.each(&mut |rows, columns| take(&mut made, rows, columns))? {
+            return Ok(made);
+        }
+        self.survey(usize::MAX)?;
+        made = start(&self.names, &self.kinds);
+        self.each(&mut |rows, columns| take(&mut made, rows, columns))?;
+        Ok(made)
+    }
+
+    /// Gives all rows in batches, and says whether all are of the kinds they were said to be; it ends where one is not.
+    fn each(&self, read: &mut dyn FnMut(usize, &[Column])) -> Result<bool, Failure> {
+        std::thread::scope(|scope| {
+            let (full, batches) = sync_channel(AHEAD);
+            let (used, empty) = channel();
+            let reader = scope.spawn(move || self.read(&mut Batch::new(&self.kinds, full, empty)));
+            for (rows, columns) in batches {
+                read(rows, &columns);
+                // The reader may have ended.
+                let _ = used.send(columns);
+            }
+            reader.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        })
+    }
+
+    fn read(&self, batch: &mut Batch) -> Result<bool, Failure> {
+        for path in &self.files {
+            let mut source = Source::open(path)?;
+            match source.format {
+                Format::Parquet => {
+                    let table = ParquetTable::open(&mut source)?;
+                    let own = table.names();
+                    let places: Vec<usize> =
+                        self.names.iter().filter_map(|name| own.iter().position(|own| own == name)).collect();
+                    let kinds: Vec<Kind> = own.iter().map(|name| self.kind(name)).collect();
+                    let is_wanted = |name: &String| self.names.iter().zip(&self.wanted).any(|(own, is)| own == name && *is);
+                    let wanted: Vec<bool> = own.iter().map(is_wanted).collect();
+                    let is_sorted = places.iter().copied().eq(0..own.len());
+                    table.each(&kinds, &wanted, &mut |rows, columns| {
+                        batch.rows = rows;
+                        if is_sorted {
+                            std::mem::swap(&mut batch.columns, columns);
+                        } else {
+                            batch.columns = places.iter().filter_map(|at| columns.get(*at).cloned()).collect();
+                        }
+                        batch.flush()
+                    })?;
+                }
+                Format::Delimited => {
+                    if !self.read_text(&mut source, batch)? {
+                        source.progress.finish_and_clear();
+                        return Ok(false);
+                    }
+                }
+                Format::Ndjson => self.read_json(&mut source, batch)?,
+            }
+            source.progress.finish_and_clear();
+        }
+        Ok(true)
+    }
+
+    fn kind(&self, name: &str) -> Kind {
+        let at = self.names.iter().position(|own| own == name);
+        at.and_then(|at| self.kinds.get(at)).copied().unwrap_or(Kind::Mixed)
+    }
+
+    fn read_text(&self, source: &mut Source, batch: &mut Batch) -> Result<bool, Failure> {
+        let mut records = records(source, false)?;
+        let own = records.names().to_vec();
+        // (the column's place here, the field's place there) of what is asked for.
+        let places: Vec<(usize, usize)> = self
+            .names
+            .iter()
+            .zip(&self.wanted)
+            .enumerate()
+            .filter(|(_, (_, is_wanted))| **is_wanted)
+            .filter_map(|(at, (name, _))| Some((at, own.iter().position(|own| own == name)?)))
+            .collect();
+        let mut fits = true;
+        loop {
+            let plain = records.plain(&mut |fields| {
+                for (at, field) in &places {
+                    if let Some(column) = batch.columns.get_mut(*at) {
+                        fits &= Sniffed::push(fields.get(*field).copied().unwrap_or_default(), column);
+                    }
+                }
+                fits && batch.row()
+            })?;
+            if plain == 0 {
+                if !next(&mut *records, &source.place)? {
+                    break;
+                }
+                for (at, field) in &places {
+                    if let Some(column) = batch.columns.get_mut(*at) {
+                        fits &= Sniffed::push(records.text(*field).unwrap_or_default(), column);
+                    }
+                }
+                fits = fits && batch.row();
+            }
+            if !fits || batch.ended {
+                return Ok(batch.ended);
+            }
+        }
+        batch.flush();
+        Ok(true)
+    }
+
+    fn read_json(&self, source: &mut Source, batch: &mut Batch) -> Result<(), Failure> {
+        let mut records = records(source, true)?;
+        while next(&mut *records, &source.place)? {
+            let object = object(&*records, &source.place)?;
+            for ((column, name), is_wanted) in batch.columns.iter_mut().zip(&self.names).zip(&self.wanted) {
+                if *is_wanted {
+                    column.push(Scalar::of_json(object.get(name).unwrap_or(&Json::Null)).cell());
+                }
+            }
+            if !batch.row() {
+                return Ok(());
+            }
+        }
+        batch.flush();
+        Ok(())
+    }
+}
+
+impl Seen {
+    fn join(&mut self, other: Seen) {
+        self.text.join(other.text);
+        self.typed.join(other.typed);
+        self.is_text |= other.is_text;
+    }
+
+    fn kind(&self) -> Kind {
+        if self.is_text { self.text.kind() } else { self.typed.kind() }
+    }
+}
+
+/// Rows that go to whoever judges them, columns that come back.
+struct Batch {
+    kinds: Vec<Kind>,
+    columns: Vec<Column>,
+    rows: usize,
+    most: usize,
+    full: SyncSender<(usize, Vec<Column>)>,
+    empty: Receiver<Vec<Column>>,
+    /// Whether nobody takes any more.
+    ended: bool,
+}
+
+impl Batch {
+    fn new(kinds: &[Kind], full: SyncSender<(usize, Vec<Column>)>, empty: Receiver<Vec<Column>>) -> Batch {
+        let most = (VALUES / kinds.len().max(1)).clamp(16, ROWS);
+        let columns = kinds.iter().map(|kind| Column::new(*kind)).collect();
+        Batch { kinds: kinds.to_vec(), columns, rows: 0, most, full, empty, ended: false }
+    }
+
+    /// Counts a row whose values are there; whether to go on.
+    fn row(&mut self) -> bool {
+        self.rows += 1;
+        let is_full = self.rows.is_multiple_of(16) && self.columns.iter().map(Column::text_bytes).sum::<usize>() > BYTES;
+        if self.rows >= self.most || is_full { self.flush() } else { true }
+    }
+
+    /// Hands over the rows; whether to go on.
+    fn flush(&mut self) -> bool {
+        if self.rows > 0 {
+            let fresh = || self.kinds.iter().map(|kind| Column::new(*kind)).collect();
+            let mut next: Vec<Column> = self.empty.try_recv().unwrap_or_else(|_| fresh());
+            next.iter_mut().for_each(Column::clear);
+            self.ended |= self.full.send((self.rows, std::mem::replace(&mut self.columns, next))).is_err();
+            self.rows = 0;
+        }
+        !self.ended
+    }
+}
+
+/// The columns of one file and what they hold, a CSV in its first `most` rows.
+fn look(path: &Path, most: usize) -> Result<(Vec<String>, Vec<Seen>), Failure> {
+    let mut source = Source::open(path)?;
+    let found = match source.format {
+        Format::Parquet => {
+            let table = ParquetTable::open(&mut source)?;
+            let names = table.names();
+            let mut kinds = vec![Kinds::default(); names.len()];
+            table.see(&mut kinds)?;
+            let seen = kinds.into_iter().map(|typed| Seen { typed, ..Seen::default() }).collect();
+            (names, seen)
+        }
+        Format::Delimited => {
+            let mut records = records(&mut source, false)?;
+            let names = records.names().to_vec();
+            let mut seen = vec![Seen { is_text: true, ..Seen::default() }; names.len()];
+            let mut rows = 0;
+            while rows < most {
+                let plain = records.plain(&mut |fields| {
+                    seen.iter_mut().zip(fields).for_each(|(seen, text)| seen.text.see(text));
+                    rows += 1;
+                    rows < most
+                })?;
+                if plain == 0 {
+                    if !next(&mut *records, &source.place)? {
+                        break;
+                    }
+                    rows += 1;
+                    for (at, seen) in seen.iter_mut().enumerate() {
+                        seen.text.see(records.text(at).unwrap_or_default());
+                    }
+                }
+            }
+            (names, seen)
+        }
+        Format::Ndjson => look_json(&mut source)?,
+    };
+    source.progress.finish_and_clear();
+    Ok(found)
+}
+
+fn look_json(source: &mut Source) -> Result<(Vec<String>, Vec<Seen>), Failure> {
+    let mut records = records(source, true)?;
+    // Per name: its place, what was seen, in how many records.
+    let mut columns: BTreeMap<String, (usize, Kinds, u64)> = BTreeMap::new();
+    let mut rows = 0u64;
+    while next(&mut *records, &source.place)? {
+        rows += 1;
+        for (name, value) in object(&*records, &source.place)? {
+            let place = columns.len();
+            if place >= FIELD_LIMIT && !columns.contains_key(&name) {
+                let message = format!("more than {FIELD_LIMIT} distinct fields");
+                return Err(Failure::input(format!("{}, line {}", source.place, records.line()), "ROW_FIELD_COUNT", message));
+            }
+            let (_, kinds, count) = columns.entry(name).or_insert((place, Kinds::default(), 0));
+            kinds.see(Scalar::of_json(&value).cell());
+            *count += 1;
+        }
+    }
+    let mut list: Vec<(usize, String, Seen)> = columns
+        .into_iter()
+        .map(|(name, (place, mut typed, count))| {
+            if count < rows {
+                typed.see(plumbline_core::quality::Cell::Missing);
+            }
+            (place, name, Seen { typed, ..Seen::default() })
+        })
+        .collect();
+    list.sort_by_key(|(place, ..)| *place);
+    Ok(list.into_iter().map(|(_, name, seen)| (name, seen)).unzip())
+}
+
+fn object(records: &dyn Records, place: &str) -> Result<Map<String, Json>, Failure> {
+    let place = || format!("{place}, line {}", records.line());
+    match serde_json::from_slice(records.json().unwrap_or_default()) {
+        Ok(Json::Object(object)) => Ok(object),
+        Ok(_) => Err(Failure::input(place(), "ROW_NOT_AN_OBJECT", "the line is JSON, but no object")),
+        Err(e) => Err(Failure::input(place(), "ROW_NOT_JSON", e.to_string())),
+    }
+}
+
+/// Moves on; a row that cannot be read ends the run, because a table with holes is not the table.
+fn next(records: &mut dyn Records, place: &str) -> Result<bool, Failure> {
+    match records.advance()? {
+        Step::Record => Ok(true),
+        Step::End => Ok(false),
+        Step::Rejected(problem) => {
+            Err(Failure::input(format!("{place}, line {}", records.line()), problem.code, problem.message))
+        }
+    }
+}
+
+/// Copies standard input into a file that can be read twice.
+fn spool() -> Result<tempfile::NamedTempFile, Failure> {
+    let place = "standard input";
+    let mut copy = tempfile::NamedTempFile::new().map_err(Failure::read(place))?;
+    std::io::copy(&mut std::io::stdin().lock(), &mut copy).map_err(Failure::read(place))?;
+    Ok(copy)
+}
