@@ -15,6 +15,7 @@ pub mod explain;
 pub mod feature;
 #[cfg(feature = "harness")]
 pub mod harness;
+pub mod histogram;
 #[cfg(feature = "import")]
 pub mod import;
 mod json;

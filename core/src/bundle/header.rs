@@ -6,6 +6,7 @@ use super::container::{Reader, Writer, malformed};
 use super::decode::{self, small};
 use super::digest::xxh64;
 use super::plane::Numbers;
+use super::reference::Entry;
 use super::{BundleError, Expected, FORMAT, Golden, Manifest, limit};
 use crate::json::{Misfit, Node};
 use crate::model::{Arithmetic, Column, Link, Model};
@@ -55,7 +56,13 @@ impl Shape {
 }
 
 /// Adds golden leads and metadata and seals the file with its digest.
-pub(super) fn finish(mut file: Writer, manifest: &Manifest, shape: &Shape, goldens: &[Golden]) -> Result<Vec<u8>, BundleError> {
+pub(super) fn finish(
+    mut file: Writer,
+    manifest: &Manifest,
+    shape: &Shape,
+    reference: Option<&[Entry]>,
+    goldens: &[Golden],
+) -> Result<Vec<u8>, BundleError> {
     file.plain("golden.row", &goldens.iter().flat_map(|g| g.row.iter().copied()).collect::<Vec<_>>());
     let expected: Vec<&Expected> = goldens.iter().map(|g| &g.expected).collect();
     let text = |json: serde_json::Result<String>| json.map_err(|e| malformed(e.to_string()));
@@ -66,6 +73,9 @@ pub(super) fn finish(mut file: Writer, manifest: &Manifest, shape: &Shape, golde
     put("goldens", text(serde_json::to_string(&expected))?);
     put("manifest", text(serde_json::to_string(manifest))?);
     put("model", text(serde_json::to_string(shape))?);
+    if let Some(entries) = reference {
+        put("reference", text(serde_json::to_string(entries))?);
+    }
     let mut bytes = file.finish(&metadata).map_err(|e| malformed(e.to_string()))?;
     seal(&mut bytes)?;
     Ok(bytes)

@@ -20,12 +20,12 @@ mod tree;
 pub use error::BundleError;
 pub use golden::{Expected, Golden};
 pub use manifest::{Manifest, Provenance};
-pub use reference::{Bins, Reference};
+pub use reference::{Distribution, FieldReference, Reference};
 
 #[cfg(feature = "harness")]
 pub(crate) use header::seal;
 
-use container::{Reader, Writer, malformed};
+use container::{Reader, Writer};
 use header::{Shape, ShapeKind};
 use plane::Numbers;
 
@@ -65,7 +65,7 @@ impl Default for Limits {
 pub struct Bundle {
     /// What is known of the model beside its numbers.
     pub manifest: Manifest,
-    /// Distributions at training time.
+    /// How fields and scores were distributed in training.
     pub reference: Option<Reference>,
     model: Model,
     goldens: Vec<Golden>,
@@ -164,9 +164,12 @@ impl Bundle {
         numbers.finish()?;
         let model = Model { columns: shape.columns, body, link: shape.link, outputs: shape.outputs };
         check(&manifest, &model, nodes_are_valid)?;
-        let reference = reference::read(&file)?;
-        if reference.as_ref().is_some_and(|r| !r.is_sound(model.columns.len())) {
-            return Err(malformed("the reference bins are not sound"));
+        let reference = match reference::read(&file)? {
+            None => reference::read_by_column(&file, &manifest, &model.columns)?,
+            found => found,
+        };
+        if reference.as_ref().is_some_and(|reference| !reference.fits(&manifest.schema)) {
+            return Err(reference::unsound());
         }
         let goldens = header::read_goldens(&file, model.columns.len(), limits.goldens)?;
         let packing = if file.tensor("code.words").is_some() { Packing::Compact } else { Packing::Plain };
@@ -179,8 +182,8 @@ impl Bundle {
     /// [`BundleError`] when the content is not what a reader would accept.
     pub fn write(&self) -> Result<Vec<u8>, BundleError> {
         check(&self.manifest, &self.model, false)?;
-        if self.reference.as_ref().is_some_and(|r| !r.is_sound(self.model.columns.len())) {
-            return Err(malformed("the reference bins are not sound"));
+        if self.reference.as_ref().is_some_and(|reference| !reference.fits(&self.manifest.schema)) {
+            return Err(reference::unsound());
         }
         let mut file = Writer::default();
         let kind = match &self.model.body {
@@ -200,11 +203,9 @@ impl Bundle {
             file.plain("isotonic.x", &std::mem::take(x));
             file.plain("isotonic.y", &std::mem::take(y));
         }
-        if let Some(reference) = &self.reference {
-            reference::write(reference, &mut file);
-        }
+        let reference = self.reference.as_ref().map(|reference| reference::write(reference, &mut file));
         let goldens = self.expect_goldens();
-        header::finish(file, &manifest, &Shape::of(&self.model, kind), &goldens)
+        header::finish(file, &manifest, &Shape::of(&self.model, kind), reference.as_deref(), &goldens)
     }
 
     /// The golden leads with the bits they have here.

@@ -1,79 +1,143 @@
-//! The frozen reference of a model: how its features and its score were distributed in training, to measure drift against.
+//! The frozen reference of a model: how a lead's fields and its score were distributed in training, to measure drift against.
+//!
+//! ```text
+//! metadata "reference"  JSON: a list of {"name", "edges": how many} or {"name", "categories": [texts]}; the last entry is the score's
+//! reference.bin.edge    F64: the edges of all entries, in their order
+//! reference.bin.count   U64: the counts of all entries: per bin, or per category and of all others; after them the missing values
+//! ```
+
+mod by_column;
+
+use serde::Serialize;
 
 use super::BundleError;
 use super::container::{Dtype, Reader, Writer, malformed};
+use super::decode::each;
+use super::header;
 use super::plane::Numbers;
-use super::tree::total;
+use crate::histogram::{Bins, CategoryCounts, Histogram};
+use crate::json::{Misfit, Node};
+use crate::schema::Schema;
 
-/// Binned distributions at training time. Bins are frozen, so windows of any time can be compared and merged.
+pub(super) use by_column::read as read_by_column;
+
+/// Distributions at training time. Bins are frozen, so windows of any time can be compared with them and merged.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Reference {
-    /// One per column of the model, in its order; empty when unknown.
-    pub features: Vec<Bins>,
-    /// Of the calibrated probability.
-    pub score: Bins,
+    /// Of the lead's fields, each at most once; a field that is not here is unknown.
+    pub fields: Vec<FieldReference>,
+    /// Of the calibrated probability; nothing counted when unknown.
+    pub score: Histogram,
 }
 
-/// A histogram with fixed edges.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Bins {
-    /// Inner edges, strictly rising: bin i holds `edges[i − 1] ≤ x < edges[i]`; the first and last bins are open.
-    pub edges: Vec<f64>,
-    /// Rows per bin, one more than `edges`, then the rows where the value was missing.
-    pub counts: Vec<u64>,
+/// The distribution of one field of the schema.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FieldReference {
+    /// The field's name.
+    pub name: String,
+    /// How its values were distributed.
+    pub distribution: Distribution,
 }
 
-impl Bins {
-    fn is_sound(&self) -> bool {
-        let rising = self.edges.windows(2).all(|w| matches!(w, [a, b] if a < b)) && self.edges.iter().all(|e| e.is_finite());
-        let unknown = self.edges.is_empty() && self.counts.is_empty();
-        rising && (unknown || self.counts.len() == self.edges.len() + 2)
-    }
+/// How values were distributed.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Distribution {
+    /// Numbers.
+    Number(Histogram),
+    /// Categories.
+    Category(CategoryCounts),
+}
+
+/// What the numbers of one distribution are of: the field, its categories, and how many edges it has.
+#[derive(Serialize)]
+pub(super) struct Entry {
+    name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    categories: Option<Vec<String>>,
+    edges: u64,
 }
 
 impl Reference {
-    /// Whether the edges rise and each histogram has a count per bin and one for missing, or is empty throughout.
-    pub(super) fn is_sound(&self, columns: usize) -> bool {
-        (self.features.is_empty() || self.features.len() == columns) && self.all().all(Bins::is_sound)
-    }
-
-    fn all(&self) -> impl Iterator<Item = &Bins> {
-        self.features.iter().chain([&self.score])
+    /// Whether each entry is of a field of `schema`, and none occurs twice.
+    pub(super) fn fits(&self, schema: &Schema) -> bool {
+        let mut names: Vec<&str> = self.fields.iter().map(|field| field.name.as_str()).collect();
+        names.sort_unstable();
+        let distinct = names.windows(2).all(|pair| matches!(pair, [a, b] if a != b));
+        distinct && names.iter().all(|name| schema.field(name).is_some())
     }
 }
 
-/// Adds `reference`: features first, the score last.
-pub(super) fn write(reference: &Reference, file: &mut Writer) {
-    let flat = |part: fn(&Bins) -> usize| reference.all().map(|b| part(b) as u64).collect::<Vec<_>>();
-    file.plain("reference.edge", &reference.all().flat_map(|b| b.edges.iter().copied()).collect::<Vec<_>>());
-    file.integers("reference.edges", &flat(|b| b.edges.len()));
-    let counts: Vec<u8> = reference.all().flat_map(|b| &b.counts).flat_map(|c| c.to_le_bytes()).collect();
-    file.put("reference.count", Dtype::U64, &[counts.len() / 8], counts);
-    file.integers("reference.counts", &flat(|b| b.counts.len()));
+/// Adds the numbers of `reference` to `file`; returns what they are of, for the metadata.
+pub(super) fn write(reference: &Reference, file: &mut Writer) -> Vec<Entry> {
+    let (mut entries, mut edges, mut counts) = (Vec::new(), Vec::new(), Vec::new());
+    let mut number = |name: &str, histogram: &Histogram, counts: &mut Vec<u64>| {
+        edges.extend_from_slice(histogram.bins().edges());
+        counts.extend_from_slice(histogram.counts());
+        counts.push(histogram.missing());
+        Entry { name: name.to_owned(), categories: None, edges: histogram.bins().edges().len() as u64 }
+    };
+    for FieldReference { name, distribution } in &reference.fields {
+        entries.push(match distribution {
+            Distribution::Number(histogram) => number(name, histogram, &mut counts),
+            Distribution::Category(found) => {
+                counts.extend_from_slice(found.counts());
+                counts.extend([found.other(), found.missing()]);
+                Entry { name: name.clone(), categories: Some(found.known().to_vec()), edges: 0 }
+            }
+        });
+    }
+    entries.push(number("", &reference.score, &mut counts));
+    file.plain(EDGES, &edges);
+    file.put(COUNTS, Dtype::U64, &[counts.len()], counts.iter().flat_map(|count| count.to_le_bytes()).collect());
+    entries
 }
 
-/// The reference in `file`, if it has one.
+const EDGES: &str = "reference.bin.edge";
+const COUNTS: &str = "reference.bin.count";
+
+/// The reference in `file`, if it has one of this form.
 pub(super) fn read(file: &Reader<'_>) -> Result<Option<Reference>, BundleError> {
-    if file.tensor("reference.edge").is_some() { read_bins(file).map(Some) } else { Ok(None) }
+    if file.tensor(EDGES).is_some() { read_entries(file).map(Some) } else { Ok(None) }
 }
 
 #[inline(never)]
-fn read_bins(file: &Reader<'_>) -> Result<Reference, BundleError> {
+fn read_entries(file: &Reader<'_>) -> Result<Reference, BundleError> {
+    let mut entries = header::json(file, "reference", |node, misfit| each(node.as_items("reference", misfit), misfit, entry))?;
     let mut numbers = Numbers::of(file);
-    let (edges, counts) = (numbers.plain("reference.edge"), numbers.counts("reference.count"));
-    let (edge_counts, count_counts) = (numbers.integers("reference.edges"), numbers.integers("reference.counts"));
+    let (edges, counts) = (numbers.plain(EDGES), numbers.counts(COUNTS));
     numbers.finish()?;
-    if [total(&edge_counts), total(&count_counts)] != [edges.len(), counts.len()] || edge_counts.len() != count_counts.len() {
-        return Err(malformed("the reference tensors differ in length"));
-    }
     let (mut edges, mut counts) = (edges.into_iter(), counts.into_iter());
-    let mut features = Vec::with_capacity(edge_counts.len());
-    for (edge_count, count_count) in edge_counts.into_iter().zip(count_counts) {
-        features.push(Bins {
-            edges: edges.by_ref().take(edge_count as usize).collect(),
-            counts: counts.by_ref().take(count_count as usize).collect(),
-        });
+    let last = entries.pop();
+    let mut fields = Vec::with_capacity(entries.len());
+    for Entry { name, categories, edges: length } in entries {
+        let found = match categories {
+            Some(known) => category(known, &mut counts).map(Distribution::Category),
+            None => histogram(length, &mut edges, &mut counts).map(Distribution::Number),
+        };
+        let distribution = found.ok_or_else(unsound)?;
+        fields.push(FieldReference { name, distribution });
     }
-    let score = features.pop().ok_or_else(|| malformed("the reference is empty"))?;
-    Ok(Reference { features, score })
+    let score = last.and_then(|score| histogram(score.edges, &mut edges, &mut counts)).ok_or_else(unsound)?;
+    if edges.next().is_some() || counts.next().is_some() { Err(unsound()) } else { Ok(Reference { fields, score }) }
+}
+
+fn entry(node: &Node, misfit: &mut Misfit) -> Entry {
+    let categories = (*node.get("categories") != Node::Null).then(|| node.texts("categories", misfit));
+    Entry { name: node.text("name", misfit), categories, edges: node.whole("edges", misfit) }
+}
+
+fn histogram(length: u64, edges: &mut impl Iterator<Item = f64>, counts: &mut impl Iterator<Item = u64>) -> Option<Histogram> {
+    let length = usize::try_from(length).ok()?;
+    let bins = Bins::new(edges.take(length).collect()).ok().filter(|bins| bins.edges().len() == length)?;
+    let found: Vec<u64> = counts.take(bins.count()).collect();
+    Histogram::with_counts(bins, found, counts.next()?)
+}
+
+fn category(known: Vec<String>, counts: &mut impl Iterator<Item = u64>) -> Option<CategoryCounts> {
+    let found: Vec<u64> = counts.take(known.len()).collect();
+    CategoryCounts::with_counts(known, found, counts.next()?, counts.next()?)
+}
+
+pub(super) fn unsound() -> BundleError {
+    malformed("the reference bins are not sound")
 }

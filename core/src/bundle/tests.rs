@@ -1,5 +1,7 @@
 use super::*;
+use crate::histogram::{Bins, CategoryCounts, Histogram};
 use crate::model::{Arithmetic, Column, Ensemble, Leaf, LinearLeaf, Link, Missing, Node, Split, Test, Tree};
+use crate::schema::{Field, Schema};
 
 fn leaf(value: f64, cover: f64) -> Node {
     Node::Leaf(Leaf { value, cover, linear: None })
@@ -44,15 +46,30 @@ fn linear() -> Model {
 
 fn bundle(model: Model) -> Bundle {
     let calibration = Calibration::Isotonic { x: vec![0.1, 0.3], y: vec![0.05, 0.4] };
-    Bundle::new(Manifest { name: "t\"é".into(), version: "1".into(), calibration, ..Manifest::default() }, model)
+    let field = |name: &str| Field { name: name.into(), ..Field::default() };
+    let schema = Schema { fields: ["f0", "pages", "source"].map(field).to_vec() };
+    Bundle::new(Manifest { name: "t\"é".into(), version: "1".into(), schema, calibration, ..Manifest::default() }, model)
+}
+
+fn histogram(edges: &[f64], counts: &[u64], missing: u64) -> Histogram {
+    Histogram::with_counts(Bins::new(edges.to_vec()).unwrap(), counts.to_vec(), missing).unwrap()
+}
+
+/// Of two fields of three.
+fn reference() -> Reference {
+    let known = ["web", "f\u{e4}ir"].map(String::from).to_vec();
+    let source = Distribution::Category(CategoryCounts::with_counts(known, vec![7, 8], 9, u64::MAX).unwrap());
+    let pages = Distribution::Number(histogram(&[-0.5, 1e-300], &[1, 0, 3], 4));
+    let fields =
+        [("source", source), ("pages", pages)].map(|(name, distribution)| FieldReference { name: name.into(), distribution });
+    Reference { fields: fields.to_vec(), score: histogram(&[0.5], &[10, 20], 0) }
 }
 
 #[test]
 fn what_is_written_is_read() {
     for model in [varied(), linear(), model_of(Vec::new(), 0, 1)] {
         let mut written = bundle(model.clone());
-        let bins = Bins { edges: vec![0.0, 1.0], counts: vec![1, 2, 3, 4] };
-        written.reference = Some(Reference { features: vec![bins.clone(); model.columns.len()], score: bins });
+        written.reference = Some(reference());
         let bytes = written.write().unwrap();
         let read = Bundle::read(&bytes).unwrap();
         assert_eq!(read, written);
@@ -185,4 +202,35 @@ fn no_invalid_model_is_read_from_numbers_that_were_changed() {
         }
     }
     assert!(refused > 500 && accepted > 500, "{refused} refused, {accepted} accepted");
+}
+
+/// Written by the release before bins were of fields: f0 is a number field, f1 a column made of it, f2 a category.
+#[test]
+fn an_older_bundle_keeps_the_counts_of_its_number_fields() {
+    let bytes = include_bytes!("reference/by_column.plumb");
+    let read = Bundle::read(bytes).unwrap();
+    let reference = read.reference.as_ref().unwrap();
+    let below = |cuts: &[f64], counts: &[u64], missing| {
+        Histogram::with_counts(Bins::below(cuts.to_vec()).unwrap(), counts.to_vec(), missing).unwrap()
+    };
+    let visits = Distribution::Number(below(&[0.0, 1.0, 5.0], &[1, 2, 3, 4], 5));
+    assert_eq!(reference.fields, [FieldReference { name: "f0".into(), distribution: visits }]);
+    assert_eq!(reference.score, below(&[0.25, 0.5], &[9, 8, 7], 0));
+    let again = Bundle::read(&read.write().unwrap()).unwrap();
+    assert_eq!(again, read);
+}
+
+#[test]
+fn a_reference_is_of_fields_and_each_of_them_once() {
+    let twice = |name: &str| {
+        let mut written = bundle(linear());
+        let field =
+            |name: &str| FieldReference { name: name.into(), distribution: Distribution::Number(histogram(&[], &[1], 0)) };
+        written.reference = Some(Reference { fields: vec![field("f0"), field(name)], ..Reference::default() });
+        written.write()
+    };
+    assert!(twice("pages").is_ok());
+    for bad in ["f0", "f1", ""] {
+        assert_eq!(twice(bad).unwrap_err().code(), "BUNDLE_MALFORMED", "{bad}");
+    }
 }

@@ -54,14 +54,6 @@ pub enum DriftError {
         /// What it must be.
         must: &'static str,
     },
-    /// Edges of bins that do not rise.
-    #[error("edge {edge} of the bins is {value}; edges must be finite and rise")]
-    BadEdge {
-        /// The edge.
-        edge: usize,
-        /// Its value.
-        value: f64,
-    },
 }
 
 impl DriftError {
@@ -73,7 +65,6 @@ impl DriftError {
             DriftError::BadShare { .. } => "BAD_SHARE",
             DriftError::NotAProbability { .. } => "NOT_A_PROBABILITY",
             DriftError::BadSetting { .. } => "BAD_SETTING",
-            DriftError::BadEdge { .. } => "BAD_EDGE",
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Whether what is seen now is still what was seen in training.
 //!
-//! [`Sample`] sorts a feature's values once; the distances are read off two of them. Counts in frozen [`Bins`] can be merged where
+//! [`Sample`] sorts a feature's values once; the distances are read off two of them. Counts in frozen [`Bins`](crate::histogram::Bins) can be merged where
 //! samples are too large to keep, and [`Bracket`] says how far the statistic they give can be off.
 //!
 //! [`DriftReport`] puts them together by [`Rules`], and [`FalseAlarms`] says how often those rules are wrong. A comparison that the data do not hold is
@@ -8,7 +8,7 @@
 //!
 //! Tested against scipy and Evidently by the conformance runner, and by properties.
 
-mod bin;
+mod bracket;
 mod cramer;
 mod distance;
 mod divergence;
@@ -21,7 +21,7 @@ mod rate;
 mod report;
 mod sample;
 
-pub use bin::{Bins, Bracket};
+pub use bracket::Bracket;
 pub use cramer::CramerVonMises;
 pub use distance::{energy, wasserstein, wasserstein_normed};
 pub use divergence::{EMPTY_SHARE, Shares};

@@ -1,6 +1,7 @@
 //! What features are counted by: bins and categories frozen at training time.
 
-use crate::drift::Bins;
+use crate::bundle::{Distribution, FieldReference, Reference};
+use crate::histogram::Bins;
 
 /// How one feature is counted.
 #[derive(Debug, Clone, PartialEq)]
@@ -39,7 +40,22 @@ impl FeatureLayout {
     }
 }
 
+impl From<&FieldReference> for FeatureLayout {
+    fn from(FieldReference { name, distribution }: &FieldReference) -> FeatureLayout {
+        let name = name.clone();
+        match distribution {
+            Distribution::Number(histogram) => FeatureLayout::Number { name, bins: histogram.bins().clone() },
+            Distribution::Category(counts) => FeatureLayout::Category { name, known: counts.known().to_vec() },
+        }
+    }
+}
+
 impl Layout {
+    /// The layout of a bundle's reference: its fields in the bins and categories of the training data.
+    pub fn of(reference: &Reference) -> Layout {
+        Layout::new(reference.fields.iter().map(FeatureLayout::from).collect())
+    }
+
     /// A layout of these features.
     pub fn new(features: Vec<FeatureLayout>) -> Layout {
         let mut id = 0;

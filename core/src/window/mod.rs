@@ -27,6 +27,8 @@ pub use summary::{Answer, AreaSummary, Distance, FeatureSummary, Summary};
 
 use thiserror::Error;
 
+use crate::bundle::{Distribution, Reference};
+
 /// Plain counts.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counters {
@@ -130,6 +132,42 @@ impl Window {
             explored: Scores::default(),
             features: features.collect(),
         }
+    }
+
+    /// The training data as a window of [`Layout::of`] the same reference: what later windows of that layout are compared with. Scores are
+    /// left out: the reference counts them in bins of its own.
+    ///
+    /// # Example
+    /// ```
+    /// use plumbline_core::bundle::{Distribution, FieldReference, Reference};
+    /// use plumbline_core::histogram::{Bins, Histogram};
+    /// use plumbline_core::window::{Answer, Layout, Summary, Window};
+    /// let visits = Histogram::with_counts(Bins::new(vec![5.0])?, vec![50, 50], 0).expect("a count per bin");
+    /// let field = FieldReference { name: "visits".into(), distribution: Distribution::Number(visits) };
+    /// let reference = Reference { fields: vec![field], ..Reference::default() };
+    /// let layout = Layout::of(&reference);
+    /// let mut hour = Window::new(&layout);
+    /// [1.0, 7.0, 9.0, 8.0].into_iter().for_each(|visits| hour.count_number(&layout, 0, Some(visits)));
+    /// let told = Summary::new(&hour, &layout, Some(&Window::of(&reference)), 0);
+    /// assert!(matches!(told.features[0].drift, Some(Answer::Known(drift)) if drift.at_least == 0.25));
+    /// # Ok::<(), plumbline_core::histogram::BadEdge>(())
+    /// ```
+    pub fn of(reference: &Reference) -> Window {
+        let mut window = Window::new(&Layout::of(reference));
+        for (feature, field) in window.features.iter_mut().zip(&reference.fields) {
+            match (feature, &field.distribution) {
+                (Feature::Number { bins, missing, .. }, Distribution::Number(found)) => {
+                    (*bins, *missing) = (found.counts().to_vec(), found.missing());
+                }
+                (Feature::Category { counts, missing }, Distribution::Category(found)) => {
+                    counts.known = found.counts().to_vec();
+                    (counts.overflow, *missing) = (found.other(), found.missing());
+                }
+                // One layout has one kind of feature in each place.
+                _ => {}
+            }
+        }
+        window
     }
 
     /// Notes that something was counted at `now_ms`.

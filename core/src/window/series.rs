@@ -13,7 +13,7 @@ use thiserror::Error;
 
 use super::bytes::{Reader, Writer, checksum};
 use super::{FeatureLayout, Layout, LayoutMismatch, ReadError, Window};
-use crate::drift::Bins;
+use crate::histogram::Bins;
 
 const MAGIC: &[u8] = b"PLHRS";
 const VERSION: u8 = 1;

@@ -1,7 +1,7 @@
 //! Merging and reading, as properties.
 
 use super::*;
-use crate::drift::Bins;
+use crate::histogram::Bins;
 use crate::random::Random;
 use proptest::prelude::*;
 

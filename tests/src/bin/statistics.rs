@@ -225,7 +225,7 @@ fn cbpe(folder: &Path) -> Result<Ours, String> {
 
 /// Thirty days of hourly windows with thirty features.
 fn windows() -> Ours {
-    use plumbline_core::drift::Bins;
+    use plumbline_core::histogram::Bins;
     use plumbline_core::window::FeatureLayout;
     let number =
         |i: usize| Some(FeatureLayout::Number { name: format!("f{i}"), bins: Bins::new((0..20).map(f64::from).collect()).ok()? });

@@ -1,6 +1,6 @@
 //! Files of windows: read without trust, and what was read is written, merged and told without a figure that is none.
 
-use plumbline_core::drift::Bins;
+use plumbline_core::histogram::Bins;
 use plumbline_core::window::{FeatureLayout, HOUR_MS, Layout, Series, Summary};
 
 /// `data` as it is, and as the body of a file whose checksum is right, or nothing would get past that.

@@ -1,6 +1,7 @@
 //! What is seen now against what was seen before.
 
-use plumbline_core::drift::{Bins, Direction, EMPTY_SHARE, Frequency, KolmogorovSmirnov, Sample, Shares, energy, wasserstein};
+use plumbline_core::drift::{Direction, EMPTY_SHARE, Frequency, KolmogorovSmirnov, Sample, Shares, energy, wasserstein};
+use plumbline_core::histogram::Bins;
 use serde::Serialize;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -27,8 +28,8 @@ struct NumericDrift {
 pub fn numeric(reference: &[f64], current: &[f64], bins: usize) -> Answer {
     let (reference, current) = (Sample::reference(reference).map_err(refused)?, Sample::current(current).map_err(refused)?);
     let ks = KolmogorovSmirnov::new(&reference, &current).map_err(insufficient)?;
-    let bins = Bins::of_quantiles(&reference, bins).map_err(insufficient)?;
-    let (before, now) = (bins.histogram(reference.values()), bins.histogram(current.values()));
+    let bins = Bins::of_quantiles(reference.values(), bins).map_err(insufficient)?;
+    let (before, now) = (bins.histogram_of_sorted(reference.values()), bins.histogram_of_sorted(current.values()));
     let shares = Shares::of_counts(&before, &now).map_err(refused)?.map_err(insufficient)?;
     object(&NumericDrift {
         reference: reference.count(),

@@ -1,7 +1,8 @@
 //! Hourly windows over bytes: the files `plumbline window` makes, made, merged and read in a page.
 
 use js_sys::{Array, Object, Uint8Array};
-use plumbline_core::drift::{Bins, Sample};
+use plumbline_core::drift::Sample;
+use plumbline_core::histogram::Bins;
 use plumbline_core::window::{FeatureLayout, Layout, Series, Summary, Window};
 use serde::Deserialize;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -163,7 +164,10 @@ fn learnt((name, column, names): &(String, Column, Names)) -> Result<FeatureLayo
         Column::Numbers(values) => {
             let present: Vec<f64> = values.iter().copied().filter(|x| !x.is_nan()).collect();
             let sample = Sample::reference(&present).map_err(refused_drift)?;
-            Ok(FeatureLayout::Number { name, bins: Bins::of_quantiles(&sample, BINS).map_err(super::answer::insufficient)? })
+            Ok(FeatureLayout::Number {
+                name,
+                bins: Bins::of_quantiles(sample.values(), BINS).map_err(super::answer::insufficient)?,
+            })
         }
         Column::Texts(_) => {
             let mut known = names.names.clone();

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use plumbline_core::drift::{Bins, Sample};
+use plumbline_core::drift::Sample;
+use plumbline_core::histogram::Bins;
 use plumbline_core::window::{FeatureLayout, Layout};
 
 use super::row::text;
@@ -81,7 +82,7 @@ impl Seen {
             let known = Vec::from_iter(self.names);
             return (known.len() <= KINDS).then_some(FeatureLayout::Category { name, known });
         }
-        let bins = Bins::of_quantiles(&Sample::reference(&self.numbers).ok()?, BINS).ok()?;
+        let bins = Bins::of_quantiles(Sample::reference(&self.numbers).ok()?.values(), BINS).ok()?;
         Some(FeatureLayout::Number { name, bins })
     }
 }

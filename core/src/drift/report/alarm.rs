@@ -4,7 +4,8 @@
 //! formula for single features gives it. Numbers are counted in up to 2,046 bins of equal counts of both tables together.
 
 use super::{Feature, Rules, Values};
-use crate::drift::{Bins, Bracket, DriftError, Frequency, Rate, Sample, Shares};
+use crate::drift::{Bracket, DriftError, Frequency, Rate, Sample, Shares};
+use crate::histogram::Bins;
 use crate::metric::InsufficientData;
 use crate::random::Random;
 use crate::stats::kolmogorov;
@@ -126,7 +127,7 @@ fn code(feature: &Feature<'_>) -> Result<Coded, DriftError> {
             let both = || reference.iter().chain(current).copied();
             let present: Vec<f64> = both().filter(|x| !x.is_nan()).collect();
             let sample = Sample::new(&present, "pooled")?;
-            let bins = Bins::of_quantiles(&sample, CODES - 2).ok();
+            let bins = Bins::of_quantiles(sample.values(), CODES - 2).ok();
             let of = |x: f64| bins.as_ref().filter(|_| !x.is_nan()).and_then(|bins| u16::try_from(bins.of(x)).ok());
             both().map(|x| of(x).unwrap_or(MISSING)).collect()
         }

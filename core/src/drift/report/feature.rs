@@ -3,7 +3,8 @@
 use super::{Feature, Reason, Rules, Values};
 use crate::drift::distance::deviation;
 use crate::drift::merge::merge;
-use crate::drift::{Bins, DriftError, EMPTY_SHARE, Frequency, Rate, Sample, Shares};
+use crate::drift::{DriftError, EMPTY_SHARE, Frequency, Rate, Sample, Shares};
+use crate::histogram::Bins;
 use crate::metric::InsufficientData;
 use crate::stats::kolmogorov;
 
@@ -135,12 +136,12 @@ fn numbers(reference: &[f64], current: &[f64]) -> Result<Result<FeatureDrift, In
     let compare = || {
         InsufficientData::unless(before.count(), 1, "reference values")?;
         let merged = merge(&before, &now).ok_or(InsufficientData { of: "current values", found: 0, needed: 1 })?;
-        let bins = Bins::of_quantiles(&before, BINS)?;
+        let bins = Bins::of_quantiles(before.values(), BINS)?;
         let outliers = fences(&before).and_then(|fences| {
             let beyond = |sample: &Sample| outside(sample, fences);
             Rate::new(beyond(&before), before.count(), beyond(&now), now.count())
         });
-        let counts = [counts_at(&before, &bins), counts_at(&now, &bins)];
+        let counts = [&before, &now].map(|sample| bins.histogram_of_sorted(sample.values()));
         Ok((
             merged,
             counts,
@@ -175,13 +176,6 @@ fn numbers(reference: &[f64], current: &[f64]) -> Result<Result<FeatureDrift, In
         new_categories: None,
         reasons: Vec::new(),
     }))
-}
-
-/// Counts of sorted values in bins.
-fn counts_at(sample: &Sample, bins: &Bins) -> Vec<u64> {
-    let values = sample.values();
-    let ends = bins.edges().iter().map(|edge| values.partition_point(|x| x <= edge)).chain([values.len()]);
-    ends.scan(0, |before, end| Some((end - std::mem::replace(before, end)) as u64)).collect()
 }
 
 /// Three quartile distances beyond the quartiles; the ends of the reference when its middle half is one value.

@@ -1,6 +1,7 @@
 //! Drift of the predictions: where the scores' percentiles lie now.
 
-use crate::drift::{Bins, Direction, EMPTY_SHARE, KolmogorovSmirnov, Sample, Shares};
+use crate::drift::{Direction, EMPTY_SHARE, KolmogorovSmirnov, Sample, Shares};
+use crate::histogram::Bins;
 use crate::metric::InsufficientData;
 
 /// The percentiles compared, as parts.
@@ -28,8 +29,8 @@ impl PredictionDrift {
     /// [`InsufficientData`] when a sample is empty.
     pub fn new(reference: &Sample, current: &Sample) -> Result<PredictionDrift, InsufficientData> {
         let test = KolmogorovSmirnov::new(reference, current)?;
-        let bins = Bins::of_quantiles(reference, 10)?;
-        let counts = [reference, current].map(|sample| bins.histogram(sample.values()));
+        let bins = Bins::of_quantiles(reference.values(), 10)?;
+        let counts = [reference, current].map(|sample| bins.histogram_of_sorted(sample.values()));
         let [before, now] = &counts;
         let shares = Shares::of_counts(before, now).unwrap_or(Err(InsufficientData { of: "bins", found: 0, needed: 1 }))?;
         let both = |q: f64| Some((reference.quantile(q)?, current.quantile(q)?));
