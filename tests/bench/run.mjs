@@ -12,7 +12,8 @@ import { join, relative } from "node:path";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 import { brotliCompressSync, gzipSync } from "node:zlib";
-import { build, has, root, run } from "../../xtask/npm/run.mjs";
+import { has, root, run } from "../../xtask/npm/run.mjs";
+import { build } from "../../xtask/npm/steps.mjs";
 
 const { values: options } = parseArgs({
   options: {

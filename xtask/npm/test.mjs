@@ -3,11 +3,9 @@
 // Exit code 0: everything ran and passed. 1: something failed. 69: nothing failed, but something could not run.
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { addWasmTarget, build, has, installPackages, requireTools, root, run } from "./run.mjs";
+import { has, root, run } from "./run.mjs";
+import { build, glue } from "./steps.mjs";
 
-requireTools();
-await installPackages();
-await addWasmTarget();
 await build();
 
 const outcomes = [];
@@ -73,7 +71,7 @@ const env = { ...(browser && { CHROMIUM: browser }), ...(interpreter && { PLUMBL
 
 await suite("format, lints and the fence", undefined, "node", ["xtask/npm/check.mjs"], env);
 await suite("native", undefined, "cargo", ["test", "--workspace", "--profile", "quick"], env);
-await suite("analysis, in wasm under node", undefined, "cargo", ["run", "--quiet", "--profile", "quick", "-p", "xtask", "--", "wasm-test"], env);
+await suite("analysis, in wasm under node", undefined, "cargo", glue("wasm-test"), env);
 await suite("conformance", undefined, "npm", ["run", "--silent", "conformance"], env);
 await nodeSuite("hosts: node, workerd, Chromium, plain JS", "hosts", browser ? undefined : "Chromium is not installed", env);
 await nodeSuite("edge: the service in workerd", "edge", undefined, env);
