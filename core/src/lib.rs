@@ -36,7 +36,6 @@ pub mod window;
 
 pub use bundle::{Bundle, BundleError, Manifest};
 pub use feature::{FeatureVector, Pipeline};
-pub use json::Decimal;
 pub use lead::{Lead, Timestamp, Value};
 pub use model::{Engine, Model};
 pub use schema::{ConfigErrors, Declaration, Schema};

@@ -105,7 +105,7 @@ impl<'a> Decoder<'a> {
     /// Whether everything was there and everything was used.
     pub fn finish(mut self) -> Result<(), BundleError> {
         let used = self.words.next().is_none() && self.state == LEAST && self.read.div_ceil(2) == self.tables.len();
-        if self.sound && used { Ok(()) } else { Err(malformed("its coded numbers do not end where they should")) }
+        if self.sound && used { Ok(()) } else { Err(malformed("its encoded numbers end at the wrong place")) }
     }
 }
 

@@ -145,7 +145,7 @@ pub(super) fn read(numbers: &mut Numbers<'_, '_>, trees: usize, columns: usize, 
     let (scale, counts) = (numbers.integers("cover.scale"), numbers.integers("cut.count"));
     let leaves = value.len();
     if leaves < trees || counts.len() != columns || total(&counts) != step.len() {
-        return Err(malformed("the coded tensors differ in length"));
+        return Err(malformed("the encoded tensors differ in length"));
     }
     let splits = leaves - trees;
     growth.is_leaf = shape(&mut code, trees, leaves + splits)?;
@@ -159,7 +159,8 @@ pub(super) fn read(numbers: &mut Numbers<'_, '_>, trees: usize, columns: usize, 
 
     let mut places: Vec<Vec<usize>> = vec![Vec::new(); columns];
     for (at, (column, kind)) in growth.column.iter().zip(&growth.kind).enumerate() {
-        let own = places.get_mut(*column as usize).ok_or_else(|| about("code.words", "names a column that is not there"))?;
+        let own =
+            places.get_mut(*column as usize).ok_or_else(|| about("code.words", "refers to a column that does not exist"))?;
         if kind & 2 == 0 {
             own.push(at);
         }
@@ -182,7 +183,7 @@ pub(super) fn read(numbers: &mut Numbers<'_, '_>, trees: usize, columns: usize, 
     let [least, dropped] = scale
         .first_chunk::<2>()
         .filter(|[_, dropped]| (DROPPED..32).contains(dropped))
-        .ok_or_else(|| about("cover.scale", "is not two numbers"))?;
+        .ok_or_else(|| about("cover.scale", "must hold two numbers"))?;
     let cover = |symbol: u8| f32::from_bits(least.wrapping_add(symbol.into()) << dropped).into();
     growth.leaf_cover = run(&mut code, leaves).into_iter().map(cover).collect();
     growth.split_cover = vec![0; splits];
@@ -212,7 +213,7 @@ fn shape(code: &mut Decoder<'_>, trees: usize, nodes: usize) -> Result<Vec<u8>, 
         levels.push(level.into_iter());
     }
     if size > 0 || told != nodes {
-        return Err(malformed("the coded shapes do not fit the number of leaves"));
+        return Err(malformed("the encoded shapes do not match the number of leaves"));
     }
     let (mut bits, mut at) = (vec![0u8; nodes.div_ceil(8)], 0);
     for _ in 0..trees {

@@ -107,13 +107,13 @@ impl<'a> Reader<'a> {
         let truncated = |expected| BundleError::Truncated { expected, found };
         let (length, rest) = file.split_first_chunk::<8>().ok_or_else(|| truncated(8))?;
         if rest.first().is_some_and(|first| *first != b'{') {
-            return Err(malformed("there is no header at byte 8"));
+            return Err(malformed("no header at byte 8"));
         }
         let length = u64::from_le_bytes(*length);
         let split = usize::try_from(length).ok().and_then(|length| rest.split_at_checked(length));
         let (header, data) = split.ok_or_else(|| truncated(length.saturating_add(8)))?;
         let refused = |what: &str| malformed(["header: ", what].concat());
-        let header = std::str::from_utf8(header).map_err(|_| refused("it is not UTF-8"))?;
+        let header = std::str::from_utf8(header).map_err(|_| refused("its header is not valid UTF-8"))?;
         let header = Node::parse(header).map_err(refused)?;
         let read = |misfit: &mut Misfit| {
             let metadata = header.by_name("__metadata__", misfit, Node::as_text);
@@ -126,7 +126,7 @@ impl<'a> Reader<'a> {
         };
         let (metadata, entries) = Misfit::unless(read).map_err(|misfit| refused(&misfit))?;
         if entries.len() > MOST_TENSORS {
-            return Err(refused("there are more than 256 tensors"));
+            return Err(refused("it has more than 256 tensors"));
         }
 
         let mut tensors: Vec<(String, Tensor<'_>)> = Vec::with_capacity(entries.len());
@@ -139,12 +139,12 @@ impl<'a> Reader<'a> {
             return Err(truncated((8 + length).saturating_add(end)));
         }
         if gap || end != data.len() as u64 {
-            return Err(malformed("the tensors do not fill the file end to end"));
+            return Err(malformed("the tensors do not cover the file without gaps or overlap"));
         }
         for (name, entry) in entries {
-            let tensor = entry.locate(data).ok_or_else(|| about(name, "contradicts its shape"))?;
+            let tensor = entry.locate(data).ok_or_else(|| about(name, "does not match its shape"))?;
             if tensors.iter().any(|(known, _)| known == name) {
-                return Err(about(name, "occurs twice"));
+                return Err(about(name, "appears more than once"));
             }
             tensors.push((name.clone(), tensor));
         }

@@ -7,7 +7,7 @@ use thiserror::Error;
 #[non_exhaustive]
 pub enum BundleError {
     /// The file ends before what its header announces.
-    #[error("the bundle is truncated: {expected} bytes are announced, {found} are there")]
+    #[error("the bundle is truncated: its header announces {expected} bytes, the file has {found}")]
     Truncated {
         /// Bytes the header announces.
         expected: u64,
@@ -15,7 +15,7 @@ pub enum BundleError {
         found: u64,
     },
     /// The file, or a part of it, is larger than the limit.
-    #[error("the bundle exceeds a limit: {what} is {found}, at most {limit} is read")]
+    #[error("the bundle exceeds a limit: {what} is {found}, the maximum is {limit}")]
     TooLarge {
         /// What is too large.
         what: &'static str,
@@ -28,7 +28,7 @@ pub enum BundleError {
     #[error("not a bundle: {0}")]
     Malformed(String),
     /// The file was written by a later version of the format.
-    #[error("the bundle has format {found}; this program reads format {known} and earlier")]
+    #[error("the bundle has format {found}; this program reads formats up to {known}")]
     Newer {
         /// Format of the file.
         found: u32,
@@ -36,7 +36,7 @@ pub enum BundleError {
         known: u32,
     },
     /// The content is not what was written: the digest disagrees.
-    #[error("the bundle was altered: its content has digest {found}, it claims {claimed}")]
+    #[error("the bundle was altered: its digest is {claimed}, but its content has digest {found}")]
     Altered {
         /// Digest written in the file.
         claimed: String,
@@ -47,7 +47,7 @@ pub enum BundleError {
     #[error("the bundle's model is invalid: {0}")]
     InvalidModel(String),
     /// A golden lead does not score as it did when the bundle was written.
-    #[error("golden lead {index} scores {found} here, {expected} when the bundle was written")]
+    #[error("golden lead {index} scores {found} here; it scored {expected} when the bundle was written")]
     GoldenMismatch {
         /// Position among the golden leads.
         index: usize,

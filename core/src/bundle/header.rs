@@ -93,7 +93,7 @@ pub(crate) fn seal(bytes: &mut [u8]) -> Result<(), BundleError> {
 /// Refuses a file of a later format.
 #[inline(never)]
 pub(super) fn check_format(file: &Reader<'_>) -> Result<(), BundleError> {
-    let found = file.text("format")?.parse().map_err(|_| malformed("its format is not a number"))?;
+    let found = file.text("format")?.parse().map_err(|_| malformed("its format number is not a number"))?;
     match found {
         0 => Err(malformed("its format is 0")),
         1..=FORMAT => Ok(()),
@@ -139,13 +139,13 @@ pub(super) fn read_goldens(file: &Reader<'_>, columns: usize, at_most: u64) -> R
         json(file, "goldens", |node, misfit| decode::each(node.as_items("goldens", misfit), misfit, decode::expected))?;
     limit("the number of golden leads", expected.len() as u64, at_most)?;
     if expected.is_empty() {
-        return Err(malformed("there are no golden leads"));
+        return Err(malformed("it has no golden leads"));
     }
     let mut numbers = Numbers::of(file);
     let values = numbers.plain("golden.row");
     numbers.finish()?;
     if Some(values.len()) != expected.len().checked_mul(columns) {
-        return Err(malformed("tensor \"golden.row\" has not one row per golden lead"));
+        return Err(malformed("tensor \"golden.row\" must have one row per golden lead"));
     }
     let mut values = values.into_iter();
     Ok(expected.into_iter().map(|expected| Golden { row: values.by_ref().take(columns).collect(), expected }).collect())

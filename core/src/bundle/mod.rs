@@ -247,7 +247,7 @@ fn check(manifest: &Manifest, model: &Model, nodes_are_valid: bool) -> Result<()
             if sound {
                 Ok(())
             } else {
-                Err(BundleError::InvalidModel("its isotonic knots do not rise, or differ in number".into()))
+                Err(BundleError::InvalidModel("its isotonic knots must increase and be equal in number".into()))
             }
         }
         Calibration::Sigmoid { .. } => Err(BundleError::InvalidModel("its calibration is not finite".into())),

@@ -77,7 +77,7 @@ impl<'r, 'a> Numbers<'r, 'a> {
         {
             return tensor;
         }
-        let why = if found.is_some() { "is of another kind than its place takes" } else { "is absent" };
+        let why = if found.is_some() { "has the wrong element type" } else { "is missing" };
         self.fault.get_or_insert_with(|| about(name, why));
         Tensor { dtype, shape: [1, 0], bytes: &[] }
     }

@@ -139,5 +139,5 @@ fn category(known: Vec<String>, counts: &mut impl Iterator<Item = u64>) -> Optio
 }
 
 pub(super) fn unsound() -> BundleError {
-    malformed("the reference bins are not sound")
+    malformed("the reference distributions are invalid")
 }

@@ -214,7 +214,7 @@ pub(super) fn read(file: &Reader<'_>, arithmetic: Arithmetic, columns: usize) ->
     let base = numbers.plain("base");
     let output = numbers.integers("tree.output");
     if output.len() > MAX_TREES {
-        return Err(malformed("there are more than 1,048,576 trees"));
+        return Err(malformed("it has more than 1,048,576 trees"));
     }
     let weight = if file.tensor("tree.weight").is_some() { numbers.plain("tree.weight") } else { vec![1.0; output.len()] };
     let mut growth = Growth::default();
@@ -235,12 +235,12 @@ pub(super) fn read(file: &Reader<'_>, arithmetic: Arithmetic, columns: usize) ->
     growth.end_cuts();
     growth.is_valid = growth.has_valid_numbers(arithmetic, columns);
     if weight.len() != output.len() {
-        return Err(about("tree.weight", "has not one number per tree"));
+        return Err(about("tree.weight", "must have one number per tree"));
     }
     let mut trees = Vec::with_capacity(output.len());
     for (output, weight) in output.into_iter().zip(weight) {
         let Some(nodes) = growth.tree() else {
-            return Err(malformed(format!("tree {} contradicts its tensors", trees.len())));
+            return Err(malformed(format!("tree {} does not match its tensors", trees.len())));
         };
         trees.push(Tree { output, weight, nodes });
     }
@@ -324,7 +324,7 @@ impl Growth {
             ("linear.column", self.term_column.len(), total(&self.term_length)),
         ];
         if let Some((name, _, _)) = lengths.iter().find(|(_, found, wanted)| found != wanted) {
-            return Err(about(name, "has another length than the tensors that go with it"));
+            return Err(about(name, "differs in length from the tensors it belongs to"));
         }
         Ok(())
     }

@@ -7,7 +7,7 @@ use thiserror::Error;
 #[non_exhaustive]
 pub enum DriftError {
     /// A value that is NaN or infinite. Missing values are counted apart, not compared.
-    #[error("the value of row {row} of the {of} sample is {value}, which is not finite")]
+    #[error("row {row} of the {of} sample is {value}; values must be finite")]
     NotFinite {
         /// Which sample.
         of: &'static str,
@@ -17,7 +17,7 @@ pub enum DriftError {
         value: f64,
     },
     /// Lists of different length.
-    #[error("{what} has {found} values where {expected} belong")]
+    #[error("{what} has {found} values, expected {expected}")]
     LengthMismatch {
         /// Which list.
         what: &'static str,
@@ -27,7 +27,7 @@ pub enum DriftError {
         expected: usize,
     },
     /// A share that is negative, NaN or infinite.
-    #[error("share {bin} of the {of} sample is {value}, not a finite number of at least 0")]
+    #[error("share {bin} of the {of} sample is {value}; shares must be finite and at least 0")]
     BadShare {
         /// Which sample.
         of: &'static str,
@@ -37,7 +37,7 @@ pub enum DriftError {
         value: f64,
     },
     /// A probability outside [0, 1].
-    #[error("the probability of row {row} is {value}, not in [0, 1]")]
+    #[error("the probability in row {row} is {value}; it must be in [0, 1]")]
     NotAProbability {
         /// The row.
         row: usize,

@@ -102,12 +102,12 @@ fn notes(settings: &Settings, data: &Data) -> Vec<String> {
     if treatments > 1 {
         let each = percent(settings.alpha.divided(treatments).alpha());
         notes.push(format!(
-            "{treatments} treatments are each compared at {each}, so that all together err in {} of cases at most.",
+            "{treatments} treatments are each compared at {each}, so the overall error rate is at most {}.",
             percent(settings.alpha.alpha())
         ));
     }
     if !settings.method.allows_looking() {
-        notes.push("The intervals hold for one look at the planned end; for looks on the way choose always-valid intervals or planned looks.".to_owned());
+        notes.push("The intervals are valid for one look at the planned end; to look earlier, choose always-valid intervals or planned looks.".to_owned());
     }
     let crowded: Vec<&str> = settings
         .segments
@@ -118,7 +118,7 @@ fn notes(settings: &Settings, data: &Data) -> Vec<String> {
         .collect();
     if !crowded.is_empty() {
         notes.push(format!(
-            "More than {} values of {}: the later ones are put together.",
+            "More than {} values of {}; the later ones are grouped together.",
             super::data::MOST_VALUES,
             listed(&crowded)
         ));

@@ -3,7 +3,7 @@
 use super::measure::Yardstick;
 use super::report::CycleReport;
 use super::settings::Cycle;
-use super::words::rounded;
+use super::words::{against_limit, rounded};
 use crate::stats::effect::{Contrast, Effect, Scale};
 use crate::stats::margin::{Claim, Finding};
 use crate::stats::survival::{Curve, Duration, Durations, LogRank, RestrictedMean, Weighting};
@@ -30,12 +30,12 @@ pub(super) fn compare(cycle: &Cycle, control: &[(f64, bool)], treatment: &[(f64,
     };
     let closed = deals.iter().map(|deals| deals.1).min().unwrap_or(0);
     if closed < LEAST_CLOSED {
-        let why = format!("{closed} deals of an arm closed; at least {LEAST_CLOSED} are needed");
-        return silent(format!("That {} does not increase is not shown yet: {why}.", cycle.name));
+        let why = format!("{closed} deals of an arm closed, need at least {LEAST_CLOSED}");
+        return silent(format!("{} {}: {why}.", cycle.name, against_limit(Finding::Open)));
     }
     match measured(cycle, control, treatment, yardstick) {
         Ok(report) => CycleReport { deals, ..report },
-        Err(why) => silent(format!("That {} does not increase is not shown yet: {why}.", cycle.name)),
+        Err(why) => silent(format!("{} {}: {why}.", cycle.name, against_limit(Finding::Open))),
     }
 }
 
@@ -72,15 +72,11 @@ fn measured(
     let interval = yardstick.judge.one_sided(&effect, yardstick.level);
     let margin_days = cycle.margin * mean_a.mean;
     let finding = Claim::NoIncrease.judge(&interval, margin_days);
-    let told = match finding {
-        Finding::Shown => "is shown",
-        Finding::Refuted => "does not hold",
-        Finding::Open => "is not shown yet",
-    };
     let sentence = format!(
-        "That {} increases by less than {} days {told}: of the first {} days a deal is open {} days in the control and {} in the \
+        "{} {} (increase of less than {} days): within the first {} days, a deal stays open {} days in the control and {} in the \
          treatment, a change between {} and {}.",
         cycle.name,
+        against_limit(finding),
         rounded(margin_days, 3),
         rounded(horizon, 3),
         rounded(mean_a.mean, 3),

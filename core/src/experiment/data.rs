@@ -44,7 +44,7 @@ pub struct Observation<'a> {
 #[non_exhaustive]
 pub enum ObservationError {
     /// An arm that is none.
-    #[error("there is no arm {arm}: there are {arms}")]
+    #[error("there is no arm {arm}; the experiment has {arms} arms")]
     NoSuchArm {
         /// The index.
         arm: usize,
@@ -236,8 +236,8 @@ fn check(settings: &Settings, lead: &Observation<'_>) -> Result<(), ObservationE
         let second = metric.is_pair();
         let (value, other) = match *measured {
             Measured::Open => continue,
-            Measured::Value(x) if second => return bad(x, "with a second value"),
-            Measured::Pair(_, y) if !second => return bad(y, "a second value that anything asks for"),
+            Measured::Value(x) if second => return bad(x, "a pair of values"),
+            Measured::Pair(_, y) if !second => return bad(y, "expected as a second value"),
             Measured::Value(x) => (x, 0.0),
             Measured::Pair(x, y) => (x, y),
         };
@@ -248,7 +248,7 @@ fn check(settings: &Settings, lead: &Observation<'_>) -> Result<(), ObservationE
             return bad(other, "0 or 1, whether the lead converted");
         }
         if let Some(value) = [value, other].into_iter().find(|x| x.is_nan() || x.abs() > 1e100) {
-            return bad(value, "a finite number of sane size");
+            return bad(value, "a finite number below 1e100 in size");
         }
     }
     match (lead.cycle, &settings.cycle) {

@@ -4,7 +4,7 @@ use super::data::Cell;
 use super::method::Judge;
 use super::report::{Figure, GuardrailReport, Measurement, MetricReport, Outcome};
 use super::settings::{Better, Demand, Guardrail, Kind, Metric, Settings};
-use super::words::{change, percent, rounded};
+use super::words::{against_limit, change, percent, rounded};
 use crate::math;
 use crate::metric::{Area, InsufficientData, Labelled};
 use crate::stats::bayes::{Belief, Loss, Posterior, Prior};
@@ -97,7 +97,7 @@ impl Yardstick {
         let Some(estimate) = estimate(metric, cell, 0.0).ok().filter(|e| enough && e.variance > 0.0) else {
             return (None, Finding::Open);
         };
-        // An area is told on the logit scale, whose ends no interval passes.
+        // An AUC's interval is computed on the logit scale, so that it stays within 0 and 1.
         let area = metric.kind == Kind::Auc;
         let slope = if area { estimate.mean * (1.0 - estimate.mean) } else { 1.0 };
         let value = if area { math::logit(estimate.mean) } else { estimate.mean };
@@ -162,13 +162,13 @@ fn near_normal(metric: &Metric, cell: &Cell) -> Result<(), InsufficientData> {
         Kind::Rate => {
             let successes = successes(cell);
             InsufficientData::unless(leads, 1, "leads with an outcome in an arm")?;
-            InsufficientData::unless(successes, LEAST_OF_A_KIND, "leads of an arm that did")?;
-            InsufficientData::unless(leads - successes.min(leads), LEAST_OF_A_KIND, "leads of an arm that did not")
+            InsufficientData::unless(successes, LEAST_OF_A_KIND, "leads in an arm with outcome 1")?;
+            InsufficientData::unless(leads - successes.min(leads), LEAST_OF_A_KIND, "leads in an arm with outcome 0")
         }
         Kind::Auc => {
             let converted = cell.ranked.1.iter().filter(|converted| **converted).count() as u64;
-            InsufficientData::unless(converted, LEAST_OF_A_KIND, "leads of an arm that converted")?;
-            InsufficientData::unless(leads - converted.min(leads), LEAST_OF_A_KIND, "leads of an arm that did not convert")
+            InsufficientData::unless(converted, LEAST_OF_A_KIND, "converted leads in an arm")?;
+            InsufficientData::unless(leads - converted.min(leads), LEAST_OF_A_KIND, "unconverted leads in an arm")
         }
         _ => InsufficientData::unless(leads, LEAST_FOR_A_MEAN, "leads with an outcome in an arm"),
     }
@@ -179,31 +179,25 @@ fn told(guardrail: &Guardrail, metric: &MetricReport, interval: Option<Interval>
     let rate = guardrail.metric.kind == Kind::Rate;
     let figure = |x: f64| if rate { percent(x) } else { rounded(x, 3) };
     let moved = |x: f64| moved(x, scale, rate);
-    let (demand, ends) = match (guardrail.demand, interval) {
+    let (limit, of, ends) = match (guardrail.demand, interval) {
         (Demand::Margin(margin), ends) => {
-            let direction = if guardrail.metric.better == Better::More { "declines" } else { "rises" };
+            let direction = if guardrail.metric.better == Better::More { "decline" } else { "increase" };
             let margin = moved(margin);
-            (
-                format!("{direction} by less than {}", margin.trim_start_matches('+')),
-                ends.map(|i| (moved(i.lower), moved(i.upper))),
-            )
+            let limit = format!("{direction} of less than {}", margin.trim_start_matches('+'));
+            (limit, "the change", ends.map(|i| (moved(i.lower), moved(i.upper))))
         }
         (Demand::AtLeast(bound), ends) => {
-            (format!("is at least {}", figure(bound)), ends.map(|i| (figure(i.lower), figure(i.upper))))
+            (format!("at least {}", figure(bound)), "the value", ends.map(|i| (figure(i.lower), figure(i.upper))))
         }
         (Demand::AtMost(bound), ends) => {
-            (format!("is at most {}", figure(bound)), ends.map(|i| (figure(i.lower), figure(i.upper))))
+            (format!("at most {}", figure(bound)), "the value", ends.map(|i| (figure(i.lower), figure(i.upper))))
         }
     };
-    let verdict = match finding {
-        Finding::Shown => "is shown",
-        Finding::Refuted => "does not hold",
-        Finding::Open => "is not shown yet",
-    };
+    let verdict = against_limit(finding);
     match (ends, &metric.outcome) {
-        (Some((lower, upper)), _) => format!("That {name} {demand} {verdict}: it lies between {lower} and {upper}."),
-        (None, Outcome::Unknown { message, .. }) => format!("That {name} {demand} {verdict}: {message}."),
-        (None, _) => format!("That {name} {demand} {verdict}."),
+        (Some((lower, upper)), _) => format!("{name} {verdict} ({limit}): {of} lies between {lower} and {upper}."),
+        (None, Outcome::Unknown { message, .. }) => format!("{name} {verdict} ({limit}): {message}."),
+        (None, _) => format!("{name} {verdict} ({limit})."),
     }
 }
 

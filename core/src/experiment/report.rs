@@ -19,7 +19,7 @@ pub struct Analysis {
     pub sentence: String,
     /// The arms, the control first.
     pub arms: Vec<ArmReport>,
-    /// Whether the arms hold the leads they were meant to hold; none without leads.
+    /// Whether the arms have the planned split; none without leads.
     pub sample_ratio: Option<SampleRatio>,
     /// Each treatment against the control.
     pub comparisons: Vec<Comparison>,
@@ -47,7 +47,7 @@ pub enum Verdict {
         /// How many each arm needs.
         needed: u64,
     },
-    /// The arms do not hold the leads they were meant to hold: nothing here can be trusted.
+    /// The arms do not have the planned split: nothing here can be trusted.
     Invalid {
         /// Of the sample ratio.
         p_value: f64,

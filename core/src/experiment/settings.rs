@@ -224,14 +224,14 @@ impl Settings {
             say(SettingError::unless(sound, "the weight", arm.weight, "positive"), format!("arms[{at}] {:?}", arm.name));
             let twice = self.arms.iter().take(at).any(|other| other.name == arm.name);
             say(
-                SettingError::unless(!twice, "its place", at as f64, "the only one of this name"),
+                SettingError::unless(!twice, "its position", at as f64, "unique: another arm has this name"),
                 format!("arms[{at}] {:?}", arm.name),
             );
         }
         for metric in self.metrics() {
             let sound = !(metric.adjusted && matches!(metric.kind, Kind::Ratio | Kind::Auc));
             say(
-                SettingError::unless(sound, "adjusted", 1.0, "off: a ratio or an area is not adjusted"),
+                SettingError::unless(sound, "adjusted", 1.0, "off: a ratio or an AUC cannot be adjusted"),
                 format!("metric {:?}", metric.name),
             );
         }

@@ -39,7 +39,7 @@ fn each_verdict_has_its_case() {
         ("Lose", verdict(&conversion(), &[(6_000, 600, 0.0), (6_000, 480, 0.0)]), "roll back"),
         ("Inconclusive", verdict(&conversion(), &[(6_000, 600, 0.0), (6_000, 620, 0.0)]), "Extend by"),
         ("Insufficient data", verdict(&conversion(), &[(600, 60, 0.0), (610, 90, 0.0)]), "600 leads"),
-        ("Invalid", verdict(&conversion(), &[(6_000, 600, 0.0), (6_500, 1_000, 0.0)]), "meant to hold"),
+        ("Invalid", verdict(&conversion(), &[(6_000, 600, 0.0), (6_500, 1_000, 0.0)]), "planned split"),
         ("Insufficient data", verdict(&conversion(), &[(9_000, 2, 0.0), (9_000, 3, 0.0)]), "about 45,000 leads"),
     ];
     for (word, analysis, part) in rows {
@@ -56,8 +56,8 @@ fn the_sentence_tells_size_interval_and_what_to_do() {
     let analysis = verdict(&settings, &[(6_000, 600, 0.0), (6_000, 620, 0.0)]);
     assert_eq!(
         analysis.sentence,
-        "Inconclusive: converted of challenger is 3.33 % above that of champion (95 % interval −7.11 % to +15 %), so it may be no change \
-         at all. Extend by 19 weeks: 51,756 leads more per arm."
+        "Inconclusive: challenger's converted rate is 3.33 % above champion's (95 % interval −7.11 % to +15 %), so there may be no \
+         change at all. Extend by 19 weeks: 51,756 leads more per arm."
     );
     let Verdict::Inconclusive { extend: Some(extend) } = analysis.verdict else { panic!("{:?}", analysis.verdict) };
     // 57,756 per arm are needed at a base rate of 10 %.
@@ -69,7 +69,7 @@ fn more_leads_than_needed_end_the_waiting() {
     let settings = Settings { lift: 0.2, ..conversion() };
     let analysis = verdict(&settings, &[(9_000, 900, 0.0), (9_000, 905, 0.0)]);
     assert_eq!(analysis.verdict, Verdict::Inconclusive { extend: None });
-    assert!(analysis.sentence.contains("leads enough to find +20 %"), "{}", analysis.sentence);
+    assert!(analysis.sentence.contains("enough leads to find +20 %"), "{}", analysis.sentence);
 }
 
 #[test]
@@ -79,13 +79,13 @@ fn a_guardrail_turns_a_win() {
     assert_eq!(deal(500.0).verdict, Verdict::Win);
     let harmed = deal(470.0);
     assert_eq!(harmed.verdict, Verdict::Lose);
-    assert!(harmed.sentence.contains("deal size declines by less than 2 % does not hold"), "{}", harmed.sentence);
+    assert!(harmed.sentence.contains("deal size violates its limit (decline of less than 2 %)"), "{}", harmed.sentence);
     // A margin that 6,000 leads cannot resolve: not shown, so no win yet.
     let tight = with_guardrail(Demand::Margin(0.0005));
     let open = verdict(&tight, &[(6_000, 600, 500.0), (6_000, 720, 500.0)]);
     let Verdict::Inconclusive { extend: Some(extend) } = open.verdict else { panic!("{:?}", open.verdict) };
     assert!(extend.leads_per_arm > 10_000, "{extend:?}");
-    assert!(open.sentence.contains("is not shown yet"), "{}", open.sentence);
+    assert!(open.sentence.contains("is not yet shown to meet its limit"), "{}", open.sentence);
 }
 
 #[test]
@@ -158,7 +158,7 @@ fn several_treatments_share_the_level_and_the_best_is_told() {
     let analysis = verdict(&settings, &[(6_000, 600, 0.0), (6_000, 630, 0.0), (6_000, 760, 0.0)]);
     assert_eq!(analysis.verdict, Verdict::Win);
     assert!(
-        analysis.sentence.contains("converted of c") && analysis.sentence.contains("97.5 % interval"),
+        analysis.sentence.contains("c's converted rate") && analysis.sentence.contains("97.5 % interval"),
         "{}",
         analysis.sentence
     );
@@ -357,7 +357,7 @@ fn the_area_under_the_curve_is_a_guardrail_of_one_arm_and_of_two() {
     assert_eq!(found(Demand::Margin(0.05), [(6_000, 0.5), (6_000, 0.3)]).0, Finding::Refuted);
     let (finding, interval, sentence) = found(Demand::AtLeast(0.85), [(6_000, 0.3), (12, 0.5)]);
     assert_eq!((finding, interval), (Finding::Open, None));
-    assert!(sentence.contains("leads of an arm that converted"), "{sentence}");
+    assert!(sentence.contains("converted leads in an arm"), "{sentence}");
 }
 
 #[test]

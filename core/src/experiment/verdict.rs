@@ -9,7 +9,6 @@ use super::report::{
 };
 use super::settings::{Better, Kind, Settings};
 use super::words::{count, counted, listed, rounded};
-use crate::stats::effect::Scale;
 use crate::stats::level::Interval;
 use crate::stats::margin::Finding;
 use crate::stats::srm::{self, SampleRatio};
@@ -49,11 +48,11 @@ pub(super) fn overall(comparisons: &[Comparison]) -> (Verdict, String) {
 impl Judged<'_> {
     fn verdict(&self, control: &Cell, treatment: &Cell) -> (Verdict, String) {
         if let Some(ratio) = self.sample_ratio.filter(|ratio| ratio.is_mismatch()) {
-            return (Verdict::Invalid { p_value: ratio.p_value }, self.told_mismatch(ratio));
+            return (Verdict::Invalid { p_value: ratio.p_value }, broken_split());
         }
         let found = control.moments.count().min(treatment.moments.count());
         let least = self.settings.least_per_arm;
-        // Whoever allows for looking may stop for harm before the planned number is in.
+        // A method that allows early looks may stop for harm before the planned number of leads is in.
         let may_judge = found >= least || self.settings.method.allows_looking();
         let measured = self.primary.outcome.measured();
         let good = measured.map(|m| self.good(&m.test.interval));
@@ -71,7 +70,7 @@ impl Judged<'_> {
         if found < least {
             let needed = least;
             let reason = format!(
-                "{} with an outcome in the smaller arm, {} are needed in each before the experiment is judged.",
+                "{} with an outcome in the smaller arm; the experiment is judged from {} in each arm.",
                 counted(found, "lead", "leads"),
                 count(needed)
             );
@@ -90,12 +89,12 @@ impl Judged<'_> {
         let reason = if good.lower > 0.0 {
             format!("{}, but: {}", self.told_primary(m), open.join(" "))
         } else {
-            format!("{}, so it may be no change at all.", self.told_primary(m))
+            format!("{}, so there may be no change at all.", self.told_primary(m))
         };
         (Verdict::Inconclusive { extend }, format!("{reason} {}", self.told_extension(extend, good.lower > 0.0)))
     }
 
-    /// The primary metric's change cannot be told: too few leads of a kind.
+    /// The primary metric's change is unknown: too few leads of a kind.
     fn unknown(&self, message: &str, control: &Cell, treatment: &Cell, found: u64) -> (Verdict, String) {
         // At the pace so far, so many leads have ten that did and ten that did not.
         let rare = [control, treatment].map(|cell| {
@@ -135,7 +134,7 @@ impl Judged<'_> {
         let rate = self.settings.primary.kind == Kind::Rate;
         let told = |x: f64| moved(x, m.effect.scale, rate);
         let (name, treatment) = (&self.primary.name, self.treatment);
-        let control = self.settings.arms.first().map_or("the control", |arm| arm.name.as_str());
+        let control = self.settings.arms.first().map_or("control", |arm| arm.name.as_str());
         let side = if m.effect.value < 0.0 { "below" } else { "above" };
         let size = told(m.effect.value.abs());
         let size = size.trim_start_matches('+');
@@ -144,16 +143,16 @@ impl Judged<'_> {
         let Interval { lower, upper } = m.test.interval;
         let ends = match (lower.is_finite(), upper.is_finite()) {
             (true, true) => format!("{confidence} interval {} to {}", told(lower), told(upper)),
-            _ => "no bound may be used at this look yet".to_owned(),
+            _ => "no interval at this look yet".to_owned(),
         };
-        let than = if m.effect.scale == Scale::Relative { "that of" } else { "the one of" };
-        format!("{name} of {treatment} is {size} {side} {than} {control} ({ends})")
+        let unit = if rate && !name.ends_with("rate") { " rate" } else { "" };
+        format!("{treatment}'s {name}{unit} is {size} {side} {control}'s ({ends})")
     }
 
     fn told_guardrails(&self) -> String {
         let names = self.guardrails.iter().map(|g| g.metric.name.as_str()).chain(self.cycle.iter().map(|c| c.name.as_str()));
         let names: Vec<&str> = names.collect();
-        if names.is_empty() { String::new() } else { format!("; {} did not suffer", listed(&names)) }
+        if names.is_empty() { String::new() } else { format!("; all guardrails held ({})", listed(&names)) }
     }
 
     fn told_extension(&self, extend: Option<Extension>, won: bool) -> String {
@@ -165,23 +164,14 @@ impl Judged<'_> {
             Some(Extension { leads_per_arm, days: None }) => {
                 format!("Extend by {} per arm.", counted(leads_per_arm, "lead", "leads"))
             }
-            None if won => "How many more leads that takes cannot be said.".to_owned(),
+            None if won => "The number of further leads needed cannot be estimated.".to_owned(),
             None => {
                 let lift = moved(self.settings.lift, self.settings.scale, self.settings.primary.kind == Kind::Rate);
                 format!(
-                    "There are leads enough to find {lift}, so more of them would at best show less than matters: keep the control."
+                    "There are enough leads to find {lift}; more would at best show a smaller change than matters. Keep the control."
                 )
             }
         }
-    }
-
-    fn told_mismatch(&self, ratio: &SampleRatio) -> String {
-        format!(
-            "the arms do not hold the leads they were meant to hold (p {:.1e} is below {}). Something chose who is in which arm; mend the \
-             assignment or the log and start again.",
-            ratio.p_value,
-            srm::THRESHOLD
-        )
     }
 
     fn harmed_segments(&self) -> String {
@@ -189,4 +179,13 @@ impl Judged<'_> {
         let worse: Vec<String> = worse.map(|s| format!("{} {}", s.segment, s.value)).collect();
         if worse.is_empty() { String::new() } else { format!(" Worse in {}.", listed(&worse)) }
     }
+}
+
+/// Why nothing can be concluded from arms without the planned split.
+fn broken_split() -> String {
+    format!(
+        "the arms do not have the planned split (p < {}). Something biased who is in which arm: fix the assignment or the log and \
+         start again.",
+        srm::THRESHOLD
+    )
 }

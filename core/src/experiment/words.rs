@@ -1,4 +1,6 @@
-//! Numbers as sentences say them.
+//! Numbers and findings in words.
+
+use crate::stats::margin::Finding;
 
 /// `x` with about `digits` significant digits, zeros behind them dropped, and a real minus sign.
 pub(crate) fn rounded(x: f64, digits: usize) -> String {
@@ -17,7 +19,7 @@ pub(crate) fn rounded(x: f64, digits: usize) -> String {
     grouped(text, if negative { "−" } else { "" })
 }
 
-/// `0.131` as `13 %`: two digits, three from 99.5 % on, so that "nearly" is not told as "all".
+/// `0.131` as `13 %`: two digits, three from 99.5 % on, so that "nearly all" does not print as "all".
 pub(crate) fn percent(part: f64) -> String {
     let digits = if part > 0.995 && part < 0.9995 { 3 } else { 2 };
     format!("{} %", rounded(100.0 * part, digits))
@@ -28,6 +30,15 @@ pub(crate) fn change(part: f64) -> String {
     let text = rounded(100.0 * part, 3);
     let sign = if text.starts_with('−') || text == "0" { "" } else { "+" };
     format!("{sign}{text} %")
+}
+
+/// Whether a limit is met, in words that follow a metric's name and precede the limit.
+pub(crate) fn against_limit(finding: Finding) -> &'static str {
+    match finding {
+        Finding::Shown => "meets its limit",
+        Finding::Refuted => "violates its limit",
+        Finding::Open => "is not yet shown to meet its limit",
+    }
 }
 
 /// `57755` as `57,755`.

@@ -109,13 +109,13 @@ impl Pipeline {
             match self.sources.get_mut(*column) {
                 Some(source) if *source == u32::MAX => *source = field as u32,
                 _ => {
-                    let message = format!("the column {} is made twice", Quoted(names.at(*column).unwrap_or("")));
+                    let message = format!("the column {} is produced more than once", Quoted(names.at(*column).unwrap_or("")));
                     errors.add("COLUMN_MADE_TWICE", format!("feature[{i}].name"), message);
                 }
             }
         }
         if targets.iter().all(Option::is_none) {
-            let message = format!("the model reads no column of {}", Quoted(&transform.name));
+            let message = format!("the model has no column for {}", Quoted(&transform.name));
             errors.add("FEATURE_NOT_READ", format!("feature[{i}].name"), message);
         }
         let start = (self.columns.len() as u32, self.steps.len() as u32);
@@ -161,13 +161,13 @@ impl Pipeline {
             let name = Quoted(&column.name);
             let mut refuse = |why: String| errors.add("COLUMN_UNMADE", format!("model.column[{i}]"), why);
             match field_of(name.0) {
-                None => refuse(format!("the model reads the column {name}, which no field or feature makes")),
+                None => refuse(format!("no field or feature produces the model's column {name}")),
                 Some((_, field)) if !field.role.is_readable() => {
-                    refuse(format!("the model reads {name}, but that field is an id or a human score"));
+                    refuse(format!("the model uses {name}, but that field is an id or a human score"));
                 }
                 Some((_, field)) if !Make::Value.fits(field.kind) => {
                     refuse(format!(
-                        "the model reads {name}, a {}; declare a feature that makes a number of it",
+                        "the model uses {name}, a {}; declare a feature that turns it into a number",
                         field.kind.as_str()
                     ));
                 }

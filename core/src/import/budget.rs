@@ -15,7 +15,7 @@ impl Budget {
 
     /// Takes `words` off; what is wrong when they are not there any more.
     pub fn take(&mut self, words: usize) -> Result<(), String> {
-        self.0 = self.0.checked_sub(words).ok_or_else(|| format!("the category sets take more than {MAX_SET_WORDS} words"))?;
+        self.0 = self.0.checked_sub(words).ok_or_else(|| format!("the category sets need more than {MAX_SET_WORDS} words"))?;
         Ok(())
     }
 }

@@ -144,7 +144,7 @@ impl<'p, 'd> At<'p, 'd> {
                 Ok(nodes.iter().enumerate().map(at).collect())
             }
             Node::Ints(v) if v.is_empty() => Ok(Vec::new()),
-            _ => Err(self.expected("an array of objects or texts")),
+            _ => Err(self.expected("an array of objects or strings")),
         }
     }
 
@@ -169,7 +169,7 @@ impl<'p, 'd> At<'p, 'd> {
     /// A whole number in `0..=limit`.
     pub fn count(&self, limit: usize) -> Result<usize, ImportError> {
         let i = self.int()?;
-        usize::try_from(i).ok().filter(|n| *n <= limit).ok_or_else(|| self.error(format!("{i} is not within 0..={limit}")))
+        usize::try_from(i).ok().filter(|n| *n <= limit).ok_or_else(|| self.error(format!("{i} is outside 0..={limit}")))
     }
 
     /// An array of whole numbers (or of flags).
@@ -220,7 +220,7 @@ impl<'p, 'd> At<'p, 'd> {
             Node::Bool(b) => b.to_string(),
             Node::Int(i) => i.to_string(),
             Node::Float(x) => x.to_string(),
-            Node::Text(t) => format!("the text {:?}", excerpt(t)),
+            Node::Text(t) => format!("the string {:?}", excerpt(t)),
             Node::Ints(v) => format!("an array of {} whole numbers", v.len()),
             Node::Floats(v) => format!("an array of {} numbers", v.len()),
             Node::Packed(kind, bytes) => format!("an array of {} numbers", bytes.len() / kind.width()),

@@ -9,7 +9,7 @@ use crate::model::ModelError;
 #[non_exhaustive]
 pub enum ImportError {
     /// The first bytes belong to no format we read.
-    #[error("the file is none of XGBoost JSON, XGBoost UBJ, LightGBM text; it begins with {0}")]
+    #[error("unknown format: expected XGBoost JSON, XGBoost UBJ or LightGBM text; the file begins with {0}")]
     UnknownFormat(String),
     /// The bytes break the rules of their encoding.
     #[error("byte {offset}: {reason}")]
@@ -20,7 +20,7 @@ pub enum ImportError {
         reason: String,
     },
     /// A document larger or deeper than the reader's limits.
-    #[error("byte {offset}: {what} above the limit of {limit}")]
+    #[error("byte {offset}: {what} exceeds the limit of {limit}")]
     Limit {
         /// Offset from the start of the file.
         offset: usize,
@@ -54,7 +54,7 @@ pub enum ImportError {
         what: String,
     },
     /// The model that was read cannot be evaluated.
-    #[error("the model in the file is not sound: {0}")]
+    #[error("the model in the file is invalid: {0}")]
     Model(#[from] ModelError),
 }
 

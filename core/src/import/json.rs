@@ -18,7 +18,7 @@ pub(super) fn read(bytes: &[u8], limits: Limits) -> Result<Node<'_>, ImportError
     reader.space();
     match reader.peek() {
         None => Ok(node),
-        Some(_) => Err(reader.error("the document has ended, but the file goes on")),
+        Some(_) => Err(reader.error("unexpected data after the end of the document")),
     }
 }
 
@@ -37,7 +37,7 @@ impl<'a> Reader<'a> {
 
     fn expected(&self, what: &str) -> ImportError {
         match self.peek() {
-            None => self.error(format!("expected {what}, but the file ends")),
+            None => self.error(format!("expected {what}, found the end of the file")),
             Some(b) => self.error(format!("expected {what}, found {:?}", char::from(b))),
         }
     }
@@ -160,7 +160,7 @@ impl<'a> Reader<'a> {
         let mut copied = start;
         loop {
             match self.peek() {
-                None => return Err(self.expected("the end of a text")),
+                None => return Err(self.expected("the end of a string")),
                 Some(b'"') => {
                     let rest = self.utf8(copied)?;
                     self.at += 1;
@@ -176,7 +176,7 @@ impl<'a> Reader<'a> {
                     text.push(self.escape()?);
                     copied = self.at;
                 }
-                Some(0..=0x1f) => return Err(self.expected("a text without control characters")),
+                Some(0..=0x1f) => return Err(self.expected("a string without control characters")),
                 Some(_) => self.at += 1,
             }
         }
@@ -184,8 +184,10 @@ impl<'a> Reader<'a> {
 
     fn utf8(&self, from: usize) -> Result<&'a str, ImportError> {
         let bytes = self.bytes.get(from..self.at).unwrap_or_default();
-        std::str::from_utf8(bytes)
-            .map_err(|e| ImportError::Syntax { offset: from + e.valid_up_to(), reason: "the text is not UTF-8".to_owned() })
+        std::str::from_utf8(bytes).map_err(|e| ImportError::Syntax {
+            offset: from + e.valid_up_to(),
+            reason: "the string is not valid UTF-8".to_owned(),
+        })
     }
 
     fn escape(&mut self) -> Result<char, ImportError> {
@@ -210,9 +212,9 @@ impl<'a> Reader<'a> {
                 } else {
                     high
                 };
-                return char::from_u32(code).ok_or_else(|| self.error(format!("\\u{code:04x} is no character")));
+                return char::from_u32(code).ok_or_else(|| self.error(format!("\\u{code:04x} is not a character")));
             }
-            _ => return Err(self.expected("an escape")),
+            _ => return Err(self.expected("an escape sequence")),
         };
         self.at += 1;
         Ok(escaped)
@@ -236,7 +238,7 @@ impl<'a> Reader<'a> {
         }
         let whole = self.digits()?;
         if whole > 1 && self.bytes.get(self.at - whole) == Some(&b'0') {
-            return Err(ImportError::Syntax { offset: start, reason: "a number begins with 0".to_owned() });
+            return Err(ImportError::Syntax { offset: start, reason: "a number starts with a superfluous 0".to_owned() });
         }
         let mut float = false;
         if self.eat(b'.') {

@@ -79,11 +79,11 @@ pub fn import(bytes: &[u8]) -> Result<Imported, ImportError> {
 
 /// Beginnings of files that are often handed over instead, and what to do.
 const NEARLY: [(&[u8], &str); 5] = [
-    (b"binf", "XGBoost's binary format of before 2.1: load it there and save it as .json or .ubj"),
-    (b"[", "a JSON array: XGBoost's dump_model is for people; save_model is for programs"),
-    (b"booster[", "XGBoost's dump_model, which is for people: use save_model"),
-    (b"\x80", "a Python pickle: take the booster in it and use its save_model"),
-    (b"\x1f\x8b", "gzip: unpack it first"),
+    (b"binf", "XGBoost's binary format from before 2.1: load it in that version and save it as .json or .ubj"),
+    (b"[", "a JSON array, probably from XGBoost's dump_model: use save_model"),
+    (b"booster[", "the output of XGBoost's dump_model: use save_model"),
+    (b"\x80", "a Python pickle: load it and call save_model on the booster"),
+    (b"\x1f\x8b", "a gzip archive: decompress it first"),
 ];
 
 /// What a file of no known format begins with.
@@ -94,7 +94,7 @@ fn met(start: &[u8]) -> String {
     let shown: Vec<u8> = start.iter().take(16).copied().collect();
     let shown = format!("{:?}", String::from_utf8_lossy(&shown));
     match NEARLY.iter().find(|(begin, _)| start.starts_with(begin)) {
-        Some((_, what)) => format!("{shown}, as does {what}"),
+        Some((_, what)) => format!("{shown} ({what})"),
         None => shown,
     }
 }

@@ -13,7 +13,7 @@ impl Order {
     /// comes before its parent. On a fault says what is wrong.
     pub fn of(n: usize, children: impl Fn(u32) -> Option<(i64, i64)>) -> Result<Order, String> {
         if n == 0 {
-            return Err("a tree without nodes".to_owned());
+            return Err("a tree has no nodes".to_owned());
         }
         let mut nodes = vec![0u32];
         let mut seen = vec![false; n];

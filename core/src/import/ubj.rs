@@ -13,7 +13,7 @@ pub(super) fn read(bytes: &[u8], limits: Limits) -> Result<Node<'_>, ImportError
     let marker = reader.marker()?;
     let node = reader.value(marker)?;
     if reader.at < bytes.len() {
-        return Err(reader.error("the document has ended, but the file goes on"));
+        return Err(reader.error("unexpected data after the end of the document"));
     }
     Ok(node)
 }
@@ -43,14 +43,14 @@ impl<'a> Reader<'a> {
 
     fn take(&mut self, n: usize) -> Result<&'a [u8], ImportError> {
         let bytes = self.at.checked_add(n).and_then(|end| self.bytes.get(self.at..end));
-        let bytes = bytes.ok_or_else(|| self.error(format!("{n} bytes are needed, {} are left", self.left())))?;
+        let bytes = bytes.ok_or_else(|| self.error(format!("expected {n} more bytes, found {}", self.left())))?;
         self.at += n;
         Ok(bytes)
     }
 
     fn array_of<const N: usize>(&mut self) -> Result<[u8; N], ImportError> {
         let bytes = self.take(N)?;
-        bytes.try_into().map_err(|_| self.error("a number is cut short"))
+        bytes.try_into().map_err(|_| self.error("truncated number"))
     }
 
     /// The next marker that is not a no-op.
@@ -118,7 +118,7 @@ impl<'a> Reader<'a> {
             b'L' => Ok(i64::from_be_bytes(self.array_of()?)),
             other => Err(ImportError::Syntax {
                 offset: self.at.saturating_sub(1),
-                reason: format!("expected the type of a whole number, found {:?}", char::from(other)),
+                reason: format!("expected an integer type, found {:?}", char::from(other)),
             }),
         }
     }
@@ -128,7 +128,7 @@ impl<'a> Reader<'a> {
         let [marker] = self.array_of::<1>()?;
         let n = self.int(marker)?;
         let fits = usize::try_from(n).ok().filter(|n| n.checked_mul(width).is_some_and(|bytes| bytes <= self.left()));
-        fits.ok_or_else(|| self.error(format!("a length of {n}, but {} bytes are left", self.left())))
+        fits.ok_or_else(|| self.error(format!("length {n}, but only {} bytes remain", self.left())))
     }
 
     fn text(&mut self) -> Result<&'a str, ImportError> {
@@ -136,14 +136,14 @@ impl<'a> Reader<'a> {
         let bytes = self.take(n)?;
         std::str::from_utf8(bytes).map_err(|e| ImportError::Syntax {
             offset: self.at - n + e.valid_up_to(),
-            reason: "the text is not UTF-8".to_owned(),
+            reason: "the string is not valid UTF-8".to_owned(),
         })
     }
 
     fn header(&mut self) -> Result<Header, ImportError> {
         let kind = if self.eat(b'$') { Some(self.array_of::<1>().map(|[k]| k)?) } else { None };
         if matches!(kind, Some(b'Z' | b'T' | b'F' | b'N')) {
-            return Err(self.error("a container of a type without bytes could be of any size"));
+            return Err(self.error("a container whose values take no bytes could be of any size"));
         }
         let count = if self.eat(b'#') {
             let width = kind.and_then(number).map_or(1, Kind::width);

@@ -73,7 +73,7 @@ impl<'a> Cursor<'a> {
     /// Takes `word` (`true`, `false`, `null`).
     pub(crate) fn literal(&mut self, word: &str) -> Result<(), Stop> {
         if !self.text.get(self.at..).is_some_and(|rest| rest.starts_with(word)) {
-            return Err(Stop::Malformed("true, false or null is misspelt"));
+            return Err(Stop::Malformed("invalid literal: expected true, false or null"));
         }
         self.at += word.len();
         Ok(())
@@ -82,7 +82,7 @@ impl<'a> Cursor<'a> {
     /// Takes a number; the text of it is `source(start)` with the offset before the call.
     #[inline]
     pub(crate) fn number(&mut self) -> Result<Result<f64, NumberFault>, Stop> {
-        let (value, end) = scan_number(self.text.as_bytes(), self.at).ok_or(Stop::Malformed("a number is misspelt"))?;
+        let (value, end) = scan_number(self.text.as_bytes(), self.at).ok_or(Stop::Malformed("invalid number"))?;
         self.at = end;
         Ok(value)
     }
@@ -105,7 +105,7 @@ impl<'a> Cursor<'a> {
     /// Takes a text. `buffer` is overwritten when the text has escapes.
     #[inline]
     pub(crate) fn string(&mut self, buffer: &mut String) -> Result<Token<'a>, Stop> {
-        self.expect(b'"', "a text was expected")?;
+        self.expect(b'"', "expected a string")?;
         let start = self.at;
         loop {
             match self.text.as_bytes().get(self.at).copied() {
@@ -119,9 +119,9 @@ impl<'a> Cursor<'a> {
                     buffer.push_str(self.source(start));
                     return self.unescape(buffer).map(|()| Token::Unescaped);
                 }
-                Some(0..0x20) => return Err(Stop::Malformed("a control character stands in a text")),
+                Some(0..0x20) => return Err(Stop::Malformed("unescaped control character in a string")),
                 Some(_) => self.at += 1,
-                None => return Err(Stop::Malformed("a text has no end")),
+                None => return Err(Stop::Malformed("unterminated string")),
             }
         }
     }
@@ -154,18 +154,18 @@ impl<'a> Cursor<'a> {
                         _ => {
                             // Back to the byte after the backslash: it may begin a wider character.
                             self.at -= 1;
-                            return Err(Stop::Malformed("an escape is unknown"));
+                            return Err(Stop::Malformed("unknown escape sequence"));
                         }
                     });
                 }
-                Some(_) => return Err(Stop::Malformed("a control character stands in a text")),
-                None => return Err(Stop::Malformed("a text has no end")),
+                Some(_) => return Err(Stop::Malformed("unescaped control character in a string")),
+                None => return Err(Stop::Malformed("unterminated string")),
             }
         }
     }
 
     fn unicode(&mut self) -> Result<char, Stop> {
-        const LONE: Stop = Stop::Malformed("half of a surrogate pair stands alone");
+        const LONE: Stop = Stop::Malformed("unpaired surrogate");
         let first = self.hex4()?;
         if !(0xD800..0xE000).contains(&first) {
             return char::from_u32(first).ok_or(LONE);
@@ -188,7 +188,8 @@ impl<'a> Cursor<'a> {
     fn hex4(&mut self) -> Result<u32, Stop> {
         let mut value = 0;
         for _ in 0..4 {
-            let digit = char::from(self.peek()).to_digit(16).ok_or(Stop::Malformed("\\u takes four hexadecimal digits"))?;
+            let digit =
+                char::from(self.peek()).to_digit(16).ok_or(Stop::Malformed("\\u must be followed by four hexadecimal digits"))?;
             value = value * 16 + digit;
             self.at += 1;
         }
@@ -212,16 +213,16 @@ impl<'a> Cursor<'a> {
                 self.at += 1;
                 self.items(b'}', &mut |cursor| {
                     cursor.string(buffer)?;
-                    cursor.expect(b':', "a colon was expected")?;
+                    cursor.expect(b':', "expected a colon")?;
                     cursor.skip_value(depth - 1, buffer)
                 })
             }
             b'-' | b'0'..=b'9' => {
                 let end = skip_number(self.text.as_bytes(), self.at);
-                self.at = end.ok_or(Stop::Malformed("a number is misspelt"))?;
+                self.at = end.ok_or(Stop::Malformed("invalid number"))?;
                 Ok(())
             }
-            _ => Err(Stop::Malformed("a value was expected")),
+            _ => Err(Stop::Malformed("expected a value")),
         }
     }
 
@@ -232,7 +233,7 @@ impl<'a> Cursor<'a> {
         loop {
             match self.peek() {
                 b'"' => self.string(buffer).map(|_| ())?,
-                _ if self.is_at_end() => return Err(Stop::Malformed("an array or object has no end")),
+                _ if self.is_at_end() => return Err(Stop::Malformed("unterminated array or object")),
                 byte => {
                     open += u32::from(matches!(byte, b'[' | b'{'));
                     open = open.saturating_sub(u32::from(matches!(byte, b']' | b'}')));
@@ -264,7 +265,7 @@ impl<'a> Cursor<'a> {
                     self.at += 1;
                     return Ok(());
                 }
-                _ => return Err(Stop::Malformed("a comma or the closing bracket was expected")),
+                _ => return Err(Stop::Malformed("expected a comma or the closing bracket")),
             }
         }
     }
@@ -280,7 +281,7 @@ mod tests {
         let mut cursor = Cursor::new(text);
         cursor.skip_value(128, &mut String::new())?;
         cursor.skip_space();
-        if cursor.is_at_end() { Ok(()) } else { Err(Stop::Malformed("more than one value")) }
+        if cursor.is_at_end() { Ok(()) } else { Err(Stop::Malformed("unexpected data after the value")) }
     }
 
     /// `serde_json` refuses numbers beyond a double; we note them per field, so here they count as accepted.

@@ -16,6 +16,5 @@ pub(crate) use cursor::{Cursor, Stop, Token};
 pub(crate) use decimal::nearest;
 pub(crate) use node::{Misfit, Node};
 pub use number::{MAX_SAFE_INTEGER, NumberFault, parse_number};
-pub use shown::Decimal;
-pub(crate) use shown::Quoted;
+pub(crate) use shown::{Decimal, Quoted};
 pub(crate) use write::{Object, number, text};

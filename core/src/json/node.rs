@@ -36,7 +36,7 @@ impl Misfit {
         let mut misfit = Misfit::default();
         let value = read(&mut misfit);
         match misfit.0 {
-            Some(key) => Err(["the value of ", key, " is absent or of another kind"].concat()),
+            Some(key) => Err(["the value of `", key, "` is missing or has the wrong type"].concat()),
             None => Ok(value),
         }
     }
@@ -50,11 +50,11 @@ impl Node {
         let mut cursor = Cursor::new(text);
         let what = |stop| match stop {
             Stop::Malformed(what) => what,
-            Stop::TooDeep => "it is nested deeper than 64 levels",
+            Stop::TooDeep => "nested deeper than 64 levels",
         };
         let node = read(&mut cursor, 64).map_err(what)?;
         cursor.skip_space();
-        if cursor.is_at_end() { Ok(node) } else { Err("more than one value") }
+        if cursor.is_at_end() { Ok(node) } else { Err("unexpected data after the value") }
     }
 
     /// The value of `key`; `Null` when there is none.
@@ -226,7 +226,7 @@ fn read(cursor: &mut Cursor<'_>, depth: u32) -> Result<Node, Stop> {
             let mut members: Vec<(String, Node)> = Vec::new();
             cursor.items(b'}', &mut |cursor| {
                 let key = text(cursor)?;
-                cursor.expect(b':', "a colon was expected")?;
+                cursor.expect(b':', "expected a colon")?;
                 members.push((key, read(cursor, depth - 1)?));
                 Ok(())
             })?;
@@ -234,8 +234,8 @@ fn read(cursor: &mut Cursor<'_>, depth: u32) -> Result<Node, Stop> {
         }
         b'-' | b'0'..=b'9' => match cursor.number()? {
             Ok(x) => Ok(Node::Number(x)),
-            Err(_) => Err(Stop::Malformed("a number is too large")),
+            Err(_) => Err(Stop::Malformed("number out of range")),
         },
-        _ => Err(Stop::Malformed("a value was expected")),
+        _ => Err(Stop::Malformed("expected a value")),
     }
 }

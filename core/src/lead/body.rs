@@ -81,7 +81,7 @@ impl Reader {
                 let mut cursor = Cursor::new(as_text(body, limits)?);
                 let mut full = false;
                 cursor
-                    .expect(b'[', "an array of leads was expected")
+                    .expect(b'[', "expected an array of leads")
                     .and_then(|()| {
                         cursor.items(b']', &mut |cursor| {
                             let start = cursor.clone();
@@ -103,7 +103,11 @@ impl Reader {
                     })
                     .and_then(|()| {
                         cursor.skip_space();
-                        if cursor.is_at_end() { Ok(()) } else { Err(Stop::Malformed("the array has ended, and more follows")) }
+                        if cursor.is_at_end() {
+                            Ok(())
+                        } else {
+                            Err(Stop::Malformed("unexpected data after the end of the array"))
+                        }
                     })
                     .map_err(|stop| if full { too_many } else { stop.at(cursor.offset(), limits) })?;
             }

@@ -20,7 +20,7 @@ impl Field {
             return Ok(Value::Text(cell.to_owned()));
         }
         let place = || Place { field: self.name.clone(), item: None };
-        let wrong = |expected| LeadError::WrongType { place: place(), expected, found: "a text" };
+        let wrong = |expected| LeadError::WrongType { place: place(), expected, found: "text" };
         match self.kind {
             FieldKind::Number if cell.eq_ignore_ascii_case("nan") => Ok(Value::Missing),
             FieldKind::Number => match parse_number(cell) {

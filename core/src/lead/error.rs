@@ -21,13 +21,13 @@ pub enum LeadError {
         what: &'static str,
     },
     /// The JSON is not an object of named values.
-    #[error("a lead is an object of named values, not {found}")]
+    #[error("a lead must be a JSON object of named values, not {found}")]
     NotAnObject {
         /// What it is.
         found: &'static str,
     },
     /// The body holds no lead.
-    #[error("the body holds no lead")]
+    #[error("the body contains no lead")]
     Empty,
     /// A required field is absent or empty.
     #[error("field {} is required", Quoted(.field))]
@@ -36,7 +36,7 @@ pub enum LeadError {
         field: String,
     },
     /// A value is of another kind than the field.
-    #[error("{place} takes {expected}, not {found}")]
+    #[error("{place} must be {expected}, not {found}")]
     WrongType {
         /// Where.
         place: Place,
@@ -52,7 +52,7 @@ pub enum LeadError {
         place: Place,
     },
     /// An integer that JavaScript would round silently.
-    #[error("{place} is an integer above 9007199254740991, which JavaScript cannot hold exactly")]
+    #[error("{place} is an integer above 9007199254740991, which JavaScript cannot represent exactly")]
     UnsafeInteger {
         /// Where.
         place: Place,
@@ -64,7 +64,7 @@ pub enum LeadError {
         place: Place,
         /// The value.
         value: f64,
-        /// `below the least allowed` or `above the greatest allowed`.
+        /// `below the minimum of` or `above the maximum of`.
         side: &'static str,
         /// The limit.
         limit: f64,
@@ -76,7 +76,7 @@ pub enum LeadError {
         place: Place,
     },
     /// A field that comes twice: readers differ on which counts, so neither does.
-    #[error("field {} comes twice", Quoted(.field))]
+    #[error("field {} appears more than once", Quoted(.field))]
     DuplicateField {
         /// The field.
         field: String,
@@ -106,7 +106,7 @@ pub enum LeadError {
         limit: u32,
     },
     /// Values so large that the model's sum of them is no number.
-    #[error("the lead's values carry the model beyond what a double can hold: its margin is not finite")]
+    #[error("the lead's values overflow the model: its margin is not a finite number")]
     Overflow,
     /// A critical expectation of the data quality suite that the lead does not meet.
     #[error("{detail} ({expectation})")]
@@ -125,7 +125,7 @@ pub enum LeadError {
         count: u64,
     },
     /// A body of more bytes than the limit.
-    #[error("the body has {bytes} bytes; at most {limit} are read")]
+    #[error("the body has {bytes} bytes; the limit is {limit}")]
     BodyTooLarge {
         /// Its size.
         bytes: u64,
@@ -133,7 +133,7 @@ pub enum LeadError {
         limit: u64,
     },
     /// A batch of more leads than the limit.
-    #[error("the batch has more than {limit} leads")]
+    #[error("the batch exceeds the limit of {limit} leads")]
     BatchTooLarge {
         /// The limit.
         limit: u32,

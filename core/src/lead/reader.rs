@@ -43,11 +43,11 @@ impl Takes {
         match self {
             Takes::Number => "a number",
             Takes::Category => "a category",
-            Takes::Text => "a text",
+            Takes::Text => "text",
             Takes::Flag => "true or false",
-            Takes::List => "a list of texts",
+            Takes::List => "a list of text values",
             Takes::Date => "a date",
-            Takes::Id => "a text or a number",
+            Takes::Id => "text or a number",
         }
     }
 }
@@ -111,7 +111,7 @@ impl Reader {
         self.read_next(&mut cursor, limits, slots)
             .and_then(|()| {
                 cursor.skip_space();
-                if cursor.is_at_end() { Ok(()) } else { Err(Stop::Malformed("one lead was expected, and more follows")) }
+                if cursor.is_at_end() { Ok(()) } else { Err(Stop::Malformed("expected one lead, found more after it")) }
             })
             .map_err(|stop| vec![stop.at(cursor.offset(), limits)])?;
         self.finish(slots)
@@ -181,7 +181,7 @@ impl Reader {
             Some(name) if cursor.key(name) => Some(guess),
             _ => self.look_up(cursor, *previous, slots)?,
         };
-        cursor.expect(b':', "a colon was expected")?;
+        cursor.expect(b':', "expected a colon")?;
         cursor.skip_space();
         let Some((i, plan)) = found.and_then(|i| Some((i, self.plans.get(i)?))) else {
             return cursor.skip_value(depth, &mut slots.buffer);
@@ -253,7 +253,8 @@ pub(crate) fn as_text<'a>(bytes: &'a [u8], limits: &Limits) -> Result<&'a str, L
         return Err(LeadError::BodyTooLarge { bytes: bytes.len() as u64, limit });
     }
     let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
-    std::str::from_utf8(bytes).map_err(|e| LeadError::Malformed { offset: e.valid_up_to() as u64, what: "the text is not UTF-8" })
+    std::str::from_utf8(bytes)
+        .map_err(|e| LeadError::Malformed { offset: e.valid_up_to() as u64, what: "the body is not valid UTF-8" })
 }
 
 /// U+FEFF in UTF-8, as some editors put it before a text.
@@ -263,7 +264,7 @@ fn kind_at(cursor: &Cursor<'_>) -> &'static str {
     match cursor.peek() {
         b'{' => "an object",
         b'[' => "a list",
-        b'"' => "a text",
+        b'"' => "text",
         b't' | b'f' => "true or false",
         b'n' => "null",
         _ => "a number",
@@ -287,7 +288,7 @@ impl To<'_> {
     fn wrong(&self, item: Option<usize>, found: &'static str, slots: &mut Slots) {
         let codes = self.plan.takes == Takes::Category && self.plan.categories.is_empty();
         let expected = match item {
-            Some(_) => "texts",
+            Some(_) => "text",
             None if codes => "a category code",
             None => self.plan.takes.in_words(),
         };
@@ -323,7 +324,7 @@ impl To<'_> {
                 self.wrong(None, "an object", slots);
                 cursor.skip_value(depth, &mut slots.buffer)
             }
-            _ => Err(Stop::Malformed("a value was expected")),
+            _ => Err(Stop::Malformed("expected a value")),
         }
     }
 
@@ -387,7 +388,7 @@ impl To<'_> {
     #[cold]
     fn refuse_range(&self, value: f64, slots: &mut Slots) {
         let below = value < self.plan.min;
-        let side = if below { "below the least allowed" } else { "above the greatest allowed" };
+        let side = if below { "below the minimum of" } else { "above the maximum of" };
         let limit = if below { self.plan.min } else { self.plan.max };
         slots.refuse(LeadError::OutOfRange { place: self.place(None), value, side, limit });
     }
@@ -406,7 +407,7 @@ impl To<'_> {
             Takes::Category => match self.plan.categories.find(text) {
                 Some(code) => slots.set_number(self.field, code as f64),
                 None if text.is_empty() => {}
-                None if self.plan.categories.is_empty() => self.wrong(None, "a text", slots),
+                None if self.plan.categories.is_empty() => self.wrong(None, "text", slots),
                 None => {
                     slots.set_number(self.field, UNKNOWN);
                     slots.set_text(self.field, text);
@@ -417,7 +418,7 @@ impl To<'_> {
                 Some(ms) => slots.set_number(self.field, ms as f64),
                 None => slots.refuse(LeadError::BadDate { place: self.place(None) }),
             },
-            Takes::Number | Takes::Flag | Takes::List => self.wrong(None, "a text", slots),
+            Takes::Number | Takes::Flag | Takes::List => self.wrong(None, "text", slots),
         }
     }
 

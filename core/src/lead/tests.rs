@@ -85,7 +85,7 @@ fn a_lead_is_one_object_with_its_required_fields() {
     let large = reader.read_json(b"{\"must\": 1}", &Limits { body_bytes: 3, ..limits() }, &mut slots).unwrap_err();
     assert_eq!(large, [LeadError::BodyTooLarge { bytes: 11, limit: 3 }]);
     let broken = reader.read_json(b"{\"must\": \"\xff\"}", &limits(), &mut slots).unwrap_err();
-    assert_eq!(broken, [LeadError::Malformed { offset: 10, what: "the text is not UTF-8" }]);
+    assert_eq!(broken, [LeadError::Malformed { offset: 10, what: "the body is not valid UTF-8" }]);
 }
 
 /// Of categories that look like numbers a lead's number is the text, never the code: 1 is not the second of them.

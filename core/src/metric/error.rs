@@ -7,7 +7,7 @@ use thiserror::Error;
 #[non_exhaustive]
 pub enum MetricError {
     /// Lists of different length.
-    #[error("{what} has {found} values, the scores are {expected}")]
+    #[error("{what} has {found} values, but there are {expected} scores")]
     LengthMismatch {
         /// Which list.
         what: &'static str,
@@ -17,13 +17,13 @@ pub enum MetricError {
         expected: usize,
     },
     /// A score that is NaN or infinite.
-    #[error("the score of row {row} is not finite")]
+    #[error("the score in row {row} is not finite")]
     ScoreNotFinite {
         /// The row.
         row: usize,
     },
     /// A score that had to be a probability.
-    #[error("the score of row {row} is {value}, not a probability in [0, 1]")]
+    #[error("the score in row {row} is {value}; it must be a probability in [0, 1]")]
     NotAProbability {
         /// The row.
         row: usize,
@@ -31,7 +31,7 @@ pub enum MetricError {
         value: f64,
     },
     /// A weight that is negative, NaN or infinite.
-    #[error("the weight of row {row} is {value}, not a finite number of at least 0")]
+    #[error("the weight in row {row} is {value}; it must be finite and at least 0")]
     BadWeight {
         /// The row.
         row: usize,
@@ -39,7 +39,7 @@ pub enum MetricError {
         value: f64,
     },
     /// Cuts between bands that do not rise.
-    #[error("cut {at} between the bands is {value}; cuts must be finite and rise")]
+    #[error("cut {at} between the bands is {value}; cuts must be finite and increasing")]
     BadCut {
         /// Which cut, from 0.
         at: usize,
@@ -63,7 +63,7 @@ impl MetricError {
 
 /// No answer, because the data do not hold one: a value to report, not a fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-#[error("there are {found} {of}; at least {needed} are needed")]
+#[error("found {found} {of}, need at least {needed}")]
 pub struct InsufficientData {
     /// Of what there is too little.
     pub of: &'static str,

@@ -54,7 +54,7 @@ impl Maturity {
     /// # Errors
     /// [`InsufficientData`] with fewer than 20 conversions, or when `part` is not in (0, 1].
     pub fn covering(part: f64, delays_ms: &[i64]) -> Result<Maturity, InsufficientData> {
-        InsufficientData::unless(u64::from(part > 0.0 && part <= 1.0), 1, "parts of the conversions to cover")?;
+        InsufficientData::unless(u64::from(part > 0.0 && part <= 1.0), 1, "shares of conversions in (0, 1]")?;
         InsufficientData::unless(delays_ms.len() as u64, 20, "conversions")?;
         let mut sorted = delays_ms.to_vec();
         sorted.sort_unstable();

@@ -42,9 +42,9 @@ impl Calibration {
             Calibration::Sigmoid { slope, intercept } if !(slope.is_finite() && intercept.is_finite()) => {
                 Err(format!("the sigmoid's slope {slope} or intercept {intercept} is not finite"))
             }
-            Calibration::Sigmoid { slope, .. } if *slope > 0.0 => Err(format!(
-                "the sigmoid's slope {slope} turns the order of the leads round; an increasing map has a negative one"
-            )),
+            Calibration::Sigmoid { slope, .. } if *slope > 0.0 => {
+                Err(format!("the sigmoid's slope {slope} would reverse the order of the leads; it must not be positive"))
+            }
             Calibration::Sigmoid { .. } => Ok(()),
             Calibration::Isotonic { x, y } => check_knots(x, y),
         }
@@ -62,7 +62,11 @@ impl Calibration {
 
 fn check_knots(x: &[f64], y: &[f64]) -> Result<(), String> {
     if x.is_empty() || x.len() != y.len() {
-        return Err(format!("the isotonic map has {} x and {} y; it takes as many of both, at least one", x.len(), y.len()));
+        return Err(format!(
+            "the isotonic map has {} x and {} y values; it needs equally many of both, at least one",
+            x.len(),
+            y.len()
+        ));
     }
     if let Some(v) = x.iter().chain(y).find(|v| !(0.0..=1.0).contains(*v)) {
         return Err(format!("the isotonic map has a knot at {v}, which is not in [0, 1]"));
@@ -71,10 +75,10 @@ fn check_knots(x: &[f64], y: &[f64]) -> Result<(), String> {
         v.iter().zip(v.iter().skip(1)).find(|(a, b)| wrong(**a, **b)).map(|(a, b)| (*a, *b))
     };
     if let Some((a, b)) = first(x, |a, b| a >= b) {
-        return Err(format!("the isotonic map's x must rise, but {b} follows {a}"));
+        return Err(format!("the isotonic map's x must increase, but {b} follows {a}"));
     }
     match first(y, |a, b| a > b) {
-        Some((a, b)) => Err(format!("the isotonic map's y must not fall, but {b} follows {a}")),
+        Some((a, b)) => Err(format!("the isotonic map's y must not decrease, but {b} follows {a}")),
         None => Ok(()),
     }
 }

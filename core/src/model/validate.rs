@@ -79,7 +79,7 @@ impl Model {
             Body::Linear(linear) => &linear.base,
         };
         if base.len() != self.outputs as usize || base.iter().any(|b| !b.is_finite()) {
-            return whole("its base is not one finite value per output");
+            return whole("its base must have one finite value per output");
         }
         match &self.body {
             Body::Trees(ensemble) => ensemble.validate(self.columns.len(), base.len(), nodes_are_valid),
@@ -95,10 +95,10 @@ fn error(at: impl Into<String>, problem: impl Into<String>) -> ModelError {
 impl Linear {
     fn validate(&self, columns: usize, outputs: usize) -> Result<(), ModelError> {
         if Some(self.weights.len()) != columns.checked_mul(outputs) || self.weights.iter().any(|w| !w.is_finite()) {
-            return Err(error("linear", "its weights are not one finite value per output and column"));
+            return Err(error("linear", "its weights must have one finite value per output and column"));
         }
         if !(self.means.is_empty() || self.means.len() == columns) || self.means.iter().any(|m| !m.is_finite()) {
-            return Err(error("linear", "its means are not one finite value per column"));
+            return Err(error("linear", "its means must have one finite value per column"));
         }
         Ok(())
     }
@@ -107,16 +107,16 @@ impl Linear {
 impl Ensemble {
     fn validate(&self, columns: usize, outputs: usize, nodes_are_valid: bool) -> Result<(), ModelError> {
         if self.trees.len() > MAX_TREES {
-            return Err(error("trees", "there are more than 1,048,576"));
+            return Err(error("trees", "more than 1,048,576"));
         }
         if self.base.iter().any(|base| !fits(*base, self.arithmetic)) {
-            return Err(error("trees", "the base is no single-precision number"));
+            return Err(error("trees", "the base is not a single-precision number"));
         }
         for (t, tree) in self.trees.iter().enumerate() {
             let problem = if tree.output as usize >= outputs {
                 Err("its output does not exist")
             } else if !fits(tree.weight, self.arithmetic) {
-                Err("its weight is not finite, or no single-precision number")
+                Err("its weight is not a finite single-precision number")
             } else {
                 Ok(())
             };
@@ -155,7 +155,7 @@ impl Tree {
     fn validate(&self, columns: usize, arithmetic: Arithmetic, depths: &mut Vec<u32>) -> Result<(), Problem> {
         let n = self.nodes.len();
         if n == 0 || u32::try_from(n).is_err() {
-            return Err((None, "it has no nodes, or too many"));
+            return Err((None, "it has no nodes or too many"));
         }
         // Splits above each node; 0 where no parent has been met yet. Parents come first, so one pass does.
         depths.clear();
@@ -185,7 +185,7 @@ impl Split {
         for child in [self.left as usize, self.right as usize] {
             match depths.get_mut(child) {
                 Some(slot) if child > at && *slot == 0 => *slot = depth,
-                Some(_) => return Err("a child does not come after its parent, or has another parent"),
+                Some(_) => return Err("a child precedes its parent or has two parents"),
                 None => return Err("a child does not exist"),
             }
         }
@@ -197,12 +197,12 @@ impl Split {
             return Err("its column does not exist");
         }
         if !is_cover(self.cover) {
-            return Err("its cover is not a finite number ≥ 0");
+            return Err("its cover must be a finite number ≥ 0");
         }
         match &self.test {
             Test::Less(t) | Test::LessEqual(t) if t.is_nan() => Err("its threshold is NaN"),
             Test::Less(t) | Test::LessEqual(t) if t.is_finite() && !fits(*t, arithmetic) => {
-                Err("its threshold is no single-precision number")
+                Err("its threshold is not a single-precision number")
             }
             Test::In(set) | Test::NotIn(set) if set.len() as u64 * 32 > MAX_CODES => Err("a category code exceeds 4,194,303"),
             _ => Ok(()),
@@ -213,10 +213,10 @@ impl Split {
 impl Leaf {
     fn validate(&self, columns: usize, arithmetic: Arithmetic) -> Result<(), &'static str> {
         if !fits(self.value, arithmetic) {
-            return Err("its value is not finite, or no single-precision number");
+            return Err("its value is not a finite single-precision number");
         }
         if !is_cover(self.cover) {
-            return Err("its cover is not a finite number ≥ 0");
+            return Err("its cover must be a finite number ≥ 0");
         }
         if let Some(linear) = &self.linear {
             if linear.terms.iter().any(|(column, _)| *column as usize >= columns) {
@@ -234,7 +234,7 @@ impl Link {
     fn validate(&self) -> Result<(), &'static str> {
         match self {
             Link::Logistic { scale } if !(*scale > 0.0 && scale.is_finite()) => {
-                Err("the scale of its link is not a finite number > 0")
+                Err("the scale of its link must be a finite number > 0")
             }
             Link::Average { divisor: 0, .. } => Err("its link divides by 0"),
             Link::Average { then, .. } => Link::from(*then).validate(),
@@ -283,13 +283,13 @@ mod tests {
         check(vec![leaf(1.0)], None);
         check(vec![split(0, 1, 2), leaf(1.0), leaf(2.0)], None);
         check(vec![split(1, 2, 1), leaf(1.0), leaf(2.0)], None);
-        check(vec![], Some("tree 0: it has no nodes, or too many"));
+        check(vec![], Some("tree 0: it has no nodes or too many"));
         check(vec![split(2, 1, 2), leaf(1.0), leaf(2.0)], Some("tree 0, node 0: its column does not exist"));
         check(vec![split(0, 1, 3), leaf(1.0), leaf(2.0)], Some("tree 0, node 0: a child does not exist"));
-        let twice = Some("tree 0, node 0: a child does not come after its parent, or has another parent");
+        let twice = Some("tree 0, node 0: a child precedes its parent or has two parents");
         check(vec![split(0, 0, 1), leaf(1.0)], twice);
         check(vec![split(0, 1, 1), leaf(1.0), leaf(1.0)], twice);
         check(vec![split(0, 1, 2), leaf(1.0), leaf(1.0), leaf(1.0)], Some("tree 0: some nodes cannot be reached"));
-        check(vec![leaf(f64::INFINITY)], Some("tree 0, node 0: its value is not finite, or no single-precision number"));
+        check(vec![leaf(f64::INFINITY)], Some("tree 0, node 0: its value is not a finite single-precision number"));
     }
 }

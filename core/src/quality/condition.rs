@@ -42,7 +42,7 @@ impl Condition {
         match value {
             Json::String(text) => Parser::new(text)?.whole(),
             Json::Object(_) => Condition::of_object(value, DEEPEST),
-            _ => Err("a row condition is a text or an object".to_owned()),
+            _ => Err("a row condition must be a string or an object".to_owned()),
         }
     }
 
@@ -51,32 +51,32 @@ impl Condition {
         let text = |name: &str| value.get(name).and_then(Json::as_str);
         let column = || {
             let name = value.pointer("/column/name").and_then(Json::as_str);
-            name.map(str::to_owned).ok_or("a row condition without column.name")
+            name.map(str::to_owned).ok_or("the row condition has no column.name")
         };
         let parts = || {
-            let list = value.get("conditions").and_then(Json::as_array).ok_or("a row condition without conditions")?;
+            let list = value.get("conditions").and_then(Json::as_array).ok_or("the row condition has no conditions")?;
             list.iter().map(|part| Condition::of_object(part, depth)).collect::<Result<Vec<_>, String>>()
         };
         match text("type") {
             Some("and") => Ok(Condition::All(parts()?)),
             Some("or") => Ok(Condition::Any(parts()?)),
-            Some("pass_through") => Parser::new(text("pass_through_filter").ok_or("pass_through without filter")?)?.whole(),
+            Some("pass_through") => Parser::new(text("pass_through_filter").ok_or("pass_through has no filter")?)?.whole(),
             Some("nullity") => {
-                let is_null = value.get("is_null").and_then(Json::as_bool).ok_or("nullity without is_null")?;
+                let is_null = value.get("is_null").and_then(Json::as_bool).ok_or("nullity has no is_null")?;
                 Ok(Condition::Missing { column: column()?, negated: !is_null })
             }
             Some("comparison") => {
                 let parameter = value.get("parameter").unwrap_or(&Json::Null);
-                let operator = text("operator").ok_or("a comparison without operator")?;
+                let operator = text("operator").ok_or("the comparison has no operator")?;
                 if let "IN" | "NOT_IN" = operator {
-                    let list = parameter.as_array().ok_or("IN takes a list")?;
+                    let list = parameter.as_array().ok_or("IN needs a list")?;
                     let values = list.iter().map(Scalar::of_json).collect();
                     return Ok(Condition::In { column: column()?, values, negated: operator == "NOT_IN" });
                 }
-                let operator = Operator::named(operator).ok_or_else(|| format!("the operator {operator:?} is unknown"))?;
+                let operator = Operator::named(operator).ok_or_else(|| format!("unknown operator {operator:?}"))?;
                 Ok(Condition::Compare(Operand::Column(column()?), operator, Operand::Value(Scalar::of_json(parameter))))
             }
-            other => Err(format!("the row condition's type {other:?} is unknown")),
+            other => Err(format!("unknown row condition type {other:?}")),
         }
     }
 
@@ -201,7 +201,7 @@ impl Parser {
         while let Some(first) = rest.chars().next() {
             let length = if let '"' | '\'' | '`' = first {
                 let inside = rest.get(1..).unwrap_or_default();
-                let end = inside.find(first).ok_or_else(|| format!("the row condition {text:?} has a quote without end"))?;
+                let end = inside.find(first).ok_or_else(|| format!("the row condition {text:?} has an unclosed quote"))?;
                 let inside = inside.get(..end).unwrap_or_default().to_owned();
                 tokens.push(if first == '`' { Token::Name(inside) } else { Token::Value(Scalar::Text(inside)) });
                 end + 2
@@ -209,7 +209,7 @@ impl Parser {
                 let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '.')).unwrap_or(rest.len());
                 let number = rest.get(..end).unwrap_or_default();
                 let value = number.parse().map(Scalar::Int).or_else(|_| number.parse().map(Scalar::Float));
-                tokens.push(Token::Value(value.map_err(|_| format!("{number:?} in a row condition is no number"))?));
+                tokens.push(Token::Value(value.map_err(|_| format!("{number:?} in the row condition is not a number"))?));
                 end
             } else if first.is_alphabetic() || first == '_' {
                 let end = rest.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(rest.len());
@@ -225,7 +225,7 @@ impl Parser {
                 end
             } else {
                 let mark = MARKS.into_iter().find(|mark| rest.starts_with(mark));
-                let mark = mark.ok_or_else(|| format!("{first:?} in the row condition {text:?} is not understood"))?;
+                let mark = mark.ok_or_else(|| format!("unexpected {first:?} in the row condition {text:?}"))?;
                 tokens.push(Token::Mark(mark));
                 mark.len()
             };
@@ -240,7 +240,7 @@ impl Parser {
     }
 
     fn lost(&self) -> String {
-        format!("the row condition is not understood at its part {}", self.at + 1)
+        format!("cannot parse the row condition at token {}", self.at + 1)
     }
 
     fn takes(&mut self, mark: &str) -> bool {

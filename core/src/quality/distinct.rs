@@ -95,7 +95,7 @@ impl Distinct {
             }
             self.seed = self.seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
             if self.slots.len() > 64 * self.entries.len() + 65_536 {
-                return Err(Raised::value("the distinct values are made to collide"));
+                return Err(Raised::value("too many distinct values collide"));
             }
             self.rehash(self.slots.len() * 2);
             hash = self.hash(key, text);
@@ -104,7 +104,7 @@ impl Distinct {
 
     fn append(&mut self, at: usize, hash: u64, mut entry: Entry, text: &str) -> Result<u32, Raised> {
         if self.text.len() + text.len() > TEXT_LIMIT || self.entries.len() >= VALUE_LIMIT {
-            return Err(Raised::value("there are more distinct values than are kept (a gigabyte of text, 268 million values)"));
+            return Err(Raised::value("too many distinct values: the limit is 1 GB of text or 268 million values"));
         }
         let (start, len) = (self.text.len() as u32, text.len() as u32);
         match entry.key {

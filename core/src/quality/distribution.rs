@@ -255,7 +255,7 @@ const MOST: usize = 10_000;
 
 fn sorted_counts(facts: &Facts) -> Result<Vec<(Scalar, u64)>, Raised> {
     if facts.distinct.len() > MOST {
-        return Err(Raised::value(format!("the column holds more than {MOST} distinct values; give bins")));
+        return Err(Raised::value(format!("the column has more than {MOST} distinct values; specify bins")));
     }
     let mut counts: Vec<(Scalar, u64)> = facts.distinct.iter().collect();
     // Kinds without a common order are sorted as text, as the peer does.
@@ -285,7 +285,7 @@ pub(super) fn chi_square(partition: &Partition, facts: &Facts, p: f64, tail: f64
         .sum();
     let freedom = joined.len().saturating_sub(1) as f64;
     if joined.len() < 2 || n == 0.0 {
-        return Err(Raised::value("a chi-square test takes two values at least"));
+        return Err(Raised::value("a chi-square test needs at least two values"));
     }
     let value = if statistic.is_finite() { chi_square::sf(statistic, freedom) } else { 0.0 };
     let names: Vec<Json> = joined.iter().map(|row| row.value.cell().json()).collect();
@@ -332,9 +332,9 @@ impl Shape {
             let value = if params.is_array() { params.get(at) } else { params.get(name) };
             let default = if matches!(*name, "loc" | "mean" | "min") { 0.0 } else { 1.0 };
             let value = value.map_or(Some(default), kwargs::number).filter(|x| x.is_finite());
-            let value = value.ok_or_else(|| k.wrong("params", format!("{name} is no finite number")))?;
+            let value = value.ok_or_else(|| k.wrong("params", format!("{name} must be a finite number")))?;
             if default == 1.0 && value <= 0.0 {
-                return Err(k.wrong("params", format!("{name} has to be above 0")));
+                return Err(k.wrong("params", format!("{name} must be above 0")));
             }
             values.push(value);
         }
@@ -407,7 +407,7 @@ impl CramersPhi {
         let groups = |side: &str| -> Result<Groups, SuiteError> {
             let (kwarg, most) = (format!("bins_{side}"), k.integer(&format!("n_bins_{side}"))?.unwrap_or(10));
             let most = usize::try_from(most).ok().filter(|n| (1..=1000).contains(n));
-            let most = most.ok_or_else(|| k.wrong(&format!("n_bins_{side}"), "a number from 1 to 1000 was expected"))?;
+            let most = most.ok_or_else(|| k.wrong(&format!("n_bins_{side}"), "expected a number from 1 to 1000"))?;
             let column = k.text(&format!("column_{side}"))?;
             let (mut edges, mut sets) = (None, Vec::new());
             match k.get(&kwarg) {
@@ -431,7 +431,7 @@ impl CramersPhi {
         let (height, width) = (distinct(&a), distinct(&b));
         let n = a.len() as f64;
         if height < 2 || width < 2 {
-            return Err(Raised::value("both columns need two groups at least"));
+            return Err(Raised::value("both columns need at least two groups"));
         }
         let mut table = vec![0.0; height * width];
         for (row, column) in a.iter().zip(&b) {
@@ -472,7 +472,7 @@ impl Groups {
             } else if seen.len() < GROUPS {
                 seen.push((value.clone(), 1));
             } else {
-                return Err(Raised::value(format!("{} holds more than {GROUPS} distinct values", self.column)));
+                return Err(Raised::value(format!("{} has more than {GROUPS} distinct values", self.column)));
             }
         }
         let numbers: Vec<f64> = seen.iter().filter_map(|(value, _)| value.cell().number()).collect();

@@ -9,7 +9,7 @@ use thiserror::Error;
 #[non_exhaustive]
 pub enum SuiteError {
     /// The text is no JSON.
-    #[error("the suite is no JSON: {message}")]
+    #[error("the suite is not valid JSON: {message}")]
     NotJson {
         /// Where and why.
         message: String,
@@ -23,7 +23,7 @@ pub enum SuiteError {
         message: String,
     },
     /// An expectation of a type nobody here knows.
-    #[error("expectations[{index}]: {expectation:?} is not an expectation this release knows")]
+    #[error("expectations[{index}]: unknown expectation {expectation:?}")]
     Unknown {
         /// The expectation.
         index: usize,
@@ -31,7 +31,7 @@ pub enum SuiteError {
         expectation: String,
     },
     /// An expectation that asks a database.
-    #[error("expectations[{index}]: {expectation} runs a query, and there is no database here")]
+    #[error("expectations[{index}]: {expectation} needs a database, which Plumbline does not have")]
     NeedsSql {
         /// The expectation.
         index: usize,

@@ -207,7 +207,7 @@ impl Facts {
     fn add_number(&mut self, cell: Cell<'_>) {
         let Some(x) = cell.number() else {
             if self.no_number.is_none() {
-                let message = format!("the column holds {}, which is not numeric", cell.name());
+                let message = format!("the column contains {}, which is not numeric", cell.name());
                 self.no_number = Some(Raised::kind(message));
             }
             return;
@@ -272,7 +272,7 @@ impl Facts {
         }
         match self.kind {
             Kind::Time | Kind::Zoned if self.needs.moments || self.needs.values => {
-                Err(Raised::kind("the column holds moments, which are not numeric"))
+                Err(Raised::kind("the column contains timestamps, which are not numeric"))
             }
             _ => Ok(()),
         }

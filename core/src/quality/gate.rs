@@ -23,7 +23,7 @@ impl Gate {
         let is_date = |name: &str| schema.field(name).is_some_and(|(_, field)| field.kind == FieldKind::Date);
         let fields = suite.fields().into_iter().map(|name| (name.clone(), is_date(&name))).collect();
         let note = |left: LeftOut| {
-            format!("suite: expectations[{}], {}, is not asked of leads: {}", left.index, left.expectation, left.why)
+            format!("suite: expectations[{}] ({}) is skipped for single leads: {}", left.index, left.expectation, left.why)
         };
         (Gate { suite, fields }, left_out.into_iter().map(note).collect())
     }

@@ -36,17 +36,17 @@ impl Kwargs<'_> {
     }
 
     pub fn opt_text(&self, kwarg: &str) -> Read<Option<String>> {
-        let text = |value: &Json| value.as_str().map(str::to_owned).ok_or_else(|| self.wrong(kwarg, "a text was expected"));
+        let text = |value: &Json| value.as_str().map(str::to_owned).ok_or_else(|| self.wrong(kwarg, "expected a string"));
         self.get(kwarg).map(text).transpose()
     }
 
     pub fn flag(&self, kwarg: &str) -> Read<Option<bool>> {
-        let flag = |value: &Json| value.as_bool().ok_or_else(|| self.wrong(kwarg, "true or false was expected"));
+        let flag = |value: &Json| value.as_bool().ok_or_else(|| self.wrong(kwarg, "expected true or false"));
         self.get(kwarg).map(flag).transpose()
     }
 
     pub fn opt_number(&self, kwarg: &str) -> Read<Option<f64>> {
-        self.get(kwarg).map(|value| number(value).ok_or_else(|| self.wrong(kwarg, "a number was expected"))).transpose()
+        self.get(kwarg).map(|value| number(value).ok_or_else(|| self.wrong(kwarg, "expected a number"))).transpose()
     }
 
     pub fn number(&self, kwarg: &str) -> Read<f64> {
@@ -83,7 +83,7 @@ impl Kwargs<'_> {
 
     pub fn opt_list(&self, kwarg: &str) -> Read<Option<Vec<Scalar>>> {
         let list = |value: &Json| {
-            let list = value.as_array().ok_or_else(|| self.wrong(kwarg, "a list was expected"))?;
+            let list = value.as_array().ok_or_else(|| self.wrong(kwarg, "expected a list"))?;
             Ok(list.iter().map(Scalar::of_json).collect())
         };
         self.get(kwarg).map(list).transpose()
@@ -98,7 +98,7 @@ impl Kwargs<'_> {
         let Some(list) = self.opt_list(kwarg)? else { return Ok(None) };
         let text = |value: Scalar| if let Scalar::Text(text) = value { Some(text) } else { None };
         let texts: Option<Vec<String>> = list.into_iter().map(text).collect();
-        texts.map(Some).ok_or_else(|| self.wrong(kwarg, "a list of texts was expected"))
+        texts.map(Some).ok_or_else(|| self.wrong(kwarg, "expected a list of strings"))
     }
 
     pub fn texts(&self, kwarg: &str) -> Read<Vec<String>> {
@@ -109,7 +109,7 @@ impl Kwargs<'_> {
     pub fn numbers(&self, kwarg: &str, value: Option<&Json>) -> Read<Option<Vec<f64>>> {
         let Some(value) = value.filter(|value| !value.is_null()) else { return Ok(None) };
         let list = value.as_array().and_then(|list| list.iter().map(number).collect::<Option<Vec<f64>>>());
-        list.map(Some).ok_or_else(|| self.wrong(kwarg, "a list of numbers was expected"))
+        list.map(Some).ok_or_else(|| self.wrong(kwarg, "expected a list of numbers"))
     }
 
     /// One of `words`, the first when it is absent.

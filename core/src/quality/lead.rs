@@ -6,6 +6,8 @@
 use serde_json::Value as Json;
 
 use super::rule::{Rule, SeveralTest};
+use super::test::Test;
+use super::words::{allowed, shown};
 use super::{Cell, Expectation, Raised, Scalar, Severity, Suite};
 use crate::lead::{Lead, Value};
 
@@ -83,8 +85,8 @@ impl Suite {
     ///     {"type": "expect_table_row_count_to_equal", "kwargs": {"value": 10}}]}"#)?;
     /// let (suite, left_out) = suite.for_leads(|field| field == "email");
     /// assert_eq!((suite.expectations().len(), left_out.len()), (1, 2));
-    /// assert_eq!(left_out[0].why, "leads have no field \"converted\"");
-    /// assert_eq!(left_out[1].why, "one lead cannot answer it");
+    /// assert_eq!(left_out[0].why, "the model has no field \"converted\"");
+    /// assert_eq!(left_out[1].why, "it needs a whole table");
     /// # Ok::<(), plumbline_core::quality::SuiteErrors>(())
     /// ```
     pub fn for_leads(self, known: impl Fn(&str) -> bool) -> (Suite, Vec<LeftOut>) {
@@ -93,8 +95,8 @@ impl Suite {
         for (index, expectation) in self.expectations.into_iter().enumerate() {
             let fields = expectation.fields();
             let why = match fields.iter().find(|field| !known(field)) {
-                _ if !expectation.rule.asks_one_lead() => "one lead cannot answer it".to_owned(),
-                Some(field) => format!("leads have no field {field:?}"),
+                _ if !expectation.rule.asks_one_lead() => "it needs a whole table".to_owned(),
+                Some(field) => format!("the model has no field {field:?}"),
                 None => {
                     expectations.push(expectation);
                     continue;
@@ -126,8 +128,8 @@ impl Suite {
     /// let verdict = suite.check_lead(&lead);
     /// assert_eq!((verdict.refused.len(), verdict.flagged.len()), (1, 1));
     /// assert_eq!(verdict.refused[0].message, "email is missing");
-    /// assert_eq!(verdict.flagged[0].message, "visits is 250, against: values to be between");
-    /// assert_eq!(verdict.flagged[0].claim, "visits is against: values to be between");
+    /// assert_eq!(verdict.flagged[0].message, "visits is 250; the suite allows at most 100");
+    /// assert_eq!(verdict.flagged[0].claim, "visits is not allowed; the suite allows at most 100");
     /// # Ok::<(), plumbline_core::quality::SuiteErrors>(())
     /// ```
     pub fn check_lead(&self, lead: &Lead) -> Verdict {
@@ -202,14 +204,14 @@ impl Expectation {
         }
         Some(match &self.rule {
             Rule::ColumnExists { column, at: None } => {
-                Ok(matches!(lead.value(column), Value::Missing).then(|| Wrong::plain(format!("{column} is not there"))))
+                Ok(matches!(lead.value(column), Value::Missing).then(|| Wrong::plain(format!("{column} is missing"))))
             }
             Rule::Cells { column, test, .. } => {
                 let value = value(column);
                 if value == Scalar::Missing && test.skips_missing() {
                     return Some(Ok(None));
                 }
-                test.holds(value.cell()).map(|holds| (!holds).then(|| self.words(column, &value)))
+                test.holds(value.cell()).map(|holds| (!holds).then(|| refused(column, &value, test)))
             }
             Rule::Types { column, types: Some(types), .. } => {
                 let value = value(column);
@@ -225,8 +227,8 @@ impl Expectation {
                 }
                 let [one, other] = cells;
                 let words = || Wrong {
-                    message: format!("{a} ({}) and {b} ({}) do not fit together", shown(one), shown(other)),
-                    claim: format!("{a} and {b} do not fit together"),
+                    message: format!("{a} ({}) and {b} ({}) do not agree", shown(one), shown(other)),
+                    claim: format!("{a} and {b} do not agree"),
                 };
                 test.holds(one, other).map(|holds| (!holds).then(words))
             }
@@ -236,7 +238,7 @@ impl Expectation {
                 if ignore.skips(&cells) {
                     return Some(Ok(None));
                 }
-                let words = || Wrong::plain(format!("{} do not fit together", columns.join(", ")));
+                let words = || Wrong::plain(format!("{} do not agree", columns.join(", ")));
                 test.holds(&cells).map(|holds| (!holds).then(words))
             }
             _ => return None,
@@ -250,24 +252,18 @@ impl Expectation {
             rule => rule.columns().into_iter().map(str::to_owned).collect(),
         }
     }
-
-    fn words(&self, column: &str, value: &Scalar) -> Wrong {
-        match value {
-            Scalar::Missing => Wrong::plain(format!("{column} is missing")),
-            value => {
-                let asked = self.kind.trim_start_matches("expect_column_").replace('_', " ");
-                Wrong {
-                    message: format!("{column} is {}, against: {asked}", shown(value.cell())),
-                    claim: format!("{column} is against: {asked}"),
-                }
-            }
-        }
-    }
 }
 
-/// A value in a message, at most 60 characters of it.
-fn shown(cell: Cell<'_>) -> String {
-    cell.json().to_string().chars().take(60).collect()
+/// What is wrong with `value` of `column`, which `test` does not allow.
+fn refused(column: &str, value: &Scalar, test: &Test) -> Wrong {
+    if *value == Scalar::Missing {
+        return Wrong::plain(format!("{column} is missing"));
+    }
+    let allowed = allowed(test);
+    Wrong {
+        message: format!("{column} is {}; the suite allows {allowed}", shown(value.cell())),
+        claim: format!("{column} is not allowed; the suite allows {allowed}"),
+    }
 }
 
 /// A lead's value as a table would hold it; a number without fraction is whole.

@@ -34,6 +34,7 @@ mod tests;
 mod text;
 mod validation;
 mod value;
+mod words;
 
 pub use column::{Column, Kind};
 pub use error::{Raised, SuiteError, SuiteErrors};

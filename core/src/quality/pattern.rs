@@ -13,7 +13,7 @@ const SIZE: usize = 1 << 20;
 /// The expression, ready to search as `re.search` does.
 pub(super) fn compile(pattern: &str) -> Result<Regex, String> {
     let translated = translate(pattern)
-        .ok_or_else(|| format!("the regular expression {pattern:?} is not supported: \\p is no escape of Python's"))?;
+        .ok_or_else(|| format!("the regular expression {pattern:?} is not supported: Python has no escape \\p"))?;
     let build = RegexBuilder::new(&translated).size_limit(SIZE).dfa_size_limit(SIZE).nest_limit(100).build();
     build.map_err(|e| {
         let words = e.to_string();

@@ -75,11 +75,11 @@ impl ResultFormat {
         if let Some(name) = value.as_str() {
             return detail(name).map(ResultFormat::of);
         }
-        let map = value.as_object().ok_or("a name or an object was expected")?;
+        let map = value.as_object().ok_or("expected a name or an object")?;
         let mut format = ResultFormat::of(map.get("result_format").and_then(Json::as_str).map_or(Ok(Detail::Basic), detail)?);
         if let Some(count) = map.get("partial_unexpected_count") {
             let count = count.as_u64().filter(|count| *count <= MOST_VALUES as u64);
-            format.partial_unexpected_count = count.ok_or("partial_unexpected_count is a number from 0 to 200")? as usize;
+            format.partial_unexpected_count = count.ok_or("partial_unexpected_count must be a number from 0 to 200")? as usize;
         }
         if let Some(names) = map.get("unexpected_index_column_names").and_then(Json::as_array) {
             format.unexpected_index_column_names = names.iter().filter_map(Json::as_str).map(str::to_owned).collect();
@@ -316,7 +316,7 @@ impl Unexpected {
         for (at, (a, b)) in a.0.iter().zip(b.0).enumerate() {
             if !self.same_at(at, a, b) {
                 if let (Scalar::Missing, Scalar::Text(_)) | (Scalar::Text(_), Scalar::Missing) = (a, b) {
-                    return Err(Raised::kind("text has no order with what is missing"));
+                    return Err(Raised::kind("text cannot be ordered with missing values"));
                 }
                 return Ok(a.cell().order(b.cell())?.is_some_and(|order| order.is_lt()));
             }

@@ -335,7 +335,7 @@ fn quantiles(k: &Kwargs<'_>) -> Result<Rule, SuiteError> {
     let shown = ranges.get("quantiles").cloned().unwrap_or_default();
     let at = k.numbers(KWARG, ranges.get("quantiles"))?.ok_or_else(|| k.wrong(KWARG, "quantiles are required"))?;
     if at.iter().any(|q| !(0.0..=1.0).contains(q)) {
-        return Err(k.wrong(KWARG, "quantiles lie in [0, 1]"));
+        return Err(k.wrong(KWARG, "quantiles must be in [0, 1]"));
     }
     let list = ranges.get("value_ranges").and_then(Json::as_array).ok_or_else(|| k.wrong(KWARG, "value_ranges are required"))?;
     if list.len() != at.len() {
@@ -349,7 +349,7 @@ fn quantiles(k: &Kwargs<'_>) -> Result<Rule, SuiteError> {
             None => None,
         };
         let (Some(low), Some(high)) = (bound(0, f64::NEG_INFINITY), bound(1, f64::INFINITY)) else {
-            return Err(k.wrong(KWARG, "each range is two numbers or nulls"));
+            return Err(k.wrong(KWARG, "each range must be two numbers or nulls"));
         };
         if low > high || range.as_array().is_none_or(|range| range.len() != 2) {
             return Err(k.wrong(KWARG, "quantile_ranges must consist of ordered pairs"));
@@ -364,9 +364,9 @@ fn quantiles(k: &Kwargs<'_>) -> Result<Rule, SuiteError> {
             "lower" => Interpolation::Lower,
             "higher" => Interpolation::Higher,
             "midpoint" => Interpolation::Midpoint,
-            _ => return Err(k.wrong("allow_relative_error", "one of linear, lower, higher, midpoint, nearest was expected")),
+            _ => return Err(k.wrong("allow_relative_error", "expected linear, lower, higher, midpoint or nearest")),
         },
-        Some(_) => return Err(k.wrong("allow_relative_error", "one of linear, lower, higher, midpoint, nearest was expected")),
+        Some(_) => return Err(k.wrong("allow_relative_error", "expected linear, lower, higher, midpoint or nearest")),
     };
     Ok(Rule::Quantiles { column: k.text("column")?, at, ranges: bounds, between, shown })
 }
@@ -407,7 +407,7 @@ fn pairs(k: &Kwargs<'_>) -> Result<Option<Vec<(Scalar, Scalar)>>, SuiteError> {
         _ => None,
     };
     let pairs: Option<Vec<_>> = list.iter().map(pair).collect();
-    pairs.map(Some).ok_or_else(|| k.wrong("value_pairs_set", "a list of pairs was expected"))
+    pairs.map(Some).ok_or_else(|| k.wrong("value_pairs_set", "expected a list of pairs"))
 }
 
 fn several(k: &Kwargs<'_>, test: SeveralTest) -> Result<Rule, SuiteError> {

@@ -71,9 +71,9 @@ impl JsonSchema {
             Json::Bool(true) => return Ok(JsonSchema(Vec::new())),
             Json::Bool(false) => return Ok(JsonSchema(vec![Rule::Never])),
             Json::Object(map) => map,
-            _ => return Err("a schema is an object or a truth value".to_owned()),
+            _ => return Err("a schema must be an object or a boolean".to_owned()),
         };
-        let depth = depth.checked_sub(1).ok_or_else(|| format!("the schema is nested deeper than {DEEPEST}"))?;
+        let depth = depth.checked_sub(1).ok_or_else(|| format!("the schema is nested deeper than {DEEPEST} levels"))?;
         let mut rules = Vec::new();
         for (keyword, value) in map {
             rules.extend(Rule::new(keyword, value, map, depth)?);
@@ -82,13 +82,13 @@ impl JsonSchema {
     }
 
     fn list(value: &Json, depth: usize) -> Result<Vec<JsonSchema>, String> {
-        let list = value.as_array().ok_or("a list of schemas was expected")?;
+        let list = value.as_array().ok_or("expected a list of schemas")?;
         list.iter().map(|schema| JsonSchema::at(schema, depth)).collect()
     }
 
     fn named(value: Option<&Json>, depth: usize) -> Result<Vec<(String, JsonSchema)>, String> {
         let Some(value) = value else { return Ok(Vec::new()) };
-        let map = value.as_object().ok_or("an object of schemas was expected")?;
+        let map = value.as_object().ok_or("expected an object of schemas")?;
         map.iter().map(|(name, schema)| Ok((name.clone(), JsonSchema::at(schema, depth)?))).collect()
     }
 
@@ -100,14 +100,14 @@ impl JsonSchema {
 
 impl Rule {
     fn new(keyword: &str, value: &Json, map: &Map<String, Json>, depth: usize) -> Result<Option<Rule>, String> {
-        let wrong = |what: &str| format!("{keyword} takes {what}");
+        let wrong = |what: &str| format!("{keyword} must be {what}");
         let number = || value.as_f64().ok_or_else(|| wrong("a number"));
         let count = || value.as_u64().ok_or_else(|| wrong("a whole number"));
         let schema = || JsonSchema::at(value, depth);
         let texts = || {
             let list =
                 value.as_array().map(|list| list.iter().map(|t| t.as_str().map(str::to_owned)).collect::<Option<Vec<_>>>());
-            list.flatten().ok_or_else(|| wrong("a list of texts"))
+            list.flatten().ok_or_else(|| wrong("a list of strings"))
         };
         Ok(Some(match keyword {
             "type" => Rule::Types(match value.as_str() {
@@ -150,7 +150,7 @@ impl Rule {
             "oneOf" => Rule::OneOf(JsonSchema::list(value, depth)?),
             "not" => Rule::Not(schema()?),
             keyword if ANNOTATIONS.contains(&keyword) => return Ok(None),
-            keyword => return Err(format!("the keyword {keyword:?} of JSON Schema is not supported")),
+            keyword => return Err(format!("the JSON Schema keyword {keyword:?} is not supported")),
         }))
     }
 

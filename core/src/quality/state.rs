@@ -103,7 +103,7 @@ impl Ordered {
                 return Ok(());
             }
             if matches!(cell, Cell::Text(_) | Cell::Other(_)) {
-                return Err(Raised::kind(format!("{} has no difference to the value before it", cell.name())));
+                return Err(Raised::kind(format!("cannot compute the difference of {} from the previous value", cell.name())));
             }
             let in_order = match last.as_ref() {
                 None => true,
@@ -314,7 +314,7 @@ impl SeveralTest {
                 let mut sum = 0.0;
                 for cell in cells {
                     if let Cell::Text(_) | Cell::Other(_) | Cell::Time(_) = cell {
-                        return Err(Raised::kind(format!("{} cannot be added up", cell.name())));
+                        return Err(Raised::kind(format!("{} cannot be summed", cell.name())));
                     }
                     sum += cell.number().unwrap_or(f64::NAN);
                 }
@@ -438,7 +438,7 @@ impl Bins {
             if cell.is_missing() {
                 return Ok(());
             }
-            let x = cell.number().ok_or_else(|| Raised::kind(format!("{} falls in no bin", cell.name())))?;
+            let x = cell.number().ok_or_else(|| Raised::kind(format!("{} does not fall in any bin", cell.name())))?;
             histogram.add(x);
             *present += 1;
             Ok(())

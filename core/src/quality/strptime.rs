@@ -54,7 +54,7 @@ impl Format {
             }
             let directive = chars.next().ok_or("the format ends in a single %")?;
             let part = NAMES.iter().find(|(name, _)| *name == directive).map(|(_, part)| *part);
-            expression.push_str(part.ok_or_else(|| format!("{directive:?} is no directive of strptime"))?);
+            expression.push_str(part.ok_or_else(|| format!("unknown strptime directive {directive:?}"))?);
         }
         expression.push_str("\\z");
         // Twice the same directive is an error of Python's too: a group cannot be named twice.

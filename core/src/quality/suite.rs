@@ -99,11 +99,11 @@ impl Suite {
         let document = json::read(text).map_err(|message| one(SuiteError::NotJson { message }))?;
         let malformed =
             |path: &str, message: &str| one(SuiteError::NotASuite { path: path.to_owned(), message: message.to_owned() });
-        let map = document.as_object().ok_or_else(|| malformed("suite", "a suite is an object"))?;
+        let map = document.as_object().ok_or_else(|| malformed("suite", "a suite must be an object"))?;
         let list = map.get("expectations").and_then(Json::as_array);
-        let list = list.ok_or_else(|| malformed("expectations", "a list was expected"))?;
+        let list = list.ok_or_else(|| malformed("expectations", "expected a list"))?;
         if list.len() > MOST {
-            return Err(malformed("expectations", &format!("there are {}; at most {MOST} are taken", list.len())));
+            return Err(malformed("expectations", &format!("{} expectations; the limit is {MOST}", list.len())));
         }
         let (mut expectations, mut errors) = (Vec::new(), Vec::new());
         for (index, value) in list.iter().enumerate() {
@@ -145,14 +145,14 @@ impl Expectation {
     fn new(index: usize, value: &Json, reading: &Reading) -> Result<Expectation, SuiteError> {
         let path = |part: &str| format!("expectations[{index}]{part}");
         let malformed = |part: &str, message: &str| SuiteError::NotASuite { path: path(part), message: message.to_owned() };
-        let map = value.as_object().ok_or_else(|| malformed("", "an expectation is an object"))?;
+        let map = value.as_object().ok_or_else(|| malformed("", "an expectation must be an object"))?;
         // Before 1.0 the type was called expectation_type.
         let kind = map.get("type").or(map.get("expectation_type")).and_then(Json::as_str);
-        let kind = kind.ok_or_else(|| malformed(".type", "the type of the expectation is missing"))?;
+        let kind = kind.ok_or_else(|| malformed(".type", "the expectation has no type"))?;
         let mut map_of = match map.get("kwargs") {
             Some(Json::Object(kwargs)) => kwargs.clone(),
             None => Map::new(),
-            Some(_) => return Err(malformed(".kwargs", "an object was expected")),
+            Some(_) => return Err(malformed(".kwargs", "expected an object")),
         };
         for (kwarg, value) in &mut map_of {
             if let Some(name) = value.get("$PARAMETER").and_then(Json::as_str) {
@@ -170,7 +170,7 @@ impl Expectation {
             None | Some(Some("critical")) => Severity::Critical,
             Some(Some("warning")) => Severity::Warning,
             Some(Some("info")) => Severity::Info,
-            Some(_) => return Err(malformed(".severity", "critical, warning or info was expected")),
+            Some(_) => return Err(malformed(".severity", "expected critical, warning or info")),
         };
         kwargs.choice("condition_parser", &["great_expectations", "great_expectations__experimental__", "pandas", "spark"])?;
         let condition = match kwargs.get("row_condition") {

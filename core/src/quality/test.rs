@@ -117,7 +117,7 @@ impl Bounds {
                 let moment = |bound: &Option<Scalar>| match bound {
                     Some(Scalar::Text(text)) => match parse_moment(text) {
                         Some(moment) => Ok(Some(Scalar::Time(moment.ns))),
-                        None => Err(Raised::value(format!("the bound {text:?} is no date"))),
+                        None => Err(Raised::value(format!("the bound {text:?} is not a date"))),
                     },
                     bound => Ok(bound.clone()),
                 };

@@ -160,11 +160,11 @@ fn an_empty_table_meets_what_asks_rows_and_not_what_asks_numbers() {
 #[test]
 fn a_malformed_suite_names_the_expectation_and_the_kwarg() {
     let rows = [
-        ("{", "SUITE_NOT_JSON", "no JSON"),
-        ("[]", "SUITE_MALFORMED", "a suite is an object"),
+        ("{", "SUITE_NOT_JSON", "not valid JSON"),
+        ("[]", "SUITE_MALFORMED", "a suite must be an object"),
         (r#"{"expectations": [1]}"#, "SUITE_MALFORMED", "expectations[0]"),
         (r#"{"expectations": [{"type": "expect_magic"}]}"#, "EXPECTATION_UNKNOWN", "expect_magic"),
-        (r#"{"expectations": [{"type": "unexpected_rows_expectation"}]}"#, "EXPECTATION_NEEDS_SQL", "no database"),
+        (r#"{"expectations": [{"type": "unexpected_rows_expectation"}]}"#, "EXPECTATION_NEEDS_SQL", "needs a database"),
         (
             r#"{"expectations": [{"type": "expect_column_to_exist", "kwargs": {"column": "a"}}, {"type": "expect_column_values_to_match_regex", "kwargs": {"column": "a", "regex": "(?=x)"}}]}"#,
             "KWARG_INVALID",

@@ -290,7 +290,7 @@ impl<'s> Validation<'s> {
             State::Raised(raised) => Err(raised.clone()),
             State::Table => self.judge_table(rule, counted),
             State::Facts(at) => {
-                let facts = self.facts.get_mut(*at).ok_or_else(|| Raised::value("the facts are gone"))?;
+                let facts = self.facts.get_mut(*at).ok_or_else(|| Raised::value("the column's statistics were not collected"))?;
                 judge_facts(rule, facts)
             }
             State::Cells(cells) => Ok(cells.rows.finish(!cells.test.skips_missing())),
@@ -308,7 +308,7 @@ impl<'s> Validation<'s> {
             },
             State::Cross(cross) => match rule {
                 Rule::CramersPhi(phi) => phi.test(&cross.a, &cross.b).map(|f| (f.success, f.result)),
-                _ => Err(Raised::value("there is no cross table")),
+                _ => Err(Raised::value("the cross table was not collected")),
             },
         }
     }
@@ -372,7 +372,8 @@ impl<'s> Validation<'s> {
     }
 
     fn judge_spread(&mut self, spread: &mut Spread) -> Result<(bool, Map<String, Json>), Raised> {
-        let facts = self.facts.get_mut(spread.facts).ok_or_else(|| Raised::value("the facts are gone"))?;
+        let facts =
+            self.facts.get_mut(spread.facts).ok_or_else(|| Raised::value("the column's statistics were not collected"))?;
         let (mean, deviation) = facts.mean_and_deviation();
         let quartiles = match spread.fence {
             Fence::Quartiles { .. } => facts.quantiles(&[0.25, 0.75], Interpolation::Linear)?,

@@ -151,10 +151,10 @@ impl<'a> Cell<'a> {
     pub(super) fn name(self) -> &'static str {
         match self {
             Cell::Missing => "a missing value",
-            Cell::Bool(_) => "a truth value",
+            Cell::Bool(_) => "a boolean",
             Cell::Int(_) | Cell::Float(_) => "a number",
             Cell::Text(_) => "text",
-            Cell::Time(_) => "a moment",
+            Cell::Time(_) => "a timestamp",
             Cell::Other(_) => "a list or object",
         }
     }

@@ -61,7 +61,7 @@ impl Rule {
             errors.add(
                 "RULE_EMPTY",
                 path.to_owned(),
-                "the rule has no condition: in, not_in, at_least, below or present".to_owned(),
+                "the rule has no condition; use in, not_in, at_least, below or present".to_owned(),
             );
         }
         for (name, limit) in [("at_least", self.at_least), ("below", self.below)] {
@@ -72,7 +72,7 @@ impl Rule {
         if let (Some(least), Some(limit)) = (self.at_least, self.below)
             && least >= limit
         {
-            errors.add("RULE_ADMITS_NONE", path.to_owned(), format!("no number is at least {least} and below {limit}"));
+            errors.add("RULE_ADMITS_NONE", path.to_owned(), format!("no number can be at least {least} and below {limit}"));
         }
     }
 }

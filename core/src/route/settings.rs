@@ -94,7 +94,7 @@ impl AllocationSettings {
         self.check_names(&mut errors);
         for (name, value) in [("exploration_bp", self.exploration_bp), ("holdout_bp", self.holdout_bp)] {
             if value > WHOLE_BP {
-                errors.add("SHARE_ABOVE_WHOLE", name.to_owned(), format!("{value} basis points are more than all, {WHOLE_BP}"));
+                errors.add("SHARE_ABOVE_WHOLE", name.to_owned(), format!("{value} basis points exceed the whole, {WHOLE_BP}"));
             }
         }
         for (i, rule) in self.rule.iter().enumerate() {
@@ -105,7 +105,7 @@ impl AllocationSettings {
             errors.add(
                 "ROOM_ABOVE_WHOLE",
                 "arm".to_owned(),
-                format!("the arms' rooms sum to {given} basis points, more than {WHOLE_BP}"),
+                format!("the arms' room adds up to {given} basis points, more than {WHOLE_BP}"),
             );
         }
         let open = self.arm.iter().filter(|arm| arm.room_bp.is_none()).count() as u64;
@@ -115,7 +115,7 @@ impl AllocationSettings {
         for (i, arm) in self.arm.iter().enumerate() {
             let room = arm.room_bp.unwrap_or(even);
             if arm.share_bp > room {
-                let message = format!("the share of {} basis points does not fit in its room of {room}", arm.share_bp);
+                let message = format!("the share of {} basis points exceeds its room of {room}", arm.share_bp);
                 errors.add("SHARE_ABOVE_ROOM", format!("arm[{i}].share_bp"), message);
             }
             ranges.push((start, start.saturating_add(arm.share_bp)));
@@ -133,7 +133,7 @@ impl AllocationSettings {
             if name.is_empty() {
                 errors.add("VARIANT_WITHOUT_NAME", path, "the variant has no name".to_owned());
             } else if known.contains(&name) {
-                errors.add("VARIANT_DUPLICATE", path, format!("the variant {name:?} has a part already"));
+                errors.add("VARIANT_DUPLICATE", path, format!("the variant {name:?} is already used"));
             } else {
                 known.push(name);
             }
@@ -142,13 +142,13 @@ impl AllocationSettings {
             errors.add(
                 "EXPERIMENT_WITHOUT_NAME",
                 "experiment".to_owned(),
-                "arms need an experiment's name: it is their salt".to_owned(),
+                "arms need an experiment name, which serves as their salt".to_owned(),
             );
         }
         let salts = [("exploration_salt", &self.exploration_salt), ("holdout_salt", &self.holdout_salt)];
         for (path, salt) in salts {
             if *salt == self.experiment && !self.arm.is_empty() {
-                let message = format!("{salt:?} is the experiment's salt too: the draws would not be independent");
+                let message = format!("{salt:?} is also the experiment's salt, so the draws would not be independent");
                 errors.add("SALT_SHARED", path.to_owned(), message);
             }
         }

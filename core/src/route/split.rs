@@ -29,7 +29,7 @@ impl Split {
             if name.is_empty() {
                 errors.add("ARM_WITHOUT_NAME", format!("weights[{i}]"), "the arm has no name".to_owned());
             } else if arms.iter().take(i).any(|(other, _)| other == name) {
-                errors.add("ARM_DUPLICATE", format!("weights[{i}]"), format!("the arm {name:?} comes twice"));
+                errors.add("ARM_DUPLICATE", format!("weights[{i}]"), format!("the arm {name:?} appears more than once"));
             }
         }
         let mut sum = 0u64;
@@ -44,7 +44,7 @@ impl Split {
             errors.add(
                 "WEIGHTS_SUM",
                 "weights".to_owned(),
-                format!("the weights sum to {sum}, not to a number from 1 to 2147483647"),
+                format!("the weights add up to {sum}; the sum must be from 1 to 2147483647"),
             );
         }
         errors.into_result()?;

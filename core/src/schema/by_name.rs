@@ -75,7 +75,7 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Members<T> {
     type Value = ByName<T>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a table of named values")
+        f.write_str("an object of named values")
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<ByName<T>, A::Error> {

@@ -28,11 +28,11 @@ impl Declaration {
         }
         // What JSON cannot carry would make a bundle that nobody can read.
         for (name, value) in self.provenance.baseline.iter().filter(|(_, value)| !value.is_finite()) {
-            let message = format!("the baseline {name:?} is {value}, which is no finite number");
+            let message = format!("the baseline {name:?} is {value}; it must be a finite number");
             errors.add("BASELINE_NOT_FINITE", format!("provenance.baseline.{name}"), message);
         }
         if self.provenance.rows > Some(MAX_SAFE_INTEGER) {
-            let message = "the number of rows is above 9,007,199,254,740,991".to_owned();
+            let message = "the number of rows exceeds 9,007,199,254,740,991".to_owned();
             errors.add("PROVENANCE_ROWS", "provenance.rows".into(), message);
         }
         errors.into_result()
@@ -57,13 +57,13 @@ pub(crate) fn check_fields(fields: &[Field], errors: &mut ConfigErrors) {
         let path = |key: &str| format!("field[{i}]{}{key}", if key.is_empty() { "" } else { "." });
         let name = &field.name;
         if name.is_empty() {
-            errors.add("FIELD_NAME_EMPTY", path("name"), "a field needs a name".into());
+            errors.add("FIELD_NAME_EMPTY", path("name"), "a field has no name".into());
         }
         if !names.insert(name) {
             errors.add("FIELD_DUPLICATE", path("name"), format!("the field {name:?} is declared twice"));
         }
         if field.role == Role::Id && std::mem::replace(&mut has_id, true) {
-            errors.add("FIELD_SECOND_ID", path("role"), format!("the field {name:?} is a second id; a lead has one"));
+            errors.add("FIELD_SECOND_ID", path("role"), format!("the field {name:?} is a second id; a schema can have only one"));
         }
         check_kind(field, &path, errors);
         check_templates(field, &path, errors);
@@ -74,7 +74,7 @@ fn check_kind(field: &Field, path: &dyn Fn(&str) -> String, errors: &mut ConfigE
     let name = &field.name;
     if field.role == Role::Id && !matches!(field.kind, FieldKind::Text | FieldKind::Number) {
         let kind = field.kind.as_str();
-        errors.add("FIELD_ID_KIND", path("kind"), format!("the id {name:?} is a {kind}; an id is a text or a number"));
+        errors.add("FIELD_ID_KIND", path("kind"), format!("the id {name:?} is a {kind}; an id must be text or a number"));
     }
     if field.role == Role::HumanScore && field.kind != FieldKind::Number {
         let kind = field.kind.as_str();
@@ -85,7 +85,7 @@ fn check_kind(field: &Field, path: &dyn Fn(&str) -> String, errors: &mut ConfigE
         errors.add(
             "FIELD_CATEGORIES_UNUSED",
             path("categories"),
-            format!("{name:?} is a {kind}; only a category has categories"),
+            format!("{name:?} is a {kind}; only a category field can list categories"),
         );
     }
     let mut categories = BTreeSet::new();
@@ -99,15 +99,15 @@ fn check_kind(field: &Field, path: &dyn Fn(&str) -> String, errors: &mut ConfigE
         let Some(limit) = limit else { continue };
         if field.kind != FieldKind::Number {
             let kind = field.kind.as_str();
-            errors.add("FIELD_LIMIT_UNUSED", path(key), format!("{name:?} is a {kind}; only a number has limits"));
+            errors.add("FIELD_LIMIT_UNUSED", path(key), format!("{name:?} is a {kind}; only a number field can have limits"));
         } else if !limit.is_finite() {
-            errors.add("FIELD_LIMIT_NOT_FINITE", path(key), format!("the limit of {name:?} is not finite"));
+            errors.add("FIELD_LIMIT_NOT_FINITE", path(key), format!("a limit of {name:?} is not finite"));
         }
     }
     if let (Some(min), Some(max)) = (field.min, field.max)
         && min > max
     {
-        errors.add("FIELD_LIMITS_CROSSED", path("min"), format!("the least {min} of {name:?} is above its greatest {max}"));
+        errors.add("FIELD_LIMITS_CROSSED", path("min"), format!("the minimum {min} of {name:?} is above its maximum {max}"));
     }
 }
 
@@ -135,7 +135,7 @@ pub(crate) fn check_bands(bands: &[Band], errors: &mut ConfigErrors) {
     for (i, band) in bands.iter().enumerate() {
         let name = &band.name;
         if !names.insert(name) || name.is_empty() {
-            errors.add("BAND_NAME", format!("band[{i}].name"), format!("the band name {name:?} is empty or taken"));
+            errors.add("BAND_NAME", format!("band[{i}].name"), format!("the band name {name:?} is empty or already used"));
         }
         if !(0.0..=1.0).contains(&band.from) {
             errors.add("BAND_RANGE", format!("band[{i}].from"), format!("{} is not a probability", band.from));
@@ -146,6 +146,6 @@ pub(crate) fn check_bands(bands: &[Band], errors: &mut ConfigErrors) {
         }
     }
     if !bands.is_empty() && !bands.iter().any(|b| b.from == 0.0) {
-        errors.add("BAND_GAP", "band".into(), "no band starts at 0, so the lowest probabilities have none".into());
+        errors.add("BAND_GAP", "band".into(), "no band starts at 0, so the lowest probabilities fall in no band".into());
     }
 }

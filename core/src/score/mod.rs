@@ -109,7 +109,7 @@ impl Scorer {
         let outputs = bundle.model().outputs as usize;
         let mut errors = ConfigErrors::default();
         if !manifest.outputs.is_empty() && manifest.outputs.len() != outputs {
-            let message = format!("{} outputs are named, the model has {outputs}", manifest.outputs.len());
+            let message = format!("{} outputs are named, but the model has {outputs}", manifest.outputs.len());
             errors.add("OUTPUT_COUNT", "model.outputs".into(), message);
         }
         errors.into_result()?;

@@ -13,7 +13,7 @@ pub(crate) fn check(template: &str, kind: FieldKind) -> Result<(), String> {
     let mut rest = template;
     while let Some((before, after)) = rest.split_once('{') {
         let Some((place, after)) = after.split_once('}') else {
-            return Err(format!("the template {template:?} opens a brace and does not close it"));
+            return Err(format!("the template {template:?} has an unclosed brace"));
         };
         let known = match place {
             "value" => true,
@@ -22,12 +22,12 @@ pub(crate) fn check(template: &str, kind: FieldKind) -> Result<(), String> {
         };
         if !known || before.contains('}') {
             return Err(format!(
-                "the template {template:?} has no use for {{{place}}}: {{value}}, {{one|many}}, and {{days}} of a date"
+                "the template {template:?} has an unknown placeholder {{{place}}}; use {{value}}, {{one|many}} or, for a date, {{days}}"
             ));
         }
         rest = after;
     }
-    if rest.contains('}') { Err(format!("the template {template:?} closes a brace it did not open")) } else { Ok(()) }
+    if rest.contains('}') { Err(format!("the template {template:?} has an unmatched closing brace")) } else { Ok(()) }
 }
 
 /// A field's value as it was read, in words.

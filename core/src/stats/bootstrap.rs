@@ -82,7 +82,7 @@ impl Bootstrap {
         StatsError::unless_enough(samples.len() as u64, 1, "samples")?;
         let figure = |samples: &[Vec<f64>]| match figure(samples) {
             Some(value) if value.is_finite() => Ok(value),
-            _ => Err(StatsError::NoVariation { what: "a sample drawn again" }),
+            _ => Err(StatsError::NoVariation { what: "a resample" }),
         };
         let whole: Vec<Vec<f64>> = samples.iter().map(|sample| sample.values().to_vec()).collect();
         let estimate = figure(&whole)?;
@@ -100,7 +100,7 @@ impl Bootstrap {
         let spread = Sample::new(&replicates)?;
         let standard_error = (spread.squares() / (spread.count() - 1.0)).sqrt();
         if standard_error == 0.0 {
-            return Err(StatsError::NoVariation { what: "the figure of samples drawn again" });
+            return Err(StatsError::NoVariation { what: "the resampled statistic" });
         }
         let (bias, acceleration) = match reading {
             Reading::Percentile => (0.0, 0.0),
@@ -125,7 +125,7 @@ fn bias(replicates: &[f64], estimate: f64) -> Result<f64, StatsError> {
         Ok(normal::quantile(share))
     } else {
         // Every replicate lies on one side: the figure of the samples is no typical one.
-        Err(StatsError::NoVariation { what: "on which side of the estimate the figure falls" })
+        Err(StatsError::NoVariation { what: "the side of the estimate on which resampled statistics fall" })
     }
 }
 

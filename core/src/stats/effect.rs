@@ -29,10 +29,10 @@ pub enum NoEffect {
     #[error("{0}")]
     Insufficient(#[from] InsufficientData),
     /// A relative change of nothing.
-    #[error("the control's mean is 0, so nothing is relative to it: ask for the absolute difference")]
+    #[error("the control's mean is 0, so a relative change is undefined: use the absolute difference")]
     ZeroBaseline,
     /// All units of an arm are alike.
-    #[error("all leads of an arm have the same value, so its error is unknown")]
+    #[error("all leads of an arm have the same value, so its standard error is unknown")]
     NoVariation,
     /// Numbers beyond what a double holds.
     #[error("the values are too large or too small to be compared")]

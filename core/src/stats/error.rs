@@ -36,7 +36,7 @@ pub enum StatsError {
         wanted: &'static str,
     },
     /// Lists, or rows of a table, of different length.
-    #[error("{what} has {found} values where {expected} are expected")]
+    #[error("{what} has {found} values, expected {expected}")]
     LengthMismatch {
         /// Which list.
         what: &'static str,
@@ -49,19 +49,19 @@ pub enum StatsError {
     #[error(transparent)]
     Insufficient(#[from] InsufficientData),
     /// Enough data, but nothing in them varies.
-    #[error("{what} does not vary, so that nothing can be told from it")]
+    #[error("{what} does not vary, so nothing can be inferred from it")]
     NoVariation {
         /// What is constant.
         what: &'static str,
     },
     /// Equal values where the method needs distinct ones.
-    #[error("{ties} values are tied; the exact distribution holds without ties only")]
+    #[error("{ties} values are tied; the exact distribution requires distinct values")]
     Tied {
         /// Values that share their place with an earlier one.
         ties: usize,
     },
     /// More than the method can take in reasonable time.
-    #[error("{what} is {found}, more than the {most} that an exact answer is computed for")]
+    #[error("{what} is {found}; exact results are computed up to {most}")]
     TooLarge {
         /// Which size.
         what: &'static str,
@@ -71,7 +71,7 @@ pub enum StatsError {
         most: u64,
     },
     /// A question beyond the range of the data.
-    #[error("{what} is {value}, beyond the data, which end at {end}")]
+    #[error("{what} is {value}, but the data end at {end}")]
     BeyondData {
         /// What was asked for.
         what: &'static str,

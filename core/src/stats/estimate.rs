@@ -85,7 +85,7 @@ impl Estimate {
         let width = (upper - lower) / (2.0 * z);
         let variance = (n - 1.0) * (width * width);
         if variance <= 0.0 || variance.is_nan() {
-            InsufficientData::unless(units, 1000, "leads for a quantile that hardly varies")?;
+            InsufficientData::unless(units, 1000, "leads for a quantile that barely varies")?;
         }
         Ok(Estimate::plain(units, estimate, if units < 100 { variance } else { variance.max(1e-5) }))
     }

@@ -90,12 +90,7 @@ impl TwoGroups {
             Alternative::Greater => effect <= 0.0,
             Alternative::Less => effect >= 0.0,
         };
-        SettingError::unless(
-            !wrong_side && effect.is_finite(),
-            "the effect",
-            effect,
-            "finite, not 0, and on the side that is tested",
-        )?;
+        SettingError::unless(!wrong_side && effect.is_finite(), "the effect", effect, "finite, not 0, and on the tested side")?;
         self.check_power(power)?;
         let missing = |first: f64| self.power_of(effect, first) - power;
         let (mut least, mut most): (f64, f64) = (1.0 + 1e-9, 4.0);
@@ -167,7 +162,7 @@ impl TwoRates {
     pub fn new(first: f64, second: f64, ratio: f64) -> Result<TwoRates, StatsError> {
         SettingError::unless(first > 0.0 && first < 1.0, "the first group's rate", first, "above 0 and below 1")?;
         SettingError::unless(second > 0.0 && second < 1.0, "the second group's rate", second, "above 0 and below 1")?;
-        SettingError::unless(first != second, "the second group's rate", second, "another than the first's")?;
+        SettingError::unless(first != second, "the second group's rate", second, "different from the first group's")?;
         SettingError::unless(ratio > 0.0 && ratio.is_finite(), "the ratio of the groups", ratio, "a positive number")?;
         Ok(TwoRates { first, second, ratio })
     }

@@ -49,10 +49,15 @@ impl SampleRatio {
     /// ```
     pub fn new(leads: &[u64], weights: &[f64]) -> Result<Result<SampleRatio, InsufficientData>, SettingError> {
         let count = weights.len() as f64;
-        SettingError::unless(weights.len() == leads.len(), "the number of weights", count, "that of the arms")?;
+        SettingError::unless(weights.len() == leads.len(), "the number of weights", count, "the number of arms")?;
         for (weight, leads) in weights.iter().zip(leads) {
             SettingError::unless(weight.is_finite() && *weight >= 0.0, "an arm's weight", *weight, "finite and at least 0")?;
-            SettingError::unless(*weight > 0.0 || *leads == 0, "an arm's weight", *weight, "positive: the arm has leads")?;
+            SettingError::unless(
+                *weight > 0.0 || *leads == 0,
+                "an arm's weight",
+                *weight,
+                "positive, because the arm has leads",
+            )?;
         }
         Ok(Self::of(leads, weights))
     }

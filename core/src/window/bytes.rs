@@ -23,10 +23,10 @@ const VERSION: u8 = 1;
 #[non_exhaustive]
 pub enum ReadError {
     /// They do not start as a window does.
-    #[error("these bytes are no window")]
+    #[error("not a window file")]
     NotAWindow,
     /// They were written by a newer version.
-    #[error("the window has version {found}; this reads up to {known}")]
+    #[error("the window has version {found}; this program reads versions up to {known}")]
     Newer {
         /// Its version.
         found: u8,
@@ -34,7 +34,7 @@ pub enum ReadError {
         known: u8,
     },
     /// They were changed or cut.
-    #[error("the window's checksum is wrong: it was changed or cut")]
+    #[error("the window's checksum does not match: the file was altered or truncated")]
     Checksum,
     /// They were counted by another layout.
     #[error("the window has layout {found:016x}, expected {expected:016x}")]
@@ -127,7 +127,7 @@ impl Window {
         window.span_ms = match reader.number()? {
             0 => None,
             1 => Some((reader.signed()?, reader.signed()?)).filter(|(first, last)| first <= last),
-            _ => return Err(reader.malformed("the mark of its span is neither 0 nor 1")),
+            _ => return Err(reader.malformed("its span flag is neither 0 nor 1")),
         };
         window.counters = Counters {
             requests: reader.number()?,
@@ -147,7 +147,7 @@ impl Window {
         for feature in &mut window.features {
             reader.feature(feature)?;
         }
-        if reader.at == reader.bytes.len() { Ok(window) } else { Err(reader.malformed("it goes on behind its end")) }
+        if reader.at == reader.bytes.len() { Ok(window) } else { Err(reader.malformed("unexpected data after its end")) }
     }
 }
 
@@ -229,7 +229,7 @@ impl<'b> Reader<'b> {
 
     pub fn take<const N: usize>(&mut self) -> Result<[u8; N], ReadError> {
         let chunk = self.bytes.get(self.at..).and_then(|rest| rest.first_chunk::<N>());
-        let chunk = *chunk.ok_or(self.malformed("it ends early"))?;
+        let chunk = *chunk.ok_or(self.malformed("unexpected end"))?;
         self.at += N;
         Ok(chunk)
     }
@@ -240,14 +240,14 @@ impl<'b> Reader<'b> {
             let [byte] = self.take::<1>()?;
             let bits = u64::from(byte & 0x7f);
             if shift == 63 && bits > 1 {
-                return Err(self.malformed("a number has more than 64 bits"));
+                return Err(self.malformed("a number exceeds 64 bits"));
             }
             n |= bits << shift;
             if byte & 0x80 == 0 {
                 return Ok(n);
             }
         }
-        Err(self.malformed("a number has more than 64 bits"))
+        Err(self.malformed("a number exceeds 64 bits"))
     }
 
     pub fn signed(&mut self) -> Result<i64, ReadError> {
@@ -259,7 +259,7 @@ impl<'b> Reader<'b> {
         let length = self.number()?;
         let text = (length <= NAME_LIMIT).then(|| self.at..self.at + length as usize);
         let text = text.and_then(|range| self.bytes.get(range)).and_then(|text| std::str::from_utf8(text).ok());
-        let text = text.ok_or(self.malformed("a name is cut, too long or not UTF-8"))?.to_owned();
+        let text = text.ok_or(self.malformed("a name is truncated, too long or not valid UTF-8"))?.to_owned();
         self.at += text.len();
         Ok(text)
     }
@@ -267,7 +267,7 @@ impl<'b> Reader<'b> {
     fn counts(&mut self, counts: &mut [u64]) -> Result<(), ReadError> {
         let filled = self.number()?;
         if filled > counts.len() as u64 {
-            return Err(self.malformed("more counts are filled than there are"));
+            return Err(self.malformed("more non-zero counts than places"));
         }
         let mut place = 0u64;
         for _ in 0..filled {
@@ -276,7 +276,7 @@ impl<'b> Reader<'b> {
             let slot = usize::try_from(place).ok().and_then(|place| counts.get_mut(place));
             match slot {
                 Some(slot) if count > 0 => *slot = count,
-                _ => return Err(self.malformed("a count is 0 or lies behind the last place")),
+                _ => return Err(self.malformed("a count is 0 or lies after the last place")),
             }
             place = place.saturating_add(1);
         }
@@ -296,7 +296,7 @@ impl<'b> Reader<'b> {
     fn exact(&mut self) -> Result<Exact, ReadError> {
         let (first, count) = (self.number()?, self.number()?);
         if first.saturating_add(count) > DIGITS as u64 {
-            return Err(self.malformed("a sum has more digits than it may"));
+            return Err(self.malformed("a sum has too many digits"));
         }
         let mut sum = Exact::default();
         for place in first..first + count {
@@ -327,13 +327,13 @@ impl<'b> Reader<'b> {
                 counts.overflow = self.number()?;
                 let named = self.number()?;
                 if named > NEW_BY_NAME as u64 {
-                    return Err(self.malformed("more new categories have names than may"));
+                    return Err(self.malformed("too many new categories are named"));
                 }
                 for _ in 0..named {
                     let name = self.text()?;
                     let count = self.number()?;
                     if counts.new.insert((hash(&name), name), count).is_some() {
-                        return Err(self.malformed("a category is named twice"));
+                        return Err(self.malformed("a category appears twice"));
                     }
                 }
             }

@@ -55,7 +55,7 @@ impl Latency {
     pub fn quantile(&self, q: f64) -> Result<u64, InsufficientData> {
         let total = self.count();
         InsufficientData::unless(total, 1, "latencies")?;
-        InsufficientData::unless(u64::from((0.0..=1.0).contains(&q)), 1, "parts between 0 and 1")?;
+        InsufficientData::unless(u64::from((0.0..=1.0).contains(&q)), 1, "quantiles in [0, 1]")?;
         let rank = ((q * total as f64).ceil() as u64).clamp(1, total);
         let mut seen = 0u64;
         let place = self.counts.iter().position(|count| {

@@ -87,7 +87,7 @@ pub struct Window {
 
 /// Two windows that cannot be merged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-#[error("a window of layout {other:016x} cannot be merged into one of layout {this:016x}: their bins or features differ")]
+#[error("cannot merge a window of layout {other:016x} into one of layout {this:016x}: their bins or features differ")]
 pub struct LayoutMismatch {
     /// The layout merged into.
     pub this: u64,

@@ -39,7 +39,7 @@ pub enum SeriesError {
     #[error("{0}")]
     Layout(#[from] LayoutMismatch),
     /// More hours than memory is meant for.
-    #[error("more than {most} hours of this layout at once; cut the time into pieces")]
+    #[error("more than {most} hours of this layout at once; split the time range")]
     TooManyHours {
         /// The most hours of this layout.
         most: usize,
@@ -127,7 +127,7 @@ impl Series {
         let mut all = Window::new(&self.layout);
         for window in self.hours.values() {
             let merged = all.merge(window);
-            debug_assert!(merged.is_ok(), "all hours are of one layout");
+            debug_assert!(merged.is_ok(), "all hours share one layout");
         }
         all
     }
@@ -191,17 +191,17 @@ impl Series {
             let step = reader.signed()?;
             hour = hour.checked_add(step).ok_or(reader.malformed("an hour is out of range"))?;
             if place > 0 && step <= 0 {
-                return Err(reader.malformed("the hours do not rise"));
+                return Err(reader.malformed("the hours must be in increasing order"));
             }
-            series.room(1).map_err(|_| reader.malformed("there are more hours than memory is meant for"))?;
+            series.room(1).map_err(|_| reader.malformed("it has more hours than fit in the memory limit"))?;
             let length = reader.number()?;
             let window =
                 usize::try_from(length).ok().and_then(|length| reader.bytes.get(reader.at..reader.at.checked_add(length)?));
-            let window = window.ok_or(reader.malformed("a window ends early"))?;
+            let window = window.ok_or(reader.malformed("unexpected end of a window"))?;
             series.hours.insert(hour, Window::read(window, &series.layout)?);
             reader.at += window.len();
         }
-        if reader.at == reader.bytes.len() { Ok(series) } else { Err(reader.malformed("it goes on behind its end")) }
+        if reader.at == reader.bytes.len() { Ok(series) } else { Err(reader.malformed("unexpected data after its end")) }
     }
 }
 
@@ -209,18 +209,18 @@ fn feature(reader: &mut Reader<'_>) -> Result<FeatureLayout, ReadError> {
     let (kind, name) = (reader.number()?, reader.text()?);
     let parts = reader.number()?;
     if parts > PARTS {
-        return Err(reader.malformed("a feature has more bins or categories than it may"));
+        return Err(reader.malformed("a feature has too many bins or categories"));
     }
     match kind {
         0 => {
             let edges: Result<Vec<f64>, ReadError> = (0..parts).map(|_| Ok(f64::from_le_bytes(reader.take::<8>()?))).collect();
-            let bins = Bins::new(edges?).map_err(|_| reader.malformed("the edges of bins do not rise"))?;
+            let bins = Bins::new(edges?).map_err(|_| reader.malformed("bin edges must increase"))?;
             Ok(FeatureLayout::Number { name, bins })
         }
         1 => {
             let known: Result<Vec<String>, ReadError> = (0..parts).map(|_| reader.text()).collect();
             Ok(FeatureLayout::Category { name, known: known? })
         }
-        _ => Err(reader.malformed("a feature is neither a number nor a category")),
+        _ => Err(reader.malformed("a feature must be a number or a category")),
     }
 }

@@ -223,7 +223,7 @@ fn a_summary_tells_each_figure_with_its_bound_or_why_there_is_none() {
     assert!(told.freshness_ms == Answer::Known((40 * HOUR_MS - now.span_ms().expect("rows").1) as u64));
     let empty = serde_json::to_value(Summary::new(&Window::new(&layout()), &layout(), None, 0)).expect("JSON");
     assert!(!empty.to_string().contains("null,null"), "{empty}");
-    assert_eq!(empty["error_rate"]["insufficient"], "there are 0 requests; at least 1 are needed");
+    assert_eq!(empty["error_rate"]["insufficient"], "found 0 requests, need at least 1");
 }
 
 fn few(of: &'static str) -> crate::metric::InsufficientData {

@@ -83,7 +83,7 @@ impl DriftReport {
     pub fn sentence(&self, rules: &Rules) -> String {
         let of = self.features.len();
         if of == 0 {
-            return "No feature could be compared: nothing is known of drift.".to_owned();
+            return "No feature could be compared, so drift is unknown.".to_owned();
         }
         let drifted = match self.drifted {
             0 => format!("None of {of} features drifted"),

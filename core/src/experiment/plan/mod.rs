@@ -123,7 +123,7 @@ pub struct Duration {
 }
 
 impl Plan {
-    /// A plan for a change of `lift` with everything else as is usual: relative, α 0.05, power 0.8, one treatment, looked at once.
+    /// A plan for a change of `lift` with the usual settings: relative, α 0.05, power 0.8, one treatment, looked at once.
     pub fn new(baseline: Baseline, lift: f64) -> Plan {
         Plan {
             baseline,
@@ -139,7 +139,7 @@ impl Plan {
         }
     }
 
-    /// What the plan comes to.
+    /// The sample size, power and duration of the plan.
     ///
     /// # Errors
     /// A number that makes no sense: a rate outside (0, 1), before or after the lift; a lift of 0; a power outside (α, 1) …
@@ -205,7 +205,7 @@ impl Planned {
             let missed = (10.0 * (1.0 - given.power)).round();
             let missed = match missed as u64 {
                 10 => "nearly always".to_owned(),
-                0 => "hardly ever".to_owned(),
+                0 => "rarely".to_owned(),
                 n => format!("{n} times in 10"),
             };
             told.push(format!(
@@ -217,15 +217,15 @@ impl Planned {
             ));
             if let Some(detectable) = given.detectable {
                 let smallest = Plan { lift: detectable, ..plan.clone() }.goal();
-                told.push(format!("The smallest rise they find with {} power is {smallest}.", percent(plan.power)));
+                told.push(format!("The smallest increase they detect with {} power is {smallest}.", percent(plan.power)));
             }
         }
         let look = match plan.method {
             Method::Fixed => String::new(),
-            _ => format!("; looking before the end costs {} times the leads of one look", rounded(self.inflation, 3)),
+            _ => format!("; early looks take {} times the leads of a single look", rounded(self.inflation, 3)),
         };
         told.push(format!(
-            "{} per arm ({} in all) are needed to find {} at {} with {} power, two-sided at {}{look}.",
+            "{} per arm ({} in total) are needed to detect {} at {} with {} power, two-sided at {}{look}.",
             counted(self.needed.per_arm, "lead", "leads"),
             count(self.needed.total),
             plan.goal(),
@@ -236,13 +236,13 @@ impl Planned {
         if let (Some(duration), Some(rate)) = (self.duration, plan.leads_per_day) {
             let delay = match duration.days - duration.enrolment_days {
                 0 => String::new(),
-                delay => format!(", and {} more until the last outcome is known", counted(delay, "day", "days")),
+                delay => format!(", plus {} until the last outcome is known", counted(delay, "day", "days")),
             };
             told.push(format!(
-                "At {} leads a day that takes {}, better {} whole{delay}.",
+                "At {} leads a day this takes {}; run for {}{delay}.",
                 rounded(rate, 4),
                 counted(duration.enrolment_days, "day", "days"),
-                counted(duration.weeks, "week", "weeks"),
+                counted(duration.weeks, "full week", "full weeks"),
             ));
         }
         told

@@ -33,10 +33,10 @@ fn the_sentences_say_it_before_the_test() {
         [
             "5,000 leads per arm give 13 % power for +5 % relative at a 10 % base rate: a real change of that size would be missed \
              9 times in 10.",
-            "The smallest rise they find with 80 % power is +17.4 % relative.",
-            "57,756 leads per arm (115,512 in all) are needed to find +5 % relative at a 10 % base rate with 80 % power, two-sided \
+            "The smallest increase they detect with 80 % power is +17.4 % relative.",
+            "57,756 leads per arm (115,512 in total) are needed to detect +5 % relative at a 10 % base rate with 80 % power, two-sided \
              at 5 %.",
-            "At 700 leads a day that takes 166 days, better 24 weeks whole, and 30 days more until the last outcome is known.",
+            "At 700 leads a day this takes 166 days; run for 24 full weeks, plus 30 days until the last outcome is known.",
         ]
     );
 }

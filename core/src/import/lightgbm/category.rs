@@ -28,7 +28,7 @@ pub(super) fn read(
                     let columns: Vec<usize> = declared.take().unwrap_or_else(coded);
                     if columns.len() != lists.len() {
                         notes.push(format!(
-                            "pandas_categorical has {} lists for {} categorical columns; the texts are left out",
+                            "pandas_categorical has {} lists for {} categorical columns; category names are not imported",
                             lists.len(),
                             columns.len()
                         ));

@@ -44,7 +44,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Imported, ImportError> {
     if let Some(at) = header.find("tree_sizes") {
         let expected = at.value.split_ascii_whitespace().count();
         if expected != trees.len() {
-            return Err(lines.end(format!("the file has {} trees, its line {} tells of {expected}", trees.len(), at.line)));
+            return Err(lines.end(format!("the file has {} trees, but line {} announces {expected}", trees.len(), at.line)));
         }
     }
     if !ended && !matches!(head.version.as_str(), "" | "v2") {
@@ -90,7 +90,7 @@ impl Header {
 
 fn assemble(head: Header, trees: Vec<crate::model::Tree>, lines: &mut Lines<'_>) -> Result<Imported, ImportError> {
     if !trees.len().is_multiple_of(head.outputs) {
-        return Err(lines.end(format!("{} trees are not a whole number of rounds of {}", trees.len(), head.outputs)));
+        return Err(lines.end(format!("{} trees cannot be divided into rounds of {}", trees.len(), head.outputs)));
     }
     let rounds = trees.len() / head.outputs;
     let mut trees = trees;

@@ -15,7 +15,7 @@ pub(super) fn link(entry: &Entry<'_>) -> Result<Averaged, ImportError> {
             let text = options.iter().find_map(|option| option.strip_prefix("sigmoid:"));
             let text = text.ok_or_else(|| entry.error(format!("objective {name} without `sigmoid:`")))?;
             let scale = text.parse().ok().filter(|scale: &f64| *scale > 0.0 && scale.is_finite());
-            let scale = scale.ok_or_else(|| entry.error(format!("sigmoid {:?} is not a positive number", excerpt(text))))?;
+            let scale = scale.ok_or_else(|| entry.error(format!("sigmoid {:?} must be a positive number", excerpt(text))))?;
             Ok(Averaged::Logistic { scale })
         }
         "cross_entropy" => Ok(Averaged::Logistic { scale: 1.0 }),

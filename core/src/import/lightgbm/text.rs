@@ -44,7 +44,7 @@ impl<'a> Lines<'a> {
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         match std::str::from_utf8(line) {
             Ok(text) => Ok(Some(Line { number: self.number, text })),
-            Err(_) => Err(ImportError::Line { line: self.number, reason: "the line is not UTF-8".to_owned() }),
+            Err(_) => Err(ImportError::Line { line: self.number, reason: "the line is not valid UTF-8".to_owned() }),
         }
     }
 

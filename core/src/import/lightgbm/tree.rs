@@ -14,7 +14,7 @@ pub(super) fn read(section: &Section<'_>, budget: &mut Budget) -> Result<Tree, I
     let count_at = section.get("num_leaves")?;
     let leaves: usize = count_at.number()?;
     if leaves == 0 || leaves > MAX_LEAVES {
-        return Err(count_at.error(format!("{leaves} leaves are not within 1..={MAX_LEAVES}")));
+        return Err(count_at.error(format!("{leaves} leaves; the count must be within 1..={MAX_LEAVES}")));
     }
     let splits = leaves - 1;
     let leaf_nodes = read_leaves(section, leaves)?;
@@ -32,7 +32,7 @@ pub(super) fn read(section: &Section<'_>, budget: &mut Budget) -> Result<Tree, I
     let mut nodes = Vec::with_capacity(order.nodes.len());
     for old in &order.nodes {
         let node = slots.get_mut(*old as usize).and_then(Option::take);
-        nodes.push(match node.ok_or_else(|| count_at.error(format!("node {old} is read twice")))? {
+        nodes.push(match node.ok_or_else(|| count_at.error(format!("node {old} is referenced twice")))? {
             Node::Split(split) => Node::Split(Split {
                 left: order.new_index(split.left.into()),
                 right: order.new_index(split.right.into()),

@@ -31,7 +31,7 @@ fn column(at: &At<'_, '_>) -> Result<Vec<String>, ImportError> {
         let &[from, to] = pair else { continue };
         let range = usize::try_from(from).ok().zip(usize::try_from(to).ok());
         let text = range.and_then(|(from, to)| bytes.get(from..to));
-        let text = text.ok_or_else(|| offsets_at.error(format!("{from}..{to} is not within {} bytes", bytes.len())))?;
+        let text = text.ok_or_else(|| offsets_at.error(format!("{from}..{to} is outside {} bytes", bytes.len())))?;
         texts.push(String::from_utf8_lossy(text).into_owned());
     }
     Ok(texts)

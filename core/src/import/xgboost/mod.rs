@@ -28,7 +28,7 @@ pub(super) fn read(document: &Document<'_>, format: Format, size: usize) -> Resu
             [("tree_info", "LightGBM's dump_model (import the text that save_model writes)"), ("oblivious_trees", "CatBoost")];
         let other = others.iter().find(|(key, _)| root.find(key).is_some());
         if let Some((_, what)) = other {
-            return Err(ImportError::Unsupported { place: "the document".to_owned(), what: format!("the JSON of {what}") });
+            return Err(ImportError::Unsupported { place: "the document".to_owned(), what: format!("the JSON form of {what}") });
         }
     }
     let learner = root.get("learner")?;
@@ -157,7 +157,7 @@ fn columns(learner: &At<'_, '_>, count: usize, body: &Body, notes: &mut Vec<Stri
     if names.is_empty() {
         names = (0..count).map(|i| format!("f{i}")).collect();
         if count > 0 {
-            notes.push("the file has no feature names; columns are called f0, f1 and so on".to_owned());
+            notes.push("the file has no feature names; columns are named f0, f1, …".to_owned());
         }
     }
     let types = texts("feature_types")?;

@@ -87,13 +87,13 @@ fn sets(at: &At<'_, '_>, n: usize, copies: usize, budget: &mut Budget) -> Result
     let categories = categories_at.ints()?;
     for ((node, from), size) in nodes.iter().zip(segments.iter()).zip(sizes.iter()) {
         let set = usize::try_from(*node).ok().and_then(|node| sets.get_mut(node)).and_then(Option::as_mut);
-        let set = set.ok_or_else(|| nodes_at.error(format!("node {node} is no categorical split")))?;
+        let set = set.ok_or_else(|| nodes_at.error(format!("node {node} is not a categorical split")))?;
         let range = usize::try_from(*from).ok().zip(usize::try_from(*size).ok());
         let codes = range.and_then(|(from, size)| categories.get(from..from.checked_add(size)?));
-        let codes = codes.ok_or_else(|| categories_at.error(format!("{size} codes from {from} on are not there")))?;
+        let codes = codes.ok_or_else(|| categories_at.error(format!("{size} codes starting at {from} are missing")))?;
         let top = codes.iter().copied().max().unwrap_or(-1);
         if top > MAX_CATEGORY || codes.iter().any(|code| *code < 0) {
-            return Err(categories_at.error(format!("a code of node {node} is not within 0..={MAX_CATEGORY}")));
+            return Err(categories_at.error(format!("a code of node {node} is outside 0..={MAX_CATEGORY}")));
         }
         let words = (top + 1) as usize / 32 + 1;
         budget.take(words.saturating_mul(copies)).map_err(|fault| categories_at.error(fault))?;
@@ -149,7 +149,7 @@ impl Arrays<'_> {
         };
         let column = self.column.get(i).copied().unwrap_or(-1);
         let column = u32::try_from(column).ok().filter(|column| (*column as usize) < columns);
-        let column = column.ok_or_else(|| at.error(format!("node {node} splits on a column that is not within {columns}")))?;
+        let column = column.ok_or_else(|| at.error(format!("node {node} splits on a column outside {columns}")))?;
         Ok(Node::Split(Split {
             column,
             test: match self.sets.get(i) {

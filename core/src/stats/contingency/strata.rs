@@ -108,7 +108,7 @@ impl Strata {
         let down = |t: &Cells| t.b * t.c / t.total();
         let (ups, downs) = (self.sum(up), self.sum(down));
         if ups == 0.0 || downs == 0.0 {
-            return Err(StatsError::NoVariation { what: "which arm converts, over all strata," });
+            return Err(StatsError::NoVariation { what: "the association between arm and outcome across all strata" });
         }
         let share = |t: &Cells| (t.a + t.d) / t.total();
         let variance = self.sum(|t| share(t) * up(t)) / (ups * ups)

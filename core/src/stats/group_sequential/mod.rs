@@ -161,7 +161,7 @@ fn check(information: &[f64]) -> Result<(), SettingError> {
     let mut before = 0.0;
     for t in information {
         let rises = *t <= 1.0 && t - before >= LEAST_STEP * (1.0 - 1e-9);
-        SettingError::unless(rises, "the information at a look", *t, "in (0, 1] and at least 0.001 above the look before")?;
+        SettingError::unless(rises, "the information at a look", *t, "in (0, 1] and at least 0.001 above the previous look")?;
         before = *t;
     }
     Ok(())

@@ -232,7 +232,7 @@ impl TwoProportions {
     pub fn logit_odds_ratio(&self, level: Level) -> Result<Interval, StatsError> {
         let cells = [self.first.successes(), self.first.failures(), self.second.successes(), self.second.failures()];
         let least = cells.iter().copied().fold(f64::INFINITY, f64::min) as u64;
-        StatsError::unless_enough(least, 1, "leads that converted, and that did not, in each arm")?;
+        StatsError::unless_enough(least, 1, "converted and unconverted leads in each arm")?;
         let half = critical(level) * cells.iter().map(|count| 1.0 / count).sum::<f64>().sqrt();
         let odds = |arm: &Proportion| arm.successes() / arm.failures();
         Ok(around_log(odds(&self.first) / odds(&self.second), half))
@@ -249,7 +249,7 @@ fn spread(variance: f64) -> Result<f64, StatsError> {
     if variance > 0.0 {
         Ok(variance.sqrt())
     } else {
-        Err(StatsError::NoVariation { what: "conversion, under the hypothesis tested," })
+        Err(StatsError::NoVariation { what: "the conversion rate under the tested hypothesis" })
     }
 }
 

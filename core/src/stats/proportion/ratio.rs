@@ -43,7 +43,7 @@ impl TwoProportions {
         if statistic.is_finite() {
             Ok(Outcome::of_normal(statistic, alternative))
         } else {
-            Err(StatsError::NoVariation { what: "conversion, under the hypothesis tested," })
+            Err(StatsError::NoVariation { what: "the conversion rate under the tested hypothesis" })
         }
     }
 }

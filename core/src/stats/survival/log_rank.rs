@@ -72,7 +72,7 @@ impl LogRank {
             };
             sums.add(&at_risk, &ended, (n, d), weight);
         }
-        let statistic = sums.quadratic_form().ok_or(StatsError::NoVariation { what: "which group's durations end" })?;
+        let statistic = sums.quadratic_form().ok_or(StatsError::NoVariation { what: "the group in which durations end" })?;
         let freedom = groups.len() as u64 - 1;
         let p_value = chi_square::sf(statistic, freedom as f64);
         Ok(LogRank {

@@ -36,7 +36,7 @@ pub fn levene(first: &Sample<'_>, second: &Sample<'_>) -> Result<Outcome, StatsE
         let statistic = freedom * between / within;
         Ok(Outcome { statistic, p_value: fisher_f::sf(statistic, 1.0, freedom) })
     } else {
-        Err(StatsError::NoVariation { what: "the distance from the median, in either sample," })
+        Err(StatsError::NoVariation { what: "the distance from the median in both samples" })
     }
 }
 

@@ -27,7 +27,7 @@ impl TTest {
         if standard_error > 0.0 && freedom.is_finite() {
             Ok(TTest { difference, standard_error, statistic: difference / standard_error, freedom })
         } else {
-            Err(StatsError::NoVariation { what: "either sample" })
+            Err(StatsError::NoVariation { what: "each sample" })
         }
     }
 
@@ -101,7 +101,7 @@ pub fn cohens_d(first: &Sample<'_>, second: &Sample<'_>) -> Result<f64, StatsErr
     if variance > 0.0 {
         Ok((first.excess(second)) / variance.sqrt())
     } else {
-        Err(StatsError::NoVariation { what: "either sample" })
+        Err(StatsError::NoVariation { what: "each sample" })
     }
 }
 
