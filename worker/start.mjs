@@ -60,7 +60,7 @@ export async function startEdge({ port = 8787, store, log = "batched", settings 
   }
   const ended = new Promise((done) => child.once("exit", done));
   const url = `http://127.0.0.1:${port}`;
-  await Promise.race([ready(url, child), ended.then((code) => Promise.reject(new Error(`workerd ended with ${code}: ${said}`)))]);
+  await Promise.race([ready(url, child), ended.then((code) => Promise.reject(new Error(`workerd exited with code ${code}: ${said}`)))]);
   // Batched rows wait some milliseconds for company; asked to end politely, let them be stored first.
   const stop = async (signal = "SIGTERM") => {
     if (signal === "SIGTERM") await settled(url, child);

@@ -79,13 +79,13 @@ impl Metrics {
     }
 
     fn write(&self, out: &mut String) -> std::fmt::Result {
-        family(out, "plumbline_requests", "counter", "Requests answered, by class of status.")?;
+        family(out, "plumbline_requests", "counter", "Requests answered, by status class.")?;
         for (class, count) in self.requests.iter().enumerate().skip(2) {
             writeln!(out, "plumbline_requests_total{{status=\"{class}xx\"}} {}", count.load(Relaxed))?;
         }
         let counters = [
             ("plumbline_leads_scored", "Leads scored.", &self.leads),
-            ("plumbline_leads_refused", "Leads refused with a problem.", &self.refused),
+            ("plumbline_leads_refused", "Leads rejected with a problem.", &self.refused),
             ("plumbline_log_rows_written", "Prediction log rows committed.", &self.rows_written),
             ("plumbline_log_rows_failed", "Prediction log rows that could not be stored.", &self.rows_failed),
             ("plumbline_log_commits", "Batches of prediction log rows committed.", &self.commits),
@@ -97,7 +97,7 @@ impl Metrics {
         }
         family(out, "plumbline_log_rows_pending", "gauge", "Prediction log rows waiting to be committed.")?;
         writeln!(out, "plumbline_log_rows_pending {}", self.pending())?;
-        family(out, "plumbline_request_seconds", "histogram", "Time from arrival to answer, as the host saw it.")?;
+        family(out, "plumbline_request_seconds", "histogram", "Time from arrival to answer, measured by the host.")?;
         let mut sum = 0;
         for (i, bucket) in self.buckets.iter().enumerate() {
             sum += bucket.load(Relaxed);

@@ -56,10 +56,10 @@ impl SqlValue {
 #[non_exhaustive]
 pub enum SqlError {
     /// The driver's own message.
-    #[error("the store refused a statement: {0}")]
+    #[error("the store rejected a statement: {0}")]
     Driver(String),
     /// The store was written by a newer version of Plumbline.
-    #[error("the store has schema version {found}, this program knows up to {known}")]
+    #[error("the store has schema version {found}; this program supports versions up to {known}")]
     Newer {
         /// Version in the store.
         found: i64,
@@ -67,7 +67,7 @@ pub enum SqlError {
         known: i64,
     },
     /// What is to be stored is not a batch of a journal.
-    #[error("a batch of log rows is not encoded as one")]
+    #[error("a batch of log rows is malformed")]
     NoBatch,
 }
 

@@ -111,7 +111,7 @@ fn invoked(service: &Service, now: Timestamp, request: &Request<'_>, endpoint: O
             Ok(answer(scoring, scored, false))
         }
         other => {
-            let detail = format!("this predictor takes text/csv and application/json, not {other:.100}");
+            let detail = format!("send text/csv or application/json, not {other:.100}");
             Err(Problem::new(415, "UNSUPPORTED_MEDIA_TYPE", detail))
         }
     }
@@ -124,7 +124,7 @@ fn score(scoring: &mut Scoring<'_>, body: &Body<'_>) -> Result<Scored, Problem> 
         (None, None, Some(instances), None) => instances_of(scoring, instances),
         (None, None, None, Some(inputs)) if inputs.get().starts_with('{') => columns(scoring, inputs),
         (None, None, None, Some(inputs)) => instances_of(scoring, inputs),
-        _ => Err(bad("the body has exactly one of dataframe_split, dataframe_records, instances, inputs")),
+        _ => Err(bad("the body must have exactly one of dataframe_split, dataframe_records, instances, inputs")),
     }
 }
 
@@ -137,14 +137,14 @@ fn objects(scoring: &mut Scoring<'_>, records: &RawValue) -> Result<Scored, Prob
 
 fn dataframe_split(scoring: &mut Scoring<'_>, split: &RawValue) -> Result<Scored, Problem> {
     if !split.get().starts_with('{') {
-        return Err(bad("dataframe_split is no object"));
+        return Err(bad("dataframe_split must be an object"));
     }
     let split: Split<'_> =
         serde_json::from_str(split.get()).map_err(|e| bad(format!("dataframe_split {}", not_as_expected(&e))))?;
     let names = raw::items(split.columns, MOST_COLUMNS).map_err(|f| fault(scoring, "dataframe_split.columns", f))?;
     let names: Result<Vec<String>, Problem> = names
         .into_iter()
-        .map(|name| serde_json::from_str(name.get()).map_err(|_| bad(format!("column name {:.100} is no text", name.get()))))
+        .map(|name| serde_json::from_str(name.get()).map_err(|_| bad(format!("column name {:.100} is not a string", name.get()))))
         .collect();
     let columns = Columns::of(names?, scoring)?;
     rows(scoring, split.data, "dataframe_split.data", columns)
@@ -174,7 +174,7 @@ fn rows(scoring: &mut Scoring<'_>, data: &RawValue, place: &str, columns: Column
             false => vec![row],
         };
         if cells.len() != columns.count() {
-            return Err(bad(format!("{place}[{i}] has {} values for {} columns", cells.len(), columns.count())));
+            return Err(bad(format!("{place}[{i}] has {} values, but there are {} columns", cells.len(), columns.count())));
         }
         rows.push(columns.pick(&cells));
     }
@@ -198,7 +198,7 @@ fn columns(scoring: &mut Scoring<'_>, inputs: &RawValue) -> Result<Scored, Probl
     for (name, values) in inputs {
         let values = raw::items(values, limit as usize).map_err(|f| fault(scoring, &format!("inputs.{name:.100}"), f))?;
         if *count.get_or_insert(values.len()) != values.len() {
-            return Err(bad(format!("inputs.{name:.100} is of another length than the columns before it")));
+            return Err(bad(format!("inputs.{name:.100} differs in length from the columns before it")));
         }
         if columns.push(&name, scoring)? {
             read.push(values);
@@ -219,9 +219,10 @@ fn columns(scoring: &mut Scoring<'_>, inputs: &RawValue) -> Result<Scored, Probl
 
 /// Records are gone over twice, to see that all of them are sound before the first is scored: texts of cells are dearer to keep.
 fn csv(scoring: &mut Scoring<'_>, body: &[u8]) -> Result<Scored, Problem> {
-    let text = std::str::from_utf8(body).map_err(|e| bad(format!("the CSV is not UTF-8 after byte {}", e.valid_up_to())))?;
+    let text =
+        std::str::from_utf8(body).map_err(|e| bad(format!("the CSV is not valid UTF-8 after byte {}", e.valid_up_to())))?;
     let mut records = Records::new(text, MOST_COLUMNS);
-    let unclosed = || bad("the CSV has a quote that is never closed");
+    let unclosed = || bad("the CSV has an unclosed quote");
     let header = records.next().ok_or_else(|| bad("the CSV has no header"))?.ok_or_else(unclosed)?;
     if header.len() > MOST_COLUMNS {
         return Err(bad(format!("the CSV has more than {MOST_COLUMNS} columns")));
@@ -233,7 +234,7 @@ fn csv(scoring: &mut Scoring<'_>, body: &[u8]) -> Result<Scored, Problem> {
         let record = record.ok_or_else(unclosed)?;
         count += 1;
         if record.len() != columns.count() {
-            return Err(bad(format!("record {count} has {} cells for {} columns", record.len(), columns.count())));
+            return Err(bad(format!("record {count} has {} cells, but there are {} columns", record.len(), columns.count())));
         }
         check_count(count, limit)?;
     }

@@ -104,7 +104,7 @@ pub(crate) fn refusal(path: &str, problem: &Problem) -> Response {
 
 fn routed(service: &Service, now: Timestamp, request: &Request<'_>) -> Result<Answer, Problem> {
     let page = Page::of(request.path);
-    let page = page.ok_or_else(|| Problem::new(404, "NO_SUCH_PATH", "there is nothing at this path"))?;
+    let page = page.ok_or_else(|| Problem::new(404, "NO_SUCH_PATH", "this path does not exist"))?;
     let (method, allow) = if page.is_post() { ("POST", "POST, OPTIONS") } else { ("GET", "GET, HEAD, OPTIONS") };
     if request.method == "OPTIONS" {
         let response = Response { status: 204, ..Response::default() }.with("allow", allow);
@@ -119,17 +119,18 @@ fn routed(service: &Service, now: Timestamp, request: &Request<'_>) -> Result<An
         });
     }
     if request.method != method && !(request.method == "HEAD" && method == "GET") {
-        let problem = Problem::new(405, "METHOD_NOT_ALLOWED", format!("this path takes {method}"));
+        let problem = Problem::new(405, "METHOD_NOT_ALLOWED", format!("this path accepts only {method}"));
         return Ok(page.refusal(&problem).with("allow", allow).into());
     }
     let limit = service.settings.limits.body_bytes;
     if request.body.len() as u64 > limit {
-        let problem = Problem::new(413, "BODY_TOO_LARGE", format!("a body may have {limit} bytes"));
+        let problem = Problem::new(413, "BODY_TOO_LARGE", format!("the body exceeds the limit of {limit} bytes"));
         return Ok(page.refusal(&problem).into());
     }
     // Some clients compress without asking. No text in UTF-8 begins so.
     if page.is_post() && [[0x1f_u8, 0x8b], [0x78, 0x9c], [0x78, 0xda]].iter().any(|magic| request.body.starts_with(magic)) {
-        let problem = Problem::new(415, "UNSUPPORTED_CONTENT_ENCODING", "the body is compressed: send it as it is");
+        let problem =
+            Problem::new(415, "UNSUPPORTED_CONTENT_ENCODING", "compressed bodies are not supported; send the body uncompressed");
         return Ok(page.refusal(&problem).into());
     }
     page.answer(service, now, request)

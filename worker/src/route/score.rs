@@ -20,12 +20,12 @@ pub(super) fn score(service: &Service, now: Timestamp, request: &Request<'_>) ->
         "application/x-ndjson" | "application/ndjson" | "application/jsonl" => Form::Lines,
         "application/json" | "" | "application/x-www-form-urlencoded" | "text/plain" => Form::of_json(request.body),
         other => {
-            let detail = format!("leads come as application/json or {LINES}, not {other:.100}");
+            let detail = format!("send leads as application/json or {LINES}, not {other:.100}");
             return Err(Problem::new(415, "UNSUPPORTED_MEDIA_TYPE", detail));
         }
     };
     let reasons = match request.parameter("reasons") {
-        Some(text) => text.parse().map_err(|_| Problem::new(400, "BAD_PARAMETER", "reasons is a whole number"))?,
+        Some(text) => text.parse().map_err(|_| Problem::new(400, "BAD_PARAMETER", "reasons must be a whole number"))?,
         None if form == Form::One => service.settings.reasons as usize,
         None => 0,
     };

@@ -11,10 +11,10 @@ use crate::scoring::{Outcome, Scoring};
 /// Refuses a batch of more leads than the settings allow.
 pub(super) fn check_count(count: usize, limit: u32) -> Result<(), Problem> {
     if count == 0 {
-        return Err(Problem::new(400, "LEAD_BODY_EMPTY", "the body holds no lead"));
+        return Err(Problem::new(400, "LEAD_BODY_EMPTY", "the body contains no lead"));
     }
     if count > limit as usize {
-        return Err(Problem::new(413, "BATCH_TOO_LARGE", format!("the batch has more than {limit} leads")));
+        return Err(Problem::new(413, "BATCH_TOO_LARGE", format!("the batch exceeds the limit of {limit} leads")));
     }
     Ok(())
 }
@@ -77,7 +77,7 @@ impl<'s> Columns<'s> {
             return Ok(false);
         };
         if self.read.iter().any(|(_, other)| other.name == name) {
-            return Err(Problem::new(400, "BAD_REQUEST", format!("column {name:.100} comes twice")));
+            return Err(Problem::new(400, "BAD_REQUEST", format!("column {name:.100} appears more than once")));
         }
         self.read.push((at, column));
         Ok(true)
@@ -123,7 +123,7 @@ impl Row {
             Ok(value) => self.set(column, value),
             Err(_) => self.wrong.push(LeadError::WrongType {
                 place: Place { field: column.name.clone(), item: None },
-                expected: "a number, a text, true, false or a list of texts",
+                expected: "a number, text, true, false or a list of text values",
                 found: "something else",
             }),
         }
@@ -145,7 +145,7 @@ pub(super) fn score_rows(scoring: &mut Scoring<'_>, rows: impl Iterator<Item = R
 
 /// What is wrong with JSON that is not what was expected, without the names of our types.
 pub(super) fn not_as_expected(error: &serde_json::Error) -> String {
-    let what = if error.is_data() { "is not of the form expected" } else { "is malformed" };
+    let what = if error.is_data() { "does not have the expected structure" } else { "is malformed" };
     format!("{what} at line {}, column {}", error.line(), error.column())
 }
 

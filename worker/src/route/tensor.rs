@@ -87,7 +87,7 @@ impl<'a> Elements<'a> {
             if let Element::Json(json) = element
                 && !datatype.holds(json.get())
             {
-                return Err(format!("element {at} is {}, which its datatype does not hold", json.get()));
+                return Err(format!("element {at} is {}, which is outside its datatype", json.get()));
             }
         }
         if elements.len() == count { Ok(Elements { datatype, elements }) } else { Err(miscounted(elements.len(), count)) }
@@ -108,12 +108,12 @@ impl<'a> Elements<'a> {
                     None => return Err("the last element has no length".into()),
                 },
             };
-            let (element, tail) = rest.split_at_checked(size).ok_or("the last element is cut short")?;
+            let (element, tail) = rest.split_at_checked(size).ok_or("the last element is truncated")?;
             elements.push(Element::Raw(element));
             rest = tail;
         }
         if !rest.is_empty() {
-            return Err(format!("{} bytes are left over after {count} elements", rest.len()));
+            return Err(format!("{} bytes remain after {count} elements", rest.len()));
         }
         if elements.len() == count { Ok(Elements { datatype, elements }) } else { Err(miscounted(elements.len(), count)) }
     }
@@ -170,7 +170,7 @@ fn set_integer(integer: i128, column: &Column<'_>, row: &mut Row) {
 fn flatten<'a>(data: &'a RawValue, count: usize, depth: usize, out: &mut Vec<Element<'a>>) -> Result<(), String> {
     if !data.get().starts_with('[') {
         if out.len() == count {
-            return Err(format!("there are more than {count} elements"));
+            return Err(format!("data has more than {count} elements"));
         }
         out.push(Element::Json(data));
         return Ok(());
@@ -178,12 +178,12 @@ fn flatten<'a>(data: &'a RawValue, count: usize, depth: usize, out: &mut Vec<Ele
     if depth == 0 {
         return Err("data is nested deeper than its shape".into());
     }
-    let items = raw::items(data, count).map_err(|_| format!("data is no array, or has more than {count} elements"))?;
+    let items = raw::items(data, count).map_err(|_| format!("data is not an array or has more than {count} elements"))?;
     items.into_iter().try_for_each(|item| flatten(item, count, depth - 1, out))
 }
 
 fn miscounted(found: usize, count: usize) -> String {
-    format!("there are {found} elements, and the shape has {count}")
+    format!("data has {found} elements, but the shape has {count}")
 }
 
 /// A half-precision float's value, exactly.

@@ -78,7 +78,7 @@ pub(super) fn infer(
     let client = body.id.as_deref().or(request.header("x-request-id"));
     let mut scoring = Scoring::new(service, model, now, body.parameters.reasons, client)?;
     if body.inputs.is_empty() || body.inputs.len() > MOST_INPUTS {
-        return Err(bad(format!("there are 1 to {MOST_INPUTS} inputs")));
+        return Err(bad(format!("give 1 to {MOST_INPUTS} inputs")));
     }
     let mut named = Columns::default();
     let (mut count, mut tensors) = (None, Vec::new());
@@ -97,13 +97,13 @@ pub(super) fn infer(
         };
         let expected = columns.as_ref().map_or(1, Columns::count);
         if width != expected {
-            return Err(bad(format!("a row has {width} columns, the model reads {expected}")));
+            return Err(bad(format!("a row has {width} columns; the model expects {expected}")));
         }
         let elements = elements(input, rows * width, &mut binary).map_err(bad).map_err(told)?;
         tensors.extend(columns.map(|columns| Tensor { columns, elements }));
     }
     if !binary.is_empty() {
-        return Err(bad(format!("{} bytes belong to no input", binary.len())));
+        return Err(bad(format!("{} trailing bytes do not belong to any input", binary.len())));
     }
     let rows = (0..count.unwrap_or(0)).map(|i| {
         let mut row = Row::default();
@@ -126,7 +126,7 @@ fn parts<'a>(request: &Request<'a>) -> Result<(&'a [u8], &'a [u8]), Problem> {
         Some(text) => {
             let length = text.trim().parse().ok();
             let parts = length.and_then(|length| request.body.split_at_checked(length));
-            parts.ok_or_else(|| bad("Inference-Header-Content-Length does not fit the body"))
+            parts.ok_or_else(|| bad("Inference-Header-Content-Length does not match the body"))
         }
     }
 }
@@ -139,10 +139,10 @@ fn wanted(outputs: &[Output]) -> Result<Vec<usize>, Problem> {
     let position = |name: &str| OUTPUTS.iter().position(|(known, _)| *known == name);
     let mut wanted = Vec::with_capacity(OUTPUTS.len());
     for Output { name } in outputs {
-        let at = position(name).ok_or_else(|| bad(format!("there is no output {name:.100}")))?;
+        let at = position(name).ok_or_else(|| bad(format!("unknown output {name:.100}")))?;
         // Every mention costs the whole column again.
         if wanted.contains(&at) {
-            return Err(bad(format!("output {name} is asked for twice")));
+            return Err(bad(format!("output {name} is requested twice")));
         }
         wanted.push(at);
     }
@@ -154,22 +154,22 @@ fn shape(input: &Input<'_>, scoring: &Scoring<'_>) -> Result<(usize, usize), Pro
     let (rows, columns) = match *input.shape.as_slice() {
         [rows] => (rows, 1),
         [rows, columns] => (rows, columns),
-        _ => return Err(bad("the shape is [n] or [n, columns]")),
+        _ => return Err(bad("the shape must be [n] or [n, columns]")),
     };
     let rows = usize::try_from(rows).unwrap_or(usize::MAX);
     check_count(rows, scoring.limits().batch)?;
     let columns = usize::try_from(columns).ok().filter(|n| (1..=MOST_INPUTS).contains(n));
-    Ok((rows, columns.ok_or_else(|| bad(format!("a row has 1 to {MOST_INPUTS} columns")))?))
+    Ok((rows, columns.ok_or_else(|| bad(format!("a row must have 1 to {MOST_INPUTS} columns")))?))
 }
 
 /// The `count` elements of an input, raw ones taken off `binary`.
 fn elements<'a>(input: &Input<'a>, count: usize, binary: &mut &'a [u8]) -> Result<Elements<'a>, String> {
-    let datatype = Datatype::of(&input.datatype).ok_or_else(|| format!("datatype {:.20} is unknown", input.datatype))?;
+    let datatype = Datatype::of(&input.datatype).ok_or_else(|| format!("unknown datatype {:.20}", input.datatype))?;
     // An element takes at least a byte, or a digit: a shape larger than the body is not worth reserving memory for.
     match (input.data, input.parameters.binary_data_size) {
         (Some(data), None) if count <= data.get().len() => Elements::of_json(datatype, data, count, 2),
         (None, Some(size)) => {
-            let (bytes, rest) = binary.split_at_checked(size).ok_or("binary_data_size is beyond the body")?;
+            let (bytes, rest) = binary.split_at_checked(size).ok_or("binary_data_size exceeds the body")?;
             *binary = rest;
             if count <= bytes.len() {
                 Elements::of_bytes(datatype, bytes, count)
@@ -178,7 +178,7 @@ fn elements<'a>(input: &Input<'a>, count: usize, binary: &mut &'a [u8]) -> Resul
             }
         }
         (Some(_), None) => Err("the shape has more elements than data".into()),
-        _ => Err("an input has either data or parameters.binary_data_size".into()),
+        _ => Err("give each input either data or parameters.binary_data_size".into()),
     }
 }
 
