@@ -24,8 +24,8 @@ pub enum Failure {
         /// What the system said.
         source: io::Error,
     },
-    /// Whoever read our output went away (`plumbline … | head`): nobody is left to tell.
-    #[error("the reader of standard output is gone")]
+    /// The reader of our output closed it (`plumbline … | head`).
+    #[error("the reader of standard output closed it")]
     Gone,
     /// A model file or bundle was refused; the code is the refusing part's own.
     #[error("{place}: {message}")]

@@ -31,25 +31,25 @@ use output::terminal;
 
 pub use failure::Failure;
 
-/// What the exit code tells; printed by `plumbline --help`.
+/// The exit codes; printed by `plumbline --help`.
 pub const EXIT_CODES: &str = "\
 Exit codes:
   0    done
-  1    the check failed: what was asked about was found (drift --check), or is not so (quality)
-  2    the arguments were not understood, or contradict the model
+  1    check failed: drift was found (drift --check), or the suite was not met (quality)
+  2    invalid arguments, or arguments that contradict the model
   3    done, but some rows were rejected (see OUT.rejected)
-  4    the model file or bundle was refused
-  5    the input could not be read or understood
+  4    the model file or bundle was rejected
+  5    the input could not be read or parsed
   6    the output could not be written
-  7    the service could not start, or stopped by itself
-  130  interrupted (Ctrl-C; 143 when told to end): files are as they were before
-  141  whoever read standard output went away";
+  7    the service could not start, or stopped unexpectedly
+  130  interrupted by Ctrl-C (143: by SIGTERM); existing files are unchanged
+  141  the reader of standard output closed it";
 
-/// Lead scoring with the same bits on every host.
+/// Lead scoring with identical bits on every host.
 #[derive(Debug, Parser)]
 #[command(name = "plumbline", version, after_help = EXIT_CODES, disable_help_subcommand = true)]
 struct Cli {
-    /// Answer in JSON on standard output, errors in JSON on standard error
+    /// Print results as JSON on standard output, errors as JSON on standard error
     #[arg(long, global = true)]
     json: bool,
     #[command(subcommand)]
@@ -80,7 +80,7 @@ enum Outcome {
     Done,
     /// Done, but some rows were rejected.
     SomeRejected,
-    /// Done, and what a check asks about was found, or is not so.
+    /// Done, and the check failed.
     CheckFailed,
 }
 
@@ -95,7 +95,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             return ExitCode::from(u8::try_from(e.exit_code()).unwrap_or(2));
         }
     };
-    // A check answers with three codes: so, not so, could not be told.
+    // A check has three exit codes: passed, failed, could not be run.
     let is_check = matches!(cli.command, Command::Quality(_));
     let outcome = match cli.command {
         Command::Import(import) => import.run(cli.json),

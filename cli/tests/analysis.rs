@@ -63,7 +63,7 @@ fn two_models_are_compared_on_the_leads_that_have_both_scores() {
 #[test]
 fn what_cannot_be_answered_is_said() {
     let page = expect(0, &["metrics"], b"score,outcome\n3.5,0\n-1,0\n");
-    assert!(page.contains("no answer: there are 0 leads that converted; at least 1 are needed"), "{page}");
+    assert!(page.contains("no answer: found 0 leads that converted, need at least 1"), "{page}");
     assert!(page.contains("scores are not probabilities"), "{page}");
     let ndjson = expect(0, &["metrics", "--json"], b"{\"score\":0.4,\"outcome\":true}\n{\"score\":0.2,\"outcome\":false}\n");
     assert!(ndjson.contains("\"roc_auc\": 1.0"), "{ndjson}");

@@ -76,7 +76,7 @@ fn exit_codes_tell_and_the_table_is_readable() {
     }
     let easy = file(&folder, "easy.json", &suite(json!([{"type": "expect_column_to_exist", "kwargs": {"column": "id"}}])));
     let out = expect(0, &["quality", "--suite", &easy, &table], b"");
-    assert!(out.starts_with("leads: every expectation is met, 3 rows"), "{out}");
+    assert!(out.starts_with("leads: all expectations are met, 3 rows"), "{out}");
     // Two files are one table.
     let again = file(&folder, "again.csv", "id,source,visits,when\n1,google,1,2026-01-01\n");
     let out = expect(1, &["quality", "--suite", &strict, &table, &again], b"");
@@ -118,7 +118,7 @@ fn a_table_meets_the_suite_made_of_it() {
     let made = expect(0, &["quality", "--generate", "--name", "made", &table], b"");
     let suite = file(&folder, "made.json", &made);
     let out = expect(0, &["quality", "--suite", &suite, &table], b"");
-    assert!(out.starts_with("made: every expectation is met, 300 rows"), "{out}");
+    assert!(out.starts_with("made: all expectations are met, 300 rows"), "{out}");
     let worse = file(&folder, "worse.csv", "id,source,visits\n1,,3\n1,mail,3\n");
     expect(1, &["quality", "--suite", &suite, &worse], b"");
 }
@@ -161,7 +161,10 @@ fn a_suite_rejects_and_flags_leads_that_are_scored() {
     expect(3, &["score", &model, "-", "--suite", &suite, "--explain", "0", "-o", &out], csv.as_bytes());
     let scores = std::fs::read_to_string(&out).expect("scores");
     let flags: Vec<(&str, &str)> = scores.lines().map(|line| (&line[..1], line.rsplit(',').next().unwrap_or_default())).collect();
-    assert_eq!(flags, [("l", "flags"), ("a", ""), ("c", "pages is missing"), ("d", "pages is against: values to be between")]);
+    assert_eq!(
+        flags,
+        [("l", "flags"), ("a", ""), ("c", "pages is missing"), ("d", "pages is not allowed; the suite allows at most 7")]
+    );
     let rejected = std::fs::read_to_string(format!("{out}.rejected")).expect("the rejected");
     let rejected: Vec<&str> = rejected.lines().collect();
     assert!(

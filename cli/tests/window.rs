@@ -139,7 +139,7 @@ fn what_cannot_be_counted_is_told_with_its_place() {
     let output = common::run(&make, rows.as_bytes());
     let told = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(3), "{told}");
-    for words in ["line 3 left out: the time is \"later\"", "line 4", "line 5 left out: the score is 7", "line 6"] {
+    for words in ["line 3 skipped: the time is \"later\"", "line 4", "line 5 skipped: the score is 7", "line 6"] {
         assert!(told.contains(words), "{words}\n{told}");
     }
     for (input, arguments, code) in [

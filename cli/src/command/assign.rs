@@ -13,22 +13,22 @@ use crate::{Failure, Outcome};
 /// Columns that name a lead when --id does not say.
 const ID_COLUMNS: [&str; 2] = ["lead_id", "id"];
 
-/// Say which arm each lead falls in
+/// Assign each lead to an arm
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Input: CSV with a header, NDJSON or Parquet, as `plumbline score` reads them. Written per lead: lead, point (where it stands in
-[0, 1)), arm. The draw is pure: the same salt, weights and id give the same arm, today and elsewhere. An id is drawn as its text; of a JSON number
-without a fraction, as its digits.
+Input: CSV with a header, NDJSON or Parquet, as for `plumbline score`. Writes per lead: lead, point (its position in [0, 1)), arm.
+The assignment is deterministic: the same salt, weights and id give the same arm at any time on any machine. An id is hashed as
+text; a JSON number without a fraction is hashed as its digits.
 
 Hash modes:
   sha256         first 32 bits of SHA-256 of salt:id, which any SQL database can recompute
   growthbook-v2  GrowthBook, hash version 2 (10,000 buckets)
   growthbook-v1  GrowthBook, hash version 1 (1,000 buckets), for old assignments
   flagd          flagd's fractional evaluation of salt followed by id
-  unleash        Unleash's variant selection, the salt being the group id
+  unleash        Unleash's variant selection, with the salt as group id
 
-Arms lie side by side, so changing weights may move leads from arm to arm. A model's rollout uses the service's allocation, whose
-arms grow without moving anyone.
+Arms are adjacent intervals, so changing the weights may move leads between arms. For a model rollout use the service's allocation,
+whose arms grow without moving leads.
 
 Examples:
   plumbline assign --salt 2026-12 --weights control=50,v2=50 leads.csv -o arms.csv
@@ -37,19 +37,19 @@ pub struct Assign {
     /// CSV, NDJSON or Parquet; `-` is standard input
     #[arg(value_name = "IDS", default_value = "-")]
     leads: PathBuf,
-    /// How an id becomes a point: sha256, growthbook-v1, growthbook-v2, flagd or unleash
+    /// How an id is hashed: sha256, growthbook-v1, growthbook-v2, flagd or unleash
     #[arg(long, value_name = "MODE", default_value = "sha256", value_parser = hash)]
     hash: Hash,
-    /// What this draw is called; another salt is another, independent draw
+    /// Name of this assignment; a different salt gives an independent one
     #[arg(long)]
     salt: String,
-    /// Arms and their weights, whole numbers, in the order they lie
+    /// Arms and their integer weights, in order
     #[arg(long, value_name = "ARM=WEIGHT,…", value_delimiter = ',', required = true, value_parser = weight)]
     weights: Vec<(String, u32)>,
-    /// The column with the lead's id [default: lead_id, else id, else the first]
+    /// The column with the lead's id [default: lead_id, otherwise id, otherwise the first column]
     #[arg(long, value_name = "COLUMN")]
     id: Option<String>,
-    /// Where assignments go: CSV, or NDJSON when the name ends in .ndjson or .jsonl [default: standard output]
+    /// Output file for the assignments: CSV, or NDJSON if the name ends in .ndjson or .jsonl [default: standard output]
     #[arg(short, long)]
     out: Option<PathBuf>,
 }
@@ -61,7 +61,7 @@ fn hash(name: &str) -> Result<Hash, String> {
 
 fn weight(text: &str) -> Result<(String, u32), String> {
     let parts = text.split_once('=').and_then(|(arm, weight)| Some((arm.to_owned(), weight.parse().ok()?)));
-    parts.ok_or_else(|| "an arm and its weight, a whole number, such as control=90".to_owned())
+    parts.ok_or_else(|| "expected an arm and its integer weight, such as control=90".to_owned())
 }
 
 impl Assign {
@@ -94,7 +94,7 @@ impl Assign {
                         records.line(),
                         &Problem::new(
                             "ID_MISSING",
-                            "the lead has no id to draw with, or a number too long to be exact: write it as a text",
+                            "the lead has no id, or its id is a number too long to be exact: write it as a string",
                         ),
                     )?,
                     Some(lead) => {

@@ -12,16 +12,16 @@ use crate::input::model_file::{self, open_scorer};
 use crate::output::terminal::{self, aligned, thousands};
 use crate::{Failure, Outcome, clock};
 
-/// Measure how long one row and a batch take, here, on one thread
+/// Measure the time for one row and for a batch on this machine, on one thread
 #[derive(Debug, Args)]
 #[command(after_help = "\
-ROWS holds rows of N little-endian f32 values, one row after another, NaN is missing. They are scored as given: from row to
-margins and probabilities, without reading, features or reasons.
+ROWS contains rows of N little-endian f32 values; NaN means missing. The time covers a row to its margins and probabilities,
+without parsing, features or reasons.
 
-Method. One row: rows are taken in a random order (fixed by --seed), one call each, for at least --seconds. p50 is the median of
-groups of 16 calls timed together and divided by 16, so that the clock (its cost is printed) weighs little. p99 and p99.9 are of
-calls timed one by one, the clock's cost included. Batch: one call for all rows, repeated for at least --seconds; the median
-pass is told, and the fastest. Every pass is compared bit for bit with the plain evaluator that defines the model's meaning.
+Method. One row: one call per row in random order (fixed by --seed), for at least --seconds. p50 is the median over groups of 16
+calls timed together and divided by 16, so that reading the clock (its cost is printed) hardly matters. p99 and p99.9 are of calls
+timed one by one, including the cost of the clock. Batch: one call for all rows, repeated for at least --seconds; prints the median
+and the fastest pass. Every pass is compared bit for bit with the reference evaluator that defines the model's results.
 
 Examples:
   plumbline bench xgb_300.plumb --rows leads20k30.f32le --columns 30
@@ -39,7 +39,7 @@ pub struct Bench {
     /// Order of the rows in the one-row measurement
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Least time per measurement
+    /// Minimum seconds per measurement
     #[arg(long, default_value_t = 2.0, value_parser = seconds)]
     seconds: f64,
 }
@@ -47,7 +47,7 @@ pub struct Bench {
 fn seconds(text: &str) -> Result<f64, String> {
     match text.parse() {
         Ok(seconds) if (0.0..=3600.0).contains(&seconds) => Ok(seconds),
-        _ => Err("seconds are a number from 0 to 3600".to_owned()),
+        _ => Err("expected a number of seconds from 0 to 3600".to_owned()),
     }
 }
 
@@ -109,12 +109,15 @@ impl Bench {
 
     fn read_rows(&self, wanted: usize) -> Result<Vec<f64>, Failure> {
         if self.columns == 0 || self.columns != wanted {
-            return Err(Failure::usage("BENCH_COLUMNS", format!("--columns is {}, the model has {wanted}", self.columns)));
+            return Err(Failure::usage(
+                "BENCH_COLUMNS",
+                format!("--columns is {}, but the model has {wanted} columns", self.columns),
+            ));
         }
         let bytes = model_file::read(&self.rows)?;
         let place = self.rows.display().to_string();
         if bytes.is_empty() || !bytes.len().is_multiple_of(4 * self.columns) {
-            let message = format!("{} bytes are no whole number of rows of {} f32 values", bytes.len(), self.columns);
+            let message = format!("{} bytes cannot be divided into rows of {} f32 values", bytes.len(), self.columns);
             return Err(Failure::input(place, "BENCH_ROWS", message));
         }
         let (values, _) = bytes.as_chunks::<4>();
@@ -220,13 +223,13 @@ impl Report {
             ("batch, per row", us(self.batch.us_per_row)),
             ("batch, fastest", us(self.batch.fastest_us_per_row)),
             ("clock", us(self.clock_ns / 1e3)),
-            ("checked", "every margin equals the plain evaluator's, bit for bit".to_owned()),
+            ("checked", "every margin equals the reference evaluator's, bit for bit".to_owned()),
         ])
     }
 }
 
 fn agreed(agree: bool) -> Result<(), Failure> {
-    let message = "the compiled model and the plain evaluator differ; the figures would mean nothing";
+    let message = "the compiled model and the reference evaluator differ, so the figures would be meaningless";
     if agree { Ok(()) } else { Err(Failure::Service { code: "BENCH_DISAGREES", message: message.to_owned() }) }
 }
 

@@ -15,30 +15,30 @@ use crate::table::columns::{Column, Columns, Texts};
 use crate::table::leads::{Leads, OUTCOMES};
 use crate::{Failure, Outcome};
 
-/// Compare leads with those a model was trained on
+/// Compare current leads with those the model was trained on
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Both inputs: CSV with a header, NDJSON or Parquet. Every column both have is compared: numbers by the Kolmogorov-Smirnov distance,
-anything else by category. A feature counts as drifted when the difference is larger than is let pass *and* chance seldom makes one
-like it. The table has drifted when more than two features have.
+Both inputs are CSV with a header, NDJSON or Parquet. Every column present in both is compared: numbers by the Kolmogorov-Smirnov
+distance, everything else by category. A feature drifted if the difference exceeds the tolerance *and* is unlikely to be chance. The
+table drifted if more than two features did.
 
-With --score, the predictions' percentiles are compared too. Where the reference has outcomes as well (--outcome), the performance to
-expect on the current leads is estimated before their outcomes arrive, with an interval, beside the realised one where there is one.
+With --score, the percentiles of the predictions are compared too. If the reference also has outcomes (--outcome), the performance on
+the current leads is estimated before their outcomes arrive, with an interval, next to the realised performance if known.
 
-With --deals, rows of both tables are dealt out anew so many times to learn how often these rules raise an alarm when nothing drifted.
+With --deals N, the rows of both tables are shuffled N times to measure how often these rules raise a false alarm.
 
 Examples:
   plumbline drift training.csv today.csv --ignore lead_id,created_at
   plumbline drift training.parquet today.ndjson --score probability --outcome converted --deals 200 --json
   plumbline drift training.csv today.csv --check && echo fine")]
 pub struct Drift {
-    /// The leads a model was trained on: CSV, NDJSON or Parquet
+    /// The leads the model was trained on: CSV, NDJSON or Parquet
     #[arg(value_name = "REFERENCE")]
     reference: PathBuf,
-    /// The leads of today; `-` is standard input
+    /// The current leads; `-` is standard input
     #[arg(value_name = "CURRENT", default_value = "-")]
     current: PathBuf,
-    /// Columns to leave out
+    /// Columns to skip
     #[arg(long, value_name = "COLUMN,…", value_delimiter = ',')]
     ignore: Vec<String>,
     /// The column with the model's score
@@ -47,28 +47,28 @@ pub struct Drift {
     /// The column with the outcome; a lead without one is open [default: converted, outcome, label, target or y_true]
     #[arg(long, value_name = "COLUMN")]
     outcome: Option<String>,
-    /// The score from which on a lead is called
+    /// The score from which a lead is called
     #[arg(long, default_value_t = 0.5)]
     threshold: f64,
     /// A CSV with the columns feature and importance
     #[arg(long, value_name = "FILE")]
     importance: Option<PathBuf>,
-    /// The largest Kolmogorov-Smirnov (or total variation) distance that is let pass
+    /// Maximum tolerated Kolmogorov-Smirnov (or total variation) distance
     #[arg(long, value_name = "D", default_value_t = Rules::default().distance)]
     max_distance: f64,
-    /// The p-value above which a difference is taken for chance
+    /// p-value above which a difference counts as chance
     #[arg(long, value_name = "P", default_value_t = Rules::default().chance)]
     chance: f64,
-    /// How many features may drift
+    /// Number of features that may drift
     #[arg(long, value_name = "N", default_value_t = Rules::default().features_allowed)]
     max_features: usize,
-    /// Deal the rows out anew so many times to measure false alarms
+    /// Number of shuffles for measuring false alarms
     #[arg(long, value_name = "N", default_value_t = 0)]
     deals: u64,
-    /// The seed of the deals
+    /// Seed of the shuffles
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// End with exit code 1 when the table has drifted
+    /// Exit with code 1 if the table drifted
     #[arg(long)]
     check: bool,
 }
@@ -87,7 +87,7 @@ impl Drift {
         }
         for name in &self.ignore {
             if reference.find(name).is_none() && current.find(name).is_none() {
-                return Err(Failure::usage("COLUMN_UNKNOWN", format!("--ignore {name}: neither input has such a column")));
+                return Err(Failure::usage("COLUMN_UNKNOWN", format!("--ignore {name}: neither input has this column")));
             }
         }
         let weights = self.importances()?;
@@ -127,7 +127,7 @@ impl Drift {
             |e: DriftError| Failure::input(format!("{} and {}", reference.place, current.place), e.code(), e.to_string());
         let report = DriftReport::new(&features, &rules).map_err(refuse)?;
         if let Some((name, reason)) = report.left_out.first().filter(|_| report.features.is_empty() && self.score.is_none()) {
-            let message = format!("no feature can be compared; of {name}, {reason}");
+            let message = format!("no feature can be compared; for {name}: {reason}");
             return Err(Failure::input(&current.place, "INSUFFICIENT_DATA", message));
         }
         let mut all = Map::new();
@@ -170,7 +170,7 @@ impl Drift {
     fn rules(&self) -> Result<Rules, Failure> {
         for (name, value) in [("--max-distance", self.max_distance), ("--chance", self.chance)] {
             if !(0.0..=1.0).contains(&value) {
-                return Err(Failure::usage("ARGUMENTS", format!("{name} is {value}; it must lie in [0, 1]")));
+                return Err(Failure::usage("ARGUMENTS", format!("{name} is {value}; it must be in [0, 1]")));
             }
         }
         Ok(Rules { distance: self.max_distance, chance: self.chance, features_allowed: self.max_features, ..Rules::default() })
@@ -190,7 +190,9 @@ impl Drift {
         let pairs = names.rows().map(|name| name.unwrap_or_default().to_owned()).zip(values);
         let pairs: Vec<(String, f64)> = pairs.collect();
         match pairs.iter().position(|(_, value)| !(value.is_finite() && *value >= 0.0)) {
-            Some(row) => Err(Failure::input(table.line(row), "BAD_SETTING", "an importance is a finite number of at least 0")),
+            Some(row) => {
+                Err(Failure::input(table.line(row), "BAD_SETTING", "an importance must be a finite number of at least 0"))
+            }
             None => Ok(Some(pairs)),
         }
     }
@@ -214,7 +216,7 @@ impl Drift {
 
     fn false_alarms(&self, features: &[Feature<'_>], rules: &Rules) -> Result<Value, DriftError> {
         let bar = ProgressBar::new(self.deals);
-        if let Ok(style) = ProgressStyle::with_template("{bar:32} {pos} of {len} deals  {eta} left") {
+        if let Ok(style) = ProgressStyle::with_template("{bar:32} {pos} of {len} shuffles  {eta} left") {
             bar.set_style(style);
         }
         let found = FalseAlarms::measure(features, rules, self.deals, self.seed, |deal, _| {

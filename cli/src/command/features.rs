@@ -15,11 +15,11 @@ use crate::output::{Datum, Interrupt, Layout, Sink, Table};
 use crate::table::places::{Places, check_header};
 use crate::{Failure, Outcome, clock};
 
-/// Make the rows a model is trained on
+/// Compute the rows for training a model
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Reads leads as `plumbline score` does and writes one column per column a model of this declaration reads: fields that are numbers
-as they stand, then the [[feature]]s. Numbers are the shortest decimals that read back to the same bits; missing is NaN.
+Reads leads like `plumbline score` and writes one column per model column of this declaration: first the fields used as they are,
+then the [[feature]]s. Numbers are the shortest decimals that read back to the same bits; missing is NaN.
 
 Examples:
   plumbline features schema.toml leads.csv -o rows.csv --at scored_at --keep converted")]
@@ -30,13 +30,13 @@ pub struct Features {
     /// CSV, NDJSON or Parquet; `-` is standard input
     #[arg(value_name = "LEADS", default_value = "-")]
     leads: PathBuf,
-    /// Where rows go, CSV [default: standard output]
+    /// Output file for the rows, CSV [default: standard output]
     #[arg(short, long)]
     out: Option<PathBuf>,
-    /// The input's column with the moment each lead is seen at, from which dates are counted [default: the clock]
+    /// The column with the time at which each lead is seen, which days are counted to [default: now]
     #[arg(long, value_name = "COLUMN")]
     at: Option<String>,
-    /// Columns of the input to write too, before the others
+    /// Columns of the input to copy to the output, before the others
     #[arg(long, value_name = "COLUMN,…", value_delimiter = ',')]
     keep: Vec<String>,
 }
@@ -128,7 +128,7 @@ fn moment(records: &dyn Records, name: &str) -> Result<Timestamp, Problem> {
         Cell::Number(x) if x as i64 as f64 == x => Some(x as i64),
         _ => None,
     };
-    ms.map(Timestamp).ok_or_else(|| Problem::new("MOMENT_NOT_A_DATE", format!("{name} does not say when the lead was seen")))
+    ms.map(Timestamp).ok_or_else(|| Problem::new("MOMENT_NOT_A_DATE", format!("{name} is not a time")))
 }
 
 fn kept<'a>(records: &'a dyn Records, name: &str) -> Datum<'a> {

@@ -17,14 +17,14 @@ use crate::output::{self, terminal};
 use crate::report::card::Card;
 use crate::{Failure, Outcome};
 
-/// Make a bundle of an XGBoost or LightGBM model
+/// Convert an XGBoost or LightGBM model into a bundle
 #[derive(Debug, Args)]
 #[command(after_help = "\
-The format is recognised by content: XGBoost JSON or UBJ, LightGBM text, each also gzipped.
-The bundle is read back and its golden leads are scored before it gets its name; what was at OUT stays until then.
+The format is detected by content: XGBoost JSON or UBJ, LightGBM text, each also gzipped.
+The bundle is read back and its golden leads are scored before it replaces an existing file at OUT.
 
-A schema (TOML) says what a lead carries and how it becomes the model's columns. Without one each column is a field of the
-same name: categorical columns take the texts the file lists, else codes (0, 1, 2 …), all others numbers.
+A schema (TOML) declares the fields of a lead and how they become the model's columns. Without one, each column is a field of
+the same name: categorical columns take the category names in the file, otherwise codes (0, 1, 2 …); all others are numbers.
 
     [model]
     name = \"web-leads\"
@@ -57,16 +57,16 @@ pub struct Import {
     /// The bundle to write
     #[arg(short, long, value_name = "M.plumb")]
     out: PathBuf,
-    /// What is to be known of the model beside its numbers: name, version, schema, calibration, bands … (TOML)
+    /// Declaration of the model: name, version, schema, calibration, bands … (TOML)
     #[arg(long, value_name = "S.toml")]
     schema: Option<PathBuf>,
-    /// Name of the model [default: the schema's, else the file's]
+    /// Name of the model [default: from the schema, otherwise the file name]
     #[arg(long)]
     name: Option<String>,
-    /// Version of the model [default: the schema's, else the first 12 digits of the file's SHA-256]
+    /// Version of the model [default: from the schema, otherwise the first 12 digits of the file's SHA-256]
     #[arg(long)]
     version: Option<String>,
-    /// Write the smallest file: scores keep every bit, what a reason contributes changes a little (see `inspect`)
+    /// Write the smallest file: scores stay exact, contributions of reasons change slightly (see `inspect`)
     #[arg(long)]
     compact: bool,
 }

@@ -9,11 +9,11 @@ use crate::output::terminal;
 use crate::report::card::Card;
 use crate::{Failure, Outcome};
 
-/// Show what a bundle is, after verifying it
+/// Verify a bundle and print its model card
 #[derive(Debug, Args)]
 #[command(after_help = "\
-The bundle is verified first: structure, digest, and its golden leads are scored and compared bit for bit. A bundle that
-fails is refused with the reason (exit code 4).
+The bundle is verified first: structure, digest, and golden leads, which are scored and compared bit for bit. An invalid bundle
+is rejected with the reason (exit code 4).
 
 Examples:
   plumbline inspect web-leads.plumb

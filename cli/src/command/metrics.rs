@@ -17,17 +17,17 @@ use crate::table::leads::{Leads, OUTCOMES, SCORES};
 use crate::table::moment::Ripeness;
 use crate::{Failure, Outcome};
 
-/// Measure scores against what became of the leads
+/// Compare scores with outcomes
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Input: CSV with a header, NDJSON or Parquet with a column of scores and one of outcomes (1 or 0, true or false, yes or no). A lead
-without an outcome is open: it counts nowhere. A higher score must claim a likelier conversion; measures of probabilities are left
-out when scores are not in [0, 1].
+without an outcome is open and not counted. A higher score must mean a likelier conversion; calibration measures are skipped if
+scores are not in [0, 1].
 
-With --matured-after only leads of that age count, converted or not: counting young leads would make every model look worse the younger
-its leads are. --converted-at tells conversions that came later than that, which do not count.
+With --matured-after only leads of at least that age count, converted or not; counting younger leads would make a model look worse
+the younger its leads are. With --converted-at, conversions after that age do not count.
 
-What the data cannot answer is said to be unanswerable, never 0.
+If the data are insufficient for a figure, it is reported as \"no answer\", never as 0.
 
 Examples:
   plumbline metrics scored.csv --outcome converted
@@ -43,27 +43,27 @@ pub struct Metrics {
     /// The column with the outcome [default: converted, outcome, label, target or y_true]
     #[arg(long, value_name = "COLUMN")]
     outcome: Option<String>,
-    /// The column with another model's score of the same leads, whose area is compared (DeLong)
+    /// The column with another model's score of the same leads, to compare AUCs (DeLong)
     #[arg(long, value_name = "COLUMN")]
     against: Option<String>,
-    /// The column that tells leads of the exploration slice, whose area is shown beside that of worked leads
+    /// The column that marks leads of the exploration slice, whose AUC is shown next to that of worked leads
     #[arg(long, value_name = "COLUMN")]
     exploration: Option<String>,
-    /// With --matured-after: the column with when each lead was scored
+    /// With --matured-after: the column with the time each lead was scored
     #[arg(long, value_name = "COLUMN", requires = "matured_after")]
     scored_at: Option<String>,
     #[command(flatten)]
     ripeness: Ripeness,
-    /// The score from which on a lead is called
+    /// The score from which a lead is called
     #[arg(long, default_value_t = 0.5)]
     threshold: f64,
-    /// Where bands of scores are cut, rising
+    /// Limits between bands of scores, increasing
     #[arg(long, value_name = "CUT,…", value_delimiter = ',', default_values_t = [0.2, 0.5, 0.8])]
     bands: Vec<f64>,
-    /// Bins of the calibration error
+    /// Number of bins for the calibration error
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=1000))]
     bins: u16,
-    /// Parts of the list, best first
+    /// Number of parts of the ranked list
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=1000))]
     parts: u16,
 }
@@ -72,7 +72,7 @@ impl Metrics {
     /// Prints every measure.
     pub fn run(&self, json: bool) -> Result<Outcome, Failure> {
         if self.ripeness.rule().is_some() && self.scored_at.is_none() {
-            return Err(Failure::usage("ARGUMENTS", "--matured-after needs --scored-at: an age is counted from there"));
+            return Err(Failure::usage("ARGUMENTS", "--matured-after needs --scored-at to compute a lead's age"));
         }
         let times: Vec<&str> = self.scored_at.iter().chain(&self.ripeness.converted_at).map(String::as_str).collect();
         let table = Columns::read_with(&self.file, &times)?;
@@ -136,7 +136,7 @@ impl Metrics {
         let moment = |ms: &f64| (!ms.is_nan()).then_some(*ms as i64);
         let label = |(row, (scored, told)): (usize, (&f64, &Option<bool>))| {
             let scored = moment(scored).ok_or_else(|| {
-                Failure::input(table.line(row), "TIME_MISSING", format!("{scored_at} is empty: the lead has no age"))
+                Failure::input(table.line(row), "TIME_MISSING", format!("{scored_at} is empty, so the lead's age is unknown"))
             })?;
             let converted_ms = converted.and_then(|times| times.get(row)).and_then(moment);
             Ok(self.ripeness.label(scored, *told, converted_ms, now_ms))

@@ -11,17 +11,17 @@ use crate::report::quality::page;
 use crate::table::batches::Table;
 use crate::{Failure, Outcome};
 
-/// Judge a table by a suite of Great Expectations
+/// Check a table against a Great Expectations suite
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Reads CSV, NDJSON and Parquet, plain or gzipped; several files are one table. The suite is the JSON of Great Expectations 1.x; with
---json the result is its result document. What the columns of a CSV hold is told of its first rows; if later ones tell otherwise, it
-is read again. Other formats are read twice. Rows are not kept, but for uniqueness, quantiles and z-scores.
+Reads CSV, NDJSON and Parquet, plain or gzipped; several files form one table. The suite is the JSON of Great Expectations 1.x; with
+--json the output is its result document. Column types of a CSV are detected from its first rows; if later rows contradict them, the
+file is read again. Other formats are read twice. Rows are not kept in memory, except for uniqueness, quantiles and z-scores.
 
 Exit codes:
-  0    every expectation is met
+  0    all expectations are met
   1    some are not
-  2    the suite, the table or the arguments were refused
+  2    the suite, the table or the arguments are invalid
   130  interrupted
 
 Examples:
@@ -35,13 +35,13 @@ pub struct Quality {
     /// The table: CSV, NDJSON or Parquet; `-` is standard input
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
-    /// How much a result tells
+    /// Level of detail of the results
     #[arg(long, value_name = "FORMAT", default_value = "summary", ignore_case = true)]
     result_format: Format,
-    /// Make a suite that the table meets, on standard output
+    /// Print a suite that the table meets
     #[arg(long, conflicts_with = "suite")]
     generate: bool,
-    /// The name of the suite that is made
+    /// The name of the generated suite
     #[arg(long, value_name = "NAME", default_value = "generated", requires = "generate")]
     name: String,
 }
@@ -49,14 +49,14 @@ pub struct Quality {
 /// The four result formats.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Format {
-    /// Whether it is met
+    /// Met or not
     #[value(alias = "BOOLEAN_ONLY")]
     BooleanOnly,
-    /// Counts and the first unexpected values
+    /// With counts and the first unexpected values
     Basic,
-    /// The most frequent ones and rows too
+    /// With the most frequent unexpected values and rows
     Summary,
-    /// All rows
+    /// With all unexpected rows
     Complete,
 }
 

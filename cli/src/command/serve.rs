@@ -21,40 +21,41 @@ use crate::input::model_file::{self, open_scorer};
 use crate::output::terminal;
 use crate::{Failure, Outcome};
 
-/// Answer scoring requests over HTTP
+/// Serve scoring requests over HTTP
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Routes are listed at /openapi.json: POST /v1/score, /invocations, /v2/…, GET /v1/models, /health/live, /health/ready, /metrics.
 
-Each prediction is a row of the log (view prediction_logs). --log batched answers first: rows of the last 50 ms are lost if the
-process is killed. --log durable answers once the row is committed; rows that wait together are committed together.
+Each prediction is a row of the log (view prediction_logs). With --log batched, answers are sent before rows are stored: the rows of
+the last 50 ms are lost if the process is killed. With --log durable, an answer is sent after its row is committed; waiting rows are
+committed together.
 
-SIGINT or SIGTERM: no new connections, requests under way are answered, the log is written out, exit code 0.
+On SIGINT or SIGTERM the server stops accepting connections, answers the requests in progress, writes the log and exits with code 0.
 
 Examples:
   plumbline serve --model web-leads.plumb --db predictions.sqlite
   plumbline serve --model a.plumb --model b.plumb --listen 0.0.0.0:8080 --log durable --db log.sqlite
   curl -s localhost:8788/v1/score -d '{\"lead_id\": \"42\", \"visits\": 7}'")]
 pub struct Serve {
-    /// A bundle; the first answers when a request names none
+    /// A bundle; can be repeated. The first is used when a request names none
     #[arg(long = "model", value_name = "M.plumb", required = true)]
     models: Vec<PathBuf>,
-    /// Address and port; port 0 takes a free one, which is printed
+    /// Address and port; port 0 picks a free port and prints it
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8788")]
     listen: SocketAddr,
-    /// SQLite file of the prediction log [default: in memory, gone at the end]
+    /// SQLite file of the prediction log [default: in memory, lost at exit]
     #[arg(long, value_name = "FILE")]
     db: Option<PathBuf>,
-    /// When a prediction is stored: after its answer, or before it [default: the settings', else batched]
+    /// Whether a prediction is stored after its answer or before [default: from the settings, otherwise batched]
     #[arg(long, value_enum)]
     log: Option<Mode>,
-    /// Limits, reasons, CORS origins … (TOML, keys as in docs)
+    /// Settings: limits, reasons, CORS origins … (TOML, see docs/OPERATIONS.md)
     #[arg(long, value_name = "FILE")]
     settings: Option<PathBuf>,
-    /// A suite of Great Expectations 1.x, asked of each lead: critical refuses it, warning flags it
+    /// A Great Expectations 1.x suite to check each lead against: critical rejects the lead, warning flags it
     #[arg(long, value_name = "SUITE.json")]
     suite: Option<PathBuf>,
-    /// Threads that answer [default: one per core]
+    /// Number of worker threads [default: one per core]
     #[arg(long)]
     threads: Option<NonZero<usize>>,
 }
@@ -99,7 +100,7 @@ impl Serve {
             terminal::say(&format!("listening on http://{address}"))?;
         }
         wait_for(signals)?;
-        terminal::note("stopping: requests under way are answered, the log is written out");
+        terminal::note("stopping: answering the requests in progress and writing the log");
         // The threads may be gone already.
         let _ = stop.send(true);
         for thread in answering {

@@ -58,7 +58,7 @@ pub async fn accept(listener: std::net::TcpListener, service: Arc<Service>, log:
     }
     drop(listener);
     if tokio::time::timeout(DRAIN, graceful.shutdown()).await.is_err() {
-        terminal::note("some requests took too long and were cut off");
+        terminal::note("some requests took too long and were aborted");
     }
 }
 
@@ -119,9 +119,9 @@ fn micros(since: Instant) -> u64 {
 
 fn unreadable(error: &(dyn std::error::Error + 'static), limit: usize) -> Problem {
     if error.is::<LengthLimitError>() {
-        Problem::new(413, "BODY_TOO_LARGE", format!("a body may have {limit} bytes"))
+        Problem::new(413, "BODY_TOO_LARGE", format!("the body exceeds the limit of {limit} bytes"))
     } else {
-        Problem::new(400, "BODY_UNREADABLE", "the body ended early")
+        Problem::new(400, "BODY_UNREADABLE", "the body ended prematurely")
     }
 }
 

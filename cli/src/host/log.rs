@@ -37,7 +37,7 @@ pub struct Writer {
 impl Log {
     /// Opens the log at `path` (none: in memory) and starts its writer.
     pub fn open(path: Option<PathBuf>, service: &Arc<Service>) -> Result<(Log, Writer), Failure> {
-        let place = path.as_ref().map_or_else(|| "the log in memory".to_owned(), |path| path.display().to_string());
+        let place = path.as_ref().map_or_else(|| "the in-memory log".to_owned(), |path| path.display().to_string());
         let refused = |e: SqlError| Failure::Service { code: e.code(), message: format!("{place}: {e}") };
         let shard = LogShard::open(Store::open(path.as_deref()).map_err(refused)?).map_err(refused)?;
         let (notes, receiver) = mpsc::channel(WAITING);
@@ -121,7 +121,7 @@ fn append(shard: &mut LogShard<Store>, batch: &Batch, service: &Service) -> bool
         }
         Err(e) => {
             service.metrics().failed(rows);
-            terminal::note(&format!("error[{}]: {rows} log rows are lost: {e}", e.code()));
+            terminal::note(&format!("error[{}]: {rows} log rows were lost: {e}", e.code()));
             false
         }
     }

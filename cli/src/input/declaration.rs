@@ -15,7 +15,8 @@ pub fn read_declaration(path: &Path) -> Result<Declaration, Failure> {
 
 /// What the TOML text `bytes`, called `place`, declares.
 pub fn declaration(bytes: &[u8], place: String) -> Result<Declaration, Failure> {
-    let text = std::str::from_utf8(bytes).map_err(|_| Failure::input(&place, "SCHEMA_NOT_UTF8", "the text is not UTF-8"))?;
+    let text =
+        std::str::from_utf8(bytes).map_err(|_| Failure::input(&place, "SCHEMA_NOT_UTF8", "the text is not valid UTF-8"))?;
     let declaration: Declaration = toml::from_str(text).map_err(|e| {
         let line = e.span().map_or(1, |span| text.get(..span.start).unwrap_or_default().matches('\n').count() + 1);
         Failure::input(format!("{place}, line {line}"), "SCHEMA_INVALID", e.message().to_owned())

@@ -58,17 +58,17 @@ impl Delimited {
         };
         let refuse = |code, message: &str| Failure::input(format!("{place}, line 1"), code, message);
         match records.read()? {
-            Raw::End => return Err(refuse("INPUT_EMPTY", "there is no header line")),
+            Raw::End => return Err(refuse("INPUT_EMPTY", "the header line is missing")),
             Raw::TooLong => return Err(refuse("INPUT_TOO_LONG", "the header line is too long")),
             Raw::Record => {}
         }
         let mut names: Vec<String> = Vec::with_capacity(records.fields);
         for i in 0..records.fields {
             let name = std::str::from_utf8(records.text.get(records.place_of(i)).unwrap_or_default())
-                .map_err(|_| refuse("INPUT_NOT_UTF8", &format!("the name of column {} is not UTF-8", i + 1)))?;
+                .map_err(|_| refuse("INPUT_NOT_UTF8", &format!("the name of column {} is not valid UTF-8", i + 1)))?;
             let name = name.trim_start_matches('\u{feff}').trim();
             if !name.is_empty() && names.iter().any(|n| n == name) {
-                return Err(refuse("INPUT_DUPLICATE_COLUMN", &format!("column {name:?} occurs twice")));
+                return Err(refuse("INPUT_DUPLICATE_COLUMN", &format!("column {name:?} appears more than once")));
             }
             names.push(name.to_owned());
         }
@@ -182,7 +182,7 @@ impl Records for Delimited {
             )),
             Raw::Record if self.fields != self.names.len() => Step::Rejected(Problem::new(
                 "ROW_FIELD_COUNT",
-                format!("the record has {} fields, the header {}", self.fields, self.names.len()),
+                format!("the record has {} fields, but the header has {}", self.fields, self.names.len()),
             )),
             Raw::Record => {
                 let end = self.fields.checked_sub(1).and_then(|i| self.ends.get(i)).copied().unwrap_or(0);
@@ -192,7 +192,7 @@ impl Records for Delimited {
                         self.record.push_str(text);
                         Step::Record
                     }
-                    Err(_) => Step::Rejected(Problem::new("ROW_NOT_UTF8", "the record is not UTF-8")),
+                    Err(_) => Step::Rejected(Problem::new("ROW_NOT_UTF8", "the record is not valid UTF-8")),
                 }
             }
         })

@@ -46,7 +46,7 @@ pub fn read(path: &Path) -> Result<Vec<u8>, Failure> {
         if path == Path::new("-") { Box::new(io::stdin()) } else { Box::new(File::open(path).map_err(Failure::read(place()))?) };
     reader.take(MODEL_LIMIT + 1).read_to_end(&mut content).map_err(Failure::read(place()))?;
     if content.len() as u64 > MODEL_LIMIT {
-        let message = format!("a model file may have at most {MODEL_LIMIT} bytes");
+        let message = format!("the model file exceeds the limit of {MODEL_LIMIT} bytes");
         return Err(Failure::Model { place: place(), code: "MODEL_TOO_LARGE", message });
     }
     input::gunzip(content, MODEL_LIMIT).map_err(Failure::read(place()))

@@ -48,7 +48,7 @@ impl Ndjson {
         }
         let value: Value = serde_json::from_slice(&self.text).map_err(|e| Problem::new("ROW_NOT_JSON", e.to_string()))?;
         let Value::Object(object) = value else {
-            return Err(Problem::new("ROW_NOT_AN_OBJECT", "the line is JSON, but no object"));
+            return Err(Problem::new("ROW_NOT_AN_OBJECT", "the line is JSON but not an object"));
         };
         self.values.iter_mut().for_each(|v| *v = Value::Null);
         for (name, value) in object {
@@ -87,7 +87,7 @@ impl Records for Ndjson {
             if self.line == 1 {
                 let text = self.text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&self.text).to_vec();
                 if text.trim_ascii_start().starts_with(b"[") {
-                    let message = "this is a JSON array; give one object a line (for example with jq -c '.[]')";
+                    let message = "this is a JSON array; put one object on each line (for example with jq -c '.[]')";
                     return Err(Failure::input(format!("{}, line 1", self.place), "INPUT_JSON_ARRAY", message));
                 }
                 self.text = text;

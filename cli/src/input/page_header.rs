@@ -28,7 +28,7 @@ pub(super) fn check(file: &File, place: &str, group: &RowGroupMetaData) -> Resul
         let name = || column.column_path().string();
         let start = column.dictionary_page_offset().unwrap_or_else(|| column.data_page_offset());
         let (Ok(start), Ok(length)) = (u64::try_from(start), u64::try_from(column.compressed_size())) else {
-            return Err(refused(place, "INPUT_NOT_PARQUET", format!("column {} begins before the file does", name())));
+            return Err(refused(place, "INPUT_NOT_PARQUET", format!("column {} has an invalid offset", name())));
         };
         let end = start.saturating_add(length);
         input.seek(start).map_err(Failure::read(place))?;
@@ -43,7 +43,7 @@ pub(super) fn check(file: &File, place: &str, group: &RowGroupMetaData) -> Resul
             let most = PAGE_LIMIT.max(sizes.packed.saturating_mul(RATIO));
             if sizes.unpacked > most {
                 let message = format!(
-                    "column {}: a page of {} bytes claims {} when unpacked; at most {most} are taken",
+                    "column {}: a page of {} bytes claims {} bytes when decompressed; the limit is {most}",
                     name(),
                     sizes.packed,
                     sizes.unpacked
@@ -52,7 +52,7 @@ pub(super) fn check(file: &File, place: &str, group: &RowGroupMetaData) -> Resul
             }
             if sizes.dictionary > DICTIONARY_LIMIT || sizes.dictionary > 0 && sizes.dictionary as u64 > sizes.unpacked {
                 let message = format!(
-                    "column {}: a dictionary of {} bytes claims {} values; at most {DICTIONARY_LIMIT} are taken, each of a byte or more",
+                    "column {}: a dictionary of {} bytes claims {} values; the limit is {DICTIONARY_LIMIT}, with at least one byte each",
                     name(),
                     sizes.unpacked,
                     sizes.dictionary
@@ -213,7 +213,7 @@ fn zigzag(number: u64) -> i64 {
 }
 
 fn unknown() -> io::Error {
-    io::Error::new(ErrorKind::InvalidData, "a page header is not laid out as Parquet lays it out")
+    io::Error::new(ErrorKind::InvalidData, "a page header is not valid Parquet")
 }
 
 #[cfg(test)]

@@ -52,7 +52,7 @@ impl ParquetFile {
         let file = guarded(|| SerializedFileReader::new(file)).map_err(|e| broken(place.clone(), e))?;
         let metadata = file.metadata().file_metadata();
         if let Some(column) = metadata.schema_descr().columns().iter().find(|c| c.converted_type() == ConvertedType::INTERVAL) {
-            let message = format!("column {} holds intervals, which are not read; leave it out", column.name());
+            let message = format!("column {} contains intervals, which are not supported; remove it", column.name());
             return Err(Failure::input(place, "INPUT_NOT_SUPPORTED", message));
         }
         let fields = metadata.schema().get_fields();
@@ -129,7 +129,7 @@ pub(super) fn guarded<T>(read: impl FnOnce() -> Result<T, ParquetError>) -> Resu
     // A reader that panicked is not used again: its error ends the run.
     let outcome = catch_unwind(AssertUnwindSafe(read));
     GUARDED.set(false);
-    outcome.unwrap_or_else(|_| Err(ParquetError::General("the file contradicts itself".to_owned())))
+    outcome.unwrap_or_else(|_| Err(ParquetError::General("the file is inconsistent".to_owned())))
 }
 
 /// Keeps panics that become errors from being told as panics.

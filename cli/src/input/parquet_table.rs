@@ -57,7 +57,8 @@ impl ParquetTable {
         let table = ParquetTable { file, pages, place, progress: source.progress.clone(), bytes };
         let nested = table.descriptors().find(|column| column.max_rep_level() > 0 || column.path().parts().len() > 1);
         if let Some(column) = nested {
-            let message = format!("column {} holds lists or records; leave it out", column.path().string());
+            let message =
+                format!("column {} contains lists or records, which are not supported; remove it", column.path().string());
             return Err(Failure::input(table.place, "INPUT_NOT_SUPPORTED", message));
         }
         Ok(table)
@@ -162,7 +163,7 @@ impl ParquetTable {
                 }
                 let first = rows.first().copied().unwrap_or(0);
                 if rows.iter().any(|own| *own != first) {
-                    let message = "the columns of a row group are of different length";
+                    let message = "the columns of a row group differ in length";
                     return Err(Failure::input(self.place.clone(), "INPUT_NOT_PARQUET", message));
                 }
                 if first == 0 {

@@ -45,7 +45,7 @@ impl Rejects {
             match self.count {
                 1..=TOLD => terminal::note(&format!("line {line} rejected [{}]: {}", problem.code, problem.message)),
                 n if n == TOLD + 1 => {
-                    terminal::note("… more rejected rows are counted, not shown (give -o OUT to have them all)")
+                    terminal::note("… more rejected rows are counted but not shown (use -o OUT to get them all)")
                 }
                 _ => {}
             }

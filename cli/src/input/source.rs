@@ -102,7 +102,7 @@ pub fn gunzip(bytes: Vec<u8>, limit: u64) -> io::Result<Vec<u8>> {
     let mut out = Vec::new();
     MultiGzDecoder::new(bytes.as_slice()).take(limit.saturating_add(1)).read_to_end(&mut out)?;
     if out.len() as u64 > limit {
-        return Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("it unpacks to more than {limit} bytes")));
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("it decompresses to more than {limit} bytes")));
     }
     Ok(out)
 }

@@ -52,7 +52,7 @@ impl Interrupt {
             // It may not be there any more, which is as good.
             drop(std::fs::remove_file(temp));
         }
-        terminal::note("interrupted: files are as they were before");
+        terminal::note("interrupted: existing files are unchanged");
         std::process::exit(128 + signal);
     }
 

@@ -101,7 +101,8 @@ impl Card {
         ];
         rows.extend(self.provenance_rows());
         if self.compact {
-            let note = "compact: training weights rounded to three leading bits; scores keep every bit, contributions are near";
+            let note =
+                "compact: training weights are rounded to three leading bits; scores are exact, contributions are approximate";
             rows.push(("packing", note.to_owned()));
         }
         rows.push(("size", size(self.bytes)));
@@ -133,7 +134,7 @@ impl Card {
 
     fn link_line(&self) -> String {
         match self.link {
-            Link::Identity => "identity: the margin is the prediction".to_owned(),
+            Link::Identity => "identity: the prediction is the margin".to_owned(),
             Link::Logistic { scale: 1.0 } => "logistic: 1 / (1 + e^(−margin))".to_owned(),
             Link::Logistic { scale } => format!("logistic: 1 / (1 + e^(−{scale}·margin))"),
             Link::LogisticF32 => "logistic, in single precision".to_owned(),
@@ -146,7 +147,7 @@ impl Card {
 
     fn calibration_line(&self) -> String {
         match &self.calibration {
-            Calibration::None => "none: the model's probability stands".to_owned(),
+            Calibration::None => "none: the model's own probability".to_owned(),
             Calibration::Sigmoid { slope, intercept } => format!("sigmoid: 1 / (1 + e^({slope}·margin + {intercept}))"),
             Calibration::Isotonic { x, .. } => format!("isotonic, {} knots", x.len()),
             _ => "yes".to_owned(),

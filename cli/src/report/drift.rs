@@ -39,9 +39,9 @@ pub fn page(all: &Map<String, Value>, report: &DriftReport) -> String {
         ));
     }
     for (name, reason) in &report.left_out {
-        text.push_str(&format!("\n{name}: left out, {reason}"));
+        text.push_str(&format!("\n{name}: skipped, {reason}"));
     }
-    for (key, what) in [("only_in_reference", "gone from the current leads"), ("only_in_current", "not in the reference")] {
+    for (key, what) in [("only_in_reference", "missing from the current leads"), ("only_in_current", "not in the reference")] {
         let names: Vec<&str> = all.get(key).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
         if !names.is_empty() {
             text.push_str(&format!("\n{what}: {}", names.join(", ")));
@@ -81,7 +81,7 @@ pub fn page(all: &Map<String, Value>, report: &DriftReport) -> String {
     if let Some(found) = all.get("false_alarms").filter(|found| found.get("deals").is_some()) {
         let percent = |name: &str| found.get(name).and_then(Value::as_f64).unwrap_or_default() * 100.0;
         text.push_str(&format!(
-            "\n\nfalse alarms when nothing drifts, by {} deals of these rows: any feature {:.1} %, this verdict {:.1} %",
+            "\n\nfalse alarms without drift, from {} shuffles of these rows: any feature {:.1} %, this verdict {:.1} %",
             found.get("deals").and_then(Value::as_u64).unwrap_or_default(),
             percent("any_feature"),
             percent("verdict")

@@ -18,9 +18,9 @@ pub fn analysis(analysis: &Analysis, settings: &Settings) -> String {
             arm.standing.map_or("-".to_owned(), |standing| part(standing.best)),
         ]
     });
-    out.push(columns(&["arm", "leads", "share meant", "chance to be best"], rows));
+    out.push(columns(&["arm", "leads", "planned share", "chance to be best"], rows));
     if let Some(ratio) = &analysis.sample_ratio {
-        let word = if ratio.is_mismatch() { "the split is broken" } else { "the split is as meant" };
+        let word = if ratio.is_mismatch() { "the split is not as planned" } else { "the split is as planned" };
         out.push(format!("\nsplit: chi-square {}, p {}: {word}", number(ratio.statistic), number(ratio.p_value)));
     }
     for comparison in &analysis.comparisons {
@@ -45,14 +45,14 @@ fn comparison(comparison: &Comparison, settings: &Settings, many: bool) -> Strin
         let loss = measured.expected_loss;
         let change = |x: f64| signed(x, measured.effect.scale, settings.primary.kind == Kind::Rate);
         out.push(format!(
-            "\nchance to win {}; expected loss {} when kept, {} when rolled out",
+            "\nchance to win {}; expected loss {} if the control stays, {} if rolled out",
             part(measured.chance_to_win),
             change(loss.control),
             change(loss.treatment)
         ));
     }
     if let Some(slope) = comparison.primary.slope {
-        out.push(format!("adjusted for what was known before (slope {})", number(slope)));
+        out.push(format!("adjusted for --before (slope {})", number(slope)));
     }
     let findings = comparison.guardrails.iter().map(|guardrail| (guardrail.finding, &guardrail.sentence));
     let findings = findings.chain(comparison.cycle.iter().map(|cycle| (cycle.finding, &cycle.sentence)));

@@ -37,7 +37,7 @@ pub fn page(report: &Report<'_>) -> String {
     }
     let rows: Vec<(&str, String)> = rows.iter().map(|(label, value)| (label.as_str(), value.trim_end().to_owned())).collect();
     let verdict =
-        if met == total { "every expectation is met".to_owned() } else { format!("{met} of {total} expectations are met") };
+        if met == total { "all expectations are met".to_owned() } else { format!("{met} of {total} expectations are met") };
     let name = if report.suite().name.is_empty() { "suite" } else { &report.suite().name };
     let head = format!("{name}: {verdict}, {} rows", thousands(report.rows));
     if rows.is_empty() { head } else { format!("{head}\n\n{}", aligned(&rows)) }
@@ -54,7 +54,7 @@ fn found(result: &serde_json::Map<String, Json>) -> String {
         return format!("{count} unexpected{share}{values}");
     }
     if let Some(values) = result.get("partial_missing_list").filter(|list| list.as_array().is_some_and(|list| !list.is_empty())) {
-        return format!("not there: {}", short(values));
+        return format!("missing: {}", short(values));
     }
     let mismatched = result.get("details").and_then(|details| details.get("mismatched"));
     match (result.get("observed_value"), mismatched) {

@@ -17,7 +17,7 @@ pub fn page(all: &Summary, pieces: &[(i64, Summary)]) -> String {
         ("counted", span),
         ("newest", answer(&all.freshness_ms, |ms| format!("{:.1} hours old", *ms as f64 / 3.6e6))),
         ("requests", format!("{}, failed {}", thousands(all.requests), answer(&all.error_rate, percent))),
-        ("throughput", answer(&all.throughput, |rate| format!("{rate:.3} requests a second"))),
+        ("throughput", answer(&all.throughput, |rate| format!("{rate:.3} requests per second"))),
         ("latency", latency),
         ("uptime", answer(&all.uptime, percent)),
         ("leads", format!("{}, scored {}", thousands(all.leads), answer(&all.coverage, percent))),
@@ -34,7 +34,7 @@ pub fn page(all: &Summary, pieces: &[(i64, Summary)]) -> String {
         (
             "calibration error",
             answer(&all.calibration_error, |error| {
-                format!("{:.4} (exactly between {:.4} and {:.4})", error.value, error.at_least, error.at_most)
+                format!("{:.4} (exact value between {:.4} and {:.4})", error.value, error.at_least, error.at_most)
             }),
         ),
         ("at 0.5", format!("precision {}, recall {}", part(all.precision), part(all.recall))),
@@ -99,7 +99,7 @@ fn answer<T>(answer: &Answer<T>, shown: impl Fn(&T) -> String) -> String {
 }
 
 fn area(found: &AreaSummary) -> String {
-    let bounds = format!("{:.4} (exactly between {:.4} and {:.4}", found.area.value, found.area.at_least, found.area.at_most);
+    let bounds = format!("{:.4} (exact value between {:.4} and {:.4}", found.area.value, found.area.at_least, found.area.at_most);
     match found.interval {
         Some((low, high)) => format!("{bounds}; 95 %: {low:.4} to {high:.4})"),
         None => format!("{bounds})"),

@@ -69,7 +69,7 @@ impl Table {
         for (at, path) in self.files.iter().enumerate() {
             let (own, found) = look(path, most)?;
             if at > 0 && (own.len() != names.len() || own.iter().any(|name| !names.contains(name))) {
-                let message = format!("its columns are not those of {}", self.files.first().unwrap_or(path).display());
+                let message = format!("its columns differ from those of {}", self.files.first().unwrap_or(path).display());
                 return Err(Failure::input(path.display().to_string(), "INPUT_COLUMNS_DIFFER", message));
             }
             if at == 0 {
@@ -348,7 +348,7 @@ fn object(records: &dyn Records, place: &str) -> Result<Map<String, Json>, Failu
     let place = || format!("{place}, line {}", records.line());
     match serde_json::from_slice(records.json().unwrap_or_default()) {
         Ok(Json::Object(object)) => Ok(object),
-        Ok(_) => Err(Failure::input(place(), "ROW_NOT_AN_OBJECT", "the line is JSON, but no object")),
+        Ok(_) => Err(Failure::input(place(), "ROW_NOT_AN_OBJECT", "the line is JSON but not an object")),
         Err(e) => Err(Failure::input(place(), "ROW_NOT_JSON", e.to_string())),
     }
 }

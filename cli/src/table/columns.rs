@@ -84,7 +84,7 @@ impl Columns {
                 Step::End => break,
                 Step::Rejected(problem) => {
                     if table.rejected == 0 {
-                        terminal::note(&format!("{}, line {} left out: {}", table.place, records.line(), problem.message));
+                        terminal::note(&format!("{}, line {} skipped: {}", table.place, records.line(), problem.message));
                     }
                     table.rejected += 1;
                 }
@@ -97,15 +97,14 @@ impl Columns {
                         if times.contains(&name.as_str()) {
                             let place = || format!("{}, line {}", source.place, records.line());
                             column.push_moment(&cell).ok_or_else(|| {
-                                let message = format!("{name} is no moment: a date with a time, or milliseconds since 1970");
+                                let message = format!("{name} is not a time: use a date with a time, or milliseconds since 1970");
                                 Failure::input(place(), "VALUE_NOT_A_TIME", message)
                             })?;
                             continue;
                         }
                         column.push(&cell);
                         if matches!(column, Column::Texts(texts) if texts.names.len() > KINDS) {
-                            let message =
-                                format!("column {name} has more than {KINDS} different texts; leave it out with --ignore");
+                            let message = format!("column {name} has more than {KINDS} different values; skip it with --ignore");
                             // Nothing is gained by holding it: it is dropped as soon as it turns out to be free text.
                             *column = Column::Numbers(vec![f64::NAN; table.rows + 1]);
                             terminal::note(&format!("{}: {message}", table.place));
@@ -118,7 +117,7 @@ impl Columns {
         }
         source.progress.finish_and_clear();
         if table.rows == 0 {
-            return Err(Failure::input(&table.place, "INPUT_EMPTY", "there are no rows"));
+            return Err(Failure::input(&table.place, "INPUT_EMPTY", "the input has no rows"));
         }
         Ok(table)
     }
@@ -127,7 +126,7 @@ impl Columns {
     pub fn column(&self, name: &str) -> Result<&Column, Failure> {
         self.find(name).ok_or_else(|| {
             let names: Vec<&str> = self.columns.iter().map(|(name, _)| name.as_str()).take(20).collect();
-            let message = format!("there is no column {name}; there are {}", names.join(", "));
+            let message = format!("there is no column {name}; the columns are {}", names.join(", "));
             Failure::input(&self.place, "COLUMN_UNKNOWN", message)
         })
     }
@@ -141,7 +140,7 @@ impl Columns {
     pub fn choose(&self, given: Option<&str>, option: &str, usual: &[&str]) -> Result<String, Failure> {
         let found = given.or_else(|| usual.iter().copied().find(|name| self.find(name).is_some()));
         let name = found.ok_or_else(|| {
-            let message = format!("no column is called {}; name one with {option}", usual.join(", "));
+            let message = format!("no column is named {}; choose one with {option}", usual.join(", "));
             Failure::input(&self.place, "COLUMN_UNKNOWN", message)
         })?;
         self.column(name).map(|_| name.to_owned())
@@ -247,7 +246,7 @@ impl Column {
         match self {
             Column::Texts(texts) => texts,
             // It was made texts just now.
-            Column::Numbers(_) => unreachable!("numbers were turned into texts"),
+            Column::Numbers(_) => unreachable!("numbers were turned into text"),
         }
     }
 }

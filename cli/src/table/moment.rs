@@ -56,7 +56,7 @@ impl Ripeness {
 
 /// `30d`, `12h`, `90m` or `45s` in milliseconds.
 pub fn age(text: &str) -> Result<i64, String> {
-    const WANTED: &str = "an age such as 30d, 12h, 90m or 45s";
+    const WANTED: &str = "expected an age such as 30d, 12h, 90m or 45s";
     let split = text.len().saturating_sub(1);
     let (number, unit) = (text.get(..split).unwrap_or_default(), text.get(split..).unwrap_or_default());
     let unit = match unit {
@@ -74,7 +74,7 @@ pub fn age(text: &str) -> Result<i64, String> {
 
 /// A date, a date with a time, or milliseconds since 1970.
 pub fn moment(text: &str) -> Result<i64, String> {
-    of_text(text).ok_or_else(|| "a date (2026-11-23), a date with a time, or milliseconds since 1970".to_owned())
+    of_text(text).ok_or_else(|| "expected a date (2026-11-23), a date with a time, or milliseconds since 1970".to_owned())
 }
 
 fn of_text(text: &str) -> Option<i64> {

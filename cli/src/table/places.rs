@@ -105,7 +105,7 @@ fn value(cell: &Cell<'_>, field: &Field) -> Result<Value, LeadError> {
         Cell::List(items) => Value::List(items.clone()),
         Cell::Other => {
             let place = Place { field: field.name.clone(), item: None };
-            let found = "an object, a list of other things than texts, or bytes";
+            let found = "an object, bytes, or a list that contains something other than text";
             return Err(LeadError::WrongType { place, expected: field.kind.as_str(), found });
         }
     })
@@ -128,7 +128,7 @@ pub fn check_header(records: &dyn Records, fields: &[Field], place: &str) -> Res
     let declared = |name: &str| fields.iter().any(|field| field.name == name);
     let known = |field: &&Field| place_of(records.names(), declared, &field.name).is_some();
     if !fields.iter().any(|field| known(&field)) {
-        let message = "no column has the name of a field of the model's schema (for a model's own columns use --raw)";
+        let message = "no column name matches a field of the model's schema (for the model's own columns use --raw)";
         return Err(Failure::input(place, "INPUT_NO_COLUMN_MATCHES", message));
     }
     let missing: Vec<&str> = fields.iter().filter(|f| f.required && !known(f)).map(|f| f.name.as_str()).collect();

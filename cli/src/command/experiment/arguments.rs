@@ -16,58 +16,58 @@ pub struct Measures {
     /// The column with whether each lead converted
     #[arg(long, value_name = "COLUMN", required_unless_present = "mean")]
     pub outcome: Option<String>,
-    /// The column with a number whose mean decides, in place of --outcome
+    /// The column with a number whose mean decides, instead of --outcome
     #[arg(long, value_name = "COLUMN", conflicts_with = "outcome")]
     pub mean: Option<String>,
-    /// The column with a score: how well it ranks the outcome (ROC AUC) decides, in place of the outcome itself
+    /// The column with a score: its ROC AUC for the outcome decides, instead of the outcome itself
     #[arg(long, value_name = "COLUMN", requires = "outcome", conflicts_with_all = ["mean", "before"])]
     pub auc: Option<String>,
-    /// With --mean: the column it is a ratio to, such as visits
+    /// With --mean: the denominator of a ratio, such as visits
     #[arg(long, value_name = "COLUMN", requires = "mean")]
     pub per: Option<String>,
-    /// A column known before the experiment, which is taken out of the outcome (CUPED)
+    /// A column known before the experiment, used to reduce variance (CUPED)
     #[arg(long, value_name = "COLUMN", conflicts_with = "per")]
     pub before: Option<String>,
-    /// Less of the outcome is better
+    /// A smaller outcome is better
     #[arg(long)]
     pub less_is_better: bool,
-    /// What must not suffer, as COLUMN:DEMAND or auc(SCORE,OUTCOME):DEMAND; may be given several times
+    /// A guardrail, as COLUMN:DEMAND or auc(SCORE,OUTCOME):DEMAND; can be repeated
     #[arg(long = "guardrail", value_name = "COLUMN:DEMAND", value_parser = Rail::parse)]
     pub guardrails: Vec<Rail>,
-    /// The column with days until the deal closed, or days so far
+    /// The column with the days until the deal closed, or the days so far
     #[arg(long, value_name = "COLUMN", requires = "closed")]
     pub cycle: Option<String>,
     /// The column with whether the deal closed
     #[arg(long, value_name = "COLUMN", requires = "cycle")]
     pub closed: Option<String>,
-    /// By how much of the control's the sales cycle may be longer
+    /// How much longer the sales cycle may be, relative to the control
     #[arg(long, value_name = "PART", default_value = "5%", value_parser = parse::part)]
     pub cycle_margin: f64,
-    /// The days of the sales cycle that are looked at [default: as many as both arms were watched]
+    /// The horizon of the sales cycle in days [default: as long as both arms were observed]
     #[arg(long, value_name = "DAYS")]
     pub horizon: Option<f64>,
     /// Columns whose values are segments
     #[arg(long = "segment", value_name = "COLUMN,…", value_delimiter = ',')]
     pub segments: Vec<String>,
-    /// How segments are corrected for being many
+    /// Correction for testing several segments
     #[arg(long, value_enum, default_value = "holm")]
     pub correction: CorrectionName,
     /// The smallest change that matters
     #[arg(long, value_name = "PART", default_value = "5%", value_parser = parse::part)]
     pub lift: f64,
-    /// Changes are told in the outcome's own unit, not relative to the control
+    /// Report changes in the outcome's own unit instead of relative to the control
     #[arg(long)]
     pub absolute: bool,
     /// The accepted rate of false alarms
     #[arg(long, value_name = "PART", default_value = "5%", value_parser = parse::level)]
     pub alpha: Level,
-    /// The wished chance to find a change that matters
+    /// The desired chance to detect a change that matters
     #[arg(long, value_name = "PART", default_value = "80%", value_parser = parse::part)]
     pub power: f64,
-    /// Leads with an outcome each arm must have before it is judged
+    /// Leads with an outcome that each arm needs before a verdict
     #[arg(long, value_name = "LEADS", default_value_t = 5_000)]
     pub min_per_arm: u64,
-    /// Leads a day that enter, all arms together: says how long to go on
+    /// New leads per day in all arms together, to estimate how long to continue
     #[arg(long, value_name = "LEADS")]
     pub per_day: Option<f64>,
 }
@@ -75,19 +75,19 @@ pub struct Measures {
 /// How an experiment is looked at.
 #[derive(Debug, Args)]
 pub struct Looks {
-    /// How the experiment is looked at
+    /// How and when the experiment is looked at
     #[arg(long, value_enum, default_value = "fixed")]
     pub method: MethodName,
-    /// With `sequential`: the leads of both arms at which the interval is tightest
+    /// With `sequential`: the number of leads in both arms at which the interval is tightest
     #[arg(long, value_name = "LEADS")]
     pub tuned_to: Option<f64>,
-    /// With planned looks: how many there are, equally spaced
+    /// With planned looks: their number, equally spaced
     #[arg(long, value_name = "N", default_value_t = 6)]
     pub looks: usize,
-    /// With planned looks: the parts of all leads that are in at each, in place of --looks
+    /// With planned looks: the share of all leads at each look, instead of --looks
     #[arg(long, value_name = "PART,…", value_delimiter = ',', value_parser = parse::part)]
     pub information: Vec<f64>,
-    /// With planned looks: which of them this is [default: the last]
+    /// With planned looks: the number of this look [default: the last]
     #[arg(long, value_name = "N")]
     pub look: Option<usize>,
 }
@@ -97,21 +97,21 @@ pub struct Looks {
 pub enum MethodName {
     /// One look at the planned end
     Fixed,
-    /// As many looks as one likes
+    /// Any number of looks
     Sequential,
-    /// Planned looks, hardly any early
+    /// Planned looks, strict early and lenient late
     #[value(name = "obrien-fleming")]
     OBrienFleming,
-    /// Planned looks, all alike
+    /// Planned looks, all equally strict
     Pocock,
 }
 
 /// The corrections by name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum CorrectionName {
-    /// No false alarm among all segments
+    /// Limit the chance of any false alarm among the segments
     Holm,
-    /// Few false alarms among the alarms (Benjamini-Hochberg)
+    /// Limit the share of false alarms among the alarms (Benjamini-Hochberg)
     Bh,
 }
 

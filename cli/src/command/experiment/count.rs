@@ -74,7 +74,7 @@ impl Counter {
             let absent: Vec<&str> = self.columns.names().filter(|name| !records.names().iter().any(|n| n == name)).collect();
             if !absent.is_empty() {
                 let there: Vec<&str> = records.names().iter().map(String::as_str).collect();
-                let message = format!("there is no column {}; there are {}", listed(&absent), listed(&there));
+                let message = format!("there is no column {}; the columns are {}", listed(&absent), listed(&there));
                 return Err(Failure::input(&source.place, "INPUT_MISSING_COLUMNS", message));
             }
         }
@@ -93,7 +93,7 @@ impl Counter {
             self.rejected += 1;
             if self.rejected <= TOLD {
                 let place = format!("{}, line {}", source.place, records.line());
-                source.progress.suspend(|| terminal::note(&format!("{place} left out: {}", problem.message)));
+                source.progress.suspend(|| terminal::note(&format!("{place} skipped: {}", problem.message)));
             }
         }
         source.progress.finish_and_clear();
@@ -103,7 +103,7 @@ impl Counter {
     /// The sums, the control first.
     pub fn finish(mut self, control: Option<&str>) -> Result<Counted, Failure> {
         if self.rejected > TOLD {
-            terminal::note(&format!("{} rows left out in all", terminal::thousands(self.rejected)));
+            terminal::note(&format!("{} rows skipped in total", terminal::thousands(self.rejected)));
         }
         let names: Vec<&str> = self.settings.arms.iter().map(|arm| arm.name.as_str()).collect();
         let found = match control {
@@ -112,11 +112,12 @@ impl Counter {
             None => CONTROLS.iter().find_map(|known| names.iter().position(|name| name == known)),
         };
         if names.len() < 2 {
-            let message = format!("the column {} names {}: an experiment has at least two arms", self.columns.arm, names.len());
+            let message =
+                format!("the column {} contains {}; an experiment needs at least two arms", self.columns.arm, names.len());
             return Err(Failure::input("the leads", "TOO_FEW_ARMS", message));
         }
         let Some(found) = found else {
-            let message = format!("which of {} is the control? Say so with --control", listed(&names));
+            let message = format!("cannot tell which of {} is the control; choose one with --control", listed(&names));
             return Err(Failure::usage("NO_CONTROL", message));
         };
         self.settings.arms.swap(0, found);
@@ -139,7 +140,7 @@ impl Counter {
                     Some(other) => Measured::Pair(value, other),
                     // A lead that was scored and whose outcome is to come.
                     None if kind == Kind::Auc => Measured::Open,
-                    None => return Err(Problem::new("VALUE_MISSING", format!("{second} is empty where {name} is not"))),
+                    None => return Err(Problem::new("VALUE_MISSING", format!("{second} is empty although {name} is not"))),
                 },
             });
         }
@@ -162,10 +163,10 @@ impl Counter {
             return Ok(at);
         }
         if self.declared {
-            return Err(Problem::new("ARM_UNKNOWN", format!("{name:?} is none of the arms of --weights")));
+            return Err(Problem::new("ARM_UNKNOWN", format!("{name:?} is not one of the arms in --weights")));
         }
         if self.settings.arms.len() == MOST_ARMS {
-            let message = format!("{} has more than {MOST_ARMS} values: is it the column of arms?", self.columns.arm);
+            let message = format!("{} has more than {MOST_ARMS} values; is it the column with the arm?", self.columns.arm);
             return Err(Problem::new("TOO_MANY_ARMS", message));
         }
         self.settings.arms.push(parse::arm(name, 1.0));

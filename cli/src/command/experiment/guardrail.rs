@@ -18,8 +18,7 @@ pub struct Rail {
 impl Rail {
     /// Reads `deal_size:2%`, `complaints:down:5%`, `satisfaction:>=8`, `auc(score,converted):>=0.87`. A column's name may hold colons.
     pub fn parse(text: &str) -> Result<Rail, String> {
-        const WANTED: &str =
-            "a column and a demand, such as deal_size:2%, complaints:down:5%, satisfaction:>=8 or auc(score,converted):>=0.87";
+        const WANTED: &str = "expected a column and a demand, such as deal_size:2%, complaints:down:5%, satisfaction:>=8 or auc(score,converted):>=0.87";
         let (name, demand) = text.rsplit_once(':').ok_or(WANTED)?;
         let (column, better) = match name.strip_suffix(":down") {
             Some(column) => (column, Better::Less),

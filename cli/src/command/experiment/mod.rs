@@ -18,20 +18,20 @@ use crate::{Failure, Outcome, report};
 use arguments::{Looks, Measures};
 use count::Counter;
 
-/// Judge an A/B test: one verdict, with its sentence
+/// Analyse an A/B test: one verdict in one sentence
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Input: CSV with a header, NDJSON or Parquet, one lead a row; several files are read one after another. An outcome is 1 or 0, true or
-false, yes or no; an empty one is not known yet: the lead counts for the split, not for the rate.
+Input: CSV with a header, NDJSON or Parquet, one lead per row; several files are read in order. An outcome is 1 or 0, true or false,
+yes or no; an empty outcome is not known yet: the lead counts for the split but not for the rate.
 
-Verdicts: Win, Lose, Inconclusive (with how long to go on), Insufficient data (how many there are and are needed), Invalid (the arms
-do not hold the leads they were meant to hold; p below 0.001). Only a Win is a reason to roll out.
+Verdicts: Win, Lose, Inconclusive (with how long to continue), Insufficient data (with the leads found and needed), Invalid (the arms
+do not have the planned split, p < 0.001). Only a Win is a reason to roll out.
 
-Methods: `fixed` holds for one look at the planned end. `sequential` holds however often one looks. `obrien-fleming` and `pocock` hold
-at planned looks: --look says which of --looks this is.
+Methods: `fixed` is valid for one look at the planned end. `sequential` is valid however often you look. `obrien-fleming` and `pocock`
+are valid at planned looks; --look gives the number of this look out of --looks.
 
-A guardrail is COLUMN:DEMAND, or COLUMN:down:DEMAND where less is better. The demand is a margin by which it may be worse (2%) or, for
-the new arm alone, a bound (>=8, <=3). auc(SCORE,OUTCOME) in place of a column is the area under the ROC curve, by DeLong's variance.
+A guardrail is COLUMN:DEMAND, or COLUMN:down:DEMAND if less is better. The demand is a margin by which it may be worse (2%) or, for the
+new arm alone, a bound (>=8, <=3). Use auc(SCORE,OUTCOME) instead of a column for the area under the ROC curve, with DeLong's variance.
 
 Examples:
   plumbline experiment leads.csv --arm variant --outcome converted --segment source,region
@@ -48,7 +48,7 @@ pub struct Experiment {
     /// The arm the others are compared with [default: control, champion or a]
     #[arg(long, value_name = "NAME")]
     control: Option<String>,
-    /// The shares the arms were meant to get [default: equal]
+    /// The planned shares of the arms [default: equal]
     #[arg(long, value_name = "ARM=WEIGHT,…", value_delimiter = ',', value_parser = parse::weight)]
     weights: Vec<(String, f64)>,
     #[command(flatten)]

@@ -11,7 +11,7 @@ pub fn part(text: &str) -> Result<f64, String> {
     };
     match number.parse::<f64>() {
         Ok(x) if x.is_finite() => Ok(x / scale),
-        _ => Err("a number such as 0.05 or 5%".to_owned()),
+        _ => Err("expected a number such as 0.05 or 5%".to_owned()),
     }
 }
 
@@ -23,7 +23,7 @@ pub fn level(text: &str) -> Result<Level, String> {
 /// `control=50`.
 pub fn weight(text: &str) -> Result<(String, f64), String> {
     let parts = text.split_once('=').and_then(|(arm, weight)| Some((arm.trim().to_owned(), part(weight).ok()?)));
-    parts.ok_or_else(|| "an arm and its weight, such as control=50".to_owned())
+    parts.ok_or_else(|| "expected an arm and its weight, such as control=50".to_owned())
 }
 
 /// An arm of the settings.

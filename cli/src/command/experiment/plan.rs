@@ -15,12 +15,12 @@ use crate::input::{self, Cell, Step};
 use crate::output::terminal::{self, columns, thousands};
 use crate::{Failure, Outcome};
 
-/// Plan an A/B test: leads, days, and what it could find
+/// Plan an A/B test: leads, days, and the smallest detectable change
 #[derive(Debug, Args)]
 #[command(after_help = "\
-The base rate is given (--base), or read from files of past leads (FILES with --outcome, or with --mean for a number).
+Give the base rate (--base), or files of past leads to compute it from (FILES with --outcome, or with --mean for a number).
 
-Numbers are for a two-sided test; rates by the arcsine transformation. Planned looks cost leads: see --method.
+Results are for a two-sided test; rates use the arcsine transformation. Planned looks need more leads: see --method.
 
 Examples:
   plumbline plan --base 10% --lift 5% --per-arm 5000 --per-day 700
@@ -30,10 +30,10 @@ pub struct PlanExperiment {
     /// Past leads: CSV, NDJSON or Parquet; `-` is standard input
     #[arg(value_name = "FILES")]
     files: Vec<PathBuf>,
-    /// The rate without the change
+    /// The current rate
     #[arg(long, value_name = "PART", value_parser = parse::part, conflicts_with_all = ["files", "average"])]
     base: Option<f64>,
-    /// The mean without the change, of a number
+    /// The current mean, for a number
     #[arg(long, value_name = "X", requires = "deviation", conflicts_with = "files")]
     average: Option<f64>,
     /// The standard deviation of that number
@@ -42,7 +42,7 @@ pub struct PlanExperiment {
     /// With FILES: the column with whether each lead converted
     #[arg(long, value_name = "COLUMN", requires = "files")]
     outcome: Option<String>,
-    /// With FILES: the column with a number, in place of --outcome
+    /// With FILES: the column with a number, instead of --outcome
     #[arg(long, value_name = "COLUMN", requires = "files", conflicts_with = "outcome")]
     mean: Option<String>,
     /// The smallest change that matters
@@ -54,16 +54,16 @@ pub struct PlanExperiment {
     /// The accepted rate of false alarms
     #[arg(long, value_name = "PART", default_value = "5%", value_parser = parse::level)]
     alpha: Level,
-    /// The wished chance to find the change
+    /// The desired chance to detect the change
     #[arg(long, value_name = "PART", default_value = "80%", value_parser = parse::part)]
     power: f64,
-    /// New arms beside the control
+    /// Number of new arms, besides the control
     #[arg(long, value_name = "N", default_value_t = 1)]
     treatments: u32,
-    /// Leads per arm there will be, to say what they can show
+    /// Available leads per arm, to report what they can detect
     #[arg(long, value_name = "LEADS", default_value_t = 5_000)]
     per_arm: u64,
-    /// Leads a day that enter, all arms together: says how long it takes
+    /// New leads per day in all arms together, to estimate the duration
     #[arg(long, value_name = "LEADS")]
     per_day: Option<f64>,
     /// Days until a lead's outcome is known
@@ -133,14 +133,13 @@ impl PlanExperiment {
                 rejected += 1;
                 if rejected <= 5 {
                     let place = format!("{}, line {}", source.place, records.line());
-                    source.progress.suspend(|| terminal::note(&format!("{place} left out: {}", problem.message)));
+                    source.progress.suspend(|| terminal::note(&format!("{place} skipped: {}", problem.message)));
                 }
             }
             source.progress.finish_and_clear();
         }
-        let few = || {
-            Failure::input("the leads", "TOO_FEW_LEADS", format!("{column} has {} values; at least 2 are needed", moments.count))
-        };
+        let few =
+            || Failure::input("the leads", "TOO_FEW_LEADS", format!("{column} has {} values; need at least 2", moments.count));
         let variance = moments.variance().ok_or_else(few)?;
         let baseline = match flag {
             true => Baseline::Rate(moments.mean),
@@ -168,5 +167,5 @@ fn table(plan: &Plan, planned: &Planned) -> Result<String, SettingError> {
         let mark = if per_arm == needed { "needed" } else { "" };
         rows.push(vec![thousands(per_arm), format!("{:.1} %", 100.0 * given.power), detectable, mark.to_owned()]);
     }
-    Ok(columns(&["leads per arm", "power", "smallest rise found", ""], rows.into_iter()))
+    Ok(columns(&["leads per arm", "power", "smallest increase detected", ""], rows.into_iter()))
 }

@@ -34,7 +34,7 @@ impl Binding {
         let places: Vec<Option<usize>> = numeric.iter().enumerate().filter(|(_, n)| **n).map(|(i, _)| Some(i)).collect();
         if places.len() != columns.len() {
             let message = format!(
-                "no column has a name of the model's ({} …), and its {} columns of numbers do not fit the model's {} by position",
+                "no column name matches the model ({} …), and its {} numeric columns cannot be matched to the model's {} by position",
                 columns.first().map_or("", |c| &c.name),
                 places.len(),
                 columns.len()
@@ -65,12 +65,12 @@ impl Binding {
             let pairs = self.places.iter().flatten().filter_map(|i| names.get(*i)).zip(columns);
             let pairs: Vec<String> = pairs.map(|(name, column)| format!("{name} → {}", column.name)).collect();
             let pairs: Vec<&str> = pairs.iter().map(String::as_str).collect();
-            remarks.push(format!("no column has a name of the model's: columns are taken by position ({})", listed(&pairs)));
+            remarks.push(format!("no column name matches the model; columns are matched by position ({})", listed(&pairs)));
         }
         let ignored = names.iter().enumerate().filter(|(i, _)| !self.places.contains(&Some(*i)));
         let ignored: Vec<&str> = ignored.map(|(_, name)| name.as_str()).collect();
         if !ignored.is_empty() {
-            remarks.push(format!("ignored, not of the model: {}", listed(&ignored)));
+            remarks.push(format!("ignored, not in the model: {}", listed(&ignored)));
         }
         let never = columns.iter().zip(&self.places).filter(|(_, p)| p.is_none());
         let never: Vec<&str> = never.map(|(c, _)| c.name.as_str()).collect();

@@ -23,7 +23,7 @@ impl<'a> Contributions<'a> {
         let (model, mut work) = (scorer.bundle().model(), Workspace::default());
         let missing = vec![f64::NAN; model.columns.len()];
         if scorer.contributions(&missing, &mut work).is_none() {
-            let message = "a model of this kind (linear leaves) cannot be explained exactly; leave --explain away";
+            let message = "this kind of model (linear leaves) cannot be explained exactly; remove --explain";
             return Err(Failure::usage("EXPLAIN_UNSUPPORTED", message));
         }
         Ok(Contributions { scorer, model, explain, work, order: Vec::new() })

@@ -140,13 +140,13 @@ impl<'a> Leads<'a> {
         let ignored = names.iter().enumerate().filter(|(i, _)| !taken(*i)).map(|(_, name)| name.as_str());
         let ignored: Vec<&str> = ignored.chain(self.unknown.iter().map(String::as_str)).collect();
         if !ignored.is_empty() {
-            remarks.push(format!("ignored, not of the schema: {}", listed(&ignored)));
+            remarks.push(format!("ignored, not in the schema: {}", listed(&ignored)));
         }
         let fields = &self.scorer.bundle().manifest.schema.fields;
         let absent = fields.iter().zip(self.places.fields()).filter(|(_, place)| place.is_none());
         let absent: Vec<&str> = absent.map(|(field, _)| field.name.as_str()).collect();
         if !absent.is_empty() && records.is_table() {
-            remarks.push(format!("no such column, taken as missing: {}", listed(&absent)));
+            remarks.push(format!("no such column, treated as missing: {}", listed(&absent)));
         }
         remarks
     }

@@ -19,29 +19,30 @@ use crate::output::paths::{append, is_ndjson, keep_apart};
 use crate::output::{Interrupt, Layout, terminal};
 use crate::{Failure, Outcome};
 
-/// Score leads, or raw rows, from a file or standard input
+/// Score leads or raw rows from a file or standard input
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Input: CSV (comma, semicolon or tab, found in the header), NDJSON or Parquet, each also gzipped, by the name's ending
-(.csv .tsv .ndjson .jsonl .parquet, then .gz) or else by content. Memory does not grow with the input.
+Input: CSV (separated by comma, semicolon or tab, detected in the header), NDJSON or Parquet, each also gzipped. The format is
+detected by the file extension (.csv .tsv .ndjson .jsonl .parquet, optionally .gz), otherwise by content. Memory use does not
+depend on the size of the input.
 
-Leads (default): each row is a lead as the bundle's schema describes it. Columns written:
-  lead_id      the field whose role is id, else lead_id or id, else the line number
+Leads (default): each row is a lead as described by the bundle's schema. Columns written:
+  lead_id      the field with role id, otherwise lead_id or id, otherwise the line number
   score        the probability in points, 0 to 100
   probability  calibrated, as the shortest decimal that reads back to the same bits
-  band         such as hot; empty when the bundle declares none
+  band         such as hot; empty if the bundle declares none
   reasons      in words, strongest first
-  flags        with --suite: the expectations that keep no lead from being scored and that it does not meet
-A row that is no valid lead is rejected and the run goes on.
+  flags        with --suite: non-critical expectations the lead fails
+A row that is not a valid lead is rejected, and scoring continues.
 
-Raw rows (--raw): each row is the model's own columns. Written are margin0…, prob0…, uncalibrated, as the library that trained
-the model gives them. A categorical column takes its code; empty or NaN is missing; inf, -inf and -0.0 are taken as they are.
-When no column name matches the model, columns are taken by position, those that hold no numbers left out.
+Raw rows (--raw): each row has the model's own columns. Writes margin0…, prob0…, uncalibrated, as in the library that trained
+the model. A categorical column takes its code; empty or NaN means missing; inf, -inf and -0.0 are used as they are.
+If no column name matches the model, numeric columns are matched by position.
 
-Rejected rows go to OUT.rejected (line,code,reason); lines count from 1, the header's being 1. Without -o they are told on
-standard error. OUT appears when it is complete; after Ctrl-C it is as it was.
+Rejected rows are written to OUT.rejected (line,code,reason); lines count from 1, the header is line 1. Without -o they are
+reported on standard error. OUT appears once it is complete; after Ctrl-C an existing OUT is unchanged.
 
-Exit code 0: all rows scored. 3: some were rejected. Others: see plumbline --help.
+Exit code 0: all rows scored. 3: some rows were rejected. Others: see plumbline --help.
 
 Examples:
   plumbline score web-leads.plumb leads.csv -o scores.csv
@@ -56,29 +57,29 @@ pub struct ScoreLeads {
     /// CSV, NDJSON or Parquet; `-` is standard input
     #[arg(value_name = "LEADS", default_value = "-")]
     leads: PathBuf,
-    /// Where scores go: CSV, or NDJSON when the name ends in .ndjson or .jsonl [default: standard output]
+    /// Output file for the scores: CSV, or NDJSON if the name ends in .ndjson or .jsonl [default: standard output]
     #[arg(short, long)]
     out: Option<PathBuf>,
-    /// Rows are the model's own columns; write margins and uncalibrated probabilities
+    /// Read rows of the model's own columns; write margins and uncalibrated probabilities
     #[arg(long)]
     raw: bool,
-    /// Add the N strongest reasons (leads: 3 unless said); `all`: with --raw one contribution per column and the bias
+    /// Add the N strongest reasons [default for leads: 3]; `all`, with --raw: one contribution per column, and the bias
     #[arg(long, value_name = "N|all")]
     explain: Option<Explain>,
-    /// A suite of Great Expectations 1.x, asked of each lead: critical rejects it, warning flags it
+    /// A Great Expectations 1.x suite to check each lead against: critical rejects the lead, warning flags it
     #[arg(long, value_name = "S.json", conflicts_with = "raw")]
     suite: Option<PathBuf>,
-    /// Where rejected rows go [default: OUT.rejected]
+    /// Output file for rejected rows [default: OUT.rejected]
     #[arg(long, value_name = "FILE")]
     rejected: Option<PathBuf>,
-    /// The moment dates are counted from: a date, RFC 3339, or milliseconds since 1970 [default: the clock]
+    /// The time that days are counted to: a date, RFC 3339, or milliseconds since 1970 [default: now]
     #[arg(long, value_name = "WHEN", value_parser = moment, allow_hyphen_values = true)]
     now: Option<i64>,
 }
 
 fn moment(text: &str) -> Result<i64, String> {
     let ms = text.parse().ok().or_else(|| parse_date(text));
-    ms.ok_or_else(|| "a date such as 2026-11-23, 2026-11-23T09:15:00Z, or milliseconds since 1970".to_owned())
+    ms.ok_or_else(|| "expected a date such as 2026-11-23, 2026-11-23T09:15:00Z, or milliseconds since 1970".to_owned())
 }
 
 /// How much to explain.
@@ -96,7 +97,7 @@ impl FromStr for Explain {
             "all" => Ok(Explain::All),
             _ => match text.parse() {
                 Ok(n) if n <= 1000 => Ok(Explain::Strongest(n)),
-                _ => Err("a number from 0 to 1000, or all".to_owned()),
+                _ => Err("expected a number from 0 to 1000, or all".to_owned()),
             },
         }
     }

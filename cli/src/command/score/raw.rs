@@ -70,7 +70,7 @@ pub fn run(
     }
     block.score()?;
     if tally.scored > 0 && !binding.is_fed() {
-        let message = "no record has a field with a name of the model's columns";
+        let message = "no record has a field that matches a column of the model";
         return Err(Failure::input(&source.place, "INPUT_NO_COLUMN_MATCHES", message));
     }
     if !records.is_table() {

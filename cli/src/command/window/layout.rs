@@ -57,7 +57,7 @@ pub fn of(file: &Path, left_out: &[&str]) -> Result<Layout, Failure> {
     for (name, seen) in columns.into_iter().filter(|(name, _)| !left_out.contains(&name.as_str())) {
         match seen.layout(&name) {
             Some(feature) => features.push(feature),
-            None => terminal::note(&format!("{}: {name} is left out: free text, or nothing in it", place(file))),
+            None => terminal::note(&format!("{}: {name} is skipped because it is free text or empty", place(file))),
         }
     }
     Ok(Layout::new(features))

@@ -14,15 +14,15 @@ use crate::{Failure, Outcome};
 /// Rows that are told one by one; of the rest, only how many.
 const TOLD: u64 = 5;
 
-/// Count logs or scored leads hour by hour
+/// Count logs or scored leads by the hour
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Input: CSV with a header, NDJSON or Parquet, one lead a row, such as the rows of the service's `prediction_logs` or what `plumbline score`
-wrote, joined to outcomes. A row is a request, unless its column `position` says that it is a further lead of one. Rows that cannot be
-read are told and left out (exit code 3).
+Input: CSV with a header, NDJSON or Parquet, one lead per row, such as the rows of the service's `prediction_logs` or the output of
+`plumbline score`, joined to outcomes. A row counts as a request unless its column `position` marks it as a further lead of one. Rows
+that cannot be read are reported and skipped (exit code 3).
 
-Features are counted only with --features-of: in bins and categories frozen from a training table, or taken from a file of windows made
-before. Files to be merged need the same.
+Features are counted only with --features-of: in bins and categories frozen from a training table, or taken from an existing file of
+windows. Files can be merged only if they use the same.
 
 Example:
   plumbline window make log.parquet --features-of training.parquet --matured-after 30d -o today.plw")]
@@ -30,13 +30,13 @@ pub struct Make {
     /// CSV, NDJSON or Parquet; `-` is standard input
     #[arg(value_name = "LOGS", default_value = "-")]
     files: Vec<PathBuf>,
-    /// Where to write
+    /// Output file
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
-    /// Count features too, in the bins of this training table or file of windows
+    /// Also count features, in the bins of this training table or file of windows
     #[arg(long, value_name = "FILE")]
     features_of: Option<PathBuf>,
-    /// Columns of the training table that are no features
+    /// Columns of the training table that are not features
     #[arg(long, value_name = "COLUMN,…", value_delimiter = ',', requires = "features_of")]
     ignore: Vec<String>,
     #[command(flatten)]
@@ -60,7 +60,7 @@ impl Make {
         }
         if series.hours().next().is_none() {
             let places: Vec<String> = self.files.iter().map(|file| place(file)).collect();
-            return Err(Failure::input(places.join(", "), "INPUT_EMPTY", "there is no row to count"));
+            return Err(Failure::input(places.join(", "), "INPUT_EMPTY", "the input has no rows"));
         }
         written(&series, &self.output, rejected, json)?;
         Ok(if rejected == 0 { Outcome::Done } else { Outcome::SomeRejected })
@@ -72,14 +72,14 @@ pub fn count(file: &Path, places: &Places, series: &mut Series, timeless: bool) 
     let (mut records, source) = input::open(file, false)?;
     if let Some(absent) = records.is_table().then(|| places.absent(records.names())).flatten() {
         let there = listed(&records.names().iter().map(String::as_str).collect::<Vec<&str>>());
-        let message = format!("there is no column {absent}; there are {there}");
+        let message = format!("there is no column {absent}; the columns are {there}");
         return Err(Failure::input(&source.place, "INPUT_MISSING_COLUMNS", message));
     }
     let (now_ms, layout) = (places.ripeness.now_ms(), series.layout().clone());
     let (mut found, mut rejected) = (Found::default(), 0u64);
     places.find(records.names(), &layout, &mut found);
     if records.is_table() && !timeless && !found.has_time() {
-        let message = format!("no column is called {}; name one with --time", TIMES.join(", "));
+        let message = format!("no column is named {}; choose one with --time", TIMES.join(", "));
         return Err(Failure::input(&source.place, "COLUMN_UNKNOWN", message));
     }
     loop {
@@ -100,12 +100,12 @@ pub fn count(file: &Path, places: &Places, series: &mut Series, timeless: bool) 
         rejected += 1;
         if rejected <= TOLD {
             let place = format!("{}, line {}", source.place, records.line());
-            source.progress.suspend(|| terminal::note(&format!("{place} left out: {}", problem.message)));
+            source.progress.suspend(|| terminal::note(&format!("{place} skipped: {}", problem.message)));
         }
     }
     source.progress.finish_and_clear();
     if rejected > TOLD {
-        terminal::note(&format!("{} rows of {} left out in all", terminal::thousands(rejected), source.place));
+        terminal::note(&format!("{} rows of {} skipped in total", terminal::thousands(rejected), source.place));
     }
     Ok(rejected)
 }

@@ -17,12 +17,12 @@ use crate::{Failure, Outcome};
 /// The largest window file that is read, in bytes.
 const FILE_LIMIT: u64 = 1 << 30;
 
-/// Keep what happened hour by hour in a few kilobytes, and merge it in any order
+/// Keep hourly counts in a few kilobytes and merge them in any order
 #[derive(Debug, Args)]
 #[command(after_help = "\
-A window holds counts, never leads: requests and failures, latencies, scores by outcome, features in bins frozen at training time. Hours
-counted on any number of hosts merge to the same bytes in any order, and figures are told with what the counting may cost them: the AUC and
-the KS distances with bounds, latency quantiles to 1/64.
+A window contains counts, never leads: requests and failures, latencies, scores by outcome, features in bins frozen at training time.
+Hours counted on any number of hosts merge to the same bytes in any order. Figures are reported with the precision that counting costs:
+the AUC and KS distances with bounds, latency quantiles to 1/64.
 
 Examples:
   plumbline window make predictions.ndjson -o today.plw
@@ -53,13 +53,13 @@ impl Window {
     }
 }
 
-/// Put the hours of several files together; one of them may be the one that is written
+/// Merge the hours of several files; the output may be one of them
 #[derive(Debug, Args)]
 struct Merge {
     /// Files made by `plumbline window make`; `-` is standard input
     #[arg(value_name = "WINDOWS", required = true)]
     files: Vec<PathBuf>,
-    /// Where to write
+    /// Output file
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
 }
@@ -87,7 +87,7 @@ fn read_all(files: &[PathBuf]) -> Result<Series, Failure> {
 
 fn refused(place: &str, error: &SeriesError) -> Failure {
     let hint = match error {
-        SeriesError::Layout(_) => "; make both with --features-of the same file",
+        SeriesError::Layout(_) => "; create both with --features-of the same file",
         _ => "",
     };
     Failure::input(place, error.code(), format!("{error}{hint}"))
@@ -106,7 +106,7 @@ fn bytes(path: &Path) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
     source.take(FILE_LIMIT + 1).read_to_end(&mut bytes).map_err(Failure::read(&place))?;
     if bytes.len() as u64 > FILE_LIMIT {
-        return Err(Failure::input(place, "INPUT_TOO_LARGE", format!("it has more than {FILE_LIMIT} bytes")));
+        return Err(Failure::input(place, "INPUT_TOO_LARGE", format!("it exceeds the limit of {FILE_LIMIT} bytes")));
     }
     Ok(bytes)
 }

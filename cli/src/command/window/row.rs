@@ -26,19 +26,19 @@ pub struct Places {
     /// The column with the outcome; a lead without one is open [default: converted, outcome, label, target or y_true]
     #[arg(long, value_name = "COLUMN")]
     pub outcome: Option<String>,
-    /// The column with how long the request took; its name ends in _us, _ms or _s, else it is milliseconds [default: duration_us, latency_us …]
+    /// The column with the duration of the request; the unit is given by a name ending in _us, _ms or _s, otherwise milliseconds [default: duration_us, latency_us …]
     #[arg(long, value_name = "COLUMN")]
     pub latency: Option<String>,
-    /// The column with the HTTP status: from 500 on a request failed [default: status]
+    /// The column with the HTTP status; a request failed from 500 on [default: status]
     #[arg(long, value_name = "COLUMN")]
     pub status: Option<String>,
-    /// The column that tells leads of the exploration slice [default: explores]
+    /// The column that marks leads of the exploration slice [default: explores]
     #[arg(long, value_name = "COLUMN")]
     pub explored: Option<String>,
-    /// The column that tells whether a look at the service found it up; a row with a value there is such a look and no request
+    /// The column with the result of a health check; a row with a value there is a health check and not a request
     #[arg(long, value_name = "COLUMN")]
     pub up: Option<String>,
-    /// Only rows whose column has this value, such as variant=2026-11-16.1 or role=champion; may be given several times
+    /// Only rows with this value, such as variant=2026-11-16.1 or role=champion; can be repeated
     #[arg(long, value_name = "COLUMN=VALUE", value_parser = condition)]
     pub only: Vec<(String, String)>,
     #[command(flatten)]
@@ -47,7 +47,7 @@ pub struct Places {
 
 fn condition(text: &str) -> Result<(String, String), String> {
     let parts = text.split_once('=').map(|(column, value)| (column.to_owned(), value.to_owned()));
-    parts.ok_or_else(|| "a column and its value, such as role=champion".to_owned())
+    parts.ok_or_else(|| "expected a column and its value, such as role=champion".to_owned())
 }
 
 /// The places of one input, found by name.
@@ -147,10 +147,10 @@ impl Places {
         let at_ms = match time(&cell(found.time), "the time")? {
             Some(at_ms) => at_ms,
             None if timeless => 0,
-            None => return Err(Problem::new("TIME_MISSING", "it has no time, so it belongs to no hour")),
+            None => return Err(Problem::new("TIME_MISSING", "it has no time, so it cannot be counted in an hour")),
         };
         let refused = |e: plumbline_core::window::SeriesError| Problem::new(e.code(), e.to_string());
-        if let Some(up) = flag(&cell(found.up), "whether it was up")? {
+        if let Some(up) = flag(&cell(found.up), "the health check")? {
             return series
                 .count(at_ms, |_, hour| {
                     hour.counters.checks += 1;
@@ -160,12 +160,12 @@ impl Places {
         }
         let score = number(&cell(found.score), "the score")?;
         if let Some(score) = score.filter(|score| !(0.0..=1.0).contains(score)) {
-            return Err(Problem::new("NOT_A_PROBABILITY", format!("the score is {score}, not a probability in [0, 1]")));
+            return Err(Problem::new("NOT_A_PROBABILITY", format!("the score is {score}; it must be a probability in [0, 1]")));
         }
         let converted = flag(&cell(found.outcome), "the outcome")?;
         let converted_ms = time(&cell(found.converted_at), "the time of conversion")?;
         let label = self.ripeness.label(at_ms, converted, converted_ms, now_ms);
-        let explored = flag(&cell(found.explored), "whether it was explored")?.unwrap_or(false);
+        let explored = flag(&cell(found.explored), "the exploration flag")?.unwrap_or(false);
         // Of a batch, whose leads share an answer, the first stands for the request.
         let request = number(&cell(found.position), "the position")?.unwrap_or(0.0) == 0.0;
         let failed = number(&cell(found.status), "the status")?.is_some_and(|status| status >= 500.0);
@@ -174,7 +174,7 @@ impl Places {
             None => None,
         };
         if let Some(micros) = micros.filter(|micros| *micros < 0.0) {
-            return Err(Problem::new("BAD_LATENCY", format!("the latency is {micros} µs, which is below 0")));
+            return Err(Problem::new("BAD_LATENCY", format!("the latency is {micros} µs; it must not be negative")));
         }
         let values = values(records, found, series.layout())?;
         let count = |layout: &Layout, hour: &mut Window| {

@@ -17,7 +17,7 @@ use crate::{Failure, Outcome, clock};
 /// Print the figures of windows: ranking, calibration, drift, latency, errors, coverage, freshness, uptime, throughput
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Several files are merged first. What there is too little data for is said to be unanswerable, never 0.
+Several files are merged first. If the data are insufficient for a figure, it is reported as \"no answer\", never as 0.
 
 Example:
   plumbline window show today.plw --reference training.plw --by day")]
@@ -25,7 +25,7 @@ pub struct Show {
     /// Files made by `plumbline window make`; `-` is standard input
     #[arg(value_name = "WINDOWS", required = true)]
     files: Vec<PathBuf>,
-    /// What features and scores are compared with: a file of windows, or a training table
+    /// The reference for features and scores: a file of windows, or a training table
     #[arg(long, value_name = "FILE")]
     reference: Option<PathBuf>,
     /// Only hours that begin at this time or later
@@ -34,13 +34,13 @@ pub struct Show {
     /// Only hours that begin before this time
     #[arg(long, value_name = "TIME", value_parser = moment::moment)]
     to: Option<i64>,
-    /// A line for each piece of time, beside the figures of all of it
+    /// Also print one line per period
     #[arg(long, value_enum)]
     by: Option<Piece>,
-    /// Of a reference that is a table: its column with the score [default: probability, score, prob0, prob or y_pred_proba]
+    /// If the reference is a table: its column with the score [default: probability, score, prob0, prob or y_pred_proba]
     #[arg(long, value_name = "COLUMN", requires = "reference")]
     score: Option<String>,
-    /// The moment freshness is told for [default: now]
+    /// The time freshness is computed for [default: now]
     #[arg(long, value_name = "TIME", value_parser = moment::moment)]
     now: Option<i64>,
 }
@@ -61,7 +61,7 @@ impl Show {
         series.keep(self.from.unwrap_or(i64::MIN), self.to.unwrap_or(i64::MAX));
         if series.hours().next().is_none() {
             let places: Vec<String> = self.files.iter().map(|file| place(file)).collect();
-            return Err(Failure::input(places.join(", "), "INPUT_EMPTY", "there is no hour in that time"));
+            return Err(Failure::input(places.join(", "), "INPUT_EMPTY", "there are no hours in that time range"));
         }
         let reference = self.reference(&series)?;
         let now = self.now.unwrap_or_else(|| clock::now().0);
