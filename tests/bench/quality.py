@@ -130,7 +130,7 @@ def main():
     print(f"quality/{len(found)} expectations/{rows} rows, {sum(found)} met by both; Great Expectations {gx.__version__}")
     print(f"  {'':<24}{'ours':>10}{'theirs':>10}{'ratio':>8}   bar")
     for name, ours, theirs in (
-        ("judging, in memory", best["judged"], best["their judged"]),
+        ("evaluation, in memory", best["judged"], best["their judged"]),
         ("CSV to result", best["whole"], theirs_whole),
     ):
         print(f"  {name:<24}{ours:>8.3f} s{theirs:>8.3f} s{theirs / ours:>7.1f}x   >= 10x")
