@@ -57,7 +57,7 @@ test("an edit by keyboard alone changes the score on both sides to the same bits
 
 test("a value that is no number is refused at its field by both", async () => {
   await page.locator("#pricing_page_visits").fill("twelve");
-  await page.locator("#agreement").getByText("Both refuse it").waitFor();
+  await page.locator("#agreement").getByText("Both reject it").waitFor();
   assert.match(await page.locator("#pricing_page_visits-note").textContent(), /LEAD_WRONG_TYPE/);
   assert.equal(await page.locator("#pricing_page_visits").getAttribute("aria-invalid"), "true");
   await page.locator("#pricing_page_visits").fill("4");
@@ -89,11 +89,11 @@ test("it looks as it should: pictures of light, dark and small for human eyes", 
   }
 });
 
-test("without the edge the page goes on alone, and says so", async () => {
+test("without the edge the page continues on its own, and says so", async () => {
   assert.deepEqual(complaints.filter((text) => !/422/.test(text)), []);
   await edge.stop();
   await page.locator("#pricing_page_visits").fill("9");
-  await page.getByText("This page goes on alone").waitFor();
+  await page.getByText("This page continues on its own").waitFor();
   assert.match(await page.locator("#score").textContent(), /^\d+$/);
   assert.match(await page.locator("#agreement").textContent(), /Not compared/);
 });

@@ -22,7 +22,7 @@ impl Postgres {
     /// # Errors
     /// A sentence that says what is missing or what the server said.
     pub fn start() -> Result<Postgres, String> {
-        let binaries = binaries().ok_or("PostgreSQL is not here: install it, or name its bin folder in PLUMBLINE_POSTGRES")?;
+        let binaries = binaries().ok_or("PostgreSQL is not installed; install it or set PLUMBLINE_POSTGRES to its bin folder")?;
         let folder = TempDir::with_prefix("plumbline-postgres-").map_err(|error| error.to_string())?;
         if is_root() {
             said(Command::new("chown").arg("postgres").arg(folder.path()))?;

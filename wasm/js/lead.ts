@@ -12,10 +12,10 @@ export function asText(lead: Lead | string | Uint8Array): string | Uint8Array {
       throw refused("LEAD_NOT_FINITE", field, "is not a finite number");
     }
     if (typeof value === "bigint") {
-      throw refused("LEAD_UNSAFE_INTEGER", field, "is a bigint; scores are made of numbers");
+      throw refused("LEAD_UNSAFE_INTEGER", field, "is a bigint; use a number");
     }
     if (typeof value === "function" || typeof value === "symbol") {
-      throw refused("LEAD_WRONG_TYPE", field, `is a ${typeof value}, which no field takes`);
+      throw refused("LEAD_WRONG_TYPE", field, `is a ${typeof value}, which no field accepts`);
     }
   }
   try {
@@ -43,7 +43,7 @@ export function asArray(leads: readonly Lead[]): { text: string; refused: Map<nu
 
 /** @internal */
 export function notAnObject(found: unknown): PlumblineError {
-  const detail = `a lead is an object of named values, not ${found === null ? "null" : `a ${typeof found}`}`;
+  const detail = `a lead must be a JSON object of named values, not ${found === null ? "null" : `a ${typeof found}`}`;
   return new PlumblineError("LEAD_NOT_AN_OBJECT", detail, [{ code: "LEAD_NOT_AN_OBJECT", pointer: "", detail }]);
 }
 

@@ -29,7 +29,7 @@ export class Model {
    */
   static async load(bundle: Uint8Array | ArrayBuffer): Promise<Model> {
     if (!(bundle instanceof Uint8Array || bundle instanceof ArrayBuffer)) {
-      throw new PlumblineError("BUNDLE_NOT_BYTES", `a bundle is a Uint8Array or an ArrayBuffer; ${typeof bundle} was given`);
+      throw new PlumblineError("BUNDLE_NOT_BYTES", `a bundle must be a Uint8Array or an ArrayBuffer; got ${typeof bundle}`);
     }
     // A copy: the model may have to be loaded again, and the caller may write to its own bytes.
     return new Model(await compiledModule(), new Uint8Array(bundle).slice());
@@ -107,7 +107,7 @@ export class Model {
         door.read(door.exports.pl_features(door.write(asText(lead)), now));
       }
       if (door.exports.pl_explain_row() === 0) {
-        throw new PlumblineError("MODEL_NOT_EXPLAINABLE", "this kind of model has no SHAP values");
+        throw new PlumblineError("MODEL_NOT_EXPLAINABLE", "this kind of model cannot be explained with SHAP values");
       }
       return door.values(width * this.card.outputs);
     });
@@ -164,7 +164,7 @@ export class Model {
   }
 
   #badRow(row: Float64Array): PlumblineError {
-    const found = row instanceof Float64Array ? `${row.length} were given` : `${Object.prototype.toString.call(row)} was given`;
-    return new PlumblineError("ROW_WRONG_LENGTH", `a row is a Float64Array of ${this.#columns} numbers; ${found}`);
+    const found = row instanceof Float64Array ? `got ${row.length}` : `got ${Object.prototype.toString.call(row)}`;
+    return new PlumblineError("ROW_WRONG_LENGTH", `a row must be a Float64Array of ${this.#columns} numbers; ${found}`);
   }
 }

@@ -8,22 +8,22 @@ const FARTHEST = 8.64e15;
 export function when({ now }: ScoreOptions): number {
   if (now === undefined) return Date.now();
   const ms = typeof now === "number" ? now : now instanceof Date ? now.getTime() : Number.NaN;
-  if (!(Math.abs(ms) <= FARTHEST)) throw invalid("now", now, "is not a moment: a Date, or milliseconds since 1970");
+  if (!(Math.abs(ms) <= FARTHEST)) throw invalid("now", now, "must be a Date or milliseconds since 1970");
   return ms;
 }
 
 /** How many reasons at the most. @internal */
 export function many({ reasons = 3 }: ScoreOptions): number {
   if (Number.isInteger(reasons) && reasons >= 0 && reasons <= 0x7fff_ffff) return reasons;
-  throw invalid("reasons", reasons, "is not a whole number from 0");
+  throw invalid("reasons", reasons, "must be a whole number of at least 0");
 }
 
 /** Whether rows are answered with margins. @internal */
 export function wantsMargins({ output = "probability" }: BatchOptions): boolean {
   if (output === "margin" || output === "probability") return output === "margin";
-  throw invalid("output", output, 'is neither "probability" nor "margin"');
+  throw invalid("output", output, 'must be "probability" or "margin"');
 }
 
 function invalid(name: string, value: unknown, why: string): PlumblineError {
-  return new PlumblineError("OPTION_INVALID", `option "${name}" ${why}; ${String(value)} was given`);
+  return new PlumblineError("OPTION_INVALID", `option "${name}" ${why}; got ${String(value)}`);
 }

@@ -280,7 +280,7 @@ const bytes = (labels: Labels): Uint8Array => {
 };
 /** `n` as a number of parts or bins. */
 const count = (n: number): number => {
-  if (!(Number.isInteger(n) && n >= 1 && n <= 100_000)) throw new PlumblineError("OPTION_INVALID", `${n} is no whole number from 1 to 100000`);
+  if (!(Number.isInteger(n) && n >= 1 && n <= 100_000)) throw new PlumblineError("OPTION_INVALID", `${n} is not a whole number from 1 to 100000`);
   return n;
 };
 /** `p` as a confidence. */
@@ -303,12 +303,12 @@ const outcomes = (values: Outcomes | null | undefined): Float64Array | undefined
 };
 /** Refuses a number that JSON would silently write as null. */
 const finite = (name: string, value: unknown): unknown => {
-  if (typeof value === "number" && !Number.isFinite(value)) throw new PlumblineError("SUITE_NOT_JSON", `${name} is ${value}, for which JSON has no word`);
+  if (typeof value === "number" && !Number.isFinite(value)) throw new PlumblineError("SUITE_NOT_JSON", `${name} is ${value}, which JSON cannot represent`);
   return value;
 };
 /** A copy of a table, made here: what throws in the module's midst leaves its stack in disorder. */
 const tableOf = (table: Table): object => {
-  if (typeof table !== "object" || table === null) throw new PlumblineError("SETTINGS_INVALID", "a table is an object of columns");
+  if (typeof table !== "object" || table === null) throw new PlumblineError("SETTINGS_INVALID", "a table must be an object of columns");
   return Object.fromEntries(Object.entries(table).map(([name, column]) => [name, Array.isArray(column) ? [...column] : column]));
 };
 
@@ -421,7 +421,7 @@ export function generateSuite(table: Table, name = "generated"): Declaration {
 export function makeWindows(rows: WindowRows, like?: Uint8Array): Uint8Array {
   const { features = {}, ...columns } = rows;
   const odd = Object.keys(columns).find((name) => !ROWS.includes(name));
-  if (odd !== undefined) throw new PlumblineError("OPTION_INVALID", `${odd} is none of ${ROWS.join(", ")}`);
+  if (odd !== undefined) throw new PlumblineError("OPTION_INVALID", `unknown result format ${odd}; use one of ${ROWS.join(", ")}`);
   const numbers = Object.fromEntries(Object.entries(columns).map(([name, values]) => [name, doubles(values)]));
   const texts = Object.fromEntries(Object.entries(features).map(([name, values]) => [name, columnOf(values)]));
   return told(() => module.makeWindows(numbers, texts, like));

@@ -64,7 +64,7 @@ fn App(loaded: Result<Arc<Session>, String>) -> impl IntoView {
         <main class="page" id="main" tabindex="-1">{body}</main>
         <footer class="foot">
             <span>"Plumbline: lead scoring that proves itself."</span>
-            <span>"The lead stays between this browser and its own edge."</span>
+            <span>"The lead never leaves this browser and its own edge."</span>
         </footer>
     }
 }
@@ -73,11 +73,11 @@ fn App(loaded: Result<Arc<Session>, String>) -> impl IntoView {
 #[component]
 fn Failed(why: String) -> impl IntoView {
     view! {
-        <h1>"The model is not here"</h1>
+        <h1>"The model could not be loaded"</h1>
         <div class="note bad" role="alert">
             <Icon sign=Sign::Warning size=20 />
             <p>{why}</p>
-            <a class="button" href="/">"Load again"</a>
+            <a class="button" href="/">"Try again"</a>
         </div>
     }
 }

@@ -41,7 +41,7 @@ impl Session {
         // Without samples the form starts empty; the page works all the same.
         let samples = client::bytes(SAMPLES).await.unwrap_or_default();
         let start = clock::elapsed_ms();
-        let refused = |code: &str, detail: String| format!("The model was refused: {detail} [{code}].");
+        let refused = |code: &str, detail: String| format!("The model was rejected: {detail} [{code}].");
         let bundle = Bundle::read(&bytes).map_err(|e| refused(e.code(), e.to_string()))?;
         let scorer = Scorer::new(bundle).map_err(|e| refused(e.code(), e.to_string()))?;
         let load_ms = clock::elapsed_ms() - start;

@@ -1,4 +1,5 @@
-// `npm run build`: all that is shipped, within its budgets of size.
-import { build } from "./steps.mjs";
+// `npm run build`: everything the hosts run.
+import { build, step } from "./run.mjs";
 
 await build();
+await step("Sizes", "cargo", ["run", "--quiet", "--profile", "quick", "-p", "xtask", "--", "sizes"]);

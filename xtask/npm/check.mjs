@@ -1,8 +1,9 @@
 // `npm run check`: what must hold before a commit, without running a test: format, lints, the fence, generated types.
-import { step } from "./run.mjs";
-import { prepare } from "./steps.mjs";
+import { addWasmTarget, installPackages, requireTools, step } from "./run.mjs";
 
-await prepare();
+requireTools();
+await installPackages();
+await addWasmTarget();
 await step("Format", "cargo", ["fmt", "--all", "--check"]);
 await step("Lints", "cargo", ["clippy", "--quiet", "--workspace", "--all-targets", "--", "-D", "warnings"]);
 await step("The core alone, for wasm32", "cargo", [

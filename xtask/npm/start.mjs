@@ -1,10 +1,9 @@
 // `npm start`: install, build, and serve the demo model from standalone workerd until Ctrl-C.
 import { join } from "node:path";
-import { root } from "./run.mjs";
-import { buildService } from "./steps.mjs";
+import { build, root } from "./run.mjs";
 
 const port = Number(process.env.PLUMBLINE_PORT ?? 8787);
-await buildService();
+await build();
 
 const { startEdge } = await import(join(root, "worker/start.mjs"));
 const edge = await startEdge({
@@ -24,7 +23,7 @@ Score a lead:
 
   curl -s ${edge.url}/v1/score -H 'content-type: application/json' -d '${edge.exampleLead}'
 
-Ctrl-C ends it.`);
+Press Ctrl-C to stop.`);
 
 for (const signal of ["SIGINT", "SIGTERM"]) {
   process.on(signal, async () => {

@@ -15,6 +15,6 @@ const [wanted, found] = [files(fresh), files(committed)];
 const differing = [...new Set([...wanted.keys(), ...found.keys()])].filter((name) => wanted.get(name) !== found.get(name));
 for (const name of differing) console.error(`wasm/types/${name} differs from what wasm/js generates`);
 if (differing.length > 0) {
-  console.error("Generate them with: npm run types");
+  console.error("Regenerate with: npm run types");
   process.exit(1);
 }

@@ -28,7 +28,7 @@ const USAGE: &str = "usage: cargo run -p xtask -- <command>
   all       the three above
   wasm-test the tests of `plumbline/analysis` that need JavaScript values, in node
   demo-data the demo's leads, seeded: --rows N --seed S [--leads] -o FILE
-  sizes     raw, gzip and brotli bytes of what was built";
+  sizes     raw, gzip and brotli sizes of the build";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

@@ -14,7 +14,7 @@ impl Project {
     /// The project this program was compiled in.
     pub fn find() -> Result<Project> {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-        Ok(Project { root: root.canonicalize().context("the project's root is gone")? })
+        Ok(Project { root: root.canonicalize().context("cannot find the project root")? })
     }
 
     /// `relative` under the root.
@@ -44,7 +44,7 @@ impl Project {
 /// Runs `command`; its output goes to the terminal.
 pub fn run(mut command: Command) -> Result<()> {
     let name = command.get_program().to_string_lossy().into_owned();
-    let status = command.status().with_context(|| format!("{name} does not start"))?;
+    let status = command.status().with_context(|| format!("{name} could not be started"))?;
     if !status.success() {
         let arguments: Vec<_> = command.get_args().map(|a| a.to_string_lossy().into_owned()).collect();
         bail!("`{name} {}` failed ({status})", arguments.join(" "));
@@ -55,9 +55,10 @@ pub fn run(mut command: Command) -> Result<()> {
 /// Runs `command` and returns what it printed.
 pub fn capture(mut command: Command) -> Result<String> {
     let name = command.get_program().to_string_lossy().into_owned();
-    let output = command.stderr(std::process::Stdio::inherit()).output().with_context(|| format!("{name} does not start"))?;
+    let output =
+        command.stderr(std::process::Stdio::inherit()).output().with_context(|| format!("{name} could not be started"))?;
     if !output.status.success() {
         bail!("{name} failed ({})", output.status);
     }
-    String::from_utf8(output.stdout).with_context(|| format!("{name} printed something else than UTF-8"))
+    String::from_utf8(output.stdout).with_context(|| format!("the output of {name} is not valid UTF-8"))
 }

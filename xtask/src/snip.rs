@@ -37,14 +37,14 @@ const PANICS: &[&str] = &[
 
 /// Rewrites the module `input`, which must have its names, into `output`.
 pub fn panics(input: &Path, output: &Path) -> Result<()> {
-    let mut module = Module::from_file(input).with_context(|| format!("{} is no wasm module", input.display()))?;
+    let mut module = Module::from_file(input).with_context(|| format!("{} is not a wasm module", input.display()))?;
     let silent: Vec<_> = module
         .funcs
         .iter_local()
         .filter(|(id, _)| module.funcs.get(*id).name.as_deref().is_some_and(only_panics))
         .map(|(id, function)| (id, function.ty()))
         .collect();
-    anyhow::ensure!(!silent.is_empty(), "{} has no panics to silence: were its names stripped?", input.display());
+    anyhow::ensure!(!silent.is_empty(), "found no panic functions in {}; were its names stripped?", input.display());
     for (id, ty) in silent {
         let trap = trap(&mut module, ty);
         module.funcs.get_mut(id).kind = FunctionKind::Local(trap);

@@ -20,7 +20,7 @@ pub(super) fn object(value: &impl Serialize) -> Answer {
 pub(super) fn settings<T: DeserializeOwned>(value: &JsValue) -> Result<T, JsValue> {
     // Of what is undefined the text is undefined too.
     let text = JSON::stringify(value).ok().and_then(|text| text.as_string());
-    let text = text.ok_or_else(|| failure("SETTINGS_INVALID", "settings are a plain object"))?;
+    let text = text.ok_or_else(|| failure("SETTINGS_INVALID", "settings must be a plain object"))?;
     serde_json::from_str(&text).map_err(|e| failure("SETTINGS_INVALID", &e.to_string()))
 }
 

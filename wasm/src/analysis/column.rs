@@ -44,7 +44,7 @@ pub(super) fn column(value: &JsValue, what: &str, names: &mut Names) -> Result<C
     if let Some(numbers) = value.dyn_ref::<Float64Array>() {
         return Ok(Column::Numbers(numbers.to_vec()));
     }
-    let wrong = || failure("SETTINGS_INVALID", &format!("{what} is neither a Float64Array nor an array of texts"));
+    let wrong = || failure("SETTINGS_INVALID", &format!("{what} must be a Float64Array or an array of strings"));
     let texts = value.dyn_ref::<Array>().ok_or_else(wrong)?;
     let code = |text: JsValue| match text.as_string() {
         Some(text) => Ok(names.code(text)),

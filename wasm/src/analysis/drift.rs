@@ -61,7 +61,7 @@ pub fn category(reference: &[f64], current: &[f64]) -> Answer {
     let counts = |list: &[f64]| -> Result<Vec<u64>, JsValue> {
         let whole = |x: &f64| (*x >= 0.0 && x.fract() == 0.0 && *x <= 9e15).then_some(*x as u64);
         let counts: Option<Vec<u64>> = list.iter().map(whole).collect();
-        counts.ok_or_else(|| failure("NOT_A_COUNT", "counts are whole numbers of at least 0"))
+        counts.ok_or_else(|| failure("NOT_A_COUNT", "counts must be whole numbers of at least 0"))
     };
     let (reference, current) = (counts(reference)?, counts(current)?);
     let test = Frequency::chi_square(&reference, &current).map_err(refused)?.map_err(insufficient)?;

@@ -52,7 +52,7 @@ impl Columns {
         let segments = self.segments.iter().map(|segment| Some(("segments", segment.len())));
         let leads = self.arm.len();
         match lengths.into_iter().chain([closed]).chain(metrics).chain(segments).flatten().find(|(_, found)| *found != leads) {
-            Some((what, found)) => Err(failure("LENGTH_MISMATCH", &format!("{what} has {found} values, arm has {leads}"))),
+            Some((what, found)) => Err(failure("LENGTH_MISMATCH", &format!("{what} has {found} values, but arm has {leads}"))),
             None => Ok(()),
         }
     }

@@ -17,19 +17,22 @@ pub fn estimate_performance(
     threshold: f64,
 ) -> Answer {
     if !(0.0..=1.0).contains(&threshold) {
-        return Err(failure("OPTION_INVALID", &format!("a threshold of {threshold} is not in [0, 1]")));
+        return Err(failure("OPTION_INVALID", &format!("the threshold is {threshold}; it must be in [0, 1]")));
     }
     let converted = labels(converted);
     let reference = Labelled::new(reference, &converted).map_err(refused)?;
     let estimator = Estimator::fit(&reference, threshold).map_err(refused)?.map_err(insufficient)?;
     let outcomes = outcomes.unwrap_or_else(|| vec![f64::NAN; scores.len()]);
     if outcomes.len() != scores.len() {
-        let message = format!("converted has {} values, scores has {}", outcomes.len(), scores.len());
+        let message = format!("converted has {} values, but scores has {}", outcomes.len(), scores.len());
         return Err(failure("LENGTH_MISMATCH", &message));
     }
     let odd = |(_, outcome): &(usize, &f64)| !(outcome.is_nan() || **outcome == 0.0 || **outcome == 1.0);
     if let Some((row, outcome)) = outcomes.iter().enumerate().find(odd) {
-        return Err(failure("NOT_A_LABEL", &format!("outcome {row} is {outcome}, not 0, 1 or open")));
+        return Err(failure(
+            "NOT_A_LABEL",
+            &format!("outcome {row} is {outcome}; it must be 0, 1 or open (NaN, null or undefined)"),
+        ));
     }
     let known = scores.iter().zip(&outcomes).filter(|(_, outcome)| !outcome.is_nan());
     let (known, came): (Vec<f64>, Vec<bool>) = known.map(|(score, outcome)| (*score, *outcome == 1.0)).unzip();

@@ -61,7 +61,7 @@ impl Table {
             let column = typed(&entry.get(1), &name)?;
             let first = table.columns.first().map_or(column.len(), Column::len);
             if first != column.len() {
-                let message = format!("{name} has {} values, the columns before it have {first}", column.len());
+                let message = format!("{name} has {} values, but the columns before it have {first}", column.len());
                 return Err(failure("LENGTH_MISMATCH", &message));
             }
             table.names.push(name);
@@ -92,7 +92,7 @@ fn typed(value: &JsValue, name: &str) -> Result<Column, JsValue> {
     }
     ints!(BigInt64Array, Int32Array, Uint32Array, Int16Array, Uint16Array, Int8Array, Uint8Array);
     let wrong = |what: &str| failure("SETTINGS_INVALID", &format!("{name} {what}"));
-    let kinds = "is no column: an array, or one typed as numbers of at most 64 bits, of which unsigned ones have at most 32";
+    let kinds = "is not a column: pass an array or a typed array (BigUint64Array is not supported)";
     let values = value.dyn_ref::<Array>().ok_or_else(|| wrong(kinds))?;
     if values.iter().any(|value| value.is_instance_of::<Date>()) {
         return moments(values).map_err(wrong);
@@ -101,10 +101,10 @@ fn typed(value: &JsValue, name: &str) -> Result<Column, JsValue> {
     if values.iter().any(|value| value.as_f64().is_some_and(f64::is_infinite)) {
         let number = |x: JsValue| x.as_f64().or((x.is_null() || x.is_undefined()).then_some(f64::NAN));
         let numbers: Option<Vec<f64>> = values.iter().map(number).collect();
-        return numbers.map(Column::of_floats).ok_or_else(|| wrong("has an infinite number among other values"));
+        return numbers.map(Column::of_floats).ok_or_else(|| wrong("mixes infinite numbers with other values"));
     }
     let text = JSON::stringify(value).ok().and_then(|text| text.as_string());
-    let text = text.ok_or_else(|| wrong("has a value that JSON does not know"))?;
+    let text = text.ok_or_else(|| wrong("has a value that JSON cannot represent"))?;
     let values: Vec<Json> = serde_json::from_str(&text).map_err(|e| wrong(&e.to_string()))?;
     Ok(Column::of_json(&values))
 }
@@ -115,10 +115,10 @@ fn moments(values: &Array) -> Result<Column, &'static str> {
     for value in values.iter() {
         match value.dyn_ref::<Date>().map(Date::get_time) {
             Some(ms) if !ms.is_nan() => {
-                let ns = (ms as i64).checked_mul(1_000_000).ok_or("has a moment outside the years 1677 to 2262")?;
+                let ns = (ms as i64).checked_mul(1_000_000).ok_or("has a date outside the years 1677 to 2262")?;
                 column.push(Cell::Time(ns));
             }
-            None if !(value.is_null() || value.is_undefined()) => return Err("has moments and other values"),
+            None if !(value.is_null() || value.is_undefined()) => return Err("mixes dates with other values"),
             _ => column.push(Cell::Missing),
         }
     }

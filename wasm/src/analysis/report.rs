@@ -136,7 +136,7 @@ pub fn drift_report(features: &Array, limits: JsValue) -> Answer {
     let columns: Vec<Columns> = features.iter().map(|feature| Columns::of(&feature)).collect::<Result<_, JsValue>>()?;
     let features: Vec<Feature<'_>> = columns.iter().map(Columns::feature).collect();
     if features.is_empty() {
-        return Err(failure("INSUFFICIENT_DATA", "there are 0 features; at least 1 are needed"));
+        return Err(failure("INSUFFICIENT_DATA", "found 0 features, need at least 1"));
     }
     let report = DriftReport::new(&features, &rules).map_err(refused_drift)?;
     object(&ReportAnswer {

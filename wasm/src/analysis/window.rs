@@ -22,14 +22,15 @@ fn read(bytes: &[u8]) -> Result<Series, JsValue> {
 pub fn merge_windows(files: &Array) -> Result<Vec<u8>, JsValue> {
     let mut all: Option<Series> = None;
     for file in files.iter() {
-        let bytes = file.dyn_ref::<Uint8Array>().ok_or_else(|| failure("WINDOW_NOT_A_WINDOW", "a file is no Uint8Array"))?;
+        let bytes =
+            file.dyn_ref::<Uint8Array>().ok_or_else(|| failure("WINDOW_NOT_A_WINDOW", "each file must be a Uint8Array"))?;
         let one = read(&bytes.to_vec())?;
         match &mut all {
             None => all = Some(one),
             Some(all) => all.merge(&one).map_err(|e| failure(e.code(), &e.to_string()))?,
         }
     }
-    all.map(|all| all.write()).ok_or_else(|| failure("INSUFFICIENT_DATA", "there are 0 files; at least 1 are needed"))
+    all.map(|all| all.write()).ok_or_else(|| failure("INSUFFICIENT_DATA", "found 0 files, need at least 1"))
 }
 
 #[derive(Deserialize)]
@@ -85,22 +86,22 @@ impl Rows {
             if !column.is_empty() && column.len() != self.time_ms.len() {
                 return wrong(
                     "LENGTH_MISMATCH",
-                    format!("{name} has {} values, timeMs has {}", column.len(), self.time_ms.len()),
+                    format!("{name} has {} values, but timeMs has {}", column.len(), self.time_ms.len()),
                 );
             }
         }
         if let Some(row) = self.time_ms.iter().position(|ms| !(-8.64e15..=8.64e15).contains(ms)) {
-            return wrong("VALUE_NOT_A_TIME", format!("timeMs of row {row} is no moment"));
+            return wrong("VALUE_NOT_A_TIME", format!("timeMs in row {row} is not a time in milliseconds"));
         }
         if let Some(row) = self.score.iter().position(|score| !score.is_nan() && !(0.0..=1.0).contains(score)) {
-            return wrong("NOT_A_PROBABILITY", format!("the score of row {row} is not in [0, 1]"));
+            return wrong("NOT_A_PROBABILITY", format!("the score in row {row} is not in [0, 1]"));
         }
         if let Some(row) = self.latency_us.iter().position(|micros| *micros < 0.0 || micros.is_infinite()) {
-            return wrong("BAD_LATENCY", format!("latencyUs of row {row} is below 0 or infinite"));
+            return wrong("BAD_LATENCY", format!("latencyUs in row {row} is negative or infinite"));
         }
         for (name, column) in [("converted", &self.converted), ("explored", &self.explored), ("failed", &self.failed)] {
             if let Some(row) = column.iter().position(|flag| !(flag.is_nan() || *flag == 0.0 || *flag == 1.0)) {
-                return wrong("NOT_A_LABEL", format!("{name} of row {row} is neither 0 nor 1"));
+                return wrong("NOT_A_LABEL", format!("{name} in row {row} must be 0 or 1"));
             }
         }
         Ok(())
@@ -122,7 +123,7 @@ pub fn make_windows(rows: JsValue, features: &Object, like: Option<Vec<u8>>) -> 
             Column::Texts(codes) => codes.len(),
         };
         if found != rows.time_ms.len() {
-            let message = format!("{name} has {found} values, timeMs has {}", rows.time_ms.len());
+            let message = format!("{name} has {found} values, but timeMs has {}", rows.time_ms.len());
             return Err(failure("LENGTH_MISMATCH", &message));
         }
         columns.push((name, values, names));

@@ -30,7 +30,7 @@ pub async fn score(lead: String) -> Reply {
     let request = Request::post("/v1/score?reasons=0").header("content-type", "application/json").abort_signal(Some(&signal));
     let sent = match request.body(lead) {
         Ok(request) => request.send().await,
-        Err(error) => return Reply::Silent(format!("The request could not be made: {error}.")),
+        Err(error) => return Reply::Silent(format!("The request could not be sent: {error}.")),
     };
     let heard = match sent {
         Ok(response) => response.binary().await.map(|body| (response.status(), body)),

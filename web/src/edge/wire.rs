@@ -69,7 +69,7 @@ impl Problem {
 /// # Errors
 /// A sentence when the body is neither.
 pub fn read(status: u16, body: &[u8]) -> Result<Result<Answer, Problem>, String> {
-    let unreadable = |e: serde_json::Error| format!("The edge answered {status} with something this page cannot read: {e}.");
+    let unreadable = |e: serde_json::Error| format!("The edge answered {status} with a response this page cannot read: {e}.");
     if (200..300).contains(&status) {
         return serde_json::from_slice(body).map(Ok).map_err(unreadable);
     }

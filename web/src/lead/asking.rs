@@ -90,7 +90,7 @@ fn sentence(here: &Judgement, edge: Option<&Result<Answer, Problem>>) -> String 
         (Ok(mine), Some(Ok(theirs))) if same(mine.margin, theirs.margin) && same(mine.probability, theirs.probability) => {
             "The edge gives the same bits."
         }
-        (Err(_), Some(Err(_))) => "The edge refuses the lead too.",
+        (Err(_), Some(Err(_))) => "The edge also rejects the lead.",
         _ => "The edge disagrees.",
     };
     format!("{mine} {theirs}")

@@ -26,7 +26,7 @@ pub fn ModelCard(desk: Desk) -> impl IntoView {
                     {rows.collect_view()}
                     <div>
                         <dt>"File"</dt>
-                        <dd><a href=BUNDLE download="">{format!("{} ({size})", BUNDLE.trim_start_matches('/'))}</a>", opens with any safetensors reader"</dd>
+                        <dd><a href=BUNDLE download="">{format!("{} ({size})", BUNDLE.trim_start_matches('/'))}</a>", readable with any safetensors library"</dd>
                     </div>
                 </dl>
             </details>

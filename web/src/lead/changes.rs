@@ -8,7 +8,7 @@ use super::desk::{Desk, Edit};
 #[component]
 pub fn Changes(desk: Desk) -> impl IntoView {
     let body = move || match desk.edit.get() {
-        None => view! { <p class="soft">"Nothing yet: change a field and see here what it does."</p> }.into_any(),
+        None => view! { <p class="soft">"Change a field to see its effect here."</p> }.into_any(),
         Some(edit) => told(desk, &edit).into_any(),
     };
     view! {
@@ -32,7 +32,8 @@ fn told(desk: Desk, edit: &Edit) -> impl IntoView {
             .into_any()
         }
         Err(_) if desk.here.with(Result::is_err) => {
-            view! { <p class="change-effect">{session.label(&edit.field)} " is not as it must be: the lead has no score now."</p> }.into_any()
+            view! { <p class="change-effect">{session.label(&edit.field)} " is not valid, so the lead has no score now."</p> }
+                .into_any()
         }
         Err(_) => view! { <p class="change-effect">"The lead has a score again."</p> }.into_any(),
     }

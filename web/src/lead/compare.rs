@@ -23,13 +23,13 @@ pub fn Compare(desk: Desk) -> impl IntoView {
     let asking = Memo::new(move |_| desk.edge.with(|edge| matches!(edge, Edge::Asking(_))));
     let overall = move || {
         if asking.get() {
-            return view! { <Status mood=Mood::Wait words="Asking the edge" /> };
+            return view! { <Status mood=Mood::Wait words="Waiting for the edge" /> };
         }
         let refused = desk.edge.with(|edge| matches!(edge, Edge::Heard(Err(_))));
         match (agreement(probability.get()), agreement(margin.get())) {
             (Some(Agreement::Same), Some(Agreement::Same)) => view! { <Status mood=Mood::Good words="Same bits" /> },
             (None, None) if refused && desk.here.with(Result::is_err) => {
-                view! { <Status mood=Mood::Good words="Both refuse it" /> }
+                view! { <Status mood=Mood::Good words="Both reject it" /> }
             }
             (None, None) if desk.edge.with(|e| matches!(e, Edge::Silent(_))) => {
                 view! { <Status mood=Mood::Alone words="Not compared" /> }
@@ -56,7 +56,7 @@ pub fn Compare(desk: Desk) -> impl IntoView {
                     <Line name="Margin" pair=margin format=|x| format!("{x:.4}").replace('-', "\u{2212}") />
                 </tbody>
             </table>
-            <p class="soft small">"Sixteen hexadecimal digits are all 64 bits of the number; a rounding error of any size would show."</p>
+            <p class="soft small">"The sixteen hexadecimal digits show all 64 bits of a number, so any rounding difference would be visible."</p>
         </section>
     }
 }

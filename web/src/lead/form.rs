@@ -16,7 +16,7 @@ pub fn FormCard(desk: Desk) -> impl IntoView {
         <section class="card" aria-labelledby="form-title">
             <header>
                 <h2 id="form-title">"The lead"</h2>
-                <p class="soft small">"What is left empty counts as not known."</p>
+                <p class="soft small">"Empty fields count as not known."</p>
             </header>
             <div class="fields">{rows}</div>
         </section>

@@ -37,7 +37,7 @@ pub fn LeadView(session: Arc<Session>) -> impl IntoView {
         <div class="page-head">
             <div>
                 <h1>"Lead score"</h1>
-                <p>"Change anything about the lead. Two computers score it, this page and the edge, and their bits are compared."</p>
+                <p>"Change any field. This page and the edge both score the lead, and their results are compared bit for bit."</p>
             </div>
             <button type="button" class="button no-print" on:click=|_| crate::host::document::print()>
                 <Icon sign=Sign::Print />
@@ -74,7 +74,7 @@ fn Alone(desk: Desk) -> impl IntoView {
         view! {
             <div class="note" role="alert">
                 <Icon sign=Sign::Alone size=20 />
-                <p>{why} " This page goes on alone: the score below is its own, and nothing is compared until the edge answers."</p>
+                <p>{why} " This page continues on its own: the score below is computed here and is not compared until the edge answers."</p>
                 <button type="button" class="button" on:click=move |_| desk.ask_again()>
                     "Try again"
                 </button>

@@ -35,7 +35,9 @@ pub fn Reasons(desk: Desk) -> impl IntoView {
     let origin = move || {
         desk.here.with(|here| {
             here.as_ref().ok().and_then(|score| score.base).map(|base| {
-                format!("Points of 100. An average lead has {base}; what is known of this one leads from there to its score.")
+                format!(
+                    "Points out of 100. An average lead scores {base}; the points below explain how this lead's score differs."
+                )
             })
         })
     };

@@ -12,21 +12,21 @@ use draw::Draw;
 use lead::Lead;
 
 const USAGE: &str = "usage: cargo run -p xtask -- demo-data [--rows 20000] [--seed 1] [--leads] [-o FILE]
-  Leads with outcomes as CSV, spread evenly over the 26 weeks before 2026-11-16, in order of time.
-  --leads   without outcomes, one JSON object a line";
+  Writes leads with outcomes as CSV, spread evenly over the 26 weeks before 2026-11-16, in chronological order.
+  --leads   without outcomes, one JSON object per line";
 
 /// Writes the leads `arguments` ask for.
 pub fn run(arguments: &[String]) -> Result<()> {
     let (mut rows, mut seed, mut json, mut file) = (20_000u64, 1u64, false, None);
     let mut arguments = arguments.iter();
     while let Some(argument) = arguments.next() {
-        let mut value = || arguments.next().with_context(|| format!("{argument} takes a value\n{USAGE}"));
+        let mut value = || arguments.next().with_context(|| format!("{argument} needs a value\n{USAGE}"));
         match argument.as_str() {
-            "--rows" => rows = value()?.parse().context("--rows takes a whole number")?,
-            "--seed" => seed = value()?.parse().context("--seed takes a whole number")?,
+            "--rows" => rows = value()?.parse().context("--rows must be a whole number")?,
+            "--seed" => seed = value()?.parse().context("--seed must be a whole number")?,
             "--leads" => json = true,
             "-o" => file = Some(PathBuf::from(value()?)),
-            _ => bail!("{argument}: unknown\n{USAGE}"),
+            _ => bail!("unknown argument {argument}\n{USAGE}"),
         }
     }
     let sink: Box<dyn Write> = match &file {
