@@ -7,6 +7,7 @@ pub mod golden;
 pub mod load;
 pub mod postgres;
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// The root of the project.
@@ -28,4 +29,10 @@ pub fn shared_folder() -> Option<PathBuf> {
 pub fn named_folder() -> Result<Option<PathBuf>, String> {
     let Some(folder) = std::env::var_os("PLUMBLINE_SHARED").map(PathBuf::from) else { return Ok(None) };
     if folder.is_dir() { Ok(Some(folder)) } else { Err(format!("PLUMBLINE_SHARED is {}, which is no folder", folder.display())) }
+}
+
+/// Reports on stderr that this machine could not run `what`. Test harnesses capture what is printed, but not this; `npm test` repeats
+/// such lines after its table.
+pub fn not_run(what: &str) {
+    drop(std::io::stderr().write_all(format!("not run: {what}\n").as_bytes()));
 }

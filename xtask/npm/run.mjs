@@ -11,16 +11,22 @@ export function has(command) {
   return spawnSync("sh", ["-c", `command -v ${command}`], { stdio: "ignore" }).status === 0;
 }
 
-/** Runs a command in the project's root with its output shown; resolves to its exit code. */
-export function run(command, args, { env = {}, quiet = false } = {}) {
+/**
+ * Runs a command in the project's root with its output shown, or shown only when it fails (`quiet`); resolves to its exit code.
+ * `heard` gets the output too, with 1 for stdout or 2 for stderr.
+ */
+export function run(command, args, { env = {}, quiet = false, heard } = {}) {
   return new Promise((resolve) => {
-    const child = spawn(command, args, {
-      cwd: root,
-      env: { ...process.env, ...env },
-      stdio: ["ignore", quiet ? "pipe" : "inherit", quiet ? "pipe" : "inherit"],
-    });
+    const output = quiet || heard ? "pipe" : "inherit";
+    const child = spawn(command, args, { cwd: root, env: { ...process.env, ...env }, stdio: ["ignore", output, output] });
     let said = "";
-    for (const stream of [child.stdout, child.stderr]) stream?.on("data", (chunk) => (said += chunk));
+    for (const [stream, own, number] of [[child.stdout, process.stdout, 1], [child.stderr, process.stderr, 2]]) {
+      stream?.setEncoding("utf8").on("data", (chunk) => {
+        if (quiet) said += chunk;
+        else own.write(chunk);
+        heard?.(chunk, number);
+      });
+    }
     child.on("error", (error) => {
       console.error(`${command}: ${error.message}`);
       resolve(127);

@@ -10,6 +10,8 @@ await addWasmTarget();
 await build();
 
 const outcomes = [];
+/** What a suite that ran could not run, as it reported: `not run: …` on a line of its own. */
+const lacks = new Set();
 
 /** Runs one suite unless `lacking` names what it needs and the machine has not. */
 async function suite(name, lacking, command, args, env) {
@@ -20,7 +22,9 @@ async function suite(name, lacking, command, args, env) {
   }
   console.log(`\n■ ${name}`);
   const started = performance.now();
-  const code = await run(command, args, { env });
+  const output = { 1: "", 2: "" };
+  const code = await run(command, args, { env, heard: (chunk, stream) => (output[stream] += chunk) });
+  for (const [, what] of `${output[1]}\n${output[2]}`.matchAll(/^not run: (.+)$/gm)) lacks.add(`${name}: ${what}`);
   const seconds = (performance.now() - started) / 1000;
   outcomes.push({ name, outcome: code === 0 ? "passed" : "failed", note: `${seconds.toFixed(1)} s` });
 }
@@ -84,6 +88,7 @@ await nodeSuite("browser: the lead page in Chromium", "browser", browser ? undef
 const width = Math.max(...outcomes.map((o) => o.name.length));
 console.log("\nSuite".padEnd(width + 3) + "Outcome");
 for (const { name, outcome, note } of outcomes) console.log(`${name.padEnd(width + 2)}${outcome.padEnd(9)} ${note}`);
+for (const what of lacks) console.log(`not run: ${what}`);
 const count = (outcome) => outcomes.filter((o) => o.outcome === outcome).length;
 console.log(`\n${count("passed")} passed, ${count("failed")} failed, ${count("not run")} skipped`);
 process.exit(count("failed") > 0 ? 1 : count("not run") > 0 ? 69 : 0);
