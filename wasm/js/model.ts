@@ -6,7 +6,7 @@ import { asArray, asText, notAnObject } from "./lead.ts";
 import { many, wantsMargins, when } from "./options.ts";
 import type { BatchOptions, Card, Explanation, Lead, Score, ScoreOptions } from "./types.ts";
 
-/** A model, loaded and verified, ready to score. It owns one instance of the module; `free()` gives that back. */
+/** A loaded and verified model, ready to score. It owns one instance of the module, which `free()` releases. */
 export class Model {
   /** What the model says of itself. */
   readonly card: Card;
@@ -23,9 +23,9 @@ export class Model {
   }
 
   /**
-   * Loads a bundle (`*.plumb`): checks its digest, and that its golden leads score the same bits on this host.
+   * Loads a bundle (`*.plumb`), verifies its digest, and checks that its golden leads score to the same bits on this host.
    *
-   * @throws {PlumblineError} `BUNDLE_…` with the reason the bundle is refused for.
+   * @throws {PlumblineError} `BUNDLE_…` with the reason the bundle was rejected.
    */
   static async load(bundle: Uint8Array | ArrayBuffer): Promise<Model> {
     if (!(bundle instanceof Uint8Array || bundle instanceof ArrayBuffer)) {
@@ -36,7 +36,7 @@ export class Model {
   }
 
   /**
-   * Scores one lead: an object, its JSON, or its JSON in UTF-8 (the quickest).
+   * Scores one lead: an object, its JSON, or its JSON in UTF-8 (fastest).
    *
    * @throws {PlumblineError} `LEAD_…` with the field.
    */
@@ -45,7 +45,7 @@ export class Model {
     return JSON.parse(this.#call((door) => door.read(door.exports.pl_score(door.write(text), now, reasons))));
   }
 
-  /** The calibrated probability of one row: a number per column of `card.columns`, NaN where it is missing. */
+  /** The calibrated probability of one row: one number per column of `card.columns`, NaN if missing. */
   scoreRow(row: Float64Array): number {
     if (row.length !== this.#columns || !(row instanceof Float64Array)) throw this.#badRow(row);
     const door = this.#door ?? this.#reopen();
@@ -57,9 +57,9 @@ export class Model {
     }
   }
 
-  /** Scores rows laid end to end; answers the calibrated probability per row, or every output's margin per row. */
+  /** Scores consecutive rows; returns the calibrated probability per row, or the margin of every output per row. */
   scoreBatch(rows: Float64Array, options?: BatchOptions): Float64Array;
-  /** Scores leads, or their JSON one to a line; answers one score, or the reason there is none, per lead. */
+  /** Scores leads, or NDJSON; returns one score, or the reason there is none, per lead. */
   scoreBatch(leads: readonly Lead[] | string | Uint8Array, options?: ScoreOptions): (Score | PlumblineError)[];
   scoreBatch(
     batch: Float64Array | readonly Lead[] | string | Uint8Array,
@@ -117,7 +117,7 @@ export class Model {
     });
   }
 
-  /** Gives the memory back; every later call throws `MODEL_FREED`. */
+  /** Releases the memory; later calls throw `MODEL_FREED`. */
   free(): void {
     this.#door = undefined;
     this.#bundle = undefined;

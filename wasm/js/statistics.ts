@@ -12,7 +12,7 @@ export type Numbers = Float64Array | readonly number[];
 /** Outcomes that may be open: 0, 1, or NaN or null. */
 export type Outcomes = Float64Array | readonly (number | null)[];
 
-/** An area under the ROC curve with DeLong's variance; the interval is none at an area of 0 or 1. */
+/** An area under the ROC curve with DeLong's variance; there is no interval if the area is 0 or 1. */
 export interface Area {
   auc: number;
   variance: number;
@@ -28,7 +28,7 @@ export interface AreaComparison {
   pValue: number | null;
 }
 
-/** Counts at a threshold and the rates made of them; a rate that is not defined is null. */
+/** Counts at a threshold and the rates computed from them; an undefined rate is null. */
 export interface Confusion {
   truePositive: number;
   falsePositive: number;
@@ -41,7 +41,7 @@ export interface Confusion {
   accuracy: number | null;
 }
 
-/** What was said against what happened, in bins of probability. */
+/** Predicted and observed rates, in bins of probability. */
 export interface Reliability {
   bins: { index: number; count: number; meanProbability: number; rate: number; interval: [number, number] }[];
   expectedError: number;
@@ -57,7 +57,7 @@ export interface GainPart {
   cumulativeLift: number;
 }
 
-/** A number's values before and now, compared every way. */
+/** The values of a numeric feature before and now, compared by every statistic. */
 export interface NumericDrift {
   reference: number;
   current: number;
@@ -70,7 +70,7 @@ export interface NumericDrift {
   hellinger: number;
 }
 
-/** Counts of categories before and now, compared every way. */
+/** Counts of categories before and now, compared by every statistic. */
 export interface CategoryDrift {
   chiSquare: number;
   degrees: number;
@@ -80,10 +80,10 @@ export interface CategoryDrift {
   hellinger: number;
 }
 
-/** Values of a column: numbers (NaN is missing) or texts (null is missing). */
+/** Values of a column: numbers (NaN is missing) or strings (null is missing). */
 export type Column = Numbers | readonly (string | null)[];
 
-/** One feature before and now, both of one kind. */
+/** One feature before and now, both of the same kind. */
 export interface FeatureColumns {
   name: string;
   reference: Column;
@@ -92,7 +92,7 @@ export interface FeatureColumns {
   importance?: number;
 }
 
-/** What may differ before a feature counts as drifted; what is left out has the checklist's value. */
+/** Tolerances before a feature counts as drifted; omitted members take the defaults of `plumbline drift`. */
 export interface DriftLimits {
   distance?: number;
   missing?: number;
@@ -109,7 +109,7 @@ export interface DriftRate {
   pValue: number;
 }
 
-/** Every feature compared, and the verdict on the whole. */
+/** Every feature compared, and the verdict for the table. */
 export interface DriftReport {
   verdict: boolean;
   sentence: string;
@@ -133,14 +133,14 @@ export interface DriftReport {
   leftOut: [string, string][];
 }
 
-/** A measure on the reference leads, as expected of the current ones with its 95 % interval, and as it came; null where it has no denominator or no outcomes. */
+/** A measure on the reference leads, its expected value on the current ones with a 95 % interval, and its realised value; null without a denominator or outcomes. */
 export interface MeasureOutlook {
   reference: number | null;
   expected: { value: number; interval: [number, number] } | null;
   realised: number | null;
 }
 
-/** How well a model does before outcomes arrive, by the names of `plumbline drift --json`. */
+/** Performance estimated before outcomes arrive, with the names of `plumbline drift --json`. */
 export interface PerformanceOutlook {
   leads: number;
   leads_with_outcome: number;
@@ -163,7 +163,7 @@ export type TableColumn =
 /** A table: columns of one length by name. */
 export type Table = Readonly<Record<string, TableColumn>>;
 
-/** How much a result of a suite tells, as Great Expectations names it. */
+/** Level of detail of a suite's results, as named by Great Expectations. */
 export type ResultFormat = "BOOLEAN_ONLY" | "BASIC" | "SUMMARY" | "COMPLETE";
 
 /** The result document of Great Expectations 1.x. */
@@ -183,24 +183,24 @@ export interface SuiteResult {
   id: string | null;
 }
 
-/** A figure, or the reason why there is none. */
+/** A figure, or the reason there is none. */
 export type Answer<T> = T | { insufficient: string };
 
-/** A figure known from bins, and the ends between which the exact one lies. */
+/** A figure computed from bins, and the bounds of the exact one. */
 export interface Binned {
   value: number;
   at_least: number;
   at_most: number;
 }
 
-/** How far counts are from those of the reference: the KS statistic lies between the two ends. */
+/** The distance between counts and those of the reference; the exact KS statistic is between the two bounds. */
 export interface WindowDistance {
   at_least: number;
   at_most: number;
   population_stability: number;
 }
 
-/** What windows tell, by the names of `plumbline window show --json`. */
+/** The figures of windows, with the names of `plumbline window show --json`. */
 export interface WindowFigures {
   span_ms: [number, number] | null;
   freshness_ms: Answer<number>;
@@ -239,7 +239,7 @@ export interface WindowRows {
   timeMs: Numbers;
   score?: Numbers;
   converted?: Numbers;
-  /** 1: of the exploration slice. */
+  /** 1: in the exploration slice. */
   explored?: Numbers;
   latencyUs?: Numbers;
   /** 1: the request failed. */
@@ -251,7 +251,7 @@ export interface WindowRows {
 /** How ids become buckets. */
 export type HashMode = "sha256" | "growthbook-v1" | "growthbook-v2" | "flagd" | "unleash";
 
-/** A lead's arm, and where it stands in [0, 1). */
+/** A lead's arm, and its position in [0, 1). */
 export interface Drawn {
   arm: string;
   point: number;
@@ -269,7 +269,7 @@ export interface ExperimentColumns {
   segments?: readonly (readonly (string | null)[])[];
 }
 
-/** The core's settings of an experiment or a plan, by their names in docs/METHODS.md; what is left out has its usual value. */
+/** The core's settings of an experiment or a plan; omitted members take their defaults. */
 export type Declaration = Record<string, unknown>;
 
 const bytes = (labels: Labels): Uint8Array => {
@@ -291,7 +291,7 @@ const inside = (p: number): number => {
 const doubles = (numbers: Numbers): Float64Array => (numbers instanceof Float64Array ? numbers : Float64Array.from(numbers));
 const optional = (numbers: Numbers | undefined): Float64Array | undefined => (numbers === undefined ? undefined : doubles(numbers));
 
-/** What a row of a log has beside features. */
+/** The columns of a log row besides features. */
 const ROWS = ["timeMs", "score", "converted", "explored", "latencyUs", "failed"];
 const columnOf = (values: Column): Float64Array | readonly (string | null)[] =>
   values instanceof Float64Array ? values : typeof values.find((value) => value !== null) === "number" ? Float64Array.from(values as number[]) : (values as readonly (string | null)[]);
@@ -301,12 +301,12 @@ const outcomes = (values: Outcomes | null | undefined): Float64Array | undefined
   if (values === undefined || values === null) return undefined;
   return values instanceof Float64Array ? values : Float64Array.from(values, (value) => value ?? NaN);
 };
-/** Refuses a number that JSON would silently write as null. */
+/** Rejects a number that JSON would silently write as null. */
 const finite = (name: string, value: unknown): unknown => {
   if (typeof value === "number" && !Number.isFinite(value)) throw new PlumblineError("SUITE_NOT_JSON", `${name} is ${value}, which JSON cannot represent`);
   return value;
 };
-/** A copy of a table, made here: what throws in the module's midst leaves its stack in disorder. */
+/** A copy of a table, made here because an exception thrown inside the module would leave its stack in disorder. */
 const tableOf = (table: Table): object => {
   if (typeof table !== "object" || table === null) throw new PlumblineError("SETTINGS_INVALID", "a table must be an object of columns");
   return Object.fromEntries(Object.entries(table).map(([name, column]) => [name, Array.isArray(column) ? [...column] : column]));
@@ -357,7 +357,7 @@ export function confusion(scores: Numbers, converted: Labels, threshold: number,
   return told(() => module.confusion(doubles(scores), bytes(converted), threshold, optional(weights)));
 }
 
-/** What was said against what happened, in `bins` of equal width or, as quantiles, of equal number. */
+/** Predicted and observed rates, in `bins` of equal width or, as quantiles, of equal size. */
 export function reliability(scores: Numbers, converted: Labels, options: { bins?: number; quantile?: boolean } = {}): Reliability {
   return told(() => module.reliability(doubles(scores), bytes(converted), count(options.bins ?? 10), options.quantile ?? false));
 }
@@ -367,7 +367,7 @@ export function gain(scores: Numbers, converted: Labels, parts = 10, weights?: N
   return told(() => module.gain(doubles(scores), bytes(converted), count(parts), optional(weights)));
 }
 
-/** A number before and now; what needs bins takes `bins` quantiles of the reference. */
+/** A numeric feature before and now; statistics that need bins use `bins` quantiles of the reference. */
 export function numericDrift(reference: Numbers, current: Numbers, bins = 10): NumericDrift {
   return told(() => module.numericDrift(doubles(reference), doubles(current), count(bins)));
 }
@@ -377,16 +377,16 @@ export function categoryDrift(reference: Numbers, current: Numbers): CategoryDri
   return told(() => module.categoryDrift(doubles(reference), doubles(current)));
 }
 
-/** Every feature of two tables compared, as `plumbline drift` has it. */
+/** Every feature of two tables compared, as by `plumbline drift`. */
 export function driftReport(features: readonly FeatureColumns[], limits: DriftLimits = {}): DriftReport {
   const columns = features.map((feature) => ({ ...feature, reference: columnOf(feature.reference), current: columnOf(feature.current) }));
   return told(() => module.driftReport(columns, limits));
 }
 
 /**
- * The performance to expect of leads whose outcomes are still open, from their probabilities (CBPE), fitted on reference leads whose outcomes are
- * known. Outcomes that have come are measured beside it. A lead is called from `threshold` on. Leads without a score are left out by the
- * caller.
+ * The expected performance on leads whose outcomes are still open, from their probabilities (CBPE), fitted on reference leads with known
+ * outcomes. Outcomes that have arrived are measured too. A lead is called from `threshold` on. The caller must remove leads without a
+ * score.
  */
 export function estimatePerformance(
   reference: { scores: Numbers; converted: Labels },
@@ -398,8 +398,8 @@ export function estimatePerformance(
 }
 
 /**
- * Judges a table by a suite of Great Expectations, an object or its JSON text, as `plumbline quality` does. Numbers of the answer beyond
- * 2⁵³ are the nearest that JavaScript has.
+ * Checks a table against a Great Expectations suite (an object or its JSON text), like `plumbline quality`. Numbers beyond 2⁵³ in the result
+ * are rounded to the nearest double.
  */
 export function validate(
   suite: Declaration | string,
@@ -412,12 +412,12 @@ export function validate(
   });
 }
 
-/** A suite that the table meets, made of what its columns hold. */
+/** A suite that the table meets, derived from its columns. */
 export function generateSuite(table: Table, name = "generated"): Declaration {
   return told(() => module.generateSuite(tableOf(table), String(name)));
 }
 
-/** Counts rows hour by hour: the bytes of a file as `plumbline window make` writes it. Bins of features are those of the file `like`, or learnt from these rows. */
+/** Counts rows by the hour; returns the bytes of a file as written by `plumbline window make`. Features are counted in the bins of the file `like`, otherwise in bins derived from these rows. */
 export function makeWindows(rows: WindowRows, like?: Uint8Array): Uint8Array {
   const { features = {}, ...columns } = rows;
   const odd = Object.keys(columns).find((name) => !ROWS.includes(name));
@@ -427,18 +427,18 @@ export function makeWindows(rows: WindowRows, like?: Uint8Array): Uint8Array {
   return told(() => module.makeWindows(numbers, texts, like));
 }
 
-/** The hours of several files in one; in any order the same bytes. */
+/** Merges the hours of several files; the bytes do not depend on their order. */
 export function mergeWindows(files: readonly Uint8Array[]): Uint8Array {
   return told(() => module.mergeWindows([...files]));
 }
 
-/** What the windows of a file tell, beside those of a `reference`. */
+/** The figures of a file's windows, compared with a `reference` if given. */
 export function readWindows(file: Uint8Array, options: { reference?: Uint8Array; nowMs?: number; fromMs?: number; toMs?: number } = {}): WindowFigures {
   const { reference, nowMs = Date.now(), ...rest } = options;
   return told(() => module.readWindows(file, reference, { nowMs, ...rest }));
 }
 
-/** The arm of each id by a plain split over weights, in their order; names that look like numbers need pairs, which keep it. */
+/** The arm of each id by a split over weights in their order; use pairs if names look like numbers, because objects reorder those. */
 export function split(settings: { hash?: HashMode; salt: string; weights: Readonly<Record<string, number>> | readonly (readonly [string, number])[] }, ids: readonly string[]): Drawn[] {
   const weights = Array.isArray(settings.weights) ? settings.weights : Object.entries(settings.weights);
   return told(() => module.split({ ...settings, weights }, ids));
@@ -449,7 +449,7 @@ export function assign(allocation: Declaration, ids: readonly string[]): { varia
   return told(() => module.assign(allocation, ids));
 }
 
-/** The verdict over an experiment: metrics, guardrails, segments, sales cycle and the draw itself. */
+/** The verdict of an experiment: metrics, guardrails, segments, sales cycle and the split. */
 export function experiment(settings: Declaration, columns: ExperimentColumns): Record<string, unknown> {
   const { cycle, metrics } = columns;
   const plain = {
@@ -461,7 +461,7 @@ export function experiment(settings: Declaration, columns: ExperimentColumns): R
   return told(() => module.experiment(settings, plain));
 }
 
-/** What a number of leads can show, before any is spent. */
+/** What a number of leads can detect, before the test starts. */
 export function plan(declaration: Declaration): Record<string, unknown> {
   return told(() => module.plan(declaration));
 }

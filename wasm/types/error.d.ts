@@ -2,25 +2,25 @@
 export interface LeadProblem {
     /** A stable name of the kind of problem, such as `LEAD_MISSING_FIELD`. */
     code: string;
-    /** The lead's field, when the problem is one field's. */
+    /** The lead's field, if the problem concerns one field. */
     field?: string;
-    /** JSON pointer (RFC 6901) into the lead, such as `/tags/3`; empty when the lead as a whole is wrong. */
+    /** JSON pointer (RFC 6901) into the lead, such as `/tags/3`; empty if the lead as a whole is wrong. */
     pointer: string;
-    /** A whole sentence that names field and value. */
+    /** A full sentence that names field and value. */
     detail: string;
 }
-/** Every failure of this package: what went wrong, by a name that stays, and where. */
+/** Every failure of this package: what went wrong, with a stable code, and where. */
 export declare class PlumblineError extends Error {
     readonly name = "PlumblineError";
     /** A stable name of the kind of failure, such as `LEAD_MISSING_FIELD` or `BUNDLE_ALTERED`. */
     readonly code: string;
-    /** The lead's field, when the failure is about one. */
+    /** The lead's field, if the failure concerns one. */
     readonly field?: string;
-    /** JSON pointer into the lead, when the failure is about a place in it. */
+    /** JSON pointer into the lead, if the failure concerns a place in it. */
     readonly path?: string;
-    /** Everything that is wrong with the lead; empty when the failure is about something else. */
+    /** All problems of the lead; empty if the failure concerns something else. */
     readonly problems: readonly LeadProblem[];
-    /** The failure as plain data: `JSON.stringify(error)` tells all of it. */
+    /** The failure as plain data, so that `JSON.stringify(error)` includes all of it. */
     toJSON(): {
         code: string;
         message: string;

@@ -5,7 +5,7 @@ export type Labels = Uint8Array | readonly (boolean | number)[];
 export type Numbers = Float64Array | readonly number[];
 /** Outcomes that may be open: 0, 1, or NaN or null. */
 export type Outcomes = Float64Array | readonly (number | null)[];
-/** An area under the ROC curve with DeLong's variance; the interval is none at an area of 0 or 1. */
+/** An area under the ROC curve with DeLong's variance; there is no interval if the area is 0 or 1. */
 export interface Area {
     auc: number;
     variance: number;
@@ -19,7 +19,7 @@ export interface AreaComparison {
     z: number | null;
     pValue: number | null;
 }
-/** Counts at a threshold and the rates made of them; a rate that is not defined is null. */
+/** Counts at a threshold and the rates computed from them; an undefined rate is null. */
 export interface Confusion {
     truePositive: number;
     falsePositive: number;
@@ -31,7 +31,7 @@ export interface Confusion {
     f1: number | null;
     accuracy: number | null;
 }
-/** What was said against what happened, in bins of probability. */
+/** Predicted and observed rates, in bins of probability. */
 export interface Reliability {
     bins: {
         index: number;
@@ -51,7 +51,7 @@ export interface GainPart {
     lift: number;
     cumulativeLift: number;
 }
-/** A number's values before and now, compared every way. */
+/** The values of a numeric feature before and now, compared by every statistic. */
 export interface NumericDrift {
     reference: number;
     current: number;
@@ -63,7 +63,7 @@ export interface NumericDrift {
     jensenShannon: number;
     hellinger: number;
 }
-/** Counts of categories before and now, compared every way. */
+/** Counts of categories before and now, compared by every statistic. */
 export interface CategoryDrift {
     chiSquare: number;
     degrees: number;
@@ -72,9 +72,9 @@ export interface CategoryDrift {
     jensenShannon: number;
     hellinger: number;
 }
-/** Values of a column: numbers (NaN is missing) or texts (null is missing). */
+/** Values of a column: numbers (NaN is missing) or strings (null is missing). */
 export type Column = Numbers | readonly (string | null)[];
-/** One feature before and now, both of one kind. */
+/** One feature before and now, both of the same kind. */
 export interface FeatureColumns {
     name: string;
     reference: Column;
@@ -82,7 +82,7 @@ export interface FeatureColumns {
     /** How much the model depends on it, on any scale. */
     importance?: number;
 }
-/** What may differ before a feature counts as drifted; what is left out has the checklist's value. */
+/** Tolerances before a feature counts as drifted; omitted members take the defaults of `plumbline drift`. */
 export interface DriftLimits {
     distance?: number;
     missing?: number;
@@ -97,7 +97,7 @@ export interface DriftRate {
     current: number;
     pValue: number;
 }
-/** Every feature compared, and the verdict on the whole. */
+/** Every feature compared, and the verdict for the table. */
 export interface DriftReport {
     verdict: boolean;
     sentence: string;
@@ -120,7 +120,7 @@ export interface DriftReport {
     }[];
     leftOut: [string, string][];
 }
-/** A measure on the reference leads, as expected of the current ones with its 95 % interval, and as it came; null where it has no denominator or no outcomes. */
+/** A measure on the reference leads, its expected value on the current ones with a 95 % interval, and its realised value; null without a denominator or outcomes. */
 export interface MeasureOutlook {
     reference: number | null;
     expected: {
@@ -129,7 +129,7 @@ export interface MeasureOutlook {
     } | null;
     realised: number | null;
 }
-/** How well a model does before outcomes arrive, by the names of `plumbline drift --json`. */
+/** Performance estimated before outcomes arrive, with the names of `plumbline drift --json`. */
 export interface PerformanceOutlook {
     leads: number;
     leads_with_outcome: number;
@@ -139,7 +139,7 @@ export interface PerformanceOutlook {
 export type TableColumn = Float64Array | Float32Array | BigInt64Array | Int32Array | Uint32Array | Int16Array | Uint16Array | Int8Array | Uint8Array | readonly (number | string | boolean | Date | null)[];
 /** A table: columns of one length by name. */
 export type Table = Readonly<Record<string, TableColumn>>;
-/** How much a result of a suite tells, as Great Expectations names it. */
+/** Level of detail of a suite's results, as named by Great Expectations. */
 export type ResultFormat = "BOOLEAN_ONLY" | "BASIC" | "SUMMARY" | "COMPLETE";
 /** The result document of Great Expectations 1.x. */
 export interface SuiteResult {
@@ -172,23 +172,23 @@ export interface SuiteResult {
     meta: unknown;
     id: string | null;
 }
-/** A figure, or the reason why there is none. */
+/** A figure, or the reason there is none. */
 export type Answer<T> = T | {
     insufficient: string;
 };
-/** A figure known from bins, and the ends between which the exact one lies. */
+/** A figure computed from bins, and the bounds of the exact one. */
 export interface Binned {
     value: number;
     at_least: number;
     at_most: number;
 }
-/** How far counts are from those of the reference: the KS statistic lies between the two ends. */
+/** The distance between counts and those of the reference; the exact KS statistic is between the two bounds. */
 export interface WindowDistance {
     at_least: number;
     at_most: number;
     population_stability: number;
 }
-/** What windows tell, by the names of `plumbline window show --json`. */
+/** The figures of windows, with the names of `plumbline window show --json`. */
 export interface WindowFigures {
     span_ms: [number, number] | null;
     freshness_ms: Answer<number>;
@@ -232,7 +232,7 @@ export interface WindowRows {
     timeMs: Numbers;
     score?: Numbers;
     converted?: Numbers;
-    /** 1: of the exploration slice. */
+    /** 1: in the exploration slice. */
     explored?: Numbers;
     latencyUs?: Numbers;
     /** 1: the request failed. */
@@ -242,7 +242,7 @@ export interface WindowRows {
 }
 /** How ids become buckets. */
 export type HashMode = "sha256" | "growthbook-v1" | "growthbook-v2" | "flagd" | "unleash";
-/** A lead's arm, and where it stands in [0, 1). */
+/** A lead's arm, and its position in [0, 1). */
 export interface Drawn {
     arm: string;
     point: number;
@@ -264,7 +264,7 @@ export interface ExperimentColumns {
     /** By segment of the settings. */
     segments?: readonly (readonly (string | null)[])[];
 }
-/** The core's settings of an experiment or a plan, by their names in docs/METHODS.md; what is left out has its usual value. */
+/** The core's settings of an experiment or a plan; omitted members take their defaults. */
 export type Declaration = Record<string, unknown>;
 /** The area under the ROC curve, exact with ties and weights. */
 export declare function rocAuc(scores: Numbers, converted: Labels, weights?: Numbers): number;
@@ -280,23 +280,23 @@ export declare function delong(scores: Numbers, converted: Labels, confidence?: 
 export declare function compareAuc(first: Numbers, second: Numbers, converted: Labels, confidence?: number): AreaComparison;
 /** Counts and rates when a lead is called positive from `threshold` on. */
 export declare function confusion(scores: Numbers, converted: Labels, threshold: number, weights?: Numbers): Confusion;
-/** What was said against what happened, in `bins` of equal width or, as quantiles, of equal number. */
+/** Predicted and observed rates, in `bins` of equal width or, as quantiles, of equal size. */
 export declare function reliability(scores: Numbers, converted: Labels, options?: {
     bins?: number;
     quantile?: boolean;
 }): Reliability;
 /** The ranking in `parts` parts of equal weight: conversions gained and lift of each. */
 export declare function gain(scores: Numbers, converted: Labels, parts?: number, weights?: Numbers): GainPart[];
-/** A number before and now; what needs bins takes `bins` quantiles of the reference. */
+/** A numeric feature before and now; statistics that need bins use `bins` quantiles of the reference. */
 export declare function numericDrift(reference: Numbers, current: Numbers, bins?: number): NumericDrift;
 /** Counts of the same categories before and now. */
 export declare function categoryDrift(reference: Numbers, current: Numbers): CategoryDrift;
-/** Every feature of two tables compared, as `plumbline drift` has it. */
+/** Every feature of two tables compared, as by `plumbline drift`. */
 export declare function driftReport(features: readonly FeatureColumns[], limits?: DriftLimits): DriftReport;
 /**
- * The performance to expect of leads whose outcomes are still open, from their probabilities (CBPE), fitted on reference leads whose outcomes are
- * known. Outcomes that have come are measured beside it. A lead is called from `threshold` on. Leads without a score are left out by the
- * caller.
+ * The expected performance on leads whose outcomes are still open, from their probabilities (CBPE), fitted on reference leads with known
+ * outcomes. Outcomes that have arrived are measured too. A lead is called from `threshold` on. The caller must remove leads without a
+ * score.
  */
 export declare function estimatePerformance(reference: {
     scores: Numbers;
@@ -306,26 +306,26 @@ export declare function estimatePerformance(reference: {
     converted?: Outcomes | null;
 }, threshold?: number): PerformanceOutlook;
 /**
- * Judges a table by a suite of Great Expectations, an object or its JSON text, as `plumbline quality` does. Numbers of the answer beyond
- * 2⁵³ are the nearest that JavaScript has.
+ * Checks a table against a Great Expectations suite (an object or its JSON text), like `plumbline quality`. Numbers beyond 2⁵³ in the result
+ * are rounded to the nearest double.
  */
 export declare function validate(suite: Declaration | string, table: Table, options?: {
     resultFormat?: ResultFormat | Declaration;
 }): SuiteResult;
-/** A suite that the table meets, made of what its columns hold. */
+/** A suite that the table meets, derived from its columns. */
 export declare function generateSuite(table: Table, name?: string): Declaration;
-/** Counts rows hour by hour: the bytes of a file as `plumbline window make` writes it. Bins of features are those of the file `like`, or learnt from these rows. */
+/** Counts rows by the hour; returns the bytes of a file as written by `plumbline window make`. Features are counted in the bins of the file `like`, otherwise in bins derived from these rows. */
 export declare function makeWindows(rows: WindowRows, like?: Uint8Array): Uint8Array;
-/** The hours of several files in one; in any order the same bytes. */
+/** Merges the hours of several files; the bytes do not depend on their order. */
 export declare function mergeWindows(files: readonly Uint8Array[]): Uint8Array;
-/** What the windows of a file tell, beside those of a `reference`. */
+/** The figures of a file's windows, compared with a `reference` if given. */
 export declare function readWindows(file: Uint8Array, options?: {
     reference?: Uint8Array;
     nowMs?: number;
     fromMs?: number;
     toMs?: number;
 }): WindowFigures;
-/** The arm of each id by a plain split over weights, in their order; names that look like numbers need pairs, which keep it. */
+/** The arm of each id by a split over weights in their order; use pairs if names look like numbers, because objects reorder those. */
 export declare function split(settings: {
     hash?: HashMode;
     salt: string;
@@ -340,7 +340,7 @@ export declare function assign(allocation: Declaration, ids: readonly string[]):
     explores: boolean;
     held_out: boolean;
 }[];
-/** The verdict over an experiment: metrics, guardrails, segments, sales cycle and the draw itself. */
+/** The verdict of an experiment: metrics, guardrails, segments, sales cycle and the split. */
 export declare function experiment(settings: Declaration, columns: ExperimentColumns): Record<string, unknown>;
-/** What a number of leads can show, before any is spent. */
+/** What a number of leads can detect, before the test starts. */
 export declare function plan(declaration: Declaration): Record<string, unknown>;

@@ -1,4 +1,4 @@
-/** One value of a lead: text, a finite number, yes or no, several texts; a date is its ISO text; `null` is missing. */
+/** One value of a lead: text, a finite number, a boolean, or a list of text values. A date is ISO text; `null` means missing. */
 export type LeadValue = string | number | boolean | null | undefined | Date | readonly string[];
 /** A lead: named values as the CRM knows them. */
 export type Lead = {
@@ -6,9 +6,9 @@ export type Lead = {
 };
 /** How a lead is scored. */
 export interface ScoreOptions {
-    /** The moment of scoring, in milliseconds since 1970: the age of a date depends on it. Default: now. */
+    /** The time of scoring in milliseconds since 1970, on which the age of a date depends. Default: now. */
     now?: number | Date;
-    /** How many reasons are given at the most; 0 for none, which is quicker. Default: 3. */
+    /** Maximum number of reasons; 0 for none, which is faster. Default: 3. */
     reasons?: number;
 }
 /** How rows are scored. */
@@ -18,7 +18,7 @@ export interface BatchOptions {
 }
 /** A lead's score. */
 export interface Score {
-    /** The lead's id, when it carries one. */
+    /** The lead's id, if it has one. */
     lead_id?: string;
     /** 100 × `probability`, rounded: 0 to 100. */
     score: number;
@@ -26,21 +26,21 @@ export interface Score {
     probability: number;
     /** The positive output's margin (log-odds), before calibration. */
     margin: number;
-    /** Band, such as `hot`; empty when the model declares none. */
+    /** Band, such as `hot`; empty if the model declares none. */
     band: string;
     /** Score of the average training lead: `base` + all points + `rest` = `score`. With reasons only. */
     base?: number;
-    /** Why, strongest first. */
+    /** Reasons, strongest first. */
     reasons: Reason[];
-    /** Points of the reasons not listed, and of rounding. With reasons only. */
+    /** Points of reasons not listed, and of rounding. With reasons only. */
     rest?: number;
     /** Keys of the lead that the model does not know, at most 50. */
     unknown_fields?: string[];
-    /** Of a model with several outputs: the probability of each, before calibration. */
+    /** For a multi-output model: the probability of each output before calibration. */
     probabilities?: number[];
-    /** Of a model with several outputs: their names, when declared. */
+    /** For a multi-output model: the outputs' names, if declared. */
     outputs?: string[];
-    /** Which model said so. */
+    /** The model that produced the score. */
     model: {
         name: string;
         version: string;
@@ -50,11 +50,11 @@ export interface Score {
 export interface Reason {
     /** The lead's field. */
     field: string;
-    /** Its name for people. */
+    /** Its display name. */
     label: string;
-    /** The lead's value; null when missing. */
+    /** The lead's value; null if missing. */
     value: string | number | boolean | string[] | null;
-    /** What the field adds to the margin (SHAP, log-odds). */
+    /** The field's contribution to the margin (SHAP, log-odds). */
     contribution: number;
     /** The same on the scale of 0 to 100, rounded, signed. */
     points: number;
@@ -68,7 +68,7 @@ export interface Explanation {
     /** In margin units, signed, one per column of `card.columns`. */
     contributions: number[];
 }
-/** What a model says of itself. */
+/** A model's description of itself. */
 export interface Card {
     name: string;
     version: string;
@@ -87,25 +87,25 @@ export interface Card {
 export interface Field {
     /** The key in a lead. */
     name: string;
-    /** What values it takes. */
+    /** The kind of its values. */
     kind: "number" | "category" | "text" | "flag" | "list" | "date";
-    /** What it is for, when it is no ordinary feature. */
+    /** Its role, unless it is an ordinary feature. */
     role?: "id" | "segment" | "human_score";
-    /** A lead without it is refused. */
+    /** A lead without it is rejected. */
     required?: boolean;
-    /** Of a category: the known texts. */
+    /** For a category: the known values. */
     categories?: string[];
-    /** Name for people. */
+    /** Display name. */
     label?: string;
     /** Unit, in the singular. */
     unit?: string;
-    /** A number below is refused. */
+    /** A smaller number is rejected. */
     min?: number;
-    /** A number above is refused. */
+    /** A larger number is rejected. */
     max?: number;
     /** Template of a reason. */
     reason?: string;
-    /** Template when the lead does not carry the field. */
+    /** Template when the lead lacks the field. */
     reason_missing?: string;
     /** Template when the number is 0, the list is empty, or the flag is no. */
     reason_zero?: string;
