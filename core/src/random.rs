@@ -20,7 +20,7 @@ impl Random {
         z ^ z >> 31
     }
 
-    /// A whole number below `n`, each equally likely; 0 of 0 (Lemire 2019).
+    /// A whole number below `n`, each equally likely; 0 if `n` is 0 (Lemire 2019).
     pub(crate) fn below(&mut self, n: u64) -> u64 {
         let mut product = u128::from(self.bits()) * u128::from(n);
         if (product as u64) < n {

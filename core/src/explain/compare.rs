@@ -1,12 +1,12 @@
 //! Every test of an ensemble as one comparison: a value of the row is at least a threshold, or not.
 //!
-//! Each column is read in each of six ways, missing values being put at an end of the line, so that a test needs no case of its
-//! own. Tested through the explanations.
+//! Each column is read in each of six ways, with missing values mapped to an end of the number line, so that no test needs a
+//! special case. Tested through the explanations.
 #![expect(clippy::indexing_slicing, reason = "places are made where the values are reserved")]
 
 use crate::model::{Arithmetic, Missing, Split, Test, ZERO};
 
-/// Ways of reading a column: what counts as missing, and which end of the line stands for it.
+/// Ways of reading a column: what counts as missing, and the end of the number line that represents it.
 const VARIANTS: usize = 6;
 
 /// The values that the tests of an ensemble compare.
@@ -18,10 +18,10 @@ pub(super) struct Comparisons {
     special: Vec<Split>,
 }
 
-/// One of the values, for those who need few of them.
+/// One of the values, for callers that need only a few.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Reading {
-    /// The column's number, and what stands for a missing one.
+    /// The column's number, and the value that represents a missing one.
     Column { column: u32, missing: Missing, end: f64 },
     /// The outcome of this special test.
     Special(u32),
@@ -102,7 +102,7 @@ impl Comparisons {
     }
 }
 
-/// `x`, or what stands for it when it is missing.
+/// `x`, or the value that represents a missing one.
 fn placed(x: f64, missing: Missing, end: f64) -> f64 {
     match missing {
         Missing::None if x.is_nan() => 0.0,
@@ -112,7 +112,7 @@ fn placed(x: f64, missing: Missing, end: f64) -> f64 {
     }
 }
 
-/// The end of the line that stands for a missing value.
+/// The end of the number line that represents a missing value.
 fn end(default_left: bool) -> f64 {
     if default_left { f64::NEG_INFINITY } else { f64::INFINITY }
 }

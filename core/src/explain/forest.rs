@@ -49,7 +49,7 @@ pub(super) struct Base {
     pub share: [f64; 2],
     /// Index of the value compared.
     pub value: u32,
-    /// Where the vectors of this node lie in the scratch.
+    /// The position of this node's vectors in the scratch memory.
     pub slot: u32,
     /// First of the split's shades, one per block.
     pub shade: u32,
@@ -88,7 +88,7 @@ pub(super) struct Shade {
 /// The shade of a split whose column's earlier splits the row does not follow: both sides weigh as in training.
 const COLD: Shade = Shade { keep: [1.0; LANES], gain: [0.0; LANES] };
 
-/// What a walk from the root tells of each split.
+/// What a walk from the root finds for each split.
 #[derive(Clone, Copy, Default)]
 struct Path {
     /// The nearest split above on the same column.
@@ -214,7 +214,7 @@ impl Forest {
         Some(first)
     }
 
-    /// The quadrature rule of `blocks` × [`LANES`] points, computed when first asked for.
+    /// The quadrature rule of `blocks` × [`LANES`] points, computed on first use.
     fn rule(&mut self, blocks: usize, rules: &mut Vec<Option<Rule>>) -> Option<Rule> {
         if rules.len() <= blocks {
             rules.resize(blocks + 1, None);

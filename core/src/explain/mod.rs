@@ -29,10 +29,10 @@ enum Compiled {
 }
 
 impl Explainer {
-    /// Compiles a valid `model`. `None` when its kind cannot be explained: a LightGBM linear tree (the peer refuses too), or a
+    /// Compiles a valid `model`. `None` when its kind cannot be explained: a LightGBM linear tree (the training library cannot either), or a
     /// tree with more than 512 columns on one path.
     ///
-    /// It costs about as much as compiling the engine: do it when an explanation is first asked for.
+    /// It costs about as much as compiling the engine: do it when an explanation is first requested.
     pub fn compile(model: &Model) -> Option<Explainer> {
         let body = match &model.body {
             Body::Trees(ensemble) => match Tables::compile(ensemble, model.columns.len()) {
@@ -47,7 +47,7 @@ impl Explainer {
     /// Writes the contributions of `row` to `out`, length `outputs × (columns + 1)`, output-major: per output one value per
     /// column in margin units, then the bias (expected margin). They sum to the margin, up to rounding.
     ///
-    /// A short row is read as missing where it ends; `out` is filled as far as it has whole outputs.
+    /// Values missing at the end of a short row count as missing; `out` is filled as far as it has whole outputs.
     pub fn contributions(&self, row: &[f64], out: &mut [f64]) {
         match &self.body {
             Compiled::Tables(tables) => tables.contributions(row, out),

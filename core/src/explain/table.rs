@@ -26,7 +26,7 @@ const CASES: usize = 1 << DECIDING;
 const MOST_TREES: usize = 1000;
 /// Most values compared and most columns with contributions in a group of trees: a byte numbers them, so that no access needs a check.
 const MOST: usize = 256;
-/// The place of what belongs to no column; only zeros are added to it.
+/// The place for contributions to no column; only zeros are added to it.
 const NOWHERE: u8 = 255;
 /// The nodes of the quadrature; both weigh one half.
 const POINTS: [f64; 2] = [0.211_324_865_405_187_13, 0.788_675_134_594_812_9];
@@ -105,7 +105,7 @@ impl Tables {
             return Some(());
         }
         let groups = self.groups.get_mut(tree.output as usize)?;
-        // Whatever the tree compares must find room.
+        // Everything the tree compares must fit.
         if groups.last().is_none_or(|group| group.readings.len().max(group.columns.len()) > MOST - SPLITS) {
             groups.push(Group::default());
         }
@@ -226,7 +226,7 @@ impl Looked {
     }
 }
 
-/// The number of `item` among `known`, to which it is added when new; none when a byte does not hold it.
+/// The number of `item` among `known`, to which it is added when new; none when it exceeds a byte.
 fn number<T: PartialEq>(known: &mut Vec<T>, item: T) -> Option<u8> {
     let found = known.iter().position(|other| *other == item);
     let number = u8::try_from(found.unwrap_or(known.len())).ok()?;
@@ -274,7 +274,7 @@ impl Twig {
         }
     }
 
-    /// Where the contributions to `column` stand.
+    /// The position of the contributions to `column`.
     fn slot(&mut self, column: u32) -> usize {
         let slot = self.columns.iter().position(|known| *known == column || *known == u32::MAX).unwrap_or(0);
         self.columns[slot] = column;

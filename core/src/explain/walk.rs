@@ -75,7 +75,7 @@ impl Forest {
                 gains[i] = each(|q| shade.gain[q] * gain[q]);
                 sums[base.slot as usize] = each(|q| up[q] - shade.keep[q] * gain[q]);
             }
-            // The sums have served: their places take the products of the paths.
+            // The sums are no longer needed; their places hold the products of the paths.
             sums[0] = self.weights[(tree.block + block) as usize];
             for (i, split) in inner.iter().enumerate() {
                 let (base, state) = (&split.base, states[i + 1]);
@@ -112,13 +112,13 @@ fn state(base: &Base, values: &[f64], states: &[u8]) -> u8 {
     if states[base.ancestor as usize] == base.ancestor_state { 1 + u8::from(right) } else { 0 }
 }
 
-/// (The side the row takes, the other); left and right when it matters not.
+/// (The side the row takes, the other); left and right when it does not matter.
 fn sides(state: u8) -> (usize, usize) {
     let hot = usize::from(state >> 1);
     (hot, 1 - hot)
 }
 
-/// Where the split's shade lies; 0 is the cold one.
+/// The position of the split's shade; 0 is the cold one.
 fn shade(base: &Base, state: u8, block: u32) -> usize {
     if state == 0 { 0 } else { (base.shade + block) as usize }
 }

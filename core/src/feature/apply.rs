@@ -47,7 +47,7 @@ impl Op {
             }
         } else if self.spread {
             let code = self.number(slots, now);
-            // An unknown category is known not to be any of these; only a missing one may be any.
+            // An unknown category is certainly none of these; only a missing one could be any of them.
             let missing = code.is_nan() && slots.get(field).number.is_nan() && slots.text(field).is_empty();
             for (i, column) in columns.iter().enumerate() {
                 let value = if missing { f64::NAN } else { f64::from(u8::from(code == i as f64)) };
@@ -141,7 +141,7 @@ impl DatePart {
 }
 
 impl Domains {
-    /// The class's place; `classes` for any other domain, one more for what is no address.
+    /// The class's place; `classes` for any other domain, one more for an invalid address.
     fn class(&self, address: &str) -> u32 {
         let Some((user, domain)) = address.trim().rsplit_once('@') else { return self.classes + 1 };
         let fits = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_' || b >= 0x80;

@@ -1,4 +1,4 @@
-//! Everything that can be wrong with declared transforms.
+//! Checking declared transforms.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,7 +8,7 @@ use crate::schema::{ConfigErrors, Field, FieldKind, Schema};
 /// Fields by name.
 type Fields<'a> = BTreeMap<&'a str, &'a Field>;
 
-/// Notes every problem of `transforms` over `schema`.
+/// Adds every problem of `transforms` over `schema`.
 pub(crate) fn check(transforms: &[Transform], schema: &Schema, errors: &mut ConfigErrors) {
     let fields: Fields<'_> = schema.fields.iter().rev().map(|field| (field.name.as_str(), field)).collect();
     let mut names = BTreeSet::new();

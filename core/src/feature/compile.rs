@@ -50,11 +50,11 @@ pub(super) struct Domains {
 }
 
 impl Pipeline {
-    /// Compiles `transforms` over `schema` for a model that reads `columns`. A column that no transform makes is taken from the
-    /// field of the same name; fields no column needs are carried but not read.
+    /// Compiles `transforms` over `schema` for a model that reads `columns`. A column that no transform produces is taken from
+    /// the field of the same name; unused fields are ignored.
     ///
     /// # Errors
-    /// All problems: of the transforms themselves, columns nobody makes, columns two make, transforms no column needs.
+    /// All problems: of the transforms themselves, columns that nothing produces or that are produced twice, unused transforms.
     pub fn compile(schema: &Schema, transforms: &[Transform], columns: &[Column]) -> Result<Pipeline, ConfigErrors> {
         let mut errors = ConfigErrors::default();
         check(transforms, schema, &mut errors);
@@ -70,7 +70,7 @@ impl Pipeline {
     /// [`compile`](Self::compile) of transforms that were checked before.
     ///
     /// # Errors
-    /// Columns nobody makes, columns two make, transforms no column needs.
+    /// Columns that nothing produces or that are produced twice, unused transforms.
     #[inline(never)]
     pub(crate) fn bind(schema: &Schema, transforms: &[Transform], columns: &[Column]) -> Result<Pipeline, ConfigErrors> {
         let mut errors = ConfigErrors::default();
@@ -94,7 +94,7 @@ impl Pipeline {
         errors.into_result().map(|()| pipeline)
     }
 
-    /// Adds transform number `i`, made of `field`. A function apart: models without transforms need none of it compiled.
+    /// Adds transform number `i`, computed from `field`. A separate function, so that models without transforms need not compile it.
     #[inline(never)]
     fn add(
         &mut self,

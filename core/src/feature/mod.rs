@@ -1,8 +1,8 @@
-//! From a lead to the numbers a model reads: declared transforms, compiled once, applied for ever.
+//! From a lead to the numbers a model reads: declared transforms, compiled once.
 //!
 //! Rules that hold for every transform: a missing value stays missing (NaN) unless a step imputes it; a result that is not
-//! finite (a ratio by zero, a logarithm below zero, an overflow) is missing; nothing a lead can carry makes one fail. What a
-//! category the schema does not list becomes is said at each [`Make`].
+//! finite (a ratio by zero, a logarithm below zero, an overflow) is missing; no value in a lead can make one fail. Each
+//! [`Make`] says what becomes of a category that the schema does not list.
 
 mod apply;
 mod check;
@@ -17,7 +17,7 @@ use compile::Op;
 /// The numbers a model reads, one per column of the model; NaN is missing.
 pub type FeatureVector = Vec<f64>;
 
-/// Transforms compiled for one schema and one model's columns: no name is looked up any more.
+/// Transforms compiled for one schema and one model's columns: no names are looked up at scoring time.
 #[derive(Debug, Clone)]
 pub struct Pipeline {
     width: usize,

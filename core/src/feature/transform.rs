@@ -32,7 +32,7 @@ pub enum Make {
     /// date's days since 1970.
     #[default]
     Value,
-    /// 1 when the lead lacks the field, else 0: the flag beside an imputed value.
+    /// 1 when the lead lacks the field, else 0: the flag that goes with an imputed value.
     Missing,
     /// The interval of a number, by its inner edges, strictly increasing: 0 below the first, 1 from the first on, …
     Bucket(Vec<f64>),
@@ -51,10 +51,10 @@ pub enum Make {
     Count,
     /// A part of a date, UTC.
     DatePart(DatePart),
-    /// Days from a date to the moment of scoring, with their fraction; negative for a date to come.
+    /// Days from a date to the time of scoring, with their fraction; negative for a future date.
     DaysSince,
     /// The class of an e-mail address's domain, as a code: its place among the classes; then, for any other domain, the number
-    /// of classes; for what is no address, one more. Spread: `name=<class>`, `name=other`, `name=invalid`.
+    /// of classes; for an invalid address, one more. Spread: `name=<class>`, `name=other`, `name=invalid`.
     EmailDomain(Vec<DomainClass>),
     /// The number divided by another field's number.
     Ratio(String),
@@ -98,7 +98,7 @@ pub struct DomainClass {
 pub enum Step {
     /// Replaces a missing value.
     Impute(Impute),
-    /// Moves values outside to the nearer end.
+    /// Clamps values to the limits.
     Clip {
         /// Least value.
         min: f64,
@@ -123,7 +123,7 @@ pub enum Step {
     },
 }
 
-/// What replaces a missing value. Both do the same; the word records where the number comes from.
+/// What replaces a missing value. Both do the same; the name records where the number comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Impute {

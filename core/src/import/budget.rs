@@ -1,6 +1,6 @@
-//! What the category sets of a model may take, counted while a file is read.
+//! The memory budget of a model's category sets, counted while a file is read.
 //!
-//! A set is as long as its largest code, and several nodes may name one set: a few bytes of a file ask for half a megabyte each.
+//! A set is as long as its largest code, and several nodes may name one set: a few bytes of a file can request half a megabyte each.
 
 use crate::model::MAX_SET_WORDS;
 
@@ -8,12 +8,12 @@ use crate::model::MAX_SET_WORDS;
 pub(super) struct Budget(usize);
 
 impl Budget {
-    /// What a whole model may take.
+    /// The budget of a whole model.
     pub fn of_a_model() -> Budget {
         Budget(MAX_SET_WORDS)
     }
 
-    /// Takes `words` off; what is wrong when they are not there any more.
+    /// Deducts `words`; an error when the budget is exhausted.
     pub fn take(&mut self, words: usize) -> Result<(), String> {
         self.0 = self.0.checked_sub(words).ok_or_else(|| format!("the category sets need more than {MAX_SET_WORDS} words"))?;
         Ok(())

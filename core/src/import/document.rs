@@ -1,6 +1,6 @@
 //! One tree of values for JSON and UBJ, and access to it that knows the path for messages.
 //!
-//! Long arrays of numbers stay packed: as they lie in the file (UBJ), or as a vector of one number type (JSON). So a document
+//! Long arrays of numbers stay packed: as they are in the file (UBJ), or as a vector of one number type (JSON). So a document
 //! never takes more than a small multiple of its file.
 
 use std::borrow::Cow;
@@ -8,7 +8,7 @@ use std::fmt;
 
 use super::error::{ImportError, excerpt};
 
-/// Limits of a document, against files made to exhaust memory or stack.
+/// Limits of a document, against files crafted to exhaust memory or stack.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Limits {
     /// Containers inside containers.
@@ -77,7 +77,7 @@ fn unpack<const N: usize, T>(bytes: &[u8], convert: impl Fn([u8; N]) -> T) -> Ve
     bytes.chunks_exact(N).filter_map(|chunk| chunk.try_into().ok()).map(convert).collect()
 }
 
-/// A value (of a document that lives for `'d`) and the way to it (on the stack, for `'p`).
+/// A value (of a document that lives for `'d`) and the path to it (on the stack, for `'p`).
 #[derive(Clone, Copy)]
 pub(super) struct At<'p, 'd> {
     node: &'d Node<'d>,
@@ -121,7 +121,7 @@ impl<'p, 'd> At<'p, 'd> {
         ImportError::Value { path, reason: reason.into() }
     }
 
-    /// The value under `key`, or none when absent. Of several equal keys the last counts.
+    /// The value under `key`, or none when absent. If a key is repeated, the last one counts.
     pub fn find<'s>(&'s self, key: &'s str) -> Option<At<'s, 'd>> {
         let Node::Map(entries) = self.node else { return None };
         let (_, node) = entries.iter().rev().find(|(k, _)| k == key)?;
@@ -243,7 +243,7 @@ impl<'a> Elements<'a> {
         Elements::Ints(Vec::new())
     }
 
-    /// Adds an element; false when it does not go with the others (numbers beside objects).
+    /// Adds an element; false when its type differs from the others (numbers mixed with objects).
     pub fn push(&mut self, node: Node<'a>) -> bool {
         match (&mut *self, node) {
             (Elements::Ints(v), Node::Int(i)) => v.push(i),

@@ -1,14 +1,14 @@
-//! Why a model file was refused.
+//! Why a model file was rejected.
 
 use thiserror::Error;
 
 use crate::model::ModelError;
 
-/// Why a model file was refused. Each message names the place in the file and the value met there.
+/// Why a model file was rejected. Each message names the place in the file and the value found there.
 #[derive(Debug, Clone, PartialEq, Error)]
 #[non_exhaustive]
 pub enum ImportError {
-    /// The first bytes belong to no format we read.
+    /// The first bytes match no supported format.
     #[error("unknown format: expected XGBoost JSON, XGBoost UBJ or LightGBM text; the file begins with {0}")]
     UnknownFormat(String),
     /// The bytes break the rules of their encoding.
@@ -29,7 +29,7 @@ pub enum ImportError {
         /// The limit.
         limit: usize,
     },
-    /// A value is absent, of another kind, or out of its range.
+    /// A value is missing, of the wrong type, or out of range.
     #[error("{path}: {reason}")]
     Value {
         /// Keys and indices from the root of the document, such as `learner.gradient_booster.model.trees[3].left_children[7]`.
@@ -45,12 +45,12 @@ pub enum ImportError {
         /// What was expected, and what was found.
         reason: String,
     },
-    /// The file is sound, but uses something that this reader does not carry over.
+    /// The file is valid but uses a feature that is not supported.
     #[error("{place}: {what} is not supported")]
     Unsupported {
         /// Where in the file.
         place: String,
-        /// What was met.
+        /// The feature.
         what: String,
     },
     /// The model that was read cannot be evaluated.

@@ -1,8 +1,8 @@
 //! A strict JSON reader for model files.
 //!
-//! Its own, though `serde_json` is at hand, because XGBoost's JSON is not quite JSON: a threshold may be `Infinity` (as in
-//! `tests/vectors/models/xgb_infinity`), which `serde_json` refuses. Beside that, decimals are rounded straight to f32 though it
-//! is only known afterwards what an array is for (by way of f64 a few would be rounded twice), arrays of numbers stay packed, and
+//! Not `serde_json`, because XGBoost's JSON is not quite JSON: a threshold may be `Infinity` (as in
+//! `tests/vectors/models/xgb_infinity`), which `serde_json` rejects. Also, decimals are rounded straight to f32 though it
+//! is only known afterwards what an array is for (via f64 a few would be rounded twice), arrays of numbers stay packed, and
 //! limits and places in messages are those of the UBJ reader, whose tree it fills. Accepts nothing else beyond RFC 8259.
 
 use std::borrow::Cow;

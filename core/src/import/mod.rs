@@ -1,7 +1,7 @@
 //! Readers of the peers' own model files: XGBoost JSON and UBJ, LightGBM text.
 //!
-//! A file is recognised by its content, read into plain lists, checked and turned into a [`Model`] that gives the peer's
-//! margins bit for bit. Compressed files are the caller's matter. Tested by the conformance runner, by properties (no bytes
+//! The format is detected by content, read into plain lists, checked and turned into a [`Model`] that gives the peer's
+//! margins bit for bit. Decompression is left to the caller. Tested by the conformance runner, by properties (no bytes
 //! panic or exhaust memory) and by fuzzing.
 
 mod budget;
@@ -41,7 +41,7 @@ impl fmt::Display for Format {
     }
 }
 
-/// A model read from a peer's file, and what else the file tells.
+/// A model read from a peer's file, with the file's other information.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Imported {
@@ -55,11 +55,11 @@ pub struct Imported {
     pub model: Model,
     /// Per column the texts of its categories in code order; empty when the file does not have them.
     pub categories: Vec<Vec<String>>,
-    /// Sentences about what was met and not carried over.
+    /// Sentences about what was found and not imported.
     pub notes: Vec<String>,
 }
 
-/// Reads a model file, recognising its format.
+/// Reads a model file after detecting its format.
 ///
 /// # Errors
 /// [`ImportError`] names the place in the file.
@@ -77,7 +77,7 @@ pub fn import(bytes: &[u8]) -> Result<Imported, ImportError> {
     }
 }
 
-/// Beginnings of files that are often handed over instead, and what to do.
+/// Beginnings of other files that are often passed by mistake, and what to do.
 const NEARLY: [(&[u8], &str); 5] = [
     (b"binf", "XGBoost's binary format from before 2.1: load it in that version and save it as .json or .ubj"),
     (b"[", "a JSON array, probably from XGBoost's dump_model: use save_model"),
@@ -86,7 +86,7 @@ const NEARLY: [(&[u8], &str); 5] = [
     (b"\x1f\x8b", "a gzip archive: decompress it first"),
 ];
 
-/// What a file of no known format begins with.
+/// The beginning of a file of unknown format.
 fn met(start: &[u8]) -> String {
     if start.is_empty() {
         return "nothing".to_owned();

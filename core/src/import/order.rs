@@ -10,7 +10,7 @@ pub(super) struct Order {
 
 impl Order {
     /// Orders `n` nodes. Keeps the file's order, so that indices of leaves stay the peer's, unless there are holes or a child
-    /// comes before its parent. On a fault says what is wrong.
+    /// comes before its parent. On failure returns what is wrong.
     pub fn of(n: usize, children: impl Fn(u32) -> Option<(i64, i64)>) -> Result<Order, String> {
         if n == 0 {
             return Err("a tree has no nodes".to_owned());

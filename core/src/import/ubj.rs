@@ -1,5 +1,5 @@
 //! A strict reader of Universal Binary JSON (draft 12), as XGBoost writes it and beyond: typed and counted containers, every
-//! number type but high precision. Counts are held against the bytes that are left, so a file cannot ask for more memory than
+//! number type but high precision. Counts are checked against the remaining bytes, so a file cannot request more memory than
 //! it could fill.
 
 use std::borrow::Cow;
@@ -123,7 +123,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A count, held against the bytes left at `width` bytes each.
+    /// A count, checked against the remaining bytes at `width` bytes each.
     fn length(&mut self, width: usize) -> Result<usize, ImportError> {
         let [marker] = self.array_of::<1>()?;
         let n = self.int(marker)?;

@@ -1,12 +1,12 @@
-//! Sorting by dealing: values go into buckets of equal width, those of a bucket into finer ones, and what then stands out of order is a
-//! few places from where it belongs.
+//! Sorting by dealing: values go into buckets of equal width, those of a bucket into finer ones, and what is then still out of order is
+//! only a few positions away from its place.
 //!
-//! A comparison sort guesses wrong at every other comparison; here nothing is guessed but in the last pass. An ordinary bucket's
-//! values lie in the first-level cache, so dealing them scatters nothing. Values that repeat often gain nothing by it.
+//! A comparison sort mispredicts every other comparison; here only the last pass has branches to predict. An ordinary bucket's
+//! values lie in the first-level cache, so dealing them scatters nothing. It does not help with values that repeat often.
 
 use super::{key, quantile, value};
 
-/// Below this many values buckets do not pay.
+/// Below this many values, buckets do not pay off.
 const FEW: usize = 2_048;
 /// Values that a coarse bucket holds when they lie evenly.
 const EVEN: usize = 512;
@@ -30,8 +30,8 @@ pub(crate) fn sorted(values: &[f64]) -> Vec<f64> {
     })
 }
 
-/// The values in order; none when they are too few, or all alike as far as buckets can tell. A bucket into which most fall is dealt
-/// `again`, by what lies in it.
+/// The values in order; `None` when there are too few, or when buckets cannot distinguish them. A bucket that receives most values is
+/// dealt `again` by its own range.
 fn deal(values: &[f64], again: bool) -> Option<Vec<f64>> {
     if values.len() < FEW {
         return None;
@@ -93,7 +93,7 @@ impl Buckets {
         (scale.is_finite() && scale > 0.0).then_some(Buckets { low, scale, last })
     }
 
-    /// The bucket of a value; it never falls as the value rises, because no operation on the way does.
+    /// The bucket of a value; it never decreases as the value increases, because each operation is monotone.
     fn place(&self, x: f64) -> u16 {
         let (at, last) = ((x - self.low) * self.scale + 1.0, f64::from(self.last));
         let at = if at > 0.0 { at } else { 0.0 };
@@ -101,8 +101,8 @@ impl Buckets {
     }
 }
 
-/// The nearest whole number of a double from 0 to 65 535: added to 2⁵², it stands in the lowest bits. Cheaper than a cast, which asks
-/// first whether the number fits.
+/// The nearest whole number of a double from 0 to 65 535: added to 2⁵², it appears in the lowest bits. Cheaper than a cast, which first
+/// checks whether the number fits.
 fn whole(x: f64) -> u16 {
     const ONES: f64 = 4_503_599_627_370_496.0;
     (x + ONES).to_bits() as u16
@@ -189,7 +189,7 @@ impl Table {
     }
 }
 
-/// Sorts by insertion: quick where next to nothing stands out of order.
+/// Sorts by insertion: fast when almost everything is in order.
 fn insert(bucket: &mut [f64]) {
     let mut most = bucket.first().copied().unwrap_or_default();
     for at in 1..bucket.len() {

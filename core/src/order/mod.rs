@@ -36,8 +36,8 @@ pub(crate) fn heap_sort<T>(items: &mut [T], less: &impl Fn(&T, &T) -> bool) {
     }
 }
 
-/// The quantile `q` of sorted values, as NumPy's default method has it: linear between order statistics. None of no values, and
-/// none of a `q` outside [0, 1].
+/// The quantile `q` of sorted values, by NumPy's default method: linear between order statistics. `None` without values and
+/// for a `q` outside [0, 1].
 pub(crate) fn quantile(sorted: &[f64], q: f64) -> Option<f64> {
     let last = sorted.len().checked_sub(1).filter(|_| (0.0..=1.0).contains(&q))?;
     let at = (q * last as f64).clamp(0.0, last as f64);

@@ -1,4 +1,4 @@
-//! Who serves a lead: settings compiled, ids assigned.
+//! Which variant serves a lead: settings are compiled, ids are assigned.
 
 use serde::Serialize;
 
@@ -17,21 +17,21 @@ pub struct Allocation {
 /// One lead's result.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Assignment<'a> {
-    /// Who serves.
+    /// The variant that serves.
     pub variant: &'a str,
-    /// As what.
+    /// The variant's role.
     pub role: Role,
     /// Why.
     pub cause: Cause,
-    /// Where the lead stands, 0 to 9,999 basis points.
+    /// The lead's position, 0 to 9,999 basis points.
     pub bucket_bp: u32,
-    /// The score is hidden from ranking for this lead.
+    /// Whether the lead's score is hidden from ranking.
     pub explores: bool,
     /// The lead stays with the champion whatever experiment runs.
     pub held_out: bool,
 }
 
-/// As what a variant serves.
+/// The role in which a variant serves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
@@ -43,11 +43,11 @@ pub enum Role {
     Shadow,
 }
 
-/// Why a lead is where it is.
+/// Why a lead has its assignment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Cause {
-    /// The draw said so.
+    /// By its hash.
     Drawn,
     /// The kill switch is on.
     Killed,
@@ -63,7 +63,7 @@ impl Allocation {
     /// Compiles `settings`.
     ///
     /// # Errors
-    /// All problems, each with its path: shares that do not fit, names that come twice, salts shared, rules that admit nobody.
+    /// All problems, each with its path: shares that do not fit, duplicate names, shared salts, rules that no lead can meet.
     pub fn compile(settings: AllocationSettings) -> Result<Allocation, ConfigErrors> {
         let ranges = settings.check()?;
         Ok(Allocation { settings, ranges })
@@ -79,7 +79,7 @@ impl Allocation {
         &self.ranges
     }
 
-    /// The assignment of the lead `id`, whose fields no rule asks for.
+    /// The assignment of the lead `id`, when no rule depends on fields.
     ///
     /// # Example
     /// ```
@@ -97,7 +97,7 @@ impl Allocation {
         self.assign_lead(id, |_| Value::Missing)
     }
 
-    /// The assignment of the lead `id` with the values that `field` tells.
+    /// The assignment of the lead `id` with the field values returned by `field`.
     pub fn assign_lead(&self, id: &str, field: impl Fn(&str) -> Value) -> Assignment<'_> {
         let settings = &self.settings;
         let drawn = |salt: &str| settings.hash.bucket(salt, id, WHOLE_BP);

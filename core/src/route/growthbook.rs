@@ -4,7 +4,7 @@
 //! GrowthBook SDK specification, section "Helper functions". Ranges are doubles there, and equality at an edge decides, so they
 //! are doubles here.
 
-/// Where a lead stands, n in [0, 1): hash version 1 or 2; `None` for a version that does not exist.
+/// A lead's position n in [0, 1): hash version 1 or 2; `None` for a version that does not exist.
 pub fn hash(seed: &str, value: &str, version: u32) -> Option<f64> {
     match version {
         1 => Some(f64::from(bucket_v1(seed, value)) / 1_000.0),

@@ -1,8 +1,8 @@
 //! The draws: (salt, id) to a bucket, as five owners define it.
 //!
 //! GrowthBook's modes are proven by its own cases, flagd's by those of its test bed (in `split`), Unleash's by its specification's,
-//! murmur by published vectors. A mode decides which bits of which hash are used; what the buckets mean is
-//! [`Allocation`](super::Allocation)'s affair.
+//! murmur by published vectors. A mode decides which bits of which hash are used; [`Allocation`](super::Allocation) defines what the buckets
+//! mean.
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -68,7 +68,7 @@ impl Hash {
         }
     }
 
-    /// Where `id` stands in [0, 1): a multiple of 2⁻³² (of 1/10,000 or 1/1,000 for GrowthBook).
+    /// The position of `id` in [0, 1): a multiple of 2⁻³² (of 1/10,000 or 1/1,000 for GrowthBook).
     pub fn point(self, salt: &str, id: &str) -> f64 {
         match self {
             Hash::GrowthbookV1 => f64::from(growthbook::bucket_v1(salt, id)) / 1_000.0,
@@ -101,7 +101,7 @@ fn sha256(salt: &str, id: &str) -> u32 {
 mod tests {
     use super::*;
 
-    /// GrowthBook's own cases, in buckets. SHA-256 is held by the databases (`tests/tests/assignment.rs`), murmur by its vectors.
+    /// GrowthBook's own cases, in buckets. SHA-256 is checked by the databases (`tests/tests/assignment.rs`), murmur by its vectors.
     #[test]
     fn buckets_are_growthbooks() {
         let rows = [
@@ -117,7 +117,7 @@ mod tests {
 
     #[test]
     fn sha256_takes_the_first_eight_hexadecimal_digits() {
-        // SHA-256("abc") begins ba7816bf; the colon of "salt:id" stands inside here.
+        // SHA-256("abc") begins ba7816bf; the colon of "salt:id" is inside here.
         assert_eq!(sha256("", ""), 0xe7ac_0786);
         assert_eq!(Hash::Sha256.bucket("", "", 10_000), ((0xe7ac_0786_u64 * 10_000) >> 32) as u32);
     }

@@ -1,4 +1,4 @@
-//! What must hold for every allocation.
+//! Properties that hold for every allocation.
 
 use proptest::prelude::*;
 
@@ -30,7 +30,7 @@ fn hash() -> impl Strategy<Value = Hash> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
-    /// Widening never moves a lead that is in, and rolling back moves back exactly those who were moved.
+    /// Widening never moves a lead that is in, and rolling back moves back exactly the leads that were moved.
     #[test]
     fn widening_moves_only_newcomers(
         hash in hash(), salt in "[a-z0-9]{1,12}", grown in 0usize..3,

@@ -11,7 +11,7 @@ use crate::schema::ConfigErrors;
 pub struct Rule {
     /// The field.
     pub field: String,
-    /// The value, or one item of a list, is one of these. Texts are compared as they stand.
+    /// The value, or one item of a list, is one of these. Texts are compared exactly.
     #[serde(default, rename = "in", skip_serializing_if = "Option::is_none")]
     pub any_of: Option<Vec<Value>>,
     /// Neither the value nor an item of a list is one of these.
@@ -51,7 +51,7 @@ impl Rule {
             && self.present != Some(false)
     }
 
-    /// Notes what is wrong with the rule, which stands at `path`.
+    /// Adds the problems of the rule at `path`.
     pub(super) fn check(&self, path: &str, errors: &mut ConfigErrors) {
         if self.field.is_empty() {
             errors.add("RULE_WITHOUT_FIELD", format!("{path}.field"), "the rule names no field".to_owned());

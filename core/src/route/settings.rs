@@ -14,7 +14,7 @@ pub struct AllocationSettings {
     /// How an id becomes a bucket.
     #[serde(default)]
     pub hash: Hash,
-    /// The variant that serves where no arm does.
+    /// The variant that serves leads in no arm.
     pub champion: String,
     /// The challengers.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -37,7 +37,7 @@ pub struct AllocationSettings {
     /// Salt of the holdout; kept between experiments.
     #[serde(default = "holdout")]
     pub holdout_salt: String,
-    /// The kill switch: the champion serves everybody.
+    /// The kill switch: the champion serves all leads.
     #[serde(default)]
     pub killed: bool,
 }
@@ -50,7 +50,7 @@ pub struct Arm {
     pub variant: String,
     /// Its share now, in basis points of all leads.
     pub share_bp: u32,
-    /// The share it may grow to without moving another arm. Left out, the arms without it divide what is left evenly.
+    /// The share it may grow to without moving another arm. If omitted, such arms divide the remaining share evenly.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub room_bp: Option<u32>,
 }
@@ -68,7 +68,7 @@ fn holdout() -> String {
 }
 
 impl AllocationSettings {
-    /// Everybody to `champion`, nobody explored: what a service does that was told nothing.
+    /// All leads to `champion`, without exploration: the default of a service without an allocation.
     pub fn champion_only(champion: impl Into<String>) -> AllocationSettings {
         AllocationSettings {
             experiment: String::new(),

@@ -1,7 +1,7 @@
 //! A plain split by weights, side by side from the first arm to the last, as flagd, Unleash and GrowthBook define it.
 //!
 //! For reading other systems' assignments and for one-off draws; a model's rollout uses [`Allocation`](super::Allocation), whose
-//! arms can grow without moving anyone.
+//! arms can grow without moving leads between arms.
 
 use super::{Hash, growthbook};
 use crate::schema::ConfigErrors;
@@ -78,7 +78,7 @@ impl Split {
         self.arms.get(self.index(id)).map_or("", String::as_str)
     }
 
-    /// Where `id` stands in [0, 1), for people and for plots.
+    /// The position of `id` in [0, 1), for display and plots.
     pub fn point(&self, id: &str) -> f64 {
         self.hash.point(&self.salt, id)
     }

@@ -1,6 +1,6 @@
-//! An allocation as one SQL expression, so that whoever holds the ids can recompute every assignment without us.
+//! An allocation as one SQL expression, so that every assignment can be recomputed from the ids alone.
 //!
-//! PostgreSQL has SHA-256 since version 11. SQLite has none, so the expression carries its own, as a recursive query of integer
+//! PostgreSQL has SHA-256 since version 11. SQLite does not, so the expression includes it, as a recursive query of integer
 //! steps: about a millisecond an id, but it needs no extension. Both are compared with [`Allocation::assign`] on 100,000
 //! ids in the real databases.
 
@@ -18,10 +18,10 @@ pub enum Dialect {
     Sqlite,
 }
 
-/// The expression that gives the variant of the lead whose id is the SQL expression `id`, a text. `id` is taken as it stands:
-/// never a stranger's.
+/// The expression that gives the variant of the lead whose id is the SQL expression `id`, a text. `id` is inserted as is, so it must
+/// not come from user input.
 ///
-/// `None` when the hash is not `sha256`, or when rules ask for fields, which SQL does not know.
+/// `None` when the hash is not `sha256`, or when rules depend on fields, which are not available in SQL.
 ///
 /// # Example
 /// ```
@@ -85,7 +85,7 @@ fn literal(text: &str) -> String {
 fn sqlite_sha256(text: &str) -> String {
     let xor = |x: &str, y: &str| format!("(({x}|{y})-({x}&{y}))");
     let xor3 = |x: &str, y: &str, z: &str| xor(&xor(x, y), z);
-    // A word beside itself in 64 bits turns rotations into shifts; what stands above 32 bits is cut off once, at the end.
+    // A word beside itself in 64 bits turns rotations into shifts; the bits above 32 are masked once, at the end.
     let twice = |x: &str| format!("({x}|({x}<<32))");
     let low = |x: &str| format!("({x}&4294967295)");
     let turned = |x: &str, n: u32| format!("({}>>{n})", twice(x));

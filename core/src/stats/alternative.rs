@@ -42,7 +42,7 @@ impl Alternative {
 pub struct Outcome {
     /// The statistic.
     pub statistic: f64,
-    /// How often chance alone departs as far from the null hypothesis.
+    /// The probability of a departure at least as large under the null hypothesis.
     pub p_value: f64,
 }
 

@@ -1,6 +1,6 @@
-//! What to believe of arms after the data: the chance to be best and what choosing an arm is expected to cost.
+//! Bayesian analysis of arms: the chance of being best and the expected loss of choosing an arm.
 //!
-//! Chances here are of the effect given the data and the prior; they are no p-values, and looking often does not make them wrong, but a
+//! Chances here are of the effect given the data and the prior; they are not p-values, and repeated looks do not invalidate them, but a
 //! rule that stops on them errs more often than its chance suggests.
 
 use serde::Serialize;
@@ -11,10 +11,10 @@ use super::{beta, normal};
 use crate::explain::quadrature::gauss_legendre;
 use crate::math;
 
-/// What was believed of an effect before the data.
+/// The prior of an effect.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub enum Prior {
-    /// Nothing.
+    /// Flat.
     #[default]
     Flat,
     /// A normal distribution.
@@ -48,7 +48,7 @@ impl Prior {
     }
 }
 
-/// What is believed of an effect after the data: a normal distribution.
+/// The posterior of an effect: a normal distribution.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Posterior {
     /// Its mean.
@@ -57,7 +57,7 @@ pub struct Posterior {
     pub deviation: f64,
 }
 
-/// What choosing an arm is expected to cost against knowing the better one, in the unit of the effect.
+/// The expected loss of choosing an arm compared with knowing the better one, in the unit of the effect.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Loss {
     /// Of keeping the control: E max(effect, 0).
@@ -112,7 +112,7 @@ impl Posterior {
         Interval::around(self.mean, normal::quantile(1.0 - level.alpha() / 2.0) * self.deviation)
     }
 
-    /// What either choice is expected to cost.
+    /// The expected loss of either choice.
     ///
     /// # Formula
     /// E max(δ, 0) = σφ(μ/σ) + μΦ(μ/σ)
@@ -126,7 +126,7 @@ impl Posterior {
     }
 }
 
-/// What is believed of one arm.
+/// The posterior of one arm.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Belief {
     /// A rate: Beta(a, b).
@@ -145,12 +145,12 @@ pub enum Belief {
     },
 }
 
-/// How an arm stands against the others.
+/// How an arm compares with the others.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Standing {
-    /// The chance to be the best of all.
+    /// The chance of being the best of all.
     pub best: f64,
-    /// What choosing it is expected to cost against the best, in the metric's unit.
+    /// The expected loss of choosing it compared with the best, in the metric's unit.
     pub expected_loss: f64,
 }
 
@@ -219,7 +219,7 @@ impl Belief {
     }
 }
 
-/// How each arm stands, higher being better.
+/// How each arm compares with the others; higher is better.
 ///
 /// # Formula
 /// P(best) = ∫ fᵢ Πⱼ≠ᵢ Fⱼ dx; expected loss = E maxⱼ xⱼ − E xᵢ = ∫ Fᵢ (1 − Πⱼ≠ᵢ Fⱼ) dx, by composite Gauss–Legendre over panels
@@ -288,7 +288,7 @@ fn nodes(arms: &[Belief]) -> Vec<(f64, f64)> {
     nodes
 }
 
-/// The tail that is left out of integrals.
+/// The tail omitted from integrals.
 const NOTHING: f64 = 1e-17;
 /// √(2π)
 const SQRT_TAU: f64 = 2.506_628_274_631_000_2;

@@ -1,4 +1,4 @@
-//! The bootstrap: how a figure varies when the leads it was computed from are drawn again.
+//! The bootstrap: how a statistic varies when the leads it was computed from are resampled.
 
 use serde::{Deserialize, Serialize};
 
@@ -19,17 +19,17 @@ pub enum Reading {
     Accelerated,
 }
 
-/// How often is drawn, and from which seed: the same seed gives the same interval on every host.
+/// The number of resamples and the seed: the same seed gives the same interval on every host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bootstrap {
     replicates: usize,
     seed: u64,
 }
 
-/// A figure with what drawing again makes of it.
+/// A statistic with its resampling distribution.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Resampled {
-    /// The figure of the samples themselves.
+    /// The statistic of the samples themselves.
     pub estimate: f64,
     /// The standard deviation of the replicates.
     pub standard_error: f64,
@@ -38,7 +38,7 @@ pub struct Resampled {
 }
 
 impl Bootstrap {
-    /// So many replicates from this seed.
+    /// This many replicates from this seed.
     ///
     /// # Errors
     /// Fewer than 100 or more than a million.
@@ -48,7 +48,7 @@ impl Bootstrap {
         Ok(Bootstrap { replicates, seed })
     }
 
-    /// The interval of `figure`, a number computed from the samples, each of which is drawn again by itself.
+    /// The interval of `figure`, a number computed from the samples, each of which is resampled separately.
     ///
     /// # Errors
     /// No sample; a figure that is undefined or infinite for the samples or for a replicate; one that does not vary.
@@ -124,7 +124,7 @@ fn bias(replicates: &[f64], estimate: f64) -> Result<f64, StatsError> {
     if share > 0.0 && share < 1.0 {
         Ok(normal::quantile(share))
     } else {
-        // Every replicate lies on one side: the figure of the samples is no typical one.
+        // Every replicate lies on one side: the samples' statistic is not typical.
         Err(StatsError::NoVariation { what: "the side of the estimate on which resampled statistics fall" })
     }
 }

@@ -1,4 +1,4 @@
-//! CUPED: the part of an outcome that was known before the experiment is taken out of it, and with it much of the noise.
+//! CUPED: the part of an outcome explained by data from before the experiment is removed, and with it much of the noise.
 
 use super::estimate::Estimate;
 use super::moments::Comoments;

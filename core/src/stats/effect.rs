@@ -10,7 +10,7 @@ use super::sequential::Mixture;
 use super::student;
 use crate::metric::InsufficientData;
 
-/// What a difference is told in.
+/// The scale of a difference.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Scale {
@@ -21,14 +21,14 @@ pub enum Scale {
     Absolute,
 }
 
-/// No difference can be told: an answer, not a fault.
+/// Why a difference cannot be computed: an answer, not a fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum NoEffect {
     /// Too few units.
     #[error("{0}")]
     Insufficient(#[from] InsufficientData),
-    /// A relative change of nothing.
+    /// A change relative to 0.
     #[error("the control's mean is 0, so a relative change is undefined: use the absolute difference")]
     ZeroBaseline,
     /// All units of an arm are alike.
@@ -87,9 +87,9 @@ pub struct Contrast {
 /// What a test found.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Test {
-    /// How often chance alone does as much.
+    /// The probability of an effect at least as large by chance.
     pub p_value: f64,
-    /// The values of the effect that the test does not refute.
+    /// The values of the effect that the test does not reject.
     pub interval: Interval,
 }
 
@@ -150,11 +150,11 @@ impl Effect {
         if sound { Ok(effect) } else { Err(NoEffect::OutOfRange) }
     }
 
-    /// Whether the effect is `null`, asked once, by Student's t. A one-sided test leaves the interval open on its side.
+    /// Tests once whether the effect is `null`, by Student's t. A one-sided test leaves the interval open on its side.
     ///
     /// # Source
-    /// GrowthBook gbstats 0.8.0, `TwoSidedTTest` and its one-sided kin; of those, "lesser" has its interval's end on the wrong
-    /// side of the estimate, which is not copied.
+    /// GrowthBook gbstats 0.8.0, `TwoSidedTTest` and its one-sided variants; of those, "lesser" has its interval's end on the wrong
+    /// side of the estimate, which is not reproduced.
     pub fn t_test(&self, null: f64, alternative: Alternative, level: Level) -> Test {
         let t = (self.value - null) / self.standard_error;
         let half = |alpha: f64| student::upper_quantile(alpha, self.freedom) * self.standard_error;
@@ -175,7 +175,7 @@ impl Effect {
         Test { p_value, interval }
     }
 
-    /// Whether the effect is `null`, asked as often as one likes: p-value and interval hold at all looks together.
+    /// Tests at any number of looks whether the effect is `null`: p-value and interval hold at all looks together.
     ///
     /// # Source
     /// Waudby-Smith, Arbour, Sinha, Kennedy & Ramdas (2023), arXiv:2103.06476, as gbstats 0.8.0 computes it.
@@ -185,8 +185,8 @@ impl Effect {
         Test { p_value: spread.p_value((self.value - null) / self.standard_error), interval: Interval::around(self.value, half) }
     }
 
-    /// The difference in its own standard errors: whether there is any change is the same question on either scale, and on this one its
-    /// answer is nearer to what it claims.
+    /// The difference in its own standard errors: whether there is any change does not depend on the scale, and on this one the test
+    /// is closer to its nominal level.
     pub fn z(&self) -> f64 {
         self.contrast.difference / self.contrast.variance.sqrt()
     }
@@ -229,7 +229,7 @@ impl Effect {
         Interval { lower: (middle - root) / leading, upper: (middle + root) / leading }
     }
 
-    /// What `interval` of an absolute effect per unit comes to per day when everybody gets the treatment.
+    /// The `interval` of an absolute effect per unit, scaled to a day on which all units get the treatment.
     ///
     /// # Formula
     /// × treated units / (their share of traffic · days)

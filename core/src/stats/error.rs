@@ -1,11 +1,11 @@
-//! Why a test or an interval has no answer, and what can be wrong with what it was asked of.
+//! Why a test or an interval has no answer, and what can be wrong with its input.
 
 use thiserror::Error;
 
 use super::level::SettingError;
 use crate::metric::InsufficientData;
 
-/// Why there is no answer. [`is_silence`](StatsError::is_silence) tells data that do not hold one from input that is at fault. Rows
+/// Why there is no answer. [`is_silence`](StatsError::is_silence) distinguishes insufficient data from invalid input. Rows
 /// count from 0.
 #[derive(Debug, Clone, PartialEq, Error)]
 #[non_exhaustive]
@@ -98,7 +98,7 @@ impl StatsError {
         }
     }
 
-    /// Whether the input was sound and merely holds no answer: to be reported as such, not as a fault.
+    /// Whether the input was valid but is insufficient: to be reported as such, not as a fault.
     pub fn is_silence(&self) -> bool {
         matches!(self, StatsError::Insufficient(_) | StatsError::NoVariation { .. } | StatsError::BeyondData { .. })
     }

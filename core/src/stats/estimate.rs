@@ -23,12 +23,12 @@ pub struct Estimate {
 }
 
 impl Estimate {
-    /// A mean that nothing was taken out of.
+    /// A mean without adjustment.
     pub fn plain(units: u64, mean: f64, variance: f64) -> Estimate {
         Estimate { units, mean, variance, unadjusted: mean, unadjusted_variance: variance, shared: variance }
     }
 
-    /// The share of `units` that did, such as a conversion rate.
+    /// A share of `units`, such as a conversion rate.
     ///
     /// # Errors
     /// [`InsufficientData`] with fewer than two units, or more that did than there are.

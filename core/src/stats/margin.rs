@@ -1,5 +1,5 @@
-//! Claims with a margin: that a figure did not decline, did not increase, or hardly moved. "Not significantly worse" proves nothing; here
-//! the interval itself must lie on the right side of a margin that was stated before.
+//! Claims with a margin: that a figure did not decline, did not increase, or barely changed. "Not significantly worse" proves nothing;
+//! here the interval itself must lie on the right side of a margin that was fixed in advance.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,7 +7,7 @@ use super::alternative::Alternative;
 use super::effect::Effect;
 use super::level::{Interval, Level, SettingError};
 
-/// What is claimed of an effect.
+/// A claim about an effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Claim {
@@ -19,7 +19,7 @@ pub enum Claim {
     NoChange,
 }
 
-/// What the data say of a claim.
+/// What the data say about a claim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Finding {
@@ -34,7 +34,7 @@ pub enum Finding {
 /// A claim, tested.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct MarginTest {
-    /// How often chance alone makes the claim look as true when it just fails.
+    /// The p-value of the claim.
     pub p_value: f64,
     /// The two-sided interval at 1 − 2α: a claim is shown exactly when it lies within the margins.
     pub interval: Interval,

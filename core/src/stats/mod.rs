@@ -4,7 +4,7 @@
 //! calls the host's and serves as an oracle in tests.
 //!
 //! A distribution's functions answer NaN for parameters that name no distribution and for NaN, as [`normal::quantile`] does; the
-//! tests and intervals built on them refuse such input with a code before they ask.
+//! tests and intervals built on them reject such input with a code first.
 
 pub mod alternative;
 pub mod bayes;

@@ -1,7 +1,7 @@
 //! Count, mean and squared deviations of one quantity, or of two measured on the same units: mergeable, without the cancellation
 //! that sums of squares suffer.
 //!
-//! Values are taken to be finite: whoever reads them in refuses the others, with their place.
+//! Values are assumed to be finite: the caller rejects others, with their place.
 
 use serde::{Deserialize, Serialize};
 

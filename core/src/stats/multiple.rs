@@ -1,4 +1,4 @@
-//! p-values of several comparisons, adjusted so that the smallest of many is not taken for the only one.
+//! p-values of several comparisons, adjusted for their number.
 
 use serde::{Deserialize, Serialize};
 

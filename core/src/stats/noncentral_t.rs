@@ -1,4 +1,4 @@
-//! The noncentral t distribution: what a t statistic follows when there is an effect; the power of t tests.
+//! The noncentral t distribution of a t statistic when there is an effect, used for the power of t tests.
 
 use super::saddle::poisson_term;
 use super::{normal, student};

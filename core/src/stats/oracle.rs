@@ -1,4 +1,4 @@
-//! Our distributions beside true values and beside another library's, in both tails.
+//! Our distributions compared with true values and with another library's, in both tails.
 //!
 //! The tables are mpmath 1.4 at 60 digits (`hyp1f1`, `gammainc`; the series of the beta integral; quadrature for the noncentral t), rounded
 //! once to double precision. statrs 0.19 is the second opinion, at its own accuracy.

@@ -1,5 +1,5 @@
-//! Arms compared within strata and put together by the strata's sizes: an imbalance between the arms no longer counts, and what
-//! differs between strata no longer is noise.
+//! Arms compared within strata and combined by the strata's sizes: an imbalance between the arms no longer matters, and differences
+//! between strata no longer add noise.
 
 use super::effect::NoEffect;
 use super::estimate::Estimate;
@@ -20,7 +20,7 @@ pub struct Stratum {
 /// [`NoEffect::Insufficient`] without strata.
 ///
 /// # Formula
-/// Σ wₖ x̄ₖ with wₖ = (nₐₖ + n_bₖ) / n; the mean's variance is Σ wₖ² s²ₖ / nₖ, told per unit (times the arm's units)
+/// Σ wₖ x̄ₖ with wₖ = (nₐₖ + n_bₖ) / n; the mean's variance is Σ wₖ² s²ₖ / nₖ, given per unit (times the arm's units)
 ///
 /// # Source
 /// Miratrix, Sekhon & Yu (2013), equations 4 and 6, given the strata's sizes.

@@ -1,4 +1,4 @@
-//! How likely a test finds what is there, how many leads it needs for that, and the least it can find: for comparisons of two
+//! The power of a test, the leads it needs, and the smallest effect it can detect: for comparisons of two
 //! independent groups.
 
 use serde::{Deserialize, Serialize};
@@ -39,7 +39,7 @@ pub struct TwoGroups {
     kind: Kind,
 }
 
-/// The largest group that is looked for.
+/// The largest group considered.
 const MOST: f64 = 1e15;
 
 impl TwoGroups {
@@ -52,7 +52,7 @@ impl TwoGroups {
         Ok(TwoGroups { level, alternative, ratio, kind })
     }
 
-    /// The probability that the test finds a standardised `effect` with `first` leads in the first group.
+    /// The probability that the test detects a standardised `effect` with `first` leads in the first group.
     ///
     /// # Errors
     /// An effect that is not finite; a size that is not above 1.
@@ -80,7 +80,7 @@ impl TwoGroups {
         Ok(self.power_of(effect, first))
     }
 
-    /// The leads that the first group needs to find a standardised `effect` with a probability of `power`; a fraction, to be rounded up.
+    /// The leads that the first group needs to detect a standardised `effect` with a probability of `power`; a fraction, to be rounded up.
     ///
     /// # Errors
     /// An effect of 0, or of the wrong sign for a one-sided test; a power that is not above the level and below 1.
@@ -103,7 +103,7 @@ impl TwoGroups {
         Ok(root::of_increasing(least, most, missing))
     }
 
-    /// The least standardised effect, positive, that `first` leads in the first group find with a probability of `power`.
+    /// The smallest positive standardised effect that `first` leads in the first group detect with a probability of `power`.
     ///
     /// # Errors
     /// A size that is not above 1; a power that is not above the level and below 1.
@@ -146,7 +146,7 @@ impl TwoGroups {
     }
 }
 
-/// Two rates that are to be told apart by the z test with pooled variance.
+/// Two rates to be distinguished by the z test with pooled variance.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct TwoRates {
     first: f64,
@@ -167,7 +167,7 @@ impl TwoRates {
         Ok(TwoRates { first, second, ratio })
     }
 
-    /// The probability that the two-sided test finds the difference with `leads` in the first group.
+    /// The probability that the two-sided test detects the difference with `leads` in the first group.
     ///
     /// # Errors
     /// A size that is not positive and finite.
@@ -195,13 +195,13 @@ impl TwoRates {
         Ok(normal::sf((z - shift) / alternative) + normal::cdf((-z - shift) / alternative))
     }
 
-    /// The leads that the first group needs to find the difference with a probability of `power`; a fraction, to be rounded up.
+    /// The leads that the first group needs to detect the difference with a probability of `power`; a fraction, to be rounded up.
     ///
     /// # Errors
     /// A power that is not above the level and below 1.
     ///
     /// # Formula
-    /// ((z₁₋α/₂ σ₀ + z_power σ₁) / d)²: the wrong tail is left out, as it weighs nothing at any useful power.
+    /// ((z₁₋α/₂ σ₀ + z_power σ₁) / d)²: the wrong tail is ignored, because it is negligible at any useful power.
     ///
     /// # Source
     /// Fleiss, Levin & Paik (2003) 4.14; `statsmodels.stats.proportion.samplesize_proportions_2indep_onetail` 0.15.

@@ -1,4 +1,4 @@
-//! The place where an increasing function goes through 0, without its derivative.
+//! Roots of increasing functions without a derivative.
 
 /// Steps at most: bisection alone needs no more for 1e-15 of any sane bracket.
 const STEPS: usize = 200;

@@ -31,7 +31,7 @@ pub(super) fn binomial_term(a: f64, b: f64, x: f64, y: f64) -> f64 {
     if x == 0.0 || y == 0.0 {
         return 0.0;
     }
-    // a − n·x and b − n·y are opposite: told by the smaller of x and y, whose last bit is worth less.
+    // a − n·x and b − n·y are opposite: computed from the smaller of x and y, which is more precise.
     let n = a + b;
     let excess = if x < y { a - n * x } else { n * y - b };
     let exponent =

@@ -1,7 +1,7 @@
-//! Confidence that survives looking: intervals that hold at all looks together, however often one looks and whenever one stops.
+//! Always-valid confidence: intervals that hold at all looks together, however often you look and whenever you stop.
 //!
-//! The normal mixture of Robbins. One parameter says where the interval is tightest; no choice of it can break the guarantee, which is
-//! asymptotic in the units (the variance is estimated), so the first dozens of leads should not be judged by it.
+//! The normal mixture of Robbins. One parameter sets where the interval is tightest; no choice of it can break the guarantee, which is
+//! asymptotic in the units (the variance is estimated), so do not rely on it for the first few dozen leads.
 
 use super::effect::Effect;
 use super::level::{Interval, Level, SettingError};
@@ -10,7 +10,7 @@ use crate::math;
 /// Where the interval is tightest.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Mixture {
-    /// At about so many units of both arms together.
+    /// At about this many units of both arms together.
     Units(f64),
     /// For effects of about this size, in the unit of the effect: the standard deviation of a normal prior (mSPRT).
     Effects(f64),
@@ -82,7 +82,7 @@ impl Spread {
     /// # Example
     /// ```
     /// use plumbline_core::stats::{level::Level, sequential::Spread};
-    /// // Tuned to this very look, the price of looking whenever one likes is 3.04 standard errors for 1.96.
+    /// // Tuned to this very look, looking at any time costs 3.04 standard errors instead of 1.96.
     /// let half = Spread::after(5_000.0, 5_000.0, Level::FIVE_PERCENT).half_width(Level::FIVE_PERCENT);
     /// assert!((half - 3.0352).abs() < 5e-5, "{half}");
     /// ```
@@ -113,7 +113,7 @@ impl Spread {
     }
 }
 
-/// Intervals of successive looks, each cut by those before it: what held at every look holds in their intersection.
+/// Intervals of successive looks, each intersected with those before it: if each holds at every look, so does the intersection.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Running {
     interval: Interval,
@@ -126,8 +126,8 @@ impl Default for Running {
 }
 
 impl Running {
-    /// Takes in one more look and answers the interval so far; none when the looks contradict each other, which happens with
-    /// probability α at most unless the effect changes with time.
+    /// Adds one more look and returns the interval so far; none when the looks contradict each other, which happens with
+    /// probability at most α unless the effect changes over time.
     pub fn take(&mut self, look: &Interval) -> Option<Interval> {
         self.interval.lower = self.interval.lower.max(look.lower);
         self.interval.upper = self.interval.upper.min(look.upper);

@@ -1,4 +1,4 @@
-//! Whether intervals cover as often as they say and plans have the power they promise, by playing seeded data. The figures are printed
+//! Whether intervals have their nominal coverage and plans their stated power, by seeded simulation. The figures are printed
 //! with `cargo test -p plumbline-core --lib stats::simulation -- --nocapture`.
 
 use super::alternative::Alternative;

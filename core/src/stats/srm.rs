@@ -1,5 +1,5 @@
-//! Sample ratio mismatch: whether the arms hold the leads they were meant to hold. When not, something chose who is in which arm,
-//! and no difference between the arms can be trusted.
+//! Sample ratio mismatch: whether the arms have the planned split. If not, something biased who is in which arm, and no difference
+//! between the arms can be trusted.
 
 use serde::Serialize;
 
@@ -10,7 +10,7 @@ use crate::metric::InsufficientData;
 /// A p-value below this condemns an experiment.
 ///
 /// # Source
-/// Fabijan et al. (2019); GrowthBook's default too. Far below 0.05, because the check is made often and a draw is rarely broken.
+/// Fabijan et al. (2019); GrowthBook's default too. Far below 0.05, because the check is made often and the assignment is rarely broken.
 pub const THRESHOLD: f64 = 0.001;
 
 /// Counts of arms against their shares.
@@ -22,7 +22,7 @@ pub struct SampleRatio {
     pub statistic: f64,
     /// Arms with a share, less one.
     pub freedom: u64,
-    /// How often a sound draw is as far off.
+    /// The probability of a deviation at least as large under a correct assignment.
     pub p_value: f64,
 }
 
@@ -37,7 +37,7 @@ impl SampleRatio {
     /// Σ (observed − expected)² / expected, against χ² with (arms with a weight − 1) degrees of freedom
     ///
     /// # Source
-    /// Pearson (1900); GrowthBook gbstats 0.8.0, `check_srm`, but for two of its habits: it answers 1 without leads, and counts arms of
+    /// Pearson (1900); GrowthBook gbstats 0.8.0, `check_srm`, with two differences: that one returns 1 without leads and counts arms of
     /// weight 0 as degrees of freedom.
     ///
     /// # Example
@@ -78,7 +78,7 @@ impl SampleRatio {
         Ok(SampleRatio { expected, statistic, freedom, p_value: chi_square::sf(statistic, freedom as f64) })
     }
 
-    /// Whether the draw is broken.
+    /// Whether the assignment is broken.
     pub fn is_mismatch(&self) -> bool {
         self.p_value < THRESHOLD
     }

@@ -3,8 +3,8 @@
 use super::super::error::ImportError;
 use super::text::Lines;
 
-/// Per column its categories in code order. `pandas_categorical` lists them by categorical column of the data frame; which
-/// columns these were stands in the parameters.
+/// Per column its categories in code order. `pandas_categorical` lists them by categorical column of the data frame; the
+/// parameters say which columns these were.
 pub(super) fn read(
     lines: &mut Lines<'_>,
     categorical: &[bool],

@@ -53,7 +53,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Imported, ImportError> {
     assemble(head, trees, &mut lines)
 }
 
-/// What stands before the trees.
+/// The part before the trees.
 struct Header {
     version: String,
     outputs: usize,

@@ -146,7 +146,7 @@ impl Sets {
         Ok(Sets { boundaries, words })
     }
 
-    /// The set whose index stands in place of a threshold.
+    /// The set whose index is stored in place of a threshold.
     fn get(&self, index: f64) -> Option<&[u32]> {
         if !(0.0..1e9).contains(&index) {
             return None;

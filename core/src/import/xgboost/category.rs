@@ -23,7 +23,7 @@ fn column(at: &At<'_, '_>) -> Result<Vec<String>, ImportError> {
         // Categories that are numbers themselves.
         return Ok(values.iter().map(i64::to_string).collect());
     };
-    // Texts lie one after the other, as signed bytes.
+    // Texts are stored one after the other, as signed bytes.
     let bytes: Vec<u8> = values.iter().map(|b| *b as u8).collect();
     let offsets = offsets_at.ints()?;
     let mut texts = Vec::new();

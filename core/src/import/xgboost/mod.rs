@@ -17,7 +17,7 @@ use objective::Objective;
 /// More columns than this must be paid for with bytes: one byte each.
 const FREE_COLUMNS: usize = 1 << 16;
 
-/// Number of outputs the largest files have, and then some.
+/// More outputs than the largest known files have.
 const MAX_OUTPUTS: usize = 1 << 16;
 
 /// Reads the model in `document`, a file of `size` bytes.

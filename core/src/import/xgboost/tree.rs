@@ -24,7 +24,7 @@ struct Arrays<'d> {
     leaves: Leaves<'d>,
 }
 
-/// Where the values of leaves lie.
+/// Where leaf values are stored.
 enum Leaves<'d> {
     /// In `split_conditions`.
     Scalar,

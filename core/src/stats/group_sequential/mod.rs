@@ -1,7 +1,7 @@
-//! Bounds for a few planned looks: how far the statistic must go at each, so that all looks together err as seldom as one.
+//! Bounds for a few planned looks: how far the statistic must go at each, so that all looks together have the error rate of one.
 //!
-//! Tighter than an always-valid interval, for whoever keeps to the plan. When looks fall on other days than planned, the spending
-//! functions still hold: the bounds are computed anew from the information there really was.
+//! Tighter than an always-valid interval, as long as the plan is kept. If looks take place on other days than planned, the spending
+//! functions still hold: the bounds are recomputed from the actual information.
 
 mod recursion;
 mod spending;
@@ -24,7 +24,7 @@ pub const LEAST_STEP: f64 = 1e-3;
 pub struct Look {
     /// The part of the full information (leads) that is in, in (0, 1].
     pub information: f64,
-    /// How many standard errors from the null the estimate must be, either way; infinite (JSON: null) when nothing may be spent yet.
+    /// How many standard errors from the null the estimate must be, either way; infinite (JSON: null) when no α may be spent yet.
     pub bound: f64,
     /// The α spent up to and with this look, both sides together.
     pub spent: f64,
@@ -68,7 +68,7 @@ impl GroupSequential {
         let mut walk = Walk::start(0.0);
         let (mut looks, mut before) = (Vec::with_capacity(information.len()), 0.0);
         for (at, t) in information.iter().enumerate() {
-            // Each side is a one-sided test at α/2 with a spending function of its own, as everybody's tables have it.
+            // Each side is a one-sided test at α/2 with a spending function of its own, as in the published tables.
             let spent = 2.0 * spending.spent(level.alpha() / 2.0, *t);
             let side = (spent - before) / 2.0;
             let bound = walk.bound(*t, side);
@@ -146,7 +146,7 @@ impl GroupSequential {
 }
 
 impl Look {
-    /// The interval of `effect` that holds together with those of the other looks: as many standard errors as the bound.
+    /// The interval of `effect` that is valid jointly with those of the other looks: as many standard errors as the bound.
     ///
     /// # Source
     /// Jennison & Turnbull (1989), repeated confidence intervals.

@@ -11,9 +11,9 @@ use crate::stats::{normal, root};
 const POINTS: usize = 16;
 /// A panel is at most so many standard deviations of a step wide: 16 points then give about 12 digits.
 const PANEL: f64 = 2.0;
-/// Further out than this nothing is looked for: a normal variable gets there with probability 1e-18.
+/// Values further out are ignored: a normal variable reaches them with probability 1e-18.
 const FAR: f64 = 8.7;
-/// Below this much α per side a look is passed without a bound.
+/// Below this much α per side, a look has no bound.
 const NOTHING: f64 = 1e-16;
 
 /// Mass on values of z.
@@ -35,24 +35,24 @@ impl Walk {
         Walk { drift, t: 0.0, masses: vec![(0.0, 1.0)], rule: gauss_legendre(POINTS) }
     }
 
-    /// Mass times what `tail` says of (`bound` seen from each node, in standard deviations of the step to `t`).
+    /// Mass times `tail` of (`bound` seen from each node, in standard deviations of the step to `t`).
     fn sum(&self, t: f64, bound: f64, tail: impl Fn(f64) -> f64) -> f64 {
         let step = t - self.t;
         let (scale, from, to) = (step.sqrt(), self.t.sqrt(), bound * t.sqrt());
         self.masses.iter().map(|(u, mass)| mass * tail((to - u * from - self.drift * step) / scale)).sum()
     }
 
-    /// The probability to be under way still and above `bound` at `t`.
+    /// The probability of not having crossed yet and being above `bound` at `t`.
     pub fn above(&self, t: f64, bound: f64) -> f64 {
         self.sum(t, bound, normal::sf)
     }
 
-    /// The probability to be under way still and below `bound` at `t`.
+    /// The probability of not having crossed yet and being below `bound` at `t`.
     pub fn below(&self, t: f64, bound: f64) -> f64 {
         self.sum(t, bound, normal::cdf)
     }
 
-    /// The bound that is exceeded with probability `side`, under way still; infinite for next to nothing.
+    /// The bound exceeded with probability `side` by paths that have not crossed yet; infinite for a negligible `side`.
     pub fn bound(&self, t: f64, side: f64) -> f64 {
         if side < NOTHING {
             return f64::INFINITY;

@@ -1,4 +1,4 @@
-//! How much of α may be used up by the time a part of the leads is in.
+//! How much of α may be spent by the time a given share of the leads has arrived.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,11 +6,11 @@ use crate::math;
 use crate::stats::level::SettingError;
 use crate::stats::normal;
 
-/// A spending function: how much of α may be used up when a part t of the information is in.
+/// A spending function: how much of α may be spent at information fraction t.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Spending {
-    /// Next to nothing early, nearly all at the end: 2 − 2Φ(z₁₋α⸝₂ / √t).
+    /// Almost none early, almost all at the end: 2 − 2Φ(z₁₋α⸝₂ / √t).
     #[default]
     OBrienFleming,
     /// About the same at each look: α ln(1 + (e − 1)t).
@@ -32,7 +32,7 @@ impl Spending {
         Ok(Spending::Power(exponent))
     }
 
-    /// What of a one-sided `alpha` may be used up at `t` in (0, 1].
+    /// The part of a one-sided `alpha` that may be spent at `t` in (0, 1].
     ///
     /// # Source
     /// Lan & DeMets (1983).

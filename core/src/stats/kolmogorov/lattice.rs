@@ -1,7 +1,7 @@
 //! The exact distribution of the distance between two samples: paths through a lattice that leave a strip.
 #![allow(clippy::indexing_slicing, reason = "one column of n + 1 cells, indexed by a window inside it")]
 
-/// Which side of the strip a path may not cross.
+/// Which side of the strip a path must not cross.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Boundary {
     /// Neither.

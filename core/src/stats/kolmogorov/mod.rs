@@ -1,4 +1,4 @@
-//! Kolmogorov's and Smirnov's distributions: how far an empirical distribution strays from the true one, or two from each other.
+//! Kolmogorov's and Smirnov's distributions: how far an empirical distribution deviates from the true one, or two from each other.
 //!
 //! [`sf`] is the two-sided distribution of one sample of n, [`one_sided_sf`] Smirnov's, [`two_sample_sf`] the exact distribution of
 //! two samples by counting lattice paths. Upper tails are sums of positive terms, so a p-value of 1e-200 is as good as one of 0.2.
@@ -17,11 +17,11 @@ pub use smirnov::sf as one_sided_sf;
 
 use crate::math;
 
-/// P(Dₙ > `d`): the chance that the empirical distribution of `n` draws of a continuous distribution strays from it by more than
-/// `d` somewhere. NaN when `d` is; 0 draws stray by nothing.
+/// P(Dₙ > `d`): the probability that the empirical distribution of `n` draws from a continuous distribution deviates from it by more
+/// than `d` somewhere. NaN when `d` is NaN; with 0 draws there is no deviation.
 ///
 /// # Formula
-/// Exact by Durbin's matrix, Pomeranz' recursion or twice Smirnov's tail, whichever is accurate where it is asked; by the expansion
+/// Exact by Durbin's matrix, Pomeranz' recursion or twice Smirnov's tail, whichever is accurate for the arguments; by the expansion
 /// of Pelz and Good for more than 140 draws near the middle.
 ///
 /// # Source

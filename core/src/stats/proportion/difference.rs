@@ -35,7 +35,7 @@ pub struct Equivalence {
     pub above: Outcome,
     /// Whether it is below +margin.
     pub below: Outcome,
-    /// Of the two the one with the larger p-value: it decides.
+    /// The one with the larger p-value, which decides.
     pub overall: Outcome,
 }
 
@@ -244,7 +244,7 @@ fn around_log(ratio: f64, half: f64) -> Interval {
     Interval { lower: math::exp(log - half), upper: math::exp(log + half) }
 }
 
-/// The standard error; an error of 0 tells nothing.
+/// The standard error; an error of 0 is not informative.
 fn spread(variance: f64) -> Result<f64, StatsError> {
     if variance > 0.0 {
         Ok(variance.sqrt())

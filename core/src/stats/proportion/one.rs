@@ -4,7 +4,7 @@ use crate::stats::error::StatsError;
 use crate::stats::level::{Interval, Level, SettingError};
 use crate::stats::{beta, normal};
 
-/// So many of so many leads converted.
+/// The number of leads that converted out of a total.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Proportion {
     successes: u64,
@@ -84,7 +84,7 @@ impl Proportion {
         clipped(p, z * (p * (1.0 - p) / n).sqrt())
     }
 
-    /// The interval that never covers less than it says, and mostly more.
+    /// The interval that never covers less than its level, and usually more.
     ///
     /// # Formula
     /// Quantiles α/2 of Beta(x, n − x + 1) and 1 − α/2 of Beta(x + 1, n − x)

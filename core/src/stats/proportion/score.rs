@@ -8,8 +8,8 @@ use crate::stats::root;
 /// The variance of p₁ − p₂ at the maximum-likelihood rates whose difference is `delta`, with the factor N / (N − 1).
 ///
 /// # Source
-/// Miettinen & Nurminen (1985), appendix: the middle root of a cubic, in closed form; here one or two Newton steps mend what the
-/// arccosine loses where two roots nearly meet.
+/// Miettinen & Nurminen (1985), appendix: the middle root of a cubic, in closed form; here one or two Newton steps restore what the
+/// arccosine loses where two roots nearly coincide.
 pub(super) fn difference_variance(arms: &TwoProportions, delta: f64) -> f64 {
     let (n1, n0) = (arms.first.trials(), arms.second.trials());
     let (x1, x0) = (arms.first.successes(), arms.second.successes());

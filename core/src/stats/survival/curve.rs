@@ -21,7 +21,7 @@ pub struct Step {
     pub ended: u64,
     /// The share still open after it.
     pub survival: f64,
-    /// Greenwood's sum Σ d / (n (n − d)): the variance of the survival's logarithm. Infinite once nobody is left.
+    /// Greenwood's sum Σ d / (n (n − d)): the variance of the survival's logarithm. Infinite once none are left.
     pub greenwood: f64,
     /// The cumulative hazard.
     pub hazard: f64,
@@ -37,7 +37,7 @@ impl Curve {
     /// The curve of these durations.
     ///
     /// # Formula
-    /// S(t) = Π (1 − d / n) over the times up to t; hazard Σ (1/n + 1/(n − 1) + … + 1/(n − d + 1)), as if ends at one time had come one
+    /// S(t) = Π (1 − d / n) over the times up to t; hazard Σ (1/n + 1/(n − 1) + … + 1/(n − d + 1)), as if simultaneous ends had happened one
     /// after the other.
     ///
     /// # Source
@@ -78,14 +78,14 @@ impl Curve {
         &self.steps
     }
 
-    /// The share still open after `time`; none beyond the longest time seen unless nobody was open then.
+    /// The share still open after `time`; none beyond the longest observed time unless none were open then.
     pub fn survival(&self, time: f64) -> Option<f64> {
         let step = self.steps.iter().rev().find(|step| step.time <= time)?;
         let last = self.steps.last()?;
         (time <= last.time || last.survival == 0.0).then_some(step.survival)
     }
 
-    /// The first time after which at most half are still open; none when more are open to the end of what was seen.
+    /// The first time after which at most half are still open; none when more stay open to the end of the observation.
     pub fn median(&self) -> Option<f64> {
         self.quantile(0.5)
     }

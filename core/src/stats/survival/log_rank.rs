@@ -1,4 +1,4 @@
-//! The log-rank test that several groups take equally long, and its weighted kin.
+//! The log-rank test that several groups take equally long, and its weighted variants.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,14 +10,14 @@ use crate::stats::error::StatsError;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Weighting {
-    /// All alike: best when one group's hazard is a multiple of the other's.
+    /// Equal weights: best when one group's hazard is a multiple of the other's.
     #[default]
     LogRank,
     /// By those at risk: early times (Gehan, Breslow).
     Wilcoxon,
     /// By the root of those at risk: between the two.
     TaroneWare,
-    /// By the pooled survival Π (1 − d / (n + 1)), the present time included: early times, whoever left.
+    /// By the pooled survival Π (1 − d / (n + 1)), the present time included: early times, regardless of censoring.
     Peto,
 }
 

@@ -1,7 +1,7 @@
 //! Times until something happens, some of which are not over: how long a deal takes, when open deals count for as long as they have
 //! lasted and no longer.
 //!
-//! Leaving open deals out would tell a cycle that is too short; counting them as closed today would too.
+//! Ignoring open deals would make the cycle look too short, and so would counting them as closed today.
 
 mod curve;
 mod duration;

@@ -1,4 +1,4 @@
-//! The mean time up to a horizon: what can be told of a mean when the longest durations are still open.
+//! The mean time up to a horizon: the part of a mean that can be estimated when the longest durations are still open.
 
 use serde::Serialize;
 
@@ -61,7 +61,7 @@ impl RestrictedMean {
         for step in curve.steps().iter().rev().filter(|step| step.time < horizon) {
             mean += step.survival * (until - step.time);
             let (n, d) = (step.at_risk as f64, step.ended as f64);
-            // Where nobody is left there is no area to come either.
+            // Where none are left there is no remaining area either.
             if step.ended < step.at_risk {
                 variance += mean * mean * (d / (n * (n - d)));
             }

@@ -1,4 +1,4 @@
-//! Whether two samples spread alike.
+//! Whether two samples have the same spread.
 
 use super::Sample;
 use crate::stats::alternative::Outcome;

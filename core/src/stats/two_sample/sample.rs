@@ -60,7 +60,7 @@ impl<'a> Sample<'a> {
         self.mean
     }
 
-    /// This mean less `other`'s, to the last digits even where the means are large beside it.
+    /// This mean less `other`'s, to the last digits even where the means are much larger.
     pub fn excess(&self, other: &Sample<'_>) -> f64 {
         (self.mean - other.mean) + (self.rest - other.rest)
     }
