@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use plumbline_core::evidence::InsufficientData;
 use plumbline_core::metric::{
-    Area, Binning, Confusion, Decomposition, InsufficientData, Labelled, MetricError, Ranking, Reliability, bands, lift_table,
-    log_loss,
+    Area, Binning, Confusion, Decomposition, Labelled, MetricError, Ranking, Reliability, bands, lift_table, log_loss,
 };
 use serde_json::{Map, Value, json};
 

@@ -1,7 +1,7 @@
 //! How far the Kolmogorov–Smirnov statistic can be from the one that counts in frozen bins give.
 
 use super::DriftError;
-use crate::metric::InsufficientData;
+use crate::evidence::InsufficientData;
 
 /// Bounds of the largest difference between two distributions, known from their counts in the same bins.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -3,8 +3,8 @@
 use std::f64::consts::PI;
 
 use super::Sample;
+use crate::evidence::InsufficientData;
 use crate::math;
-use crate::metric::InsufficientData;
 
 /// Two samples compared.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -1,7 +1,7 @@
 //! Distances between two samples on the scale of their values: Wasserstein's and the energy distance.
 
 use super::Sample;
-use crate::metric::InsufficientData;
+use crate::evidence::InsufficientData;
 use crate::sum::Sum;
 
 /// The earth mover's distance: how far a value has to be moved on average to turn one sample into the other. In the values' unit.

@@ -1,8 +1,8 @@
 //! Divergences between two distributions over the same bins.
 
 use super::DriftError;
+use crate::evidence::InsufficientData;
 use crate::math;
-use crate::metric::InsufficientData;
 use crate::sum::sum;
 
 /// What stands for the share of an empty bin in [`Shares::population_stability`].

@@ -1,8 +1,8 @@
 //! Tests on counts of categories: Pearson's chi-square and the likelihood-ratio G.
 
 use super::DriftError;
+use crate::evidence::InsufficientData;
 use crate::math;
-use crate::metric::InsufficientData;
 use crate::stats::chi_square;
 use crate::sum::Sum;
 

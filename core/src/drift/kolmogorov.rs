@@ -2,8 +2,8 @@
 
 use super::Sample;
 use super::sample::StepAt;
+use crate::evidence::InsufficientData;
 use crate::math;
-use crate::metric::InsufficientData;
 use crate::stats::kolmogorov::{self, Boundary, gcd};
 
 /// Up to this many values in each sample a p-value is exact where no other is asked for.

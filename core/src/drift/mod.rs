@@ -4,7 +4,7 @@
 //! samples are too large to keep, and [`Bracket`] says how far the statistic they give can be off.
 //!
 //! [`DriftReport`] puts them together by [`Rules`], and [`FalseAlarms`] says how often those rules are wrong. A comparison that the data do not hold is
-//! [`InsufficientData`](crate::metric::InsufficientData), never NaN and never p = 1.
+//! [`InsufficientData`](crate::evidence::InsufficientData), never NaN and never p = 1.
 //!
 //! Tested against scipy and Evidently by the conformance runner, and by properties.
 

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::metric::InsufficientData;
+use crate::evidence::InsufficientData;
 
 /// Bins of all numbers: n inner edges, rising, make n + 1 bins. A value on an edge belongs to the bin below it.
 ///

@@ -1,6 +1,7 @@
 //! Area under the ROC curve and average precision.
 
-use super::{InsufficientData, Ranking};
+use super::Ranking;
+use crate::evidence::InsufficientData;
 
 impl Ranking {
     /// The probability that a lead that converted scores above one that did not, ties counting half: the area under the ROC curve.

@@ -1,7 +1,8 @@
 //! What the ranking means to people with so many hours: whole leads in parts of the list, and leads and conversions per band.
 
 use super::gain::Part;
-use super::{InsufficientData, Labelled, MetricError};
+use super::{Labelled, MetricError};
+use crate::evidence::InsufficientData;
 use crate::stats::level::Level;
 use crate::stats::proportion::Proportion;
 

@@ -1,6 +1,7 @@
 //! The ROC and precision–recall curves, and the part of the ROC area that matters when few leads are called.
 
-use super::{InsufficientData, Ranking};
+use super::Ranking;
+use crate::evidence::InsufficientData;
 
 /// A point of the ROC curve: calling every lead that scores at least `threshold`.
 #[derive(Debug, Clone, Copy, PartialEq)]

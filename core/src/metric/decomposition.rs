@@ -1,7 +1,8 @@
 //! Why a Brier score is what it is: calibration, separation, and what no model can help.
 
 use super::reliability::{Binning, edges};
-use super::{InsufficientData, Labelled, MetricError};
+use super::{Labelled, MetricError};
+use crate::evidence::InsufficientData;
 use crate::sum::Sum;
 
 /// The parts of a Brier score: `reliability − resolution + uncertainty + within`.

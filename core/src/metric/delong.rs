@@ -1,7 +1,8 @@
 //! DeLong's variance of the area under the ROC curve, and two models on the same leads.
 
 use super::ranking::classes;
-use super::{InsufficientData, Labelled, MetricError};
+use super::{Labelled, MetricError};
+use crate::evidence::InsufficientData;
 use crate::math;
 use crate::order::sorted;
 use crate::stats::normal;

@@ -1,4 +1,4 @@
-//! What can be wrong with labelled scores, and what they may not suffice for.
+//! What can be wrong with labelled scores.
 
 use thiserror::Error;
 
@@ -58,24 +58,5 @@ impl MetricError {
             MetricError::BadWeight { .. } => "BAD_WEIGHT",
             MetricError::BadCut { .. } => "BAD_CUT",
         }
-    }
-}
-
-/// No answer, because the data do not hold one: a value to report, not a fault.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-#[error("found {found} {of}, need at least {needed}")]
-pub struct InsufficientData {
-    /// Of what there is too little.
-    pub of: &'static str,
-    /// How many there are.
-    pub found: u64,
-    /// How many are needed.
-    pub needed: u64,
-}
-
-impl InsufficientData {
-    /// `Ok` when `found` is at least `needed`.
-    pub(crate) fn unless(found: u64, needed: u64, of: &'static str) -> Result<(), InsufficientData> {
-        if found >= needed { Ok(()) } else { Err(InsufficientData { of, found, needed }) }
     }
 }

@@ -1,6 +1,7 @@
 //! What the ranking is worth to somebody who works the best leads first: gain, lift, and the Kolmogorov-Smirnov distance.
 
-use super::{InsufficientData, Ranking};
+use super::Ranking;
+use crate::evidence::InsufficientData;
 
 /// One part of the ranking, best first.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -1,6 +1,7 @@
 //! Log loss and Brier score: how far probabilities are from what happened.
 
-use super::{InsufficientData, Labelled, MetricError};
+use super::{Labelled, MetricError};
+use crate::evidence::InsufficientData;
 use crate::math;
 use crate::sum::Sum;
 

@@ -3,7 +3,7 @@
 //! A lead that has not converted yet is not a lead that did not convert. Counting young leads makes every model look worse the
 //! younger its leads are, and a challenger's leads are the youngest.
 
-use super::InsufficientData;
+use crate::evidence::InsufficientData;
 
 /// When an outcome is taken as final. Times are milliseconds since 1970.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! How good scores are, told from what became of the leads.
 //!
 //! [`Labelled`] checks the data once; [`Ranking`] sorts them once, and every rank metric is read off it. A metric that the data
-//! cannot answer is [`InsufficientData`], never NaN and never a default.
+//! cannot answer is [`InsufficientData`](crate::evidence::InsufficientData), never NaN and never a default.
 //!
 //! Only leads whose outcome is final may be judged: [`Maturity`] says which. Every figure is compared with scikit-learn's by the
 //! conformance runner; where scikit-learn gives 0 for a ratio without a denominator, there is no answer here.
@@ -29,7 +29,7 @@ pub use curve::{PrecisionPoint, RocPoint};
 pub use decomposition::Decomposition;
 pub(crate) use delong::Placements;
 pub use delong::{Area, Comparison};
-pub use error::{InsufficientData, MetricError};
+pub use error::MetricError;
 pub use gain::{Part, Separation};
 pub use labelled::Labelled;
 pub use loss::{brier, log_loss};

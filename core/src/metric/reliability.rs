@@ -1,6 +1,7 @@
 //! Whether a probability means what it says: leads in bins of probability, what was said against what happened.
 
-use super::{InsufficientData, Labelled, MetricError};
+use super::{Labelled, MetricError};
+use crate::evidence::InsufficientData;
 use crate::order;
 use crate::sum::Sum;
 

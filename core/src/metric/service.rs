@@ -1,6 +1,6 @@
 //! How well scoring is served: shares and rates of counts. Pure: times come in as milliseconds.
 
-use super::InsufficientData;
+use crate::evidence::InsufficientData;
 
 /// The part of `leads` that have a score.
 ///

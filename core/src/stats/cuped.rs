@@ -2,7 +2,7 @@
 
 use super::estimate::Estimate;
 use super::moments::Comoments;
-use crate::metric::InsufficientData;
+use crate::evidence::InsufficientData;
 
 /// The slope of the outcome on what was known before, over both arms together; 0 when either does not vary, and then nothing is
 /// adjusted.
@@ -40,7 +40,7 @@ impl Estimate {
     /// let estimate = Estimate::adjusted(&arm, slope)?;
     /// assert_eq!((slope, estimate.unadjusted), (2.25, 15.5 / 3.0));
     /// assert!(estimate.variance < 0.01 * arm.x.variance().unwrap());
-    /// # Ok::<(), plumbline_core::metric::InsufficientData>(())
+    /// # Ok::<(), plumbline_core::evidence::InsufficientData>(())
     /// ```
     pub fn adjusted(arm: &Comoments, slope: f64) -> Result<Estimate, InsufficientData> {
         let plain = Estimate::mean(&arm.x)?;

@@ -8,7 +8,7 @@ use super::estimate::Estimate;
 use super::level::{Interval, Level};
 use super::sequential::Mixture;
 use super::student;
-use crate::metric::InsufficientData;
+use crate::evidence::InsufficientData;
 
 /// The scale of a difference.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, serde::Deserialize)]

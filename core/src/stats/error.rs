@@ -3,7 +3,7 @@
 use thiserror::Error;
 
 use super::level::SettingError;
-use crate::metric::InsufficientData;
+use crate::evidence::InsufficientData;
 
 /// Why there is no answer. [`is_silence`](StatsError::is_silence) distinguishes insufficient data from invalid input. Rows
 /// count from 0.

@@ -3,7 +3,7 @@
 
 use super::moments::Moments;
 use super::normal;
-use crate::metric::InsufficientData;
+use crate::evidence::InsufficientData;
 
 /// A mean of so many units.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -44,7 +44,7 @@ impl Estimate {
     /// use plumbline_core::stats::estimate::Estimate;
     /// let rate = Estimate::proportion(500, 5_000)?;
     /// assert_eq!((rate.mean, rate.variance), (0.1, 0.1 * 0.9));
-    /// # Ok::<(), plumbline_core::metric::InsufficientData>(())
+    /// # Ok::<(), plumbline_core::evidence::InsufficientData>(())
     /// ```
     pub fn proportion(successes: u64, units: u64) -> Result<Estimate, InsufficientData> {
         InsufficientData::unless(units, successes.max(2), "leads with an outcome")?;

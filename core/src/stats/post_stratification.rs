@@ -3,7 +3,7 @@
 
 use super::effect::NoEffect;
 use super::estimate::Estimate;
-use crate::metric::InsufficientData;
+use crate::evidence::InsufficientData;
 
 /// Both arms' figures in one stratum.
 #[derive(Debug, Clone, Copy, PartialEq)]

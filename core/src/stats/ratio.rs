@@ -3,7 +3,7 @@
 use super::effect::NoEffect;
 use super::estimate::Estimate;
 use super::moments::Comoments;
-use crate::metric::InsufficientData;
+use crate::evidence::InsufficientData;
 
 impl Estimate {
     /// The mean of `x` over the mean of `y`.

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::chi_square;
 use super::level::SettingError;
-use crate::metric::InsufficientData;
+use crate::evidence::InsufficientData;
 
 /// A p-value below this condemns an experiment.
 ///

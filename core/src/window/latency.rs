@@ -1,6 +1,6 @@
 //! Latencies in buckets of fixed layout: any two histograms can be merged, and a quantile is known to 1/64.
 
-use crate::metric::InsufficientData;
+use crate::evidence::InsufficientData;
 
 /// Buckets of a doubling.
 const PER_DOUBLING: u64 = 64;

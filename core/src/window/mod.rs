@@ -23,7 +23,7 @@ pub use layout::{FeatureLayout, Layout};
 pub use moments::Moments;
 pub use score::{Binned, SCORE_BINS, Scores};
 pub use series::{HOUR_MS, Series, SeriesError};
-pub use summary::{Answer, AreaSummary, Distance, FeatureSummary, Summary};
+pub use summary::{AreaSummary, Distance, FeatureSummary, Summary};
 
 use thiserror::Error;
 
@@ -141,7 +141,8 @@ impl Window {
     /// ```
     /// use plumbline_core::bundle::{Distribution, FieldReference, Reference};
     /// use plumbline_core::histogram::{Bins, Histogram};
-    /// use plumbline_core::window::{Answer, Layout, Summary, Window};
+    /// use plumbline_core::window::{Layout, Summary, Window};
+    /// use plumbline_core::evidence::Answer;
     /// let visits = Histogram::with_counts(Bins::new(vec![5.0])?, vec![50, 50], 0).expect("a count per bin");
     /// let field = FieldReference { name: "visits".into(), distribution: Distribution::Number(visits) };
     /// let reference = Reference { fields: vec![field], ..Reference::default() };

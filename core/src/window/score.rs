@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use crate::metric::{Area, Confusion, InsufficientData};
+use crate::evidence::InsufficientData;
+use crate::metric::{Area, Confusion};
 use crate::sum::Sum;
 
 /// Bins of [0, 1].

@@ -4,31 +4,13 @@ use serde::Serialize;
 
 use super::{Binned, Feature, FeatureLayout, Layout, Scores, Window};
 use crate::drift::{Bracket, EMPTY_SHARE, Rate, Shares};
-use crate::metric::{self, InsufficientData};
+use crate::evidence::{Answer, InsufficientData};
+use crate::metric;
 use crate::stats::level::Level;
 use crate::stats::proportion::Proportion;
 
 /// New categories that are told by name.
 const NAMES: usize = 10;
-
-/// A figure, or why there is none.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(untagged)]
-pub enum Answer<T> {
-    /// The figure.
-    Known(T),
-    /// Too little data: how many of what there are and are needed.
-    Insufficient {
-        /// The reason, a sentence.
-        insufficient: String,
-    },
-}
-
-impl<T> From<Result<T, InsufficientData>> for Answer<T> {
-    fn from(found: Result<T, InsufficientData>) -> Answer<T> {
-        found.map_or_else(|reason| Answer::Insufficient { insufficient: reason.to_string() }, Answer::Known)
-    }
-}
 
 /// What a window tells. Times are milliseconds since 1970, rates parts of 1.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -122,7 +104,8 @@ impl Summary {
     ///
     /// # Example
     /// ```
-    /// use plumbline_core::window::{Answer, Layout, Summary, Window};
+    /// use plumbline_core::evidence::Answer;
+    /// use plumbline_core::window::{Layout, Summary, Window};
     /// let layout = Layout::default();
     /// let mut window = Window::new(&layout);
     /// window.counters.requests = 200;

@@ -1,6 +1,7 @@
 //! Merging and reading, as properties.
 
 use super::*;
+use crate::evidence::Answer;
 use crate::histogram::Bins;
 use crate::random::Random;
 use proptest::prelude::*;
@@ -226,6 +227,6 @@ fn a_summary_tells_each_figure_with_its_bound_or_why_there_is_none() {
     assert_eq!(empty["error_rate"]["insufficient"], "found 0 requests, need at least 1");
 }
 
-fn few(of: &'static str) -> crate::metric::InsufficientData {
-    crate::metric::InsufficientData { of, found: 0, needed: 1 }
+fn few(of: &'static str) -> crate::evidence::InsufficientData {
+    crate::evidence::InsufficientData { of, found: 0, needed: 1 }
 }

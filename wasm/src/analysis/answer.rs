@@ -2,7 +2,8 @@
 
 use js_sys::{Error, JSON, Reflect};
 use plumbline_core::drift::DriftError;
-use plumbline_core::metric::{InsufficientData, MetricError};
+use plumbline_core::evidence::InsufficientData;
+use plumbline_core::metric::MetricError;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use wasm_bindgen::JsValue;

@@ -1,7 +1,8 @@
 //! How far a measure of so many leads lies from its expectation by chance, learnt on the reference leads.
 
 use super::Measure;
-use crate::metric::{Confusion, InsufficientData, Labelled, Placements, Ranking};
+use crate::evidence::InsufficientData;
+use crate::metric::{Confusion, Labelled, Placements, Ranking};
 use crate::random::Random;
 use crate::sum::sum;
 

@@ -2,7 +2,8 @@
 
 use super::error::Errors;
 use super::estimate::Performance;
-use crate::metric::{InsufficientData, Labelled, MetricError, Ranking};
+use crate::evidence::InsufficientData;
+use crate::metric::{Labelled, MetricError, Ranking};
 use crate::model::Calibration;
 use crate::random::Random;
 use crate::sum::Sum;

@@ -4,7 +4,8 @@
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::{Estimate, Estimator, Measure, Realised};
-use crate::metric::{InsufficientData, Labelled, MetricError};
+use crate::evidence::InsufficientData;
+use crate::metric::{Labelled, MetricError};
 
 /// The measures of a window beside those of the reference.
 ///

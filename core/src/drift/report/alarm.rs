@@ -5,8 +5,8 @@
 
 use super::{Feature, Rules, Values};
 use crate::drift::{Bracket, DriftError, Frequency, Rate, Sample, Shares};
+use crate::evidence::InsufficientData;
 use crate::histogram::Bins;
-use crate::metric::InsufficientData;
 use crate::random::Random;
 use crate::stats::kolmogorov;
 

@@ -4,8 +4,8 @@ use super::{Feature, Reason, Rules, Values};
 use crate::drift::distance::deviation;
 use crate::drift::merge::merge;
 use crate::drift::{DriftError, EMPTY_SHARE, Frequency, Rate, Sample, Shares};
+use crate::evidence::InsufficientData;
 use crate::histogram::Bins;
-use crate::metric::InsufficientData;
 use crate::stats::kolmogorov;
 
 /// Bins of the population stability index of a number: deciles of the reference.

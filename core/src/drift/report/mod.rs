@@ -11,7 +11,7 @@ pub use prediction::{PERCENTILES, PredictionDrift};
 pub use rule::{Reason, Rules};
 
 use super::DriftError;
-use crate::metric::InsufficientData;
+use crate::evidence::InsufficientData;
 
 /// One column of a table.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -1,8 +1,8 @@
 //! Drift of the predictions: where the scores' percentiles lie now.
 
 use crate::drift::{Direction, EMPTY_SHARE, KolmogorovSmirnov, Sample, Shares};
+use crate::evidence::InsufficientData;
 use crate::histogram::Bins;
-use crate::metric::InsufficientData;
 
 /// The percentiles compared, as parts.
 pub const PERCENTILES: [f64; 7] = [0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99];

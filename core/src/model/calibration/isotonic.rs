@@ -1,7 +1,8 @@
 //! Isotonic regression: the monotone map that is nearest to what happened.
 
 use super::Calibration;
-use crate::metric::{InsufficientData, Labelled, MetricError, Ranking};
+use crate::evidence::InsufficientData;
+use crate::metric::{Labelled, MetricError, Ranking};
 
 /// Leads that share a calibrated probability.
 struct Block {

@@ -1,8 +1,9 @@
 //! Platt's sigmoid: the logistic map of margins that makes what happened likeliest.
 
 use super::Calibration;
+use crate::evidence::InsufficientData;
 use crate::math;
-use crate::metric::{InsufficientData, Labelled};
+use crate::metric::Labelled;
 use crate::sum::Sum;
 
 impl Calibration {
