@@ -1,7 +1,7 @@
 //! Trees compiled for explanation: flat arrays, everything that does not depend on the row computed beforehand.
 
 use super::compare::Comparisons;
-use super::quadrature::gauss_legendre;
+use crate::math::gauss_legendre;
 use crate::model::{Ensemble, Node, Split, Tree};
 
 /// Quadrature points worked on together.

@@ -6,7 +6,6 @@
 
 mod compare;
 mod forest;
-pub(crate) mod quadrature;
 mod table;
 mod walk;
 

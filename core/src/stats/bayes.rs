@@ -8,8 +8,7 @@ use serde::Serialize;
 use super::effect::Effect;
 use super::level::{Interval, Level, SettingError};
 use super::{beta, normal};
-use crate::explain::quadrature::gauss_legendre;
-use crate::math;
+use crate::math::{self, gauss_legendre};
 
 /// The prior of an effect.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]

@@ -3,8 +3,7 @@
 //! √t·Z(t) is a Brownian motion with drift, seen at the looks. What has not crossed is kept as masses on the nodes of a composite
 //! Gauss–Legendre rule, dense enough for the narrower of the two steps it takes part in.
 
-use crate::explain::quadrature::gauss_legendre;
-use crate::math;
+use crate::math::{self, gauss_legendre};
 use crate::stats::{normal, root};
 
 /// Points per panel.
