@@ -19,7 +19,7 @@ pub mod harness;
 pub mod histogram;
 #[cfg(feature = "import")]
 pub mod import;
-mod json;
+pub mod json;
 pub mod lead;
 pub mod math;
 pub mod metric;

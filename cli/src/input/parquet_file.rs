@@ -15,7 +15,8 @@ use parquet::file::serialized_reader::SerializedFileReader;
 use parquet::record::Field;
 use parquet::record::reader::{ReaderIter, TreeBuilder};
 use parquet::schema::types::Type;
-use plumbline_core::lead::{Civil, MAX_SAFE_INTEGER};
+use plumbline_core::json::MAX_SAFE_INTEGER;
+use plumbline_core::lead::Civil;
 
 use super::{Cell, OwnedCell, Records, Source, Step, page_header};
 use crate::Failure;

@@ -17,4 +17,4 @@ pub(crate) use decimal::nearest;
 pub(crate) use node::{Misfit, Node};
 pub use number::{MAX_SAFE_INTEGER, NumberFault, parse_number};
 pub(crate) use shown::{Decimal, Quoted};
-pub(crate) use write::{Object, number, text};
+pub(crate) use write::{Object, list, number, text};

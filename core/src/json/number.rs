@@ -21,7 +21,7 @@ pub enum NumberFault {
 ///
 /// # Example
 /// ```
-/// use plumbline_core::lead::parse_number;
+/// use plumbline_core::json::parse_number;
 /// assert_eq!(parse_number("-12.5e1"), Ok(-125.0));
 /// assert!(parse_number("1e999").is_err() && parse_number("9007199254740993").is_err() && parse_number("01").is_err());
 /// ```

@@ -3,7 +3,6 @@
 use std::convert::Infallible;
 
 use super::shown;
-use crate::lead::Value;
 
 /// An object being written: members with nothing to say are the caller's to leave out.
 pub(crate) struct Object<'a> {
@@ -55,17 +54,6 @@ impl<'a> Object<'a> {
         integer(self.key(key), i64::from(value));
     }
 
-    pub(crate) fn value(&mut self, key: &'static str, value: &Value) {
-        let out = self.key(key);
-        match value {
-            Value::Missing => out.extend_from_slice(b"null"),
-            Value::Flag(flag) => out.extend_from_slice(if *flag { b"true" } else { b"false" }),
-            Value::Number(x) => number(out, *x),
-            Value::Text(value) => text(out, value),
-            Value::List(items) => list(out, items, &mut |out, item| text(out, item)),
-        }
-    }
-
     pub(crate) fn list<T>(&mut self, key: &'static str, items: &[T], each: &mut dyn FnMut(&mut Vec<u8>, &T)) {
         list(self.key(key), items, each);
     }
@@ -75,7 +63,8 @@ impl<'a> Object<'a> {
     }
 }
 
-fn list<T>(out: &mut Vec<u8>, items: &[T], each: &mut dyn FnMut(&mut Vec<u8>, &T)) {
+/// A list; `each` writes an item.
+pub(crate) fn list<T>(out: &mut Vec<u8>, items: &[T], each: &mut dyn FnMut(&mut Vec<u8>, &T)) {
     out.push(b'[');
     for (i, item) in items.iter().enumerate() {
         if i > 0 {
@@ -86,6 +75,7 @@ fn list<T>(out: &mut Vec<u8>, items: &[T], each: &mut dyn FnMut(&mut Vec<u8>, &T
     out.push(b']');
 }
 
+/// The shortest decimal that reads back to the same bits; what is not finite is null.
 pub(crate) fn number(out: &mut Vec<u8>, x: f64) {
     if !x.is_finite() {
         out.extend_from_slice(b"null");

@@ -1,6 +1,7 @@
 //! Text cells of a table (CSV) to values.
 
-use super::{LeadError, NumberFault, Place, Value, parse_number};
+use super::{LeadError, Place, Value};
+use crate::json::{NumberFault, parse_number};
 use crate::schema::{Field, FieldKind, Role};
 
 impl Field {

@@ -15,7 +15,6 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize, Serializer};
 
-pub use crate::json::{MAX_SAFE_INTEGER, NumberFault, parse_number};
 pub use body::{EachLead, Form};
 pub(crate) use date::DAY_MS;
 pub use date::{Civil, format_date, parse_date};
@@ -23,6 +22,8 @@ pub use error::{LeadError, Place};
 pub use limits::Limits;
 pub use reader::Reader;
 pub use slots::Slots;
+
+use crate::json::{self, MAX_SAFE_INTEGER};
 
 /// Milliseconds since 1970-01-01T00:00:00Z. The core never asks a clock; the shell passes the time in.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -56,6 +57,19 @@ impl Serialize for Value {
             Value::Number(x) => serializer.serialize_f64(*x),
             Value::Text(text) => serializer.serialize_str(text),
             Value::List(items) => serializer.collect_seq(items),
+        }
+    }
+}
+
+impl Value {
+    /// Appends the value's JSON to `out`, without serde's code: what travels to a page must be small.
+    pub(crate) fn write(&self, out: &mut Vec<u8>) {
+        match self {
+            Value::Missing => out.extend_from_slice(b"null"),
+            Value::Flag(flag) => out.extend_from_slice(if *flag { b"true" } else { b"false" }),
+            Value::Number(x) => json::number(out, *x),
+            Value::Text(value) => json::text(out, value),
+            Value::List(items) => json::list(out, items, &mut |out, item| json::text(out, item)),
         }
     }
 }

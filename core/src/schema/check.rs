@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{Band, ConfigErrors, Declaration, Field, FieldKind, Role, Schema};
 use crate::feature;
-use crate::lead::MAX_SAFE_INTEGER;
+use crate::json::MAX_SAFE_INTEGER;
 use crate::score::words;
 
 impl Declaration {

@@ -179,6 +179,6 @@ impl Field {
     /// Whether a listed category looks like a number. A number in a lead is then that text, not a code: of the categories
     /// `["10", "20"]` the number 10 must be the first, and 1 must not be the second.
     pub(crate) fn has_numeric_categories(&self) -> bool {
-        self.categories.iter().any(|category| crate::lead::parse_number(category).is_ok())
+        self.categories.iter().any(|category| crate::json::parse_number(category).is_ok())
     }
 }

@@ -30,7 +30,7 @@ impl Reason {
         let mut object = Object::begin(out);
         object.text("field", &self.field);
         object.text("label", &self.label);
-        object.value("value", &self.value);
+        self.value.write(object.key("value"));
         object.number("contribution", self.contribution);
         object.integer("points", self.points);
         object.text("text", &self.text);

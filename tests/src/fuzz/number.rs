@@ -2,7 +2,7 @@
 
 use plumbline::harness::shortest;
 use plumbline_core::harness::{nearest, write_number};
-use plumbline_core::lead::{MAX_SAFE_INTEGER, NumberFault, parse_number};
+use plumbline_core::json::{MAX_SAFE_INTEGER, NumberFault, parse_number};
 use serde::de::IgnoredAny;
 
 pub(super) fn number(data: &[u8]) {

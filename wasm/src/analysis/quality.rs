@@ -4,7 +4,7 @@ use js_sys::{
     Array, BigInt64Array, Date, Float32Array, Float64Array, Int8Array, Int16Array, Int32Array, JSON, Object, Uint8Array,
     Uint16Array, Uint32Array,
 };
-use plumbline_core::lead::MAX_SAFE_INTEGER;
+use plumbline_core::json::MAX_SAFE_INTEGER;
 use plumbline_core::quality::{Cell, Column, Kind, Profile, ResultFormat, Suite, Validation, generate};
 use serde_json::Value as Json;
 use wasm_bindgen::prelude::wasm_bindgen;

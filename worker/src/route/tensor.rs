@@ -1,6 +1,7 @@
 //! Tensors of the Open Inference Protocol, as JSON or as raw little-endian bytes, to values.
 
-use plumbline_core::lead::{LeadError, MAX_SAFE_INTEGER, Place, Value};
+use plumbline_core::json::MAX_SAFE_INTEGER;
+use plumbline_core::lead::{LeadError, Place, Value};
 use plumbline_core::schema::Role;
 use serde_json::value::RawValue;
 
