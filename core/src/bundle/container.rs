@@ -7,8 +7,7 @@
 //! `tests/python/read_bundle.py`.
 
 use super::BundleError;
-use crate::json::{Misfit, Node};
-use crate::schema::ByName;
+use crate::json::{ByName, Misfit, Node};
 
 /// Element types a bundle uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

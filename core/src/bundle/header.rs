@@ -8,9 +8,8 @@ use super::digest::xxh64;
 use super::plane::Numbers;
 use super::reference::Entry;
 use super::{BundleError, Expected, FORMAT, Golden, Manifest, limit};
-use crate::json::{Misfit, Node};
+use crate::json::{ByName, Misfit, Node};
 use crate::model::{Arithmetic, Column, Link, Model};
-use crate::schema::ByName;
 
 /// What stands in the place of the digest while it is computed.
 const BLANK: [u8; 16] = [b'0'; 16];

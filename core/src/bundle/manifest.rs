@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::feature::Transform;
+use crate::json::ByName;
 use crate::model::{Calibration, Column};
-use crate::schema::{Band, ByName, Declaration, ModelCard, Schema};
+use crate::schema::{Band, Declaration, ModelCard, Schema};
 
 /// What is known of a model beside its numbers.
 ///

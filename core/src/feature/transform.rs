@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::schema::{ByName, Field, FieldKind, Schema};
+use crate::json::ByName;
+use crate::schema::{Field, FieldKind, Schema};
 
 /// How one field becomes one or several columns of the model.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]

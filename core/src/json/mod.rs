@@ -1,8 +1,10 @@
-//! JSON, the little of it that scoring needs: a strict scanner, correctly rounded numbers, a tree for headers, a writer.
+//! JSON, the little of it that scoring needs: a strict scanner, correctly rounded numbers, a tree for headers, values by name,
+//! a writer.
 //!
 //! Why our own beside `serde_json`: the scorer that travels to a page must be small (derived readers and their tables cost more
 //! than the trees it runs), and leads must be read with limits and positions. Tested against `serde_json` on both sides.
 
+mod by_name;
 mod cursor;
 #[cfg(any(test, feature = "harness", target_arch = "wasm32"))]
 mod decimal;
@@ -11,6 +13,7 @@ mod number;
 mod shown;
 mod write;
 
+pub use by_name::ByName;
 pub(crate) use cursor::{Cursor, Stop, Token};
 #[cfg(feature = "harness")]
 pub(crate) use decimal::nearest;

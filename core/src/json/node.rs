@@ -1,7 +1,6 @@
 //! A JSON text as a tree, and typed reading of it: what a bundle's header is read with.
 
-use super::{Cursor, MAX_SAFE_INTEGER, Stop, Token};
-use crate::schema::ByName;
+use super::{ByName, Cursor, MAX_SAFE_INTEGER, Stop, Token};
 
 /// Reads a value of one kind; the key is for the misfit.
 pub(crate) type Read<T> = fn(&Node, &'static str, &mut Misfit) -> T;

@@ -3,7 +3,6 @@
 //! The types here are plain data: TOML for people (`plumbline import --schema`), JSON in a bundle's manifest. Nothing is
 //! trusted until [`Schema::check`] and [`Declaration::check`] have reported every problem with its path.
 
-mod by_name;
 mod check;
 mod declaration;
 mod names;
@@ -11,11 +10,11 @@ mod problem;
 
 use serde::{Deserialize, Serialize};
 
-pub use by_name::ByName;
 pub use declaration::{Band, Declaration, ModelCard};
 pub use names::Names;
 pub use problem::{ConfigErrors, Problem};
 
+use crate::json::{ByName, parse_number};
 use crate::model::Column;
 
 /// The fields of a lead, in the order the model's owner declared them.
@@ -179,6 +178,6 @@ impl Field {
     /// Whether a listed category looks like a number. A number in a lead is then that text, not a code: of the categories
     /// `["10", "20"]` the number 10 must be the first, and 1 must not be the second.
     pub(crate) fn has_numeric_categories(&self) -> bool {
-        self.categories.iter().any(|category| crate::json::parse_number(category).is_ok())
+        self.categories.iter().any(|category| parse_number(category).is_ok())
     }
 }

@@ -15,7 +15,7 @@ impl<T> ByName<T> {
     ///
     /// # Example
     /// ```
-    /// use plumbline_core::schema::ByName;
+    /// use plumbline_core::json::ByName;
     /// let mut rates = ByName::default();
     /// rates.insert("b".to_owned(), 0.5);
     /// rates.insert("a".to_owned(), 0.1);
