@@ -24,6 +24,7 @@ pub mod lead;
 pub mod math;
 pub mod metric;
 pub mod model;
+pub mod name;
 mod order;
 #[cfg(feature = "quality")]
 pub mod quality;

@@ -3,7 +3,8 @@
 use super::{DatePart, Make, Pipeline, Transform, check};
 use crate::json::Quoted;
 use crate::model::Column;
-use crate::schema::{ConfigErrors, Field, FieldKind, Names, Schema};
+use crate::name::Names;
+use crate::schema::{ConfigErrors, Field, FieldKind, Schema};
 
 /// A compiled transform: where it reads, what it makes, where it writes.
 #[derive(Debug, Clone)]

@@ -3,7 +3,8 @@
 use super::slots::UNKNOWN;
 use super::{Lead, LeadError, Limits, Place, Slots, Value, parse_date};
 use crate::json::{Cursor, Decimal, NumberFault, Stop, Token};
-use crate::schema::{FieldKind, Names, Role, Schema};
+use crate::name::Names;
+use crate::schema::{FieldKind, Role, Schema};
 
 /// A schema compiled for reading leads into [`Slots`].
 #[derive(Debug, Clone)]

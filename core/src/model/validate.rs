@@ -4,7 +4,7 @@ use thiserror::Error;
 
 use super::{Arithmetic, Body, Ensemble, Leaf, Linear, Link, Model, Node, Split, Test, Tree};
 use crate::json::Quoted;
-use crate::schema::Names;
+use crate::name::Names;
 
 /// Why a model is invalid.
 #[derive(Debug, Clone, PartialEq, Error)]

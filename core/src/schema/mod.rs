@@ -5,13 +5,11 @@
 
 mod check;
 mod declaration;
-mod names;
 mod problem;
 
 use serde::{Deserialize, Serialize};
 
 pub use declaration::{Band, Declaration, ModelCard};
-pub use names::Names;
 pub use problem::{ConfigErrors, Problem};
 
 use crate::json::{ByName, parse_number};

@@ -4,7 +4,8 @@ use std::path::Path;
 
 use plumbline_core::Scorer;
 use plumbline_core::model::{Column, Scratch};
-use plumbline_core::schema::{Names, Schema};
+use plumbline_core::name::Names;
+use plumbline_core::schema::Schema;
 
 use super::binding::{self, Binding};
 use super::contribution::Contributions;
