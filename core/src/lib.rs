@@ -36,9 +36,9 @@ pub mod stats;
 mod sum;
 pub mod window;
 
-pub use bundle::{Bundle, BundleError, Manifest};
+pub use bundle::{Bundle, BundleError, Declaration, Manifest};
 pub use feature::{FeatureVector, Pipeline};
 pub use lead::{Lead, Timestamp, Value};
 pub use model::{Engine, Model};
-pub use schema::{ConfigErrors, Declaration, Schema};
+pub use schema::{ConfigErrors, Schema};
 pub use score::{Options, Score, ScoreError, Scorer, Workspace};

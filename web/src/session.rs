@@ -1,6 +1,6 @@
 //! What the page loads once and never changes: the bundle, compiled, and leads to start from.
 
-use plumbline_core::schema::Band;
+use plumbline_core::bundle::Band;
 use plumbline_core::score::{Change, Options};
 use plumbline_core::{Bundle, Lead, Manifest, Score, ScoreError, Scorer, Timestamp};
 

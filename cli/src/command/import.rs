@@ -3,11 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use plumbline_core::bundle::Packing;
+use plumbline_core::bundle::{Declaration, Packing};
 use plumbline_core::explain::Explainer;
 use plumbline_core::import::{Imported, import};
 use plumbline_core::model::Model;
-use plumbline_core::schema::Declaration;
 use plumbline_core::{Bundle, ConfigErrors, Manifest, Scorer};
 use sha2::{Digest, Sha256};
 

@@ -1,9 +1,9 @@
 //! What a bundle is, for a person or a program.
 
 use plumbline_core::Bundle;
-use plumbline_core::bundle::Packing;
+use plumbline_core::bundle::{Band, Packing};
 use plumbline_core::model::{Body, Calibration, Link, Missing, Model, Node, Tree};
-use plumbline_core::schema::{Band, Field, FieldKind};
+use plumbline_core::schema::{Field, FieldKind};
 use serde::Serialize;
 
 use crate::output::terminal::{aligned, thousands};

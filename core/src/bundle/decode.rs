@@ -1,11 +1,11 @@
 //! The header's JSON to its types, by hand: derived readers would be a third of the scorer that travels to a page. A test holds
 //! this against the derived writers, member by member. Members we do not know are ignored.
 
-use super::{Expected, Manifest, Provenance};
+use super::{Band, Expected, Manifest, Provenance};
 use crate::feature::{DatePart, DomainClass, Impute, Make, Step, Transform};
 use crate::json::{Misfit, Node};
 use crate::model::{Arithmetic, Averaged, Calibration, Column, Link};
-use crate::schema::{Band, Field, FieldKind, Role, Schema};
+use crate::schema::{Field, FieldKind, Role, Schema};
 
 /// Every item of a list.
 pub(super) fn each<T>(nodes: &[Node], misfit: &mut Misfit, decode: fn(&Node, &mut Misfit) -> T) -> Vec<T> {
@@ -227,7 +227,7 @@ fn averaged(node: &Node, misfit: &mut Misfit) -> Averaged {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::Declaration;
+    use crate::bundle::Declaration;
 
     /// What the derived writer of `value` writes, as a tree.
     fn written<T: serde::Serialize>(value: &T) -> Node {

@@ -2,10 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::{Band, Declaration, ModelCard};
 use crate::feature::Transform;
 use crate::json::ByName;
 use crate::model::{Calibration, Column};
-use crate::schema::{Band, Declaration, ModelCard, Schema};
+use crate::schema::{Field, FieldKind, Schema};
 
 /// What is known of a model beside its numbers.
 ///
@@ -76,6 +77,21 @@ impl Manifest {
             calibration: self.calibration.clone(),
             provenance: self.provenance.clone(),
         }
+    }
+}
+
+impl Schema {
+    /// The schema of a model imported without one: a number field per column; per categorical column a category with the texts
+    /// `categories` has at its position, or given as a code when it has none there.
+    pub fn of_columns(columns: &[Column], categories: &[Vec<String>]) -> Schema {
+        let fields = columns.iter().enumerate().map(|(i, column)| {
+            let (kind, categories) = match column.categorical {
+                true => (FieldKind::Category, categories.get(i).cloned().unwrap_or_default()),
+                false => (FieldKind::Number, Vec::new()),
+            };
+            Field { name: column.name.clone(), kind, categories, ..Field::default() }
+        });
+        Schema { fields: fields.collect() }
     }
 }
 

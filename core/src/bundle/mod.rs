@@ -7,6 +7,7 @@
 mod code;
 mod compact;
 mod container;
+mod declaration;
 mod decode;
 mod digest;
 mod error;
@@ -17,6 +18,7 @@ mod plane;
 mod reference;
 mod tree;
 
+pub use declaration::{Band, Declaration, ModelCard};
 pub use error::BundleError;
 pub use golden::{Expected, Golden};
 pub use manifest::{Manifest, Provenance};

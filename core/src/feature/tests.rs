@@ -1,9 +1,9 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::bundle::Declaration;
 use crate::lead::{Limits, Reader, Slots, Timestamp};
 use crate::model::Column;
-use crate::schema::Declaration;
 
 /// 2026-11-23T12:00:00Z.
 const NOW: Timestamp = Timestamp(1_795_435_200_000);

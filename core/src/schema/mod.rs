@@ -1,19 +1,18 @@
-//! What fields a lead may have, of which kind, and what each is for; and the declaration a model's owner writes about them.
+//! What fields a lead may have, of which kind, and what each is for.
 //!
 //! The types here are plain data: TOML for people (`plumbline import --schema`), JSON in a bundle's manifest. Nothing is
-//! trusted until [`Schema::check`] and [`Declaration::check`] have reported every problem with its path.
+//! trusted until [`Schema::check`] has reported every problem with its path.
 
 mod check;
-mod declaration;
 mod problem;
+pub(crate) mod template;
 
 use serde::{Deserialize, Serialize};
 
-pub use declaration::{Band, Declaration, ModelCard};
+pub(crate) use check::check_fields;
 pub use problem::{ConfigErrors, Problem};
 
 use crate::json::{ByName, parse_number};
-use crate::model::Column;
 
 /// The fields of a lead, in the order the model's owner declared them.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -144,19 +143,6 @@ fn is_false(value: &bool) -> bool {
 }
 
 impl Schema {
-    /// The schema of a model imported without one: a number field per column; per categorical column a category with the texts
-    /// `categories` has at its position, or given as a code when it has none there.
-    pub fn of_columns(columns: &[Column], categories: &[Vec<String>]) -> Schema {
-        let fields = columns.iter().enumerate().map(|(i, column)| {
-            let (kind, categories) = match column.categorical {
-                true => (FieldKind::Category, categories.get(i).cloned().unwrap_or_default()),
-                false => (FieldKind::Number, Vec::new()),
-            };
-            Field { name: column.name.clone(), kind, categories, ..Field::default() }
-        });
-        Schema { fields: fields.collect() }
-    }
-
     /// The field called `name` and its position.
     pub fn field(&self, name: &str) -> Option<(usize, &Field)> {
         self.fields.iter().enumerate().find(|(_, f)| f.name == name)

@@ -1,8 +1,9 @@
 //! What a model says of itself, for the hosts that show it.
 
 use super::Scorer;
+use crate::bundle::Band;
 use crate::json::Object;
-use crate::schema::{Band, Field, Role};
+use crate::schema::{Field, Role};
 
 impl Scorer {
     /// Appends `{name, version, intended_use, columns, outputs, fields, bands}` to `out`. Members of a field that say nothing are

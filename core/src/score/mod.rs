@@ -10,7 +10,7 @@ mod options;
 mod points;
 mod reason;
 mod row;
-pub(crate) mod words;
+mod words;
 
 use std::sync::{Arc, OnceLock};
 
@@ -22,13 +22,13 @@ pub use error::ScoreError;
 pub use options::{Options, Workspace};
 pub use reason::Reason;
 
-use crate::bundle::Bundle;
+use crate::bundle::{Band, Bundle};
 use crate::explain::Explainer;
 use crate::feature::{FeatureVector, Pipeline};
 use crate::json::{self, Object};
 use crate::lead::{Lead, LeadError, Reader, Slots, Timestamp, Value};
 use crate::model::Engine;
-use crate::schema::{Band, ConfigErrors, FieldKind};
+use crate::schema::{ConfigErrors, FieldKind};
 
 /// A lead's score. Its JSON is the wire's; members with no content are left out, except `reasons`.
 #[derive(Debug, Clone, PartialEq, Serialize)]

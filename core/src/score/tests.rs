@@ -1,10 +1,10 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::bundle::{Bundle, Manifest};
+use crate::bundle::{Band, Bundle, Declaration, Manifest};
 use crate::lead::{Form, Value};
 use crate::model::{Arithmetic, Body, Calibration, Column, Linear, Link, Model};
-use crate::schema::{Band, Declaration, Field};
+use crate::schema::Field;
 
 /// 2026-11-23T00:00:00Z.
 const NOW: Timestamp = Timestamp(1_795_392_000_000);

@@ -1,7 +1,7 @@
 //! The score in large: number, band in word and sign, and where it lies among the bands.
 
 use leptos::prelude::*;
-use plumbline_core::schema::Band;
+use plumbline_core::bundle::Band;
 
 use super::desk::Desk;
 use crate::part::{Gauge, Icon, Sign};

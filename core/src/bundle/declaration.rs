@@ -1,11 +1,13 @@
 //! What a model's owner declares about it, beside the trained numbers.
 
+mod check;
+
 use serde::{Deserialize, Serialize};
 
-use super::{Field, Schema};
-use crate::bundle::Provenance;
+use super::Provenance;
 use crate::feature::Transform;
 use crate::model::Calibration;
+use crate::schema::{Field, Schema};
 
 /// The whole declaration, as the TOML file of `plumbline import --schema` holds it. `docs/FORMATS.md` describes it for people.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
