@@ -34,6 +34,7 @@ pub mod schema;
 pub mod score;
 pub mod stats;
 mod sum;
+pub mod train;
 pub mod window;
 
 pub use bundle::{Bundle, BundleError, Declaration, Manifest};

@@ -1,7 +1,4 @@
-//! A map from the model's probability to the observed rate, fitted after training.
-
-mod isotonic;
-mod sigmoid;
+//! A map from the model's probability to the observed rate, fitted after training by `train`.
 
 use serde::{Deserialize, Serialize};
 

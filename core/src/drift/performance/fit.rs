@@ -7,6 +7,7 @@ use crate::metric::{Labelled, MetricError, Ranking};
 use crate::model::Calibration;
 use crate::random::Random;
 use crate::sum::Sum;
+use crate::train::calibrate;
 
 /// Parts of the cross-validation, and bins of the calibration error it compares.
 const PARTS: usize = 10;
@@ -39,7 +40,7 @@ impl Estimator {
         InsufficientData::unless(reference.scores().len() as u64, 2 * PARTS as u64, "reference leads")?;
         let errors = Errors::of(reference, threshold)?;
         let calibrate = improves(reference);
-        let calibration = if calibrate { Calibration::isotonic_of(&Ranking::new(reference)) } else { Calibration::None };
+        let calibration = if calibrate { calibrate::isotonic_of(&Ranking::new(reference)) } else { Calibration::None };
         Ok(Estimator { calibration, threshold, errors })
     }
 
@@ -87,7 +88,7 @@ fn improves(data: &Labelled<'_>) -> bool {
     let (mut before, mut after) = (Vec::new(), Vec::new());
     for part in 0..PARTS {
         let (scores, converted): (Vec<f64>, Vec<bool>) = rows().filter(|(_, of)| *of != part).map(|(row, _)| row).unzip();
-        let Ok(Ok(map)) = Labelled::new(&scores, &converted).and_then(|rest| Calibration::fit_isotonic(&rest)) else {
+        let Ok(Ok(map)) = Labelled::new(&scores, &converted).and_then(|rest| calibrate::isotonic(&rest)) else {
             return false;
         };
         for ((score, converted), _) in rows().filter(|(_, of)| *of == part) {
