@@ -1,10 +1,11 @@
 //! Metrics, guardrails, segments, the sales cycle and the draw itself, joined into one verdict.
 
 use super::data::Data;
+use super::judged::Judged;
 use super::measure::{Yardstick, belief, yardstick};
-use super::report::{Analysis, ArmReport, Comparison, Verdict};
+use super::report::{Analysis, ArmReport, Comparison};
 use super::settings::{Settings, SettingsError};
-use super::verdict::{Judged, decide, overall};
+use super::verdict::{decide, overall};
 use super::words::{counted, listed, percent};
 use super::{cycle, segment};
 use crate::stats::bayes::{Belief, standings};
@@ -124,15 +125,4 @@ fn notes(settings: &Settings, data: &Data) -> Vec<String> {
         ));
     }
     notes
-}
-
-/// The better of two verdicts, for the headline.
-pub(super) fn rank(verdict: &Verdict) -> u8 {
-    match verdict {
-        Verdict::Invalid { .. } => 0,
-        Verdict::Win => 1,
-        Verdict::Inconclusive { .. } => 2,
-        Verdict::InsufficientData { .. } => 3,
-        Verdict::Lose => 4,
-    }
 }

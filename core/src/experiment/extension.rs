@@ -1,12 +1,12 @@
 //! By how much to go on when nothing is shown yet.
 
 use super::data::Cell;
+use super::judged::Judged;
 use super::measure::estimate;
 use super::method::Method;
 use super::plan::{Baseline, Plan};
 use super::report::{CycleReport, Extension, GuardrailReport};
 use super::settings::{Demand, Kind};
-use super::verdict::Judged;
 use crate::stats::margin::Finding;
 use crate::stats::normal;
 

@@ -2,13 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::plan::two_sided_power;
 use crate::stats::alternative::Alternative;
 use crate::stats::effect::{Effect, Test};
 use crate::stats::group_sequential::{GroupSequential, Look, Spending};
 use crate::stats::level::{Interval, Level, SettingError};
 use crate::stats::sequential::{Mixture, Spread};
-use crate::stats::{normal, student};
+use crate::stats::{normal, power, student};
 
 /// How an experiment is looked at.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -100,12 +99,12 @@ impl Bar {
     /// always-valid intervals: the chance to clear it then, which is less than the chance to clear it on the way.
     pub fn power(&self, drift: f64, units: f64) -> f64 {
         match self {
-            Bar::Once(level) => two_sided_power(normal::quantile(1.0 - level.alpha() / 2.0), drift),
+            Bar::Once(level) => power::two_sided(normal::quantile(1.0 - level.alpha() / 2.0), drift),
             Bar::Always { level, tuned_to } => {
                 // Tuned to the end that is being planned, whatever that is, the ratio of the two is 1.
                 let (units, tuned) = tuned_to.map_or((1.0, 1.0), |tuned| (units.max(1e-9), tuned));
                 let spread = Spread::after(units, tuned, *level);
-                two_sided_power(spread.half_width(*level), drift)
+                power::two_sided(spread.half_width(*level), drift)
             }
             Bar::Looks(design) => design.power(drift),
         }

@@ -10,6 +10,7 @@ mod analyse;
 mod cycle;
 mod data;
 mod extension;
+mod judged;
 mod measure;
 mod method;
 mod plan;

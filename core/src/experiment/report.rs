@@ -65,6 +65,17 @@ impl Verdict {
             Verdict::Invalid { .. } => "Invalid",
         }
     }
+
+    /// The order of verdicts for the headline: the least is reported.
+    pub(super) fn rank(&self) -> u8 {
+        match self {
+            Verdict::Invalid { .. } => 0,
+            Verdict::Win => 1,
+            Verdict::Inconclusive { .. } => 2,
+            Verdict::InsufficientData { .. } => 3,
+            Verdict::Lose => 4,
+        }
+    }
 }
 
 /// How long to go on.

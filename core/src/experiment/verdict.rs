@@ -1,28 +1,14 @@
 //! The verdict on one treatment, with its sentence.
 
-use super::analyse::rank;
 use super::data::Cell;
 use super::extension::extension;
+use super::judged::Judged;
 use super::measure::moved;
-use super::report::{
-    Comparison, CycleReport, Direction, Extension, GuardrailReport, Measurement, MetricReport, Outcome, SegmentReport, Verdict,
-};
-use super::settings::{Better, Kind, Settings};
+use super::report::{Comparison, Direction, Extension, Measurement, Outcome, Verdict};
+use super::settings::{Better, Kind};
 use super::words::{count, counted, listed, rounded};
 use crate::stats::level::Interval;
-use crate::stats::margin::Finding;
 use crate::stats::srm::{self, SampleRatio};
-
-/// Everything that was found of one treatment.
-pub(super) struct Judged<'a> {
-    pub settings: &'a Settings,
-    pub treatment: &'a str,
-    pub primary: MetricReport,
-    pub guardrails: Vec<GuardrailReport>,
-    pub cycle: Option<CycleReport>,
-    pub segments: Vec<SegmentReport>,
-    pub sample_ratio: Option<&'a SampleRatio>,
-}
 
 /// Joins what was found into a verdict. `control` and `treatment` are the primary metric's cells, for the planning of an extension.
 pub(super) fn decide(judged: Judged<'_>, control: &Cell, treatment: &Cell) -> Comparison {
@@ -39,7 +25,7 @@ pub(super) fn overall(comparisons: &[Comparison]) -> (Verdict, String) {
         c.primary.outcome.measured().map_or(f64::NEG_INFINITY, |m| sign * m.effect.value)
     };
     let best =
-        comparisons.iter().min_by(|a, b| rank(&a.verdict).cmp(&rank(&b.verdict)).then(estimate(b).total_cmp(&estimate(a))));
+        comparisons.iter().min_by(|a, b| a.verdict.rank().cmp(&b.verdict.rank()).then(estimate(b).total_cmp(&estimate(a))));
     best.map_or((Verdict::InsufficientData { found: 0, needed: 1 }, String::new()), |best| {
         (best.verdict.clone(), best.sentence.clone())
     })
@@ -106,28 +92,6 @@ impl Judged<'_> {
         let needed = rare.into_iter().max().unwrap_or(0).max(found + 1).max(self.settings.least_per_arm);
         let reason = format!("{message}; about {} per arm are needed.", counted(needed, "lead", "leads"));
         (Verdict::InsufficientData { found, needed }, reason)
-    }
-
-    /// An interval of the change, turned so that above 0 is good.
-    fn good(&self, interval: &Interval) -> Interval {
-        match self.primary.better {
-            Better::More => *interval,
-            Better::Less => interval.negated(),
-        }
-    }
-
-    fn findings(&self, wanted: Finding) -> impl Iterator<Item = &str> {
-        let guardrails = self.guardrails.iter().map(|g| (g.finding, g.sentence.as_str()));
-        let cycle = self.cycle.iter().map(|c| (c.finding, c.sentence.as_str()));
-        guardrails.chain(cycle).filter(move |(finding, _)| *finding == wanted).map(|(_, sentence)| sentence)
-    }
-
-    fn refuted(&self) -> impl Iterator<Item = &str> {
-        self.findings(Finding::Refuted)
-    }
-
-    fn open(&self) -> impl Iterator<Item = &str> {
-        self.findings(Finding::Open)
     }
 
     fn told_primary(&self, m: &Measurement) -> String {

@@ -20,6 +20,11 @@ pub fn cohens_h(first: f64, second: f64) -> f64 {
     2.0 * math::asin(first.sqrt()) - 2.0 * math::asin(second.sqrt())
 }
 
+/// The power of a two-sided test at z with an estimate expected `drift` standard errors from the null, both tails.
+pub(crate) fn two_sided(z: f64, drift: f64) -> f64 {
+    normal::sf(z - drift) + normal::sf(z + drift)
+}
+
 /// Which test is planned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

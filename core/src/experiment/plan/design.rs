@@ -5,7 +5,7 @@ use crate::experiment::method::Bar;
 use crate::stats::effect::Scale;
 use crate::stats::level::SettingError;
 use crate::stats::power::cohens_h;
-use crate::stats::{normal, root};
+use crate::stats::root;
 
 /// A plan that was checked.
 #[derive(Debug, Clone)]
@@ -128,9 +128,4 @@ impl Design {
     pub fn inflation(&self) -> f64 {
         self.needed() / self.needed_by(&self.fixed)
     }
-}
-
-/// The power of a two-sided test at z with an estimate expected `drift` standard errors from the null, both tails.
-pub(crate) fn two_sided_power(z: f64, drift: f64) -> f64 {
-    normal::sf(z - drift) + normal::sf(z + drift)
 }

@@ -9,7 +9,6 @@ use super::words::{change, count, counted, percent, rounded};
 use crate::stats::effect::Scale;
 use crate::stats::level::{Level, SettingError};
 pub use design::Design;
-pub(crate) use design::two_sided_power;
 
 /// What the metric is like without the treatment.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
