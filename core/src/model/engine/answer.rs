@@ -5,8 +5,9 @@
 use std::hint::select_unpredictable;
 
 use super::super::tree::ZERO;
-use super::question::{Categories, Column, LANES, Ladder, Questions, TEAM};
+use super::question::{Categories, Column, Ladder, Questions, TEAM};
 use super::sift::{BITS_OF_WORD, Word, join};
+use super::size::LANES;
 use super::step::Answers;
 
 impl Questions {

@@ -4,8 +4,8 @@
 
 use std::ops::AddAssign;
 
-use super::Scratch;
 use super::forest::{Forest, Layout, Leaves, NUMBERS};
+use super::scratch::Scratch;
 use super::sift::{BITS, BITS_OF_WORD, Numbers, Word};
 use super::wide::Work;
 

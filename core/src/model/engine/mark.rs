@@ -9,11 +9,9 @@
 //! most 254 cuts each, which is what LightGBM grows by default. Tested through the engine's property tests.
 
 use super::super::{Node, Tree};
-use super::question::{Index, LANES};
-use super::wide::{Avx2, Work};
-
-/// Most leaves of a tree.
-pub(super) const LEAVES: usize = 32;
+use super::question::Index;
+use super::size::{LANES, MISSING};
+use super::wide::{Avx2, LEAVES, Mark, Work};
 
 /// Ensemble of small trees.
 #[derive(Debug, Clone)]
@@ -23,23 +21,6 @@ pub(super) struct Marks {
     /// First leaf of each tree.
     first: Vec<u32>,
 }
-
-/// A tree. Places of splits that it does not have are passed by no leaf's left.
-#[derive(Debug, Clone)]
-#[repr(C, align(32))]
-pub(super) struct Mark {
-    /// Where the rank of each split's column stands; bit 4 moved to bit 7, as the instruction wants it.
-    pub(super) lanes: [u8; LEAVES],
-    /// The least rank that passes.
-    pub(super) cuts: [u8; LEAVES],
-    /// How much more still passes: all ranks do, and [`MISSING`] if a missing value goes right.
-    pub(super) spans: [u8; LEAVES],
-    /// Of each leaf, a bit for each split that has it on its left; in the order of [`place`].
-    pub(super) lefts: [[u8; LEAVES]; 4],
-}
-
-/// The rank of a missing value.
-pub(super) const MISSING: u8 = u8::MAX;
 
 const EMPTY: Mark = Mark { lanes: [0; LEAVES], cuts: [0; LEAVES], spans: [0; LEAVES], lefts: [[0; LEAVES]; 4] };
 

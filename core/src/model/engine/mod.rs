@@ -19,15 +19,17 @@ mod mark;
 mod properties;
 mod question;
 mod rank;
+mod scratch;
 mod shape;
 mod sift;
+mod size;
 mod step;
 mod sweep;
 mod wide;
 
 use self::forest::Forest;
 pub(crate) use self::rank::Ranked;
-use self::step::Answers;
+pub use self::scratch::Scratch;
 use super::{Body, Model};
 
 /// A model compiled for speed. Immutable; share it freely.
@@ -42,13 +44,6 @@ pub struct Engine {
 enum Plan {
     Forest(Box<Forest>),
     Reference(Box<Model>),
-}
-
-/// Working memory of an [`Engine`] (64 KB, for batches a word per distinct test more), reused between calls so that scoring does not allocate.
-#[derive(Debug, Default)]
-pub struct Scratch {
-    answers: Option<Box<Answers>>,
-    words: Vec<u64>,
 }
 
 impl Engine {
@@ -113,11 +108,5 @@ impl Engine {
             plan => plan,
         };
         Engine { plan, ..self }
-    }
-}
-
-impl Scratch {
-    fn answers(&mut self) -> &mut Answers {
-        self.answers.get_or_insert_with(|| Box::new(Answers::new()))
     }
 }

@@ -11,20 +11,12 @@ use std::ops::Range;
 
 use super::super::tree::{Missing, Split, Test};
 use super::super::{Arithmetic, Ensemble, Node, Tree};
-use super::mark::MISSING;
-use super::rank::{Keys, Ranked};
+use super::rank::{Keys, Ranked, from_key};
+use super::size::{LANES, LIMIT, MISSING, WORD};
 use crate::order::heap_sort;
 
-/// Most questions of one ensemble; a larger one is walked without this table.
-pub(super) const LIMIT: usize = 1 << 16;
-
-/// Questions of one region are padded to this many, the width of a copy.
-pub(super) const WORD: usize = 16;
 /// Columns ranked together: enough to hide the latency of a search, few enough for the registers.
 pub(super) const TEAM: usize = 4;
-
-/// Most lanes of an ensemble whose rows can be written as bytes.
-pub(super) const LANES: usize = 32;
 
 /// Most bytes of a column's table of category answers.
 const TABLE_LIMIT: usize = 1 << 20;
@@ -405,15 +397,4 @@ fn cut_less_equal(t: f64) -> f64 {
         f64::INFINITY => f64::NAN,
         t => cut_less(t.next_up()),
     }
-}
-
-/// An integer for each double, in the order of [`f64::total_cmp`].
-pub(super) fn key(cut: f64) -> i64 {
-    let bits = cut.to_bits().cast_signed();
-    bits ^ ((bits >> 63).cast_unsigned() >> 1).cast_signed()
-}
-
-/// The double whose [`key`] this is.
-fn from_key(key: i64) -> f64 {
-    f64::from_bits((key ^ ((key >> 63).cast_unsigned() >> 1).cast_signed()).cast_unsigned())
 }

@@ -3,7 +3,7 @@
 //!
 //! Tested through the engine's property tests and those of bundles.
 
-use super::question::{LIMIT, key};
+use super::size::LIMIT;
 use crate::order::heap_sort;
 
 /// The thresholds of an ensemble as a bundle holds them.
@@ -72,4 +72,15 @@ impl Keys {
     pub(super) fn rising(&self) -> &[i64] {
         &self.rising
     }
+}
+
+/// An integer for each double, in the order of [`f64::total_cmp`].
+fn key(cut: f64) -> i64 {
+    let bits = cut.to_bits().cast_signed();
+    bits ^ ((bits >> 63).cast_unsigned() >> 1).cast_signed()
+}
+
+/// The double whose [`key`] this is.
+pub(super) fn from_key(key: i64) -> f64 {
+    f64::from_bits((key ^ ((key >> 63).cast_unsigned() >> 1).cast_signed()).cast_unsigned())
 }

@@ -16,7 +16,7 @@
 #![allow(unsafe_code, reason = "see Safety above")]
 #![expect(clippy::indexing_slicing, reason = "a question is a u16 into 2^16 answers, and `at` is below `ROOM`: no check remains")]
 
-use super::question::{LIMIT, WORD};
+use super::size::{LIMIT, WORD};
 
 /// Trees stepped together: enough to hide the latency of a step, few enough for the registers.
 pub(super) const GROUP: usize = 8;

@@ -13,14 +13,7 @@ use std::ops::Range;
 
 use super::heap::Heap;
 use super::question::{Column, Ladder, Questions};
-use super::wide::{Avx512, Work};
-
-/// Trees of a word, and the most ladders.
-pub(super) const WIDTH: usize = 64;
-/// Cuts compared at once; of so many times so many cuts a rank is a byte.
-pub(super) const CUTS: usize = 16;
-/// Most levels of a tree.
-pub(super) const LEVELS: usize = 6;
+use super::wide::{Asked, Avx512, CUTS, LEVELS, WIDTH, Work};
 
 /// Ensemble of shallow trees.
 #[derive(Debug, Clone)]
@@ -43,16 +36,6 @@ struct Scale {
     cuts: [[f32; CUTS]; CUTS],
     column: usize,
     ladders: Range<usize>,
-}
-
-/// A question to each of 64 trees.
-#[derive(Debug, Clone, Copy)]
-#[repr(C, align(64))]
-pub(super) struct Asked {
-    /// The ladder whose rank is asked for.
-    pub(super) ladders: [u8; WIDTH],
-    /// The least rank that passes.
-    pub(super) cuts: [u8; WIDTH],
 }
 
 const NOTHING: Asked = Asked { ladders: [0; WIDTH], cuts: [0; WIDTH] };
