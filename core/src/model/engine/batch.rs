@@ -58,7 +58,7 @@ impl Forest {
                 Some(wide) if takes_rows && rows.len() > MANY / 2 * width => {
                     wide.run(Batch::<{ MANY / BITS_OF_WORD }> { forest: self, rows, width, words, out });
                 }
-                _ => self.margins_of_few(rows, width, takes_rows && self.marks.is_none(), scratch, out),
+                _ => self.margins_of_few(rows, width, takes_rows && self.quick_scorer.is_none(), scratch, out),
             }
         }
     }
@@ -102,8 +102,8 @@ impl Forest {
         let mut sums: Vec<Sums<T, W>> = self.base.iter().map(|base| [[[narrow(*base); 8]; W]; BITS]).collect();
         // Two closures, each called from one place, so that both are compiled into their walks.
         match &self.layout {
-            Layout::Heap(heap) => {
-                heap.walk_rows(words, |tree, first, numbers| self.add_leaves(tree, leaves.get(first..), numbers, &mut sums))
+            Layout::Complete(trees) => {
+                trees.walk_rows(words, |tree, first, numbers| self.add_leaves(tree, leaves.get(first..), numbers, &mut sums))
             }
             Layout::Blocks(blocks) => {
                 blocks.walk_rows(words, |tree, first, numbers| self.add_leaves(tree, leaves.get(first..), numbers, &mut sums))

@@ -1,7 +1,7 @@
 //! Deep trees, cut into blocks of four levels, one cache line each.
 //!
 //! Idea: leaf-wise trees are deep on a few paths and shallow on most, so completing them wastes memory and stepping them to their
-//! full depth wastes time. A block is a small heap of 15 questions with 16 exits, each a leaf or another block of its tree. A
+//! full depth wastes time. A block is a small complete tree of 15 questions with 16 exits, each a leaf or another block of its tree. A
 //! tile of trees takes its root blocks first, in groups; those whose exit is another block are collected, without a branch, for
 //! the next round.
 //!
@@ -44,7 +44,7 @@ struct Head {
 #[derive(Debug, Clone)]
 #[repr(C, align(64))]
 struct Block {
-    /// Question of each heap position; place 0 is unused.
+    /// Question of each node in level order; place 0 is unused.
     questions: [u16; EXITS],
     /// `LEAF` + number of the leaf in its tree, or number of the next block in its tree, the root not counted.
     exits: [u16; EXITS],
@@ -105,7 +105,7 @@ impl Blocks {
     }
 
     /// Folds `state` by `found(state, tree, leaf)` over the trees in order: those of a tile while the next one's roots are walked,
-    /// because what `found` adds up waits for itself. Never inlined, for the reason [`heap`](super::heap) tells.
+    /// because what `found` adds up waits for itself. Never inlined, for the reason given in [`complete`](super::complete).
     #[inline(never)]
     pub(super) fn walk<S>(&self, answers: &Answers, mut state: S, mut found: impl FnMut(S, usize, usize) -> S) -> S {
         let levels = Levels::hidden();

@@ -6,13 +6,13 @@
 
 use super::super::{Arithmetic, Ensemble, LinearLeaf, Node, Tree};
 use super::block::Blocks;
-use super::heap::{self, Heap};
-use super::mark::Marks;
+use super::complete::{self, CompleteTrees};
+use super::lockstep::Lockstep;
 use super::question::Questions;
+use super::quick_scorer::QuickScorer;
 use super::rank::Ranked;
 use super::shape;
 use super::step::Answers;
-use super::sweep::Sweep;
 use super::wide::{Avx2, Avx512};
 
 /// Numbers a byte can have. So many leaves are there behind the first one of any tree, and no bounds check remains.
@@ -27,9 +27,9 @@ pub(super) struct Forest {
     pub(super) outputs: Vec<u32>,
     pub(super) layout: Layout,
     /// The trees of [`Layout::Blocks`] once more, where that is quicker for one row.
-    pub(super) marks: Option<Marks>,
-    /// The trees of [`Layout::Heap`] once more, where that is quicker for one row.
-    pub(super) sweep: Option<Sweep>,
+    pub(super) quick_scorer: Option<QuickScorer>,
+    /// The trees of [`Layout::Complete`] once more, where that is quicker for one row.
+    pub(super) lockstep: Option<Lockstep>,
     pub(super) leaves: Leaves,
     pub(super) wide: Option<Avx2>,
 }
@@ -37,7 +37,7 @@ pub(super) struct Forest {
 /// Trees in their fast form.
 #[derive(Debug, Clone)]
 pub(super) enum Layout {
-    Heap(Heap),
+    Complete(CompleteTrees),
     Blocks(Blocks),
 }
 
@@ -56,26 +56,29 @@ impl Forest {
         let (questions, index) = Questions::collect(ensemble, ranked)?;
         let trees = &ensemble.trees;
         let mut leaves = Leaves::of(ensemble);
-        let layout = if depth <= heap::DEEPEST {
-            Layout::Heap(Heap::compile(trees, depth, &index, |leaf, tree, node| leaves.place(leaf, trees.get(tree), node))?)
+        let layout = if depth <= complete::DEEPEST {
+            Layout::Complete(CompleteTrees::compile(trees, depth, &index, |leaf, tree, node| {
+                leaves.place(leaf, trees.get(tree), node)
+            })?)
         } else {
             Layout::Blocks(Blocks::compile(trees, &index, |leaf, tree, node| leaves.place(leaf, trees.get(tree), node))?)
         };
         leaves.pad();
         let wide = Avx2::detect();
-        let marks = wide.filter(|_| matches!(layout, Layout::Blocks(_))).and_then(|wide| Marks::compile(wide, trees, &index));
-        let sweep = match &layout {
-            Layout::Heap(heap) => Avx512::detect().and_then(|wide| Sweep::compile(wide, heap, &questions)),
+        let quick_scorer =
+            wide.filter(|_| matches!(layout, Layout::Blocks(_))).and_then(|wide| QuickScorer::compile(wide, trees, &index));
+        let lockstep = match &layout {
+            Layout::Complete(trees) => Avx512::detect().and_then(|wide| Lockstep::compile(wide, trees, &questions)),
             Layout::Blocks(_) => None,
         };
         let outputs = trees.iter().map(|tree| tree.output).collect();
-        Some(Forest { questions, base: ensemble.base.clone(), outputs, layout, marks, sweep, leaves, wide })
+        Some(Forest { questions, base: ensemble.base.clone(), outputs, layout, quick_scorer, lockstep, leaves, wide })
     }
 
     /// This forest on a processor without wide instructions.
     #[cfg(test)]
     pub(super) fn narrow(self) -> Forest {
-        Forest { marks: None, sweep: None, wide: None, ..self }
+        Forest { quick_scorer: None, lockstep: None, wide: None, ..self }
     }
 
     /// Writes the margins of `row`.
@@ -108,15 +111,15 @@ impl Forest {
     /// Folds `state` by `found(state, tree, leaf)` over the trees in order.
     #[inline(always)]
     fn walk<S>(&self, row: &[f64], answers: &mut Answers, state: S, found: impl FnMut(S, usize, usize) -> S) -> S {
-        if let Some(marks) = &self.marks {
-            return marks.walk(&self.questions.bytes(row), state, found);
+        if let Some(scorer) = &self.quick_scorer {
+            return scorer.walk(&self.questions.bytes(row), state, found);
         }
-        if let Some(sweep) = &self.sweep {
-            return sweep.walk(row, state, found);
+        if let Some(lockstep) = &self.lockstep {
+            return lockstep.walk(row, state, found);
         }
         self.questions.answer(row, answers);
         match &self.layout {
-            Layout::Heap(heap) => heap.walk(answers, state, found),
+            Layout::Complete(trees) => trees.walk(answers, state, found),
             Layout::Blocks(blocks) => blocks.walk(answers, state, found),
         }
     }

@@ -1,10 +1,11 @@
 //! The compiled form of a [`Model`]: the same bits as [`Model::margins`], as fast as we can make it.
 //!
-//! A row first answers every distinct test of the ensemble ([`question`], [`answer`]); then the trees, completed ([`heap`]) or
+//! A row first answers every distinct test of the ensemble ([`question`], [`answer`]); then the trees, completed ([`complete`]) or
 //! cut ([`block`]), are walked without branches and their leaves added in tree order ([`forest`]). Of many rows, 64 at a time
 //! are one word and go down each tree together ([`sift`]). Where a processor has wider registers ([`wide`]), words are four times
-//! as long, and small or shallow trees have all their questions asked at once ([`mark`], [`sweep`]). What those forms do not take
-//! (linear models, improper trees, more than 2^16 distinct tests) is evaluated by the model itself.
+//! as long, small trees have all their splits tested at once ([`quick_scorer`]), and 64 shallow ones are walked together
+//! ([`lockstep`]). What those forms do not take (linear models, improper trees, more than 2^16 distinct tests) is evaluated by the
+//! model itself.
 //!
 //! Does not validate: any model compiles, and any row is answered. Tested against [`Model::margins`], bit for bit, on random
 //! ensembles in `properties`, and on the peers' models in the conformance runs.
@@ -12,19 +13,19 @@
 mod answer;
 mod batch;
 mod block;
+mod complete;
 mod forest;
-mod heap;
-mod mark;
+mod lockstep;
 #[cfg(test)]
 mod properties;
 mod question;
+mod quick_scorer;
 mod rank;
 mod scratch;
 mod shape;
 mod sift;
 mod size;
 mod step;
-mod sweep;
 mod wide;
 
 use self::forest::Forest;

@@ -190,7 +190,7 @@ fn deep_leaf_wise_trees_of_255_leaves_have_the_bits_of_the_reference() {
 
 #[test]
 fn deep_trees_of_at_most_32_leaves_have_the_bits_of_the_reference() {
-    let mut marked = 0;
+    let mut quick_scored = 0;
     for seed in 0..60 {
         let mut seeded = Seeded(seed);
         let outputs = 1 + seeded.below(3);
@@ -204,15 +204,16 @@ fn deep_trees_of_at_most_32_leaves_have_the_bits_of_the_reference() {
         let rows: Vec<f64> = (0..COLUMNS as usize * 200).map(|_| seeded.value()).collect();
         let model = model(if seed % 2 == 0 { Arithmetic::F32 } else { Arithmetic::F64 }, outputs, trees);
         check(&model, &rows);
-        marked += usize::from(matches!(Engine::compile(&model).plan, Plan::Forest(forest) if forest.marks.is_some()));
+        quick_scored +=
+            usize::from(matches!(Engine::compile(&model).plan, Plan::Forest(forest) if forest.quick_scorer.is_some()));
     }
     // Without AVX2 this path is not run, as `wide::tests` reports.
-    assert!(marked > 30 || Avx2::detect().is_none(), "{marked} of 60 are marked");
+    assert!(quick_scored > 30 || Avx2::detect().is_none(), "{quick_scored} of 60 are scored by QuickScorer");
 }
 
 #[test]
 fn many_shallow_trees_have_the_bits_of_the_reference() {
-    let mut swept = 0;
+    let mut in_lockstep = 0;
     for seed in 0..40 {
         let mut seeded = Seeded(seed);
         let outputs = 1 + seeded.below(2);
@@ -226,10 +227,10 @@ fn many_shallow_trees_have_the_bits_of_the_reference() {
         let rows: Vec<f64> = (0..COLUMNS as usize * 200).map(|_| seeded.value()).collect();
         let model = model(Arithmetic::F32, outputs, trees);
         check(&model, &rows);
-        swept += usize::from(matches!(Engine::compile(&model).plan, Plan::Forest(forest) if forest.sweep.is_some()));
+        in_lockstep += usize::from(matches!(Engine::compile(&model).plan, Plan::Forest(forest) if forest.lockstep.is_some()));
     }
     // Without AVX-512 this path is not run, as `wide::tests` reports.
-    assert!(swept > 20 || Avx512::detect().is_none(), "{swept} of 40 are swept");
+    assert!(in_lockstep > 20 || Avx512::detect().is_none(), "{in_lockstep} of 40 are walked in lockstep");
 }
 
 #[test]

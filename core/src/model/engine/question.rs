@@ -325,7 +325,7 @@ impl<'m> Index<'m> {
     }
 
     /// What `split`, whose question has this number, asks of a lane; `None` when it asks something else, or there are too many of them.
-    pub(super) fn mark(&self, split: &Split, question: u16) -> Option<LaneQuestion> {
+    pub(super) fn lane_question(&self, split: &Split, question: u16) -> Option<LaneQuestion> {
         cut(&split.test)?;
         let cuts = self.cuts.get(split.column as usize)?;
         let reading = Reading::of(split);

@@ -4,7 +4,7 @@
 //! send all of them on: those whose answer is 1 to the right child, the rest to the left. A tree costs a few operations per
 //! node for 64 rows, no table of answers per row, no latency to hide; and where registers are wider, for several times 64. In
 //! the end each row's leaf number is read off bit by bit: bit `k` of all numbers is the union of the leaves whose number has
-//! that bit. Here for trees given as lists of splits; those in heap order do likewise in [`heap`](super::heap).
+//! that bit. Here for trees given as lists of splits; complete trees do likewise in [`complete`](super::complete).
 //!
 //! Trees of more than 256 leaves are left to the walk row by row. Tested through the engine's property tests.
 

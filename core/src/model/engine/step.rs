@@ -1,4 +1,4 @@
-//! Steps down trees in heap order: from node `at` to `2·at` or `2·at + 1`, as the answer to the node's question says.
+//! Steps down complete trees: from node `at` to `2·at` or `2·at + 1`, as the answer to the node's question says.
 //!
 //! Three things make a step three instructions (read the question, read the answer, add), and all need care. The number of levels
 //! is hidden from the compiler, or else it unrolls the steps and rewrites them as a sum of shifted answers, which is right and

@@ -20,11 +20,11 @@ pub(crate) struct Avx512(());
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Avx512 {}
 
-/// A question to each of 64 trees.
+/// The test at one node of each of 64 trees.
 #[derive(Debug, Clone, Copy)]
 #[repr(C, align(64))]
-pub(crate) struct Asked {
-    /// The ladder whose rank is asked for.
+pub(crate) struct NodeTests {
+    /// The ladder whose rank is tested.
     pub(crate) ladders: [u8; WIDTH],
     /// The least rank that passes.
     pub(crate) cuts: [u8; WIDTH],
@@ -61,11 +61,11 @@ impl Avx512 {
         unsafe { cuts_passed(cuts, x) }
     }
 
-    /// Which of 64 trees' questions a row passes, given its ranks.
+    /// Which of 64 trees' tests a row passes, given its ranks.
     #[inline(always)]
-    pub(crate) fn passed(self, asked: &Asked, ranks: &[u8; WIDTH]) -> u64 {
+    pub(crate) fn passed(self, tests: &NodeTests, ranks: &[u8; WIDTH]) -> u64 {
         // SAFETY: see the module's head.
-        unsafe { passed(asked, ranks) }
+        unsafe { passed(tests, ranks) }
     }
 
     /// The numbers whose bits these are: bit `k` of number `n` is bit `n` of word `k`.
@@ -89,11 +89,11 @@ fn cuts_passed(cuts: &[f32; CUTS], x: f32) -> usize {
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi,popcnt")]
 #[inline]
-fn passed(asked: &Asked, ranks: &[u8; WIDTH]) -> u64 {
+fn passed(tests: &NodeTests, ranks: &[u8; WIDTH]) -> u64 {
     use std::arch::x86_64::*;
     // SAFETY: 64 bytes for 64 bytes, of which every pattern is a value.
     let read = |bytes: &[u8; WIDTH]| unsafe { std::mem::transmute::<[u8; WIDTH], __m512i>(*bytes) };
-    _mm512_cmpge_epu8_mask(_mm512_permutexvar_epi8(read(&asked.ladders), read(ranks)), read(&asked.cuts))
+    _mm512_cmpge_epu8_mask(_mm512_permutexvar_epi8(read(&tests.ladders), read(ranks)), read(&tests.cuts))
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -125,7 +125,7 @@ impl Avx512 {
         match self {}
     }
 
-    pub(crate) fn passed(self, _: &Asked, _: &[u8; WIDTH]) -> u64 {
+    pub(crate) fn passed(self, _: &NodeTests, _: &[u8; WIDTH]) -> u64 {
         match self {}
     }
 

@@ -10,8 +10,8 @@
 mod avx2;
 mod avx512;
 
-pub(super) use avx2::{Avx2, LEAVES, Mark};
-pub(super) use avx512::{Asked, Avx512, CUTS, LEVELS, WIDTH};
+pub(super) use avx2::{Avx2, FlatTree, LEAVES};
+pub(super) use avx512::{Avx512, CUTS, LEVELS, NodeTests, WIDTH};
 
 /// Something to run. A trait, because a closure cannot be told to be compiled into its caller.
 pub(super) trait Work {

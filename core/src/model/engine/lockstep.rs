@@ -1,7 +1,7 @@
-//! Shallow trees walked by one row, 64 trees at a time, where a processor looks up 64 bytes in one instruction.
+//! Lockstep: one row goes down 64 shallow trees together, level by level, where a processor looks up 64 bytes in one instruction.
 //!
 //! Idea: a row is its rank on each ladder, a byte each; two comparisons with 16 cuts find a rank. What 64 trees ask at one place of their
-//! heaps is then a look-up of 64 bytes and a comparison with 64 cuts, and the answers are a word. So trees are sifted as
+//! complete layouts is then a look-up of 64 bytes and a comparison with 64 cuts, and the answers are a word. So trees are sifted as
 //! [`sift`](super::sift) does with rows: a word of those that reach a node, two operations that send all of them on, and bit `k` of all
 //! leaves' numbers is a word in the end. No load waits for a step, and the answers need no table. It pays where the crate is compiled in
 //! one unit, as releases are: else each look-up is a call, and takes longer than the walk.
@@ -11,20 +11,20 @@
 
 use std::ops::Range;
 
-use super::heap::Heap;
+use super::complete::CompleteTrees;
 use super::question::{Column, Ladder, Questions};
-use super::wide::{Asked, Avx512, CUTS, LEVELS, WIDTH, Work};
+use super::wide::{Avx512, CUTS, LEVELS, NodeTests, WIDTH, Work};
 
 /// Ensemble of shallow trees.
 #[derive(Debug, Clone)]
-pub(super) struct Sweep {
+pub(super) struct Lockstep {
     wide: Avx512,
     levels: usize,
     trees: usize,
     scales: Vec<Scale>,
     ladders: Vec<Ladder>,
-    /// Of each 64 trees, what they ask at each place of a heap; place 0 is unused, and places without a question ask what nobody reads.
-    asked: Vec<Asked>,
+    /// Of each 64 trees, their tests at each place of the complete layout; place 0 is unused, and places without a question ask what nobody reads.
+    tests: Vec<NodeTests>,
 }
 
 /// The cuts of a column, padded with NaN, which nothing passes.
@@ -38,38 +38,38 @@ struct Scale {
     ladders: Range<usize>,
 }
 
-const NOTHING: Asked = Asked { ladders: [0; WIDTH], cuts: [0; WIDTH] };
+const NOTHING: NodeTests = NodeTests { ladders: [0; WIDTH], cuts: [0; WIDTH] };
 
-impl Sweep {
-    /// Writes the trees of `heap` so. `None` when they do not fit.
-    pub(super) fn compile(wide: Avx512, heap: &Heap, questions: &Questions) -> Option<Sweep> {
-        let (levels, ladders) = (heap.levels(), &questions.ladders);
+impl Lockstep {
+    /// Arranges `complete` trees for walking together. `None` when they do not fit.
+    pub(super) fn compile(wide: Avx512, complete: &CompleteTrees, questions: &Questions) -> Option<Lockstep> {
+        let (levels, ladders) = (complete.levels(), &questions.ladders);
         let fits = questions.narrow && ladders.len() <= WIDTH && questions.categories.is_empty() && levels <= LEVELS;
         if !fits || ladders.iter().any(|ladder| ladder.cuts > usize::from(u8::MAX)) {
             return None;
         }
         let columns = questions.teams.iter().flat_map(|team| &team.columns).filter(|column| !column.ladders.is_empty());
         let scales = columns.map(|column| Scale::of(column, &questions.cuts, ladders)).collect();
-        let mut sweep = Sweep { wide, levels, trees: 0, scales, ladders: ladders.clone(), asked: Vec::new() };
-        for tree in heap.trees() {
-            let lane = sweep.trees % WIDTH;
+        let mut lockstep = Lockstep { wide, levels, trees: 0, scales, ladders: ladders.clone(), tests: Vec::new() };
+        for tree in complete.trees() {
+            let lane = lockstep.trees % WIDTH;
             if lane == 0 {
-                sweep.asked.resize(sweep.asked.len() + tree.len(), NOTHING);
+                lockstep.tests.resize(lockstep.tests.len() + tree.len(), NOTHING);
             }
-            let first = sweep.asked.len() - tree.len();
-            for (asked, question) in sweep.asked.get_mut(first..)?.iter_mut().zip(tree) {
+            let first = lockstep.tests.len() - tree.len();
+            for (tests, question) in lockstep.tests.get_mut(first..)?.iter_mut().zip(tree) {
                 let (ladder, rank) = questions.rung(usize::from(*question));
-                (*asked.ladders.get_mut(lane)?, *asked.cuts.get_mut(lane)?) = (ladder as u8, (rank + 1) as u8);
+                (*tests.ladders.get_mut(lane)?, *tests.cuts.get_mut(lane)?) = (ladder as u8, (rank + 1) as u8);
             }
-            sweep.trees += 1;
+            lockstep.trees += 1;
         }
-        Some(sweep)
+        Some(lockstep)
     }
 
     /// Folds `state` by `found(state, tree, leaf)` over the trees in order.
     #[inline(always)]
     pub(super) fn walk<S>(&self, row: &[f64], state: S, found: impl FnMut(S, usize, usize) -> S) -> S {
-        self.wide.run(Walk { sweep: self, row, state, found })
+        self.wide.run(Walk { lockstep: self, row, state, found })
     }
 
     /// The rank of `row` on every ladder.
@@ -116,7 +116,7 @@ fn least_from(cut: f64) -> f32 {
 }
 
 struct Walk<'a, S, F> {
-    sweep: &'a Sweep,
+    lockstep: &'a Lockstep,
     row: &'a [f64],
     state: S,
     found: F,
@@ -128,18 +128,18 @@ impl<S, F: FnMut(S, usize, usize) -> S> Work for Walk<'_, S, F> {
     /// Loops over numbers: what adapters of iterators are given is not compiled into them here.
     #[inline(always)]
     fn run(mut self) -> S {
-        let Sweep { wide, levels, trees, asked, .. } = self.sweep;
-        let ranks = self.sweep.ranks(self.row);
+        let Lockstep { wide, levels, trees, tests, .. } = self.lockstep;
+        let ranks = self.lockstep.ranks(self.row);
         let (mut state, mut tree) = (self.state, 0);
         // The trees that reach each node.
         let mut reached = [u64::MAX; 2 << LEVELS];
-        for asked in asked.chunks_exact(1 << levels) {
+        for tests in tests.chunks_exact(1 << levels) {
             let mut bits = [0; LEVELS];
             for level in 0..*levels {
                 let mut rights = 0;
                 for at in 1 << level..2 << level {
-                    let (Some(asked), Some(here)) = (asked.get(at), reached.get(at)) else { break };
-                    let right = here & wide.passed(asked, &ranks);
+                    let (Some(tests), Some(here)) = (tests.get(at), reached.get(at)) else { break };
+                    let right = here & wide.passed(tests, &ranks);
                     let left = here ^ right;
                     rights |= right;
                     if let Some(children) = reached.get_mut(2 * at..2 * at + 2) {

@@ -1,6 +1,6 @@
-//! Shallow trees, each completed to one depth in heap order.
+//! Shallow trees, each completed to one depth: the implicit layout of a complete binary tree.
 //!
-//! Idea: node `i` has the children `2i` and `2i + 1`, so a step needs no pointers and no branch, and the processor overlaps the
+//! Idea: node `i`, in level order from 1, has the children `2i` and `2i + 1`, so a step needs no pointers and no branch, and the processor overlaps the
 //! steps of several trees by itself. A leaf above the full depth is repeated below itself.
 //!
 //! Tested through the engine's property tests.
@@ -15,14 +15,14 @@ pub(super) const DEEPEST: usize = BITS;
 
 /// The trees, completed.
 #[derive(Debug, Clone)]
-pub(super) struct Heap {
+pub(super) struct CompleteTrees {
     depth: usize,
     trees: usize,
     /// Question of each node, `2^depth` per tree, whole groups of trees; place 0 is unused.
     questions: Vec<u16>,
 }
 
-impl Heap {
+impl CompleteTrees {
     /// Completes `trees`, none deeper than `deepest`. `place` is told (leaf, tree, node): leaf `path` of tree `t` is
     /// `t·2^depth + path`, where `depth` is at least `deepest`.
     #[inline(never)]
@@ -31,12 +31,12 @@ impl Heap {
         deepest: usize,
         index: &Index<'_>,
         mut place: impl FnMut(usize, usize, usize),
-    ) -> Option<Heap> {
+    ) -> Option<CompleteTrees> {
         // A few depths, and so a few copies of the walk.
         let depth = if deepest <= 4 { 4 } else { deepest.next_multiple_of(2) };
         let room = 1 << depth;
         let mut questions = vec![0; room * trees.len().next_multiple_of(FEW)];
-        // Node of the tree at each heap position; positions below a leaf hold that leaf.
+        // Node of the tree at each place of the complete tree; places below a leaf hold that leaf.
         let mut nodes = vec![0; 2 * room];
         let mut split = 0;
         for ((t, tree), questions) in trees.iter().enumerate().zip(questions.chunks_exact_mut(room)) {
@@ -58,7 +58,7 @@ impl Heap {
                 nodes.get_mut(2 * at..2 * at + 2)?.copy_from_slice(&children);
             }
         }
-        Some(Heap { depth, trees: trees.len(), questions })
+        Some(CompleteTrees { depth, trees: trees.len(), questions })
     }
 
     /// Levels of each tree.
@@ -113,7 +113,7 @@ impl Heap {
     #[inline(always)]
     pub(super) fn walk_rows<const W: usize>(&self, words: &[Word<W>], mut found: impl FnMut(usize, usize, &Numbers<W>)) {
         let room = 1 << self.depth;
-        // The rows that reach each node of the heap, one level after another.
+        // The rows that reach each node, one level after another.
         let mut reached = [[0; W]; PLACES / 2];
         reached[1] = [u64::MAX; W];
         for (tree, questions) in self.questions.chunks_exact(room).take(self.trees).enumerate() {
