@@ -7,12 +7,11 @@
 //! predictions ─ Journal (buffers per shard, says when) ─▶ Batch ─ LogShard (rules and SQL text) ─▶ Sql (the host's driver)
 //! ```
 //!
-//! Hosts: workerd (`edge`, wasm32 only) and `plumbline serve` (hyper, rusqlite). Both answer with the same bytes.
+//! Hosts: workerd (`host::edge`, wasm32 only) and `plumbline serve` (in the command: hyper, rusqlite). Both answer with the same bytes.
 
 mod deployment;
-#[cfg(target_arch = "wasm32")]
-mod edge;
 mod gate;
+mod host;
 pub mod journal;
 pub mod log;
 pub mod metrics;
@@ -23,7 +22,7 @@ mod route;
 mod scoring;
 pub mod service;
 pub mod settings;
-pub mod sql;
+pub mod store;
 mod text;
 
 pub use journal::{Batch, Journal};
@@ -34,7 +33,7 @@ pub use problem::Problem;
 pub use request::{Request, Response};
 pub use service::{Answer, Service, ServiceError};
 pub use settings::{LogMode, Settings};
-pub use sql::{Param, Sql, SqlError, SqlValue};
+pub use store::{Param, Sql, SqlError, SqlValue};
 
 #[cfg(test)]
 mod sample;

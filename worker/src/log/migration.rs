@@ -1,6 +1,6 @@
 //! The tables of a shard, step by step. A step, once released, is never edited; a new one is added.
 
-use crate::sql::{Param, Sql, SqlError};
+use crate::store::{Param, Sql, SqlError};
 
 /// Step n brings a store from version n to n + 1.
 const STEPS: &[&[&str]] = &[ROWS, BATCHES, EXPLORATION, FLAGS];

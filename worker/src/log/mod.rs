@@ -5,7 +5,7 @@
 
 mod migration;
 
-use crate::sql::{Param, Sql, SqlError};
+use crate::store::{Param, Sql, SqlError};
 
 /// One shard of the prediction log.
 #[derive(Debug)]

@@ -1,4 +1,4 @@
-//! The door for workerd: plain numbers and one shared buffer each way, so that a request costs one call and no glue.
+//! The host workerd: plain numbers and one shared buffer each way, so that a request costs one call and no glue.
 //!
 //! No binding generator: an instance that panicked must be thrown away and made anew, which generated glue with its cached
 //! views does not survive. There is no `unsafe` block here; the attribute that keeps an export's name is what the lint sees.
@@ -16,7 +16,7 @@
 //! | `written(n, failed)`, `panicked(times, lost)` | what the shell tells the counters |
 //! | `shard_open()`, `shard_append()`, `shard_count()` | the log shard's rules, on the store behind the imports |
 
-mod door;
+mod exports;
 mod head;
 mod shard;
 mod sql;

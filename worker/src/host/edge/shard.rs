@@ -5,7 +5,7 @@ use std::cell::RefCell;
 
 use super::sql::ObjectSql;
 use crate::log::LogShard;
-use crate::sql::SqlError;
+use crate::store::SqlError;
 
 thread_local! {
     static ROWS: RefCell<Vec<u8>> = RefCell::default();

@@ -3,7 +3,7 @@
 
 use std::cell::RefCell;
 
-use crate::sql::{Param, Sql, SqlError, SqlValue};
+use crate::store::{Param, Sql, SqlError, SqlValue};
 
 #[link(wasm_import_module = "plumbline")]
 unsafe extern "C" {
