@@ -31,6 +31,7 @@ pub use metrics::Metrics;
 pub use prediction::Prediction;
 pub use problem::Problem;
 pub use request::{Request, Response};
+pub use route::{Method, ROUTES, Route, Scope};
 pub use service::{Answer, Service, ServiceError};
 pub use settings::{LogMode, Settings};
 pub use store::{Param, Sql, SqlError, SqlValue};

@@ -1,9 +1,11 @@
 //! Small readings of text that several routes need.
 
+use std::borrow::Cow;
+
 /// `part` with `%41` read as `A`; what is no escape, or no UTF-8, stays as it is.
-pub(crate) fn percent_decoded(part: &str) -> String {
+pub(crate) fn percent_decoded(part: &str) -> Cow<'_, str> {
     if !part.contains('%') {
-        return part.to_owned();
+        return Cow::Borrowed(part);
     }
     let mut bytes = Vec::with_capacity(part.len());
     let mut rest = part.as_bytes();
@@ -21,7 +23,7 @@ pub(crate) fn percent_decoded(part: &str) -> String {
             }
         }
     }
-    String::from_utf8(bytes).unwrap_or_else(|_| part.to_owned())
+    String::from_utf8(bytes).map_or(Cow::Borrowed(part), Cow::Owned)
 }
 
 /// `json` with each bare `NaN` replaced by `null`, as Python's clients write a missing number; none when there is none.

@@ -6,63 +6,35 @@
 mod infer;
 mod metadata;
 
-use plumbline_core::Timestamp;
 use serde_json::json;
 
 use crate::problem::Problem;
-use crate::request::{Request, Response};
-use crate::service::{Answer, Service};
+use crate::request::Response;
+use crate::service::Service;
 
-/// A model and, if the path names one, a version.
-pub(super) struct Target {
-    model: String,
-    version: Option<String>,
+pub(super) use infer::infer;
+
+pub(super) fn server() -> Response {
+    reply(&metadata::server())
 }
 
-/// What a path under `/v2` leads to.
-pub(super) enum Page {
-    Server,
-    Live,
-    Ready,
-    Metadata(Target),
-    ModelReady(Target),
-    Infer(Target),
+pub(super) fn live() -> Response {
+    reply(&json!({ "live": true }))
 }
 
-impl Page {
-    pub(super) fn of(path: &[&str]) -> Option<Page> {
-        let target = |model: &str, version: Option<&str>| Target { model: model.into(), version: version.map(Into::into) };
-        let (target, verb) = match path {
-            [] | [""] => return Some(Page::Server),
-            ["health", "live"] => return Some(Page::Live),
-            ["health", "ready"] => return Some(Page::Ready),
-            ["models", model, "versions", version, verb @ ..] => (target(model, Some(version)), verb),
-            ["models", model, verb @ ..] => (target(model, None), verb),
-            _ => return None,
-        };
-        match verb {
-            [] => Some(Page::Metadata(target)),
-            ["ready"] => Some(Page::ModelReady(target)),
-            ["infer"] => Some(Page::Infer(target)),
-            _ => None,
-        }
-    }
+pub(super) fn ready() -> Response {
+    reply(&json!({ "ready": true }))
 }
 
-pub(super) fn answer(service: &Service, now: Timestamp, request: &Request<'_>, page: &Page) -> Answer {
-    let found =
-        |target: &Target| service.model(Some(&target.model), target.version.as_deref()).and_then(|model| service.served(model));
-    let answered = match page {
-        Page::Server => Ok(reply(&metadata::server()).into()),
-        Page::Live => Ok(reply(&json!({ "live": true })).into()),
-        Page::Ready => Ok(reply(&json!({ "ready": true })).into()),
-        Page::Metadata(target) => found(target).map(|served| reply(&metadata::model(service, served)).into()),
-        Page::ModelReady(target) => {
-            found(target).map(|served| reply(&json!({ "name": served.scorer.id().name, "ready": true })).into())
-        }
-        Page::Infer(target) => infer::infer(service, (Some(&target.model), target.version.as_deref()), now, request),
-    };
-    answered.unwrap_or_else(|problem| refusal(&problem).into())
+/// What the model of this name (and version, if the path names one) reads and answers.
+pub(super) fn metadata(service: &Service, name: Option<&str>, version: Option<&str>) -> Result<Response, Problem> {
+    let served = service.served(service.model(name, version)?)?;
+    Ok(reply(&metadata::model(service, served)))
+}
+
+pub(super) fn model_ready(service: &Service, name: Option<&str>, version: Option<&str>) -> Result<Response, Problem> {
+    let served = service.served(service.model(name, version)?)?;
+    Ok(reply(&json!({ "name": served.scorer.id().name, "ready": true })))
 }
 
 fn reply(body: &serde_json::Value) -> Response {

@@ -82,11 +82,12 @@ struct Refusal {
     problem: Problem,
 }
 
-pub(super) fn invoke(service: &Service, now: Timestamp, request: &Request<'_>, endpoint: Option<&str>) -> Answer {
-    invoked(service, now, request, endpoint).unwrap_or_else(|problem| refusal(&problem).into())
-}
-
-fn invoked(service: &Service, now: Timestamp, request: &Request<'_>, endpoint: Option<&str>) -> Result<Answer, Problem> {
+pub(super) fn invoke(
+    service: &Service,
+    now: Timestamp,
+    request: &Request<'_>,
+    endpoint: Option<&str>,
+) -> Result<Answer, Problem> {
     let client = request.header("x-request-id");
     match &*request.media_type() {
         "application/json" => {

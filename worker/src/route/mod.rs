@@ -1,4 +1,4 @@
-//! Which path is answered by what.
+//! What every request goes through: its route is found, its method and body are checked, its handler answers.
 
 mod csv;
 mod health;
@@ -6,6 +6,8 @@ mod inference;
 mod invocations;
 mod model;
 mod raw;
+mod router;
+mod routes;
 mod score;
 mod table;
 mod tensor;
@@ -15,78 +17,17 @@ use plumbline_core::Timestamp;
 use crate::problem::Problem;
 use crate::request::{Request, Response};
 use crate::service::{Answer, Service};
-use crate::text::percent_decoded;
 
-/// What a path leads to.
-enum Page {
-    Score,
-    Invocations(Option<String>),
-    Inference(inference::Page),
-    Models,
-    OpenApi,
-    Live,
-    Ready,
-    Ping,
-    Version,
-    Metrics,
-}
+pub use routes::{Method, ROUTES, Route, Scope};
 
-impl Page {
-    fn of(path: &str) -> Option<Page> {
-        if path == "/v1/score" {
-            return Some(Page::Score);
-        }
-        let parts: Vec<String> = path.split('/').skip(1).map(percent_decoded).collect();
-        let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
-        Some(match parts.as_slice() {
-            // Written otherwise, such as /v1/%73core.
-            ["v1", "score"] => Page::Score,
-            ["v1", "models"] => Page::Models,
-            ["invocations"] => Page::Invocations(None),
-            ["serving-endpoints", name, "invocations"] => Page::Invocations(Some((*name).to_owned())),
-            ["v2", rest @ ..] => Page::Inference(inference::Page::of(rest)?),
-            ["health", "live"] => Page::Live,
-            ["health", "ready"] => Page::Ready,
-            ["ping" | "health"] => Page::Ping,
-            ["version"] => Page::Version,
-            ["openapi.json"] => Page::OpenApi,
-            ["metrics"] => Page::Metrics,
-            _ => return None,
-        })
-    }
+use router::{Call, find};
 
-    /// `problem` in the words of the protocol that the path belongs to.
-    fn refusal(&self, problem: &Problem) -> Response {
-        match self {
-            Page::Invocations(_) => invocations::refusal(problem),
-            Page::Inference(_) => inference::refusal(problem),
-            _ => problem.response(),
-        }
-    }
-
-    fn is_post(&self) -> bool {
-        matches!(self, Page::Score | Page::Invocations(_) | Page::Inference(inference::Page::Infer(_)))
-    }
-
-    fn answer(&self, service: &Service, now: Timestamp, request: &Request<'_>) -> Result<Answer, Problem> {
-        match self {
-            Page::Score => score::score(service, now, request),
-            Page::Invocations(name) => Ok(invocations::invoke(service, now, request, name.as_deref())),
-            Page::Inference(page) => Ok(inference::answer(service, now, request, page)),
-            Page::Models => Ok(model::list(service).into()),
-            Page::OpenApi => Ok(model::open_api().into()),
-            Page::Live => Ok(health::live().into()),
-            Page::Ready => Ok(health::ready().into()),
-            Page::Ping => Ok(health::ping().into()),
-            Page::Version => Ok(health::version().into()),
-            Page::Metrics => Ok(health::metrics(service).into()),
-        }
-    }
-}
+/// Headers that a page of another origin may send to any path.
+const CROSS_ORIGIN: [&str; 2] = ["content-type", "x-request-id"];
 
 /// The answer to `request`, whatever it is.
 pub(crate) fn answer(service: &Service, now: Timestamp, request: &Request<'_>) -> Answer {
-    let mut answer = routed(service, now, request).unwrap_or_else(|problem| problem.response().into());
+    let mut answer = routed(service, now, request);
     if request.method == "HEAD" {
         answer.response.body.clear();
     }
@@ -97,43 +38,76 @@ pub(crate) fn answer(service: &Service, now: Timestamp, request: &Request<'_>) -
     answer
 }
 
-/// The response to a request for `path` that came to nothing, for hosts that learn so outside of the service.
+/// The response that reports `problem` to a request for `path`, for hosts that learn of it outside of the service.
 pub(crate) fn refusal(path: &str, problem: &Problem) -> Response {
-    Page::of(path).map_or_else(|| problem.response(), |page| page.refusal(problem))
+    let route = find(path).and_then(|found| found.routes.first());
+    route.map_or_else(|| problem.response(), |route| (route.refusal)(problem))
 }
 
-fn routed(service: &Service, now: Timestamp, request: &Request<'_>) -> Result<Answer, Problem> {
-    let page = Page::of(request.path);
-    let page = page.ok_or_else(|| Problem::new(404, "NO_SUCH_PATH", "this path does not exist"))?;
-    let (method, allow) = if page.is_post() { ("POST", "POST, OPTIONS") } else { ("GET", "GET, HEAD, OPTIONS") };
+fn routed(service: &Service, now: Timestamp, request: &Request<'_>) -> Answer {
+    let Some(found) = find(request.path) else {
+        return Problem::new(404, "NO_SUCH_PATH", "this path does not exist").response().into();
+    };
+    let routes = found.routes;
     if request.method == "OPTIONS" {
-        let response = Response { status: 204, ..Response::default() }.with("allow", allow);
-        return Ok(if request.header("access-control-request-method").is_some() && allowed_origin(service, request).is_some() {
-            response
-                .with("access-control-allow-methods", allow)
-                .with("access-control-allow-headers", "content-type, x-request-id")
-                .with("access-control-max-age", "86400")
-                .into()
-        } else {
-            response.into()
-        });
+        return options(routes, request, allowed_origin(service, request).is_some()).into();
     }
-    if request.method != method && !(request.method == "HEAD" && method == "GET") {
-        let problem = Problem::new(405, "METHOD_NOT_ALLOWED", format!("this path accepts only {method}"));
-        return Ok(page.refusal(&problem).with("allow", allow).into());
-    }
+    let Some(route) = routes.iter().find(|route| route.method.takes(request.method)) else {
+        return not_allowed(routes).into();
+    };
+    let answered = readable(service, route, request).and_then(|()| (route.handler)(&Call::new(service, now, request, found)));
+    answered.unwrap_or_else(|problem| (route.refusal)(&problem).into())
+}
+
+/// Whether `route` can take the body of `request`.
+fn readable(service: &Service, route: &Route, request: &Request<'_>) -> Result<(), Problem> {
     let limit = service.settings.limits.body_bytes;
     if request.body.len() as u64 > limit {
-        let problem = Problem::new(413, "BODY_TOO_LARGE", format!("the body exceeds the limit of {limit} bytes"));
-        return Ok(page.refusal(&problem).into());
+        return Err(Problem::new(413, "BODY_TOO_LARGE", format!("the body exceeds the limit of {limit} bytes")));
     }
     // Some clients compress without asking. No text in UTF-8 begins so.
-    if page.is_post() && [[0x1f_u8, 0x8b], [0x78, 0x9c], [0x78, 0xda]].iter().any(|magic| request.body.starts_with(magic)) {
-        let problem =
-            Problem::new(415, "UNSUPPORTED_CONTENT_ENCODING", "compressed bodies are not supported; send the body uncompressed");
-        return Ok(page.refusal(&problem).into());
+    let compressed = [[0x1f_u8, 0x8b], [0x78, 0x9c], [0x78, 0xda]];
+    if !route.bodies.is_empty() && compressed.iter().any(|magic| request.body.starts_with(magic)) {
+        let detail = "compressed bodies are not supported; send the body uncompressed";
+        return Err(Problem::new(415, "UNSUPPORTED_CONTENT_ENCODING", detail));
     }
-    page.answer(service, now, request)
+    Ok(())
+}
+
+/// The answer to `OPTIONS`; with what a page may send, where its origin is allowed and it asks.
+fn options(routes: &[Route], request: &Request<'_>, allowed: bool) -> Response {
+    let methods = methods(routes);
+    let response = Response { status: 204, ..Response::default() }.with("allow", methods.clone());
+    if !allowed || request.header("access-control-request-method").is_none() {
+        return response;
+    }
+    let mut headers = CROSS_ORIGIN.to_vec();
+    for name in routes.iter().flat_map(|route| route.headers) {
+        if !headers.contains(name) {
+            headers.push(name);
+        }
+    }
+    response
+        .with("access-control-allow-methods", methods)
+        .with("access-control-allow-headers", headers.join(", "))
+        .with("access-control-max-age", "86400")
+}
+
+fn not_allowed(routes: &[Route]) -> Response {
+    let names: Vec<&str> = routes.iter().map(|route| route.method.name()).collect();
+    let problem = Problem::new(405, "METHOD_NOT_ALLOWED", format!("this path accepts only {}", names.join(" or ")));
+    let refusal = routes.first().map_or(Problem::response as fn(&Problem) -> Response, |route| route.refusal);
+    refusal(&problem).with("allow", methods(routes))
+}
+
+/// The methods of `routes`, as `Allow` lists them.
+fn methods(routes: &[Route]) -> String {
+    let mut list = String::new();
+    for route in routes {
+        list.push_str(route.method.name());
+        list.push_str(if route.method == Method::Get { ", HEAD, " } else { ", " });
+    }
+    list + "OPTIONS"
 }
 
 fn allowed_origin(service: &Service, request: &Request<'_>) -> Option<String> {
@@ -177,7 +151,8 @@ mod tests {
         for (line, status) in cases {
             let answer = ask(line, &[], "");
             assert_eq!(answer.response.status, status, "{line}");
-            assert_eq!(answer.response.header("allow").is_some(), matches!(status, 405 | 204), "{line}");
+            let allow = if line.contains("/v1/score") { "POST, OPTIONS" } else { "GET, HEAD, OPTIONS" };
+            assert_eq!(answer.response.header("allow"), matches!(status, 405 | 204).then_some(allow), "{line}");
             assert_eq!(answer.response.body.is_empty(), line.starts_with("HEAD") || status == 204, "{line}");
         }
     }
@@ -190,6 +165,11 @@ mod tests {
         let allowed = ask_of(&service, "OPTIONS /v1/score", &headers("https://crm.example"), "").response;
         assert_eq!(allowed.header("access-control-allow-origin"), Some("https://crm.example"));
         assert_eq!(allowed.header("access-control-allow-methods"), Some("POST, OPTIONS"));
+        assert_eq!(allowed.header("access-control-allow-headers"), Some("content-type, x-request-id"));
+        let tensors = ask_of(&service, "OPTIONS /v2/models/sample/infer", &headers("https://crm.example"), "").response;
+        let named = "content-type, x-request-id, inference-header-content-length";
+        assert_eq!(tensors.header("access-control-allow-headers"), Some(named));
+        assert_eq!(tensors.header("allow"), Some("POST, OPTIONS"));
         let foreign = ask_of(&service, "POST /v1/score", &headers("https://evil.example"), "{}").response;
         assert_eq!((foreign.status, foreign.header("access-control-allow-origin")), (200, None));
     }

@@ -59,7 +59,7 @@ struct Tensor<'a, 's> {
     elements: Elements<'a>,
 }
 
-pub(super) fn infer(
+pub(in crate::route) fn infer(
     service: &Service,
     model: (Option<&str>, Option<&str>),
     now: Timestamp,

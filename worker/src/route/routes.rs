@@ -1,0 +1,259 @@
+//! Every route, once: the router, `Allow`, the answers to cross-origin questions, the headers a host hands in and the paths of
+//! `openapi.json` are made from this table or checked against it.
+//!
+//! A new route is a row here, its handler, and its description in `openapi.json`. Rows of one path are neighbours; a path without
+//! placeholders comes before one with placeholders that fits it too.
+
+use super::router::Call;
+use super::{health, inference, invocations, model, score};
+use crate::problem::Problem;
+use crate::request::Response;
+use crate::service::Answer;
+
+/// One route: who may call it, what it reads, and what answers.
+#[derive(Debug)]
+pub struct Route {
+    /// The method; `GET` answers `HEAD` as well.
+    pub method: Method,
+    /// The path; a segment such as `{model}` stands for any one.
+    pub path: &'static str,
+    /// The scope a key needs; none: anyone may ask.
+    pub scope: Option<Scope>,
+    /// Names of the headers it reads, in lower case.
+    pub headers: &'static [&'static str],
+    /// Media types of the bodies it takes; none: it reads no body.
+    pub bodies: &'static [&'static str],
+    /// The path has no placeholder.
+    pub(super) literal: bool,
+    /// The response that reports a problem, in the words of the route's protocol.
+    pub(super) refusal: fn(&Problem) -> Response,
+    pub(super) handler: Handler,
+}
+
+/// What answers; an error is reported in the words of the route.
+pub(super) type Handler = fn(&Call<'_>) -> Result<Answer, Problem>;
+
+/// A method that routes take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Method {
+    /// Reads, and answers `HEAD` as well.
+    Get,
+    /// Scores, stores or commands.
+    Post,
+    /// Removes.
+    Delete,
+}
+
+/// What a key may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Scope {
+    /// Score leads.
+    Score,
+    /// Hand in outcomes, feedback, exposures.
+    Ingest,
+    /// Read reports and the log.
+    Read,
+    /// Register models, hold, resume, roll back.
+    Operate,
+    /// Start and approve rollouts.
+    Approve,
+    /// Make and remove keys.
+    Admin,
+}
+
+const JSON: &str = "application/json";
+const LEAD: &[&str] = &["content-type", "x-request-id"];
+const TENSOR: &[&str] = &["inference-header-content-length", "x-request-id"];
+const LEADS: &[&str] = &[JSON, "application/x-ndjson"];
+const TABLES: &[&str] = &[JSON, "text/csv"];
+const TENSORS: &[&str] = &[JSON, "application/octet-stream"];
+
+use Scope::{Read, Score};
+
+/// All routes, the busiest first.
+pub static ROUTES: &[Route] = &[
+    Route::post("/v1/score", Score, LEADS, |call| score::score(call.service, call.now, call.request)).reads(LEAD),
+    Route::post("/invocations", Score, TABLES, invocations).reads(LEAD).refuses(invocations::refusal),
+    Route::post("/serving-endpoints/{name}/invocations", Score, TABLES, invocations).reads(LEAD).refuses(invocations::refusal),
+    Route::post("/v2/models/{model}/infer", Score, TENSORS, infer).reads(TENSOR).refuses(inference::refusal),
+    Route::post("/v2/models/{model}/versions/{version}/infer", Score, TENSORS, infer).reads(TENSOR).refuses(inference::refusal),
+    Route::public("/health/live", |_| Ok(health::live().into())),
+    Route::public("/health/ready", |_| Ok(health::ready().into())),
+    Route::public("/health", |_| Ok(health::ping().into())),
+    Route::public("/ping", |_| Ok(health::ping().into())),
+    Route::public("/version", |_| Ok(health::version().into())),
+    Route::get("/metrics", Read, |call| Ok(health::metrics(call.service).into())),
+    Route::get("/openapi.json", Read, |_| Ok(model::open_api().into())),
+    Route::get("/v1/models", Read, |call| Ok(model::list(call.service).into())),
+    Route::get("/v2", Score, |_| Ok(inference::server().into())).refuses(inference::refusal),
+    Route::get("/v2/", Score, |_| Ok(inference::server().into())).refuses(inference::refusal),
+    Route::public("/v2/health/live", |_| Ok(inference::live().into())).refuses(inference::refusal),
+    Route::public("/v2/health/ready", |_| Ok(inference::ready().into())).refuses(inference::refusal),
+    Route::get("/v2/models/{model}", Score, metadata).refuses(inference::refusal),
+    Route::get("/v2/models/{model}/ready", Score, model_ready).refuses(inference::refusal),
+    Route::get("/v2/models/{model}/versions/{version}", Score, metadata).refuses(inference::refusal),
+    Route::get("/v2/models/{model}/versions/{version}/ready", Score, model_ready).refuses(inference::refusal),
+];
+
+fn invocations(call: &Call<'_>) -> Result<Answer, Problem> {
+    invocations::invoke(call.service, call.now, call.request, call.value("name"))
+}
+
+fn infer(call: &Call<'_>) -> Result<Answer, Problem> {
+    inference::infer(call.service, (call.value("model"), call.value("version")), call.now, call.request)
+}
+
+fn metadata(call: &Call<'_>) -> Result<Answer, Problem> {
+    inference::metadata(call.service, call.value("model"), call.value("version")).map(Answer::from)
+}
+
+fn model_ready(call: &Call<'_>) -> Result<Answer, Problem> {
+    inference::model_ready(call.service, call.value("model"), call.value("version")).map(Answer::from)
+}
+
+impl Method {
+    /// As HTTP writes it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Method::Get => "GET",
+            Method::Post => "POST",
+            Method::Delete => "DELETE",
+        }
+    }
+
+    /// Whether a request of method `name` is one of these.
+    pub(super) fn takes(self, name: &str) -> bool {
+        name == self.name() || (self == Method::Get && name == "HEAD")
+    }
+}
+
+impl Scope {
+    /// As keys and settings write it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Score => "score",
+            Scope::Ingest => "ingest",
+            Read => "read",
+            Scope::Operate => "operate",
+            Scope::Approve => "approve",
+            Scope::Admin => "admin",
+        }
+    }
+}
+
+impl Route {
+    pub(super) const fn new(method: Method, path: &'static str, scope: Option<Scope>, handler: Handler) -> Route {
+        let literal = !has_placeholder(path.as_bytes());
+        Route { method, path, scope, headers: &[], bodies: &[], literal, refusal: Problem::response, handler }
+    }
+
+    const fn public(path: &'static str, handler: Handler) -> Route {
+        Route::new(Method::Get, path, None, handler)
+    }
+
+    const fn get(path: &'static str, scope: Scope, handler: Handler) -> Route {
+        Route::new(Method::Get, path, Some(scope), handler)
+    }
+
+    const fn post(path: &'static str, scope: Scope, bodies: &'static [&'static str], handler: Handler) -> Route {
+        Route { bodies, ..Route::new(Method::Post, path, Some(scope), handler) }
+    }
+
+    pub(super) const fn reads(self, headers: &'static [&'static str]) -> Route {
+        Route { headers, ..self }
+    }
+
+    const fn refuses(self, refusal: fn(&Problem) -> Response) -> Route {
+        Route { refusal, ..self }
+    }
+}
+
+const fn has_placeholder(mut path: &[u8]) -> bool {
+    while let [first, rest @ ..] = path {
+        if *first == b'{' {
+            return true;
+        }
+        path = rest;
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use serde_json::Value;
+
+    use super::*;
+    use crate::request::Request;
+    use crate::sample::{ask, json};
+
+    #[test]
+    fn every_route_is_described_and_every_description_is_a_route() {
+        let document = json(&ask("GET /openapi.json", &[], ""));
+        assert_eq!(document["openapi"], "3.1.0");
+        let parameters = |list: &Value, kind: &str| -> BTreeSet<String> {
+            let of = list.as_array().into_iter().flatten().filter(|parameter| parameter["in"] == kind);
+            of.map(|parameter| parameter["name"].as_str().unwrap().to_lowercase()).collect()
+        };
+        let mut described = BTreeSet::new();
+        for (path, item) in document["paths"].as_object().unwrap() {
+            let methods = item.as_object().unwrap().iter().filter(|(key, _)| *key != "parameters");
+            for (method, operation) in methods {
+                described.insert((path.clone(), method.to_uppercase()));
+                let route = ROUTES.iter().find(|route| route.path == path && route.method.name() == method.to_uppercase());
+                let route = route.unwrap_or_else(|| panic!("{method} {path} is no route"));
+                let names = path.split('/').filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'));
+                assert_eq!(parameters(&item["parameters"], "path"), names.map(str::to_owned).collect(), "{path}");
+                // A body's type is described with the body.
+                let headers = route.headers.iter().filter(|name| **name != "content-type").map(|name| (*name).to_owned());
+                assert_eq!(parameters(&operation["parameters"], "header"), headers.collect(), "{method} {path}");
+                let bodies: Vec<&String> =
+                    operation["requestBody"]["content"].as_object().into_iter().flat_map(|c| c.keys()).collect();
+                assert_eq!(bodies, route.bodies, "{method} {path}");
+            }
+        }
+        // `/v2/` is `/v2` as some clients write it.
+        let table = ROUTES.iter().map(|route| (route.path.trim_end_matches('/').to_owned(), route.method.name().to_owned()));
+        assert_eq!(described, table.collect());
+    }
+
+    #[test]
+    fn hosts_hand_in_every_header_that_is_read_and_no_other() {
+        let read: BTreeSet<&str> = ROUTES.iter().flat_map(|route| route.headers).copied().collect();
+        let asked = ["origin", "access-control-request-method"];
+        assert_eq!(read.union(&asked.into()).copied().collect::<BTreeSet<_>>(), Request::HEADERS.iter().copied().collect());
+        assert_eq!(Request::HEADERS.len(), read.len() + asked.len());
+    }
+
+    #[test]
+    fn rows_are_in_order_and_scopes_are_those_of_their_kind() {
+        let mut paths: Vec<&str> = ROUTES.iter().map(|route| route.path).collect();
+        let mut rows: Vec<_> = ROUTES.iter().map(|route| (route.path, route.method)).collect();
+        paths.dedup();
+        assert_eq!(paths.len(), paths.iter().collect::<BTreeSet<_>>().len(), "rows of one path are neighbours");
+        rows.sort_unstable();
+        rows.dedup();
+        assert_eq!(rows.len(), ROUTES.len(), "a path has one row a method");
+        for route in ROUTES {
+            assert_eq!(route.literal, !route.path.contains('{'), "{}", route.path);
+            assert!(route.path.starts_with('/') && route.headers.is_sorted(), "{}", route.path);
+            let open = route.path.contains("/health") || ["/ping", "/version"].contains(&route.path);
+            assert_eq!(route.scope.is_none(), open, "{}", route.path);
+            assert_eq!(route.bodies.is_empty(), route.method != Method::Post, "{}", route.path);
+        }
+        let named = |scope: Scope| ROUTES.iter().find(|route| route.scope == Some(scope)).map(|route| route.path);
+        assert_eq!((named(Scope::Score), named(Scope::Read)), (Some("/v1/score"), Some("/metrics")));
+    }
+
+    #[test]
+    fn a_body_of_a_type_in_the_table_is_taken_and_of_another_refused() {
+        for route in ROUTES.iter().filter(|route| route.headers.contains(&"content-type")) {
+            let line = format!("{} {}", route.method.name(), route.path.replace("{name}", "sample"));
+            for body in route.bodies {
+                assert_ne!(ask(&line, &[("content-type", body)], "{}").response.status, 415, "{line} {body}");
+            }
+            assert_eq!(ask(&line, &[("content-type", "application/xml")], "{}").response.status, 415, "{line}");
+        }
+    }
+}
