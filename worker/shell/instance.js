@@ -47,6 +47,18 @@ class Memory {
     return all.map((part) => part.length);
   }
 
+  /** The texts at `at`, each behind its length, `length` bytes in all. */
+  texts(at, length) {
+    const view = new DataView(this.view().buffer);
+    const texts = [];
+    for (const end = at + length; at < end; ) {
+      const size = view.getUint32(at, true);
+      texts.push(this.text(at + 4, size));
+      at += 4 + size;
+    }
+    return texts;
+  }
+
   /** Throws the text at `output` when `length` is not 0. */
   check(length) {
     if (length !== 0) throw new Error(this.text(this.exports.output(), length));

@@ -2,6 +2,7 @@
 import module from "./edge.wasm";
 import models from "./models.js";
 import { read } from "./body.js";
+import { Head } from "./head.js";
 import { instantiate } from "./instance.js";
 import { Log } from "./log.js";
 import { page } from "./page.js";
@@ -11,14 +12,12 @@ export { LogShard } from "./shard.js";
 const EMPTY = new Uint8Array(0);
 const MOST_KNOWN = 256;
 const BODY_BYTES = 16777216;
-const REQUEST_HEADERS = ["content-type", "x-request-id"];
-const INFERENCE_HEADERS = ["inference-header-content-length", "x-request-id"];
-const ORIGIN_HEADERS = ["origin", "access-control-request-method"];
 /** Small answers are parts of a buffer of so many bytes: one of its own each would cost the runtime more than the copy. */
 const SLAB_BYTES = 16384;
 let slab = EMPTY;
 let taken = 0;
 let edge;
+let head;
 let log;
 let settings;
 let most;
@@ -35,6 +34,8 @@ function open(env, lost) {
   made.check(made.exports.start(...made.put(made.exports.reserve, JSON.stringify(settings), name)));
   if (panics > 0) made.exports.panicked(panics, lost);
   heads = [];
+  const length = made.exports.reads();
+  head = new Head(JSON.parse(made.text(made.exports.output(), length)));
   log = new Log(made);
   return made;
 }
@@ -83,26 +84,15 @@ function problem(status, code, title, more) {
   return new Response(JSON.stringify({ type: `urn:plumbline:problem:${code}`, title, status, code }), { status, headers });
 }
 
-/** One request through the service. The common headers are read always, the others where a route looks at them. */
+/** One request through the service. */
 function ask(method, path, given, body, since) {
-  let head = `${method}\n${path}`;
-  for (const name of path.startsWith("/v2/") ? INFERENCE_HEADERS : REQUEST_HEADERS) {
-    const value = given.get(name);
-    if (value !== null) head += `\n${name}\n${value}`;
-  }
-  if (settings.cors_origins?.length > 0) {
-    for (const name of ORIGIN_HEADERS) {
-      const value = given.get(name);
-      if (value !== null) head += `\n${name}\n${value}`;
-    }
-  }
+  const size = head.take(method, path, given);
   const { exports } = edge;
-  const at = exports.reserve(head.length + body.length);
+  const at = exports.reserve(size + body.length);
   const view = edge.view();
-  // A URL is ASCII and a header's value a byte string: a character is a byte.
-  for (let i = 0; i < head.length; i++) view[at + i] = head.charCodeAt(i);
-  view.set(body, at + head.length);
-  const reply = exports.handle(Date.now(), since, head.length, body.length) >> 2;
+  head.write(view, at);
+  view.set(body, at + size);
+  const reply = exports.handle(Date.now(), since, size, body.length) >> 2;
   const bytes = edge.view();
   const { words } = edge;
   const length = words[reply + 3];
@@ -135,8 +125,8 @@ function headOf(status, number) {
 
 function list(number) {
   const length = edge.exports.headers(number);
-  const words = edge.text(edge.exports.output(), length).split("\n");
+  const texts = edge.texts(edge.exports.output(), length);
   const headers = new Headers();
-  for (let i = 0; i + 1 < words.length; i += 2) headers.append(words[i], words[i + 1]);
+  for (let i = 0; i + 1 < texts.length; i += 2) headers.append(texts[i], texts[i + 1]);
   return headers;
 }

@@ -1,4 +1,4 @@
 //! Hosts that are built with the service. The native one, `plumbline serve`, is a room of the command.
 
-#[cfg(target_arch = "wasm32")]
+#[cfg(any(target_arch = "wasm32", test))]
 mod edge;

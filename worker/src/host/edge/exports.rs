@@ -8,6 +8,7 @@ use std::mem;
 use plumbline_core::{Bundle, Scorer, Timestamp};
 
 use super::head;
+use super::reads::Reads;
 use crate::journal::{Batch, Journal};
 use crate::service::Service;
 use crate::settings::Settings;
@@ -21,7 +22,7 @@ const KEEP: usize = 1 << 20;
 pub struct Reply {
     /// HTTP status.
     status: u32,
-    /// Number of the header list; its text is read once by `headers(number)`.
+    /// Number of the header list, which is read once by `headers(number)`.
     headers: u32,
     /// Address and length of the body, or of a batch.
     body: u32,
@@ -137,17 +138,26 @@ pub extern "C" fn handle(now: f64, since: f64, h: usize, b: usize) -> *const Rep
     })
 }
 
-/// The length of header list `number` at `output`: `name\nvalue\n…`.
+/// The length of header list `number` at `output`: name and value of each, a length before both.
 #[unsafe(no_mangle)]
 pub extern "C" fn headers(number: usize) -> usize {
     with(|state| {
-        let list = state.headers.get(number).map(Vec::as_slice).unwrap_or_default();
-        let text = list.iter().map(|(name, value)| format!("{name}\n{value}")).collect::<Vec<_>>().join("\n");
-        state.say(text)
+        state.output = head::write(state.headers.get(number).map(Vec::as_slice).unwrap_or_default());
+        state.output.len()
     })
 }
 
-/// The next batch that is due at `now` (or any, if `all` is not 0); the reply tells where it is.
+/// The length of the list at `output` that says which headers are read at which path: [`Reads`] as JSON.
+#[unsafe(no_mangle)]
+pub extern "C" fn reads() -> usize {
+    with(|state| {
+        let cross_origin = state.running.as_ref().is_some_and(|(service, _)| !service.settings().cors_origins.is_empty());
+        state.output = serde_json::to_vec(&Reads::new(cross_origin)).unwrap_or_default();
+        state.output.len()
+    })
+}
+
+/// The next batch that is due at `now` (or any, if `all` is not 0); the reply says where it is.
 #[unsafe(no_mangle)]
 pub extern "C" fn due(now: f64, all: u32) -> *const Reply {
     with(|state| {

@@ -10,13 +10,18 @@
 //! | `reserve(n)` | the address where the shell writes `n` bytes of input |
 //! | `model(n)` | adds the bundle in the input; → error length, text at `output()` |
 //! | `start(s, i)` | starts with `s` bytes of settings (JSON) and `i` of instance name; → error length |
-//! | `handle(now, since, h, b)` | answers; input is `h` bytes of head (`METHOD\nurl\nname\nvalue…`), then the body; → address of [`Reply`] |
+//! | `handle(now, since, h, b)` | answers; input is `h` bytes of head (see `head`), then the body; → address of [`Reply`] |
+//! | `headers(number)`, `reads()` | a header list of a reply; which headers `handle` reads at which path; → length at `output()` |
 //! | `due(now, all)` | the next batch that must go to its shard; → its length (0: none), [`Reply`] tells shard and rows |
 //! | `flush_ms()` | how long rows may wait for company |
 //! | `written(n, failed)`, `panicked(times, lost)` | what the shell tells the counters |
 //! | `shard_open()`, `shard_append()`, `shard_count()` | the log shard's rules, on the store behind the imports |
 
+#[cfg(target_arch = "wasm32")]
 mod exports;
 mod head;
+mod reads;
+#[cfg(target_arch = "wasm32")]
 mod shard;
+#[cfg(target_arch = "wasm32")]
 mod sql;

@@ -1,0 +1,67 @@
+//! Which headers the shell hands in for a path: asking the runtime for one costs more than reading it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
+use crate::request::Request;
+use crate::route::{ROUTES, Route};
+
+/// Headers are given by their number among `names`.
+#[derive(Debug, Serialize)]
+pub(super) struct Reads {
+    names: &'static [&'static str],
+    /// For each path without placeholders.
+    paths: BTreeMap<&'static str, BTreeSet<usize>>,
+    /// For all other paths, by their first segment.
+    roots: BTreeMap<&'static str, BTreeSet<usize>>,
+    /// For a path that is written in no known way.
+    all: BTreeSet<usize>,
+}
+
+impl Reads {
+    /// What the routes read; with the headers of cross-origin questions where those are answered.
+    pub(super) fn new(cross_origin: bool) -> Reads {
+        let names = Request::HEADERS;
+        let common =
+            names.iter().filter(|_| cross_origin).filter(|name| ROUTES.iter().all(|route| !route.headers.contains(name)));
+        let common: Vec<&str> = common.copied().collect();
+        let numbers = |route: &'static Route| {
+            let wanted = |name: &&str| route.headers.contains(name) || common.contains(name);
+            names.iter().enumerate().filter(move |(_, name)| wanted(name)).map(|(number, _)| number).collect::<Vec<_>>()
+        };
+        let mut reads = Reads { names, paths: BTreeMap::new(), roots: BTreeMap::new(), all: BTreeSet::new() };
+        for route in ROUTES {
+            let root = route.path.split('/').nth(1).unwrap_or_default();
+            if !route.path.contains('{') {
+                reads.paths.entry(route.path).or_default().extend(numbers(route));
+            }
+            reads.roots.entry(root).or_default().extend(numbers(route));
+            reads.all.extend(numbers(route));
+        }
+        reads
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_given_what_its_routes_read() {
+        let named =
+            |reads: &Reads, numbers: &BTreeSet<usize>| numbers.iter().map(|i| reads.names[*i]).collect::<Vec<_>>().join(" ");
+        let reads = Reads::new(false);
+        assert_eq!(named(&reads, &reads.paths["/v1/score"]), "content-type x-request-id");
+        assert_eq!(named(&reads, &reads.paths["/metrics"]), "");
+        assert_eq!(named(&reads, &reads.roots["v2"]), "inference-header-content-length x-request-id");
+        assert_eq!(named(&reads, &reads.all), "content-type inference-header-content-length x-request-id");
+        let reads = Reads::new(true);
+        assert_eq!(named(&reads, &reads.paths["/metrics"]), "origin access-control-request-method");
+        assert_eq!(
+            named(&reads, &reads.roots["v2"]),
+            "inference-header-content-length x-request-id origin access-control-request-method"
+        );
+        assert_eq!(reads.all.len(), Request::HEADERS.len());
+    }
+}
