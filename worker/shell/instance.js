@@ -1,18 +1,20 @@
 // One instance of the service in wasm: memory, texts in and out. Knows nothing of HTTP.
+import { imports } from "./store.js";
+
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 const NONE = new Uint8Array(0);
 
-/** An instance of `module`; `sql` is an object whose `storage` is the store its log shard works on. */
-export function instantiate(module, sql = {}) {
-  const instance = new WebAssembly.Instance(module, { plumbline: { sql_run: (...args) => run(self, sql.storage, ...args) } });
-  const self = new Memory(instance.exports);
-  return self;
+/** An instance of `module`; `store` is an object whose `storage` is the store its log shard works on. */
+export function instantiate(module, store = {}) {
+  const memory = new Memory();
+  memory.exports = new WebAssembly.Instance(module, { plumbline: imports(memory, store) }).exports;
+  return memory;
 }
 
 class Memory {
-  constructor(exports) {
-    this.exports = exports;
+  constructor() {
+    this.exports = undefined;
     this.bytes = NONE;
     this.words = new Uint32Array(0);
   }
@@ -63,40 +65,4 @@ class Memory {
   check(length) {
     if (length !== 0) throw new Error(this.text(this.exports.output(), length));
   }
-}
-
-/** The import `sql_run`: one statement on the object's store; its rows, or its error, as text. */
-function run(memory, storage, at, length, params, size) {
-  try {
-    const statement = memory.text(at, length);
-    const rows = storage.sql.exec(statement, ...bound(memory, params, size)).raw().toArray();
-    return rows.length === 0 ? 0 : result(memory, JSON.stringify(rows, bytes));
-  } catch (error) {
-    return -result(memory, `${error.message ?? error}`);
-  }
-}
-
-function result(memory, text) {
-  return memory.put(memory.exports.sql_reserve, text)[0];
-}
-
-function bytes(_, value) {
-  return value instanceof ArrayBuffer ? [...new Uint8Array(value)] : value;
-}
-
-/** Parameters, each a tag, a length and its bytes: 0 null, 1 number, 2 text, 3 blob. */
-function bound(memory, at, size) {
-  const view = new DataView(memory.view().buffer);
-  const values = [];
-  for (const end = at + size; at < end; ) {
-    const tag = view.getUint8(at);
-    const length = view.getUint32(at + 1, true);
-    at += 5;
-    if (tag === 0) values.push(null);
-    else if (tag === 1) values.push(view.getFloat64(at, true));
-    else if (tag === 2) values.push(memory.text(at, length));
-    else values.push(memory.take(at, length));
-    at += length;
-  }
-  return values;
 }

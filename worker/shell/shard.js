@@ -3,7 +3,7 @@ import { DurableObject } from "cloudflare:workers";
 import module from "./edge.wasm";
 import { instantiate } from "./instance.js";
 
-const sql = { storage: undefined };
+const store = { storage: undefined };
 let shared;
 
 export class LogShard extends DurableObject {
@@ -22,23 +22,20 @@ export class LogShard extends DurableObject {
     return this.call("shard_count");
   }
 
-  /** One call into the rules, one transaction of the store. A panic costs the instance, not the object. */
+  /** One call into the rules. A panic costs the instance, not the object. */
   call(entry, batch) {
-    const { storage } = this.ctx;
-    return storage.transactionSync(() => {
-      sql.storage = storage;
-      shared ??= instantiate(module, sql);
-      const { exports } = shared;
-      let value;
-      try {
-        if (batch) shared.put(exports.shard_reserve, batch);
-        value = exports[entry]();
-      } catch (error) {
-        shared = undefined;
-        throw error;
-      }
-      if (value >= 0) return value;
-      throw new Error(shared.text(exports.shard_error(), exports.shard_error_length()));
-    });
+    store.storage = this.ctx.storage;
+    shared ??= instantiate(module, store);
+    const { exports } = shared;
+    let value;
+    try {
+      if (batch) shared.put(exports.shard_reserve, batch);
+      value = exports[entry]();
+    } catch (error) {
+      shared = undefined;
+      throw error;
+    }
+    if (value >= 0) return value;
+    throw new Error(shared.text(exports.shard_error(), exports.shard_error_length()));
   }
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use plumbline_worker::{Param, Sql, SqlError, SqlValue};
+use plumbline_worker::store::{Param, Sql, SqlError, SqlValue, changes_rows};
 use rusqlite::types::{ToSqlOutput, Value, ValueRef};
 use rusqlite::{Connection, ToSql, params_from_iter};
 
@@ -30,34 +30,51 @@ impl Store {
 
 impl Sql for Store {
     fn execute(&mut self, statement: &str, params: &[Param<'_>]) -> Result<u64, SqlError> {
-        let mut statement = self.connection.prepare_cached(statement).map_err(driver)?;
-        let changed = statement.execute(params_from_iter(params.iter().map(Bound))).map_err(driver)?;
-        Ok(changed as u64)
+        check(params)?;
+        let mut prepared = self.connection.prepare_cached(statement).map_err(driver)?;
+        let params = params_from_iter(params.iter().map(Bound));
+        if changes_rows(statement) {
+            return prepared.execute(params).map(|changed| changed as u64).map_err(driver);
+        }
+        let mut rows = prepared.query(params).map_err(driver)?;
+        while rows.next().map_err(driver)?.is_some() {}
+        Ok(0)
     }
 
     fn query(&mut self, statement: &str, params: &[Param<'_>]) -> Result<Vec<Vec<SqlValue>>, SqlError> {
+        check(params)?;
         let mut statement = self.connection.prepare_cached(statement).map_err(driver)?;
         let width = statement.column_count();
         let mut rows = statement.query(params_from_iter(params.iter().map(Bound))).map_err(driver)?;
         let mut found = Vec::new();
         while let Some(row) = rows.next().map_err(driver)? {
-            let values = (0..width).map(|i| row.get::<_, Value>(i).map(value));
-            found.push(values.collect::<Result<Vec<_>, _>>().map_err(driver)?);
+            let values = (0..width).map(|i| row.get(i).map_err(driver).and_then(value));
+            found.push(values.collect::<Result<Vec<_>, _>>()?);
         }
         Ok(found)
     }
 
     fn transaction(&mut self, work: &mut dyn FnMut(&mut dyn Sql) -> Result<(), SqlError>) -> Result<(), SqlError> {
-        self.connection.execute_batch("BEGIN IMMEDIATE").map_err(driver)?;
-        let done = work(self);
-        let end = if done.is_ok() { "COMMIT" } else { "ROLLBACK" };
-        let ended = self.connection.execute_batch(end).map_err(driver);
-        if done.is_ok() && ended.is_err() {
-            // The commit failed: nothing of it may stay open.
-            drop(self.connection.execute_batch("ROLLBACK"));
+        let [begin, keep, undo] = match self.connection.is_autocommit() {
+            true => ["BEGIN IMMEDIATE", "COMMIT", "ROLLBACK"],
+            false => ["SAVEPOINT part", "RELEASE part", "ROLLBACK TO part; RELEASE part"],
+        };
+        self.connection.execute_batch(begin).map_err(driver)?;
+        let done = work(self).and_then(|()| self.connection.execute_batch(keep).map_err(driver));
+        if done.is_err() {
+            // Some errors have rolled back already; then there is nothing left to undo.
+            drop(self.connection.execute_batch(undo));
         }
-        done.and(ended)
+        done
     }
+}
+
+/// Integers that every host can hold.
+fn check(params: &[Param<'_>]) -> Result<(), SqlError> {
+    params.iter().try_for_each(|param| match param {
+        Param::Integer(i) => SqlError::check_integer(*i).map(drop),
+        _ => Ok(()),
+    })
 }
 
 struct Bound<'a>(&'a Param<'a>);
@@ -74,14 +91,14 @@ impl ToSql for Bound<'_> {
     }
 }
 
-fn value(value: Value) -> SqlValue {
-    match value {
+fn value(value: Value) -> Result<SqlValue, SqlError> {
+    Ok(match value {
         Value::Null => SqlValue::Null,
-        Value::Integer(i) => SqlValue::Integer(i),
+        Value::Integer(i) => SqlValue::Integer(SqlError::check_integer(i)?),
         Value::Real(x) => SqlValue::Real(x),
         Value::Text(text) => SqlValue::Text(text),
         Value::Blob(bytes) => SqlValue::Blob(bytes),
-    }
+    })
 }
 
 fn driver(error: rusqlite::Error) -> SqlError {
@@ -90,22 +107,15 @@ fn driver(error: rusqlite::Error) -> SqlError {
 
 #[cfg(test)]
 mod tests {
+    use plumbline_worker::store::contract;
+
     use super::*;
 
     #[test]
-    fn a_transaction_takes_effect_whole_or_not_at_all() {
-        let mut store = Store::open(None).unwrap();
-        store.execute("CREATE TABLE t (a INTEGER, b REAL, c TEXT, d BLOB) STRICT", &[]).unwrap();
-        let row = [Param::Integer(-7), Param::Real(0.1), Param::Text("ü"), Param::Blob(&[0, 1])];
-        let insert = "INSERT INTO t VALUES (?1, ?2, ?3, ?4)";
-        let failed = store.transaction(&mut |sql| {
-            sql.execute(insert, &row)?;
-            sql.execute("INSERT INTO nowhere VALUES (1)", &[]).map(drop)
-        });
-        assert!(matches!(failed, Err(SqlError::Driver(_))));
-        assert_eq!(store.query("SELECT count(*) FROM t", &[]).unwrap(), [[SqlValue::Integer(0)]]);
-        store.transaction(&mut |sql| sql.execute(insert, &row).map(drop)).unwrap();
-        let expected = [SqlValue::Integer(-7), SqlValue::Real(0.1), SqlValue::Text("ü".into()), SqlValue::Blob(vec![0, 1])];
-        assert_eq!(store.query("SELECT a, b, c, d FROM t", &[]).unwrap(), [expected]);
+    fn keeps_the_contract_of_the_store() {
+        assert_eq!(contract::check(&mut Store::open(None).unwrap()), Ok(()));
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log.sqlite");
+        assert_eq!(contract::check(&mut Store::open(Some(&path)).unwrap()), Ok(()));
     }
 }

@@ -1,11 +1,9 @@
-//! The prediction log of one shard: its tables, its migrations, its rules. The store is the host's.
+//! The prediction log of one shard: its rules. Its tables are made by the store's migrations for this owner.
 //!
 //! Predictions lie in it as they come, a batch a row; the view `prediction_logs` shows each as a row of its own. A query that
 //! knows its times should narrow `prediction_batches` by `first_ms` and `last_ms` first.
 
-mod migration;
-
-use crate::store::{Param, Sql, SqlError};
+use crate::store::{Owner, Param, Sql, SqlError, migrate};
 
 /// One shard of the prediction log.
 #[derive(Debug)]
@@ -21,9 +19,9 @@ impl<S: Sql> LogShard<S> {
     /// Opens the shard in `sql`, bringing its tables up to date.
     ///
     /// # Errors
-    /// [`SqlError`]: the store failed, or a newer version of Plumbline wrote it.
+    /// [`SqlError`]: the store failed, is not a shard's, or a newer version of Plumbline wrote it.
     pub fn open(mut sql: S) -> Result<LogShard<S>, SqlError> {
-        migration::migrate(&mut sql)?;
+        migrate(&mut sql, Owner::Shard)?;
         Ok(LogShard { sql })
     }
 

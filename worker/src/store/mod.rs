@@ -1,5 +1,10 @@
-//! What the service asks of a SQL store. Drivers belong to the hosts.
+//! What the service asks of a SQL store, whose store it is, and its tables. Drivers belong to the hosts.
 
+#[cfg(any(test, feature = "contract"))]
+pub mod contract;
+mod migration;
+mod shard;
 mod sql;
 
-pub use sql::{Param, Sql, SqlError, SqlValue};
+pub use migration::{Owner, migrate};
+pub use sql::{Param, Sql, SqlError, SqlValue, changes_rows};

@@ -24,4 +24,5 @@ mod reads;
 #[cfg(target_arch = "wasm32")]
 mod shard;
 #[cfg(target_arch = "wasm32")]
-mod sql;
+mod store;
+mod wire;

@@ -3,7 +3,7 @@
 
 use std::cell::RefCell;
 
-use super::sql::ObjectSql;
+use super::store::ObjectSql;
 use crate::log::LogShard;
 use crate::store::SqlError;
 
@@ -40,6 +40,19 @@ pub extern "C" fn shard_append() -> f64 {
 #[unsafe(no_mangle)]
 pub extern "C" fn shard_count() -> f64 {
     outcome(LogShard::opened(ObjectSql).count().map(|n| n as f64))
+}
+
+/// Checks the object's store against what every driver has to keep; 0, or −1 with the text at `shard_error`.
+#[cfg(feature = "contract")]
+#[unsafe(no_mangle)]
+pub extern "C" fn store_contract() -> f64 {
+    match crate::store::contract::check(&mut ObjectSql) {
+        Ok(()) => 0.0,
+        Err(broken) => {
+            ERROR.set(broken.0);
+            -1.0
+        }
+    }
 }
 
 /// The address of the last error's text.

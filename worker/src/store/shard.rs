@@ -1,12 +1,12 @@
-//! The tables of a shard, step by step. A step, once released, is never edited; a new one is added.
+//! The tables of a log shard, migration by migration.
 
-use crate::store::{Param, Sql, SqlError};
+use super::migration::Migration;
 
-/// Step n brings a store from version n to n + 1.
-const STEPS: &[&[&str]] = &[ROWS, BATCHES, EXPLORATION, FLAGS];
+/// All, the oldest first.
+pub(super) const MIGRATIONS: &[Migration] = &[ROWS, BATCHES, EXPLORATION, FLAGS];
 
 /// A row a prediction.
-const ROWS: &[&str] = &[
+const ROWS: Migration = &[
     "CREATE TABLE prediction_logs (
         id INTEGER PRIMARY KEY,
         timestamp_ms INTEGER NOT NULL,
@@ -30,7 +30,7 @@ const ROWS: &[&str] = &[
 ];
 
 /// A row a batch: appending costs one row however many predictions it holds. They stay readable as rows, through a view.
-const BATCHES: &[&str] = &[
+const BATCHES: Migration = &[
     "CREATE TABLE prediction_batches (
         id INTEGER PRIMARY KEY,
         name TEXT NOT NULL UNIQUE,
@@ -55,7 +55,7 @@ const BATCHES: &[&str] = &[
 ];
 
 /// Which predictions were of the exploration slice; older rows are of none.
-const EXPLORATION: &[&str] = &[
+const EXPLORATION: Migration = &[
     "DROP VIEW prediction_logs",
     "CREATE VIEW prediction_logs (id, timestamp_ms, request_id, client_request_id, position, batch_size, lead_id, model, version,
             variant, role, status, code, margin, probability, band, duration_us, explores) AS
@@ -67,7 +67,7 @@ const EXPLORATION: &[&str] = &[
 ];
 
 /// What the suite had to say of leads that were scored all the same; of older rows nothing.
-const FLAGS: &[&str] = &[
+const FLAGS: Migration = &[
     "DROP VIEW prediction_logs",
     "CREATE VIEW prediction_logs (id, timestamp_ms, request_id, client_request_id, position, batch_size, lead_id, model, version,
             variant, role, status, code, margin, probability, band, duration_us, explores, flags) AS
@@ -77,23 +77,3 @@ const FLAGS: &[&str] = &[
             coalesce(row.value ->> 16, 0), row.value ->> 17
         FROM prediction_batches AS batch, json_each(batch.predictions) AS row",
 ];
-
-/// Brings the store up to date, each step in its own transaction.
-pub(super) fn migrate(sql: &mut dyn Sql) -> Result<(), SqlError> {
-    sql.execute("CREATE TABLE IF NOT EXISTS plumbline_schema (version INTEGER NOT NULL) STRICT", &[])?;
-    let rows = sql.query("SELECT coalesce(max(version), 0) FROM plumbline_schema", &[])?;
-    let found = rows.first().and_then(|row| row.first()).and_then(|value| value.as_integer()).unwrap_or(0);
-    let known = STEPS.len() as i64;
-    if found > known {
-        return Err(SqlError::Newer { found, known });
-    }
-    for (step, version) in STEPS.iter().zip(1..).filter(|(_, version)| *version > found) {
-        sql.transaction(&mut |sql| {
-            for statement in *step {
-                sql.execute(statement, &[])?;
-            }
-            sql.execute("INSERT INTO plumbline_schema (version) VALUES (?1)", &[Param::Integer(version)]).map(drop)
-        })?;
-    }
-    Ok(())
-}
