@@ -39,6 +39,7 @@ pub mod window;
 
 pub use bundle::{Bundle, BundleError, Declaration, Manifest};
 pub use feature::{FeatureVector, Pipeline};
+pub use json::Decimal;
 pub use lead::{Lead, Timestamp, Value};
 pub use model::{Engine, Model};
 pub use schema::{ConfigErrors, Schema};

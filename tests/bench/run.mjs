@@ -8,11 +8,12 @@
 import { spawn, spawnSync } from "node:child_process";
 import { copyFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
 import { cpus } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 import { brotliCompressSync, gzipSync } from "node:zlib";
-import { build, has, root, run } from "../../xtask/npm/run.mjs";
+import { has, root, run } from "../../xtask/npm/run.mjs";
+import { build } from "../../xtask/npm/steps.mjs";
 
 const { values: options } = parseArgs({
   options: {
@@ -85,8 +86,14 @@ async function side(name, command, args) {
   };
 }
 
+const binary = join(root, "target", options.profile, "bench");
+const unbuilt = [binary, join(root, "wasm/pkg/node.js"), join(root, "wasm/pkg/js.js")].filter((path) => !existsSync(path));
+if (unbuilt.length > 0) {
+  console.error(`npm run bench: there is no build to measure (${unbuilt.map((path) => relative(root, path)).join(", ")} missing): run it without --no-build first`);
+  process.exit(66);
+}
 say("• Preparing: models compiled, results compared");
-const native = await side("native", join(root, "target", options.profile, "bench"), [folder, ours]);
+const native = await side("native", binary, [folder, ours]);
 if (native.failed) process.exit(1);
 const python = await side("peers", join(venv, "bin/python"), [join(root, "tests/bench/peers.py"), folder, ours, cache]);
 if (python.failed) missing["Python peers"] ??= "their process ended, see above";

@@ -4,6 +4,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { glue } from "../../xtask/npm/steps.mjs";
 
 export const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
 
@@ -12,8 +13,7 @@ const npm = (cwd, ...args) =>
 
 /** Builds, packs and installs the package; `remove()` takes the project away again. */
 export function project() {
-  const cargo = ["run", "--quiet", "--profile", "quick", "-p", "xtask", "--", "wasm"];
-  execFileSync("cargo", cargo, { cwd: root, stdio: ["ignore", "inherit", "pipe"] });
+  execFileSync("cargo", glue("wasm"), { cwd: root, stdio: ["ignore", "inherit", "pipe"] });
   const folder = mkdtempSync(join(tmpdir(), "plumbline-"));
   const [packed] = JSON.parse(npm(join(root, "wasm"), "pack", "--json", "--pack-destination", folder));
   writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true, type: "module" }));

@@ -1,4 +1,4 @@
-// The README's JavaScript, as printed, in a project that has the packed package.
+// The JavaScript of both READMEs, as printed, in a project that has the packed package.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -10,8 +10,20 @@ let project;
 before(() => (project = install()));
 after(() => project?.remove());
 
+/** The blocks of JavaScript in the file at `path`. */
+const examplesOf = (path) => [...readFileSync(path, "utf8").matchAll(/^```js\n([\s\S]*?)^```$/gm)].map(([, code]) => code);
+
+test("the package's own README is packed, and its example runs as printed", () => {
+  const [example, ...more] = examplesOf(join(project.folder, "node_modules/plumbline/README.md"));
+  assert.equal(more.length, 0, "one block of JavaScript");
+  project.copy(join(root, "worker/demo/demo.plumb"), "model.plumb");
+  project.write("package.mjs", `${example}\nconsole.log(JSON.stringify(score.unknown_fields ?? []));`);
+  const said = run(project, "package.mjs");
+  assert.match(said, /^\d+ \w+ \[\n( {2}'.+: ([+−]\d+ points?|less than a point)',?\n){3}\]\n0\.\d+ LEAD_WRONG_TYPE pricing_page_visits\n\[\]\n$/);
+});
+
 test("the README's example runs as printed", () => {
-  const examples = [...readFileSync(join(root, "README.md"), "utf8").matchAll(/^```js\n([\s\S]*?)^```$/gm)].map(([, code]) => code);
+  const examples = examplesOf(join(root, "README.md"));
   assert.equal(examples.length, 2, "two blocks of JavaScript");
   project.write("worker/demo/.keep", "");
   project.copy(join(root, "worker/demo/demo.plumb"), "worker/demo/demo.plumb");

@@ -6,7 +6,8 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { addWasmTarget, installPackages, requireTools, root, run } from "../../xtask/npm/run.mjs";
+import { root, run } from "../../xtask/npm/run.mjs";
+import { glue, prepare } from "../../xtask/npm/steps.mjs";
 import { edge, edgeEcho, native, nativeEcho } from "./servers.mjs";
 
 const { values: options } = parseArgs({
@@ -39,10 +40,8 @@ async function make(name, command, args) {
   if (code !== 0) process.exit(code);
 }
 
-requireTools();
-await installPackages();
-await addWasmTarget();
-await make("Building the edge worker", "cargo", ["run", "--quiet", "--profile", "quick", "-p", "xtask", "--", "worker"]);
+await prepare();
+await make("Building the edge worker", "cargo", glue("worker"));
 const cargo = ["build", "--quiet", "--profile", options.profile];
 await make("Building the native host", "cargo", [...cargo, "-p", "plumbline", "--bin", "plumbline", "--example", "echo"]);
 await make("Building the load generator", "cargo", [...cargo, "-p", "plumbline-tests", "--bin", "load"]);

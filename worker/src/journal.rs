@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use plumbline_core::Timestamp;
+use plumbline_core::{Decimal, Timestamp};
 
 use crate::prediction::Prediction;
 use crate::settings::Settings;
@@ -138,7 +138,7 @@ impl Pending {
         }
         for number in [p.margin, p.probability] {
             match number {
-                Some(x) if x.is_finite() => drop(write!(text, ",{x:?}")),
+                Some(x) if x.is_finite() => drop(write!(text, ",{}", Decimal(x))),
                 _ => text.push_str(",null"),
             }
         }
@@ -238,6 +238,20 @@ mod tests {
         let full = journal.push(NOW, &answer.predictions);
         assert!(!full.is_empty() && full.iter().all(|batch| batch.text.len() < 1_200_000), "{}", full.len());
         assert_eq!(full.iter().map(|batch| u64::from(batch.rows)).sum::<u64>() + journal.rows(), 40);
+    }
+
+    #[test]
+    fn a_row_has_the_digits_of_the_answer() {
+        // Two shortest decimals lie equally near: the one that answers have is written, not std's.
+        let digits = "160255546819977.12";
+        let tie: f64 = digits.parse().unwrap();
+        assert_ne!(tie.to_string(), digits);
+        let mut answer = ask("POST /v1/score", &[], r#"{"lead_id":"a"}"#);
+        answer.predictions[0].margin = Some(tie);
+        let mut journal = Journal::new(&Settings { shards: 1, ..Settings::default() }, "x");
+        journal.push(NOW, &answer.predictions);
+        assert!(journal.flush()[0].text.contains(&format!(",{digits},")));
+        assert_eq!(serde_json::to_string(&tie).unwrap(), digits);
     }
 
     #[test]

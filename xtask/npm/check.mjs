@@ -1,9 +1,8 @@
 // `npm run check`: what must hold before a commit, without running a test: format, lints, the fence, generated types.
-import { addWasmTarget, installPackages, requireTools, step } from "./run.mjs";
+import { step } from "./run.mjs";
+import { prepare } from "./steps.mjs";
 
-requireTools();
-await installPackages();
-await addWasmTarget();
+await prepare();
 await step("Format", "cargo", ["fmt", "--all", "--check"]);
 await step("Lints", "cargo", ["clippy", "--quiet", "--workspace", "--all-targets", "--", "-D", "warnings"]);
 await step("The core alone, for wasm32", "cargo", [

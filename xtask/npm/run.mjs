@@ -1,6 +1,5 @@
 // What the front-door scripts share: running a command with its name and its time, and asking what the machine has.
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -38,16 +37,45 @@ export function run(command, args, { env = {}, quiet = false, heard } = {}) {
   });
 }
 
-/** Runs a step, says its name before and its time after; ends the process when it fails. */
-export async function step(name, command, args, options) {
+/** Runs a step; reports its name before and its time after, on stderr. Returns its exit code. */
+async function timed(name, command, args, options) {
   const started = performance.now();
-  process.stdout.write(`• ${name}\n`);
+  console.error(`• ${name}`);
   const code = await run(command, args, options);
-  if (code !== 0) {
-    console.error(`✗ ${name}: ${command} ${args.join(" ")} exited with code ${code}`);
-    process.exit(code);
+  const seconds = ((performance.now() - started) / 1000).toFixed(1);
+  if (code === 0) console.error(`  done in ${seconds} s: ${name.split(", about")[0]}`);
+  else console.error(`✗ ${name}: ${command} ${args.join(" ")} exited with code ${code}`);
+  return code;
+}
+
+/** Runs a step; ends the process when it fails. */
+export async function step(name, command, args, options) {
+  const code = await timed(name, command, args, options);
+  if (code !== 0) process.exit(code);
+}
+
+/**
+ * Runs the steps of a plan, each announced by its number, the number of all, and roughly how long it takes. An entry of the plan is a
+ * step, or an array of lanes (each an array of steps) that run side by side. Ends the process when a step fails.
+ *
+ * @typedef {{name: string, seconds: number, command: string, args: string[]}} Step
+ * @param {(Step | Step[][])[]} plan
+ */
+export async function follow(plan) {
+  const steps = plan.flat(2);
+  const named = (each) => `[${steps.indexOf(each) + 1}/${steps.length}] ${each.name}, about ${each.seconds} s`;
+  async function inTurn(lane) {
+    for (const each of lane) {
+      const code = await timed(named(each), each.command, each.args);
+      if (code !== 0) return code;
+    }
+    return 0;
   }
-  process.stdout.write(`  done in ${((performance.now() - started) / 1000).toFixed(1)} s\n`);
+  for (const entry of plan) {
+    const codes = await Promise.all((Array.isArray(entry) ? entry : [[entry]]).map(inTurn));
+    const failed = codes.find((code) => code !== 0);
+    if (failed !== undefined) process.exit(failed);
+  }
 }
 
 /** Ends the process with a sentence when the machine lacks what nothing here can install. */
@@ -61,37 +89,4 @@ export function requireTools() {
     console.error(`Missing requirements: ${missing.join("; ")}.`);
     process.exit(69);
   }
-}
-
-/** Installs the npm packages of the lock file, unless that is done already. */
-export async function installPackages() {
-  const done = join(root, "node_modules/.package-lock.json");
-  const lock = join(root, "package-lock.json");
-  if (existsSync(done) && statSync(done).mtimeMs >= statSync(lock).mtimeMs) return;
-  await step("Installing npm packages", "npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
-}
-
-/** Adds the wasm target to the Rust toolchain in use, unless it is there. */
-export async function addWasmTarget() {
-  const target = "wasm32-unknown-unknown";
-  const sysroot = spawnSync("rustc", ["--print", "sysroot"], { cwd: root, encoding: "utf8" }).stdout?.trim();
-  if (sysroot && existsSync(join(sysroot, "lib/rustlib", target, "lib"))) return;
-  if (!has("rustup")) {
-    console.error(`The Rust target ${target} is missing, and rustup is not installed to add it.`);
-    process.exit(69);
-  }
-  await step(`Adding the Rust target ${target}`, "rustup", ["target", "add", target]);
-}
-
-/** Builds what the hosts run: the npm package, the edge worker, the page. Quick when nothing changed. */
-export async function build() {
-  requireTools();
-  await installPackages();
-  await addWasmTarget();
-  await step("Building wasm, worker and page", "cargo", ["run", "--quiet", "--profile", "quick", "-p", "xtask", "--", "all"]);
-}
-
-/** The root package's version. */
-export function version() {
-  return JSON.parse(readFileSync(join(root, "wasm/package.json"), "utf8")).version;
 }

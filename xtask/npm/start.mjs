@@ -1,9 +1,10 @@
 // `npm start`: install, build, and serve the demo model from standalone workerd until Ctrl-C.
 import { join } from "node:path";
-import { build, root } from "./run.mjs";
+import { root } from "./run.mjs";
+import { buildService } from "./steps.mjs";
 
 const port = Number(process.env.PLUMBLINE_PORT ?? 8787);
-await build();
+await buildService();
 
 const { startEdge } = await import(join(root, "worker/start.mjs"));
 const edge = await startEdge({

@@ -1,12 +1,11 @@
-// `npm test`: installs what the tests need, runs them all, and says by name what could not run.
+// `npm test`: builds, runs every suite, and reports by name what could not run and what would install it. Only where `CI` is set does
+// it install system packages itself.
 // Exit code 0: everything ran and passed. 1: something failed. 69: nothing failed, but something could not run.
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { addWasmTarget, build, has, installPackages, requireTools, root, run } from "./run.mjs";
+import { has, root, run } from "./run.mjs";
+import { build, glue } from "./steps.mjs";
 
-requireTools();
-await installPackages();
-await addWasmTarget();
 await build();
 
 const outcomes = [];
@@ -42,22 +41,20 @@ async function nodeSuite(name, folder, lacking, env) {
   return suite(name, lacking, "node", ["--test", "--test-concurrency=1", ...files], env);
 }
 
-/** Chromium, installed from the distribution when we may. */
-async function chromium() {
-  const found = () => process.env.CHROMIUM ?? ["chromium", "chromium-browser", "google-chrome"].find(has);
-  if (!found() && process.getuid?.() === 0 && has("apt-get")) {
-    await run("sh", ["-c", "apt-get update -q && apt-get install -y -q chromium"], { quiet: true });
-  }
+/** What a Debian package brings: on a CI machine it is installed; elsewhere the line that installs it is printed. */
+async function debian(name, found) {
+  if (found() || !has("apt-get")) return found();
+  const line = `apt-get update -q && apt-get install -y -q ${name}`;
+  if (process.env.CI && process.getuid?.() === 0) await run("sh", ["-c", line], { quiet: true });
+  else console.log(`• ${name} is not installed; some tests need it. To install it: ${process.getuid?.() === 0 ? line : line.replaceAll("apt-get", "sudo apt-get")}`);
   return found();
 }
 
-/** PostgreSQL's server, for assignments recomputed in SQL, installed from the distribution when we may. */
-async function postgres() {
-  const found = () => has("initdb") || existsSync("/usr/lib/postgresql") || process.env.PLUMBLINE_POSTGRES;
-  if (!found() && process.getuid?.() === 0 && has("apt-get")) {
-    await run("sh", ["-c", "apt-get update -q && apt-get install -y -q postgresql"], { quiet: true });
-  }
-}
+/** Chromium's command. */
+const chromium = () => debian("chromium", () => process.env.CHROMIUM ?? ["chromium", "chromium-browser", "google-chrome"].find(has));
+
+/** PostgreSQL's server, for assignments recomputed in SQL. */
+const postgres = () => debian("postgresql", () => has("initdb") || existsSync("/usr/lib/postgresql") || process.env.PLUMBLINE_POSTGRES);
 
 /** The pinned Python packages of real clients and peers, in a folder of the project's own. */
 async function python() {
@@ -78,7 +75,7 @@ const env = { ...(browser && { CHROMIUM: browser }), ...(interpreter && { PLUMBL
 
 await suite("format, lints and the fence", undefined, "node", ["xtask/npm/check.mjs"], env);
 await suite("native", undefined, "cargo", ["test", "--workspace", "--profile", "quick"], env);
-await suite("analysis, in wasm under node", undefined, "cargo", ["run", "--quiet", "--profile", "quick", "-p", "xtask", "--", "wasm-test"], env);
+await suite("analysis, in wasm under node", undefined, "cargo", glue("wasm-test"), env);
 await suite("conformance", undefined, "npm", ["run", "--silent", "conformance"], env);
 await nodeSuite("hosts: node, workerd, Chromium, plain JS", "hosts", browser ? undefined : "Chromium is not installed", env);
 await nodeSuite("edge: the service in workerd", "edge", undefined, env);

@@ -15,19 +15,21 @@ pub struct Binding<'a> {
     pub features: &'a [&'a str],
     /// What its files are called.
     pub name: &'a str,
+    /// The profile it is built in.
+    pub profile: &'a str,
 }
 
 /// Builds `binding` and writes `<name>.js`, `<name>_bg.wasm` and their types to `out`, for ES modules
 /// (`await init()` on a page, `initSync({ module })` where the host compiled the module). Skipped when nothing changed.
 pub fn bindgen(project: &Project, binding: &Binding<'_>, out: &Path) -> Result<()> {
-    let Binding { package, features, name } = *binding;
+    let Binding { package, features, name, profile } = *binding;
     let stamp = Stamp::new(project, name, &inputs_of(project, package)?)?;
     if stamp.is_current(&[out.join(format!("{name}_bg.wasm"))]) {
         eprintln!("       Fresh {name}");
         return Ok(());
     }
     eprintln!("    Building {name} for wasm");
-    let module = cargo::wasm(project, package, features, "wasm")?;
+    let module = cargo::wasm(project, package, features, profile)?;
     eprintln!("     Binding {name}");
     std::fs::create_dir_all(out)?;
     Bindgen::new()

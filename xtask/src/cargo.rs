@@ -14,7 +14,8 @@ pub fn wasm(project: &Project, package: &str, features: &[&str], profile: &str) 
     add_target(project)?;
     let mut cargo = project.command(env!("CARGO"));
     // The crate type is given here, because a manifest that names rlib beside cdylib would lose link-time optimisation.
-    cargo.args(["rustc", "--package", package, "--target", TARGET, "--profile", profile, "--lib", "--crate-type", "cdylib"]);
+    cargo.args(["rustc", "--quiet", "--package", package, "--lib", "--crate-type", "cdylib"]);
+    cargo.args(["--target", TARGET, "--profile", profile]);
     cargo.args(features.iter().flat_map(|feature| ["--features", feature]));
     cargo.arg("--message-format=json-render-diagnostics");
     module_of(&capture(cargo)?).with_context(|| format!("{package} has no wasm module"))
@@ -24,7 +25,7 @@ pub fn wasm(project: &Project, package: &str, features: &[&str], profile: &str) 
 pub fn wasm_tests(project: &Project, package: &str, features: &[&str]) -> Result<PathBuf> {
     add_target(project)?;
     let mut cargo = project.command(env!("CARGO"));
-    cargo.args(["test", "--no-run", "--package", package, "--target", TARGET, "--profile", "quick", "--lib"]);
+    cargo.args(["test", "--quiet", "--no-run", "--package", package, "--lib", "--target", TARGET, "--profile", "cheap"]);
     cargo.args(features.iter().flat_map(|feature| ["--features", feature]));
     cargo.arg("--message-format=json-render-diagnostics");
     module_of(&capture(cargo)?).with_context(|| format!("{package} has no test module"))

@@ -17,6 +17,9 @@ pub struct Stamp {
 
 impl Stamp {
     /// Reads every file of `inputs` (folders with all they hold), the toolchain's version and the flags.
+    ///
+    /// # Errors
+    /// An input is missing or cannot be read.
     pub fn new(project: &Project, name: &str, inputs: &[PathBuf]) -> Result<Stamp> {
         let mut files = BTreeSet::new();
         for input in inputs {
@@ -85,6 +88,8 @@ fn collect(path: &Path, files: &mut BTreeSet<PathBuf>) -> Result<()> {
         }
     } else if path.is_file() {
         files.insert(path.to_path_buf());
+    } else {
+        bail!("{} is missing: it is an input of the build", path.display());
     }
     Ok(())
 }

@@ -11,7 +11,7 @@ const PACKAGE: &str = "plumbline-wasm";
 /// Builds `wasm/pkg`; skipped when nothing changed.
 pub fn package(project: &Project) -> Result<()> {
     module(project)?;
-    let analysis = bindgen::Binding { package: PACKAGE, features: &["analysis"], name: "analysis" };
+    let analysis = bindgen::Binding { package: PACKAGE, features: &["analysis"], name: "analysis", profile: "wasm" };
     bindgen::bindgen(project, &analysis, &project.path("target/xtask/analysis"))?;
     shell(project)
 }

@@ -13,7 +13,8 @@ const PACKAGE: &str = "plumbline-web";
 /// demo's bundle and leads when they exist. Copying is quick, so it is always done.
 pub fn page(project: &Project) -> Result<()> {
     let (module, dist) = (project.path("web/pkg"), project.path("web/dist"));
-    bindgen::bindgen(project, &Binding { package: PACKAGE, features: &[], name: "plumbline_web" }, &module)?;
+    let binding = Binding { package: PACKAGE, features: &[], name: "plumbline_web", profile: "cheap" };
+    bindgen::bindgen(project, &binding, &module)?;
     std::fs::create_dir_all(&dist).with_context(|| format!("cannot create {}", dist.display()))?;
     for name in ["plumbline_web.js", "plumbline_web_bg.wasm"] {
         copy(&module.join(name), &dist.join(name))?;

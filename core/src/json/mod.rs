@@ -19,5 +19,6 @@ pub(crate) use cursor::{Cursor, Stop, Token};
 pub(crate) use decimal::nearest;
 pub(crate) use node::{Misfit, Node};
 pub use number::{MAX_SAFE_INTEGER, NumberFault, parse_number};
-pub(crate) use shown::{Decimal, Quoted};
+pub use shown::Decimal;
+pub(crate) use shown::Quoted;
 pub(crate) use write::{Object, list, number, text};
