@@ -8,7 +8,7 @@ use super::report::{Comparison, Direction, Extension, Measurement, Outcome, Verd
 use super::settings::{Better, Kind};
 use super::words::{count, counted, listed, rounded};
 use crate::stats::level::Interval;
-use crate::stats::srm::{self, SampleRatio};
+use crate::stats::srm;
 
 /// Joins what was found into a verdict. `control` and `treatment` are the primary metric's cells, for the planning of an extension.
 pub(super) fn decide(judged: Judged<'_>, control: &Cell, treatment: &Cell) -> Comparison {
