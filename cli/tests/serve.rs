@@ -9,6 +9,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use common::{bundle, plumbline, text};
+use plumbline_core::event::{ColumnType, Prediction};
 
 struct Server {
     child: Child,
@@ -95,6 +96,19 @@ fn leads_are_scored_and_every_row_is_in_the_log_after_a_stop() {
     let rows = logged(folder.path());
     assert_eq!(rows.len(), 50);
     assert_eq!(rows[3], ("l3".to_owned(), 1.0));
+    let db = rusqlite::Connection::open(folder.path().join("log.sqlite")).expect("the log");
+    let view = db.prepare("SELECT * FROM prediction_logs").expect("the view");
+    let columns: Vec<&str> = Prediction::COLUMNS.iter().map(|column| column.name).collect();
+    assert_eq!(view.column_names(), [&["id"], columns.as_slice()].concat());
+    for column in Prediction::COLUMNS {
+        // Rows are JSON, where a double without a fraction reads as a whole number.
+        let whole = if column.kind == ColumnType::Real { "integer" } else { "null" };
+        let sql = format!("SELECT count(*) FROM prediction_logs WHERE typeof({0}) NOT IN (?1, ?2, 'null')", column.name);
+        let kind = column.kind.sql().to_ascii_lowercase();
+        let params = [kind.as_str(), whole];
+        let other: i64 = db.query_row(&sql, params, |row| row.get(0)).expect("a count");
+        assert_eq!(other, 0, "{} holds other values than {:?}", column.name, column.kind);
+    }
 }
 
 #[test]

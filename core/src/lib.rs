@@ -10,6 +10,7 @@
 
 pub mod bundle;
 pub mod drift;
+pub mod event;
 pub mod evidence;
 pub mod experiment;
 pub mod explain;

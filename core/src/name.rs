@@ -5,7 +5,7 @@ use crate::order;
 /// A fixed list of texts; [`Names::find`] gives a text's position. Open addressing on a hash of length and three bytes, which
 /// few real lists crowd; names that find no place near their own are kept sorted beside it, so no list is slow to compile and no
 /// text slow to look up.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Names {
     names: Vec<Box<str>>,
     /// Position + 1, or 0 for a free place; length a power of two, at least twice the names.

@@ -3,6 +3,7 @@
 
 use std::sync::LazyLock;
 
+use plumbline_core::event::Status;
 use plumbline_core::{Bundle, Scorer, Timestamp};
 use plumbline_tests::project_root;
 use plumbline_worker::{Answer, Request, Service, Settings};
@@ -76,12 +77,12 @@ proptest! {
     fn in_any_batch_only_the_bad_leads_fail(bad in prop::collection::vec(any::<bool>(), 1..20)) {
         let leads: Vec<Value> = bad.iter().enumerate().map(|(i, bad)| if *bad { json!({"employees": "many"}) } else { LEADS[i].clone() }).collect();
         let answer = post("/v1/score", "application/json", &json!(leads).to_string());
-        prop_assert_eq!(answer.predictions.len(), bad.len());
+        prop_assert_eq!(answer.effects.predictions.len(), bad.len());
         let scores = value(&answer);
-        for ((score, bad), logged) in scores["scores"].as_array().expect("a list").iter().zip(bad).zip(&answer.predictions) {
+        for ((score, bad), logged) in scores["scores"].as_array().expect("a list").iter().zip(bad).zip(&answer.effects.predictions) {
             prop_assert_eq!(score["error"].is_object(), bad, "{}", score);
             prop_assert_eq!(score["probability"].is_number(), !bad);
-            prop_assert_eq!((logged.status == 200, logged.probability.is_some()), (!bad, !bad));
+            prop_assert_eq!((logged.status == Status::Scored, logged.probability.is_some()), (!bad, !bad));
         }
     }
 

@@ -1,48 +1,29 @@
-//! The data quality suite of the settings, asked of each lead before it is scored.
+//! The data quality suite of the settings, which checks each lead before it is scored.
 //!
 //! Hosts have it by the feature `quality`, the edge and the native one both: it brings an engine for regular expressions, which a
 //! smaller build can do without. There a suite in the settings is refused, never ignored.
 
 use std::sync::Arc;
 
-use plumbline_core::lead::LeadError;
-#[cfg(not(feature = "quality"))]
-use plumbline_core::lead::Slots;
+use plumbline_core::ScoreError;
 
-use crate::deployment::Turn;
-use crate::scoring::Outcome;
-
-/// What the suite says of one lead.
+/// The suite's verdict on one lead.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Check {
     /// Why it is not scored.
-    pub refused: Vec<LeadError>,
-    /// What is told beside its score: a JSON array of `{expectation, fields, detail}`.
+    pub refused: Option<ScoreError>,
+    /// What is sent with its score: a JSON array of `{expectation, fields, detail}`.
     pub flags: Option<Arc<str>>,
-}
-
-impl Check {
-    /// The lead's outcome and turn with what the suite says. What could not be read stays refused for that.
-    pub(crate) fn apply(&self, turn: &mut Turn, outcome: Outcome) -> Outcome {
-        match outcome {
-            Ok(_) if !self.refused.is_empty() => Err(self.refused.clone().into()),
-            Ok(score) => {
-                turn.flags.clone_from(&self.flags);
-                Ok(score)
-            }
-            Err(error) => Err(error),
-        }
-    }
 }
 
 #[cfg(feature = "quality")]
 mod suite {
-    use plumbline_core::Scorer;
     use plumbline_core::lead::Slots;
     use plumbline_core::quality::{self, Suite};
+    use plumbline_core::{ScoreError, Scorer};
 
     use super::Check;
-    use crate::service::ServiceError;
+    use crate::error::ServiceError;
 
     /// A suite for the leads of one model.
     #[derive(Debug)]
@@ -59,10 +40,13 @@ mod suite {
             Ok((Gate(gate), notes))
         }
 
-        /// What the suite says of the lead that `scorer` has read into `slots`.
-        pub(crate) fn check(&self, scorer: &Scorer, slots: &Slots) -> Check {
-            let verdict = self.0.check(scorer, slots);
-            Check { refused: verdict.problems(), flags: verdict.flags().map(|flags| flags.to_string().into()) }
+        /// The suite's verdict on the lead that the model's reader has read into `slots`.
+        pub(crate) fn check(&self, slots: &Slots) -> Check {
+            let verdict = self.0.check(slots);
+            Check {
+                refused: (!verdict.is_accepted()).then(|| ScoreError::from(verdict.problems())),
+                flags: verdict.flags().map(|flags| flags.to_string().into()),
+            }
         }
     }
 }
@@ -70,9 +54,10 @@ mod suite {
 #[cfg(not(feature = "quality"))]
 mod suite {
     use plumbline_core::Scorer;
+    use plumbline_core::lead::Slots;
 
-    use super::{Check, Slots};
-    use crate::service::ServiceError;
+    use super::Check;
+    use crate::error::ServiceError;
 
     /// There is none in this build.
     #[derive(Debug)]
@@ -83,7 +68,7 @@ mod suite {
             Err(ServiceError::Suite("this host is built without data quality".to_owned()))
         }
 
-        pub(crate) fn check(&self, _: &Scorer, _: &Slots) -> Check {
+        pub(crate) fn check(&self, _: &Slots) -> Check {
             match *self {}
         }
     }
@@ -129,13 +114,13 @@ mod tests {
         assert!(scores[2]["probability"].is_f64());
         assert_eq!(scores[2]["flags"][0]["fields"], json!(["plan"]));
         assert_eq!(scores[3]["error"]["code"], "LEAD_WRONG_TYPE");
-        let logged: Vec<_> = answer.predictions.iter().map(|p| (p.status, p.code, p.flags.is_some())).collect();
+        let logged: Vec<_> = answer.effects.predictions.iter().map(|p| (p.status.http(), p.code, p.flags.is_some())).collect();
         assert_eq!(
             logged,
             [(200, None, false), (422, Some("LEAD_QUALITY"), false), (200, None, true), (422, Some("LEAD_WRONG_TYPE"), false)]
         );
         let mut journal = Journal::new(service.settings(), "x");
-        journal.push(NOW, &answer.predictions);
+        journal.push(NOW, &answer.effects.predictions);
         let rows: Vec<Vec<serde_json::Value>> =
             serde_json::from_str(journal.flush()[0].text.split_once('\n').unwrap().1).unwrap();
         let flags: serde_json::Value = serde_json::from_str(rows[2][17].as_str().unwrap()).unwrap();
@@ -163,9 +148,9 @@ mod tests {
             let scores = body_of(&answer)["scores"].as_array().unwrap().clone();
             assert_eq!(scores[1]["error"]["code"], "LEAD_QUALITY");
             assert_eq!(scores[2]["flags"][0]["fields"], json!(["plan"]));
-            assert_eq!(answer.predictions.len(), rows);
-            for row in answer.predictions.iter().filter(|row| row.position == 1) {
-                assert_eq!((row.status, row.margin), (422, None), "{row:?}");
+            assert_eq!(answer.effects.predictions.len(), rows);
+            for row in answer.effects.predictions.iter().filter(|row| row.position == 1) {
+                assert_eq!((row.status.http(), row.margin), (422, None), "{row:?}");
             }
         }
     }
@@ -174,7 +159,11 @@ mod tests {
     fn other_routes_ask_too() {
         let body = r#"{"dataframe_records":[{"visits":99,"plan":"paid"}]}"#;
         let answer = ask_of(&service(Settings::default()), "POST /invocations", &[("content-type", "application/json")], body);
-        assert_eq!((answer.predictions[0].status, answer.predictions[0].code), (422, Some("LEAD_QUALITY")), "{answer:?}");
+        assert_eq!(
+            (answer.effects.predictions[0].status.http(), answer.effects.predictions[0].code),
+            (422, Some("LEAD_QUALITY")),
+            "{answer:?}"
+        );
     }
 
     #[test]

@@ -2,9 +2,9 @@
 
 use std::fmt::Write;
 
+use plumbline_core::event::{Cell, Prediction, shard};
 use plumbline_core::{Decimal, Timestamp};
 
-use crate::prediction::Prediction;
 use crate::settings::Settings;
 
 /// Rows for one shard, encoded for [`LogShard::append`](crate::LogShard::append).
@@ -15,7 +15,7 @@ pub struct Batch {
     /// How many rows.
     pub rows: u32,
     /// What the shard stores: a line with the batch's name, its number of rows and the times of its first and last row, then the
-    /// rows, a JSON array of arrays whose columns are those of the view `prediction_logs`.
+    /// rows, a JSON array of arrays in the order of [`Prediction::COLUMNS`].
     pub text: String,
 }
 
@@ -60,7 +60,7 @@ impl Journal {
         let shards = self.shards.len() as u32;
         let mut due = Vec::new();
         for prediction in predictions {
-            let shard = if shards == 1 { 0 } else { Prediction::shard(&prediction.lead_id, shards) };
+            let shard = if shards == 1 { 0 } else { shard(&prediction.lead_id, shards) };
             let Some(pending) = self.shards.get_mut(shard as usize) else { continue };
             if pending.rows == 0 {
                 pending.first_ms = now.0;
@@ -109,50 +109,17 @@ impl Pending {
         }
         text.push_str(if self.rows == 0 { "[[" } else { ",[" });
         self.rows += 1;
-        whole(text, p.timestamp_ms);
-        text.push(',');
-        quote(text, &p.request_id);
-        match &p.client_request_id {
-            Some(id) => {
+        for (at, cell) in p.cells().into_iter().enumerate() {
+            if at > 0 {
                 text.push(',');
-                quote(text, id);
             }
-            None => text.push_str(",null"),
-        }
-        for number in [p.position, p.batch_size] {
-            text.push(',');
-            whole(text, number.into());
-        }
-        for word in [&*p.lead_id, &p.model.name, &p.model.version, &p.variant, p.role] {
-            text.push(',');
-            quote(text, word);
-        }
-        text.push(',');
-        whole(text, p.status.into());
-        match p.code {
-            Some(code) => {
-                text.push(',');
-                quote(text, code);
+            match cell {
+                Cell::Null => text.push_str("null"),
+                Cell::Integer(n) => whole(text, n),
+                // Writing to a String cannot fail.
+                Cell::Real(x) => drop(write!(text, "{}", Decimal(x))),
+                Cell::Text(word) => quote(text, word),
             }
-            None => text.push_str(",null"),
-        }
-        for number in [p.margin, p.probability] {
-            match number {
-                Some(x) if x.is_finite() => drop(write!(text, ",{}", Decimal(x))),
-                _ => text.push_str(",null"),
-            }
-        }
-        text.push(',');
-        quote(text, &p.band);
-        text.push(',');
-        match p.duration_us {
-            Some(us) => whole(text, us.into()),
-            None => text.push_str("null"),
-        }
-        text.push_str(if p.explores { ",1," } else { ",0," });
-        match &p.flags {
-            Some(flags) => quote(text, flags),
-            None => text.push_str("null"),
         }
         text.push(']');
     }
@@ -217,14 +184,14 @@ mod tests {
         let settings = Settings { shards: 1, flush_rows: 3, flush_ms: 10, ..Settings::default() };
         let mut journal = Journal::new(&settings, "ab-c!");
         let answer = ask("POST /v1/score", &[], r#"[{"lead_id":"a\"\u0001"},{"visits":2},{"visits":[]},{}]"#);
-        let full = journal.push(NOW, &answer.predictions);
+        let full = journal.push(NOW, &answer.effects.predictions);
         assert_eq!((full.len(), full[0].rows, journal.rows()), (1, 3, 1));
         let (head, rows) = full[0].text.split_once('\n').unwrap();
         assert_eq!(head.trim_end(), format!("abc-1 3 {0} {0}", NOW.0));
         let rows: Vec<Vec<serde_json::Value>> = serde_json::from_str(rows).unwrap();
-        assert!(rows.iter().all(|row| row.len() == 18), "{rows:?}");
+        assert!(rows.iter().all(|row| row.len() == Prediction::COLUMNS.len()), "{rows:?}");
         assert_eq!((&rows[0][5], rows[1][3].as_u64(), rows[1][4].as_u64()), (&"a\"\u{1}".into(), Some(1), Some(4)));
-        assert_eq!(rows[1][12].as_f64(), answer.predictions[1].margin);
+        assert_eq!(rows[1][12].as_f64(), answer.effects.predictions[1].margin);
         assert_eq!(journal.tick(Timestamp(NOW.0 + 9)), []);
         assert_eq!(journal.tick(Timestamp(NOW.0 + 10)).len(), 1);
         assert_eq!(journal.flush(), []);
@@ -235,7 +202,7 @@ mod tests {
         let mut journal = Journal::new(&Settings { shards: 1, ..Settings::default() }, "x");
         let long = format!("{{\"lead_id\":\"{}\"}}", "y".repeat(60_000));
         let answer = ask("POST /v1/score", &[], format!("[{}]", vec![long; 40].join(",")));
-        let full = journal.push(NOW, &answer.predictions);
+        let full = journal.push(NOW, &answer.effects.predictions);
         assert!(!full.is_empty() && full.iter().all(|batch| batch.text.len() < 1_200_000), "{}", full.len());
         assert_eq!(full.iter().map(|batch| u64::from(batch.rows)).sum::<u64>() + journal.rows(), 40);
     }

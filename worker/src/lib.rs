@@ -1,21 +1,23 @@
 //! The service: requests and time in, responses and rows out. No async, no clock, no sockets; a host lends those.
 //!
-//! Two halves that meet only in [`Prediction`]:
+//! Two halves that meet only in [`Prediction`](plumbline_core::event::Prediction):
 //!
 //! ```text
-//! Request ─ Service (stateless, shareable) ─▶ Answer{Response, predictions}
+//! Request ─ Service (stateless, shareable) ─▶ Answer{Response, Effects{predictions}}
 //! predictions ─ Journal (buffers per shard, says when) ─▶ Batch ─ LogShard (rules and SQL text) ─▶ Sql (the host's driver)
 //! ```
 //!
 //! Hosts: workerd (`host::edge`, wasm32 only) and `plumbline serve` (in the command: hyper, rusqlite). Both answer with the same bytes.
 
+mod answer;
 mod deployment;
+mod error;
 mod gate;
+mod handle;
 mod host;
 pub mod journal;
 pub mod log;
 pub mod metrics;
-pub mod prediction;
 pub mod problem;
 pub mod request;
 mod route;
@@ -25,14 +27,15 @@ pub mod settings;
 pub mod store;
 mod text;
 
+pub use answer::{Answer, Effects};
+pub use error::ServiceError;
 pub use journal::{Batch, Journal};
 pub use log::LogShard;
 pub use metrics::Metrics;
-pub use prediction::Prediction;
 pub use problem::Problem;
 pub use request::{Request, Response};
 pub use route::{Method, ROUTES, Route, Scope};
-pub use service::{Answer, Service, ServiceError};
+pub use service::Service;
 pub use settings::{LogMode, Settings};
 pub use store::{Param, Sql, SqlError, SqlValue};
 

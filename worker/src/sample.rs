@@ -15,16 +15,36 @@ pub(crate) fn scorer() -> Scorer {
 
 /// [`scorer`] of another version, with `weight` for visits.
 pub(crate) fn scorer_of(version: &str, weight: f64) -> Scorer {
+    Scorer::new(bundle(version, weight, false)).unwrap()
+}
+
+/// [`scorer_of`] with a field more, `seats`, of weight 10.
+pub(crate) fn wider_scorer(version: &str, weight: f64) -> Scorer {
+    Scorer::new(bundle(version, weight, true)).unwrap()
+}
+
+/// The file of [`scorer_of`].
+pub(crate) fn bytes_of(version: &str, weight: f64) -> Vec<u8> {
+    bundle(version, weight, false).write().unwrap()
+}
+
+fn bundle(version: &str, weight: f64, is_wider: bool) -> Bundle {
     let id = Field { name: "lead_id".into(), kind: FieldKind::Text, role: Role::Id, ..Field::default() };
     let visits = Field { name: "visits".into(), ..Field::default() };
     let categories = vec!["free".into(), "paid".into()];
     let plan = Field { name: "plan".into(), kind: FieldKind::Category, categories, ..Field::default() };
-    let schema = Schema { fields: vec![id, visits, plan] };
-    let columns = ["visits", "plan"].map(|name| Column { name: name.into(), categorical: false }).to_vec();
-    let linear = Linear { arithmetic: Arithmetic::F64, base: vec![-1.0], weights: vec![weight, 2.0], means: vec![] };
+    let (mut fields, mut names, mut weights) = (vec![id, visits, plan], vec!["visits", "plan"], vec![weight, 2.0]);
+    if is_wider {
+        fields.push(Field { name: "seats".into(), ..Field::default() });
+        names.push("seats");
+        weights.push(10.0);
+    }
+    let schema = Schema { fields };
+    let columns = names.into_iter().map(|name| Column { name: name.into(), categorical: false }).collect();
+    let linear = Linear { arithmetic: Arithmetic::F64, base: vec![-1.0], weights, means: vec![] };
     let model = Model { columns, body: Body::Linear(linear), link: Link::Logistic { scale: 1.0 }, outputs: 1 };
     let manifest = Manifest { name: "sample".into(), version: version.into(), schema, ..Manifest::default() };
-    Scorer::new(Bundle::new(manifest, model)).unwrap()
+    Bundle::new(manifest, model)
 }
 
 pub(crate) fn service(settings: Settings) -> Service {

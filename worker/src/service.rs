@@ -1,112 +1,33 @@
-//! The stateless half: models, settings and counters; a request in, an answer and its log rows out.
+//! The stateless half: settings, counters and what is deployed.
 
-use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, PoisonError};
 
-use plumbline_core::schema::ConfigErrors;
-use plumbline_core::score::Workspace;
-use plumbline_core::{Scorer, Timestamp};
-use thiserror::Error;
+use arc_swap::{ArcSwap, Guard};
+use plumbline_core::route::AllocationSettings;
+use plumbline_core::{Bundle, Scorer};
 
 use crate::deployment::Deployment;
-use crate::gate::Gate;
+use crate::error::ServiceError;
 use crate::metrics::Metrics;
-use crate::prediction::Prediction;
-use crate::problem::Problem;
-use crate::request::{Request, Response};
-use crate::route;
 use crate::settings::Settings;
 
-/// The scoring service. Immutable but for its counters: share one between threads.
+/// The scoring service: share one between threads. What is deployed is exchanged as a whole by [`Service::deploy`]; settings and
+/// counters outlive it.
 #[derive(Debug)]
 pub struct Service {
-    pub(crate) settings: Settings,
-    pub(crate) models: Vec<Served>,
-    pub(crate) deployment: Option<Deployment>,
+    settings: Settings,
+    deployment: ArcSwap<Deployment>,
     metrics: Metrics,
     instance: String,
-    notes: Vec<String>,
-    /// The variant where no allocation is set; one text for all predictions.
-    pub(crate) champion: Arc<str>,
     requests: AtomicU64,
-    workspaces: Mutex<Vec<Workspace>>,
 }
 
-/// A model being served.
-#[derive(Debug)]
-pub(crate) struct Served {
-    pub scorer: Scorer,
-    /// What is asked of its leads first.
-    pub gate: Option<Gate>,
-}
-
-impl Served {
-    /// Whether `name` is this model's version, name, or `name/version`.
-    pub(crate) fn answers_to(&self, name: &str) -> bool {
-        let id = self.scorer.id();
-        id.version == name || id.name == name || name.split_once('/') == Some((&id.name, &id.version))
-    }
-}
-
-/// A response, and what is to be logged of it.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Answer {
-    /// What the caller gets.
-    pub response: Response,
-    /// One row per lead, in the order of the request; for [`Journal::push`](crate::Journal::push).
-    pub predictions: Vec<Prediction>,
-}
-
-/// Why a service cannot be made.
-#[derive(Debug, Error)]
-#[non_exhaustive]
-pub enum ServiceError {
-    /// There is nothing to serve.
-    #[error("no model is given")]
-    NoModel,
-    /// Two bundles have the same name and version.
-    #[error("model {name:?} version {version:?} is given twice")]
-    Twice {
-        /// Name of the model.
-        name: String,
-        /// Its version.
-        version: String,
-    },
-    /// The allocation of the settings is not one.
-    #[error("allocation: {0}")]
-    Allocation(ConfigErrors),
-    /// A variant of the allocation is not one model.
-    #[error("the variant {variant:?} names {found} of the models served, by version, name or name/version")]
-    Variant {
-        /// The variant.
-        variant: String,
-        /// `no`, `several`, or `another variant's`.
-        found: &'static str,
-    },
-    /// A rule of the allocation asks for a field that the champion's schema has not.
-    #[error("allocation: a rule asks for the field {field:?}, which the champion does not read")]
-    Rule {
-        /// The field.
-        field: String,
-    },
-    /// The suite of the settings is not one, or cannot be asked by this host.
-    #[error("suite: {0}")]
-    Suite(String),
-}
-
-impl ServiceError {
-    /// A stable name of the kind of error.
-    pub fn code(&self) -> &'static str {
-        match self {
-            ServiceError::NoModel => "SERVICE_NO_MODEL",
-            ServiceError::Twice { .. } => "SERVICE_MODEL_TWICE",
-            ServiceError::Allocation(errors) => errors.code(),
-            ServiceError::Variant { .. } => "SERVICE_VARIANT",
-            ServiceError::Rule { .. } => "SERVICE_RULE",
-            ServiceError::Suite(_) => "SERVICE_SUITE",
-        }
-    }
+/// The service as one request sees it, from its beginning to its end.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Serving<'a> {
+    pub service: &'a Service,
+    pub deployment: &'a Deployment,
 }
 
 impl Service {
@@ -114,64 +35,37 @@ impl Service {
     /// (some 8 letters or digits): request ids are it and a running number, since there is no randomness in here.
     ///
     /// # Errors
-    /// [`ServiceError`]: no model, or one twice; an allocation or a suite that is none.
+    /// [`ServiceError`]: no model, or one twice; an allocation or a suite that cannot be compiled.
     pub fn new(settings: Settings, models: Vec<Scorer>, instance: &str) -> Result<Service, ServiceError> {
-        let mut models: Vec<Served> = models.into_iter().map(|scorer| Served { scorer, gate: None }).collect();
-        let mut seen = BTreeSet::new();
-        for model in &models {
-            let id = model.scorer.id();
-            if !seen.insert((&id.name, &id.version)) {
-                return Err(ServiceError::Twice { name: id.name.clone(), version: id.version.clone() });
-            }
-        }
-        if models.is_empty() {
-            return Err(ServiceError::NoModel);
-        }
-        let deployment = settings.allocation.clone().map(|allocation| Deployment::compile(allocation, &models)).transpose()?;
-        let mut notes = Vec::new();
-        if let Some(suite) = &settings.suite {
-            for served in &mut models {
-                let (gate, left_out) = Gate::compile(suite, &served.scorer)?;
-                served.gate = Some(gate);
-                notes.extend(left_out);
-            }
-            notes.sort_unstable();
-            notes.dedup();
-        }
+        let deployment = Deployment::compile(models, settings.allocation.clone(), settings.suite.as_ref())?;
         Ok(Service {
             settings,
-            models,
-            deployment,
+            deployment: ArcSwap::from_pointee(deployment),
             metrics: Metrics::default(),
-            notes,
-            champion: "champion".into(),
             instance: instance.chars().filter(char::is_ascii_alphanumeric).collect(),
             requests: AtomicU64::new(0),
-            workspaces: Mutex::default(),
         })
     }
 
-    /// Answers `request` as of `now`.
-    pub fn handle(&self, now: Timestamp, request: &Request<'_>) -> Answer {
-        let answer = route::answer(self, now, request);
-        self.metrics.request(answer.response.status);
-        if !answer.predictions.is_empty() {
-            // What a shadow says reaches nobody.
-            let answered = || answer.predictions.iter().filter(|p| p.role != "shadow");
-            let scored = answered().filter(|p| p.status == 200).count() as u64;
-            self.metrics.leads(scored, answered().count() as u64 - scored);
-        }
-        answer
+    /// Serves the models of `bundles` by `allocation` (none: the first answers all leads) from now on, behind the suite of the
+    /// settings. Requests under way end with what they began with.
+    ///
+    /// # Errors
+    /// [`ServiceError`]: a bundle that cannot be read or whose golden leads disagree, and whatever [`Service::new`] rejects. What was
+    /// served before is then served on.
+    pub fn deploy(&self, bundles: &[&[u8]], allocation: Option<AllocationSettings>) -> Result<(), ServiceError> {
+        let models = bundles.iter().enumerate().map(|(index, bytes)| read_model(index, bytes)).collect::<Result<_, _>>()?;
+        self.deploy_models(models, allocation)
     }
 
-    /// The response to a request for `path` that came to nothing before or after [`handle`](Self::handle): its body was unreadable, its
-    /// log rows could not be stored. It is counted as [`handle`](Self::handle) counts; `answered` tells that it was already.
-    pub fn refuse(&self, path: &str, problem: &Problem, answered: bool) -> Response {
-        let response = route::refusal(path, problem);
-        if !answered {
-            self.metrics.request(response.status);
-        }
-        response
+    /// [`deploy`](Self::deploy) for models that are read and compiled already.
+    ///
+    /// # Errors
+    /// Whatever [`Service::new`] rejects.
+    pub fn deploy_models(&self, models: Vec<Scorer>, allocation: Option<AllocationSettings>) -> Result<(), ServiceError> {
+        let deployment = Deployment::compile(models, allocation, self.settings.suite.as_ref())?;
+        self.deployment.store(Arc::new(deployment));
+        Ok(())
     }
 
     /// The settings the service was made with.
@@ -179,9 +73,9 @@ impl Service {
         &self.settings
     }
 
-    /// What an owner should know of the settings: expectations of the suite that leads cannot answer.
-    pub fn notes(&self) -> &[String] {
-        &self.notes
+    /// What an owner should know of what is deployed: expectations of the suite that leads cannot answer.
+    pub fn notes(&self) -> Vec<String> {
+        self.deployed().notes().to_vec()
     }
 
     /// The random text the service was made with.
@@ -194,31 +88,9 @@ impl Service {
         &self.metrics
     }
 
-    /// Which model is called `name` (the champion when none is named, which is the first without an allocation), of `version` (its
-    /// first when none is given).
-    pub(crate) fn model(&self, name: Option<&str>, version: Option<&str>) -> Result<usize, Problem> {
-        if name.is_none() && version.is_none() {
-            return Ok(self.deployment.as_ref().map_or(0, Deployment::champion));
-        }
-        let found = self.models.iter().position(|served| {
-            let id = served.scorer.id();
-            name.is_none_or(|name| id.name == name) && version.is_none_or(|version| id.version == version)
-        });
-        found.ok_or_else(no_such_model)
-    }
-
-    /// Model number `model`.
-    pub(crate) fn served(&self, model: usize) -> Result<&Served, Problem> {
-        self.models.get(model).ok_or_else(no_such_model)
-    }
-
-    /// Lends memory that scoring works in; as many pieces exist as requests were ever handled at one time.
-    pub(crate) fn with_workspace<T>(&self, work: impl FnOnce(&mut Workspace) -> T) -> T {
-        let free = || self.workspaces.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut workspace = free().pop().unwrap_or_default();
-        let result = work(&mut workspace);
-        free().push(workspace);
-        result
+    /// What is deployed now. It is served as long as it is held, whatever is deployed meanwhile.
+    pub(crate) fn deployed(&self) -> Guard<Arc<Deployment>> {
+        self.deployment.load()
     }
 
     /// A fresh request id.
@@ -227,6 +99,106 @@ impl Service {
     }
 }
 
-fn no_such_model() -> Problem {
-    Problem::new(404, "NO_SUCH_MODEL", "no model of this name and version is served")
+fn read_model(index: usize, bytes: &[u8]) -> Result<Scorer, ServiceError> {
+    let refused = |code, message| ServiceError::Bundle { index, code, message };
+    let bundle = Bundle::read(bytes).map_err(|e| refused(e.code(), e.to_string()))?;
+    Scorer::new(bundle).map_err(|e| refused(e.code(), e.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+    use std::sync::mpsc;
+    use std::thread;
+
+    use plumbline_core::event::Role;
+    use plumbline_core::route::AllocationSettings;
+    use serde_json::json;
+
+    use super::*;
+    use crate::sample::{NOW, ask_of, bytes_of, json as body_of, service};
+    use crate::{Effects, Journal};
+
+    fn version(service: &Service) -> String {
+        let answer = ask_of(service, "POST /v1/score", &[], r#"{"visits":4}"#);
+        body_of(&answer)["model"]["version"].as_str().unwrap().to_owned()
+    }
+
+    #[test]
+    fn a_deployment_is_exchanged_whole_or_not_at_all() {
+        let service = service(Settings::default());
+        let held = service.deployed();
+        let (second, third) = (bytes_of("2", 1.0), bytes_of("3", 2.0));
+        service.deploy(&[&second], None).unwrap();
+        assert_eq!(version(&service), "2");
+        assert_eq!(held.models()[0].scorer.id().version, "1", "a request under way keeps what it began with");
+        let by_third = AllocationSettings::champion_only("3");
+        service.deploy(&[&second, &third], Some(by_third.clone())).unwrap();
+        assert_eq!(version(&service), "3");
+        let mut altered = second.clone();
+        altered[second.len() / 2] ^= 1;
+        let refused = |bundles: &[&[u8]], allocation| service.deploy(bundles, allocation).unwrap_err().code();
+        assert_eq!(refused(&[&third, &altered], None), "SERVICE_BUNDLE");
+        assert_eq!(refused(&[], None), "SERVICE_NO_MODEL");
+        assert_eq!(refused(&[&second, &second], None), "SERVICE_MODEL_TWICE");
+        assert_eq!(refused(&[&second], Some(by_third)), "SERVICE_VARIANT");
+        assert_eq!(version(&service), "3", "what served before serves on");
+        assert!(service.metrics().text().contains("plumbline_leads_scored_total 3\n"), "counters outlive deployments");
+    }
+
+    #[test]
+    fn under_load_no_request_is_of_two_deployments_and_no_row_is_lost() {
+        const SWAPS: usize = 60;
+        let service = service(Settings { shards: 1, flush_rows: 500, ..Settings::default() });
+        let (stopped, answered) = (AtomicBool::new(false), AtomicU64::new(0));
+        let (effects, received) = mpsc::channel::<Effects>();
+        let leads: Vec<_> = (0..150).map(|i| json!({ "lead_id": format!("L{i}"), "visits": i })).collect();
+        let body = json!(leads).to_string();
+        let mut journal = Journal::new(service.settings(), "test");
+        let (mut stored, mut versions) = (0, BTreeSet::new());
+        thread::scope(|scope| {
+            for _ in 0..3 {
+                let effects = effects.clone();
+                scope.spawn(|| {
+                    let effects = effects;
+                    while !stopped.load(Relaxed) {
+                        let answer = ask_of(&service, "POST /v1/score", &[], &body);
+                        let rows = &answer.effects.predictions;
+                        let of = |role| rows.iter().filter(|row| row.role == role).map(|row| &row.model.version).collect();
+                        let (champion, shadow): (BTreeSet<_>, BTreeSet<_>) = (of(Role::Champion), of(Role::Shadow));
+                        // Odd versions serve alone, even ones with the next as their shadow.
+                        let number: usize = champion.first().unwrap().parse().unwrap();
+                        let next = (number + 1).to_string();
+                        assert_eq!(champion.len(), 1);
+                        assert_eq!(shadow, if number.is_multiple_of(2) { BTreeSet::from([&next]) } else { BTreeSet::new() });
+                        assert_eq!(rows.len(), 150 * (1 + usize::from(number.is_multiple_of(2))));
+                        answered.fetch_add(rows.len() as u64, Relaxed);
+                        effects.send(answer.effects).unwrap();
+                    }
+                });
+            }
+            drop(effects);
+            let writer = scope.spawn(|| {
+                for Effects { predictions } in received {
+                    versions.extend(predictions.iter().map(|row| row.model.version.clone()));
+                    stored += journal.push(NOW, &predictions).iter().map(|batch| u64::from(batch.rows)).sum::<u64>();
+                }
+                stored += journal.flush().iter().map(|batch| u64::from(batch.rows)).sum::<u64>();
+            });
+            for number in 2..2 + SWAPS {
+                let before = answered.load(Relaxed);
+                let (own, next) = (bytes_of(&number.to_string(), 1.0), bytes_of(&(number + 1).to_string(), 2.0));
+                let shadow = if number.is_multiple_of(2) { vec![(number + 1).to_string()] } else { Vec::new() };
+                let allocation = AllocationSettings { shadow, ..AllocationSettings::champion_only(number.to_string()) };
+                service.deploy(&[&own, &next], Some(allocation)).unwrap();
+                while answered.load(Relaxed) == before && !writer.is_finished() {
+                    thread::yield_now();
+                }
+            }
+            stopped.store(true, Relaxed);
+        });
+        assert_eq!(stored, answered.load(Relaxed));
+        assert!(versions.len() > SWAPS / 2, "{versions:?}");
+    }
 }

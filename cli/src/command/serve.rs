@@ -73,7 +73,7 @@ impl Serve {
         let refused = |e: plumbline_worker::ServiceError| Failure::usage(e.code(), e.to_string());
         let service = Arc::new(Service::new(self.settings()?, scorers, &instance()).map_err(refused)?);
         for note in service.notes() {
-            terminal::note(note);
+            terminal::note(&note);
         }
         let cannot =
             |e: io::Error| Failure::Service { code: "LISTEN_FAILED", message: format!("cannot listen on {}: {e}", self.listen) };

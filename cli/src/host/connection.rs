@@ -87,10 +87,10 @@ async fn respond(request: hyper::Request<Incoming>, service: Arc<Service>, log: 
     };
     let mut answer = service.handle(clock::now(), &request);
     let duration_us = micros(began);
-    for prediction in &mut answer.predictions {
+    for prediction in &mut answer.effects.predictions {
         prediction.duration_us = Some(u32::try_from(duration_us).unwrap_or(u32::MAX));
     }
-    if !log.take(answer.predictions).await {
+    if !log.take(answer.effects).await {
         let problem = Problem::new(503, "LOG_UNAVAILABLE", "the prediction could not be stored");
         answer.response = service.refuse(head.uri.path(), &problem, true).with("retry-after", "1");
     }

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use plumbline_worker::{Batch, Journal, LogMode, LogShard, Prediction, Service, SqlError};
+use plumbline_core::event::Prediction;
+use plumbline_worker::{Batch, Effects, Journal, LogMode, LogShard, Service, SqlError};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::output::terminal;
@@ -52,7 +53,8 @@ impl Log {
     }
 
     /// Takes the rows of one answer. In durable mode it returns once they are committed. False: they are lost.
-    pub async fn take(&self, predictions: Vec<Prediction>) -> bool {
+    pub async fn take(&self, effects: Effects) -> bool {
+        let Effects { predictions } = effects;
         if predictions.is_empty() {
             return true;
         }

@@ -10,7 +10,14 @@ impl Pipeline {
     /// missing, all others finite.
     pub fn apply(&self, slots: &Slots, now: Timestamp, out: &mut FeatureVector) {
         out.clear();
-        out.resize(self.width, f64::NAN);
+        self.append(slots, now, out);
+    }
+
+    /// [`apply`](Self::apply) behind the rows that `rows` holds already.
+    pub fn append(&self, slots: &Slots, now: Timestamp, rows: &mut Vec<f64>) {
+        let start = rows.len();
+        rows.resize(start + self.width, f64::NAN);
+        let out = rows.get_mut(start..).unwrap_or_default();
         for &(field, column) in &self.direct {
             write(out, column, slots.get(field as usize).number);
         }

@@ -36,12 +36,24 @@ impl Form {
     }
 }
 
-/// What is told of each lead of a body: its position, its places (the callee may take them and leave others), and
-/// everything that is wrong with it.
-pub type EachLead<'a> = &'a mut dyn FnMut(u32, &mut Slots, Result<(), Vec<LeadError>>);
+/// One lead of a body, as it was read.
+#[derive(Debug)]
+pub struct BodyLead<'a> {
+    /// Its position in the body, from 0.
+    pub position: u32,
+    /// Its JSON, for a reader of another schema.
+    pub json: &'a [u8],
+    /// Its places. The callee may take them by [`Slots::exchange`].
+    pub slots: &'a mut Slots,
+    /// Everything that is wrong with it.
+    pub read: Result<(), Vec<LeadError>>,
+}
+
+/// What is called with each lead of a body.
+pub type EachLead<'a> = &'a mut dyn FnMut(BodyLead<'_>);
 
 impl Reader {
-    /// Reads every lead of `body` and tells `each` of them in order. A lead that is refused does not keep the others from being
+    /// Reads every lead of `body` and calls `each` with them in order. A lead that is refused does not keep the others from being
     /// read. Returns how many there were.
     ///
     /// # Errors
@@ -57,11 +69,11 @@ impl Reader {
         each: EachLead<'_>,
     ) -> Result<u32, LeadError> {
         let mut count = 0;
-        let mut next = |slots: &mut Slots, lead: Result<(), Vec<LeadError>>| {
+        let mut next = |slots: &mut Slots, json: &[u8], read: Result<(), Vec<LeadError>>| {
             if count == limits.batch {
                 return false;
             }
-            each(count, slots, lead);
+            each(BodyLead { position: count, json, slots, read });
             count += 1;
             true
         };
@@ -75,7 +87,7 @@ impl Reader {
         match form {
             Form::One => {
                 let lead = self.read_json(body, limits, slots);
-                next(slots, lead);
+                next(slots, body, lead);
             }
             Form::Array => {
                 let mut cursor = Cursor::new(as_text(body, limits)?);
@@ -84,7 +96,7 @@ impl Reader {
                     .expect(b'[', "expected an array of leads")
                     .and_then(|()| {
                         cursor.items(b']', &mut |cursor| {
-                            let start = cursor.clone();
+                            let (start, at) = (cursor.clone(), cursor.offset());
                             let lead = match self.read_next(cursor, limits, slots) {
                                 Ok(()) => self.finish(slots),
                                 // What is too deep is this lead; the others are read.
@@ -97,7 +109,7 @@ impl Reader {
                                 }
                                 Err(stop) => return Err(stop),
                             };
-                            full = full || !next(slots, lead);
+                            full = full || !next(slots, cursor.source(at).as_bytes(), lead);
                             if full { Err(Stop::TooDeep) } else { Ok(()) }
                         })
                     })
@@ -114,7 +126,7 @@ impl Reader {
             Form::Lines => {
                 for line in body.split(|b| *b == b'\n').filter(|line| !line.trim_ascii().is_empty()) {
                     let lead = self.read_json(line, limits, slots);
-                    if !next(slots, lead) {
+                    if !next(slots, line, lead) {
                         return Err(too_many);
                     }
                 }

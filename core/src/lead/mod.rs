@@ -8,6 +8,7 @@ mod cell;
 mod date;
 mod error;
 mod limits;
+mod read_value;
 mod reader;
 mod slots;
 
@@ -15,11 +16,12 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize, Serializer};
 
-pub use body::{EachLead, Form};
+pub use body::{BodyLead, EachLead, Form};
 pub(crate) use date::DAY_MS;
 pub use date::{Civil, format_date, parse_date};
 pub use error::{LeadError, Place};
 pub use limits::Limits;
+pub use read_value::{Items, ReadValue};
 pub use reader::Reader;
 pub use slots::Slots;
 

@@ -6,8 +6,8 @@ use crate::json::{Cursor, Decimal, NumberFault, Stop, Token};
 use crate::name::Names;
 use crate::schema::{FieldKind, Role, Schema};
 
-/// A schema compiled for reading leads into [`Slots`].
-#[derive(Debug, Clone)]
+/// A schema compiled for reading leads into [`Slots`]. Equal readers read every lead alike.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Reader {
     names: Names,
     plans: Vec<Plan>,
@@ -16,7 +16,7 @@ pub struct Reader {
 }
 
 /// What a field takes.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 struct Plan {
     takes: Takes,
     required: bool,

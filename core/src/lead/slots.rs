@@ -1,6 +1,6 @@
 //! A lead as it was read: one place per field, reused from lead to lead without allocating.
 
-use super::{LeadError, Value};
+use super::{Items, LeadError, Value};
 
 /// The place of one field.
 #[derive(Debug, Clone, Copy)]
@@ -44,6 +44,21 @@ impl Slots {
     /// So many problems of one lead are told one by one, the others are counted: a body of two-byte mistakes must not become an
     /// answer a hundred times its size.
     pub const MAX_PROBLEMS: usize = 20;
+
+    /// Exchanges the leads of both; what they have learned of the order of keys stays where it is.
+    pub fn exchange(&mut self, other: &mut Slots) {
+        std::mem::swap(self, other);
+        std::mem::swap(&mut self.followers, &mut other.followers);
+        std::mem::swap(&mut self.buffer, &mut other.buffer);
+    }
+
+    /// Bytes of memory held for texts, lists and places.
+    pub fn bytes(&self) -> usize {
+        self.arena.capacity()
+            + self.buffer.capacity()
+            + self.items.capacity() * size_of::<(u32, u32)>()
+            + self.slots.capacity() * size_of::<Slot>()
+    }
 
     /// Forgets the lead and makes `fields` empty places.
     pub(crate) fn reset(&mut self, fields: usize) {
@@ -146,10 +161,10 @@ impl Slots {
     }
 
     /// The items of the list `field`.
-    pub(crate) fn items(&self, field: usize) -> impl Iterator<Item = &str> {
+    pub(crate) fn items(&self, field: usize) -> Items<'_> {
         let slot = self.get(field);
         let spans = self.items.get(slot.start as usize..slot.end as usize).unwrap_or(&[]);
-        spans.iter().map(|&(start, end)| self.arena.get(start as usize..end as usize).unwrap_or(""))
+        Items { arena: &self.arena, spans: spans.iter() }
     }
 
     pub(crate) fn list_value(&self, field: usize) -> Value {

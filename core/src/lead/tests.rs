@@ -149,9 +149,9 @@ fn ids_keep_their_digits_and_unknown_fields_are_reported() {
 fn body(form: Form, text: &str) -> Vec<String> {
     let mut told = Vec::new();
     let mut slots = Slots::default();
-    let count = Reader::new(&schema()).read_body(text.as_bytes(), form, &limits(), &mut slots, &mut |i, _, lead| {
-        assert_eq!(i as usize, told.len());
-        told.push(lead.err().and_then(|e| e.first().map(LeadError::code)).unwrap_or("ok").to_owned());
+    let count = Reader::new(&schema()).read_body(text.as_bytes(), form, &limits(), &mut slots, &mut |lead| {
+        assert_eq!(lead.position as usize, told.len());
+        told.push(lead.read.err().and_then(|e| e.first().map(LeadError::code)).unwrap_or("ok").to_owned());
     });
     told.push(count.map_or_else(|e| e.code().to_owned(), |n| n.to_string()));
     told
@@ -226,7 +226,7 @@ proptest! {
         let reader = Reader::new(&schema());
         for form in [Form::One, Form::Array, Form::Lines] {
             for body in [&bytes, near.as_bytes()] {
-                let _ = reader.read_body(body, form, &limits(), &mut slots, &mut |_, _, _| ());
+                let _ = reader.read_body(body, form, &limits(), &mut slots, &mut |_| ());
             }
         }
         let wrapped = format!(r#"{{"must": {near}, "n": {near}, "tags": [{near}]}}"#);

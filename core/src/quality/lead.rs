@@ -133,9 +133,15 @@ impl Suite {
     /// # Ok::<(), plumbline_core::quality::SuiteErrors>(())
     /// ```
     pub fn check_lead(&self, lead: &Lead) -> Verdict {
+        let values = lead.iter().map(|(name, value)| (name, scalar(value), !matches!(value, Value::Missing))).collect();
+        self.check_values(&Given { values })
+    }
+
+    /// The suite's verdict on the lead with these `values`.
+    pub(super) fn check_values(&self, values: &dyn LeadValues) -> Verdict {
         let mut verdict = Verdict::default();
         for (index, expectation) in self.expectations.iter().enumerate() {
-            let Some(answer) = expectation.ask(lead) else {
+            let Some(answer) = expectation.ask(values) else {
                 verdict.left_out += 1;
                 continue;
             };
@@ -162,6 +168,37 @@ impl Suite {
     }
 }
 
+/// The values of one lead, as a table would hold them.
+pub(super) trait LeadValues {
+    /// The value of the field `name`.
+    fn cell(&self, name: &str) -> Cell<'_>;
+
+    /// Whether the lead carries the field `name`.
+    fn carries(&self, name: &str) -> bool;
+}
+
+/// The values of a [`Lead`]: names in order, each with its value and whether the lead carries it.
+struct Given<'a> {
+    values: Vec<(&'a str, Scalar, bool)>,
+}
+
+impl Given<'_> {
+    fn find(&self, name: &str) -> Option<&(&str, Scalar, bool)> {
+        let at = self.values.binary_search_by(|(own, ..)| (*own).cmp(name)).ok()?;
+        self.values.get(at)
+    }
+}
+
+impl LeadValues for Given<'_> {
+    fn cell(&self, name: &str) -> Cell<'_> {
+        self.find(name).map_or(Cell::Missing, |(_, value, _)| value.cell())
+    }
+
+    fn carries(&self, name: &str) -> bool {
+        self.find(name).is_some_and(|(.., carries)| *carries)
+    }
+}
+
 impl Rule {
     /// Whether a single lead can answer.
     fn asks_one_lead(&self) -> bool {
@@ -185,18 +222,10 @@ impl Expectation {
         fields
     }
 
-    /// What is wrong with `lead`, `Ok(None)` when nothing is; `None` when one lead cannot answer.
-    fn ask(&self, lead: &Lead) -> Option<Result<Option<Wrong>, Raised>> {
-        let value = |name: &str| scalar(lead.value(name));
+    /// What is wrong with the lead, `Ok(None)` when nothing is; `None` when one lead cannot answer.
+    fn ask(&self, lead: &dyn LeadValues) -> Option<Result<Option<Wrong>, Raised>> {
         if let Some(condition) = &self.condition {
-            let mut names = Vec::new();
-            condition.columns(&mut names);
-            let values: Vec<(String, Scalar)> = names.into_iter().map(|name| (name.clone(), value(&name))).collect();
-            let find = |name: &str| {
-                let found = values.iter().find(|(own, _)| own == name);
-                found.map(|(_, value)| value.cell()).ok_or_else(|| Raised::column(name))
-            };
-            match condition.holds(&find) {
+            match condition.holds(&|name| Ok(lead.cell(name))) {
                 Ok(true) => {}
                 Ok(false) => return Some(Ok(None)),
                 Err(raised) => return Some(Err(raised)),
@@ -204,24 +233,23 @@ impl Expectation {
         }
         Some(match &self.rule {
             Rule::ColumnExists { column, at: None } => {
-                Ok(matches!(lead.value(column), Value::Missing).then(|| Wrong::plain(format!("{column} is missing"))))
+                Ok((!lead.carries(column)).then(|| Wrong::plain(format!("{column} is missing"))))
             }
             Rule::Cells { column, test, .. } => {
-                let value = value(column);
-                if value == Scalar::Missing && test.skips_missing() {
+                let value = lead.cell(column);
+                if value.is_missing() && test.skips_missing() {
                     return Some(Ok(None));
                 }
-                test.holds(value.cell()).map(|holds| (!holds).then(|| refused(column, &value, test)))
+                test.holds(value).map(|holds| (!holds).then(|| refused(column, value, test)))
             }
             Rule::Types { column, types: Some(types), .. } => {
-                let value = value(column);
-                let fits = value == Scalar::Missing || types.take(value.cell());
-                let words = || format!("{column} is {}, not of type {}", value.cell().name(), types.names.join(" or "));
+                let value = lead.cell(column);
+                let fits = value.is_missing() || types.take(value);
+                let words = || format!("{column} is {}, not of type {}", value.name(), types.names.join(" or "));
                 Ok((!fits).then(|| Wrong::plain(words())))
             }
             Rule::Pair { a, b, test, ignore, .. } => {
-                let (first, second) = (value(a), value(b));
-                let cells = [first.cell(), second.cell()];
+                let cells = [lead.cell(a), lead.cell(b)];
                 if ignore.skips(&cells) {
                     return Some(Ok(None));
                 }
@@ -233,8 +261,7 @@ impl Expectation {
                 test.holds(one, other).map(|holds| (!holds).then(words))
             }
             Rule::Several { columns, test, ignore, .. } if !matches!(test, SeveralTest::Unique) => {
-                let values: Vec<Scalar> = columns.iter().map(|name| value(name)).collect();
-                let cells: Vec<Cell<'_>> = values.iter().map(Scalar::cell).collect();
+                let cells: Vec<Cell<'_>> = columns.iter().map(|name| lead.cell(name)).collect();
                 if ignore.skips(&cells) {
                     return Some(Ok(None));
                 }
@@ -255,25 +282,23 @@ impl Expectation {
 }
 
 /// What is wrong with `value` of `column`, which `test` does not allow.
-fn refused(column: &str, value: &Scalar, test: &Test) -> Wrong {
-    if *value == Scalar::Missing {
+fn refused(column: &str, value: Cell<'_>, test: &Test) -> Wrong {
+    if value.is_missing() {
         return Wrong::plain(format!("{column} is missing"));
     }
     let allowed = allowed(test);
     Wrong {
-        message: format!("{column} is {}; the suite allows {allowed}", shown(value.cell())),
+        message: format!("{column} is {}; the suite allows {allowed}", shown(value)),
         claim: format!("{column} is not allowed; the suite allows {allowed}"),
     }
 }
 
-/// A lead's value as a table would hold it; a number without fraction is whole.
+/// A lead's value as a table would hold it.
 fn scalar(value: &Value) -> Scalar {
     match value {
         Value::Missing => Scalar::Missing,
         Value::Flag(flag) => Scalar::Bool(*flag),
-        Value::Number(x) if x.is_nan() => Scalar::Missing,
-        Value::Number(x) if x.fract() == 0.0 && x.abs() < 9e15 => Scalar::Int(*x as i64),
-        Value::Number(x) => Scalar::Float(*x),
+        Value::Number(x) => Cell::of_number(*x).own(),
         Value::Text(text) if text.is_empty() => Scalar::Missing,
         Value::Text(text) => Scalar::Text(text.clone()),
         Value::List(items) => Scalar::Other(Json::from(items.clone())),

@@ -77,6 +77,15 @@ impl Scalar {
 }
 
 impl<'a> Cell<'a> {
+    /// The number `x`: missing when it is NaN, whole when it has no fraction.
+    pub fn of_number(x: f64) -> Cell<'a> {
+        match x {
+            x if x.is_nan() => Cell::Missing,
+            x if x.fract() == 0.0 && x.abs() < 9e15 => Cell::Int(x as i64),
+            x => Cell::Float(x),
+        }
+    }
+
     /// Whether nothing is known.
     pub fn is_missing(self) -> bool {
         matches!(self, Cell::Missing)

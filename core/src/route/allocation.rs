@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::{AllocationSettings, WHOLE_BP};
+use crate::event::Role;
 use crate::lead::Value;
 use crate::schema::ConfigErrors;
 
@@ -29,18 +30,6 @@ pub struct Assignment<'a> {
     pub explores: bool,
     /// The lead stays with the champion whatever experiment runs.
     pub held_out: bool,
-}
-
-/// The role in which a variant serves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Role {
-    /// The proven model.
-    Champion,
-    /// The model on trial; its score is shown.
-    Challenger,
-    /// A model on trial whose score is only recorded.
-    Shadow,
 }
 
 /// Why a lead has its assignment.
@@ -83,7 +72,8 @@ impl Allocation {
     ///
     /// # Example
     /// ```
-    /// use plumbline_core::route::{Allocation, AllocationSettings, Arm, Role};
+    /// use plumbline_core::event::Role;
+    /// use plumbline_core::route::{Allocation, AllocationSettings, Arm};
     ///
     /// let mut settings = AllocationSettings::champion_only("v1");
     /// settings.experiment = "2026-12".into();

@@ -17,7 +17,7 @@ mod settings;
 mod split;
 pub mod sql;
 
-pub use allocation::{Allocation, Assignment, Cause, Role};
+pub use allocation::{Allocation, Assignment, Cause};
 pub use hash::Hash;
 pub use rule::Rule;
 pub use settings::{AllocationSettings, Arm};

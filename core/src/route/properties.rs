@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::event::Role;
 
 const IDS: usize = 20_000;
 

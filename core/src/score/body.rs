@@ -1,8 +1,8 @@
 //! Bodies of leads to bodies of scores.
 
-use super::{Options, Score, ScoreError, Scorer, Workspace};
+use super::{Block, Options, Score, ScoreError, Scorer, Workspace};
 use crate::json::Object;
-use crate::lead::{Form, LeadError, Slots, Timestamp};
+use crate::lead::{Form, LeadError, Timestamp};
 
 /// What is told of each lead of a body: its position, and its score or why it has none.
 pub type EachScore<'a> = &'a mut dyn FnMut(u32, Result<Score, ScoreError>);
@@ -23,28 +23,27 @@ impl Scorer {
         work: &mut Workspace,
         each: EachScore<'_>,
     ) -> Result<u32, LeadError> {
-        let mut slots = std::mem::take(&mut work.slots);
-        let mut block = Block { scorer: self, next: 0, rows: Vec::new(), waiting: Vec::new(), each };
-        let count = self.reader.read_body(body, form, &options.limits, &mut slots, &mut |_, slots, lead| {
-            if options.reasons > 0 || lead.is_err() {
-                block.score(work);
+        let (mut slots, mut block) = (std::mem::take(&mut work.slots), std::mem::take(&mut work.block));
+        let mut next = 0;
+        let mut tell = |result| {
+            each(next, result);
+            next += 1;
+        };
+        let count = self.reader.read_body(body, form, &options.limits, &mut slots, &mut |lead| {
+            let full = block.len() == Block::LEADS || options.reasons > 0 || lead.read.is_err();
+            if full && !block.is_empty() {
+                block.score(self, work, &mut |_, score| tell(score));
+                block.clear();
             }
-            match lead {
-                Err(problems) => block.tell(Err(ScoreError::from(problems))),
-                Ok(()) if options.reasons > 0 => {
-                    std::mem::swap(&mut work.slots, slots);
-                    let score = self.score_slots(now, options, work);
-                    std::mem::swap(&mut work.slots, slots);
-                    block.tell(score);
-                }
-                Ok(()) => {
-                    self.pipeline.apply(slots, now, &mut work.row);
-                    block.wait(slots, work);
-                }
+            match lead.read {
+                Err(problems) => tell(Err(ScoreError::from(problems))),
+                Ok(()) if options.reasons > 0 => tell(self.score_read(lead.slots, now, options, work)),
+                Ok(()) => drop(block.push(self, lead.slots, now)),
             }
         });
-        block.score(work);
-        work.slots = slots;
+        block.score(self, work, &mut |_, score| tell(score));
+        block.clear();
+        (work.slots, work.block) = (slots, block);
         count
     }
 
@@ -87,54 +86,6 @@ impl Scorer {
             Ok(_) => {}
         }
         answered
-    }
-}
-
-/// Leads that were read and wait to be scored together: the engine is several times faster on many rows than on one.
-struct Block<'a> {
-    scorer: &'a Scorer,
-    next: u32,
-    /// Row-major.
-    rows: Vec<f64>,
-    /// Per row the lead's id and unknown fields.
-    waiting: Vec<(Option<String>, Vec<String>)>,
-    each: EachScore<'a>,
-}
-
-impl Block<'_> {
-    /// Enough to keep the engine busy, few enough to stay in a small cache.
-    const LEADS: usize = 128;
-
-    fn tell(&mut self, result: Result<Score, ScoreError>) {
-        (self.each)(self.next, result);
-        self.next += 1;
-    }
-
-    /// Takes the lead in `slots`, whose row is in `work`.
-    fn wait(&mut self, slots: &Slots, work: &mut Workspace) {
-        let id = self.scorer.reader.id(slots);
-        self.waiting.push(((!id.is_empty()).then(|| id.to_owned()), slots.unknown_fields().to_vec()));
-        self.rows.extend_from_slice(&work.row);
-        if self.waiting.len() == Block::LEADS {
-            self.score(work);
-        }
-    }
-
-    /// Scores all that wait.
-    fn score(&mut self, work: &mut Workspace) {
-        let (scorer, outputs) = (self.scorer, self.scorer.engine.outputs().max(1));
-        work.margins.clear();
-        work.margins.resize(self.waiting.len() * outputs, 0.0);
-        scorer.engine.margins_batch(&self.rows, &mut work.engine, &mut work.margins);
-        let leads = std::mem::take(&mut self.waiting);
-        for ((lead_id, unknown_fields), margins) in leads.into_iter().zip(work.margins.chunks(outputs)) {
-            work.probabilities.clear();
-            work.probabilities.extend_from_slice(margins);
-            scorer.bundle.model().link.apply(&mut work.probabilities);
-            let judged = scorer.judge(margins, &work.probabilities);
-            self.tell(judged.map(|score| Score { lead_id, unknown_fields, ..score }));
-        }
-        self.rows.clear();
     }
 }
 

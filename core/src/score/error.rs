@@ -19,6 +19,12 @@ impl ScoreError {
         &self.problems
     }
 
+    /// Whether the text is broken, and so for every schema: it is not JSON, nested too deep, or not an object.
+    pub fn is_of_text(&self) -> bool {
+        let first = self.problems.first();
+        matches!(first, Some(LeadError::Malformed { .. } | LeadError::TooDeep { .. } | LeadError::NotAnObject { .. }))
+    }
+
     /// The stable name of the first problem's kind.
     pub fn code(&self) -> &'static str {
         self.problems.first().map_or("LEAD_REFUSED", LeadError::code)

@@ -2,6 +2,7 @@
 //!
 //! [`Scorer`] is compiled from a bundle once and then pure: the same lead and the same `now` give the same bits on every host.
 
+mod block;
 mod body;
 mod card;
 mod change;
@@ -16,6 +17,7 @@ use std::sync::{Arc, OnceLock};
 
 use serde::{Serialize, Serializer};
 
+pub use block::Block;
 pub use body::write_refusal;
 pub use change::{Change, ChangeReason};
 pub use error::ScoreError;
@@ -28,7 +30,7 @@ use crate::feature::{FeatureVector, Pipeline};
 use crate::json::{self, Object};
 use crate::lead::{Lead, LeadError, Reader, Slots, Timestamp, Value};
 use crate::model::Engine;
-use crate::schema::{ConfigErrors, FieldKind};
+use crate::schema::ConfigErrors;
 
 /// A lead's score. Its JSON is the wire's; members with no content are left out, except `reasons`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -164,8 +166,11 @@ impl Scorer {
     /// # Errors
     /// Everything that is wrong with the lead.
     pub fn score_lead(&self, lead: &Lead, now: Timestamp, options: &Options, work: &mut Workspace) -> Result<Score, ScoreError> {
-        self.reader.read_lead(lead, &options.limits, &mut work.slots)?;
-        self.score_slots(now, options, work)
+        let mut slots = std::mem::take(&mut work.slots);
+        let read = self.reader.read_lead(lead, &options.limits, &mut slots);
+        let scored = read.map_err(ScoreError::from).and_then(|()| self.score_read(&slots, now, options, work));
+        work.slots = slots;
+        scored
     }
 
     /// Scores one lead, a JSON object.
@@ -173,8 +178,11 @@ impl Scorer {
     /// # Errors
     /// Everything that is wrong with the bytes or the lead.
     pub fn score_bytes(&self, json: &[u8], now: Timestamp, options: &Options, work: &mut Workspace) -> Result<Score, ScoreError> {
-        self.reader.read_json(json, &options.limits, &mut work.slots)?;
-        self.score_slots(now, options, work)
+        let mut slots = std::mem::take(&mut work.slots);
+        let read = self.reader.read_json(json, &options.limits, &mut slots);
+        let scored = read.map_err(ScoreError::from).and_then(|()| self.score_read(&slots, now, options, work));
+        work.slots = slots;
+        scored
     }
 
     /// Scores one lead, a JSON object, and appends the score's JSON to `out`.
@@ -227,23 +235,7 @@ impl Scorer {
 
     /// The value that was read for `field`: a category by its name, a date as milliseconds since 1970. Missing when it was not read.
     pub fn value(&self, slots: &Slots, field: &str) -> Value {
-        let fields = self.bundle.manifest.schema.fields.iter().enumerate();
-        let Some((i, field)) = fields.into_iter().find(|(_, known)| known.name == field) else { return Value::Missing };
-        let x = slots.get(i).number;
-        let text = || match slots.text(i) {
-            "" => Value::Missing,
-            text => Value::Text(text.to_owned()),
-        };
-        match field.kind {
-            FieldKind::List => slots.list_value(i),
-            FieldKind::Flag if !x.is_nan() => Value::Flag(x != 0.0),
-            FieldKind::Category => match field.categories.get(x as usize).filter(|_| x >= 0.0) {
-                Some(category) => Value::Text(category.clone()),
-                None => text(),
-            },
-            FieldKind::Number | FieldKind::Date if !x.is_nan() => Value::Number(x),
-            _ => text(),
-        }
+        self.bundle.manifest.schema.field(field).map_or(Value::Missing, |(at, field)| slots.value(at, field).into())
     }
 
     /// The band of a calibrated probability; empty when none is declared.
@@ -252,22 +244,26 @@ impl Scorer {
         reached.reduce(|best, next| if next.from > best.from { next } else { best }).map_or("", |band| &band.name)
     }
 
-    /// Scores what was read into `work`.
+    /// Scores the lead that was read into `slots` by [`reader`](Self::reader), or by one equal to it.
     ///
     /// # Errors
     /// [`LeadError::Overflow`].
-    pub(crate) fn score_slots(&self, now: Timestamp, options: &Options, work: &mut Workspace) -> Result<Score, ScoreError> {
+    pub fn score_read(
+        &self,
+        slots: &Slots,
+        now: Timestamp,
+        options: &Options,
+        work: &mut Workspace,
+    ) -> Result<Score, ScoreError> {
         let mut row = std::mem::take(&mut work.row);
-        self.pipeline.apply(&work.slots, now, &mut row);
+        self.pipeline.apply(slots, now, &mut row);
         self.score_row(&row, work);
         let mut judged = self.judge(&work.margins, &work.probabilities);
         if let Ok(score) = &mut judged {
-            let id = self.reader.id(&work.slots);
+            let id = self.reader.id(slots);
             score.lead_id = (!id.is_empty()).then(|| id.to_owned());
-            score.unknown_fields = work.slots.unknown_fields().to_vec();
-            if options.reasons > 0 {
-                self.explain(&row, now, options.reasons, work, score);
-            }
+            score.unknown_fields = slots.unknown_fields().to_vec();
+            self.explain(slots, &row, now, options.reasons, work, score);
         }
         work.row = row;
         judged

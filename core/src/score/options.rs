@@ -1,5 +1,6 @@
 //! What a caller asks of a score, and the memory scoring works in.
 
+use super::Block;
 use crate::feature::FeatureVector;
 use crate::lead::{Limits, Slots};
 use crate::model::Scratch;
@@ -25,8 +26,16 @@ impl Options {
 pub struct Workspace {
     pub(crate) slots: Slots,
     pub(crate) row: FeatureVector,
+    pub(crate) block: Block,
     pub(crate) margins: Vec<f64>,
     pub(crate) probabilities: Vec<f64>,
     pub(crate) engine: Scratch,
     pub(crate) contributions: Vec<f64>,
+}
+
+impl Workspace {
+    /// The row of the lead that was scored last by itself: one value per column of its model, NaN is missing.
+    pub fn row(&self) -> &[f64] {
+        &self.row
+    }
 }

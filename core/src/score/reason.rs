@@ -69,8 +69,12 @@ impl Scorer {
         values.chunks(count.max(1)).nth(self.positive).unwrap_or(&[])
     }
 
-    /// Fills in `base`, `reasons` and `rest`.
-    pub(crate) fn explain(&self, row: &[f64], now: Timestamp, most: usize, work: &mut Workspace, score: &mut Score) {
+    /// Fills in `base`, `reasons` (at most `most`) and `rest` of the `score` of the lead that was read into `slots` and whose row is
+    /// `row`. Nothing, when no reason is asked for or the model cannot be explained.
+    pub fn explain(&self, slots: &Slots, row: &[f64], now: Timestamp, most: usize, work: &mut Workspace, score: &mut Score) {
+        if most == 0 {
+            return;
+        }
         let Some(fields) = self.field_contributions(row, work) else { return };
         let path = Path { bundle: &self.bundle, positive: self.positive, start: fields.biases, steps: fields.contributions };
         let exact = path.points();
@@ -92,13 +96,13 @@ impl Scorer {
             order.remove(at);
             let Some(field) = self.bundle.manifest.schema.fields.get(i) else { continue };
             let points = points::rounded(exact.get(i).copied().unwrap_or(0.0));
-            let mut text = words::sentence(field, &words::say(field, i, &work.slots, now));
+            let mut text = words::sentence(field, &words::say(field, i, slots, now));
             text.push_str(": ");
             text.push_str(&words::points(points));
             score.reasons.push(Reason {
                 field: field.name.clone(),
                 label: field.display_name(),
-                value: value_of(field, i, &work.slots),
+                value: value_of(field, i, slots),
                 contribution: contributions.get(i).copied().unwrap_or(0.0),
                 points,
                 text,

@@ -38,10 +38,10 @@ pub(super) fn lead_json(data: &[u8]) {
         }
         for form in [Form::One, Form::Array, Form::Lines, Form::of(data)] {
             let mut seen = 0;
-            let count = reader.read_body(data, form, &limits, &mut slots, &mut |i, _, lead| {
-                assert_eq!(i, seen);
+            let count = reader.read_body(data, form, &limits, &mut slots, &mut |lead| {
+                assert_eq!(lead.position, seen);
                 seen += 1;
-                if let Err(problems) = lead {
+                if let Err(problems) = lead.read {
                     assert!(problems.iter().all(|p| !p.code().is_empty() && !p.to_string().is_empty()) && !problems.is_empty());
                 }
             });

@@ -4,6 +4,7 @@
 
 use std::sync::OnceLock;
 
+use plumbline_core::event::Prediction;
 use plumbline_core::lead::Limits;
 use plumbline_core::{Bundle, Scorer, Timestamp};
 use plumbline_worker::{Journal, Request, Service, Settings};
@@ -90,16 +91,16 @@ pub(super) fn request(data: &[u8]) {
         let problem: Value = serde_json::from_slice(&response.body).expect("a problem document");
         assert!(problem.get("code").is_some_and(Value::is_string), "{problem}");
     }
-    assert!(answer.predictions.iter().all(|p| p.batch_size as usize == answer.predictions.len()));
-    assert!(answer.predictions.iter().all(|p| p.probability.is_none_or(|p| (0.0..=1.0).contains(&p))));
+    assert!(answer.effects.predictions.iter().all(|p| p.batch_size as usize == answer.effects.predictions.len()));
+    assert!(answer.effects.predictions.iter().all(|p| p.probability.is_none_or(|p| (0.0..=1.0).contains(&p))));
     let mut journal = Journal::new(service().settings(), "fuzz");
-    let mut batches = journal.push(NOW, &answer.predictions);
+    let mut batches = journal.push(NOW, &answer.effects.predictions);
     batches.extend(journal.flush());
-    assert_eq!(batches.iter().map(|batch| batch.rows as usize).sum::<usize>(), answer.predictions.len());
+    assert_eq!(batches.iter().map(|batch| batch.rows as usize).sum::<usize>(), answer.effects.predictions.len());
     for batch in batches {
         let (head, rows) = batch.text.split_once('\n').expect("a batch is a line and rows");
         assert_eq!(head.split_whitespace().nth(1), Some(batch.rows.to_string().as_str()));
         let rows: Vec<Vec<Value>> = serde_json::from_str(rows).expect("a batch's rows are JSON");
-        assert!(rows.len() == batch.rows as usize && rows.iter().all(|row| row.len() == 18));
+        assert!(rows.len() == batch.rows as usize && rows.iter().all(|row| row.len() == Prediction::COLUMNS.len()));
     }
 }

@@ -1,7 +1,7 @@
 //! Whether the service lives, and how it fares.
 
 use crate::request::Response;
-use crate::service::Service;
+use crate::service::Serving;
 
 pub(super) fn live() -> Response {
     Response::new(200, "application/json", br#"{"live":true}"#.to_vec())
@@ -21,7 +21,7 @@ pub(super) fn version() -> Response {
     Response::new(200, "text/plain; charset=utf-8", env!("CARGO_PKG_VERSION").into())
 }
 
-pub(super) fn metrics(service: &Service) -> Response {
+pub(super) fn metrics(serving: Serving<'_>) -> Response {
     let media_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-    Response::new(200, media_type, service.metrics().text().into_bytes())
+    Response::new(200, media_type, serving.service.metrics().text().into_bytes())
 }

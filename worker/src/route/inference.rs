@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::problem::Problem;
 use crate::request::Response;
-use crate::service::Service;
+use crate::service::Serving;
 
 pub(super) use infer::infer;
 
@@ -27,13 +27,13 @@ pub(super) fn ready() -> Response {
 }
 
 /// What the model of this name (and version, if the path names one) reads and answers.
-pub(super) fn metadata(service: &Service, name: Option<&str>, version: Option<&str>) -> Result<Response, Problem> {
-    let served = service.served(service.model(name, version)?)?;
-    Ok(reply(&metadata::model(service, served)))
+pub(super) fn metadata(serving: Serving<'_>, name: Option<&str>, version: Option<&str>) -> Result<Response, Problem> {
+    let served = serving.deployment.served(serving.deployment.model(name, version)?)?;
+    Ok(reply(&metadata::model(serving, served)))
 }
 
-pub(super) fn model_ready(service: &Service, name: Option<&str>, version: Option<&str>) -> Result<Response, Problem> {
-    let served = service.served(service.model(name, version)?)?;
+pub(super) fn model_ready(serving: Serving<'_>, name: Option<&str>, version: Option<&str>) -> Result<Response, Problem> {
+    let served = serving.deployment.served(serving.deployment.model(name, version)?)?;
     Ok(reply(&json!({ "name": served.scorer.id().name, "ready": true })))
 }
 

@@ -10,11 +10,12 @@ use serde_json::value::RawValue;
 
 use super::csv::Records;
 use super::raw::{self, Fault};
-use super::table::{Columns, Row, check_count, not_as_expected, probability, score_rows};
+use super::table::{Columns, check_count, not_as_expected, probability, score_rows};
+use crate::answer::Answer;
 use crate::problem::Problem;
 use crate::request::{Request, Response};
-use crate::scoring::{Outcome, Scoring, body_problem, lead_problem};
-use crate::service::{Answer, Service};
+use crate::scoring::{Outcome, Row, Scoring, body_problem, lead_problem};
+use crate::service::Serving;
 use crate::text::nan_as_null;
 
 /// Columns beyond this are refused.
@@ -60,10 +61,10 @@ struct Split<'a> {
 }
 
 #[derive(Serialize)]
-struct Predictions<T> {
+struct Predictions<'a, T> {
     predictions: Vec<Option<T>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    variants: Vec<String>,
+    variants: Vec<&'a str>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     explores: Vec<bool>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -83,7 +84,7 @@ struct Refusal {
 }
 
 pub(super) fn invoke(
-    service: &Service,
+    serving: Serving<'_>,
     now: Timestamp,
     request: &Request<'_>,
     endpoint: Option<&str>,
@@ -102,12 +103,12 @@ pub(super) fn invoke(
             let reasons = params.map_or(0, |params| params.reasons);
             let records = reasons > 0 || params.and_then(|params| params.output) == Some(Output::Records);
             let client = body.client_request_id.as_deref().or(client);
-            let mut scoring = Scoring::new(service, (endpoint, None), now, reasons, client)?;
+            let mut scoring = Scoring::new(serving, (endpoint, None), now, reasons, client)?;
             let scored = score(&mut scoring, &body)?;
             Ok(answer(scoring, scored, records))
         }
         "text/csv" => {
-            let mut scoring = Scoring::new(service, (endpoint, None), now, 0, client)?;
+            let mut scoring = Scoring::new(serving, (endpoint, None), now, 0, client)?;
             let scored = csv(&mut scoring, request.body)?;
             Ok(answer(scoring, scored, false))
         }
@@ -132,7 +133,7 @@ fn score(scoring: &mut Scoring<'_>, body: &Body<'_>) -> Result<Scored, Problem> 
 /// An array of leads, each an object.
 fn objects(scoring: &mut Scoring<'_>, records: &RawValue) -> Result<Scored, Problem> {
     let mut outcomes = Vec::new();
-    let read = scoring.body(records.get().as_bytes(), Form::Array, |_, _, outcome| outcomes.push(outcome));
+    let read = scoring.body(records.get().as_bytes(), Form::Array, |lead| outcomes.push(lead.outcome));
     read.map(|()| (outcomes, Vec::new())).map_err(|error| body_problem(&error))
 }
 
@@ -254,8 +255,7 @@ fn csv(scoring: &mut Scoring<'_>, body: &[u8]) -> Result<Scored, Problem> {
 
 /// Where leads are drawn, `variants` and `explores` (true: hide the score from ranking) tell of each.
 fn answer(scoring: Scoring<'_>, (outcomes, unknown): Scored, records: bool) -> Answer {
-    let variants = scoring.turns().iter().map(|turn| turn.variant.to_string()).collect();
-    let explores = scoring.turns().iter().map(|turn| turn.explores).collect();
+    let (variants, explores) = scoring.draws().unzip();
     let refused = outcomes.iter().enumerate().filter_map(|(index, outcome)| Some((index, outcome.as_ref().err()?)));
     let errors = refused.map(|(index, error)| Refusal { index, problem: lead_problem(error) }).collect();
     let body = if records {
@@ -323,7 +323,7 @@ mod tests {
         for body in bodies {
             let answer = ask("POST /invocations", JSON, body);
             assert_eq!((answer.response.status, json(&answer)), (200, expected.clone()), "{body}");
-            assert_eq!(answer.predictions.len(), 2);
+            assert_eq!(answer.effects.predictions.len(), 2);
         }
         let answer = ask("POST /invocations", &[("content-type", "text/csv; charset=utf-8")], "visits,plan\n4,paid\n1,free\n");
         assert_eq!(json(&answer), expected);
@@ -336,8 +336,8 @@ mod tests {
         let body = r#"{"instances":[{"lead_id":"x","visits":1}],"params":{"reasons":1},"client_request_id":"mine"}"#;
         let answer = ask("POST /invocations", JSON, body);
         assert_eq!(json(&answer)["predictions"][0]["reasons"].as_array().map(Vec::len), Some(1));
-        assert_eq!(answer.predictions[0].client_request_id.as_deref(), Some("mine"));
-        assert_eq!(answer.predictions[0].lead_id, "x");
+        assert_eq!(answer.effects.predictions[0].client_request_id.as_deref(), Some("mine"));
+        assert_eq!(answer.effects.predictions[0].lead_id, "x");
     }
 
     #[test]

@@ -14,9 +14,10 @@ mod tensor;
 
 use plumbline_core::Timestamp;
 
+use crate::answer::Answer;
 use crate::problem::Problem;
 use crate::request::{Request, Response};
-use crate::service::{Answer, Service};
+use crate::service::Serving;
 
 pub use routes::{Method, ROUTES, Route, Scope};
 
@@ -26,12 +27,12 @@ use router::{Call, find};
 const CROSS_ORIGIN: [&str; 2] = ["content-type", "x-request-id"];
 
 /// The answer to `request`, whatever it is.
-pub(crate) fn answer(service: &Service, now: Timestamp, request: &Request<'_>) -> Answer {
-    let mut answer = routed(service, now, request);
+pub(crate) fn answer(serving: Serving<'_>, now: Timestamp, request: &Request<'_>) -> Answer {
+    let mut answer = routed(serving, now, request);
     if request.method == "HEAD" {
         answer.response.body.clear();
     }
-    if let Some(origin) = allowed_origin(service, request) {
+    if let Some(origin) = allowed_origin(serving, request) {
         answer.response.headers.push(("access-control-allow-origin", origin.into()));
         answer.response.headers.push(("vary", "origin".into()));
     }
@@ -44,24 +45,24 @@ pub(crate) fn refusal(path: &str, problem: &Problem) -> Response {
     route.map_or_else(|| problem.response(), |route| (route.refusal)(problem))
 }
 
-fn routed(service: &Service, now: Timestamp, request: &Request<'_>) -> Answer {
+fn routed(serving: Serving<'_>, now: Timestamp, request: &Request<'_>) -> Answer {
     let Some(found) = find(request.path) else {
         return Problem::new(404, "NO_SUCH_PATH", "this path does not exist").response().into();
     };
     let routes = found.routes;
     if request.method == "OPTIONS" {
-        return options(routes, request, allowed_origin(service, request).is_some()).into();
+        return options(routes, request, allowed_origin(serving, request).is_some()).into();
     }
     let Some(route) = routes.iter().find(|route| route.method.takes(request.method)) else {
         return not_allowed(routes).into();
     };
-    let answered = readable(service, route, request).and_then(|()| (route.handler)(&Call::new(service, now, request, found)));
+    let answered = readable(serving, route, request).and_then(|()| (route.handler)(&Call::new(serving, now, request, found)));
     answered.unwrap_or_else(|problem| (route.refusal)(&problem).into())
 }
 
 /// Whether `route` can take the body of `request`.
-fn readable(service: &Service, route: &Route, request: &Request<'_>) -> Result<(), Problem> {
-    let limit = service.settings.limits.body_bytes;
+fn readable(serving: Serving<'_>, route: &Route, request: &Request<'_>) -> Result<(), Problem> {
+    let limit = serving.service.settings().limits.body_bytes;
     if request.body.len() as u64 > limit {
         return Err(Problem::new(413, "BODY_TOO_LARGE", format!("the body exceeds the limit of {limit} bytes")));
     }
@@ -110,17 +111,11 @@ fn methods(routes: &[Route]) -> String {
     list + "OPTIONS"
 }
 
-fn allowed_origin(service: &Service, request: &Request<'_>) -> Option<String> {
-    let allowed = &service.settings.cors_origins;
+fn allowed_origin(serving: Serving<'_>, request: &Request<'_>) -> Option<String> {
+    let allowed = &serving.service.settings().cors_origins;
     let origin = if allowed.is_empty() { return None } else { request.header("origin")? };
     let found = allowed.iter().find(|known| *known == "*" || *known == origin)?;
     Some(if found == "*" { "*".to_owned() } else { origin.to_owned() })
-}
-
-impl From<Response> for Answer {
-    fn from(response: Response) -> Answer {
-        Answer { response, predictions: Vec::new() }
-    }
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use plumbline_core::schema::Field;
 use serde::Serialize;
 
 use crate::request::Response;
-use crate::service::Service;
+use crate::service::Serving;
 
 #[derive(Serialize)]
 struct Models<'a> {
@@ -23,9 +23,9 @@ struct Model<'a> {
     bands: Vec<&'a str>,
 }
 
-pub(super) fn list(service: &Service) -> Response {
-    let champion = service.model(None, None).unwrap_or_default();
-    let models = service.models.iter().enumerate().map(|(i, served)| {
+pub(super) fn list(serving: Serving<'_>) -> Response {
+    let champion = serving.deployment.model(None, None).unwrap_or_default();
+    let models = serving.deployment.models().iter().enumerate().map(|(i, served)| {
         let manifest = &served.scorer.bundle().manifest;
         Model {
             name: &manifest.name,

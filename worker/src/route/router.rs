@@ -6,7 +6,7 @@ use plumbline_core::Timestamp;
 
 use super::routes::{ROUTES, Route};
 use crate::request::Request;
-use crate::service::Service;
+use crate::service::Serving;
 use crate::text::percent_decoded;
 
 /// Placeholders a path may have.
@@ -17,15 +17,15 @@ type Values<'a> = [(&'static str, Cow<'a, str>); MOST];
 
 /// A request that has found its route.
 pub(super) struct Call<'a> {
-    pub service: &'a Service,
+    pub serving: Serving<'a>,
     pub now: Timestamp,
     pub request: &'a Request<'a>,
     values: Values<'a>,
 }
 
 impl<'a> Call<'a> {
-    pub(super) fn new(service: &'a Service, now: Timestamp, request: &'a Request<'a>, found: Found<'a>) -> Call<'a> {
-        Call { service, now, request, values: found.values }
+    pub(super) fn new(serving: Serving<'a>, now: Timestamp, request: &'a Request<'a>, found: Found<'a>) -> Call<'a> {
+        Call { serving, now, request, values: found.values }
     }
 
     /// What the placeholder `name` stands for; none where the path has none of this name.

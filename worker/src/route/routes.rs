@@ -6,9 +6,9 @@
 
 use super::router::Call;
 use super::{health, inference, invocations, model, score};
+use crate::answer::Answer;
 use crate::problem::Problem;
 use crate::request::Response;
-use crate::service::Answer;
 
 /// One route: who may call it, what it reads, and what answers.
 #[derive(Debug)]
@@ -72,7 +72,7 @@ use Scope::{Read, Score};
 
 /// All routes, the busiest first.
 pub static ROUTES: &[Route] = &[
-    Route::post("/v1/score", Score, LEADS, |call| score::score(call.service, call.now, call.request)).reads(LEAD),
+    Route::post("/v1/score", Score, LEADS, |call| score::score(call.serving, call.now, call.request)).reads(LEAD),
     Route::post("/invocations", Score, TABLES, invocations).reads(LEAD).refuses(invocations::refusal),
     Route::post("/serving-endpoints/{name}/invocations", Score, TABLES, invocations).reads(LEAD).refuses(invocations::refusal),
     Route::post("/v2/models/{model}/infer", Score, TENSORS, infer).reads(TENSOR).refuses(inference::refusal),
@@ -82,9 +82,9 @@ pub static ROUTES: &[Route] = &[
     Route::public("/health", |_| Ok(health::ping().into())),
     Route::public("/ping", |_| Ok(health::ping().into())),
     Route::public("/version", |_| Ok(health::version().into())),
-    Route::get("/metrics", Read, |call| Ok(health::metrics(call.service).into())),
+    Route::get("/metrics", Read, |call| Ok(health::metrics(call.serving).into())),
     Route::get("/openapi.json", Read, |_| Ok(model::open_api().into())),
-    Route::get("/v1/models", Read, |call| Ok(model::list(call.service).into())),
+    Route::get("/v1/models", Read, |call| Ok(model::list(call.serving).into())),
     Route::get("/v2", Score, |_| Ok(inference::server().into())).refuses(inference::refusal),
     Route::get("/v2/", Score, |_| Ok(inference::server().into())).refuses(inference::refusal),
     Route::public("/v2/health/live", |_| Ok(inference::live().into())).refuses(inference::refusal),
@@ -96,19 +96,19 @@ pub static ROUTES: &[Route] = &[
 ];
 
 fn invocations(call: &Call<'_>) -> Result<Answer, Problem> {
-    invocations::invoke(call.service, call.now, call.request, call.value("name"))
+    invocations::invoke(call.serving, call.now, call.request, call.value("name"))
 }
 
 fn infer(call: &Call<'_>) -> Result<Answer, Problem> {
-    inference::infer(call.service, (call.value("model"), call.value("version")), call.now, call.request)
+    inference::infer(call.serving, (call.value("model"), call.value("version")), call.now, call.request)
 }
 
 fn metadata(call: &Call<'_>) -> Result<Answer, Problem> {
-    inference::metadata(call.service, call.value("model"), call.value("version")).map(Answer::from)
+    inference::metadata(call.serving, call.value("model"), call.value("version")).map(Answer::from)
 }
 
 fn model_ready(call: &Call<'_>) -> Result<Answer, Problem> {
-    inference::model_ready(call.service, call.value("model"), call.value("version")).map(Answer::from)
+    inference::model_ready(call.serving, call.value("model"), call.value("version")).map(Answer::from)
 }
 
 impl Method {

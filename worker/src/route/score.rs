@@ -3,19 +3,21 @@
 //! One lead is answered by its score (with `request_id`, `variant` and, in the exploration slice, `explores`) or a problem document;
 //! several by an entry each, in their order: a score with its variant, or `{"error": problem}`.
 
+use std::sync::Arc;
+
 use plumbline_core::Timestamp;
 use plumbline_core::lead::{Form, LeadError};
 
-use crate::deployment::Turn;
+use crate::answer::Answer;
 use crate::problem::Problem;
 use crate::request::{Request, Response};
-use crate::scoring::{Outcome, Scoring, body_problem, lead_problem};
-use crate::service::{Answer, Service};
+use crate::scoring::{Answered, Scoring, body_problem, lead_problem};
+use crate::service::Serving;
 
 const JSON: &str = "application/json";
 const LINES: &str = "application/x-ndjson";
 
-pub(super) fn score(service: &Service, now: Timestamp, request: &Request<'_>) -> Result<Answer, Problem> {
+pub(super) fn score(serving: Serving<'_>, now: Timestamp, request: &Request<'_>) -> Result<Answer, Problem> {
     let form = match &*request.media_type() {
         "application/x-ndjson" | "application/ndjson" | "application/jsonl" => Form::Lines,
         "application/json" | "" | "application/x-www-form-urlencoded" | "text/plain" => Form::of_json(request.body),
@@ -26,38 +28,39 @@ pub(super) fn score(service: &Service, now: Timestamp, request: &Request<'_>) ->
     };
     let reasons = match request.parameter("reasons") {
         Some(text) => text.parse().map_err(|_| Problem::new(400, "BAD_PARAMETER", "reasons must be a whole number"))?,
-        None if form == Form::One => service.settings.reasons as usize,
+        None if form == Form::One => serving.service.settings().reasons as usize,
         None => 0,
     };
-    let scoring = Scoring::new(service, (None, None), now, reasons, request.header("x-request-id"))?;
+    let scoring = Scoring::new(serving, (None, None), now, reasons, request.header("x-request-id"))?;
     if form == Form::One { one(scoring, request.body) } else { many(scoring, request.body, form) }
 }
 
 fn one(mut scoring: Scoring<'_>, body: &[u8]) -> Result<Answer, Problem> {
-    let mut outcome = None;
-    scoring
-        .body(body, Form::One, |_, turn, found| outcome = Some((turn.clone(), found)))
-        .map_err(|error| body_problem(&error))?;
-    let Some((turn, outcome)) = outcome else { return Err(body_problem(&LeadError::Empty)) };
-    if let Err(error) = &outcome
+    let mut out = Vec::with_capacity(512);
+    let request_id = Arc::clone(&scoring.request_id);
+    let mut status = Err(body_problem(&LeadError::Empty));
+    scoring.body(body, Form::One, |lead| status = write(&request_id, lead, &mut out)).map_err(|error| body_problem(&error))?;
+    let status = status?;
+    let media_type = if status == 200 { JSON } else { "application/problem+json" };
+    Ok(scoring.finish(Response::new(status, media_type, out)))
+}
+
+/// Writes the one answer as a whole body; returns its status.
+///
+/// # Errors
+/// The lead is not JSON, and so the body is not.
+fn write(request_id: &str, lead: Answered<'_>, out: &mut Vec<u8>) -> Result<u16, Problem> {
+    if let Err(error) = &lead.outcome
         && let Some(LeadError::Malformed { .. } | LeadError::TooDeep { .. }) = error.problems().first()
     {
         return Err(Problem { status: 400, title: "Bad Request", ..lead_problem(error) });
     }
-    let mut out = Vec::with_capacity(512);
-    let status = write(&scoring, &turn, &outcome, &mut out);
-    let media_type = if outcome.is_ok() { JSON } else { "application/problem+json" };
-    Ok(scoring.finish(Response::new(status, media_type, out)))
-}
-
-/// Writes the one outcome as a whole body; returns its status.
-fn write(scoring: &Scoring<'_>, turn: &Turn, outcome: &Outcome, out: &mut Vec<u8>) -> u16 {
     out.extend_from_slice(b"{\"request_id\":\"");
     // An id of ours is letters, digits and a hyphen.
-    out.extend_from_slice(scoring.request_id.as_bytes());
+    out.extend_from_slice(request_id.as_bytes());
     out.extend_from_slice(b"\",");
-    write_turn(turn, out);
-    continued(out, |out| match outcome {
+    write_turn(&lead, out);
+    Ok(continued(out, |out| match &lead.outcome {
         Ok(score) => {
             score.write_json(out);
             200
@@ -66,7 +69,7 @@ fn write(scoring: &Scoring<'_>, turn: &Turn, outcome: &Outcome, out: &mut Vec<u8
             out.extend_from_slice(&serde_json::to_vec(&lead_problem(error)).unwrap_or_default());
             422
         }
-    })
+    }))
 }
 
 /// Has an object written that continues the one begun in `out`.
@@ -80,12 +83,12 @@ fn continued<T>(out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>) -> T) -> T {
 }
 
 /// Writes the members that tell who answered, each with a comma behind it.
-fn write_turn(turn: &Turn, out: &mut Vec<u8>) {
+fn write_turn(lead: &Answered<'_>, out: &mut Vec<u8>) {
     out.extend_from_slice(b"\"variant\":");
     // Writing to memory cannot fail.
-    drop(serde_json::to_writer(&mut *out, &*turn.variant));
-    out.extend_from_slice(if turn.explores { b",\"explores\":true," } else { b"," });
-    if let Some(flags) = &turn.flags {
+    drop(serde_json::to_writer(&mut *out, lead.variant));
+    out.extend_from_slice(if lead.explores { b",\"explores\":true," } else { b"," });
+    if let Some(flags) = lead.flags {
         out.extend_from_slice(b"\"flags\":");
         out.extend_from_slice(flags.as_bytes());
         out.push(b',');
@@ -100,20 +103,20 @@ fn many(mut scoring: Scoring<'_>, body: &[u8], form: Form) -> Result<Answer, Pro
         out.extend_from_slice(scoring.request_id.as_bytes());
         out.extend_from_slice(b"\",\"scores\":[");
     }
-    let read = scoring.body(body, form, |_, turn, outcome| {
+    let read = scoring.body(body, form, |lead| {
         if form == Form::Array && !first {
             out.push(b',');
         }
         first = false;
-        match &outcome {
+        match &lead.outcome {
             Ok(score) => {
                 out.push(b'{');
-                write_turn(turn, &mut out);
+                write_turn(&lead, &mut out);
                 continued(&mut out, |out| score.write_json(out));
             }
             Err(error) => {
                 out.push(b'{');
-                write_turn(turn, &mut out);
+                write_turn(&lead, &mut out);
                 out.extend_from_slice(b"\"error\":");
                 out.extend_from_slice(&serde_json::to_vec(&lead_problem(error)).unwrap_or_default());
                 out.push(b'}');
@@ -144,8 +147,8 @@ mod tests {
         assert_eq!(body["probability"].as_f64(), Some(plumbline_core::math::logistic(3.0)));
         assert_eq!(body["unknown_fields"], serde_json::json!(["colour"]));
         assert!(!body["reasons"].as_array().unwrap().is_empty(), "{body}");
-        let row = &answer.predictions[0];
-        assert_eq!((row.lead_id.as_str(), row.batch_size, row.status, row.margin), ("L1", 1, 200, Some(3.0)));
+        let row = &answer.effects.predictions[0];
+        assert_eq!((row.lead_id.as_str(), row.batch_size, row.status.http(), row.margin), ("L1", 1, 200, Some(3.0)));
         assert_eq!(body["request_id"], *row.request_id);
     }
 
@@ -157,8 +160,8 @@ mod tests {
         let codes: Vec<Option<&str>> = scores.iter().map(|s| s["error"]["code"].as_str()).collect();
         assert_eq!(codes, [None, Some("LEAD_WRONG_TYPE"), Some("LEAD_NOT_AN_OBJECT"), None]);
         assert_eq!(scores[1]["error"]["errors"][0]["field"], "visits");
-        assert_eq!(answer.predictions.iter().map(|p| p.status).collect::<Vec<_>>(), [200, 422, 422, 200]);
-        assert_eq!(answer.predictions.iter().map(|p| p.batch_size).collect::<Vec<_>>(), [4, 4, 4, 4]);
+        assert_eq!(answer.effects.predictions.iter().map(|p| p.status.http()).collect::<Vec<_>>(), [200, 422, 422, 200]);
+        assert_eq!(answer.effects.predictions.iter().map(|p| p.batch_size).collect::<Vec<_>>(), [4, 4, 4, 4]);
     }
 
     #[test]
@@ -195,7 +198,7 @@ mod tests {
             let shown: String = body.chars().take(40).collect();
             assert_eq!((answer.response.status, json(&answer)["code"].as_str()), (*status, Some(*code)), "{shown}");
             assert_eq!(answer.response.header("content-type"), Some("application/problem+json"));
-            assert_eq!(answer.predictions.len(), usize::from(*status == 422), "{shown}");
+            assert_eq!(answer.effects.predictions.len(), usize::from(*status == 422), "{shown}");
         }
     }
 

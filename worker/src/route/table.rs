@@ -1,12 +1,12 @@
 //! Columns and rows of values to leads: what the tabular protocols have in common.
 
+use plumbline_core::Score;
 use plumbline_core::lead::{LeadError, Place, Slots, Value};
 use plumbline_core::schema::Field;
-use plumbline_core::{Lead, Score};
 use serde_json::value::RawValue;
 
 use crate::problem::Problem;
-use crate::scoring::{Outcome, Scoring};
+use crate::scoring::{Outcome, Row, Scoring};
 
 /// Refuses a batch of more leads than the settings allow.
 pub(super) fn check_count(count: usize, limit: u32) -> Result<(), Problem> {
@@ -104,13 +104,6 @@ impl<'s> Columns<'s> {
     }
 }
 
-/// A lead being put together, column by column.
-#[derive(Default)]
-pub(super) struct Row {
-    pub lead: Lead,
-    pub wrong: Vec<LeadError>,
-}
-
 impl Row {
     /// Sets the value of `column`.
     pub(super) fn set(&mut self, column: &Column<'_>, value: Value) {
@@ -140,7 +133,9 @@ impl Row {
 
 /// Scores `rows` in order.
 pub(super) fn score_rows(scoring: &mut Scoring<'_>, rows: impl Iterator<Item = Row>) -> Vec<Outcome> {
-    scoring.with_workspace(|scoring, work| rows.map(|row| scoring.lead(&row.lead, row.wrong, work)).collect())
+    let mut outcomes = Vec::with_capacity(rows.size_hint().0);
+    scoring.rows(rows, |lead| outcomes.push(lead.outcome));
+    outcomes
 }
 
 /// What is wrong with JSON that is not what was expected, without the names of our types.

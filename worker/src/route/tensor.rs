@@ -6,7 +6,8 @@ use plumbline_core::schema::Role;
 use serde_json::value::RawValue;
 
 use super::raw;
-use super::table::{Column, Row};
+use super::table::Column;
+use crate::scoring::Row;
 
 /// The datatypes of the protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -102,7 +102,7 @@ impl<'a> Leads<'a> {
         let Leads { scorer, gate, now, options, work, slots, places, .. } = self;
         // What cannot be read is refused for that, by the scorer.
         let checked = |slots: &Slots, read: Result<(), Vec<LeadError>>| {
-            let verdict = read.ok().and(*gate).map(|gate| gate.check(scorer, slots)).unwrap_or_default();
+            let verdict = read.ok().and(*gate).map(|gate| gate.check(slots)).unwrap_or_default();
             if verdict.is_accepted() { Ok(verdict.flags()) } else { Err(ScoreError::from(verdict.problems())) }
         };
         let (score, flags) = match records.json() {

@@ -124,9 +124,9 @@ pub extern "C" fn handle(now: f64, since: f64, h: usize, b: usize) -> *const Rep
         let now_ms = Timestamp(now as i64);
         let answer = head::answer(service, now_ms, head, rest.get(..b).unwrap_or_default());
         service.metrics().observe(((now - since).max(0.0) * 1e3) as u64);
-        let rows = answer.predictions.len() as u32;
+        let rows = answer.effects.predictions.len() as u32;
         if rows > 0 {
-            state.full.append(&mut journal.push(now_ms, &answer.predictions));
+            state.full.append(&mut journal.push(now_ms, &answer.effects.predictions));
         }
         let held = (journal.rows() + state.full.iter().map(|batch| u64::from(batch.rows)).sum::<u64>()) as u32;
         let response = answer.response;

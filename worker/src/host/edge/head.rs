@@ -8,9 +8,10 @@ use std::borrow::Cow;
 
 use plumbline_core::Timestamp;
 
+use crate::answer::Answer;
 use crate::problem::Problem;
 use crate::request::Request;
-use crate::service::{Answer, Service};
+use crate::service::Service;
 
 /// Headers a request may have.
 const MOST: usize = Request::HEADERS.len();
@@ -113,7 +114,7 @@ mod tests {
             let answer = answer(&service, NOW, &head("POST", b"/v1/score", &[("x-request-id", value)]), lead);
             assert_eq!(answer.response.status, 200, "{value:?}");
             assert_eq!(answer.response.header("access-control-allow-origin"), None, "{value:?}");
-            assert_eq!(answer.predictions[0].client_request_id, None, "{value:?}");
+            assert_eq!(answer.effects.predictions[0].client_request_id, None, "{value:?}");
         }
         let headers: &[(&str, &[u8])] = &[("x-request-id", b"\xff"), ("origin", b"https://crm.example")];
         let answer = answer(&service, NOW, &head("POST", b"/v1/score", headers), lead);
@@ -129,7 +130,7 @@ mod tests {
             assert_eq!((answer.response.status, json(&answer)["code"].as_str()), (404, Some("NO_SUCH_PATH")), "{url:?}");
         }
         let answer = answer(&service, NOW, &head("POST", b"/v1/score?reasons=0&x=%0Ay", &[("x-request-id", b"mine")]), b"{}");
-        assert_eq!(answer.predictions[0].client_request_id.as_deref(), Some("mine"));
+        assert_eq!(answer.effects.predictions[0].client_request_id.as_deref(), Some("mine"));
     }
 
     #[test]

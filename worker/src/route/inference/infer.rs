@@ -6,12 +6,13 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
 use super::metadata::OUTPUTS;
+use crate::answer::Answer;
 use crate::problem::Problem;
 use crate::request::{Request, Response};
-use crate::route::table::{Columns, Row, check_count, not_as_expected, score_rows};
+use crate::route::table::{Columns, check_count, not_as_expected, score_rows};
 use crate::route::tensor::{Datatype, Elements};
-use crate::scoring::{Outcome, Scoring, lead_problem};
-use crate::service::{Answer, Service};
+use crate::scoring::{Outcome, Row, Scoring, lead_problem};
+use crate::service::Serving;
 use crate::text::nan_as_null;
 
 /// Tensors beyond this are refused.
@@ -60,12 +61,12 @@ struct Tensor<'a, 's> {
 }
 
 pub(in crate::route) fn infer(
-    service: &Service,
+    serving: Serving<'_>,
     model: (Option<&str>, Option<&str>),
     now: Timestamp,
     request: &Request<'_>,
 ) -> Result<Answer, Problem> {
-    service.model(model.0, model.1)?;
+    serving.deployment.model(model.0, model.1)?;
     let (head, mut binary) = parts(request)?;
     let mended = nan_as_null(head);
     let head = mended.as_deref().unwrap_or(head);
@@ -76,7 +77,7 @@ pub(in crate::route) fn infer(
     let body: Body<'_> = serde_json::from_slice(head).map_err(|e| bad(format!("the JSON {}", not_as_expected(&e))))?;
     let wanted = wanted(&body.outputs)?;
     let client = body.id.as_deref().or(request.header("x-request-id"));
-    let mut scoring = Scoring::new(service, model, now, body.parameters.reasons, client)?;
+    let mut scoring = Scoring::new(serving, model, now, body.parameters.reasons, client)?;
     if body.inputs.is_empty() || body.inputs.len() > MOST_INPUTS {
         return Err(bad(format!("give 1 to {MOST_INPUTS} inputs")));
     }
@@ -255,7 +256,7 @@ mod tests {
             assert_eq!(answer.response.status, 200, "{reply}");
             assert_eq!(reply["outputs"][0]["data"], json!([logistic(3.0), logistic(-0.5)]), "{reply}");
             assert_eq!((&reply["id"], &reply["model_version"]), (&json!("7"), &json!("1")));
-            assert_eq!(answer.predictions[1].client_request_id.as_deref(), Some("7"));
+            assert_eq!(answer.effects.predictions[1].client_request_id.as_deref(), Some("7"));
         }
     }
 

@@ -3,7 +3,8 @@
 use plumbline_core::schema::{Field, FieldKind};
 use serde_json::{Value, json};
 
-use crate::service::{Served, Service};
+use crate::deployment::Served;
+use crate::service::Serving;
 
 /// Name and datatype of each output.
 pub(super) const OUTPUTS: [(&str, &str); 3] = [("probability", "FP64"), ("margin", "FP64"), ("band", "BYTES")];
@@ -12,9 +13,9 @@ pub(super) fn server() -> Value {
     json!({ "name": "plumbline", "version": env!("CARGO_PKG_VERSION"), "extensions": ["binary_tensor_data"] })
 }
 
-pub(super) fn model(service: &Service, served: &Served) -> Value {
+pub(super) fn model(serving: Serving<'_>, served: &Served) -> Value {
     let id = served.scorer.id();
-    let versions = service.models.iter().map(|other| other.scorer.id()).filter(|other| other.name == id.name);
+    let versions = serving.deployment.models().iter().map(|other| other.scorer.id()).filter(|other| other.name == id.name);
     let fields = served.scorer.bundle().manifest.schema.fields.iter();
     let input = |field: &Field| json!({ "name": field.name, "datatype": datatype(field.kind), "shape": [-1] });
     let output = |(name, datatype)| json!({ "name": name, "datatype": datatype, "shape": [-1] });

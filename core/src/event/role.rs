@@ -1,0 +1,32 @@
+//! As what a model answered.
+
+use serde::Serialize;
+
+/// As what a model answered a lead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// The proven model.
+    Champion,
+    /// The model on trial; its score is shown.
+    Challenger,
+    /// A model on trial whose score is only recorded.
+    Shadow,
+    /// The model that the caller asked for by name.
+    Named,
+}
+
+impl Role {
+    /// All roles.
+    pub const ALL: [Role; 4] = [Role::Champion, Role::Challenger, Role::Shadow, Role::Named];
+
+    /// The role's name, as it is stored and sent.
+    pub fn name(self) -> &'static str {
+        match self {
+            Role::Champion => "champion",
+            Role::Challenger => "challenger",
+            Role::Shadow => "shadow",
+            Role::Named => "named",
+        }
+    }
+}

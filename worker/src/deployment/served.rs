@@ -1,0 +1,29 @@
+//! A model being served.
+
+use plumbline_core::Scorer;
+use plumbline_core::schema::Field;
+
+use crate::gate::Gate;
+
+/// A model being served.
+#[derive(Debug)]
+pub(crate) struct Served {
+    pub scorer: Scorer,
+    /// What checks its leads before they are scored.
+    pub gate: Option<Gate>,
+    /// Which of the deployment's distinct schemas it reads leads by.
+    pub reading: usize,
+}
+
+impl Served {
+    /// Whether `name` is this model's version, name, or `name/version`.
+    pub(crate) fn answers_to(&self, name: &str) -> bool {
+        let id = self.scorer.id();
+        id.version == name || id.name == name || name.split_once('/') == Some((&id.name, &id.version))
+    }
+
+    /// The field of this name.
+    pub(crate) fn field(&self, name: &str) -> Option<&Field> {
+        self.scorer.bundle().manifest.schema.field(name).map(|(_, field)| field)
+    }
+}

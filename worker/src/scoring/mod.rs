@@ -1,0 +1,146 @@
+//! One request's leads through the models that have to score them, each scored or refused, each noted for the log.
+
+mod memory;
+mod record;
+mod road;
+mod source;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use plumbline_core::lead::{LeadError, Limits};
+use plumbline_core::schema::Field;
+use plumbline_core::score::Options;
+use plumbline_core::{Score, ScoreError, Timestamp};
+
+use crate::answer::{Answer, Effects};
+use crate::deployment::{Deployment, Draw, Served};
+use crate::problem::Problem;
+use crate::request::Response;
+use crate::service::{Service, Serving};
+pub(crate) use source::Row;
+
+/// The scoring of one request.
+pub(crate) struct Scoring<'a> {
+    service: &'a Service,
+    deployment: &'a Deployment,
+    /// The model the caller named; else the champion, by whose schema leads are read first and by whose suite they are checked.
+    pub served: &'a Served,
+    /// Whether the allocation draws who answers: it does where the caller named no model.
+    is_drawn: bool,
+    /// Who answers leads that are not drawn.
+    fixed: Draw,
+    now: Timestamp,
+    pub request_id: Arc<str>,
+    client_request_id: Option<Arc<str>>,
+    options: Options,
+    leads: u32,
+    draws: Vec<Draw>,
+    effects: Effects,
+}
+
+/// A lead's outcome.
+pub(crate) type Outcome = Result<Score, ScoreError>;
+
+/// The answer to one lead.
+pub(crate) struct Answered<'a> {
+    /// Who answers.
+    pub variant: &'a str,
+    /// The score is to be hidden from ranking.
+    pub explores: bool,
+    /// Expectations of the suite that the lead fails though it is scored, JSON.
+    pub flags: Option<&'a str>,
+    pub outcome: Outcome,
+}
+
+impl<'a> Scoring<'a> {
+    /// A scoring by the model of this name and version (none: by the one the allocation draws), with up to `reasons` reasons a lead,
+    /// of a request its caller named `client_request_id`.
+    ///
+    /// # Errors
+    /// No model of this name and version is served.
+    pub(crate) fn new(
+        Serving { service, deployment }: Serving<'a>,
+        (name, version): (Option<&str>, Option<&str>),
+        now: Timestamp,
+        reasons: usize,
+        client_request_id: Option<&str>,
+    ) -> Result<Scoring<'a>, Problem> {
+        let model = deployment.model(name, version)?;
+        Ok(Scoring {
+            service,
+            deployment,
+            served: deployment.served(model)?,
+            is_drawn: deployment.draws() && name.is_none(),
+            fixed: deployment.fixed(model, name.is_some()),
+            now,
+            request_id: service.request_id(),
+            client_request_id: client_request_id.map(Arc::from),
+            options: Options { reasons, limits: service.settings().limits },
+            leads: 0,
+            draws: Vec::new(),
+            effects: Effects::default(),
+        })
+    }
+
+    /// What a request may bring.
+    pub(crate) fn limits(&self) -> &'a Limits {
+        &self.service.settings().limits
+    }
+
+    /// The field of this name: the named model's or the champion's, else that of another model that may score the lead.
+    pub(crate) fn field(&self, name: &str) -> Option<&'a Field> {
+        let others = if self.is_drawn { self.deployment.models() } else { &[] };
+        std::iter::once(self.served).chain(others).find_map(|served| served.field(name))
+    }
+
+    /// Whether a model that may score the leads has a field of this name.
+    pub(crate) fn knows(&self, field: &str) -> bool {
+        self.field(field).is_some()
+    }
+
+    /// The variant that answers each lead, in order, and whether it explores; empty where nothing is drawn.
+    pub(crate) fn draws(&self) -> impl Iterator<Item = (&'a str, bool)> {
+        let deployment = self.deployment;
+        self.draws.iter().map(move |draw| (variant_of(deployment, *draw), draw.explores))
+    }
+
+    /// The variant that answers where nothing is drawn.
+    pub(crate) fn variant(&self) -> &'a str {
+        variant_of(self.deployment, self.fixed)
+    }
+
+    /// The answer: `response`, and the rows of all leads.
+    pub(crate) fn finish(mut self, response: Response) -> Answer {
+        for prediction in &mut self.effects.predictions {
+            prediction.batch_size = self.leads;
+        }
+        let response = response.with("plumbline-log", self.service.settings().log.name());
+        Answer { response, effects: self.effects }
+    }
+
+    /// The model of `draw`, with its number.
+    fn model_of(&self, draw: Draw) -> Option<(usize, &'a Served)> {
+        let model = self.deployment.variant(draw.variant)?.model;
+        Some((model, self.deployment.models().get(model)?))
+    }
+}
+
+fn variant_of(deployment: &Deployment, draw: Draw) -> &str {
+    deployment.variant(draw.variant).map_or("", |variant| &variant.name)
+}
+
+/// The problem of a body that cannot be read.
+pub(crate) fn body_problem(error: &LeadError) -> Problem {
+    let status = match error {
+        LeadError::BodyTooLarge { .. } | LeadError::BatchTooLarge { .. } => 413,
+        _ => 400,
+    };
+    Problem::new(status, error.code(), error.to_string())
+}
+
+/// The problem of one lead.
+pub(crate) fn lead_problem(error: &ScoreError) -> Problem {
+    Problem { errors: error.problems().to_vec(), ..Problem::new(422, error.code(), error.to_string()) }
+}

@@ -1,0 +1,52 @@
+//! What is noted of a score.
+
+use std::sync::Arc;
+
+use plumbline_core::event::{Prediction, Status};
+use plumbline_core::score::ModelId;
+
+use super::{Outcome, Scoring};
+use crate::deployment::Draw;
+
+/// One score, or refusal, of a lead.
+pub(super) struct Scored<'a> {
+    pub draw: Draw,
+    /// The id it was drawn with, under which it is logged whatever model answers; empty where nothing is drawn.
+    pub drawn_id: &'a str,
+    pub flags: Option<&'a Arc<str>>,
+    pub outcome: &'a Outcome,
+    pub model: &'a Arc<ModelId>,
+    pub variant: &'a Arc<str>,
+}
+
+impl Scoring<'_> {
+    /// Adds the row of `scored`, the lead at `position`.
+    pub(super) fn record(&mut self, position: u32, scored: &Scored<'_>) {
+        let (score, code) = match scored.outcome {
+            Ok(score) => (Some(score), None),
+            Err(error) => (None, Some(error.code())),
+        };
+        let own_id = score.and_then(|score| score.lead_id.as_deref());
+        let lead_id = if scored.drawn_id.is_empty() { own_id } else { Some(scored.drawn_id) };
+        self.effects.predictions.push(Prediction {
+            timestamp_ms: self.now.0,
+            request_id: Arc::clone(&self.request_id),
+            client_request_id: self.client_request_id.clone(),
+            position,
+            // Known when all are scored.
+            batch_size: 0,
+            lead_id: lead_id.map_or_else(|| format!("{}/{position}", self.request_id), str::to_owned),
+            model: Arc::clone(scored.model),
+            variant: Arc::clone(scored.variant),
+            role: scored.draw.role,
+            explores: scored.draw.explores,
+            status: if code.is_none() { Status::Scored } else { Status::Refused },
+            code,
+            margin: score.map(|s| s.margin),
+            probability: score.map(|s| s.probability),
+            band: score.map(|s| s.band.clone()).unwrap_or_default(),
+            flags: scored.flags.cloned(),
+            duration_us: None,
+        });
+    }
+}

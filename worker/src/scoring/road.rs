@@ -1,0 +1,182 @@
+//! The road of each lead: read, check, draw, score, record. One lead, many, rows of a table and shadows all take it.
+//!
+//! Leads travel in blocks. A lead is read once by each distinct schema that has to score it; what was read, and the row made of it,
+//! stay in the block's memory until the lead is recorded.
+
+use std::convert::Infallible;
+
+use plumbline_core::event::Role;
+use plumbline_core::lead::{Form, LeadError, Slots};
+use plumbline_core::{ScoreError, Scorer};
+
+use super::memory::{Memory, Part, Place, Queue, Reading};
+use super::record::Scored;
+use super::source::{Json, Source};
+use super::{Answered, Scoring};
+use crate::deployment::Draw;
+
+/// What is called with the answer to each lead, in order.
+type Each<'e> = &'e mut dyn FnMut(Answered<'_>);
+
+impl<'a> Scoring<'a> {
+    /// Scores every lead of `body` and calls `each` with the answer to each, in order.
+    ///
+    /// # Errors
+    /// When the body as a whole cannot be read; nothing is to be logged then.
+    pub(crate) fn body(&mut self, body: &[u8], form: Form, mut each: impl FnMut(Answered<'_>)) -> Result<(), LeadError> {
+        let (reader, limits) = (self.served.scorer.reader(), self.options.limits);
+        self.travel(&mut each, |scoring, memory, each| {
+            let mut slots = std::mem::take(&mut memory.slots);
+            let read = reader.read_body(body, form, &limits, &mut slots, &mut |lead| {
+                scoring.arrive(&Json(lead.json), lead.slots, lead.read, memory, each);
+            });
+            memory.slots = slots;
+            read.map(drop)
+        })
+    }
+
+    /// Scores every one of `rows` and calls `each` with the answer to each, in order.
+    pub(crate) fn rows<S: Source>(&mut self, rows: impl Iterator<Item = S>, mut each: impl FnMut(Answered<'_>)) {
+        let (reader, limits) = (self.served.scorer.reader(), self.options.limits);
+        let Ok(()) = self.travel(&mut each, |scoring, memory, each| {
+            let mut slots = std::mem::take(&mut memory.slots);
+            for row in rows {
+                let read = row.read(reader, &limits, &mut slots);
+                scoring.arrive(&row, &mut slots, read, memory, each);
+            }
+            memory.slots = slots;
+            Ok::<(), Infallible>(())
+        });
+    }
+
+    /// Lends memory to `arrivals` and scores what still waits after them.
+    fn travel<E>(
+        &mut self,
+        each: Each<'_>,
+        arrivals: impl FnOnce(&mut Self, &mut Memory, Each<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let (models, readings) = (self.deployment.models().len(), self.deployment.readings());
+        Memory::lend(models, readings, |memory| {
+            let arrived = arrivals(self, memory, each);
+            if arrived.is_ok() {
+                self.score(memory, each);
+            }
+            memory.clear();
+            arrived
+        })
+    }
+
+    /// Takes in the next lead, which was read into `slots`: checks it, draws who scores it, and queues it for them.
+    fn arrive(
+        &mut self,
+        source: &dyn Source,
+        slots: &mut Slots,
+        read: Result<(), Vec<LeadError>>,
+        memory: &mut Memory,
+        each: Each<'_>,
+    ) {
+        if memory.count == memory.leads.len() {
+            self.score(memory, each);
+            memory.clear();
+        }
+        let Memory { leads, count, queues, .. } = memory;
+        let Some(place) = leads.get_mut(*count) else { return };
+        let check = match (&read, &self.served.gate) {
+            (Ok(()), Some(gate)) => gate.check(slots),
+            _ => Default::default(),
+        };
+        let scorer = &self.served.scorer;
+        let id = scorer.reader().id(slots);
+        let drawn = if self.is_drawn { self.deployment.draw(id, |field| scorer.value(slots, field)) } else { None };
+        let draw = drawn.unwrap_or(self.fixed);
+        place.check = check;
+        if let Some(reading) = place.readings.get_mut(self.served.reading) {
+            reading.slots.exchange(slots);
+            reading.read = Some(read.map_err(ScoreError::from));
+        }
+        let shadows = if drawn.is_some() { self.deployment.shadows() } else { 0..0 };
+        for variant in shadows {
+            self.queue(Draw { variant, role: Role::Shadow, ..draw }, source, (*count, place), queues);
+        }
+        self.queue(draw, source, (*count, place), queues);
+        *count += 1;
+    }
+
+    /// Queues the lead in `place` for the model of `draw`, or notes why it is not scored.
+    fn queue(&self, draw: Draw, source: &dyn Source, (at, place): (usize, &mut Place), queues: &mut [Queue]) {
+        let Some((model, served)) = self.model_of(draw) else { return };
+        let mut part = Part { draw, number: 0, outcome: None };
+        if let Some(refused) = &place.check.refused {
+            part.outcome = Some(Err(refused.clone()));
+        } else if let Err(error) = self.read(served.reading, &served.scorer, source, place) {
+            part.outcome = Some(Err(error));
+        } else if let (Some(queue), Some(reading)) = (queues.get_mut(model), place.readings.get(served.reading)) {
+            part.number = queue.block.push(&served.scorer, &reading.slots, self.now);
+            queue.parts.push((at, place.parts.len()));
+        }
+        place.parts.push(part);
+    }
+
+    /// Has the lead in `place` read by the reader of `scorer`, number `reading`, unless it was.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
+    fn read(&self, reading: usize, scorer: &Scorer, source: &dyn Source, place: &mut Place) -> Result<(), ScoreError> {
+        let own = place.readings.get(self.served.reading).and_then(|own| own.read.as_ref());
+        // Text that is broken is so for every schema.
+        let broken = own.filter(|read| read.as_ref().is_err_and(ScoreError::is_of_text)).cloned();
+        let Some(Reading { slots, read }) = place.readings.get_mut(reading) else { return Ok(()) };
+        let limits = &self.options.limits;
+        let read = read.get_or_insert_with(|| match broken {
+            Some(broken) => broken,
+            None => source.read(scorer.reader(), limits, slots).map_err(ScoreError::from),
+        });
+        read.clone()
+    }
+
+    /// Scores all leads that wait, records them and calls `each` with their answers.
+    fn score(&mut self, memory: &mut Memory, each: Each<'_>) {
+        let Memory { work, leads, count, queues, .. } = memory;
+        for (served, queue) in self.deployment.models().iter().zip(queues.iter_mut()) {
+            let Queue { block, parts } = queue;
+            if block.is_empty() {
+                continue;
+            }
+            block.score(&served.scorer, work, &mut |number, outcome| {
+                let part = parts.get(number).and_then(|(lead, part)| leads.get_mut(*lead)?.parts.get_mut(*part));
+                if let Some(part) = part {
+                    part.outcome = Some(outcome);
+                }
+            });
+        }
+        for place in leads.iter_mut().take(*count) {
+            let Place { readings, check, parts } = place;
+            let id = match readings.get(self.served.reading) {
+                Some(own) if self.is_drawn => self.served.scorer.reader().id(&own.slots),
+                _ => "",
+            };
+            for part in parts {
+                let (Some((model, served)), Some(mut outcome)) = (self.model_of(part.draw), part.outcome.take()) else {
+                    continue;
+                };
+                let (Some(reading), Some(queue)) = (readings.get(served.reading), queues.get(model)) else { continue };
+                let Some(variant) = self.deployment.variant(part.draw.variant) else { continue };
+                if let Ok(score) = &mut outcome {
+                    let row = queue.block.row(&served.scorer, part.number);
+                    let reasons = if part.is_shadow() { 0 } else { self.options.reasons };
+                    served.scorer.explain(&reading.slots, row, self.now, reasons, work, score);
+                }
+                let flags = check.flags.as_ref().filter(|_| outcome.is_ok());
+                let (draw, model, name) = (part.draw, served.scorer.id(), &variant.name);
+                self.record(self.leads, &Scored { draw, drawn_id: id, flags, outcome: &outcome, model, variant: name });
+                if !part.is_shadow() {
+                    self.leads += 1;
+                    if self.is_drawn {
+                        self.draws.push(draw);
+                    }
+                    each(Answered { variant: name, explores: draw.explores, flags: flags.map(|flags| &**flags), outcome });
+                }
+            }
+        }
+    }
+}
