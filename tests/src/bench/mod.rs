@@ -4,12 +4,14 @@
 //! No bench library: criterion and divan time one thing after another, and what is wanted is a ratio to a peer in another
 //! process. So the runner (`tests/bench/run.mjs`) asks each side for a fraction of a second in turn, many times.
 
+mod road;
 mod slice;
 mod subject;
 
 use std::path::Path;
 
 use plumbline_core::bundle::Packing;
+pub use road::road;
 use slice::permutation;
 use subject::{COLUMNS, Subject};
 
