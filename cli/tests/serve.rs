@@ -99,7 +99,7 @@ fn leads_are_scored_and_every_row_is_in_the_log_after_a_stop() {
     let db = rusqlite::Connection::open(folder.path().join("log.sqlite")).expect("the log");
     let view = db.prepare("SELECT * FROM prediction_logs").expect("the view");
     let columns: Vec<&str> = Prediction::COLUMNS.iter().map(|column| column.name).collect();
-    assert_eq!(view.column_names(), [&["id"], columns.as_slice()].concat());
+    assert_eq!(view.column_names().collect::<Vec<_>>(), [&["id"], columns.as_slice()].concat());
     for column in Prediction::COLUMNS {
         // Rows are JSON, where a double without a fraction reads as a whole number.
         let whole = if column.kind == ColumnType::Real { "integer" } else { "null" };
