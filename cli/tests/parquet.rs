@@ -13,7 +13,7 @@ use parquet::data_type::ByteArray;
 use parquet::file::properties::{WriterProperties, WriterVersion};
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::parser::parse_message_type;
-use plumbline_core::lead::parse_date;
+use plumbline_core::table::parse_date;
 use serde_json::Value;
 
 /// Writes `rows` (objects) to `path` as `schema` says, in groups of `group` rows.

@@ -35,6 +35,7 @@ pub mod schema;
 pub mod score;
 pub mod stats;
 mod sum;
+pub mod table;
 pub mod train;
 pub mod window;
 

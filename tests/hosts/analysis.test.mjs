@@ -178,7 +178,7 @@ test("suites of Great Expectations over columns, as the command judges them", ()
   assert.throws(() => analysis.validate({ expectations: [between] }, { day: [day, 3] }), code("SETTINGS_INVALID"));
   assert.throws(() => analysis.validate({ expectations: [] }, { a: [1], b: [1, 2] }), code("LENGTH_MISMATCH"));
   assert.throws(() => analysis.validate({ expectations: [] }, { a: 3 }), code("SETTINGS_INVALID"));
-  assert.throws(() => analysis.validate({ expectations: [between] }, { day: [new Date("9999-12-31")] }), /1677 to 2262/);
+  assert.equal(analysis.validate({ expectations: [between] }, { day: [new Date("9999-12-31")] }).success, false);
   const small = { type: "expect_column_values_to_be_between", kwargs: { column: "x", min_value: 0, max_value: 1e18 } };
   assert.equal(analysis.validate({ expectations: [small] }, { x: [1, Infinity] }).success, false);
   assert.equal(analysis.validate({ expectations: [small] }, { x: BigInt64Array.of(9_007_199_254_740_993n) }).success, true);

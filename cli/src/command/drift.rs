@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use plumbline_core::drift::performance::{Estimator, Outlook};
-use plumbline_core::drift::{DriftError, DriftReport, FalseAlarms, Feature, PERCENTILES, PredictionDrift, Rules, Sample, Values};
+use plumbline_core::drift::{DriftError, DriftReport, FalseAlarms, Feature, PERCENTILES, PredictionDrift, Rules, Sample};
 use plumbline_core::metric::Labelled;
+use plumbline_core::table::Values;
 use serde_json::{Map, Value, json};
 
 use crate::output::terminal;

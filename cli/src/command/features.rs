@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use plumbline_core::feature::FeatureVector;
-use plumbline_core::lead::{Limits, Reader, Slots, parse_date};
+use plumbline_core::lead::{Limits, Reader, Slots};
+use plumbline_core::table::parse_date;
 use plumbline_core::{Pipeline, ScoreError, Timestamp};
 
 use crate::input::declaration::read_declaration;

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use plumbline_core::quality::{Detail, Kind, Profile, ResultFormat, Validation, generate};
+use plumbline_core::quality::{Detail, Profile, ResultFormat, Validation, generate};
+use plumbline_core::table::Kind;
 
 use crate::input::read_suite;
 use crate::output::{Interrupt, terminal};

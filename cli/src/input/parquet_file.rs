@@ -16,7 +16,7 @@ use parquet::record::Field;
 use parquet::record::reader::{ReaderIter, TreeBuilder};
 use parquet::schema::types::Type;
 use plumbline_core::json::MAX_SAFE_INTEGER;
-use plumbline_core::lead::Civil;
+use plumbline_core::table::Civil;
 
 use super::{Cell, OwnedCell, Records, Source, Step, page_header};
 use crate::Failure;

@@ -5,11 +5,12 @@ use std::fs::File;
 use indicatif::ProgressBar;
 use parquet::basic::{ConvertedType, LogicalType, TimeUnit, Type as Physical};
 use parquet::column::reader::ColumnReader;
+use parquet::data_type::Int96;
 use parquet::errors::ParquetError;
 use parquet::file::reader::FileReader;
 use parquet::file::serialized_reader::SerializedFileReader;
 use parquet::schema::types::ColumnDescriptor;
-use plumbline_core::quality::{Cell, Column, Kind, Kinds};
+use plumbline_core::table::{Cell, Column, Kind, Kinds, Moment};
 
 use super::parquet_file::{broken, guarded};
 use super::{Source, page_header};
@@ -40,10 +41,39 @@ enum Meaning {
     Number,
     /// A whole number of 10^-scale.
     Decimal(i32),
-    /// So many nanoseconds.
-    Time(i64),
+    /// A moment, counted in a unit since 1970.
+    Time(Unit),
     Text,
     Unknown,
+}
+
+/// What moments are counted in.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Unit {
+    Days,
+    Millis,
+    Micros,
+    Nanos,
+}
+
+impl Unit {
+    fn moment(self, n: i64) -> Moment {
+        match self {
+            Unit::Days => Moment::from_ms(n.saturating_mul(86_400_000)),
+            Unit::Millis => Moment::from_ms(n),
+            Unit::Micros => Moment::from_us(n),
+            Unit::Nanos => Moment::from_ns(n),
+        }
+    }
+}
+
+/// The moment of a day and the nanoseconds within it, as Hive and Spark wrote them.
+fn int96(time: &Int96) -> Moment {
+    let nanos = match time.data() {
+        [low, high, ..] => u64::from(*high) << 32 | u64::from(*low),
+        _ => 0,
+    };
+    Moment { ms: time.to_millis(), ns: (nanos % 1_000_000) as u32 }
 }
 
 impl ParquetTable {
@@ -83,7 +113,7 @@ impl ParquetTable {
                 Meaning::Flag => kind.see(Cell::Bool(true)),
                 Meaning::Whole { .. } => kind.see(Cell::Int(0)),
                 Meaning::Number | Meaning::Decimal(_) => kind.see(Cell::Float(0.0)),
-                Meaning::Time(_) => kind.see(Cell::Time(0)),
+                Meaning::Time(_) => kind.see(Cell::Time(Moment::default())),
                 Meaning::Text => kind.see(Cell::Text("")),
                 Meaning::Unknown => {}
             }
@@ -230,7 +260,7 @@ impl Pages {
                 |levels, values| reader.read_records(most, levels, None, values),
                 limit,
                 column,
-                |time| Cell::Time(time.to_nanos()),
+                |time| Cell::Time(int96(time)),
             ),
         }
     }
@@ -264,19 +294,19 @@ impl Meaning {
         match (column.logical_type_ref(), column.converted_type(), physical) {
             (Some(LogicalType::Decimal(_)), ..) | (_, ConvertedType::DECIMAL, _) => Meaning::Decimal(column.type_scale()),
             (Some(LogicalType::Timestamp(time)), ..) => Meaning::Time(match time.unit {
-                TimeUnit::MILLIS => 1_000_000,
-                TimeUnit::MICROS => 1000,
-                TimeUnit::NANOS => 1,
+                TimeUnit::MILLIS => Unit::Millis,
+                TimeUnit::MICROS => Unit::Micros,
+                TimeUnit::NANOS => Unit::Nanos,
             }),
-            (_, ConvertedType::TIMESTAMP_MILLIS, _) => Meaning::Time(1_000_000),
-            (_, ConvertedType::TIMESTAMP_MICROS, _) => Meaning::Time(1000),
-            (_, ConvertedType::DATE, _) => Meaning::Time(86_400_000_000_000),
+            (_, ConvertedType::TIMESTAMP_MILLIS, _) => Meaning::Time(Unit::Millis),
+            (_, ConvertedType::TIMESTAMP_MICROS, _) => Meaning::Time(Unit::Micros),
+            (_, ConvertedType::DATE, _) => Meaning::Time(Unit::Days),
             (_, ConvertedType::UINT_8 | ConvertedType::UINT_16 | ConvertedType::UINT_32 | ConvertedType::UINT_64, _) => {
                 Meaning::Whole { unsigned: true }
             }
             (_, _, Physical::BOOLEAN) => Meaning::Flag,
             (_, _, Physical::INT32 | Physical::INT64) => Meaning::Whole { unsigned: false },
-            (_, _, Physical::INT96) => Meaning::Time(1),
+            (_, _, Physical::INT96) => Meaning::Time(Unit::Nanos),
             (_, _, Physical::FLOAT | Physical::DOUBLE) => Meaning::Number,
             (_, _, Physical::BYTE_ARRAY) => Meaning::Text,
             (_, _, Physical::FIXED_LEN_BYTE_ARRAY) => Meaning::Unknown,
@@ -289,7 +319,7 @@ impl Meaning {
 
     fn whole<'a>(self, n: i64) -> Cell<'a> {
         match self {
-            Meaning::Time(ns) => Cell::Time(n.saturating_mul(ns)),
+            Meaning::Time(unit) => Cell::Time(unit.moment(n)),
             Meaning::Decimal(scale) => format!("{n}e-{scale}").parse().map_or(Cell::Missing, Cell::Float),
             _ => Cell::Int(n),
         }

@@ -1,7 +1,7 @@
 //! The figures of a window as a person reads them.
 
 use plumbline_core::evidence::Answer;
-use plumbline_core::lead::format_date;
+use plumbline_core::table::format_date;
 use plumbline_core::window::{AreaSummary, Distance, FeatureSummary, Summary};
 
 use crate::output::terminal::{aligned, columns, thousands};

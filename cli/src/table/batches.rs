@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, SyncSender, channel, sync_channel};
 
-use plumbline_core::quality::{Column, Kind, Kinds, Scalar, Sniffed};
+use plumbline_core::table::{Column, Kind, Kinds, Scalar, Sniffed};
 use serde_json::{Map, Value as Json};
 
 use crate::Failure;
@@ -335,7 +335,7 @@ fn look_json(source: &mut Source) -> Result<(Vec<String>, Vec<Seen>), Failure> {
         .into_iter()
         .map(|(name, (place, mut typed, count))| {
             if count < rows {
-                typed.see(plumbline_core::quality::Cell::Missing);
+                typed.see(plumbline_core::table::Cell::Missing);
             }
             (place, name, Seen { typed, ..Seen::default() })
         })

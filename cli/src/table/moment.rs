@@ -1,8 +1,8 @@
 //! Moments and ages as users write them, and which outcomes are final.
 
 use clap::Args;
-use plumbline_core::lead::parse_date;
 use plumbline_core::metric::{Label, Maturity};
+use plumbline_core::table::parse_date;
 
 use crate::clock;
 use crate::input::Cell;

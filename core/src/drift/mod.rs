@@ -30,6 +30,6 @@ pub use frequency::Frequency;
 pub use kolmogorov::{Deviation, Direction, EXACT_UP_TO, KolmogorovSmirnov};
 pub use rate::Rate;
 pub use report::{
-    DriftReport, FalseAlarms, Feature, FeatureDrift, NewCategories, Observed, PERCENTILES, PredictionDrift, Reason, Rules, Values,
+    DriftReport, FalseAlarms, Feature, FeatureDrift, NewCategories, Observed, PERCENTILES, PredictionDrift, Reason, Rules,
 };
 pub use sample::Sample;

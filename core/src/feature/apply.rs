@@ -2,8 +2,9 @@
 
 use super::compile::{Domains, Kind, Op};
 use super::{DatePart, FeatureVector, Impute, Pipeline, Step};
-use crate::lead::{Civil, DAY_MS, Slots, Timestamp};
+use crate::lead::{Slots, Timestamp};
 use crate::math;
+use crate::table::{Civil, DAY_MS};
 
 impl Pipeline {
     /// Writes the row of the lead in `slots`, scored at `now`, into `out`, replacing its content: one value per column, NaN is

@@ -200,7 +200,7 @@ fn kind_of(make: &Make, field: &Field, fields: &Names) -> Kind {
         Make::Missing => Kind::Missing,
         Make::Bucket(edges) => {
             // A date is declared in days but kept in milliseconds.
-            let unit = if kind == FieldKind::Date { crate::lead::DAY_MS as f64 } else { 1.0 };
+            let unit = if kind == FieldKind::Date { crate::table::DAY_MS as f64 } else { 1.0 };
             Kind::Bucket(edges.iter().map(|e| e * unit).collect())
         }
         Make::Ordinal(order) => {

@@ -1,50 +1,67 @@
-//! Text cells of a table (CSV) to values.
+//! Text cells of a table to values.
 
 use super::{LeadError, Place, Value};
-use crate::json::{NumberFault, parse_number};
+use crate::json::{MAX_SAFE_INTEGER, parse_number};
 use crate::schema::{Field, FieldKind, Role};
+use crate::table::{Cell, is_missing};
 
 impl Field {
-    /// The value a table's cell stands for. Empty (or `NaN` for a number) is missing; a flag is `true`/`false`, `yes`/`no` or
-    /// `1`/`0` in any case; list items are separated by `;`; a category that looks like a number is a code, unless the schema
-    /// lists categories that do.
+    /// The value a CSV's cell stands for, by the rules of [`table`](crate::table): a missing word is missing, unless it is one of the
+    /// field's categories; any other text is read by [`Field::parse_text`].
     ///
     /// # Errors
-    /// [`LeadError::WrongType`], [`LeadError::NotFinite`] or [`LeadError::UnsafeInteger`] for a cell that is no value of this
-    /// kind. Limits and dates are checked when the lead is read.
+    /// Those of [`Field::parse_text`].
     pub fn parse_cell(&self, cell: &str) -> Result<Value, LeadError> {
         let cell = cell.trim();
-        if cell.is_empty() {
+        if is_missing(cell) && !self.categories.iter().any(|category| category == cell) {
+            return Ok(Value::Missing);
+        }
+        self.parse_text(cell)
+    }
+
+    /// The value a text stands for. Numbers and flags are read by the rules of [`table`](crate::table); items of a list are separated
+    /// by `;`; a category that looks like a number is a code, unless the schema lists categories that do. A blank text is missing.
+    ///
+    /// # Errors
+    /// [`LeadError::WrongType`], [`LeadError::NotFinite`] or [`LeadError::UnsafeInteger`] for a text that is no value of this
+    /// kind. Limits and dates are checked when the lead is read.
+    pub fn parse_text(&self, text: &str) -> Result<Value, LeadError> {
+        let text = text.trim();
+        if text.is_empty() {
             return Ok(Value::Missing);
         }
         if self.role == Role::Id {
-            return Ok(Value::Text(cell.to_owned()));
+            return Ok(Value::Text(text.to_owned()));
         }
         let place = || Place { field: self.name.clone(), item: None };
         let wrong = |expected| LeadError::WrongType { place: place(), expected, found: "text" };
         match self.kind {
-            FieldKind::Number if cell.eq_ignore_ascii_case("nan") => Ok(Value::Missing),
-            FieldKind::Number => match parse_number(cell) {
-                Ok(x) => Ok(Value::Number(x)),
-                Err(NumberFault::Malformed) => Err(wrong("a number")),
-                Err(NumberFault::NotFinite) => Err(LeadError::NotFinite { place: place() }),
-                Err(NumberFault::UnsafeInteger) => Err(LeadError::UnsafeInteger { place: place() }),
+            FieldKind::Number => match Cell::Text(text).read_number().map_err(|_| wrong("a number"))? {
+                Some(x) if !x.is_finite() => Err(LeadError::NotFinite { place: place() }),
+                Some(x) if x.abs() > MAX_SAFE_INTEGER as f64 && is_whole(text) => {
+                    Err(LeadError::UnsafeInteger { place: place() })
+                }
+                x => Ok(x.map_or(Value::Missing, Value::Number)),
             },
-            FieldKind::Category if self.categories.is_empty() && cell.eq_ignore_ascii_case("nan") => Ok(Value::Missing),
-            FieldKind::Category => Ok(match parse_number(cell) {
+            FieldKind::Category => Ok(match parse_number(text) {
                 Ok(code) if !self.has_numeric_categories() => Value::Number(code),
-                _ => Value::Text(cell.to_owned()),
+                _ => Value::Text(text.to_owned()),
             }),
-            FieldKind::Flag => match cell.to_ascii_lowercase().as_str() {
-                "true" | "yes" | "1" => Ok(Value::Flag(true)),
-                "false" | "no" | "0" => Ok(Value::Flag(false)),
-                _ => Err(wrong("true or false")),
-            },
+            FieldKind::Flag => {
+                let flag = Cell::Text(text).read_flag().map_err(|_| wrong("true or false"))?;
+                Ok(flag.map_or(Value::Missing, Value::Flag))
+            }
             FieldKind::List => {
-                let items = cell.split(';').map(str::trim).filter(|item| !item.is_empty());
+                let items = text.split(';').map(str::trim).filter(|item| !item.is_empty());
                 Ok(Value::List(items.map(str::to_owned).collect()))
             }
-            FieldKind::Text | FieldKind::Date => Ok(Value::Text(cell.to_owned())),
+            FieldKind::Date if is_missing(text) => Ok(Value::Missing),
+            FieldKind::Text | FieldKind::Date => Ok(Value::Text(text.to_owned())),
         }
     }
+}
+
+/// Whether a number is written as a whole one.
+fn is_whole(text: &str) -> bool {
+    text.strip_prefix(['-', '+']).unwrap_or(text).bytes().all(|byte| byte.is_ascii_digit())
 }

@@ -5,7 +5,6 @@
 
 mod body;
 mod cell;
-mod date;
 mod error;
 mod limits;
 mod read_value;
@@ -17,8 +16,6 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize, Serializer};
 
 pub use body::{BodyLead, EachLead, Form};
-pub(crate) use date::DAY_MS;
-pub use date::{Civil, format_date, parse_date};
 pub use error::{LeadError, Place};
 pub use limits::Limits;
 pub use read_value::{Items, ReadValue};

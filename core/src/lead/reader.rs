@@ -1,10 +1,11 @@
 //! A schema compiled for reading leads.
 
 use super::slots::UNKNOWN;
-use super::{Lead, LeadError, Limits, Place, Slots, Value, parse_date};
+use super::{Lead, LeadError, Limits, Place, Slots, Value};
 use crate::json::{Cursor, Decimal, NumberFault, Stop, Token};
 use crate::name::Names;
 use crate::schema::{FieldKind, Role, Schema};
+use crate::table::parse_date;
 
 /// A schema compiled for reading leads into [`Slots`]. Equal readers read every lead alike.
 #[derive(Debug, Clone, PartialEq)]

@@ -215,6 +215,11 @@ fn cells_of_a_table_become_values() {
     assert_eq!(cell("tags", "a; b;;"), Ok(Value::List(vec!["a".into(), "b".into()])));
     assert_eq!(cell("key", "007"), Ok(Value::Text("007".into())));
     assert_eq!(cell("day", ""), Ok(Value::Missing));
+    for field in ["n", "flag", "code", "key", "day", "tags"] {
+        assert_eq!(cell(field, " NA "), Ok(Value::Missing), "{field}");
+    }
+    assert_eq!((cell("n", "007"), cell("n", "9007199254740993")), (Ok(Value::Number(7.0)), Err("LEAD_UNSAFE_INTEGER")));
+    assert_eq!((cell("code", "007"), cell("flag", "T")), (Ok(Value::Text("007".into())), Ok(Value::Flag(true))));
 }
 
 proptest! {

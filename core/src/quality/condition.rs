@@ -5,7 +5,8 @@
 
 use serde_json::Value as Json;
 
-use super::{Cell, Column, Raised, Scalar};
+use super::Raised;
+use crate::table::{Cell, Column, Scalar};
 
 /// A condition, its columns named.
 #[derive(Debug, Clone)]

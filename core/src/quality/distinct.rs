@@ -5,7 +5,7 @@
 //! another seed; it never degrades to a list.
 
 use super::Raised;
-use super::value::Cell;
+use crate::table::{Cell, Moment, Scalar, hash_text, mix};
 
 /// The most bytes of distinct text kept of one column.
 const TEXT_LIMIT: usize = 1 << 30;
@@ -38,7 +38,7 @@ enum Key {
     Missing,
     Whole(i64),
     Bits(u64),
-    Time(i64),
+    Time { ms: i64, ns: u32 },
     Text { start: u32, len: u32 },
     Json { start: u32, len: u32 },
 }
@@ -155,7 +155,7 @@ impl Distinct {
             Key::Missing => (0, 0),
             Key::Whole(n) => (1, n as u64),
             Key::Bits(bits) => (2, bits),
-            Key::Time(ns) => (3, ns as u64),
+            Key::Time { ms, ns } => (3, ms as u64 ^ u64::from(ns) << 44),
             Key::Text { .. } => return hash_text(self.seed ^ 4, text),
             Key::Json { .. } => return hash_text(self.seed ^ 5, text),
         };
@@ -198,24 +198,23 @@ impl Distinct {
     }
 
     /// The value called `number`.
-    pub fn value(&self, number: u32) -> super::Scalar {
-        self.entries.get(number as usize).map_or(super::Scalar::Missing, |entry| self.shown(entry))
+    pub fn value(&self, number: u32) -> Scalar {
+        self.entries.get(number as usize).map_or(Scalar::Missing, |entry| self.shown(entry))
     }
 
     /// (value, count) of each distinct value in the order of first sight.
-    pub fn iter(&self) -> impl Iterator<Item = (super::Scalar, u64)> {
+    pub fn iter(&self) -> impl Iterator<Item = (Scalar, u64)> {
         self.entries.iter().map(|entry| (self.shown(entry), entry.count))
     }
 
-    fn shown(&self, entry: &Entry) -> super::Scalar {
-        use super::Scalar;
+    fn shown(&self, entry: &Entry) -> Scalar {
         match (entry.key, entry.shown) {
             (Key::Missing, _) => Scalar::Missing,
             (Key::Whole(n), Shown::Bool) => Scalar::Bool(n != 0),
             (Key::Whole(n), Shown::Float) => Scalar::Float(n as f64),
             (Key::Whole(n), Shown::Plain) => Scalar::Int(n),
             (Key::Bits(bits), _) => Scalar::Float(f64::from_bits(bits)),
-            (Key::Time(ns), _) => Scalar::Time(ns),
+            (Key::Time { ms, ns }, _) => Scalar::Time(Moment { ms, ns }),
             (Key::Text { .. }, _) => Scalar::Text(part(&self.text, entry.key).to_owned()),
             (Key::Json { .. }, _) => Scalar::Other(serde_json::from_str(part(&self.text, entry.key)).unwrap_or_default()),
         }
@@ -230,34 +229,10 @@ fn parts(cell: Cell<'_>) -> Option<(Key, Shown, &str)> {
         Cell::Int(n) => (Key::Whole(n), Shown::Plain, ""),
         Cell::Float(x) if x.abs() < 9.2e18 && (x as i64) as f64 == x => (Key::Whole(x as i64), Shown::Float, ""),
         Cell::Float(x) => (Key::Bits(x.to_bits()), Shown::Float, ""),
-        Cell::Time(ns) => (Key::Time(ns), Shown::Plain, ""),
+        Cell::Time(Moment { ms, ns }) => (Key::Time { ms, ns }, Shown::Plain, ""),
         Cell::Text(text) => (Key::Text { start: 0, len: 0 }, Shown::Plain, text),
         Cell::Other(_) => return None,
     })
-}
-
-/// The hash of a text, eight bytes at a time.
-#[inline]
-pub(super) fn hash_text(seed: u64, text: &str) -> u64 {
-    let mut hash = mix(seed, text.len() as u64);
-    let mut chunks = text.as_bytes().chunks_exact(8);
-    for chunk in &mut chunks {
-        hash = mix(hash, chunk.try_into().map_or(0, u64::from_le_bytes));
-    }
-    let rest = chunks.remainder();
-    let rest = match (rest.first_chunk::<4>(), rest.last_chunk::<4>()) {
-        // They overlap; the length is in the hash already.
-        (Some(first), Some(last)) => u64::from(u32::from_le_bytes(*first)) | u64::from(u32::from_le_bytes(*last)) << 32,
-        _ if rest.is_empty() => return hash,
-        _ => rest.iter().fold(0, |sum, byte| sum << 8 | u64::from(*byte)),
-    };
-    mix(hash, rest)
-}
-
-#[inline]
-fn mix(hash: u64, word: u64) -> u64 {
-    let product = u128::from(hash ^ word ^ 0xa076_1d64_78bd_642f) * u128::from(word.rotate_left(32) ^ 0xe703_7ed1_a0b4_28db);
-    (product as u64) ^ (product >> 64) as u64 ^ hash.rotate_left(23)
 }
 
 fn part(text: &str, key: Key) -> &str {
@@ -282,7 +257,6 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::quality::Scalar;
 
     #[test]
     fn equal_values_are_one() {

@@ -6,9 +6,10 @@ use super::facts::Facts;
 use super::kwargs::{self, Kwargs};
 use super::rule::Interpolation;
 use super::value::float_json;
-use super::{Raised, Scalar, SuiteError};
+use super::{Raised, SuiteError};
 use crate::math;
 use crate::stats::{beta, chi_square, gamma, normal};
+use crate::table::Scalar;
 
 /// An expected distribution: weights of values, or of bins between edges.
 #[derive(Debug, Clone)]
@@ -475,7 +476,7 @@ impl Groups {
                 return Err(Raised::value(format!("{} has more than {GROUPS} distinct values", self.column)));
             }
         }
-        let numbers: Vec<f64> = seen.iter().filter_map(|(value, _)| value.cell().number()).collect();
+        let numbers: Vec<f64> = seen.iter().filter_map(|(value, _)| value.cell().numeric()).collect();
         let is_number = seen.iter().all(|(value, _)| matches!(value, Scalar::Int(_) | Scalar::Float(_) | Scalar::Missing));
         let edges = match &self.edges {
             Some(edges) => Some(edges.clone()),
@@ -491,7 +492,7 @@ impl Groups {
         let rare = common.get(self.most..).unwrap_or_default();
         let group = |value: &Scalar| -> String {
             let in_set = self.sets.iter().position(|set| set.iter().any(|one| one.cell().equals(value.cell())));
-            match (value, &edges, value.cell().number()) {
+            match (value, &edges, value.cell().numeric()) {
                 (Scalar::Missing, ..) => "missing".to_owned(),
                 (_, Some(edges), Some(x)) => format!("bin {}", edges.iter().filter(|edge| **edge <= x).count()),
                 (value, ..) => match in_set {

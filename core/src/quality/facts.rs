@@ -1,11 +1,10 @@
 //! What the aggregates of one column need, gathered in one pass and shared by all expectations about it.
 
-use super::column::Data;
+use super::Raised;
 use super::distinct::Distinct;
 use super::rule::{Aggregate, Interpolation};
-use super::text::Texts;
 use super::value::float_json;
-use super::{Cell, Column, Kind, Raised, Scalar};
+use crate::table::{Cell, Column, Kind, Scalar, Texts};
 use serde_json::Value as Json;
 
 /// What is gathered; only what some expectation needs.
@@ -83,10 +82,10 @@ impl Facts {
             return;
         }
         self.selected.clear();
-        let taken = match (column.data(), mask) {
-            (Data::Float(values), None) => self.push_floats(values),
-            (Data::Int(values), None) => self.push_ints(values),
-            (Data::Text(texts), None) => self.push_texts(texts),
+        let taken = match (column, mask) {
+            (Column::Float(values), None) => self.push_floats(values),
+            (Column::Int(values), None) => self.push_ints(values),
+            (Column::Text(texts), None) => self.push_texts(texts),
             _ => self.push_cells(column, mask),
         };
         self.failed = taken.err();
@@ -205,7 +204,7 @@ impl Facts {
     }
 
     fn add_number(&mut self, cell: Cell<'_>) {
-        let Some(x) = cell.number() else {
+        let Some(x) = cell.numeric() else {
             if self.no_number.is_none() {
                 let message = format!("the column contains {}, which is not numeric", cell.name());
                 self.no_number = Some(Raised::kind(message));

@@ -3,10 +3,11 @@
 use serde_json::{Value as Json, json};
 
 use super::lead::LeadValues;
-use super::{Cell, Finding, LeftOut, Scalar, Suite, Verdict};
+use super::{Finding, LeftOut, Suite, Verdict};
 use crate::Scorer;
-use crate::lead::{LeadError, ReadValue, Slots, format_date};
+use crate::lead::{LeadError, ReadValue, Slots};
 use crate::schema::{Field, FieldKind};
+use crate::table::{Cell, Scalar, format_date};
 
 /// A suite for the leads of one model.
 #[derive(Debug, Clone)]

@@ -6,7 +6,7 @@
 use serde_json::{Value as Json, json};
 
 use super::distinct::Distinct;
-use super::{Cell, Column, Kind, Scalar};
+use crate::table::{Cell, Column, Kind, Scalar};
 
 /// What is gathered of a table to make a suite of it.
 #[derive(Debug, Clone)]

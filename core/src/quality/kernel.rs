@@ -3,12 +3,11 @@
 //! Each gives exactly what asking row by row gives (`tests` holds them against each other); where a slice cannot be asked in one
 //! piece they say so, and rows are asked.
 
-use super::column::Data;
+use super::Raised;
 use super::rule::{Ignore, PairTest};
 use super::state::{Rows, View};
 use super::test::{Bounds, Test};
-use super::text::Texts;
-use super::{Cell, Raised, Scalar};
+use crate::table::{Cell, Column, Scalar, Texts};
 
 /// Doubles between two ends.
 #[derive(Debug, Clone, Copy)]
@@ -59,25 +58,25 @@ impl Range {
 }
 
 /// Asks all rows of a column; `None` when they have to be asked one by one.
-pub(super) fn cells(data: &Data, test: &Test, rows: &mut Rows, view: &View<'_>) -> Option<Result<(), Raised>> {
-    if let Data::Text(column) = data {
+pub(super) fn cells(data: &Column, test: &Test, rows: &mut Rows, view: &View<'_>) -> Option<Result<(), Raised>> {
+    if let Column::Text(column) = data {
         return Some(texts(column, test, rows, view));
     }
     if view.mask.is_some() {
         return None;
     }
     match (data, test) {
-        (Data::Float(values), Test::Between(bounds)) => {
+        (Column::Float(values), Test::Between(bounds)) => {
             let range = Range::of(bounds)?;
             ask(values, rows, view, f64::is_nan, |x| !range.holds(x), Cell::Float);
         }
-        (Data::Int(values), Test::Between(bounds)) => {
+        (Column::Int(values), Test::Between(bounds)) => {
             let (low, high) = Range::of(bounds)?.whole()?;
             ask(values, rows, view, |_| false, |n| (n < low) | (n > high), Cell::Int);
         }
-        (Data::Float(values), Test::NotNull) => ask(values, rows, view, |_| false, f64::is_nan, |_| Cell::Missing),
-        (Data::Float(values), Test::Null) => ask(values, rows, view, |_| false, |x| !x.is_nan(), Cell::Float),
-        (Data::Int(_) | Data::Bool(_), Test::NotNull) => rows.elements += data.len() as u64,
+        (Column::Float(values), Test::NotNull) => ask(values, rows, view, |_| false, f64::is_nan, |_| Cell::Missing),
+        (Column::Float(values), Test::Null) => ask(values, rows, view, |_| false, |x| !x.is_nan(), Cell::Float),
+        (Column::Int(_) | Column::Bool(_), Test::NotNull) => rows.elements += data.len() as u64,
         _ => return None,
     }
     Some(Ok(()))
@@ -144,18 +143,18 @@ fn texts(column: &Texts, test: &Test, rows: &mut Rows, view: &View<'_>) -> Resul
 }
 
 /// Asks all rows of two columns; false when they have to be asked one by one.
-pub(super) fn pairs(a: &Data, b: &Data, test: &PairTest, ignore: Ignore, rows: &mut Rows, view: &View<'_>) -> bool {
+pub(super) fn pairs(a: &Column, b: &Column, test: &PairTest, ignore: Ignore, rows: &mut Rows, view: &View<'_>) -> bool {
     if view.mask.is_some() {
         return false;
     }
     match (a, b, test) {
-        (Data::Float(a), Data::Float(b), PairTest::Above { or_equal: true }) => {
+        (Column::Float(a), Column::Float(b), PairTest::Above { or_equal: true }) => {
             ask_pairs(a, b, ignore, rows, view, |a, b| a >= b);
         }
-        (Data::Float(a), Data::Float(b), PairTest::Above { or_equal: false }) => {
+        (Column::Float(a), Column::Float(b), PairTest::Above { or_equal: false }) => {
             ask_pairs(a, b, ignore, rows, view, |a, b| a > b);
         }
-        (Data::Float(a), Data::Float(b), PairTest::Equal) => ask_pairs(a, b, ignore, rows, view, |a, b| a == b),
+        (Column::Float(a), Column::Float(b), PairTest::Equal) => ask_pairs(a, b, ignore, rows, view, |a, b| a == b),
         _ => return false,
     }
     true

@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value as Json};
 
-use super::{Scalar, SuiteError};
+use super::SuiteError;
+use crate::table::Scalar;
 
 /// The kwargs of expectation `index`.
 pub(super) struct Kwargs<'a> {

@@ -8,8 +8,9 @@ use serde_json::Value as Json;
 use super::rule::{Rule, SeveralTest};
 use super::test::Test;
 use super::words::{allowed, shown};
-use super::{Cell, Expectation, Raised, Scalar, Severity, Suite};
+use super::{Expectation, Raised, Severity, Suite};
 use crate::lead::{Lead, Value};
+use crate::table::{Cell, Scalar};
 
 /// An expectation that a lead does not meet.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,13 +1,12 @@
 //! Data quality: suites of Great Expectations 1.x, judged per lead, per window of leads and per table.
 //!
-//! A [`Suite`] is read once and checked whole. [`Validation`] judges a table that comes in batches of typed [`Column`]s, one pass,
+//! A [`Suite`] is read once and checked whole. [`Validation`] judges a table that comes in batches of typed [`Column`](crate::table::Column)s, one pass,
 //! and gives results equal to the peer's; [`Suite::check_lead`] judges a single lead at scoring time; [`generate()`] makes a suite
 //! of training data. All expectations of release 1.24 that run without a database are known, and three older ones.
 //!
 //! In the crate only with the feature `quality`: it brings an engine for regular expressions, which a scorer that travels to a page
 //! has no use for.
 
-mod column;
 mod condition;
 mod distinct;
 mod distribution;
@@ -15,7 +14,6 @@ mod error;
 mod facts;
 mod gate;
 mod generate;
-mod infer;
 mod json;
 mod kernel;
 mod kwargs;
@@ -31,20 +29,16 @@ mod suite;
 mod test;
 #[cfg(test)]
 mod tests;
-mod text;
 mod validation;
 mod value;
 mod words;
 
-pub use column::{Column, Kind};
 pub use error::{Raised, SuiteError, SuiteErrors};
 pub use gate::Gate;
 pub use generate::{Profile, generate};
-pub use infer::{Kinds, Sniffed, is_missing};
 pub use json::read as read_json;
 pub use lead::{Finding, LeftOut, Verdict};
-pub use moment::{Moment, parse_moment};
+pub use moment::{Written, parse_moment};
 pub use result::{Detail, ResultFormat};
 pub use suite::{Expectation, Reading, Severity, Suite};
 pub use validation::{Outcome, Report, Validation};
-pub use value::{Cell, Scalar};

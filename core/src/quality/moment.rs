@@ -4,17 +4,16 @@
 //! 1 January 2000 at midnight, where dateutil asks the clock; a year of two digits lies within 50 years of 2026. Offsets are
 //! applied, names of zones other than UTC are passed over. Compared with dateutil itself on thousands of texts.
 
-use crate::lead::Civil;
+use crate::table::{Civil, Moment, days_from_civil, days_in_month};
 
-const SECOND: i64 = 1_000_000_000;
 const DAY: i64 = 86_400;
 const PIVOT: i64 = 2026;
 
 /// A moment as it was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Moment {
-    /// Nanoseconds since 1970-01-01T00:00:00, the offset taken off when there was one.
-    pub ns: i64,
+pub struct Written {
+    /// The moment, the offset taken off when there was one.
+    pub at: Moment,
     /// Whether an offset or UTC was named.
     pub has_zone: bool,
 }
@@ -24,10 +23,10 @@ pub struct Moment {
 /// # Example
 /// ```
 /// use plumbline_core::quality::parse_moment;
-/// assert_eq!(parse_moment("Jan 02 1970 00:00:01").map(|m| m.ns), Some(86_401_000_000_000));
+/// assert_eq!(parse_moment("Jan 02 1970 00:00:01").map(|m| m.at.ms), Some(86_401_000));
 /// assert_eq!(parse_moment("2026/13/45"), None);
 /// ```
-pub fn parse_moment(text: &str) -> Option<Moment> {
+pub fn parse_moment(text: &str) -> Option<Written> {
     let tokens = split(text);
     let mut parse = Parse { tokens, ..Parse::default() };
     parse.run()?;
@@ -35,47 +34,31 @@ pub fn parse_moment(text: &str) -> Option<Moment> {
 }
 
 /// `2026-11-23T09:15:00`, with six more digits where there is a fraction.
-pub(super) fn iso(ns: i64) -> String {
-    let (seconds, part) = (ns.div_euclid(SECOND), ns.rem_euclid(SECOND));
-    let day = Civil::from_ms(seconds.saturating_mul(1000));
-    let within = seconds.rem_euclid(DAY);
+pub(super) fn iso(moment: Moment) -> String {
+    let day = Civil::from_ms(moment.ms);
+    let within = moment.ms.div_euclid(1000).rem_euclid(DAY);
     let (hour, minute, second) = (within / 3600, within / 60 % 60, within % 60);
     let mut text = format!("{:04}-{:02}-{:02}T{hour:02}:{minute:02}:{second:02}", day.year, day.month, day.day);
-    if part != 0 {
-        text.push_str(&format!(".{:06}", part / 1000));
+    let (ms, ns) = (moment.ms.rem_euclid(1000), i64::from(moment.ns));
+    if (ms, ns) != (0, 0) {
+        text.push_str(&format!(".{:06}", ms * 1000 + ns / 1000));
     }
     text
 }
 
-/// Nanoseconds since 1970 of a civil date and time; `None` when there is no such.
-pub(super) fn assemble(year: i64, month: i64, day: i64, clock: [i64; 4]) -> Option<i64> {
+/// The moment of a civil date and time; `None` when there is no such.
+pub(super) fn assemble(year: i64, month: i64, day: i64, clock: [i64; 4]) -> Option<Moment> {
     let [hour, minute, second, micro] = clock;
     let is_time = (0..24).contains(&hour) && (0..60).contains(&minute) && (0..60).contains(&second);
     if !(1..=9999).contains(&year) || !(1..=12).contains(&month) || day < 1 || day > month_length(year, month) || !is_time {
         return None;
     }
-    let days = days_from_civil(year, month, day);
-    // Years 1678 to 2261 fit in nanoseconds; beyond, the end of the range keeps the order.
-    let seconds = days * DAY + hour * 3600 + minute * 60 + second;
-    Some(seconds.saturating_mul(SECOND).saturating_add(micro * 1000))
+    let seconds = days_from_civil(year, month as u32, day as u32) * DAY + hour * 3600 + minute * 60 + second;
+    Some(Moment::from_us(seconds * 1_000_000 + micro))
 }
 
 pub(super) fn month_length(year: i64, month: i64) -> i64 {
-    match month {
-        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
-        2 => 28,
-        4 | 6 | 9 | 11 => 30,
-        _ => 31,
-    }
-}
-
-/// Days since 1970-01-01 (Hinnant, "chrono-compatible low-level date algorithms").
-fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
-    let year = if month <= 2 { year - 1 } else { year };
-    let era = year.div_euclid(400);
-    let of_era = year - era * 400;
-    let of_year = (153 * (month + if month > 2 { -3 } else { 9 }) + 2) / 5 + day - 1;
-    era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
+    i64::from(days_in_month(year, month as u32))
 }
 
 /// Lexical units: runs of letters, of digits, a space, any other character.
@@ -496,7 +479,7 @@ impl Parse {
         })
     }
 
-    fn build(&self) -> Option<Moment> {
+    fn build(&self) -> Option<Written> {
         let [year, month, day] = self.resolve()?;
         let said = [year, month, day, self.hour, self.minute, self.second, self.micro, self.offset];
         if said.iter().all(Option::is_none) && !self.weekday && self.zone.is_none() && self.am_or_pm.is_none() {
@@ -504,10 +487,11 @@ impl Parse {
         }
         let (year, month) = (full_year(year.unwrap_or(2000), self.century), month.unwrap_or(1));
         let clock = [self.hour, self.minute, self.second, self.micro].map(|part| part.unwrap_or(0));
-        let ns = assemble(year, month, day.unwrap_or(1), clock)?;
+        let at = assemble(year, month, day.unwrap_or(1), clock)?;
         let utc = self.zone.as_deref().is_some_and(is_utc);
         let offset = if utc { 0 } else { self.offset.unwrap_or(0) };
-        Some(Moment { ns: ns.saturating_sub(offset.saturating_mul(SECOND)), has_zone: utc || self.offset.is_some() })
+        let at = Moment { ms: at.ms.saturating_sub(offset.saturating_mul(1000)), ..at };
+        Some(Written { at, has_zone: utc || self.offset.is_some() })
     }
 }
 
@@ -566,7 +550,7 @@ mod tests {
             ("99999999999999999999", "-"),
         ];
         for (text, expected) in rows {
-            assert_eq!(parse_moment(text).map_or("-".to_owned(), |m| iso(m.ns)), expected, "{text}");
+            assert_eq!(parse_moment(text).map_or("-".to_owned(), |m| iso(m.at)), expected, "{text}");
         }
     }
 }

@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use super::{Cell, Kind, Raised, Scalar};
+use super::Raised;
+use crate::table::{Cell, Kind, Scalar};
 
 /// How much a result tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -2,6 +2,7 @@
 
 use serde_json::Value as Json;
 
+use super::SuiteError;
 use super::distribution::{CramersPhi, Partition, Shape};
 use super::kwargs::Kwargs;
 use super::moment::parse_moment;
@@ -9,7 +10,7 @@ use super::pattern::{self, Like};
 use super::schema::JsonSchema;
 use super::strptime::Format;
 use super::test::{Bounds, Set, Test, Types};
-use super::{Scalar, SuiteError};
+use crate::table::Scalar;
 
 /// What an expectation asks.
 #[derive(Debug, Clone)]

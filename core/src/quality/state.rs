@@ -2,13 +2,13 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use super::column::Data;
 use super::distinct::Distinct;
 use super::distribution::Histogram;
 use super::result::Unexpected;
 use super::rule::{Ignore, PairTest, SeveralTest};
 use super::test::Test;
-use super::{Cell, Column, Kind, Raised, Scalar, kernel};
+use super::{Raised, kernel};
+use crate::table::{Cell, Column, Kind, Scalar};
 
 /// A batch as one expectation sees it.
 pub(super) struct View<'b> {
@@ -68,7 +68,7 @@ impl Cells {
     pub fn push(&mut self, view: &View<'_>) -> Result<(), Raised> {
         let (test, rows, skips) = (&self.test, &mut self.rows, self.test.skips_missing());
         let column = view.column(self.column)?;
-        if let Some(asked) = kernel::cells(column.data(), test, rows, view) {
+        if let Some(asked) = kernel::cells(column, test, rows, view) {
             return asked;
         }
         column.each(view.mask, |row, cell| {
@@ -174,7 +174,7 @@ pub(super) struct Unique {
 impl Unique {
     pub fn push(&mut self, view: &View<'_>) -> Result<(), Raised> {
         let column = view.column(self.column)?;
-        if let (Data::Int(values), None, Some(rising)) = (column.data(), view.mask, &mut self.rising) {
+        if let (Column::Int(values), None, Some(rising)) = (column, view.mask, &mut self.rising) {
             let before = rising.last().is_none_or(|last| values.first().is_none_or(|first| last < first));
             if before && values.is_sorted_by(|a, b| a < b) {
                 rising.extend_from_slice(values);
@@ -272,7 +272,7 @@ impl Pair {
     pub fn push(&mut self, view: &View<'_>) -> Result<(), Raised> {
         let [a, b] = self.columns;
         let (a, b) = (view.column(a)?, view.column(b)?);
-        if kernel::pairs(a.data(), b.data(), &self.test, self.ignore, &mut self.rows, view) {
+        if kernel::pairs(a, b, &self.test, self.ignore, &mut self.rows, view) {
             return Ok(());
         }
         for row in (0..a.len()).filter(|row| view.lets(*row)) {
@@ -316,7 +316,7 @@ impl SeveralTest {
                     if let Cell::Text(_) | Cell::Other(_) | Cell::Time(_) = cell {
                         return Err(Raised::kind(format!("{} cannot be summed", cell.name())));
                     }
-                    sum += cell.number().unwrap_or(f64::NAN);
+                    sum += cell.numeric().unwrap_or(f64::NAN);
                 }
                 sum == *total
             }
@@ -377,7 +377,7 @@ fn combine(key: &mut String, cell: Cell<'_>) {
         Cell::Int(n) => write!(key, "n{n};"),
         Cell::Float(x) if x.abs() < 9e15 && x.fract() == 0.0 => write!(key, "n{};", x as i64),
         Cell::Float(x) => write!(key, "f{};", x.to_bits()),
-        Cell::Time(ns) => write!(key, "d{ns};"),
+        Cell::Time(moment) => write!(key, "d{}.{};", moment.ms, moment.ns),
         Cell::Text(text) => write!(key, "t{}:{text}", text.len()),
         Cell::Other(value) => write!(key, "j{value};"),
     };
@@ -438,7 +438,7 @@ impl Bins {
             if cell.is_missing() {
                 return Ok(());
             }
-            let x = cell.number().ok_or_else(|| Raised::kind(format!("{} does not fall in any bin", cell.name())))?;
+            let x = cell.numeric().ok_or_else(|| Raised::kind(format!("{} does not fall in any bin", cell.name())))?;
             histogram.add(x);
             *present += 1;
             Ok(())

@@ -3,12 +3,13 @@
 use regex::Regex;
 use serde_json::Value as Json;
 
+use super::Raised;
 use super::json::is_json;
 use super::moment::parse_moment;
 use super::pattern::Like;
 use super::schema::JsonSchema;
 use super::strptime::Format;
-use super::{Cell, Kind, Raised, Scalar};
+use crate::table::{Cell, Kind, Scalar};
 
 /// What is asked of one value. Missing values are asked only by `Null` and `NotNull`.
 #[derive(Debug, Clone)]
@@ -116,7 +117,7 @@ impl Bounds {
             Kind::Time | Kind::Zoned => {
                 let moment = |bound: &Option<Scalar>| match bound {
                     Some(Scalar::Text(text)) => match parse_moment(text) {
-                        Some(moment) => Ok(Some(Scalar::Time(moment.ns))),
+                        Some(moment) => Ok(Some(Scalar::Time(moment.at))),
                         None => Err(Raised::value(format!("the bound {text:?} is not a date"))),
                     },
                     bound => Ok(bound.clone()),
@@ -160,7 +161,7 @@ pub(super) struct Set {
 
 impl Set {
     pub fn new(values: Vec<Scalar>) -> Set {
-        let mut numbers: Vec<f64> = values.iter().filter_map(|value| value.cell().number()).collect();
+        let mut numbers: Vec<f64> = values.iter().filter_map(|value| value.cell().numeric()).collect();
         numbers.sort_by(f64::total_cmp);
         let text = |value: &Scalar| if let Scalar::Text(text) = value { Some(text.clone()) } else { None };
         let mut texts: Vec<String> = values.iter().filter_map(text).collect();
@@ -172,7 +173,7 @@ impl Set {
     /// The same with its texts read as moments.
     pub fn moments(&self) -> Set {
         let moment = |value: &Scalar| match value {
-            Scalar::Text(text) => parse_moment(text).map_or(value.clone(), |moment| Scalar::Time(moment.ns)),
+            Scalar::Text(text) => parse_moment(text).map_or(value.clone(), |moment| Scalar::Time(moment.at)),
             value => value.clone(),
         };
         Set::new(self.values.iter().map(moment).collect())

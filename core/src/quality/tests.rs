@@ -2,12 +2,13 @@ use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 
 use super::*;
+use crate::table::{Column, Kind};
 
 fn columns() -> (Vec<String>, Vec<Column>) {
     let names = ["n", "x", "t", "d"].map(str::to_owned).to_vec();
     let columns = vec![
-        Column::of_ints(vec![1, 2, 2, 4]),
-        Column::of_floats(vec![0.5, f64::NAN, 2.5, -1.0]),
+        Column::Int(vec![1, 2, 2, 4]),
+        Column::Float(vec![0.5, f64::NAN, 2.5, -1.0]),
         Column::of_json(&[json!("a"), json!(null), json!("b"), json!("a")]),
         Column::of_json(&[json!("2026-01-01"), json!("x"), json!("2026-02-30"), json!(null)]),
     ];
@@ -192,9 +193,9 @@ fn a_table_meets_the_suite_made_of_it() {
     let rows = 200;
     let text = |i: i64| json!(["google", "direct"][i as usize % 2]);
     let columns = [
-        Column::of_ints((0..rows).collect()),
+        Column::Int((0..rows).collect()),
         Column::of_json(&(0..rows).map(text).collect::<Vec<_>>()),
-        Column::of_floats((0..rows).map(|i| if i % 10 == 0 { f64::NAN } else { i as f64 / 3.0 }).collect()),
+        Column::Float((0..rows).map(|i| if i % 10 == 0 { f64::NAN } else { i as f64 / 3.0 }).collect()),
     ];
     let names = ["id", "source", "minutes"].map(str::to_owned);
     let kinds: Vec<Kind> = columns.iter().map(Column::kind).collect();

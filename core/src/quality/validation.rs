@@ -14,7 +14,8 @@ use super::state::{
     Bins, Cells, Cross, Fence, Ordered, Pair, Retained, Rows, Several, Spread, Unique, View, check_numeric, observed,
 };
 use super::test::{Bounds, OBJECT, Test};
-use super::{Column, Expectation, Kind, Raised, Scalar, Severity, Suite};
+use super::{Expectation, Raised, Severity, Suite};
+use crate::table::{Column, Kind, Scalar};
 
 /// A table on its way through a suite.
 #[derive(Debug, Clone)]
@@ -381,13 +382,13 @@ impl<'s> Validation<'s> {
         };
         let Spread { fence, rows, retained, .. } = spread;
         retained.each(1, &mut |row, cells, index| {
-            let cell = cells.first().copied().unwrap_or(super::Cell::Missing);
+            let cell = cells.first().copied().unwrap_or(crate::table::Cell::Missing);
             rows.elements += 1;
             if cell.is_missing() {
                 rows.missing += 1;
                 return Ok(());
             }
-            let x = cell.number().ok_or_else(|| Raised::kind("the column is not numeric"))?;
+            let x = cell.numeric().ok_or_else(|| Raised::kind("the column is not numeric"))?;
             if !fence.holds(x, mean, deviation, &quartiles) {
                 rows.kept.add(row, cells, index);
             }

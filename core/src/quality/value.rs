@@ -1,4 +1,4 @@
-//! One value of a table as the rules see it: equality and order are Python's, because the suites were written against it.
+//! Values as the rules compare and show them: equality, order and texts are Python's, because the suites were written against it.
 
 use std::cmp::Ordering;
 
@@ -6,129 +6,24 @@ use serde_json::{Number, Value as Json};
 
 use super::Raised;
 use super::moment::iso;
+use crate::table::Cell;
 
-/// A value that borrows its text.
-#[derive(Debug, Clone, Copy)]
-pub enum Cell<'a> {
-    /// Nothing is known.
-    Missing,
-    /// Yes or no.
-    Bool(bool),
-    /// A whole number.
-    Int(i64),
-    /// A number; never NaN, which is `Missing`.
-    Float(f64),
-    /// Text.
-    Text(&'a str),
-    /// Nanoseconds since 1970-01-01T00:00:00.
-    Time(i64),
-    /// A list or an object.
-    Other(&'a Json),
-}
-
-/// A value that owns its text.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Scalar {
-    /// Nothing is known.
-    Missing,
-    /// Yes or no.
-    Bool(bool),
-    /// A whole number.
-    Int(i64),
-    /// A number; never NaN.
-    Float(f64),
-    /// Text.
-    Text(String),
-    /// Nanoseconds since 1970-01-01T00:00:00.
-    Time(i64),
-    /// A list or an object.
-    Other(Json),
-}
-
-impl Scalar {
-    /// The value, borrowed.
-    pub fn cell(&self) -> Cell<'_> {
-        match self {
-            Scalar::Missing => Cell::Missing,
-            Scalar::Bool(flag) => Cell::Bool(*flag),
-            Scalar::Int(n) => Cell::Int(*n),
-            Scalar::Float(x) => Cell::Float(*x),
-            Scalar::Text(text) => Cell::Text(text),
-            Scalar::Time(ns) => Cell::Time(*ns),
-            Scalar::Other(value) => Cell::Other(value),
-        }
-    }
-
-    /// What JSON says; the texts `Infinity` and `-Infinity`, which [`read_json`](super::json::read) puts where Python writes bare
-    /// words, stay texts.
-    pub fn of_json(value: &Json) -> Scalar {
-        match value {
-            Json::Null => Scalar::Missing,
-            Json::Bool(flag) => Scalar::Bool(*flag),
-            Json::Number(n) => match (n.as_i64(), n.as_f64()) {
-                (Some(n), _) => Scalar::Int(n),
-                (None, Some(x)) => Scalar::Float(x),
-                (None, None) => Scalar::Missing,
-            },
-            Json::String(text) => Scalar::Text(text.clone()),
-            Json::Array(_) | Json::Object(_) => Scalar::Other(value.clone()),
-        }
-    }
-}
-
-impl<'a> Cell<'a> {
-    /// The number `x`: missing when it is NaN, whole when it has no fraction.
-    pub fn of_number(x: f64) -> Cell<'a> {
-        match x {
-            x if x.is_nan() => Cell::Missing,
-            x if x.fract() == 0.0 && x.abs() < 9e15 => Cell::Int(x as i64),
-            x => Cell::Float(x),
-        }
-    }
-
-    /// Whether nothing is known.
-    pub fn is_missing(self) -> bool {
-        matches!(self, Cell::Missing)
-    }
-
-    /// The value, owned.
-    pub fn own(self) -> Scalar {
-        match self {
-            Cell::Missing => Scalar::Missing,
-            Cell::Bool(flag) => Scalar::Bool(flag),
-            Cell::Int(n) => Scalar::Int(n),
-            Cell::Float(x) => Scalar::Float(x),
-            Cell::Text(text) => Scalar::Text(text.to_owned()),
-            Cell::Time(ns) => Scalar::Time(ns),
-            Cell::Other(value) => Scalar::Other(value.clone()),
-        }
-    }
-
+impl Cell<'_> {
     /// The value as results carry it: whole numbers stay whole, moments are ISO 8601.
-    pub fn json(self) -> Json {
+    pub(crate) fn json(self) -> Json {
         match self {
             Cell::Missing => Json::Null,
             Cell::Bool(flag) => Json::Bool(flag),
             Cell::Int(n) => Json::Number(n.into()),
             Cell::Float(x) => float_json(x),
             Cell::Text(text) => Json::String(text.to_owned()),
-            Cell::Time(ns) => Json::String(iso(ns)),
+            Cell::Time(moment) => Json::String(iso(moment)),
             Cell::Other(value) => value.clone(),
         }
     }
 
-    /// The number it is or counts as (`true` is 1).
-    pub fn number(self) -> Option<f64> {
-        match self {
-            Cell::Int(n) => Some(n as f64),
-            Cell::Float(x) => Some(x),
-            Cell::Bool(flag) => Some(f64::from(u8::from(flag))),
-            _ => None,
-        }
-    }
-
     /// Python's `==`; what is missing equals nothing.
-    pub fn equals(self, other: Cell<'_>) -> bool {
+    pub(crate) fn equals(self, other: Cell<'_>) -> bool {
         match (self, other) {
             (Cell::Missing, _) | (_, Cell::Missing) => false,
             (Cell::Text(a), Cell::Text(b)) => a == b,
@@ -149,7 +44,7 @@ impl<'a> Cell<'a> {
             (Cell::Int(a), Cell::Int(b)) => Some(a.cmp(&b)),
             (Cell::Int(a), Cell::Float(b)) => mixed(a, b),
             (Cell::Float(a), Cell::Int(b)) => mixed(b, a).map(Ordering::reverse),
-            (a, b) => match (a.number(), b.number()) {
+            (a, b) => match (a.numeric(), b.numeric()) {
                 (Some(a), Some(b)) => a.partial_cmp(&b),
                 _ => return Err(Raised::kind(format!("{} cannot be compared with {}", a.name(), b.name()))),
             },
@@ -177,7 +72,7 @@ impl<'a> Cell<'a> {
             Cell::Bool(false) => read("False"),
             Cell::Int(n) => read(&n.to_string()),
             Cell::Float(x) => read(&python_float(x)),
-            Cell::Time(ns) => read(&iso(ns).replacen('T', " ", 1)),
+            Cell::Time(moment) => read(&iso(moment).replacen('T', " ", 1)),
             Cell::Other(value) => read(&value.to_string()),
         }
     }

@@ -1,7 +1,7 @@
 //! What an expectation allows, in words that follow "the suite allows".
 
 use super::test::{Bounds, Set, Test};
-use super::{Cell, Scalar};
+use crate::table::{Cell, Scalar};
 
 /// Values of a set that are listed; the others are counted.
 const LISTED: usize = 5;

@@ -1,9 +1,10 @@
 //! Reasons in words: a field's templates ([`template`]), filled with a lead's value.
 
 use crate::json::Decimal;
-use crate::lead::{Civil, DAY_MS, Slots, Timestamp};
+use crate::lead::{Slots, Timestamp};
 use crate::schema::template::{self, Place, mentions};
 use crate::schema::{Field, FieldKind};
+use crate::table::{Civil, DAY_MS};
 
 /// A field's value as it was read, in words.
 pub(crate) struct Said {

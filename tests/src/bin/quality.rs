@@ -8,7 +8,8 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use plumbline::harness::{Step, of_bytes};
-use plumbline_core::quality::{Column, Kind, ResultFormat, Sniffed, Suite, Validation};
+use plumbline_core::quality::{ResultFormat, Suite, Validation};
+use plumbline_core::table::{Column, Kind, Sniffed};
 
 /// Rows of a batch, as the command cuts them.
 const ROWS: usize = 1 << 14;

@@ -12,8 +12,9 @@ use std::process::{Command, ExitCode};
 use std::time::Instant;
 
 use plumbline_core::drift::performance::{Estimator, Measure};
-use plumbline_core::drift::{Direction, DriftReport, Feature, KolmogorovSmirnov, Rules, Sample, Values};
+use plumbline_core::drift::{Direction, DriftReport, Feature, KolmogorovSmirnov, Rules, Sample};
 use plumbline_core::metric::{Labelled, Ranking};
+use plumbline_core::table::Values;
 use plumbline_core::window::{Layout, Window};
 use plumbline_tests::golden::Draw;
 use serde_json::Value;

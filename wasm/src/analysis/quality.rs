@@ -5,7 +5,8 @@ use js_sys::{
     Uint16Array, Uint32Array,
 };
 use plumbline_core::json::MAX_SAFE_INTEGER;
-use plumbline_core::quality::{Cell, Column, Kind, Profile, ResultFormat, Suite, Validation, generate};
+use plumbline_core::quality::{Profile, ResultFormat, Suite, Validation, generate};
+use plumbline_core::table::{Cell, Column, Kind, Moment};
 use serde_json::Value as Json;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
@@ -80,15 +81,15 @@ fn typed(value: &JsValue, name: &str) -> Result<Column, JsValue> {
     macro_rules! ints {
         ($($array:ty),*) => {
             $(if let Some(values) = value.dyn_ref::<$array>() {
-                return Ok(Column::of_ints(values.to_vec().into_iter().map(i64::from).collect()));
+                return Ok(Column::Int(values.to_vec().into_iter().map(i64::from).collect()));
             })*
         };
     }
     if let Some(values) = value.dyn_ref::<Float64Array>() {
-        return Ok(Column::of_floats(values.to_vec()));
+        return Ok(Column::Float(values.to_vec()));
     }
     if let Some(values) = value.dyn_ref::<Float32Array>() {
-        return Ok(Column::of_floats(values.to_vec().into_iter().map(f64::from).collect()));
+        return Ok(Column::Float(values.to_vec().into_iter().map(f64::from).collect()));
     }
     ints!(BigInt64Array, Int32Array, Uint32Array, Int16Array, Uint16Array, Int8Array, Uint8Array);
     let wrong = |what: &str| failure("SETTINGS_INVALID", &format!("{name} {what}"));
@@ -101,7 +102,7 @@ fn typed(value: &JsValue, name: &str) -> Result<Column, JsValue> {
     if values.iter().any(|value| value.as_f64().is_some_and(f64::is_infinite)) {
         let number = |x: JsValue| x.as_f64().or((x.is_null() || x.is_undefined()).then_some(f64::NAN));
         let numbers: Option<Vec<f64>> = values.iter().map(number).collect();
-        return numbers.map(Column::of_floats).ok_or_else(|| wrong("mixes infinite numbers with other values"));
+        return numbers.map(Column::Float).ok_or_else(|| wrong("mixes infinite numbers with other values"));
     }
     let text = JSON::stringify(value).ok().and_then(|text| text.as_string());
     let text = text.ok_or_else(|| wrong("has a value that JSON cannot represent"))?;
@@ -115,8 +116,7 @@ fn moments(values: &Array) -> Result<Column, &'static str> {
     for value in values.iter() {
         match value.dyn_ref::<Date>().map(Date::get_time) {
             Some(ms) if !ms.is_nan() => {
-                let ns = (ms as i64).checked_mul(1_000_000).ok_or("has a date outside the years 1677 to 2262")?;
-                column.push(Cell::Time(ns));
+                column.push(Cell::Time(Moment::from_ms(ms as i64)));
             }
             None if !(value.is_null() || value.is_undefined()) => return Err("mixes dates with other values"),
             _ => column.push(Cell::Missing),

@@ -1,7 +1,8 @@
 //! The whole comparison of two tables, as `plumbline drift` has it.
 
 use js_sys::Array;
-use plumbline_core::drift::{DriftReport, Feature, FeatureDrift, Rate, Rules, Values};
+use plumbline_core::drift::{DriftReport, Feature, FeatureDrift, Rate, Rules};
+use plumbline_core::table::Values;
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;

@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use clap::Args;
-use plumbline_core::lead::parse_date;
 use plumbline_core::quality::Gate;
+use plumbline_core::table::parse_date;
 
 use crate::input::model_file::open_scorer;
 use crate::input::{self, Records, Rejects, Source, read_suite};

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use plumbline_core::lead::format_date;
+use plumbline_core::table::format_date;
 use plumbline_core::window::{HOUR_MS, Series, Summary, Window};
 use serde_json::{Map, Value, json};
 

@@ -3,12 +3,13 @@
 //! Whole rows are dealt, so features that go together stay together: the rate of "more than two features" depends on that, and no
 //! formula for single features gives it. Numbers are counted in up to 2,046 bins of equal counts of both tables together.
 
-use super::{Feature, Rules, Values};
+use super::{Feature, Rules};
 use crate::drift::{Bracket, DriftError, Frequency, Rate, Sample, Shares};
 use crate::evidence::InsufficientData;
 use crate::histogram::Bins;
 use crate::random::Random;
 use crate::stats::kolmogorov;
+use crate::table::Values;
 
 /// The code of a missing value.
 const MISSING: u16 = CODES as u16 - 1;

@@ -1,12 +1,13 @@
 //! One feature: every measure of its drift, and the reasons for which it counts as drifted.
 
-use super::{Feature, Reason, Rules, Values};
+use super::{Feature, Reason, Rules};
 use crate::drift::distance::deviation;
 use crate::drift::merge::merge;
 use crate::drift::{DriftError, EMPTY_SHARE, Frequency, Rate, Sample, Shares};
 use crate::evidence::InsufficientData;
 use crate::histogram::Bins;
 use crate::stats::kolmogorov;
+use crate::table::Values;
 
 /// Bins of the population stability index of a number: deciles of the reference.
 const BINS: usize = 10;

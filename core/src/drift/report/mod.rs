@@ -12,20 +12,7 @@ pub use rule::{Reason, Rules};
 
 use super::DriftError;
 use crate::evidence::InsufficientData;
-
-/// One column of a table.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Values<'a> {
-    /// Numbers; NaN is missing.
-    Numbers(&'a [f64]),
-    /// Places in `names`; any place behind its end is missing.
-    Categories {
-        /// The place of each row's category.
-        codes: &'a [u32],
-        /// The categories.
-        names: &'a [String],
-    },
-}
+use crate::table::Values;
 
 /// One feature in the reference and now, both of one kind; categories share their names.
 #[derive(Debug, Clone, Copy, PartialEq)]

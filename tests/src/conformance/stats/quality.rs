@@ -3,10 +3,8 @@
 
 use std::path::Path;
 
-use plumbline_core::quality::{Cell, read_json};
-use plumbline_core::quality::{
-    Column, Detail, Kind, Reading, ResultFormat, Sniffed, Suite as Expectations, Validation, parse_moment,
-};
+use plumbline_core::quality::{Detail, Reading, ResultFormat, Suite as Expectations, Validation, parse_moment, read_json};
+use plumbline_core::table::{Cell, Column, Kind, Sniffed};
 use serde_json::{Map, Value as Json, json};
 
 use super::super::Suite;
@@ -285,7 +283,7 @@ fn dataset_table(dataset: &Json, plain: bool) -> (Vec<String>, Vec<Column>) {
     }
     if !plain {
         names.push("pk_index".to_owned());
-        columns.push(Column::of_ints((0..rows as i64).collect()));
+        columns.push(Column::Int((0..rows as i64).collect()));
     }
     (names, columns)
 }
@@ -295,7 +293,7 @@ fn cast(values: &[Json], schema: &str) -> Column {
         let mut column = Column::new(kind);
         for value in values {
             let moment = value.as_str().and_then(parse_moment);
-            column.push(moment.map_or(Cell::Missing, |moment| Cell::Time(moment.ns)));
+            column.push(moment.map_or(Cell::Missing, |moment| Cell::Time(moment.at)));
         }
         column
     };
@@ -310,7 +308,7 @@ fn cast(values: &[Json], schema: &str) -> Column {
             };
             Column::of_json(&values.iter().map(text).collect::<Vec<_>>())
         }
-        "float64" | "float" => Column::of_floats(values.iter().map(|value| value.as_f64().unwrap_or(f64::NAN)).collect()),
+        "float64" | "float" => Column::Float(values.iter().map(|value| value.as_f64().unwrap_or(f64::NAN)).collect()),
         _ => Column::of_json(values),
     }
 }

@@ -2,8 +2,6 @@
 //!
 //! A row holds the number of an entry; entries may be equal, because the search for equal ones is given up where it finds too few.
 
-use super::distinct::hash_text;
-
 /// The entry of a row whose text is missing.
 const MISSING: u32 = u32::MAX;
 const EMPTY: u32 = u32::MAX;
@@ -17,7 +15,7 @@ const FAR: usize = 8;
 
 /// Some rows of a column of texts.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Texts {
+pub struct Texts {
     bytes: String,
     ends: Vec<usize>,
     rows: Vec<u32>,
@@ -110,6 +108,31 @@ impl Texts {
     pub fn row(&self, row: usize) -> Option<&str> {
         self.entry(*self.rows.get(row)?)
     }
+}
+
+/// The hash of a text, eight bytes at a time.
+#[inline]
+pub(crate) fn hash_text(seed: u64, text: &str) -> u64 {
+    let mut hash = mix(seed, text.len() as u64);
+    let mut chunks = text.as_bytes().chunks_exact(8);
+    for chunk in &mut chunks {
+        hash = mix(hash, chunk.try_into().map_or(0, u64::from_le_bytes));
+    }
+    let rest = chunks.remainder();
+    let rest = match (rest.first_chunk::<4>(), rest.last_chunk::<4>()) {
+        // They overlap; the length is in the hash already.
+        (Some(first), Some(last)) => u64::from(u32::from_le_bytes(*first)) | u64::from(u32::from_le_bytes(*last)) << 32,
+        _ if rest.is_empty() => return hash,
+        _ => rest.iter().fold(0, |sum, byte| sum << 8 | u64::from(*byte)),
+    };
+    mix(hash, rest)
+}
+
+/// One step of it.
+#[inline]
+pub(crate) fn mix(hash: u64, word: u64) -> u64 {
+    let product = u128::from(hash ^ word ^ 0xa076_1d64_78bd_642f) * u128::from(word.rotate_left(32) ^ 0xe703_7ed1_a0b4_28db);
+    (product as u64) ^ (product >> 64) as u64 ^ hash.rotate_left(23)
 }
 
 #[cfg(test)]

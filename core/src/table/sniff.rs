@@ -1,6 +1,7 @@
 //! The kind of a column, told from its values as pandas tells it.
 
-use super::column::Data;
+use super::number::{decimal, digits, int, number};
+use super::word::{is_missing, truth};
 use super::{Cell, Column, Kind};
 
 /// What the values of a typed format (JSON, Parquet) are.
@@ -125,20 +126,20 @@ impl Sniffed {
     #[inline]
     pub fn push(text: &str, column: &mut Column) -> bool {
         // What nearly all cells are, without asking more than once what the column is.
-        match column.data_mut() {
-            Data::Float(values) => {
+        match column {
+            Column::Float(values) => {
                 if let Some(x) = decimal(text.as_bytes()) {
                     values.push(x);
                     return true;
                 }
             }
-            Data::Int(values) => {
+            Column::Int(values) => {
                 if let Some(n) = digits(text.as_bytes()) {
                     values.push(n);
                     return true;
                 }
             }
-            Data::Text(texts) => {
+            Column::Text(texts) => {
                 let is_there = !is_missing(text);
                 texts.push(is_there.then_some(text));
                 return true;
@@ -166,111 +167,6 @@ impl Sniffed {
     }
 }
 
-/// Whether `text` is one of the nineteen that pandas reads as missing. `None` and `NA` are among them: a value that is spelt so has
-/// to be spelt otherwise in a CSV.
-#[inline]
-pub fn is_missing(text: &str) -> bool {
-    // Most values are told from them by their first byte.
-    let may_be = match text.as_bytes() {
-        [b'1', second, ..] => *second == b'.',
-        [first, ..] => matches!(first, b'N' | b'n' | b'#' | b'<' | b'-'),
-        [] => true,
-    };
-    may_be
-        && text.len() <= 9
-        && matches!(
-            text,
-            "" | "NA"
-                | "NaN"
-                | "nan"
-                | "null"
-                | "NULL"
-                | "None"
-                | "N/A"
-                | "n/a"
-                | "#N/A"
-                | "#NA"
-                | "<NA>"
-                | "-NaN"
-                | "-nan"
-                | "1.#IND"
-                | "-1.#IND"
-                | "1.#QNAN"
-                | "-1.#QNAN"
-                | "#N/A N/A"
-        )
-}
-
-fn int(text: &str) -> Option<i64> {
-    let text = text.trim_ascii();
-    digits(text.as_bytes()).or_else(|| text.parse().ok())
-}
-
-/// A whole number of at most eighteen digits, which are below 2^63.
-#[inline]
-fn digits(text: &[u8]) -> Option<i64> {
-    let digits = text.strip_prefix(b"-").unwrap_or(text);
-    if digits.len() > 18 || digits.is_empty() {
-        return None;
-    }
-    let mut sum = 0i64;
-    for byte in digits {
-        let digit = byte.wrapping_sub(b'0');
-        if digit > 9 {
-            return None;
-        }
-        sum = sum * 10 + i64::from(digit);
-    }
-    Some(if digits.len() < text.len() { -sum } else { sum })
-}
-
-fn number(text: &str) -> Option<f64> {
-    let text = text.trim_ascii();
-    if let Some(x) = decimal(text.as_bytes()) {
-        return Some(x);
-    }
-    text.parse::<f64>().ok().filter(|x| !x.is_nan())
-}
-
-/// A plain decimal of few digits, read exactly: its digits as a whole number and the power of ten it is divided by are both doubles, so
-/// the quotient is the double nearest to what is written.
-#[inline]
-fn decimal(text: &[u8]) -> Option<f64> {
-    const POWERS: [f64; 16] = [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15];
-    let digits = text.strip_prefix(b"-").unwrap_or(text);
-    // Fifteen digits are below 2^53.
-    if digits.is_empty() || digits.len() > 16 {
-        return None;
-    }
-    let (mut sum, mut point) = (0u64, None);
-    for (at, byte) in digits.iter().enumerate() {
-        let digit = byte.wrapping_sub(b'0');
-        if digit <= 9 {
-            sum = sum * 10 + u64::from(digit);
-        } else if *byte == b'.' && point.is_none() {
-            point = Some(at);
-        } else {
-            return None;
-        }
-    }
-    let decimals = match point {
-        None if digits.len() > 15 => return None,
-        None => 0,
-        Some(_) if digits.len() == 1 => return None,
-        Some(at) => digits.len() - at - 1,
-    };
-    let x = sum as f64 / POWERS.get(decimals)?;
-    Some(if digits.len() < text.len() { -x } else { x })
-}
-
-fn truth(text: &str) -> Option<bool> {
-    match text {
-        "True" | "TRUE" | "true" => Some(true),
-        "False" | "FALSE" | "false" => Some(false),
-        _ => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -290,13 +186,6 @@ mod tests {
             let mut column = Column::new(guess);
             let fits: Vec<bool> = rows.iter().map(|text| Sniffed::push(text, &mut column)).collect();
             proptest::prop_assert_eq!(!fits.contains(&false), guess == kind, "{:?}: {:?}, {:?}", rows, guess, kind);
-        }
-    }
-
-    proptest::proptest! {
-        #[test]
-        fn decimals_are_read_as_std_reads_them(text in "-?[0-9]{0,17}[.]?[0-9]{0,9}") {
-            proptest::prop_assert_eq!(number(&text).map(f64::to_bits), text.parse::<f64>().ok().map(f64::to_bits), "{}", text);
         }
     }
 

@@ -1,0 +1,54 @@
+//! Tables: typed columns, and what a cell of a file means. The rules are here once; every reader, command and trainer follows them.
+//!
+//! # Cells
+//! A [`Cell`] is missing, yes or no, a whole number, a number, a text, a moment, a list or an object. NDJSON and Parquet say which: only
+//! `null`, an absent key and NaN are missing, and a text stays a text. CSV holds texts only, without the spaces around them: a text that is
+//! one of the [missing words](word::MISSING) is missing (except where a schema lists it as a category), any other is what it is read as.
+//! An empty text is missing in every format.
+//!
+//! # Reading a cell as something
+//! A caller reads a cell [as a number](Cell::read_number), [as yes or no](Cell::read_flag), [as a moment](Cell::read_moment) or
+//! [as a name](Cell::read_name). A missing cell gives none; a cell that is something else is a [`Mismatch`], never a guess.
+//!
+//! | as | takes |
+//! |---|---|
+//! | number | numbers; yes and no as 1 and 0; texts: a decimal with optional sign, point and exponent, `inf`, `true` and `false` |
+//! | yes or no | yes and no; 1 and 0; texts: the words of [`word::YES`] and [`word::NO`] in any case |
+//! | moment | moments; numbers as milliseconds since 1970; texts: [`parse_date`]'s forms, or such a number |
+//! | name | texts; numbers as their shortest decimal; `true` and `false`; moments as ISO 8601; lists of texts joined by `, ` |
+//!
+//! In each of them a text that is a missing word is missing in any format; as a name it is that only in CSV.
+//!
+//! # Kinds
+//! The [`Kind`] of a column is told from all of its values, as pandas tells it: [`Sniffed`] for CSV, [`Kinds`] for typed formats. Whole
+//! numbers with gaps are numbers; `true` and `false` are flags, `yes` and `1` are not; one value that is no number makes a column texts.
+//! Dates in CSV are texts.
+//!
+//! # Exception
+//! [`quality`](crate::quality) judges a CSV as Great Expectations sees it through pandas: spaces belong to the text and make ` NA` a value,
+//! and an empty text of a typed format is a value. Dates that its expectations read are read as `dateutil` reads them.
+//!
+//! Tested by the conformance runner (pandas' kinds through the results of Great Expectations), and by properties.
+
+mod category;
+mod cell;
+mod column;
+mod moment;
+mod number;
+mod sniff;
+mod text;
+mod values;
+pub mod word;
+
+pub use category::{Categories, MISSING};
+pub use cell::{Cell, Mismatch, Scalar};
+pub use column::{Column, Kind};
+pub use moment::{Civil, Moment, format_date, parse_date};
+pub(crate) use moment::{DAY_MS, days_from_civil, days_in_month};
+pub use number::{int, number};
+pub use sniff::{Kinds, Sniffed};
+pub use text::Texts;
+#[cfg(feature = "quality")]
+pub(crate) use text::{hash_text, mix};
+pub use values::{Values, Vector};
+pub use word::is_missing;
