@@ -214,9 +214,9 @@ mod tests {
         let tie: f64 = digits.parse().unwrap();
         assert_ne!(tie.to_string(), digits);
         let mut answer = ask("POST /v1/score", &[], r#"{"lead_id":"a"}"#);
-        answer.predictions[0].margin = Some(tie);
+        answer.effects.predictions[0].margin = Some(tie);
         let mut journal = Journal::new(&Settings { shards: 1, ..Settings::default() }, "x");
-        journal.push(NOW, &answer.predictions);
+        journal.push(NOW, &answer.effects.predictions);
         assert!(journal.flush()[0].text.contains(&format!(",{digits},")));
         assert_eq!(serde_json::to_string(&tie).unwrap(), digits);
     }

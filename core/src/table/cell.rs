@@ -258,7 +258,8 @@ mod tests {
     #[test]
     fn cells_read_alike_whatever_the_format() {
         let (list, object) = (json!(["a", "b"]), json!({}));
-        let rows: &[(Cell<'_>, Result<Option<f64>, ()>, Result<Option<bool>, ()>, Result<Option<i64>, ()>, Option<&str>)] = &[
+        type Row<'a> = (Cell<'a>, Result<Option<f64>, ()>, Result<Option<bool>, ()>, Result<Option<i64>, ()>, Option<&'a str>);
+        let rows: &[Row<'_>] = &[
             (Cell::Missing, Ok(None), Ok(None), Ok(None), None),
             (Cell::of_field(" n/a "), Ok(None), Ok(None), Ok(None), None),
             (Cell::Text("NULL"), Ok(None), Ok(None), Ok(None), Some("NULL")),

@@ -81,6 +81,11 @@ impl Texts {
         self.rows.len()
     }
 
+    /// Whether there are no rows.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
     /// The number of entries.
     pub fn entries(&self) -> usize {
         self.ends.len()

@@ -74,8 +74,8 @@ fn fit<'a>(pattern: &'static str, path: &'a str) -> Option<Values<'a>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::answer::Answer;
     use crate::route::{Method, Scope};
-    use crate::service::Answer;
 
     fn found(path: &str) -> Option<(&'static str, Vec<String>)> {
         let Found { routes, values } = find(path)?;
