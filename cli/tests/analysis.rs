@@ -108,7 +108,7 @@ fn drift_is_found_and_the_check_fails() {
     let drifted = leads(700, 30, 4, false);
     let arguments = ["drift", reference.as_str(), "-", "--ignore", "id", "--score", "probability", "--max-features", "1"];
     let page = expect(0, &[&arguments[..], &["--check", "--deals", "50"]].concat(), same.as_bytes());
-    for words in ["None of 2 features drifted", "false alarms when nothing drifts, by 50 deals", "percentile  50", "roc_auc"] {
+    for words in ["None of 2 features drifted", "false alarms without drift, from 50 shuffles", "percentile  50", "roc_auc"] {
         assert!(page.contains(words), "{words}\n{page}");
     }
     let page = expect(1, &[&arguments[..], &["--check"]].concat(), drifted.as_bytes());

@@ -109,7 +109,7 @@ fn what_cannot_be_read_is_told_with_its_place() {
         assert!(error.contains(part), "{error}");
     };
     let wrong = ["experiment", "-", "--arm", "arm", "--outcome", "converted"];
-    refused(&wrong, &leads((9, 1), (9, 1)), 5, "there is no column arm; there are lead_id, variant");
+    refused(&wrong, &leads((9, 1), (9, 1)), 5, "there is no column arm; the columns are lead_id, variant");
     refused(&ARGUMENTS, "variant,converted\nx,1\ny,0\n", 2, "NO_CONTROL");
     refused(&with(&["--control", "z"]), "variant,converted\nx,1\ny,0\n", 2, "NO_CONTROL");
     refused(&ARGUMENTS, "variant,converted\nx,1\n", 5, "TOO_FEW_ARMS");

@@ -127,7 +127,7 @@ fn everything_that_is_wrong_with_a_row_is_told() {
     let model = text(&folder.path().join("m.plumb"));
     expect(0, &["import", "-", "-o", &model, "--schema", &schema], LIGHTGBM.as_bytes());
     let told = failure(3, &["score", &model, "-"], b"visits,pages,key\n-1,many,\n");
-    for part in ["line 2", "\"pages\" takes a number", "\"visits\" is -1", "\"key\" is required"] {
+    for part in ["line 2", "\"pages\" must be a number", "\"visits\" is -1", "\"key\" is required"] {
         assert!(told.contains(part), "{part}: {told}");
     }
     let told = failure(3, &["score", &model, "-", "--raw"], b"visits,pages\nfew,many\n");

@@ -83,7 +83,7 @@ fn hours_of_several_hosts_merge_in_any_order_to_the_same_bytes() {
     assert!(told["pieces"].as_array().is_some_and(|pieces| pieces.len() == 2), "{told}");
     let page =
         expect(0, &["window", "show", &at("a.plw"), &at("b.plw"), "--reference", &at("training.csv"), "--by", "hour"], b"");
-    for words in ["ROC AUC", "exactly between", "p99", "explored leads", "KS at least", "no answer: there are 0 checks"] {
+    for words in ["ROC AUC", "exact value between", "p99", "explored leads", "KS at least", "no answer: found 0 checks"] {
         assert!(page.contains(words), "{words}\n{page}");
     }
     let refused = failure(5, &["window", "show", &at("a.plw"), "--from", "2030-01-01"], b"");

@@ -140,7 +140,7 @@ pub(super) fn score_rows(scoring: &mut Scoring<'_>, rows: impl Iterator<Item = R
 
 /// What is wrong with JSON that is not what was expected, without the names of our types.
 pub(super) fn not_as_expected(error: &serde_json::Error) -> String {
-    let what = if error.is_data() { "does not have the expected structure" } else { "is malformed" };
+    let what = if error.is_data() { "does not have the expected form" } else { "is malformed" };
     format!("{what} at line {}, column {}", error.line(), error.column())
 }
 
