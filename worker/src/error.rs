@@ -1,17 +1,17 @@
-//! Why a service cannot be made, or a deployment not served.
+//! Why a service or a deployment is rejected.
 
 use plumbline_core::schema::ConfigErrors;
 use thiserror::Error;
 
-/// Why a service cannot be made, or a deployment not served.
+/// Why a service or a deployment is rejected.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum ServiceError {
     /// There is nothing to serve.
-    #[error("no model is given")]
+    #[error("no model to serve")]
     NoModel,
     /// Two bundles have the same name and version.
-    #[error("model {name:?} version {version:?} is given twice")]
+    #[error("model {name:?} version {version:?} appears twice")]
     Twice {
         /// Name of the model.
         name: String,
@@ -28,24 +28,24 @@ pub enum ServiceError {
         /// What is wrong with it.
         message: String,
     },
-    /// The allocation of the settings is not one.
+    /// The allocation of the settings is invalid.
     #[error("allocation: {0}")]
     Allocation(ConfigErrors),
     /// A variant of the allocation is not one model.
-    #[error("the variant {variant:?} names {found} of the models served, by version, name or name/version")]
+    #[error("the variant {variant:?} {found} (by version, name or name/version)")]
     Variant {
         /// The variant.
         variant: String,
-        /// `no`, `several`, or `another variant's`.
+        /// `matches no served model`, `matches several served models`, or `is the same model as another variant`.
         found: &'static str,
     },
-    /// A rule of the allocation asks for a field that the champion's schema has not.
-    #[error("allocation: a rule asks for the field {field:?}, which the champion does not read")]
+    /// A rule of the allocation uses a field that the champion's schema does not have.
+    #[error("allocation: a rule uses the field {field:?}, which the champion does not have")]
     Rule {
         /// The field.
         field: String,
     },
-    /// The suite of the settings is not one, or cannot be asked by this host.
+    /// The suite of the settings is invalid, or this host does not support suites.
     #[error("suite: {0}")]
     Suite(String),
 }

@@ -65,7 +65,7 @@ mod suite {
 
     impl Gate {
         pub(crate) fn compile(_: &serde_json::Value, _: &Scorer) -> Result<(Gate, Vec<String>), ServiceError> {
-            Err(ServiceError::Suite("this host is built without data quality".to_owned()))
+            Err(ServiceError::Suite("this host was built without data quality".to_owned()))
         }
 
         pub(crate) fn check(&self, _: &Slots) -> Check {

@@ -53,7 +53,10 @@ impl Draws {
         // Two variants of one model would be an experiment of a model with itself.
         for (i, variant) in variants.iter().enumerate() {
             if variants.iter().take(i).any(|other| other.model == variant.model) {
-                return Err(ServiceError::Variant { variant: variant.name.to_string(), found: "another variant's" });
+                return Err(ServiceError::Variant {
+                    variant: variant.name.to_string(),
+                    found: "is the same model as another variant",
+                });
             }
         }
         let champion = variants.first().and_then(|variant| models.get(variant.model));
@@ -82,7 +85,7 @@ fn bind(name: Arc<str>, models: &[Served]) -> Result<Variant, ServiceError> {
     match (found.next(), found.next()) {
         (Some(model), None) => Ok(Variant { name, model }),
         (first, _) => {
-            let found = if first.is_none() { "no" } else { "several" };
+            let found = if first.is_none() { "matches no served model" } else { "matches several served models" };
             Err(ServiceError::Variant { variant: name.to_string(), found })
         }
     }

@@ -146,7 +146,7 @@ impl Deployment {
 }
 
 fn no_such_model() -> Problem {
-    Problem::new(404, "NO_SUCH_MODEL", "no model of this name and version is served")
+    Problem::new(404, "NO_SUCH_MODEL", "no model with this name and version is served")
 }
 
 #[cfg(test)]

@@ -76,7 +76,7 @@ pub enum SqlError {
     #[error("the store rejected a statement: {0}")]
     Driver(String),
     /// An integer is too large for the hosts in JavaScript.
-    #[error("an integer lies beyond 2^53 - 1, where JavaScript rounds: cast it to text")]
+    #[error("an integer exceeds 2^53 - 1, where JavaScript would round it; cast it to text")]
     LargeInteger,
     /// The store was written by a newer version of Plumbline.
     #[error("the store has schema version {found}; this program supports versions up to {known}")]
@@ -87,7 +87,7 @@ pub enum SqlError {
         known: i64,
     },
     /// The store holds another owner's tables.
-    #[error("the store belongs to the owner {found:?}, not to {expected:?}")]
+    #[error("the store belongs to the owner {found:?}, expected {expected:?}")]
     OtherOwner {
         /// Owner named in the store.
         found: String,

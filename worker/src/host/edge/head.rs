@@ -27,7 +27,7 @@ struct Head<'a> {
 /// Answers the request written as `head` and `body`.
 pub(super) fn answer(service: &Service, now: Timestamp, head: &[u8], body: &[u8]) -> Answer {
     let Some(head) = read(head) else {
-        let problem = Problem::new(500, "HEAD_MALFORMED", "the host handed in a head whose lengths do not add up");
+        let problem = Problem::new(500, "HEAD_MALFORMED", "the host passed a request head with inconsistent lengths");
         return service.refuse("", &problem, false).into();
     };
     let (path, query) = head.url.split_once('?').unwrap_or((head.url, ""));
