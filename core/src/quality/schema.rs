@@ -123,7 +123,7 @@ impl Rule {
             "multipleOf" => Rule::MultipleOf(Some(number()?).filter(|x| *x > 0.0).ok_or_else(|| wrong("a number above 0"))?),
             "minLength" => Rule::MinLength(count()?),
             "maxLength" => Rule::MaxLength(count()?),
-            "pattern" => Rule::Pattern(pattern::compile(value.as_str().ok_or_else(|| wrong("a text"))?)?),
+            "pattern" => Rule::Pattern(pattern::compile(value.as_str().ok_or_else(|| wrong("a string"))?)?),
             "properties" => Rule::properties(map, depth)?,
             "patternProperties" if !map.contains_key("properties") => Rule::properties(map, depth)?,
             "additionalProperties" if !map.contains_key("properties") && !map.contains_key("patternProperties") => {
