@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use plumbline_core::lead::{LeadError, Slots};
+use plumbline_core::lead::Slots;
 use plumbline_core::quality::Gate;
 use plumbline_core::{Options, Score, ScoreError, Scorer, Timestamp, Workspace};
 use serde_json::Value as Json;
@@ -97,30 +97,28 @@ impl<'a> Leads<'a> {
         Leads { scorer, gate, now, options, work, slots, places, unknown: BTreeSet::new() }
     }
 
-    /// The lead's score, and what the suite has to say of it all the same.
+    /// The lead's score, and the expectations that it fails all the same.
     fn score(&mut self, records: &dyn Records) -> Result<(Score, Option<Json>), Problem> {
         let Leads { scorer, gate, now, options, work, slots, places, .. } = self;
-        // What cannot be read is refused for that, by the scorer.
-        let checked = |slots: &Slots, read: Result<(), Vec<LeadError>>| {
-            let verdict = read.ok().and(*gate).map(|gate| gate.check(slots)).unwrap_or_default();
-            if verdict.is_accepted() { Ok(verdict.flags()) } else { Err(ScoreError::from(verdict.problems())) }
+        let mut judge = |slots: &Slots| -> Result<_, ScoreError> {
+            let verdict = gate.map(|gate| gate.check(slots)).unwrap_or_default();
+            if !verdict.is_accepted() {
+                return Err(ScoreError::from(verdict.problems()));
+            }
+            Ok((scorer.score_read(slots, *now, options, work)?, verdict.flags()))
         };
+        let (reader, limits) = (scorer.reader(), &options.limits);
         let (score, flags) = match records.json() {
             Some(json) => {
-                let mut scored = || -> Result<_, ScoreError> {
-                    let read = gate.map_or(Ok(()), |_| scorer.reader().read_json(json, &options.limits, slots));
-                    let flags = checked(slots, read)?;
-                    Ok((scorer.score_bytes(json, *now, options, work)?, flags))
-                };
-                scored().map_err(|e| Problem::new(e.code(), e.to_string()))?
+                let read = reader.read_json(json, limits, slots).map_err(ScoreError::from);
+                read.and_then(|()| judge(slots)).map_err(|e| Problem::new(e.code(), e.to_string()))?
             }
             None => {
                 let schema = &scorer.bundle().manifest.schema;
                 places.follow(records.names(), schema);
                 places.take(records, schema, |lead| {
-                    let read = gate.map_or(Ok(()), |_| scorer.reader().read_lead(lead, &options.limits, slots));
-                    let flags = checked(slots, read)?;
-                    Ok((scorer.score_lead(lead, *now, options, work)?, flags))
+                    reader.read_lead(lead, limits, slots)?;
+                    judge(slots)
                 })?
             }
         };

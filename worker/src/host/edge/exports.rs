@@ -5,10 +5,10 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 use std::mem;
 
-use plumbline_core::{Bundle, Scorer, Timestamp};
+use plumbline_core::{Scorer, Timestamp};
 
-use super::head;
 use super::reads::Reads;
+use super::{deploy, head};
 use crate::journal::{Batch, Journal};
 use crate::service::Service;
 use crate::settings::Settings;
@@ -75,18 +75,32 @@ pub extern "C" fn output() -> *const u8 {
     with(|state| state.output.as_ptr())
 }
 
-/// Adds the bundle in the input; 0, or the length of an error at `output`.
+/// Adds the bundle in the input; 0, or the length of an error at `output`. An error forgets the models added before.
 #[unsafe(no_mangle)]
 pub extern "C" fn model(n: usize) -> usize {
-    with(|state| {
-        let read = Bundle::read(state.input.get(..n).unwrap_or_default()).map_err(|e| format!("{}: {e}", e.code()));
-        match read.and_then(|bundle| Scorer::new(bundle).map_err(|e| e.to_string())) {
-            Ok(scorer) => {
-                state.models.push(scorer);
-                0
-            }
-            Err(error) => state.say(error),
+    with(|state| match deploy::read_model(state.input.get(..n).unwrap_or_default()) {
+        Ok(scorer) => {
+            state.models.push(scorer);
+            0
         }
+        Err(error) => {
+            state.models.clear();
+            state.say(error)
+        }
+    })
+}
+
+/// Serves the models added since, by the allocation in the input; 0, or the length of an error at `output`, after which what was
+/// served before is served on.
+#[unsafe(no_mangle)]
+pub extern "C" fn deploy(n: usize) -> usize {
+    with(|state| {
+        let models = mem::take(&mut state.models);
+        let deployed = match &state.running {
+            Some((service, _)) => deploy::deploy(service, models, state.input.get(..n).unwrap_or_default()),
+            None => Err("NOT_STARTED: there is no service to deploy to".to_owned()),
+        };
+        deployed.map_or_else(|error| state.say(error), |()| 0)
     })
 }
 

@@ -10,6 +10,7 @@
 //! | `reserve(n)` | the address where the shell writes `n` bytes of input |
 //! | `model(n)` | adds the bundle in the input; → error length, text at `output()` |
 //! | `start(s, i)` | starts with `s` bytes of settings (JSON) and `i` of instance name; → error length |
+//! | `deploy(n)` | serves the models added since, by `n` bytes of allocation (JSON; none: the first answers all); → error length |
 //! | `handle(now, since, h, b)` | answers; input is `h` bytes of head (see `head`), then the body; → address of [`Reply`] |
 //! | `headers(number)`, `reads()` | a header list of a reply; which headers `handle` reads at which path; → length at `output()` |
 //! | `due(now, all)` | the next batch that must go to its shard; → its length (0: none), [`Reply`] tells shard and rows |
@@ -17,6 +18,7 @@
 //! | `written(n, failed)`, `panicked(times, lost)` | what the shell tells the counters |
 //! | `shard_open()`, `shard_append()`, `shard_count()` | the log shard's rules, on the store behind the imports |
 
+mod deploy;
 #[cfg(target_arch = "wasm32")]
 mod exports;
 mod head;

@@ -1,0 +1,63 @@
+//! Models that arrive while the service runs.
+
+use plumbline_core::route::AllocationSettings;
+use plumbline_core::{Bundle, Scorer};
+
+use crate::service::Service;
+
+/// The model of the bundle in `bytes`, verified and compiled.
+///
+/// # Errors
+/// A code and a sentence about what is wrong with it.
+pub(super) fn read_model(bytes: &[u8]) -> Result<Scorer, String> {
+    let bundle = Bundle::read(bytes).map_err(|e| format!("{}: {e}", e.code()))?;
+    Scorer::new(bundle).map_err(|e| format!("{}: {e}", e.code()))
+}
+
+/// Has `service` serve `models` by the allocation written in `json`; where that is empty, the first model answers all leads.
+///
+/// # Errors
+/// A code and a sentence; what was served before is then served on.
+pub(super) fn deploy(service: &Service, models: Vec<Scorer>, json: &[u8]) -> Result<(), String> {
+    let allocation: Option<AllocationSettings> = match json {
+        [] => None,
+        json => serde_json::from_slice(json).map_err(|e| format!("ALLOCATION: {e}"))?,
+    };
+    service.deploy_models(models, allocation).map_err(|e| format!("{}: {e}", e.code()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample::{ask_of, bytes_of, json as body_of, service};
+    use crate::settings::Settings;
+
+    #[test]
+    fn bundles_and_an_allocation_arrive_as_bytes_and_what_is_wrong_changes_nothing() {
+        let service = service(Settings::default());
+        let version = || {
+            let answer = ask_of(&service, "POST /v1/score", &[], r#"{"lead_id":"a","visits":4}"#);
+            body_of(&answer)["model"]["version"].as_str().unwrap().to_owned()
+        };
+        let models = || Vec::from(["2", "3"].map(|version| read_model(&bytes_of(version, 1.0)).unwrap()));
+        deploy(&service, models(), b"").unwrap();
+        assert_eq!(version(), "2");
+        deploy(&service, models(), br#"{"experiment":"e","champion":"3"}"#).unwrap();
+        assert_eq!(version(), "3");
+        let cases: [(&[u8], &str); 4] = [
+            (br#"{"experiment":"e","champion":"4"}"#, "SERVICE_VARIANT: "),
+            (br#"{"experiment":"e","champion":"2","holdout_bp":10001}"#, "CONFIG_INVALID: "),
+            (br#"{"experiment":"e","champion":"2","colour":"red"}"#, "ALLOCATION: "),
+            (b"{", "ALLOCATION: "),
+        ];
+        for (json, code) in cases {
+            let error = deploy(&service, models(), json).unwrap_err();
+            assert!(error.starts_with(code), "{error}");
+        }
+        assert!(deploy(&service, Vec::new(), b"").unwrap_err().starts_with("SERVICE_NO_MODEL: "));
+        let mut cut = bytes_of("4", 1.0);
+        cut.pop();
+        assert!(read_model(&cut).unwrap_err().starts_with("BUNDLE_"));
+        assert_eq!(version(), "3");
+    }
+}
