@@ -2,7 +2,7 @@
 //!
 //! Every statistic of the crate reports through these types. This module uses no other.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 /// The data are too few for an answer: a value to report, not a fault.
@@ -25,7 +25,8 @@ impl InsufficientData {
 }
 
 /// A figure, or why there is none. Its JSON is the figure, or an object with the reason.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(untagged)]
 pub enum Answer<T> {
     /// The figure.

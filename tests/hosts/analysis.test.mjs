@@ -46,14 +46,15 @@ test("a drift report of numbers and texts", () => {
     { name: "source", reference: source, current: source.map((text, i) => (i % 10 === 0 ? "new" : text)), importance: 1 },
   ]);
   assert.deepEqual(report.features.map((feature) => feature.reasons), [["distribution"], [], ["new_categories"]]);
-  assert.ok(Math.abs(report.features[0].distance - 0.4) < 1e-12 && report.features[2].newByName[0][0] === "new", JSON.stringify(report));
-  assert.deepEqual([report.drifted, report.verdict, report.importanceShare], [2, false, 0.8]);
-  assert.equal(analysis.driftReport([{ name: "v", reference: before, current: before.map((x) => x + 40) }], { featuresAllowed: 0 }).verdict, true);
+  assert.ok(Math.abs(report.features[0].distance - 0.4) < 1e-12 && report.features[2].new_categories.most[0][0] === "new", JSON.stringify(report));
+  const { features, drifted, importance_share } = report.verdict;
+  assert.deepEqual([features, drifted, importance_share, report.current_rows], [2, false, 0.8, 4000]);
+  assert.equal(analysis.driftReport([{ name: "v", reference: before, current: before.map((x) => x + 40) }], { featuresAllowed: 0 }).verdict.drifted, true);
   assert.throws(() => analysis.driftReport([]), code("INSUFFICIENT_DATA"));
   assert.throws(() => analysis.driftReport([{ name: "v", reference: [1, Infinity], current: [1] }]), code("VALUE_NOT_FINITE"));
   assert.throws(() => analysis.driftReport([{ name: "v", reference: [1], current: ["a"] }]), code("BAD_SETTING"));
   assert.throws(() => analysis.driftReport([{ name: "v", reference: before, current: before }], { distnace: 1 }), code("SETTINGS_INVALID"));
-  assert.equal(analysis.driftReport([{ name: "v", reference: [NaN], current: [1] }]).leftOut[0][0], "v");
+  assert.equal(analysis.driftReport([{ name: "v", reference: [NaN], current: [1] }]).left_out[0].feature, "v");
 });
 
 test("windows over bytes: made, merged in any order, read", () => {

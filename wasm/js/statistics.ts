@@ -106,31 +106,43 @@ export interface DriftLimits {
 export interface DriftRate {
   reference: number;
   current: number;
-  pValue: number;
+  p_value: number;
 }
 
-/** Every feature compared, and the verdict for the table. */
+/** Every feature compared, and the verdict on the whole: what `plumbline drift --json` prints. */
 export interface DriftReport {
-  verdict: boolean;
-  sentence: string;
-  drifted: number;
-  importanceShare: number | null;
-  features: {
-    name: string;
+  reference_rows: number;
+  current_rows: number;
+  verdict: {
     drifted: boolean;
-    reasons: string[];
+    /** How many features drifted, and how many may. */
+    features: number;
+    allowed: number;
+    /** The part of the model's importance that lies on drifted features. */
+    importance_share: number | null;
+    sentence: string;
+  };
+  features: {
+    feature: string;
+    drifted: boolean;
+    reasons: ("distribution" | "missing" | "outliers" | "new_categories")[];
+    importance: number;
     /** None, like the others, when all current values are missing. */
     distance: number | null;
-    pValue: number | null;
-    psi: number | null;
-    jensenShannon: number | null;
+    p_value: number | null;
+    /** The value at which the distributions of a number differ most. */
+    location: { value: number; current_higher: boolean } | null;
+    population_stability: number | null;
+    jensen_shannon: number | null;
     wasserstein: number | null;
     missing: DriftRate;
     outliers: DriftRate | null;
-    newCategories: DriftRate | null;
-    newByName: [string, number][];
+    new_categories: { count: number; rate: DriftRate; most: [string, number][] } | null;
   }[];
-  leftOut: [string, string][];
+  left_out: { feature: string; reason: string }[];
+  only_in_reference: string[];
+  only_in_current: string[];
+  rejected_rows: number;
 }
 
 /** A measure on the reference leads, its expected value on the current ones with a 95 % interval, and its realised value; null without a denominator or outcomes. */

@@ -5,13 +5,13 @@ use std::path::PathBuf;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use plumbline_core::drift::performance::{Estimator, Outlook};
-use plumbline_core::drift::{DriftError, DriftReport, FalseAlarms, Feature, PERCENTILES, PredictionDrift, Rules, Sample};
+use plumbline_core::drift::{AlarmRates, DriftError, DriftReport, FalseAlarms, Feature, PredictionDrift, Rules, Sample};
+use plumbline_core::evidence::Answer;
 use plumbline_core::metric::Labelled;
 use plumbline_core::table::Values;
-use serde_json::{Map, Value, json};
 
 use crate::output::terminal;
-use crate::report::drift::{feature_json, page};
+use crate::report::drift::page;
 use crate::table::columns::{Column, Columns, Texts};
 use crate::table::leads::{Leads, OUTCOMES};
 use crate::{Failure, Outcome};
@@ -126,42 +126,29 @@ impl Drift {
         }
         let refuse =
             |e: DriftError| Failure::input(format!("{} and {}", reference.place, current.place), e.code(), e.to_string());
-        let report = DriftReport::new(&features, &rules).map_err(refuse)?;
-        if let Some((name, reason)) = report.left_out.first().filter(|_| report.features.is_empty() && self.score.is_none()) {
-            let message = format!("no feature can be compared; for {name}: {reason}");
+        let mut report = DriftReport::new(&features, &rules).map_err(refuse)?;
+        if let Some(left) = report.left_out.first().filter(|_| report.features.is_empty() && self.score.is_none()) {
+            let message = format!("no feature can be compared; for {}: {}", left.feature, left.reason);
             return Err(Failure::input(&current.place, "INSUFFICIENT_DATA", message));
         }
-        let mut all = Map::new();
-        all.insert("reference_rows".into(), json!(reference.rows));
-        all.insert("current_rows".into(), json!(current.rows));
-        all.insert(
-            "verdict".into(),
-            json!({ "drifted": report.verdict, "features": report.drifted, "allowed": rules.features_allowed,
-            "importance_share": report.weighted_share, "sentence": report.sentence(&rules) }),
-        );
-        all.insert("features".into(), report.features.iter().map(feature_json).collect());
-        let left: Vec<Value> =
-            report.left_out.iter().map(|(name, reason)| json!({ "feature": name, "reason": reason.to_string() })).collect();
-        all.insert("left_out".into(), json!(left));
-        all.insert("only_in_reference".into(), json!(gone));
-        all.insert("only_in_current".into(), json!(new));
+        (report.reference_rows, report.current_rows) = (reference.rows as u64, current.rows as u64);
+        (report.only_in_reference, report.only_in_current) = (gone, new);
         if let Some(score) = &self.score {
-            all.insert("prediction".into(), prediction(&reference, &current, score)?);
+            report.prediction = Some(prediction(&reference, &current, score)?);
             if let Some(outcome) = &outcome {
-                all.insert("performance".into(), self.performance(&reference, &current, score, outcome)?);
+                report.performance = Some(self.performance(&reference, &current, score, outcome)?);
             }
         }
         if self.deals > 0 {
-            all.insert("false_alarms".into(), self.false_alarms(&features, &rules).map_err(refuse)?);
+            report.false_alarms = Some(self.false_alarms(&features, &rules).map_err(refuse)?);
         }
-        let rejected = reference.rejected + current.rejected;
-        all.insert("rejected_rows".into(), json!(rejected));
+        report.rejected_rows = reference.rejected + current.rejected;
         if json {
-            terminal::say_json(&all)?
+            terminal::say_json(&report)?
         } else {
-            terminal::say(&page(&all, &report))?
+            terminal::say(&page(&report))?
         }
-        Ok(match (self.check && report.verdict, rejected > 0) {
+        Ok(match (self.check && report.verdict.drifted, report.rejected_rows > 0) {
             (true, _) => Outcome::CheckFailed,
             (false, true) => Outcome::SomeRejected,
             (false, false) => Outcome::Done,
@@ -198,24 +185,30 @@ impl Drift {
         }
     }
 
-    fn performance(&self, reference: &Columns, current: &Columns, score: &str, outcome: &str) -> Result<Value, Failure> {
+    fn performance(
+        &self,
+        reference: &Columns,
+        current: &Columns,
+        score: &str,
+        outcome: &str,
+    ) -> Result<Answer<Outlook>, Failure> {
         let before = Leads::of(reference, score, outcome)?;
         let wrong =
             |place: &str, e: plumbline_core::metric::MetricError| Failure::input(place, e.code(), format!("column {score}: {e}"));
         let known = Labelled::new(&before.scores, &before.converted).map_err(|e| wrong(&reference.place, e))?;
         let estimator = match Estimator::fit(&known, self.threshold).map_err(|e| wrong(&reference.place, e))? {
             Ok(estimator) => estimator,
-            Err(reason) => return Ok(json!({ "insufficient": reason.to_string() })),
+            Err(reason) => return Ok(Err(reason).into()),
         };
         let scores: Vec<f64> = current.numbers(score)?.iter().copied().filter(|x| !x.is_nan()).collect();
         let now = if current.find(outcome).is_some() { Some(Leads::of(current, score, outcome)?) } else { None };
         let now = now.as_ref().filter(|now| !now.scores.is_empty());
         let realised = now.and_then(|now| Labelled::new(&now.scores, &now.converted).ok());
         let outlook = Outlook::new(&estimator, &known, &scores, realised.as_ref()).map_err(|e| wrong(&current.place, e))?;
-        Ok(outlook.map_or_else(|reason| json!({ "insufficient": reason.to_string() }), |outlook| json!(outlook)))
+        Ok(outlook.into())
     }
 
-    fn false_alarms(&self, features: &[Feature<'_>], rules: &Rules) -> Result<Value, DriftError> {
+    fn false_alarms(&self, features: &[Feature<'_>], rules: &Rules) -> Result<Answer<AlarmRates>, DriftError> {
         let bar = ProgressBar::new(self.deals);
         if let Ok(style) = ProgressStyle::with_template("{bar:32} {pos} of {len} shuffles  {eta} left") {
             bar.set_style(style);
@@ -225,15 +218,7 @@ impl Drift {
             true
         })?;
         bar.finish_and_clear();
-        Ok(match found {
-            Ok(found) => {
-                let part = |count: u64| count as f64 / found.deals as f64;
-                let by: Map<String, Value> =
-                    features.iter().zip(&found.by_feature).map(|(f, count)| (f.name.to_owned(), json!(part(*count)))).collect();
-                json!({ "deals": found.deals, "seed": self.seed, "any_feature": part(found.any_feature), "verdict": part(found.verdict), "by_feature": by })
-            }
-            Err(reason) => json!({ "insufficient": reason.to_string() }),
-        })
+        Ok(found.map(|found| found.rates(features, self.seed)).into())
     }
 }
 
@@ -268,19 +253,10 @@ fn feature<'a>(
     Some(Feature { name, reference: values(reference)?, current: values(current)?, importance })
 }
 
-fn prediction(reference: &Columns, current: &Columns, score: &str) -> Result<Value, Failure> {
+fn prediction(reference: &Columns, current: &Columns, score: &str) -> Result<Answer<PredictionDrift>, Failure> {
     let sample = |table: &Columns| -> Result<Sample, Failure> {
         let scores: Vec<f64> = table.numbers(score)?.iter().copied().filter(|x| !x.is_nan()).collect();
         Sample::current(&scores).map_err(|e| Failure::input(&table.place, e.code(), format!("column {score}: {e}")))
     };
-    Ok(match PredictionDrift::new(&sample(reference)?, &sample(current)?) {
-        Ok(found) => {
-            let rows = PERCENTILES.iter().zip(&found.percentiles);
-            let rows: Vec<Value> =
-                rows.map(|(q, (before, now))| json!({ "q": q, "reference": before, "current": now })).collect();
-            json!({ "percentiles": rows, "mean": { "reference": found.means.0, "current": found.means.1 }, "distance": found.distance,
-                    "p_value": found.p_value, "population_stability": found.population_stability })
-        }
-        Err(reason) => json!({ "insufficient": reason.to_string() }),
-    })
+    Ok(PredictionDrift::new(&sample(reference)?, &sample(current)?).into())
 }

@@ -3,14 +3,9 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use plumbline_core::evidence::InsufficientData;
-use plumbline_core::metric::{
-    Area, Binning, Confusion, Decomposition, Labelled, MetricError, Ranking, Reliability, bands, lift_table, log_loss,
-};
-use serde_json::{Map, Value, json};
+use plumbline_core::metric::{AgainstModel, Labelled, Measure, MetricError, Report, Slice, Slices};
 
 use crate::output::terminal;
-use crate::report::comparison;
 use crate::report::metrics::page;
 use crate::table::columns::Columns;
 use crate::table::leads::{Leads, OUTCOMES, SCORES};
@@ -93,32 +88,18 @@ impl Metrics {
                 }
             }
         };
-        let measures = self.measures(&leads).map_err(|e| self.refuse(&table, &leads, &e))?;
-        let slices = match &self.exploration {
-            Some(column) => Some(slices(&leads, &table.flags(column)?)),
+        let mut report = self.measured(&leads).map_err(|e| self.refuse(&table, &leads, &e))?;
+        report.exploration = match &self.exploration {
+            Some(column) => Some(slices(&leads, &table.flags(column)?).map_err(|e| self.refuse(&table, &leads, &e))?),
             None => None,
         };
-        let comparison = self.against.as_deref().map(|against| comparison::compare(&table, &leads, against)).transpose()?;
+        report.comparison = self.against.as_deref().map(|against| compared(&table, &leads, against)).transpose()?;
+        report.maturity = self.ripeness.sentence();
+        report.rejected_rows = table.rejected;
         if json {
-            let mut all = measures;
-            if let Some(comparison) = comparison {
-                all.insert("comparison".into(), comparison);
-            }
-            all.insert("maturity".into(), json!(self.ripeness.sentence()));
-            all.insert("rejected_rows".into(), json!(table.rejected));
-            if let Some(slices) = slices {
-                all.insert("exploration".into(), slices);
-            }
-            terminal::say_json(&all)?;
+            terminal::say_json(&report)?
         } else {
-            let mut text = page(&measures, slices.as_ref(), self.threshold);
-            if let Some(comparison) = &comparison {
-                text.push_str(&format!("\n\n{}", comparison::page(comparison)));
-            }
-            if let Some(sentence) = self.ripeness.sentence() {
-                text.push_str(&format!("\n\nmaturity: {sentence}"));
-            }
-            terminal::say(&text)?;
+            terminal::say(&page(&report))?
         }
         Ok(if table.rejected > 0 { Outcome::SomeRejected } else { Outcome::Done })
     }
@@ -155,94 +136,38 @@ impl Metrics {
         }
     }
 
-    fn measures(&self, leads: &Leads) -> Result<Map<String, Value>, MetricError> {
-        let data = Labelled::new(&leads.scores, &leads.converted)?;
-        let ranking = Ranking::new(&data);
-        let mut all = Map::new();
-        let mut put = |name: &str, value: Value| all.insert(name.to_owned(), value);
-        put("leads", json!(leads.scores.len()));
-        put("positives", json!(data.positives()));
-        put("open", json!(leads.open));
-        put("unscored", json!(leads.unscored));
-        let area = Area::new(&data);
-        put("roc_auc", answer(ranking.roc_auc()));
-        put(
-            "roc_auc_interval",
-            area.ok().and_then(|area| area.interval(0.95)).map_or(Value::Null, |(low, high)| json!([low, high])),
-        );
-        put("roc_auc_max_fpr_0.1", answer(ranking.partial_auc(0.1)));
-        put("average_precision", answer(ranking.average_precision()));
-        put("ks", answer(ranking.separation().map(|separation| separation.ks)));
-        let counts = Confusion::at(&data, self.threshold);
-        put(
-            "at_threshold",
-            json!({
-                "threshold": self.threshold,
-                "true_positive": counts.true_positive, "false_positive": counts.false_positive,
-                "false_negative": counts.false_negative, "true_negative": counts.true_negative,
-                "precision": counts.precision(), "recall": counts.recall(), "f1": counts.f_score(1.0),
-                "specificity": counts.specificity(), "accuracy": counts.accuracy(),
-                "balanced_accuracy": counts.balanced_accuracy(), "matthews": counts.matthews(), "kappa": counts.kappa(),
-            }),
-        );
-        if leads.scores.iter().all(|score| (0.0..=1.0).contains(score)) {
-            let bins = usize::from(self.bins);
-            put("log_loss", answer(log_loss(&data)?));
-            if let Ok(parts) = Decomposition::new(&data, Binning::Uniform(bins))? {
-                put("brier", json!(parts.brier));
-                put(
-                    "brier_parts",
-                    json!({ "reliability": parts.reliability, "resolution": parts.resolution,
-                            "uncertainty": parts.uncertainty, "within": parts.within }),
-                );
-            }
-            if let Ok(found) = Reliability::new(&data, Binning::Uniform(bins))? {
-                put("calibration_error", json!(found.expected_error));
-                put("calibration_error_maximum", json!(found.maximum_error));
-                let bin = |bin: &plumbline_core::metric::Bin| {
-                    json!({ "bin": bin.index, "leads": bin.count, "mean_probability": bin.mean_probability,
-                            "rate": bin.rate, "interval": [bin.interval.0, bin.interval.1] })
-                };
-                put("reliability", found.bins.iter().map(bin).collect());
-            }
-        }
-        if let Ok(found) = bands(&data, &self.bands)? {
-            let band = |band: &plumbline_core::metric::Band| {
-                let from = Some(band.from).filter(|from| from.is_finite());
-                json!({ "from": from, "leads": band.leads, "positives": band.positives, "share": band.share, "rate": band.rate,
-                        "interval": band.interval.map(|(low, high)| [low, high]), "lift": band.lift })
-            };
-            put("bands", found.iter().map(band).collect());
-        }
-        if let Ok(found) = lift_table(&data, usize::from(self.parts)) {
-            let part = |part: &plumbline_core::metric::Part| {
-                json!({ "leads": part.leads, "positives": part.positives, "gain": part.gain, "lift": part.lift,
-                        "cumulative_lift": part.cumulative_lift })
-            };
-            put("parts", found.iter().map(part).collect());
-        }
-        Ok(all)
+    fn measured(&self, leads: &Leads) -> Result<Report, MetricError> {
+        let measure = Measure {
+            threshold: self.threshold,
+            bands: self.bands.clone(),
+            bins: usize::from(self.bins),
+            parts: usize::from(self.parts),
+        };
+        let report = Report::new(&Labelled::new(&leads.scores, &leads.converted)?, &measure)?;
+        Ok(Report { open: leads.open, unscored: leads.unscored, ..report })
     }
 }
 
-/// The areas of explored and of worked leads: sales works high scores first, which bends the outcomes of all but the explored.
-fn slices(leads: &Leads, explored: &[Option<bool>]) -> Value {
+/// The areas of explored and of worked leads.
+fn slices(leads: &Leads, explored: &[Option<bool>]) -> Result<Slices, MetricError> {
     let of = |wanted: bool| {
         let rows = leads.rows.iter().zip(leads.scores.iter().zip(&leads.converted));
         let kept = rows.filter(|(row, _)| explored.get(**row).copied().flatten() == Some(wanted));
         let (scores, converted): (Vec<f64>, Vec<bool>) = kept.map(|(_, (score, converted))| (*score, *converted)).unzip();
-        let area = Labelled::new(&scores, &converted).ok().map(|data| Area::new(&data));
-        match area {
-            Some(Ok(area)) => {
-                json!({ "leads": scores.len(), "roc_auc": area.auc, "interval": area.interval(0.95).map(|(l, h)| [l, h]) })
-            }
-            Some(Err(reason)) => json!({ "leads": scores.len(), "insufficient": reason.to_string() }),
-            None => Value::Null,
-        }
+        Labelled::new(&scores, &converted).map(|data| Slice::new(&data))
     };
-    json!({ "explored": of(true), "worked": of(false) })
+    Ok(Slices { explored: of(true)?, worked: of(false)? })
 }
 
-fn answer(found: Result<f64, InsufficientData>) -> Value {
-    found.map_or_else(|reason| json!({ "insufficient": reason.to_string() }), |value| json!(value))
+/// The scores of `leads` against those in column `against`, on the leads that have both.
+fn compared(table: &Columns, leads: &Leads, against: &str) -> Result<AgainstModel, Failure> {
+    let others = table.numbers(against)?;
+    let other = |row: &usize| others.get(*row).copied().filter(|score| !score.is_nan());
+    let rows = leads.rows.iter().zip(leads.scores.iter().zip(&leads.converted));
+    let both: Vec<(f64, f64, bool)> = rows.filter_map(|(row, (one, converted))| Some((*one, other(row)?, *converted))).collect();
+    let (first, second): (Vec<f64>, Vec<f64>) = both.iter().map(|(one, two, _)| (*one, *two)).unzip();
+    let converted: Vec<bool> = both.iter().map(|(.., converted)| *converted).collect();
+    let refuse = |e: MetricError| Failure::input(&table.place, e.code(), format!("{against}: {e}"));
+    let [first, second] = [&first, &second].map(|scores| Labelled::new(scores, &converted));
+    AgainstModel::new(against, &first.map_err(refuse)?, &second.map_err(refuse)?).map_err(refuse)
 }

@@ -82,12 +82,13 @@ impl Quality {
         let start = |names: &[String], kinds: &[Kind]| Validation::new(&suite, names, kinds, &format);
         let report =
             table.all(Some(&suite.columns()), start, |validation, rows, columns| validation.push_rows(rows, columns))?.finish();
+        let names: Vec<String> = self.files.iter().map(|file| file.display().to_string()).collect();
+        let result = report.document(Some(&names.join(" ")));
         if json {
-            let names: Vec<String> = self.files.iter().map(|file| file.display().to_string()).collect();
-            terminal::say_json(&report.to_json(Some(&names.join(" "))))?;
+            terminal::say_json(&result)?
         } else {
-            terminal::say(&page(&report))?;
+            terminal::say(&page(&result, report.rows))?
         }
-        Ok(if report.success() { Outcome::Done } else { Outcome::CheckFailed })
+        Ok(if result.success { Outcome::Done } else { Outcome::CheckFailed })
     }
 }

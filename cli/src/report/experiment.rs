@@ -117,7 +117,7 @@ fn told(outcome: &Outcome, rate: bool) -> (String, String, String) {
             let Interval { lower, upper } = measured.test.interval;
             (told(measured.effect.value), format!("{} to {}", told(lower), told(upper)), number(measured.test.p_value))
         }
-        Outcome::Unknown { code, .. } => ("-".to_owned(), (*code).to_owned(), "-".to_owned()),
+        Outcome::Unknown { code, .. } => ("-".to_owned(), code.to_string(), "-".to_owned()),
     }
 }
 

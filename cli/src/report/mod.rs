@@ -1,7 +1,7 @@
 //! Results as a person reads them.
 
+mod answer;
 pub mod card;
-pub mod comparison;
 pub mod drift;
 pub mod experiment;
 pub mod metrics;

@@ -1,71 +1,54 @@
 //! A table judged by a suite, as a person reads it.
 
-use plumbline_core::quality::Report;
+use plumbline_core::quality::{ExpectationResult, Found, SuiteResult};
 use serde_json::Value as Json;
 
 use crate::output::terminal::{aligned, thousands};
 
-/// The report for people: what is not met first, then what is.
-pub fn page(report: &Report<'_>) -> String {
-    let met = report.outcomes.iter().filter(|outcome| outcome.success).count();
-    let total = report.outcomes.len();
-    let expectations = report.suite().expectations();
-    let mut rows: Vec<(String, String)> = Vec::new();
-    for wanted in [false, true] {
-        for outcome in report.outcomes.iter().filter(|outcome| outcome.success == wanted) {
-            let Some(expectation) = expectations.get(outcome.index) else { continue };
-            let word = match (&outcome.raised, outcome.success) {
-                (Some(_), _) => "error",
-                (None, true) => "met",
-                (None, false) => "NOT MET",
-            };
-            let kind = expectation.kind.trim_start_matches("expect_").replace('_', " ");
-            let about = ["column", "column_A", "column_list", "column_set"].iter().find_map(|name| expectation.kwargs.get(*name));
-            let about = match (about, expectation.kwargs.get("column_B")) {
-                (Some(a), Some(b)) => format!("{}, {}", plain(a), plain(b)),
-                (Some(Json::Array(list)), None) => list.iter().map(plain).collect::<Vec<_>>().join(", "),
-                (Some(a), None) => plain(a),
-                (None, _) => "table".to_owned(),
-            };
-            let found = match &outcome.raised {
-                Some(raised) => raised.message.clone(),
-                None => found(&outcome.result),
-            };
-            let severity = if outcome.success { "" } else { expectation.severity.name() };
-            rows.push((format!("{word:<8}{severity:<9}"), format!("{about}: {kind}\n{found}")));
-        }
-    }
-    let rows: Vec<(&str, String)> = rows.iter().map(|(label, value)| (label.as_str(), value.trim_end().to_owned())).collect();
+/// The result for people: what is not met first, then what is. `rows` were judged.
+pub fn page(result: &SuiteResult, rows: u64) -> String {
+    let (met, total) = (result.statistics.successful_expectations, result.statistics.evaluated_expectations);
+    let (failed, passed): (Vec<_>, Vec<_>) = result.results.iter().partition(|result| !result.success);
+    let told: Vec<(String, String)> = failed.into_iter().chain(passed).map(expectation).collect();
+    let told: Vec<(&str, String)> = told.iter().map(|(label, value)| (label.as_str(), value.trim_end().to_owned())).collect();
     let verdict =
         if met == total { "all expectations are met".to_owned() } else { format!("{met} of {total} expectations are met") };
-    let name = if report.suite().name.is_empty() { "suite" } else { &report.suite().name };
-    let head = format!("{name}: {verdict}, {} rows", thousands(report.rows));
-    if rows.is_empty() { head } else { format!("{head}\n\n{}", aligned(&rows)) }
+    let name = if result.suite_name.is_empty() { "suite" } else { &result.suite_name };
+    let head = format!("{name}: {verdict}, {} rows", thousands(rows));
+    if told.is_empty() { head } else { format!("{head}\n\n{}", aligned(&told)) }
+}
+
+fn expectation(result: &ExpectationResult) -> (String, String) {
+    let config = &result.expectation_config;
+    let word = match (result.exception_info.raised_exception, result.success) {
+        (true, _) => "error",
+        (false, true) => "met",
+        (false, false) => "NOT MET",
+    };
+    let kind = config.kind.trim_start_matches("expect_").replace('_', " ");
+    let severity = if result.success { "" } else { config.severity.name() };
+    let found = result.exception_info.exception_message.clone().unwrap_or_else(|| found(&result.result));
+    (format!("{word:<8}{severity:<9}"), format!("{}: {kind}\n{found}", config.subject()))
 }
 
 /// What was found, in a line.
-fn found(result: &serde_json::Map<String, Json>) -> String {
-    if let Some(count) = result.get("unexpected_count").filter(|count| count.as_u64() != Some(0)) {
-        let share =
-            result.get("unexpected_percent").and_then(Json::as_f64).map_or(String::new(), |share| format!(" ({share:.2} %)"));
-        let values = result.get("partial_unexpected_list").and_then(Json::as_array);
-        let values: Vec<String> = values.map_or(Vec::new(), |list| list.iter().take(5).map(short).collect());
+fn found(result: &Found) -> String {
+    if let Some(count) = result.unexpected_count.filter(|count| *count > 0) {
+        let share = result.unexpected_percent.flatten().map_or(String::new(), |share| format!(" ({share:.2} %)"));
+        let values = result.partial_unexpected_list.iter().flatten();
+        let values: Vec<String> = values.take(5).map(short).collect();
         let values = if values.is_empty() { String::new() } else { format!(": {}", values.join(", ")) };
         return format!("{count} unexpected{share}{values}");
     }
-    if let Some(values) = result.get("partial_missing_list").filter(|list| list.as_array().is_some_and(|list| !list.is_empty())) {
-        return format!("missing: {}", short(values));
+    if let Some(values) = result.partial_missing_list.as_ref().filter(|list| !list.is_empty()) {
+        return format!("missing: {}", short(&values.clone().into()));
     }
-    let mismatched = result.get("details").and_then(|details| details.get("mismatched"));
-    match (result.get("observed_value"), mismatched) {
-        (Some(value), Some(details)) if value.is_null() || value.is_array() => short(details),
-        (Some(value), _) if !value.is_null() => format!("observed {}", short(value)),
-        _ => String::new(),
+    let mismatched = result.details.as_ref().and_then(|details| details.mismatched.as_ref());
+    match (&result.observed_value, mismatched) {
+        (Some(Json::Null | Json::Array(_)), Some(details)) => short(details),
+        (Some(Json::Null) | None, _) => String::new(),
+        (Some(value), _) => format!("observed {}", short(value)),
     }
-}
-
-fn plain(value: &Json) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 fn short(value: &Json) -> String {

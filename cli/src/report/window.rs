@@ -2,12 +2,14 @@
 
 use plumbline_core::evidence::Answer;
 use plumbline_core::table::format_date;
-use plumbline_core::window::{AreaSummary, Distance, FeatureSummary, Summary};
+use plumbline_core::window::{AreaSummary, Distance, FeatureSummary, Piece, Report};
 
+use super::answer::{answer, optional};
 use crate::output::terminal::{aligned, columns, thousands};
 
 /// All of it, then a line for each piece.
-pub fn page(all: &Summary, pieces: &[(i64, Summary)]) -> String {
+pub fn page(report: &Report) -> String {
+    let (all, pieces) = (&report.total, report.pieces.as_deref().unwrap_or_default());
     let [converted, not, open] = all.outcomes.map(thousands);
     let span = all.span_ms.map_or("none".to_owned(), |(from, to)| format!("{} to {}", format_date(from), format_date(to)));
     let latency = answer(&all.latency_us, |quantiles| {
@@ -38,7 +40,7 @@ pub fn page(all: &Summary, pieces: &[(i64, Summary)]) -> String {
                 format!("{:.4} (exact value between {:.4} and {:.4})", error.value, error.at_least, error.at_most)
             }),
         ),
-        ("at 0.5", format!("precision {}, recall {}", part(all.precision), part(all.recall))),
+        ("at 0.5", format!("precision {}, recall {}", optional(all.precision), optional(all.recall))),
     ];
     let mut text = aligned(&rows);
     if let Some(found) = &all.prediction {
@@ -76,13 +78,13 @@ fn features(features: &[FeatureSummary]) -> String {
     columns(&head, rows)
 }
 
-fn piece((at, told): &(i64, Summary)) -> Vec<String> {
+fn piece(Piece { from, figures: told, .. }: &Piece) -> Vec<String> {
     let brief = |text: String| if text.starts_with("no answer") { "-".to_owned() } else { text };
     let slowest = |quantiles: &Vec<(f64, u64)>| {
         quantiles.last().map_or("-".to_owned(), |(_, micros)| format!("{:.1}", *micros as f64 / 1000.0))
     };
     vec![
-        format_date(*at),
+        from.clone(),
         thousands(told.requests),
         brief(answer(&told.error_rate, percent)),
         thousands(told.leads),
@@ -90,13 +92,6 @@ fn piece((at, told): &(i64, Summary)) -> Vec<String> {
         brief(answer(&told.roc_auc, |found| format!("{:.4}", found.area.value))),
         brief(answer(&told.latency_us, slowest)),
     ]
-}
-
-fn answer<T>(answer: &Answer<T>, shown: impl Fn(&T) -> String) -> String {
-    match answer {
-        Answer::Known(found) => shown(found),
-        Answer::Insufficient { insufficient } => format!("no answer: {insufficient}"),
-    }
 }
 
 fn area(found: &AreaSummary) -> String {
@@ -113,8 +108,4 @@ fn distance(found: &Distance) -> String {
 
 fn percent(part: &f64) -> String {
     format!("{:.2} %", 100.0 * part)
-}
-
-fn part(part: Option<f64>) -> String {
-    part.map_or("no answer".to_owned(), |part| format!("{part:.4}"))
 }

@@ -30,6 +30,7 @@ pub use frequency::Frequency;
 pub use kolmogorov::{Deviation, Direction, EXACT_UP_TO, KolmogorovSmirnov};
 pub use rate::Rate;
 pub use report::{
-    DriftReport, FalseAlarms, Feature, FeatureDrift, NewCategories, Observed, PERCENTILES, PredictionDrift, Reason, Rules,
+    AlarmRates, DriftReport, FalseAlarms, Feature, FeatureDrift, LeftOut, Location, MeanScore, NewCategories, Observed,
+    PERCENTILES, Percentile, PredictionDrift, Reason, Rules, Verdict,
 };
 pub use sample::Sample;

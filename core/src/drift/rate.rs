@@ -1,9 +1,12 @@
 //! Whether something happens more often than it did: missing values, outliers, new categories.
 
+use serde::{Deserialize, Serialize};
+
 use crate::stats::hypergeometric::Urn;
 
 /// How often something happened in the reference and happens now.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "DriftRate"))]
 pub struct Rate {
     /// Part of the reference values.
     pub reference: f64,

@@ -11,6 +11,7 @@ use crate::stats::{normal, power, student};
 
 /// How an experiment is looked at.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Method {
     /// Once, at the end. Looking at it every week and stopping at the first p below 0.05 is wrong three times as often as it says.

@@ -1,6 +1,8 @@
 //! What an analysis answers: plain data, for a page, a file or a program. Infinite ends of intervals are `null` in JSON.
 
-use serde::Serialize;
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
 
 use super::settings::{Better, Demand};
 use crate::stats::bayes::{Loss, Standing};
@@ -11,7 +13,8 @@ use crate::stats::margin::Finding;
 use crate::stats::srm::SampleRatio;
 
 /// What an experiment comes to.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "ExperimentReport"))]
 pub struct Analysis {
     /// The verdict of the best treatment, or on the experiment itself.
     pub verdict: Verdict,
@@ -28,7 +31,8 @@ pub struct Analysis {
 }
 
 /// What to do. Only `Win` is a reason to go on; `Inconclusive` is a reason to wait.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "ExperimentVerdict"))]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Verdict {
     /// The primary metric is better and no guardrail suffers: roll out.
@@ -79,7 +83,8 @@ impl Verdict {
 }
 
 /// How long to go on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Extension {
     /// More leads with an outcome, per arm.
     pub leads_per_arm: u64,
@@ -88,7 +93,8 @@ pub struct Extension {
 }
 
 /// One arm.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ArmReport {
     /// Its name.
     pub name: String,
@@ -101,7 +107,8 @@ pub struct ArmReport {
 }
 
 /// A treatment against the control.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "TreatmentReport"))]
 pub struct Comparison {
     /// The treatment's name.
     pub treatment: String,
@@ -120,7 +127,8 @@ pub struct Comparison {
 }
 
 /// A mean with its number of leads.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Figure {
     /// Leads with an outcome.
     pub leads: u64,
@@ -131,7 +139,8 @@ pub struct Figure {
 }
 
 /// One metric, control and treatment.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "ExperimentMetric"))]
 pub struct MetricReport {
     /// Its name.
     pub name: String,
@@ -148,7 +157,8 @@ pub struct MetricReport {
 }
 
 /// What can be said of a change.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "ExperimentOutcome"))]
 #[serde(untagged)]
 pub enum Outcome {
     /// It was measured.
@@ -156,7 +166,7 @@ pub enum Outcome {
     /// It cannot be.
     Unknown {
         /// A stable name of the reason.
-        code: &'static str,
+        code: Cow<'static, str>,
         /// The reason, a sentence.
         message: String,
     },
@@ -174,12 +184,13 @@ impl Outcome {
 
 impl From<NoEffect> for Outcome {
     fn from(reason: NoEffect) -> Outcome {
-        Outcome::Unknown { code: reason.code(), message: reason.to_string() }
+        Outcome::Unknown { code: reason.code().into(), message: reason.to_string() }
     }
 }
 
 /// A change with what the tests say of it.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Measurement {
     /// The change.
     pub effect: Effect,
@@ -194,7 +205,8 @@ pub struct Measurement {
 }
 
 /// A guardrail.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct GuardrailReport {
     /// The metric.
     pub metric: MetricReport,
@@ -209,7 +221,8 @@ pub struct GuardrailReport {
 }
 
 /// The sales cycle.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CycleReport {
     /// Its name.
     pub name: String,
@@ -238,7 +251,8 @@ pub struct CycleReport {
 }
 
 /// One value of one segment.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SegmentReport {
     /// The segment.
     pub segment: String,
@@ -257,7 +271,8 @@ pub struct SegmentReport {
 }
 
 /// Which way a segment goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Direction {
     /// Better.

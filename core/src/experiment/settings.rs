@@ -34,6 +34,7 @@ pub enum Kind {
 
 /// Which way is good.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Better {
     /// More is better.
@@ -74,6 +75,7 @@ impl Metric {
 
 /// What a guardrail demands.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Demand {
     /// Against the control it may be worse by less than this, on the experiment's scale.

@@ -1,5 +1,7 @@
 //! What the ranking means to people with so many hours: whole leads in parts of the list, and leads and conversions per band.
 
+use serde::{Deserialize, Serialize};
+
 use super::gain::Part;
 use super::{Labelled, MetricError};
 use crate::evidence::InsufficientData;
@@ -7,9 +9,12 @@ use crate::stats::level::Level;
 use crate::stats::proportion::Proportion;
 
 /// The leads of one band of scores.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "ScoreBand"))]
 pub struct Band {
-    /// Lowest score of the band; minus infinity for the lowest band.
+    /// Lowest score of the band; minus infinity (JSON: null) for the lowest band.
+    #[serde(with = "crate::stats::level::open_below")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<f64>"))]
     pub from: f64,
     /// Leads in it.
     pub leads: u64,

@@ -1,9 +1,12 @@
 //! The four counts at a threshold, and the rates made of them.
 
+use serde::{Deserialize, Serialize};
+
 use super::{Labelled, Ranking};
 
 /// Weights of leads by what was said and what became of them. A lead is called positive when its score is at least the threshold.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "ConfusionCounts"))]
 pub struct Confusion {
     /// Called positive, converted.
     pub true_positive: f64,

@@ -1,10 +1,13 @@
 //! What the ranking is worth to somebody who works the best leads first: gain, lift, and the Kolmogorov-Smirnov distance.
 
+use serde::{Deserialize, Serialize};
+
 use super::Ranking;
 use crate::evidence::InsufficientData;
 
 /// One part of the ranking, best first.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "ListPart"))]
 pub struct Part {
     /// Weight of the leads in it.
     pub leads: f64,

@@ -21,6 +21,7 @@ mod loss;
 mod maturity;
 mod ranking;
 mod reliability;
+mod report;
 mod service;
 
 pub use capacity::{Band, bands, lift_table};
@@ -36,4 +37,5 @@ pub use loss::{brier, log_loss};
 pub use maturity::{Label, Maturity};
 pub use ranking::{Ranking, Tie};
 pub use reliability::{Bin, Binning, Reliability};
+pub use report::{AgainstModel, AreaDifference, AtThreshold, BrierParts, Measure, Report, Slice, SliceArea, Slices};
 pub use service::{coverage, error_rate, freshness_ms, throughput, uptime};

@@ -1,5 +1,7 @@
 //! Whether a probability means what it says: leads in bins of probability, what was said against what happened.
 
+use serde::{Deserialize, Serialize};
+
 use super::{Labelled, MetricError};
 use crate::evidence::InsufficientData;
 use crate::order;
@@ -28,11 +30,14 @@ pub struct Reliability {
 }
 
 /// The leads of one range of probability.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "ReliabilityBin"))]
 pub struct Bin {
     /// Number of the bin, empty ones counted.
-    pub index: usize,
+    #[serde(rename = "bin")]
+    pub index: u64,
     /// Leads.
+    #[serde(rename = "leads")]
     pub count: u64,
     /// Mean probability: what was said.
     pub mean_probability: f64,
@@ -97,7 +102,7 @@ impl Bin {
         let rate = positives as f64 / n;
         // Without leads nothing is known of the rate.
         let interval = super::capacity::wilson(positives, count).unwrap_or((0.0, 1.0));
-        Bin { index, count, mean_probability: sum / n, rate, interval }
+        Bin { index: index as u64, count, mean_probability: sum / n, rate, interval }
     }
 
     /// |rate − mean probability|.

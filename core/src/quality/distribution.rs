@@ -1,12 +1,12 @@
 //! Expectations about a whole distribution: Kullback-Leibler divergence, chi-square, Kolmogorov-Smirnov, Cramér's φ.
 
-use serde_json::{Map, Value as Json, json};
+use serde_json::Value as Json;
 
 use super::facts::Facts;
 use super::kwargs::{self, Kwargs};
 use super::rule::Interpolation;
 use super::value::float_json;
-use super::{Raised, SuiteError};
+use super::{Details, Found, PartitionFound, Raised, SuiteError};
 use crate::math;
 use crate::stats::{beta, chi_square, gamma, normal};
 use crate::table::Scalar;
@@ -136,7 +136,7 @@ impl Histogram {
 /// What a distribution expectation found.
 pub(super) struct Finding {
     pub success: bool,
-    pub result: Map<String, Json>,
+    pub result: Found,
 }
 
 /// Kullback-Leibler divergence of the observed from the expected distribution.
@@ -155,8 +155,7 @@ pub(super) fn divergence(
             let joined = join(values, weights, tail, 1.0, facts)?;
             let (p, q): (Vec<f64>, Vec<f64>) = joined.iter().map(|row| (row.observed, row.expected)).unzip();
             let names: Vec<Json> = joined.iter().map(|row| row.value.cell().json()).collect();
-            let shown = |weights: &[f64]| json!({"values": names, "weights": floats(weights)});
-            (entropy(&p, &q), json!({"observed_partition": shown(&p), "expected_partition": shown(&q)}))
+            (entropy(&p, &q), partitions(PartitionFound::of_values(&names, &p), PartitionFound::of_values(&names, &q)))
         }
         (Partition::Bins { edges, weights, tails }, Observed::Bins(histogram, n)) => {
             let n = n as f64;
@@ -193,15 +192,28 @@ pub(super) fn divergence(
                 all
             };
             let (p, q) = (with_tails(&observed, first.0, last.0), with_tails(&expected, first.1, last.1));
-            let shown = |weights: &[f64], low: f64, high: f64| json!({"bins": floats(&edges), "weights": floats(weights), "tail_weights": floats(&[low, high])});
-            let observed = shown(&observed, first.0, last.0);
-            (entropy(&p, &q), json!({"observed_partition": observed, "expected_partition": shown(&expected, first.1, last.1)}))
+            let shown = |weights: &[f64], low: f64, high: f64| PartitionFound {
+                values: None,
+                bins: Some(floats(&edges)),
+                weights: floats(weights),
+                tail_weights: Some(floats(&[low, high])),
+            };
+            (entropy(&p, &q), partitions(shown(&observed, first.0, last.0), shown(&expected, first.1, last.1)))
         }
         _ => return Err(Raised::value("Invalid partition object.")),
     };
     let success = threshold.is_none_or(|threshold| entropy <= threshold);
-    let shown = if entropy.is_finite() { json!(entropy) } else { Json::Null };
-    Ok(Finding { success, result: object(json!({"observed_value": shown, "details": details})) })
+    Ok(Finding { success, result: Found::observed(Some(entropy).filter(|entropy| entropy.is_finite())).with(details) })
+}
+
+fn partitions(observed: PartitionFound, expected: PartitionFound) -> Details {
+    Details { observed_partition: Some(observed), expected_partition: Some(expected), ..Details::default() }
+}
+
+impl PartitionFound {
+    fn of_values(values: &[Json], weights: &[f64]) -> PartitionFound {
+        PartitionFound { values: Some(values.to_vec()), weights: floats(weights), ..PartitionFound::default() }
+    }
 }
 
 /// What a divergence is taken of.
@@ -293,14 +305,14 @@ pub(super) fn chi_square(partition: &Partition, facts: &Facts, p: f64, tail: f64
     let total: f64 = joined.iter().map(|row| row.expected).sum();
     let observed: Vec<f64> = joined.iter().map(|row| row.observed / n).collect();
     let expected: Vec<f64> = joined.iter().map(|row| row.expected / total).collect();
-    let result = json!({
-        "observed_value": value, "element_count": facts.present(), "missing_count": null, "missing_percent": null,
-        "details": {
-            "observed_partition": {"values": names, "weights": floats(&observed)},
-            "expected_partition": {"values": names, "weights": floats(&expected)},
-        },
-    });
-    Ok(Finding { success: value > p, result: object(result) })
+    let details = partitions(PartitionFound::of_values(&names, &observed), PartitionFound::of_values(&names, &expected));
+    let result = Found {
+        element_count: Some(facts.present()),
+        missing_count: Some(None),
+        missing_percent: Some(None),
+        ..Found::observed(value).with(details)
+    };
+    Ok(Finding { success: value > p, result })
 }
 
 /// A distribution with its parameters.
@@ -381,8 +393,8 @@ impl Shape {
         let term = |j: f64| math::exp(-2.0 * j * j * lambda * lambda);
         let sum: f64 = (1..=100).map(|j| if j % 2 == 1 { term(f64::from(j)) } else { -term(f64::from(j)) }).sum();
         let value = if lambda < 0.2 { 1.0 } else { (2.0 * sum).clamp(0.0, 1.0) };
-        let result = json!({"observed_value": value, "details": {"observed_ks_result": [distance, value]}});
-        Ok(Finding { success: value >= p, result: object(result) })
+        let details = Details { observed_ks_result: Some((distance, value)), ..Details::default() };
+        Ok(Finding { success: value >= p, result: Found::observed(value).with(details) })
     }
 }
 
@@ -452,7 +464,7 @@ impl CramersPhi {
             statistic += off * off / expected;
         }
         let value = (statistic / n / (height.min(width) - 1) as f64).sqrt().clamp(0.0, 1.0);
-        Ok(Finding { success: value <= self.threshold, result: object(json!({"observed_value": value})) })
+        Ok(Finding { success: value <= self.threshold, result: Found::observed(value) })
     }
 }
 
@@ -520,8 +532,4 @@ impl Groups {
 
 fn floats(values: &[f64]) -> Vec<Json> {
     values.iter().map(|x| float_json(*x)).collect()
-}
-
-pub(super) fn object(value: Json) -> Map<String, Json> {
-    if let Json::Object(map) = value { map } else { Map::new() }
 }

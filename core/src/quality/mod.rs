@@ -10,8 +10,10 @@
 mod condition;
 mod distinct;
 mod distribution;
+mod document;
 mod error;
 mod facts;
+mod found;
 mod gate;
 mod generate;
 mod json;
@@ -33,7 +35,9 @@ mod validation;
 mod value;
 mod words;
 
+pub use document::{ExceptionInfo, ExpectationConfig, ExpectationResult, Statistics, SuiteResult};
 pub use error::{Raised, SuiteError, SuiteErrors};
+pub use found::{Details, Found, PartitionFound, ValueCount};
 pub use gate::Gate;
 pub use generate::{Profile, generate};
 pub use json::read as read_json;

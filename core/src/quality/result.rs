@@ -1,8 +1,8 @@
 //! Results in the four formats of Great Expectations: how much of what was found is told.
 
-use serde_json::{Map, Value as Json, json};
+use serde_json::{Map, Value as Json};
 
-use super::Raised;
+use super::{Found, Raised, ValueCount};
 use crate::table::{Cell, Kind, Scalar};
 
 /// How much a result tells.
@@ -168,63 +168,59 @@ impl Unexpected {
     }
 
     /// The result of an expectation about rows. `nonmissing` is `None` where missing values are what is asked about.
-    pub fn result(&self, elements: u64, nonmissing: Option<u64>) -> Map<String, Json> {
-        let (format, mut map) = (&self.format, Map::new());
+    pub fn result(&self, elements: u64, nonmissing: Option<u64>) -> Found {
+        let format = &self.format;
         let partial = format.partial_unexpected_count;
         let query = || format!("df.filter(items={}, axis=0)", Json::from(self.rows.clone()).to_string().replace(',', ", "));
+        let names = Some(format.unexpected_index_column_names.clone()).filter(|names| !names.is_empty());
+        let mut found = Found::default();
         if format.return_unexpected_index_query == Some(true) && format.detail != Detail::Complete {
-            map.insert("unexpected_index_query".to_owned(), query().into());
-            if !format.unexpected_index_column_names.is_empty() {
-                map.insert("unexpected_index_column_names".to_owned(), format.unexpected_index_column_names.clone().into());
-            }
+            found.unexpected_index_query = Some(query());
+            found.unexpected_index_column_names = names.clone();
         }
         if format.detail == Detail::BooleanOnly {
-            return map;
+            return found;
         }
-        let percent = |part: u64, of: u64| if of > 0 { json!(part as f64 / of as f64 * 100.0) } else { Json::Null };
+        let percent = |part: u64, of: u64| (of > 0).then(|| part as f64 / of as f64 * 100.0);
         let total = percent(self.count, elements);
         let nonmissing_percent = match nonmissing {
-            Some(_) if elements == 0 => Json::Null,
+            Some(_) if elements == 0 => None,
             Some(nonmissing) => percent(self.count, nonmissing),
-            None => total.clone(),
+            None => total,
         };
-        map.insert("element_count".to_owned(), elements.into());
-        map.insert("unexpected_count".to_owned(), self.count.into());
-        map.insert("unexpected_percent".to_owned(), nonmissing_percent.clone());
+        found.element_count = Some(elements);
+        found.unexpected_count = Some(self.count);
+        found.unexpected_percent = Some(nonmissing_percent);
         let shown: Vec<Json> = self.values.iter().map(|values| self.shown(values)).collect();
         if !format.exclude_unexpected_values {
-            map.insert("partial_unexpected_list".to_owned(), shown.iter().take(partial).cloned().collect());
+            found.partial_unexpected_list = Some(shown.iter().take(partial).cloned().collect());
         }
-        if !format.unexpected_index_column_names.is_empty() {
-            map.insert("unexpected_index_column_names".to_owned(), format.unexpected_index_column_names.clone().into());
-        }
+        found.unexpected_index_column_names = names;
         if let Some(nonmissing) = nonmissing {
             let missing = elements.saturating_sub(nonmissing);
-            map.insert("missing_count".to_owned(), missing.into());
-            map.insert("missing_percent".to_owned(), percent(missing, elements));
-            map.insert("unexpected_percent_total".to_owned(), total);
-            map.insert("unexpected_percent_nonmissing".to_owned(), nonmissing_percent);
+            found.missing_count = Some(Some(missing));
+            found.missing_percent = Some(percent(missing, elements));
+            found.unexpected_percent_total = Some(total);
+            found.unexpected_percent_nonmissing = Some(nonmissing_percent);
         }
         if format.detail == Detail::Basic {
-            return map;
+            return found;
         }
         let rows = self.row_list();
         if partial > 0 {
-            if let (false, Some(counts)) = (format.exclude_unexpected_values, self.counts(partial)) {
-                map.insert("partial_unexpected_counts".to_owned(), counts.into());
+            if !format.exclude_unexpected_values {
+                found.partial_unexpected_counts = self.counts(partial);
             }
-            map.insert("partial_unexpected_index_list".to_owned(), rows.iter().take(partial).cloned().collect());
+            found.partial_unexpected_index_list = Some(rows.iter().take(partial).cloned().collect());
         }
         if format.detail == Detail::Complete {
-            if !format.exclude_unexpected_values {
-                map.insert("unexpected_list".to_owned(), shown.into());
-            }
-            map.insert("unexpected_index_list".to_owned(), rows.into());
+            found.unexpected_list = Some(shown).filter(|_| !format.exclude_unexpected_values);
+            found.unexpected_index_list = Some(rows);
             if format.return_unexpected_index_query != Some(false) {
-                map.insert("unexpected_index_query".to_owned(), query().into());
+                found.unexpected_index_query = Some(query());
             }
         }
-        map
+        found
     }
 
     fn row_list(&self) -> Vec<Json> {
@@ -245,7 +241,7 @@ impl Unexpected {
     }
 
     /// The most frequent of the values kept, `None` where Python could not sort or count them.
-    fn counts(&self, most: usize) -> Option<Vec<Json>> {
+    fn counts(&self, most: usize) -> Option<Vec<ValueCount>> {
         let mut counts: Vec<(&[Scalar], u64)> = Vec::new();
         for values in &self.values {
             if values.iter().any(|value| matches!(value, Scalar::Other(_))) {
@@ -263,7 +259,7 @@ impl Unexpected {
             Domain::Column(_) => self.shown(values),
             _ => values.iter().map(|value| value.cell().json()).collect(),
         };
-        Some(sorted.into_iter().map(|(values, count)| json!({"value": value(values), "count": count})).collect())
+        Some(sorted.into_iter().map(|(values, count)| ValueCount { value: value(values), count }).collect())
     }
 
     fn same(&self, a: &[Scalar], b: &[Scalar]) -> bool {

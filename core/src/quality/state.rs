@@ -1,13 +1,13 @@
 //! What one expectation keeps between batches, and what it makes of it at the end.
 
-use serde_json::{Map, Value as Json, json};
+use serde_json::Value as Json;
 
 use super::distinct::Distinct;
 use super::distribution::Histogram;
 use super::result::Unexpected;
 use super::rule::{Ignore, PairTest, SeveralTest};
 use super::test::Test;
-use super::{Raised, kernel};
+use super::{Found, Raised, kernel};
 use crate::table::{Cell, Column, Kind, Scalar};
 
 /// A batch as one expectation sees it.
@@ -48,7 +48,7 @@ pub(super) struct Rows {
 
 impl Rows {
     /// Success and result; `counts_missing` where missing values are what is asked about.
-    pub fn finish(&self, counts_missing: bool) -> (bool, Map<String, Json>) {
+    pub fn finish(&self, counts_missing: bool) -> (bool, Found) {
         let asked = self.elements - if counts_missing { 0 } else { self.missing };
         let share = (asked as f64 - self.kept.count as f64) / asked as f64;
         let success = asked == 0 || share >= self.mostly;
@@ -203,7 +203,7 @@ impl Unique {
         self.retained.as_mut().map_or(Ok(()), |retained| retained.keep(view, &[self.column]))
     }
 
-    pub fn finish(&mut self) -> Result<(bool, Map<String, Json>), Raised> {
+    pub fn finish(&mut self) -> Result<(bool, Found), Raised> {
         let Unique { seen, numbers, rows, retained, .. } = self;
         if numbers.len() == seen.len() {
             return Ok(rows.finish(false));
@@ -353,7 +353,7 @@ impl Several {
         if combines { self.retained.keep(view, &self.columns) } else { Ok(()) }
     }
 
-    pub fn finish(&mut self) -> Result<(bool, Map<String, Json>), Raised> {
+    pub fn finish(&mut self) -> Result<(bool, Found), Raised> {
         let Several { seen, numbers, rows, columns, .. } = self;
         if matches!(self.test, SeveralTest::Unique) {
             self.retained.each(columns.len(), &mut |row, cells, index| {
@@ -466,8 +466,8 @@ impl Cross {
 }
 
 /// A result that is one observed value.
-pub(super) fn observed(success: bool, value: Json) -> (bool, Map<String, Json>) {
-    (success, super::distribution::object(json!({"observed_value": value})))
+pub(super) fn observed(success: bool, value: Json) -> (bool, Found) {
+    (success, Found::observed(value))
 }
 
 /// Whether numbers of `kind` can be judged by their spread.

@@ -1,5 +1,6 @@
 //! A suite of expectations, read from the JSON that Great Expectations 1.x writes.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
 use super::condition::Condition;
@@ -9,13 +10,16 @@ use super::rule::Rule;
 use super::{SuiteError, SuiteErrors, json};
 
 /// How grave it is when an expectation is not met.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// To be known.
     Info,
     /// A lead is scored and flagged.
     Warning,
     /// A lead is refused.
+    #[default]
     Critical,
 }
 

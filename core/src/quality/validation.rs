@@ -14,7 +14,7 @@ use super::state::{
     Bins, Cells, Cross, Fence, Ordered, Pair, Retained, Rows, Several, Spread, Unique, View, check_numeric, observed,
 };
 use super::test::{Bounds, OBJECT, Test};
-use super::{Expectation, Raised, Severity, Suite};
+use super::{Details, Expectation, Found, Raised, Severity, Suite};
 use crate::table::{Column, Kind, Scalar};
 
 /// A table on its way through a suite.
@@ -62,7 +62,7 @@ pub struct Outcome {
     /// Whether it is met.
     pub success: bool,
     /// What was found, as the format tells it.
-    pub result: Map<String, Json>,
+    pub result: Found,
     /// Why it could not be judged; then it is not met.
     pub raised: Option<Raised>,
 }
@@ -143,10 +143,10 @@ impl<'s> Validation<'s> {
             let (mut state, rows, detail) = (std::mem::replace(&mut slot.state, State::Table), slot.rows, slot.detail);
             outcomes.push(match self.judge(&mut state, &expectation.rule, rows) {
                 Ok((success, result)) => {
-                    let result = if detail == Detail::BooleanOnly { boolean(result) } else { result };
+                    let result = if detail == Detail::BooleanOnly { result.boolean_only() } else { result };
                     Outcome { index: at, success, result, raised: None }
                 }
-                Err(raised) => Outcome { index: at, success: false, result: Map::new(), raised: Some(raised) },
+                Err(raised) => Outcome { index: at, success: false, result: Found::default(), raised: Some(raised) },
             });
         }
         Report { suite: self.suite, outcomes: by_column(self.suite, outcomes), rows: self.rows }
@@ -286,7 +286,7 @@ impl<'s> Validation<'s> {
         })
     }
 
-    fn judge(&mut self, state: &mut State, rule: &Rule, counted: u64) -> Result<(bool, Map<String, Json>), Raised> {
+    fn judge(&mut self, state: &mut State, rule: &Rule, counted: u64) -> Result<(bool, Found), Raised> {
         match state {
             State::Raised(raised) => Err(raised.clone()),
             State::Table => self.judge_table(rule, counted),
@@ -314,14 +314,14 @@ impl<'s> Validation<'s> {
         }
     }
 
-    fn judge_table(&self, rule: &Rule, counted: u64) -> Result<(bool, Map<String, Json>), Raised> {
+    fn judge_table(&self, rule: &Rule, counted: u64) -> Result<(bool, Found), Raised> {
         let within = |bounds: &Bounds, n: usize| Ok(observed(bounds.holds(Scalar::Int(n as i64).cell())?, n.into()));
         match rule {
             Rule::RowCount(bounds) => within(bounds, counted as usize),
             Rule::ColumnCount(bounds) => within(bounds, self.names.len()),
             Rule::ColumnExists { column, at } => {
                 let place = self.names.iter().position(|name| name == column);
-                Ok((place.is_some_and(|place| at.is_none_or(|at| at == place as i64)), Map::new()))
+                Ok((place.is_some_and(|place| at.is_none_or(|at| at == place as i64)), Found::default()))
             }
             Rule::ColumnOrder(expected) => {
                 let Some(expected) = expected.as_ref().filter(|expected| **expected != self.names) else {
@@ -331,8 +331,8 @@ impl<'s> Validation<'s> {
                 let differ = (0..rows)
                     .filter(|at| expected.get(*at) != self.names.get(*at))
                     .map(|at| json!({"Expected Column Position": at, "Expected": expected.get(at), "Found": self.names.get(at)}));
-                let details = json!({"mismatched": differ.collect::<Vec<_>>()});
-                Ok((false, distribution::object(json!({"observed_value": self.names, "details": details}))))
+                let details = Details { mismatched: Some(differ.collect()), ..Details::default() };
+                Ok((false, Found::observed(self.names.clone()).with(details)))
             }
             Rule::ColumnSet { names, exact } => {
                 let expected = names.clone().unwrap_or_default();
@@ -355,8 +355,8 @@ impl<'s> Validation<'s> {
                 if !missing.is_empty() {
                     mismatched.insert("missing".to_owned(), sorted(missing));
                 }
-                let result = json!({"observed_value": shown, "details": {"mismatched": mismatched}});
-                Ok((success, distribution::object(result)))
+                let details = Details { mismatched: Some(mismatched.into()), ..Details::default() };
+                Ok((success, Found::observed(shown).with(details)))
             }
             Rule::Types { column, types, .. } => {
                 let kind = self.kind(self.place(column)?);
@@ -372,7 +372,7 @@ impl<'s> Validation<'s> {
         }
     }
 
-    fn judge_spread(&mut self, spread: &mut Spread) -> Result<(bool, Map<String, Json>), Raised> {
+    fn judge_spread(&mut self, spread: &mut Spread) -> Result<(bool, Found), Raised> {
         let facts =
             self.facts.get_mut(spread.facts).ok_or_else(|| Raised::value("the column's statistics were not collected"))?;
         let (mean, deviation) = facts.mean_and_deviation();
@@ -414,7 +414,7 @@ impl State {
     }
 }
 
-fn judge_facts(rule: &Rule, facts: &mut Facts) -> Result<(bool, Map<String, Json>), Raised> {
+fn judge_facts(rule: &Rule, facts: &mut Facts) -> Result<(bool, Found), Raised> {
     if let Some(raised) = &facts.failed {
         return Err(raised.clone());
     }
@@ -439,9 +439,8 @@ fn judge_facts(rule: &Rule, facts: &mut Facts) -> Result<(bool, Map<String, Json
             let success = details.iter().all(|is| *is);
             let values: Vec<Json> =
                 (0..at.len()).map(|at| values.get(at).map_or(Json::Null, |x| facts.shown(*x, *between))).collect();
-            let result =
-                json!({"observed_value": {"quantiles": shown, "values": values}, "details": {"success_details": details}});
-            Ok((success, distribution::object(result)))
+            let details = Details { success_details: Some(details), ..Details::default() };
+            Ok((success, Found::observed(json!({"quantiles": shown, "values": values})).with(details)))
         }
         Rule::MostCommon { set, ties_okay, .. } => {
             let most = facts.distinct.iter().map(|(_, count)| count).max().unwrap_or(0);
@@ -455,18 +454,13 @@ fn judge_facts(rule: &Rule, facts: &mut Facts) -> Result<(bool, Map<String, Json
         Rule::Distinct { set, no_others, all, .. } => {
             const MOST: usize = 20;
             let set = if matches!(facts.kind, Kind::Time | Kind::Zoned) { set.moments() } else { set.clone() };
-            let mut result = distribution::object(json!({"observed_value": null}));
-            let mut success = true;
-            let mut tell = |names: [&str; 2], found: Vec<Scalar>| {
-                success &= found.is_empty();
-                result.insert(names[0].to_owned(), found.len().into());
-                result.insert(names[1].to_owned(), found.iter().take(MOST).map(|value| value.cell().json()).collect());
-            };
+            let mut result = Found::observed(Json::Null);
+            let first = |found: &[Scalar]| Some(found.iter().take(MOST).map(|value| value.cell().json()).collect());
             if *no_others {
                 let others = facts.distinct.iter().map(|(value, _)| value).filter(|value| !set.contains(value.cell()));
                 let mut others: Vec<Scalar> = others.collect();
                 others.sort_by(|a, b| a.cell().order(b.cell()).ok().flatten().unwrap_or(std::cmp::Ordering::Equal));
-                tell(["unexpected_count", "partial_unexpected_list"], others);
+                (result.unexpected_count, result.partial_unexpected_list) = (Some(others.len() as u64), first(&others));
             }
             if *all {
                 let (mut absent, mut known) = (Vec::new(), Distinct::default());
@@ -476,8 +470,9 @@ fn judge_facts(rule: &Rule, facts: &mut Facts) -> Result<(bool, Map<String, Json
                         absent.push(value.clone());
                     }
                 }
-                tell(["missing_count", "partial_missing_list"], absent);
+                (result.missing_count, result.partial_missing_list) = (Some(Some(absent.len() as u64)), first(&absent));
             }
+            let success = result.unexpected_count.unwrap_or(0) == 0 && result.missing_count.flatten().unwrap_or(0) == 0;
             Ok((success, result))
         }
         Rule::Divergence { partition, threshold, tail, internal, bucketize, .. } => {
@@ -510,12 +505,6 @@ fn judge_facts(rule: &Rule, facts: &mut Facts) -> Result<(bool, Map<String, Json
     }
 }
 
-/// What `BOOLEAN_ONLY` leaves of a result.
-fn boolean(mut result: Map<String, Json>) -> Map<String, Json> {
-    result.retain(|name, _| name.starts_with("unexpected_index_"));
-    result
-}
-
 /// Outcomes grouped by column, groups in the order in which they turn up, as the peer evaluates them.
 fn by_column(suite: &Suite, outcomes: Vec<Outcome>) -> Vec<Outcome> {
     let column = |at: usize| suite.expectations.get(at).and_then(|expectation| expectation.kwargs.get("column")?.as_str());
@@ -545,55 +534,5 @@ impl<'s> Report<'s> {
     pub fn worst(&self) -> Option<Severity> {
         let failed = self.outcomes.iter().filter(|outcome| !outcome.success);
         failed.filter_map(|outcome| self.suite.expectations.get(outcome.index)).map(|expectation| expectation.severity).max()
-    }
-
-    /// The result document of Great Expectations. `batch_id`, when given, stands among the kwargs as it does there.
-    pub fn to_json(&self, batch_id: Option<&str>) -> Json {
-        let met = self.outcomes.iter().filter(|outcome| outcome.success).count();
-        let evaluated = self.outcomes.len();
-        let percent = if evaluated > 0 { json!(met as f64 / evaluated as f64 * 100.0) } else { Json::Null };
-        json!({
-            "success": self.success(),
-            "results": self.outcomes.iter().map(|outcome| self.outcome_json(outcome, batch_id)).collect::<Vec<_>>(),
-            "suite_name": self.suite.name,
-            "suite_parameters": {},
-            "statistics": {
-                "evaluated_expectations": evaluated,
-                "successful_expectations": met,
-                "unsuccessful_expectations": evaluated - met,
-                "success_percent": percent,
-            },
-            "meta": self.suite.meta,
-            "id": null,
-        })
-    }
-
-    fn outcome_json(&self, outcome: &Outcome, batch_id: Option<&str>) -> Json {
-        let mut config = Map::new();
-        if let Some(expectation) = self.suite.expectations.get(outcome.index) {
-            let mut kwargs = expectation.kwargs.clone();
-            if let Some(batch_id) = batch_id {
-                kwargs.insert("batch_id".to_owned(), batch_id.into());
-            }
-            config.insert("type".to_owned(), expectation.kind.clone().into());
-            config.insert("kwargs".to_owned(), kwargs.into());
-            config.insert("meta".to_owned(), expectation.meta.clone());
-            config.insert("severity".to_owned(), expectation.severity.name().into());
-            if let Some(id) = &expectation.id {
-                config.insert("id".to_owned(), id.clone().into());
-            }
-        }
-        let raised = outcome.raised.as_ref();
-        json!({
-            "success": outcome.success,
-            "expectation_config": config,
-            "result": outcome.result,
-            "meta": {},
-            "exception_info": {
-                "raised_exception": raised.is_some(),
-                "exception_traceback": raised.map(ToString::to_string),
-                "exception_message": raised.map(|raised| raised.message.clone()),
-            },
-        })
     }
 }

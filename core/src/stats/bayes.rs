@@ -3,7 +3,7 @@
 //! Chances here are of the effect given the data and the prior; they are not p-values, and repeated looks do not invalidate them, but a
 //! rule that stops on them errs more often than its chance suggests.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::effect::Effect;
 use super::level::{Interval, Level, SettingError};
@@ -57,7 +57,8 @@ pub struct Posterior {
 }
 
 /// The expected loss of choosing an arm compared with knowing the better one, in the unit of the effect.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "ExpectedLoss"))]
 pub struct Loss {
     /// Of keeping the control: E max(effect, 0).
     pub control: f64,
@@ -145,7 +146,8 @@ pub enum Belief {
 }
 
 /// How an arm compares with the others.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Standing {
     /// The chance of being the best of all.
     pub best: f64,

@@ -1,6 +1,6 @@
 //! The difference a treatment makes, absolute or relative, with its standard error; tested once, against a margin, or at every look.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::alternative::Alternative;
@@ -11,7 +11,8 @@ use super::student;
 use crate::evidence::InsufficientData;
 
 /// The scale of a difference.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Scale {
     /// treatment / control − 1: 0.05 is five per cent more.
@@ -52,7 +53,8 @@ impl NoEffect {
 }
 
 /// What a treatment changes.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Effect {
     /// Absolute or relative.
     pub scale: Scale,
@@ -85,7 +87,8 @@ pub struct Contrast {
 }
 
 /// What a test found.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "EffectTest"))]
 pub struct Test {
     /// The probability of an effect at least as large by chance.
     pub p_value: f64,

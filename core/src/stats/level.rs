@@ -29,6 +29,7 @@ impl SettingError {
 
 /// The error one accepts: the probability of a false alarm, such as 0.05. An interval at this level has confidence 1 − α.
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "f64", into = "f64")]
 pub struct Level(f64);
 
@@ -71,11 +72,16 @@ impl From<Level> for f64 {
 }
 
 /// From where to where; infinite on a side that is left open (JSON: null).
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Interval {
     /// The lower end.
+    #[serde(with = "open_below")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<f64>"))]
     pub lower: f64,
     /// The upper end.
+    #[serde(with = "open_above")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<f64>"))]
     pub upper: f64,
 }
 
@@ -101,9 +107,44 @@ impl Interval {
     }
 }
 
+/// A lower end in JSON: null when it is not finite, read again as minus infinity.
+pub(crate) mod open_below {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(crate) fn serialize<S: Serializer>(end: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+        Some(end).filter(|end| end.is_finite()).serialize(serializer)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+        Ok(Option::deserialize(deserializer)?.unwrap_or(f64::NEG_INFINITY))
+    }
+}
+
+/// An upper end in JSON: null when it is not finite, read again as infinity.
+pub(crate) mod open_above {
+    use serde::{Deserialize, Deserializer};
+
+    pub(crate) use super::open_below::serialize;
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+        Ok(Option::deserialize(deserializer)?.unwrap_or(f64::INFINITY))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn open_ends_are_null_in_json() {
+        for (interval, json) in [
+            (Interval { lower: f64::NEG_INFINITY, upper: 0.5 }, r#"{"lower":null,"upper":0.5}"#),
+            (Interval { lower: -1.0, upper: f64::INFINITY }, r#"{"lower":-1.0,"upper":null}"#),
+        ] {
+            assert_eq!(serde_json::to_string(&interval).unwrap(), json);
+            assert_eq!(serde_json::from_str::<Interval>(json).unwrap(), interval);
+        }
+    }
 
     #[test]
     fn a_level_is_a_small_probability() {

@@ -1,7 +1,7 @@
 //! Sample ratio mismatch: whether the arms have the planned split. If not, something biased who is in which arm, and no difference
 //! between the arms can be trusted.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::chi_square;
 use super::level::SettingError;
@@ -14,7 +14,8 @@ use crate::evidence::InsufficientData;
 pub const THRESHOLD: f64 = 0.001;
 
 /// Counts of arms against their shares.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SampleRatio {
     /// Leads each arm should have had.
     pub expected: Vec<f64>,

@@ -16,6 +16,16 @@ pub enum Values<'a> {
     },
 }
 
+impl Values<'_> {
+    /// How many rows there are, missing values among them.
+    pub fn rows(&self) -> usize {
+        match self {
+            Values::Numbers(values) => values.len(),
+            Values::Categories { codes, .. } => codes.len(),
+        }
+    }
+}
+
 /// The values of one column.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Vector {

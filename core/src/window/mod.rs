@@ -12,6 +12,7 @@ mod category;
 mod latency;
 mod layout;
 mod moments;
+mod report;
 mod score;
 mod series;
 mod summary;
@@ -21,6 +22,7 @@ pub use category::{Categories, NEW_BY_NAME};
 pub use latency::Latency;
 pub use layout::{FeatureLayout, Layout};
 pub use moments::Moments;
+pub use report::{Piece, Report};
 pub use score::{Binned, SCORE_BINS, Scores};
 pub use series::{HOUR_MS, Series, SeriesError};
 pub use summary::{AreaSummary, Distance, FeatureSummary, Summary};
@@ -141,8 +143,8 @@ impl Window {
     /// ```
     /// use plumbline_core::bundle::{Distribution, FieldReference, Reference};
     /// use plumbline_core::histogram::{Bins, Histogram};
-    /// use plumbline_core::window::{Layout, Summary, Window};
     /// use plumbline_core::evidence::Answer;
+    /// use plumbline_core::window::{Layout, Summary, Window};
     /// let visits = Histogram::with_counts(Bins::new(vec![5.0])?, vec![50, 50], 0).expect("a count per bin");
     /// let field = FieldReference { name: "visits".into(), distribution: Distribution::Number(visits) };
     /// let reference = Reference { fields: vec![field], ..Reference::default() };

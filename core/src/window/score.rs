@@ -1,6 +1,6 @@
 //! Scores by outcome in a thousand bins: the area under the ROC curve of any number of leads, within a bound that is told.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::evidence::InsufficientData;
 use crate::metric::{Area, Confusion};
@@ -18,7 +18,8 @@ pub struct Scores {
 }
 
 /// A figure as far as bins tell.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Binned {
     /// The middle: of an area, pairs of one bin counted half.
     pub value: f64,

@@ -1,6 +1,6 @@
 //! What a window tells: every figure with the bound or the interval it comes with, and the reason where there is none.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Binned, Feature, FeatureLayout, Layout, Scores, Window};
 use crate::drift::{Bracket, EMPTY_SHARE, Rate, Shares};
@@ -13,7 +13,8 @@ use crate::stats::proportion::Proportion;
 const NAMES: usize = 10;
 
 /// What a window tells. Times are milliseconds since 1970, rates parts of 1.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "WindowFigures"))]
 pub struct Summary {
     /// The first and the last moment something was counted.
     pub span_ms: Option<(i64, i64)>,
@@ -56,7 +57,8 @@ pub struct Summary {
 }
 
 /// An area under the ROC curve from bins.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "BinnedArea"))]
 pub struct AreaSummary {
     /// The area, pairs of one bin counted half, and the ends between which the exact one lies.
     #[serde(flatten)]
@@ -66,7 +68,8 @@ pub struct AreaSummary {
 }
 
 /// How far two distributions of counts are from each other.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "WindowDistance"))]
 pub struct Distance {
     /// The Kolmogorov-Smirnov statistic is at least this; of a category, the total variation distance.
     pub at_least: f64,
@@ -77,7 +80,8 @@ pub struct Distance {
 }
 
 /// What a window tells of one feature.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "WindowFeature"))]
 pub struct FeatureSummary {
     /// Its name.
     pub name: String,

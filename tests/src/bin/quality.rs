@@ -37,10 +37,9 @@ fn run(arguments: &[String]) -> Result<(), String> {
         let started = Instant::now();
         let mut validation = Validation::new(&suite, &names, &kinds, &ResultFormat::default());
         batches.iter().for_each(|columns| validation.push(columns));
-        let report = validation.finish().to_json(None);
+        let report = validation.finish().document(None);
         fastest = fastest.min(started.elapsed().as_secs_f64());
-        let results = report.get("results").and_then(|results| results.as_array()).ok_or("a report without results")?;
-        success = results.iter().map(|one| one.get("success").is_some_and(|met| *met == true)).collect();
+        success = report.results.iter().map(|one| one.success).collect();
     }
     println!("{}", serde_json::json!({ "seconds": fastest, "success": success }));
     Ok(())

@@ -23,7 +23,8 @@ pub fn validate(suite: &str, columns: &Object, format: &str) -> Answer {
     let table = Table::of(columns)?;
     let mut validation = Validation::new(&suite, &table.names, &table.kinds(), &format);
     validation.push(&table.columns);
-    object(&narrowed(validation.finish().to_json(None)))
+    let result = serde_json::to_value(validation.finish().document(None)).map_err(|e| failure("INTERNAL", &e.to_string()))?;
+    object(&narrowed(result))
 }
 
 /// A suite that the table of `columns` meets.

@@ -1,9 +1,9 @@
 //! The whole comparison of two tables, as `plumbline drift` has it.
 
 use js_sys::Array;
-use plumbline_core::drift::{DriftReport, Feature, FeatureDrift, Rate, Rules};
+use plumbline_core::drift::{DriftReport, Feature, Rules};
 use plumbline_core::table::Values;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -33,67 +33,6 @@ impl From<Limits> for Rules {
         let Limits { distance, missing, outliers, new_categories, chance, features_allowed } = limits;
         Rules { distance, missing, outliers, new_categories, chance, features_allowed }
     }
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct RateAnswer {
-    reference: f64,
-    current: f64,
-    p_value: f64,
-}
-
-impl From<&Rate> for RateAnswer {
-    fn from(rate: &Rate) -> RateAnswer {
-        RateAnswer { reference: rate.reference, current: rate.current, p_value: rate.p_value }
-    }
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct FeatureAnswer<'a> {
-    name: &'a str,
-    drifted: bool,
-    reasons: Vec<&'static str>,
-    distance: Option<f64>,
-    p_value: Option<f64>,
-    psi: Option<f64>,
-    jensen_shannon: Option<f64>,
-    wasserstein: Option<f64>,
-    missing: RateAnswer,
-    outliers: Option<RateAnswer>,
-    new_categories: Option<RateAnswer>,
-    new_by_name: &'a [(String, u64)],
-}
-
-impl<'a> From<&'a FeatureDrift> for FeatureAnswer<'a> {
-    fn from(found: &'a FeatureDrift) -> FeatureAnswer<'a> {
-        FeatureAnswer {
-            name: &found.name,
-            drifted: found.drifted(),
-            reasons: found.reasons.iter().map(|reason| reason.name()).collect(),
-            distance: found.distance,
-            p_value: found.p_value,
-            psi: found.population_stability,
-            jensen_shannon: found.jensen_shannon,
-            wasserstein: found.wasserstein,
-            missing: (&found.missing).into(),
-            outliers: found.outliers.as_ref().map(RateAnswer::from),
-            new_categories: found.new_categories.as_ref().map(|new| (&new.rate).into()),
-            new_by_name: found.new_categories.as_ref().map_or(&[], |new| &new.most),
-        }
-    }
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct ReportAnswer<'a> {
-    verdict: bool,
-    sentence: String,
-    drifted: usize,
-    importance_share: Option<f64>,
-    features: Vec<FeatureAnswer<'a>>,
-    left_out: Vec<(&'a str, String)>,
 }
 
 struct Columns {
@@ -139,13 +78,5 @@ pub fn drift_report(features: &Array, limits: JsValue) -> Answer {
     if features.is_empty() {
         return Err(failure("INSUFFICIENT_DATA", "found 0 features, need at least 1"));
     }
-    let report = DriftReport::new(&features, &rules).map_err(refused_drift)?;
-    object(&ReportAnswer {
-        verdict: report.verdict,
-        sentence: report.sentence(&rules),
-        drifted: report.drifted,
-        importance_share: report.weighted_share,
-        features: report.features.iter().map(FeatureAnswer::from).collect(),
-        left_out: report.left_out.iter().map(|(name, reason)| (name.as_str(), reason.to_string())).collect(),
-    })
+    object(&DriftReport::new(&features, &rules).map_err(refused_drift)?)
 }

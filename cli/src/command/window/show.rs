@@ -3,9 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use plumbline_core::table::format_date;
-use plumbline_core::window::{HOUR_MS, Series, Summary, Window};
-use serde_json::{Map, Value, json};
+use plumbline_core::window::{Report, Series, Window};
 
 use super::row::Places;
 use super::{is_windows, make, place, read, read_all, refused};
@@ -65,40 +63,17 @@ impl Show {
         }
         let reference = self.reference(&series)?;
         let now = self.now.unwrap_or_else(|| clock::now().0);
-        let told = |window: &Window| Summary::new(window, series.layout(), reference.as_ref(), now);
-        let total = told(&series.total());
-        let pieces: Vec<(i64, Summary)> = self.pieces(&series)?.into_iter().map(|(at, window)| (at, told(&window))).collect();
+        let hours = self.by.map(|piece| match piece {
+            Piece::Hour => 1,
+            Piece::Day => 24,
+        });
+        let report = Report::new(&series, reference.as_ref(), now, hours).map_err(|e| refused("the windows", &e.into()))?;
         if json {
-            let mut all = Map::new();
-            all.insert("hours".into(), json!(series.hours().count()));
-            all.insert("now_ms".into(), json!(now));
-            all.insert("total".into(), json!(total));
-            if self.by.is_some() {
-                let piece = |(at, told): &(i64, Summary)| json!({ "from_ms": at, "from": format_date(*at), "figures": told });
-                all.insert("pieces".into(), pieces.iter().map(piece).collect::<Vec<Value>>().into());
-            }
-            terminal::say_json(&all)?;
+            terminal::say_json(&report)?
         } else {
-            terminal::say(&page(&total, &pieces))?;
+            terminal::say(&page(&report))?
         }
         Ok(Outcome::Done)
-    }
-
-    fn pieces(&self, series: &Series) -> Result<Vec<(i64, Window)>, Failure> {
-        let length = match self.by {
-            None => return Ok(Vec::new()),
-            Some(Piece::Hour) => HOUR_MS,
-            Some(Piece::Day) => 24 * HOUR_MS,
-        };
-        let mut pieces: Vec<(i64, Window)> = Vec::new();
-        for (at, hour) in series.hours() {
-            let start = at.div_euclid(length).saturating_mul(length);
-            match pieces.last_mut().filter(|(last, _)| *last == start) {
-                Some((_, piece)) => piece.merge(hour).map_err(|e| refused("the windows", &e.into()))?,
-                None => pieces.push((start, hour.clone())),
-            }
-        }
-        Ok(pieces)
     }
 
     fn reference(&self, series: &Series) -> Result<Option<Window>, Failure> {

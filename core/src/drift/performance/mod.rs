@@ -13,10 +13,14 @@ mod outlook;
 pub use error::Limits;
 pub use estimate::{Estimate, Performance, Realised};
 pub use fit::Estimator;
-pub use outlook::{Beside, Outlook};
+pub use outlook::{Beside, Expected, Outlook};
+
+use serde::{Deserialize, Serialize};
 
 /// What is estimated.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "PerformanceMeasure"))]
+#[serde(rename_all = "snake_case")]
 pub enum Measure {
     /// Area under the ROC curve.
     RocAuc,

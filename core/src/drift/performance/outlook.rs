@@ -1,9 +1,11 @@
 //! The three values of each measure side by side: what it was, what to expect now, what came of it. Tested at the doors, the command's
 //! answer against the page's.
 
-use serde::ser::{Serialize, SerializeMap, Serializer};
+use std::collections::BTreeMap;
 
-use super::{Estimate, Estimator, Measure, Realised};
+use serde::{Deserialize, Serialize};
+
+use super::{Estimator, Measure, Realised};
 use crate::evidence::InsufficientData;
 use crate::metric::{Labelled, MetricError};
 
@@ -11,27 +13,37 @@ use crate::metric::{Labelled, MetricError};
 ///
 /// As JSON: `leads`, `leads_with_outcome` and `measures`, where each measure has `reference`, `expected` (`value` and the 95 %
 /// `interval`) and `realised`; what has no denominator or no outcomes yet is null.
-#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "PerformanceOutlook"))]
 pub struct Outlook {
     /// Leads of the window.
     pub leads: u64,
     /// Leads of the window whose outcomes are known.
     pub leads_with_outcome: u64,
-    /// By measure, in the order of [`Measure::ALL`].
-    #[serde(serialize_with = "by_name")]
-    pub measures: Vec<(Measure, Beside)>,
+    /// By measure: all of [`Measure::ALL`].
+    pub measures: BTreeMap<Measure, Beside>,
 }
 
 /// One measure three times.
-#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "MeasureOutlook"))]
 pub struct Beside {
     /// On the reference leads.
     pub reference: Option<f64>,
     /// On the window's leads, from their probabilities.
-    #[serde(serialize_with = "value_and_interval")]
-    pub expected: Option<Estimate>,
+    pub expected: Option<Expected>,
     /// On those of the window's leads whose outcomes are known.
     pub realised: Option<f64>,
+}
+
+/// The value to expect of a measure.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Expected {
+    /// The value.
+    pub value: f64,
+    /// Where the realised value lies in 95 of 100 windows, if the calibration holds.
+    pub interval: (f64, f64),
 }
 
 impl Outlook {
@@ -54,28 +66,13 @@ impl Outlook {
         let now = known.map(|known| Realised::new(known, estimator.threshold()));
         let beside = |measure: Measure| Beside {
             reference: before.of(measure),
-            expected: expected.of(measure),
+            expected: expected.of(measure).map(|found| Expected { value: found.value, interval: found.interval }),
             realised: now.as_ref().and_then(|now| now.of(measure)),
         };
         Ok(Ok(Outlook {
             leads: expected.leads,
             leads_with_outcome: known.map_or(0, |known| known.scores().len() as u64),
-            measures: Measure::ALL.map(|measure| (measure, beside(measure))).to_vec(),
+            measures: Measure::ALL.into_iter().map(|measure| (measure, beside(measure))).collect(),
         }))
     }
-}
-
-fn by_name<S: Serializer>(measures: &[(Measure, Beside)], serializer: S) -> Result<S::Ok, S::Error> {
-    let mut map = serializer.serialize_map(Some(measures.len()))?;
-    measures.iter().try_for_each(|(measure, beside)| map.serialize_entry(measure.name(), beside))?;
-    map.end()
-}
-
-fn value_and_interval<S: Serializer>(estimate: &Option<Estimate>, serializer: S) -> Result<S::Ok, S::Error> {
-    #[derive(serde::Serialize)]
-    struct Shown {
-        value: f64,
-        interval: (f64, f64),
-    }
-    estimate.map(|Estimate { value, interval, .. }| Shown { value, interval }).serialize(serializer)
 }

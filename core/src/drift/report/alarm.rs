@@ -3,6 +3,10 @@
 //! Whole rows are dealt, so features that go together stay together: the rate of "more than two features" depends on that, and no
 //! formula for single features gives it. Numbers are counted in up to 2,046 bins of equal counts of both tables together.
 
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
 use super::{Feature, Rules};
 use crate::drift::{Bracket, DriftError, Frequency, Rate, Sample, Shares};
 use crate::evidence::InsufficientData;
@@ -35,6 +39,22 @@ pub struct FalseAlarms {
     pub by_feature: Vec<u64>,
 }
 
+/// How often the rules found drift where there was none, as parts of the deals.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct AlarmRates {
+    /// Deals.
+    pub deals: u64,
+    /// The seed of the deals.
+    pub seed: u64,
+    /// The part in which at least one feature counted as drifted.
+    pub any_feature: f64,
+    /// The part in which the table did.
+    pub verdict: f64,
+    /// The part in which each feature did.
+    pub by_feature: BTreeMap<String, f64>,
+}
+
 /// One feature of both tables, reference rows first.
 struct Coded {
     codes: Vec<u16>,
@@ -59,12 +79,12 @@ impl FalseAlarms {
         let Some(first) = features.first() else {
             return Ok(Err(InsufficientData { of: "features", found: 0, needed: 1 }));
         };
-        let (reference, current) = (length(&first.reference), length(&first.current));
+        let (reference, current) = (first.reference.rows(), first.current.rows());
         let mut coded = Vec::with_capacity(features.len());
         for feature in features {
             for (what, found, expected) in [
-                ("a feature's reference", length(&feature.reference), reference),
-                ("a feature's current table", length(&feature.current), current),
+                ("a feature's reference", feature.reference.rows(), reference),
+                ("a feature's current table", feature.current.rows(), current),
             ] {
                 if found != expected {
                     return Err(DriftError::LengthMismatch { what, found, expected });
@@ -115,10 +135,18 @@ impl FalseAlarms {
     }
 }
 
-fn length(values: &Values<'_>) -> usize {
-    match values {
-        Values::Numbers(values) => values.len(),
-        Values::Categories { codes, .. } => codes.len(),
+impl FalseAlarms {
+    /// The counts as parts of the deals; `features` are those measured, `seed` is the one they were dealt with.
+    pub fn rates(&self, features: &[Feature<'_>], seed: u64) -> AlarmRates {
+        let part = |count: u64| count as f64 / self.deals as f64;
+        let by_feature = features.iter().zip(&self.by_feature).map(|(feature, count)| (feature.name.to_owned(), part(*count)));
+        AlarmRates {
+            deals: self.deals,
+            seed,
+            any_feature: part(self.any_feature),
+            verdict: part(self.verdict),
+            by_feature: by_feature.collect(),
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! One feature: every measure of its drift, and the reasons for which it counts as drifted.
 
+use serde::{Deserialize, Serialize};
+
 use super::{Feature, Reason, Rules};
 use crate::drift::distance::deviation;
 use crate::drift::merge::merge;
@@ -17,31 +19,46 @@ const FAR: f64 = 3.0;
 const NAMES: usize = 10;
 
 /// Categories that the reference does not have.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct NewCategories {
     /// How many there are.
-    pub count: usize,
+    pub count: u64,
     /// The part of the current values in them.
     pub rate: Rate,
     /// The most frequent of them with their counts.
     pub most: Vec<(String, u64)>,
 }
 
+/// The value at which the distributions of a number differ most.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Location {
+    /// The value.
+    pub value: f64,
+    /// Whether current values are higher there.
+    pub current_higher: bool,
+}
+
 /// What one feature's comparison found.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct FeatureDrift {
     /// Its name.
+    #[serde(rename = "feature")]
     pub name: String,
-    /// Its place among the features given.
-    pub place: usize,
+    /// Whether it counts as drifted.
+    pub drifted: bool,
+    /// Why it counts as drifted; empty when it does not.
+    pub reasons: Vec<Reason>,
     /// How much the model depends on it.
     pub importance: f64,
     /// The KS statistic of a number, the total variation distance of a category; none when all current values are missing.
     pub distance: Option<f64>,
     /// The chance of at least that without drift: of KS, or Pearson's chi-square; none when there is but one category or no value.
     pub p_value: Option<f64>,
-    /// A number's value at which the distributions differ most, and whether current values lie higher.
-    pub location: Option<(f64, bool)>,
+    /// Where the distributions of a number differ most.
+    pub location: Option<Location>,
     /// The population stability index, in deciles of the reference or by category; none when all current values are missing.
     pub population_stability: Option<f64>,
     /// The Jensen–Shannon distance of the same.
@@ -54,16 +71,9 @@ pub struct FeatureDrift {
     pub outliers: Option<Rate>,
     /// A category's values that the reference does not have.
     pub new_categories: Option<NewCategories>,
-    /// Why it counts as drifted; empty when it does not.
-    pub reasons: Vec<Reason>,
 }
 
 impl FeatureDrift {
-    /// Whether it counts as drifted.
-    pub fn drifted(&self) -> bool {
-        !self.reasons.is_empty()
-    }
-
     pub(super) fn new(
         feature: &Feature<'_>,
         place: usize,
@@ -80,7 +90,7 @@ impl FeatureDrift {
             }
         };
         Ok(found.map(|mut found| {
-            (found.name, found.place, found.importance) = (feature.name.to_owned(), place, feature.importance);
+            (found.name, found.importance) = (feature.name.to_owned(), feature.importance);
             found.judge(rules);
             found
         }))
@@ -90,7 +100,8 @@ impl FeatureDrift {
     fn gone(missing: Rate) -> FeatureDrift {
         FeatureDrift {
             name: String::new(),
-            place: 0,
+            drifted: false,
+            reasons: Vec::new(),
             importance: 0.0,
             distance: None,
             p_value: None,
@@ -101,7 +112,6 @@ impl FeatureDrift {
             missing,
             outliers: None,
             new_categories: None,
-            reasons: Vec::new(),
         }
     }
 
@@ -117,6 +127,7 @@ impl FeatureDrift {
             (Reason::NewCategories, self.new_categories.as_ref().is_some_and(|new| rose(&new.rate, rules.new_categories))),
         ];
         self.reasons = checks.into_iter().filter(|(_, found)| *found).map(|(reason, _)| reason).collect();
+        self.drifted = !self.reasons.is_empty();
     }
 }
 
@@ -164,18 +175,18 @@ fn numbers(reference: &[f64], current: &[f64]) -> Result<Result<FeatureDrift, In
     let p_value = kolmogorov::sf((m * n / (m + n)).round_ties_even() as u64, distance);
     Ok(Shares::of_counts(&before_counts, &now_counts)?.map(|shares| FeatureDrift {
         name: String::new(),
-        place: 0,
+        drifted: false,
+        reasons: Vec::new(),
         importance: 0.0,
         distance: Some(distance),
         p_value: Some(p_value),
-        location: Some((at, higher)),
+        location: Some(Location { value: at, current_higher: higher }),
         population_stability: Some(shares.population_stability(EMPTY_SHARE)),
         jensen_shannon: Some(shares.jensen_shannon()),
         wasserstein: Some(wasserstein),
         missing,
         outliers,
         new_categories: None,
-        reasons: Vec::new(),
     }))
 }
 
@@ -231,12 +242,13 @@ fn categories(
         .map(|((_, now), name)| (name.clone(), *now))
         .collect();
     new.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-    let (kinds, values) = (new.len(), new.iter().map(|(_, count)| count).sum());
+    let (kinds, values) = (new.len() as u64, new.iter().map(|(_, count)| count).sum());
     new.truncate(NAMES);
     let new_categories = Rate::new(0, seen, values, present).map(|rate| NewCategories { count: kinds, rate, most: new });
     Ok(Ok(FeatureDrift {
         name: String::new(),
-        place: 0,
+        drifted: false,
+        reasons: Vec::new(),
         importance: 0.0,
         distance: Some(shares.total_variation()),
         p_value,
@@ -247,6 +259,5 @@ fn categories(
         missing,
         outliers: None,
         new_categories,
-        reasons: Vec::new(),
     }))
 }

@@ -5,13 +5,16 @@ mod feature;
 mod prediction;
 mod rule;
 
-pub use alarm::{FalseAlarms, Observed};
-pub use feature::{FeatureDrift, NewCategories};
-pub use prediction::{PERCENTILES, PredictionDrift};
+pub use alarm::{AlarmRates, FalseAlarms, Observed};
+pub use feature::{FeatureDrift, Location, NewCategories};
+pub use prediction::{MeanScore, PERCENTILES, Percentile, PredictionDrift};
 pub use rule::{Reason, Rules};
 
+use serde::{Deserialize, Serialize};
+
 use super::DriftError;
-use crate::evidence::InsufficientData;
+use super::performance::Outlook;
+use crate::evidence::Answer;
 use crate::table::Values;
 
 /// One feature in the reference and now, both of one kind; categories share their names.
@@ -27,23 +30,66 @@ pub struct Feature<'a> {
     pub importance: f64,
 }
 
-/// What one comparison found.
-#[derive(Debug, Clone, PartialEq)]
+/// Current leads against the reference: every feature, the predictions, and one verdict.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct DriftReport {
-    /// Every feature, in the order given.
+    /// Rows of the reference.
+    pub reference_rows: u64,
+    /// Current rows.
+    pub current_rows: u64,
+    /// The verdict on the table.
+    pub verdict: Verdict,
+    /// Every feature that was compared, in the order given.
     pub features: Vec<FeatureDrift>,
-    /// Features that could not be compared, with the reason.
-    pub left_out: Vec<(String, InsufficientData)>,
-    /// How many drifted.
-    pub drifted: usize,
-    /// The part of the model's importance that lies on drifted features; none when no feature has importance.
-    pub weighted_share: Option<f64>,
+    /// Features that could not be compared.
+    pub left_out: Vec<LeftOut>,
+    /// Columns that only the reference has.
+    pub only_in_reference: Vec<String>,
+    /// Columns that only the current leads have.
+    pub only_in_current: Vec<String>,
+    /// The scores; absent when no score was named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prediction: Option<Answer<PredictionDrift>>,
+    /// The performance to expect; absent without scores or reference outcomes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub performance: Option<Answer<Outlook>>,
+    /// How often these rules report drift when nothing drifted; absent when not measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub false_alarms: Option<Answer<AlarmRates>>,
+    /// Rows of both inputs that could not be read.
+    pub rejected_rows: u64,
+}
+
+/// Whether the table drifted.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "DriftVerdict"))]
+pub struct Verdict {
     /// Whether more features drifted than the rules allow.
-    pub verdict: bool,
+    pub drifted: bool,
+    /// How many features drifted.
+    pub features: u64,
+    /// How many the rules allow.
+    pub allowed: u64,
+    /// The part of the model's importance that lies on drifted features; null when no feature has importance.
+    pub importance_share: Option<f64>,
+    /// The verdict in words.
+    pub sentence: String,
+}
+
+/// A feature that could not be compared.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct LeftOut {
+    /// Its name.
+    pub feature: String,
+    /// Why, a sentence.
+    pub reason: String,
 }
 
 impl DriftReport {
-    /// Compares every feature by the rules.
+    /// Compares every feature by the rules. What only the caller knows starts empty: columns of one table alone, predictions,
+    /// performance, false alarms and rejected rows.
     ///
     /// # Errors
     /// A value that is infinite, an importance that is negative or not finite, a feature that is a number on one side only.
@@ -56,35 +102,56 @@ impl DriftReport {
             }
             match FeatureDrift::new(feature, place, rules)? {
                 Ok(drift) => found.push(drift),
-                Err(reason) => left_out.push((feature.name.to_owned(), reason)),
+                Err(reason) => left_out.push(LeftOut { feature: feature.name.to_owned(), reason: reason.to_string() }),
             }
         }
-        let drifted = found.iter().filter(|feature| feature.drifted()).count();
-        let importance = |only: bool| found.iter().filter(|f| !only || f.drifted()).fold(0.0, |sum, f| sum + f.importance);
+        let drifted = found.iter().filter(|feature| feature.drifted).count();
+        let importance = |only: bool| found.iter().filter(|f| !only || f.drifted).fold(0.0, |sum, f| sum + f.importance);
         let all = importance(false);
-        let weighted_share = (all > 0.0).then(|| importance(true) / all);
-        Ok(DriftReport { drifted, weighted_share, verdict: drifted > rules.features_allowed, features: found, left_out })
+        let mut verdict = Verdict {
+            drifted: drifted > rules.features_allowed,
+            features: drifted as u64,
+            allowed: rules.features_allowed as u64,
+            importance_share: (all > 0.0).then(|| importance(true) / all),
+            sentence: String::new(),
+        };
+        verdict.sentence = verdict.in_words(found.len());
+        let rows = |side: fn(&Feature<'_>) -> usize| features.iter().map(side).max().unwrap_or_default() as u64;
+        Ok(DriftReport {
+            reference_rows: rows(|feature| feature.reference.rows()),
+            current_rows: rows(|feature| feature.current.rows()),
+            verdict,
+            features: found,
+            left_out,
+            only_in_reference: Vec::new(),
+            only_in_current: Vec::new(),
+            prediction: None,
+            performance: None,
+            false_alarms: None,
+            rejected_rows: 0,
+        })
     }
+}
 
-    /// The verdict in words.
-    pub fn sentence(&self, rules: &Rules) -> String {
-        let of = self.features.len();
+impl Verdict {
+    /// The verdict on `of` features, in words.
+    fn in_words(&self, of: usize) -> String {
         if of == 0 {
             return "No feature could be compared, so drift is unknown.".to_owned();
         }
-        let drifted = match self.drifted {
+        let drifted = match self.features {
             0 => format!("None of {of} features drifted"),
             1 => format!("1 of {of} features drifted"),
             n => format!("{n} of {of} features drifted"),
         };
-        let weight = match self.weighted_share {
-            Some(share) if self.drifted > 0 => format!(", with {:.0} % of the model's importance", share * 100.0),
+        let weight = match self.importance_share {
+            Some(share) if self.features > 0 => format!(", with {:.0} % of the model's importance", share * 100.0),
             _ => String::new(),
         };
-        let verdict = if self.verdict {
-            format!("more than the {} allowed: retrain", rules.features_allowed)
+        let verdict = if self.drifted {
+            format!("more than the {} allowed: retrain", self.allowed)
         } else {
-            format!("up to {} are allowed", rules.features_allowed)
+            format!("up to {} are allowed", self.allowed)
         };
         format!("{drifted}{weight}; {verdict}.")
     }

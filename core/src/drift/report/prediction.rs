@@ -1,5 +1,7 @@
 //! Drift of the predictions: where the scores' percentiles lie now.
 
+use serde::{Deserialize, Serialize};
+
 use crate::drift::{Direction, EMPTY_SHARE, KolmogorovSmirnov, Sample, Shares};
 use crate::evidence::InsufficientData;
 use crate::histogram::Bins;
@@ -8,18 +10,41 @@ use crate::histogram::Bins;
 pub const PERCENTILES: [f64; 7] = [0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99];
 
 /// The scores then and now.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PredictionDrift {
-    /// Each of [`PERCENTILES`] in the reference and now.
-    pub percentiles: Vec<(f64, f64)>,
-    /// Mean score in the reference and now.
-    pub means: (f64, f64),
+    /// The percentiles of [`PERCENTILES`].
+    pub percentiles: Vec<Percentile>,
+    /// The mean score.
+    pub mean: MeanScore,
     /// The KS statistic.
     pub distance: f64,
     /// The chance of at least that without drift.
     pub p_value: f64,
     /// The population stability index in deciles of the reference.
     pub population_stability: f64,
+}
+
+/// One percentile of the scores.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Percentile {
+    /// Which, as a part of 1.
+    pub q: f64,
+    /// In the reference.
+    pub reference: f64,
+    /// Now.
+    pub current: f64,
+}
+
+/// The mean score.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct MeanScore {
+    /// In the reference.
+    pub reference: f64,
+    /// Now.
+    pub current: f64,
 }
 
 impl PredictionDrift {
@@ -33,11 +58,11 @@ impl PredictionDrift {
         let counts = [reference, current].map(|sample| bins.histogram_of_sorted(sample.values()));
         let [before, now] = &counts;
         let shares = Shares::of_counts(before, now).unwrap_or(Err(InsufficientData { of: "bins", found: 0, needed: 1 }))?;
-        let both = |q: f64| Some((reference.quantile(q)?, current.quantile(q)?));
+        let both = |q: f64| Some(Percentile { q, reference: reference.quantile(q)?, current: current.quantile(q)? });
         let mean = |sample: &Sample| crate::sum::sum(sample.values().iter().copied()) / sample.count() as f64;
         Ok(PredictionDrift {
             percentiles: PERCENTILES.iter().filter_map(|q| both(*q)).collect(),
-            means: (mean(reference), mean(current)),
+            mean: MeanScore { reference: mean(reference), current: mean(current) },
             distance: test.statistic(),
             p_value: test.p_value(Direction::Either),
             population_stability: shares.population_stability(EMPTY_SHARE),

@@ -1,5 +1,7 @@
 //! When a feature counts as drifted.
 
+use serde::{Deserialize, Serialize};
+
 /// Thresholds. A finding needs both: a size that matters and a chance that is small.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Rules {
@@ -26,7 +28,9 @@ impl Default for Rules {
 }
 
 /// Why a feature counts as drifted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "DriftReason"))]
+#[serde(rename_all = "snake_case")]
 pub enum Reason {
     /// The distributions differ.
     Distribution,

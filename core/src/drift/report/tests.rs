@@ -55,9 +55,9 @@ fn what_drifted_is_named_with_its_weight() {
         (c.reasons.as_slice(), c.new_categories.as_ref().map(|new| new.most.clone())),
         ([Reason::NewCategories].as_slice(), Some(vec![("w".to_owned(), 100)]))
     );
-    assert!(a.location.unwrap().1 && a.distance.unwrap() > 0.3 && a.population_stability.unwrap() > 0.25);
-    assert_eq!((report.drifted, report.weighted_share, report.verdict), (3, Some(1.0), true));
-    assert!(report.sentence(&rules).contains("3 of 3 features drifted, with 100 % of the model's importance"));
+    assert!(a.location.unwrap().current_higher && a.distance.unwrap() > 0.3 && a.population_stability.unwrap() > 0.25);
+    assert_eq!((report.verdict.features, report.verdict.importance_share, report.verdict.drifted), (3, Some(1.0), true));
+    assert!(report.verdict.sentence.contains("3 of 3 features drifted, with 100 % of the model's importance"));
 }
 
 #[test]
@@ -70,7 +70,7 @@ fn missing_values_and_outliers_are_drift_too() {
     let report = DriftReport::new(&features(&reference, &current, &names), &Rules::default()).unwrap();
     let reasons: Vec<_> = report.features.iter().map(|feature| feature.reasons.clone()).collect();
     assert_eq!(reasons, [vec![Reason::Missing], vec![Reason::Outliers], vec![]]);
-    assert!(!report.verdict);
+    assert!(!report.verdict.drifted);
 }
 
 #[test]
@@ -80,10 +80,10 @@ fn what_cannot_be_compared_is_left_out_or_refused() {
         |name, current| Feature { name, reference: Values::Numbers(&some), current: Values::Numbers(current), importance: 1.0 };
     let report =
         DriftReport::new(&[feature("e", &none), feature("m", &all_missing), feature("s", &some)], &Rules::default()).unwrap();
-    assert_eq!(report.left_out.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["e"]);
+    assert_eq!(report.left_out.iter().map(|left| left.feature.as_str()).collect::<Vec<_>>(), ["e"]);
     assert_eq!(report.features.len(), 2);
     // Three missing values of three may be chance; all of many are not.
-    assert_eq!((report.features[0].distance, report.features[0].missing.current, report.drifted), (None, 1.0, 0));
+    assert_eq!((report.features[0].distance, report.features[0].missing.current, report.verdict.features), (None, 1.0, 0));
     let (many, gone) = ([1.0; 50], [f64::NAN; 50]);
     let number = Feature { name: "n", reference: Values::Numbers(&many), current: Values::Numbers(&gone), importance: 1.0 };
     let names = names();
@@ -92,13 +92,13 @@ fn what_cannot_be_compared_is_left_out_or_refused() {
     let report = DriftReport::new(&[number, category], &Rules::default()).unwrap();
     assert!(report.features.iter().all(|feature| feature.reasons == [Reason::Missing]), "{report:?}");
     let nothing = DriftReport::new(&[feature("e", &none)], &Rules::default()).unwrap();
-    assert!(nothing.sentence(&Rules::default()).starts_with("No feature could be compared"));
+    assert!(nothing.verdict.sentence.starts_with("No feature could be compared"));
     let infinite = [1.0, f64::INFINITY];
     let refused = DriftReport::new(&[feature("i", &infinite)], &Rules::default()).unwrap_err();
     assert_eq!((refused.code(), refused.to_string().contains("row 1")), ("VALUE_NOT_FINITE", true));
     let constant = [5.0; 10];
     let same = Feature { name: "k", reference: Values::Numbers(&constant), current: Values::Numbers(&constant), importance: 1.0 };
-    assert_eq!(DriftReport::new(&[same], &Rules::default()).unwrap().drifted, 0);
+    assert_eq!(DriftReport::new(&[same], &Rules::default()).unwrap().verdict.features, 0);
 }
 
 #[test]
@@ -114,8 +114,8 @@ fn the_printed_rate_of_false_alarms_is_the_one_that_comes_out() {
     for _ in 0..tables {
         let (reference, current) = (table(&mut random, 400, 0.0), table(&mut random, 300, 0.0));
         let report = DriftReport::new(&features(&reference, &current, &names), &Rules { outliers: 1.0, ..rules }).unwrap();
-        any += u64::from(report.drifted > 0);
-        verdict += u64::from(report.verdict);
+        any += u64::from(report.verdict.features > 0);
+        verdict += u64::from(report.verdict.drifted);
     }
     for (what, printed, came) in [("any feature", printed.any_feature, any), ("verdict", printed.verdict, verdict)] {
         let (p, q) = (printed as f64 / 2_000.0, came as f64 / tables as f64);

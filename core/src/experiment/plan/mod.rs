@@ -12,6 +12,7 @@ pub use design::Design;
 
 /// What the metric is like without the treatment.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Baseline {
     /// A share of the leads, such as a conversion rate.
@@ -27,6 +28,7 @@ pub enum Baseline {
 
 /// What is planned.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "ExperimentPlan"))]
 #[serde(deny_unknown_fields)]
 pub struct Plan {
     /// The metric without the treatment.
@@ -72,7 +74,8 @@ fn one() -> u32 {
 }
 
 /// What a plan comes to.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "PlanReport"))]
 pub struct Planned {
     /// The plan.
     pub plan: Plan,
@@ -89,7 +92,8 @@ pub struct Planned {
 }
 
 /// Leads that are needed.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Needed {
     /// Per arm, rounded up.
     pub per_arm: u64,
@@ -100,7 +104,8 @@ pub struct Needed {
 }
 
 /// What a given number of leads can show.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Given {
     /// Leads per arm.
     pub per_arm: u64,
@@ -111,7 +116,8 @@ pub struct Given {
 }
 
 /// How long it takes.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Duration {
     /// Days until enough leads are in.
     pub enrolment_days: u64,

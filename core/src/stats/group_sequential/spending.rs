@@ -8,6 +8,7 @@ use crate::stats::normal;
 
 /// A spending function: how much of α may be spent at information fraction t.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Spending {
     /// Almost none early, almost all at the end: 2 − 2Φ(z₁₋α⸝₂ / √t).
