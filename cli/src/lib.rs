@@ -8,6 +8,7 @@ mod command;
 mod failure;
 mod host;
 mod input;
+mod outcome;
 mod output;
 mod report;
 mod store;
@@ -27,6 +28,7 @@ pub mod harness {
 use clap::{Parser, Subcommand};
 
 use command::{assign, bench, drift, experiment, features, import, inspect, metrics, quality, score, serve, window};
+use outcome::Outcome;
 use output::terminal;
 
 pub use failure::Failure;
@@ -71,17 +73,6 @@ enum Command {
     Quality(quality::Quality),
     Bench(bench::Bench),
     Serve(serve::Serve),
-}
-
-/// How a command that came to its end went.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Outcome {
-    /// All good.
-    Done,
-    /// Done, but some rows were rejected.
-    SomeRejected,
-    /// Done, and the check failed.
-    CheckFailed,
 }
 
 /// Runs the command `args` asks for and returns its exit code. `args` starts with the program's name.

@@ -56,6 +56,17 @@ impl Graph {
         None
     }
 
+    /// Every arrow between two modules, with its place; empty when there are none.
+    pub fn list(&self) -> String {
+        let mut list = String::new();
+        for (from, arrows) in &self.arrows {
+            for (to, place) in arrows {
+                writeln!(list, "{from} imports {to} at {place}").expect("a String takes all");
+            }
+        }
+        list
+    }
+
     /// The cycles with the place of each arrow; empty when there are none.
     pub fn report(&self) -> String {
         let mut report = String::new();

@@ -59,3 +59,19 @@ fn rooms_of_the_core_have_no_cycle() {
     let cycles: Vec<String> = [&[][..], &["experiment"], &["model", "engine"]].map(|parent| core.rooms(parent).report()).into();
     assert_eq!(cycles.concat(), "", "cycles between modules");
 }
+
+#[test]
+fn rooms_of_the_service_have_no_cycle() {
+    let rooms = Crate::read("worker/src").rooms(&[]);
+    assert!(rooms.has("route", "service"), "arrows are read");
+    assert_eq!(rooms.report(), "", "cycles between modules");
+}
+
+#[test]
+fn rooms_of_the_command_have_no_cycle_and_no_command_imports_another() {
+    let cli = Crate::read("cli/src");
+    let rooms = cli.rooms(&[]);
+    assert!(rooms.has("command", "input"), "arrows are read");
+    assert_eq!(rooms.report(), "", "cycles between modules");
+    assert_eq!(cli.rooms(&["command"]).list(), "", "imports between commands");
+}

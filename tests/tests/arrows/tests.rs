@@ -93,6 +93,11 @@ fn files_of_one_room_are_checked_by_themselves() {
     ]);
     let rooms = made.rooms(&["a"]);
     assert!(rooms.has(ROOT, "x") && rooms.has("x", "y") && rooms.has("y", ROOT) && !rooms.has(ROOT, "y"));
+    let arrows = "(root) imports x at made/src/a.rs:1 (x::f)
+x imports y at made/src/a/x.rs:1 (super::G)
+y imports (root) at made/src/a/y.rs:1 (super::H)
+";
+    assert_eq!(rooms.list(), arrows);
     assert_eq!(rooms.cycles().into_iter().collect::<Vec<_>>(), [[ROOT, "x", "y", ROOT]]);
     assert_eq!(made.rooms(&[]).report(), "");
 }
