@@ -1,5 +1,7 @@
 // The lead page in Chromium, served by the real edge under its strict policy.
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
@@ -8,6 +10,7 @@ import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 import { startEdge } from "../../worker/start.mjs";
+import { root } from "../../xtask/npm/run.mjs";
 
 const PORT = 8791;
 const store = mkdtempSync(join(tmpdir(), "plumbline-page-"));
@@ -86,6 +89,36 @@ test("it looks as it should: pictures of light, dark and small for human eyes", 
     const picture = await view.screenshot({ path: join(folder, `lead-${name}.png`), fullPage: true });
     assert.ok(picture.length > 20_000, `${name}: ${picture.length} bytes`);
     await view.close();
+  }
+});
+
+test("the page loads the model that is served, whichever it is", async () => {
+  const file = join(store, "other.plumb");
+  const model = join(root, "tests/vectors/models/xgb_weighted/model.ubj");
+  const cargo = ["run", "--quiet", "--profile", "quick", "-p", "plumbline", "--", "import", model, "-o", file];
+  execFileSync("cargo", cargo, { cwd: root, stdio: ["ignore", "ignore", "inherit"] });
+  const other = await startEdge({ port: PORT + 1, store: join(store, "other"), models: [file], quiet: true });
+  const view = await browser.newPage();
+  try {
+    const asked = [];
+    view.on("request", (request) => asked.push(new URL(request.url()).pathname));
+    await view.goto(`${other.url}/`);
+    await view.locator("#agreement").getByText("Same bits").waitFor();
+    const { models: [served] } = await (await view.request.get(`${other.url}/v1/models`)).json();
+    assert.equal(served.digest, createHash("sha256").update(readFileSync(file)).digest("hex"));
+    assert.equal(await view.locator("#digest").textContent(), served.digest);
+    assert.ok(asked.includes(served.bundle) && !asked.includes("/demo.plumb"), `${asked}`);
+    // The demo's leads are none of this model's: the form starts empty.
+    assert.deepEqual(await view.locator(".sample span:first-child").allTextContents(), ["Empty lead"]);
+    const before = await view.locator(".compare .bits").allTextContents();
+    await view.locator(`[id="${served.fields[0].name}"]`).fill("1.5");
+    await view.waitForFunction((was) => {
+      const now = [...document.querySelectorAll(".compare .bits")].map((e) => e.textContent);
+      return now.length === 4 && now.join() !== was && document.querySelector("#agreement").textContent.includes("Same bits");
+    }, before.join());
+  } finally {
+    await view.close();
+    await other.stop();
   }
 });
 

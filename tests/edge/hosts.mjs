@@ -47,7 +47,7 @@ async function native({ store, log = "batched", settings = {} }) {
   }
   const file = join(store, "settings.toml");
   writeFileSync(file, Object.entries(settings).map(([key, value]) => `${key} = ${toml(value)}\n`).join(""));
-  const args = ["serve", "--model", demo, "--listen", "127.0.0.1:0", "--db", join(store, "log.sqlite"), "--log", log, "--json"];
+  const args = ["serve", "--model", demo, "--listen", "127.0.0.1:0", "--db", join(store, "log.sqlite"), "--log", log, "--json", "--page", join(root, "web/dist")];
   const child = spawn(join(root, "target/quick/plumbline"), [...args, "--settings", file], { stdio: ["ignore", "pipe", "inherit"] });
   const ended = new Promise((done) => child.once("exit", done));
   const first = new Promise((done) => createInterface({ input: child.stdout }).once("line", done));

@@ -1,13 +1,25 @@
 // The service on both its hosts, standalone workerd and the native one: each route, and a log that keeps what it promised.
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { get } from "node:http";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { root } from "../../xtask/npm/run.mjs";
-import { folder, hosts, logged, metric } from "./hosts.mjs";
+import { demo, folder, hosts, logged, metric } from "./hosts.mjs";
 
 const leads = readFileSync(join(root, "worker/demo/leads.ndjson"), "utf8").trim().split("\n");
+/** What each host answered for the page. */
+const pages = [];
 let edge;
+
+/** The status of a request for a path as it is written; `fetch` would tidy it up. */
+function raw(url, path) {
+  return new Promise((resolve, reject) => {
+    const { hostname, port } = new URL(url);
+    get({ hostname, port, path }, (answer) => resolve(answer.resume().statusCode)).on("error", reject);
+  });
+}
 
 async function post(path, body, type = "application/json", headers = {}) {
   const answer = await fetch(edge.url + path, { method: "POST", body, headers: { ...(type && { "content-type": type }), ...headers } });
@@ -189,14 +201,42 @@ for (const host of hosts) {
       own.remove();
     });
 
-    if (host.name === "workerd") {
-      test("the page comes under a strict policy", async () => {
-        const answer = await fetch(`${edge.url}/`);
-        assert.equal(answer.status, 200);
-        const policy = answer.headers.get("content-security-policy");
-        assert.match(policy, /default-src 'none'/);
-        assert.doesNotMatch(policy, /unsafe-inline|'unsafe-eval'/);
-      });
-    }
+    test("the bundle of the model served is handed out byte for byte, and not twice", async () => {
+      const { models } = await (await fetch(`${edge.url}/v1/models`)).json();
+      const served = models.find((model) => model.default);
+      const bytes = readFileSync(demo);
+      assert.equal(served.digest, createHash("sha256").update(bytes).digest("hex"));
+      const whole = await fetch(edge.url + served.bundle);
+      assert.deepEqual([whole.status, whole.headers.get("content-type"), whole.headers.get("etag")], [200, "application/octet-stream", `"${served.digest}"`]);
+      assert.ok(bytes.equals(Buffer.from(await whole.arrayBuffer())));
+      const held = await fetch(edge.url + served.bundle, { headers: { "if-none-match": whole.headers.get("etag") }, cache: "no-store" });
+      assert.deepEqual([held.status, (await held.arrayBuffer()).byteLength], [304, 0]);
+      assert.equal((await fetch(`${edge.url}/v1/models/none/bundle`)).status, 404);
+    });
+
+    test("an answer carries the moment it is scored for", async () => {
+      const before = Date.now();
+      const [one, many] = [(await post("/v1/score", leads[0])).json(), (await post("/v1/score", `[${leads[0]}]`)).json()];
+      for (const { timestamp_ms } of [one, many]) assert.ok(timestamp_ms >= before - 1 && timestamp_ms <= Date.now() + 1, `${timestamp_ms}`);
+    });
+
+    test("the built page is served under a strict policy, and nothing beside it", async () => {
+      const found = {};
+      for (const path of ["/", "/index.html", "/style.css", "/start.js", "/plumbline_web_bg.wasm", "/icon.svg", "/leads.ndjson"]) {
+        const answer = await fetch(edge.url + path);
+        assert.equal(answer.status, 200, path);
+        const names = ["content-type", "content-security-policy", "x-content-type-options", "referrer-policy", "cross-origin-opener-policy", "cache-control"];
+        found[path] = names.map((name) => `${name}: ${answer.headers.get(name)}`);
+        await answer.arrayBuffer();
+      }
+      assert.match(found["/"][1], /default-src 'none'/);
+      assert.doesNotMatch(found["/"][1], /unsafe-inline|'unsafe-eval'/);
+      pages.push(found);
+      // Both hosts serve the same files under the same headers.
+      assert.deepEqual(found, pages[0]);
+      for (const path of ["/../package.json", "/%2e%2e/package.json", "/..%2fpackage.json", "/nothing.js", "/demo.plumb"]) {
+        assert.equal(await raw(edge.url, path), 404, path);
+      }
+    });
   });
 }

@@ -3,10 +3,10 @@
 
 use std::sync::LazyLock;
 
+use plumbline_core::Timestamp;
 use plumbline_core::event::Status;
-use plumbline_core::{Bundle, Scorer, Timestamp};
 use plumbline_tests::project_root;
-use plumbline_worker::{Answer, Request, Service, Settings};
+use plumbline_worker::{Answer, Model, Request, Service, Settings};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -14,8 +14,8 @@ const NOW: Timestamp = Timestamp(1_794_787_200_000);
 
 static SERVICE: LazyLock<Service> = LazyLock::new(|| {
     let bytes = std::fs::read(project_root().join("worker/demo/demo.plumb")).expect("the demo");
-    let scorer = Scorer::new(Bundle::read(&bytes).expect("the demo is sound")).expect("the demo fits its schema");
-    Service::new(Settings::default(), vec![scorer], "test").expect("a service")
+    let model = Model::read(bytes).expect("the demo is sound");
+    Service::new(Settings::default(), vec![model], "test").expect("a service")
 });
 
 static LEADS: LazyLock<Vec<Value>> = LazyLock::new(|| {

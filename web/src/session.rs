@@ -5,13 +5,11 @@ use plumbline_core::score::{Change, Options};
 use plumbline_core::{Bundle, Lead, Manifest, Score, ScoreError, Scorer, Timestamp};
 
 use crate::edge::client;
-use crate::edge::wire::Fault;
+use crate::edge::wire::{Fault, Served};
 use crate::form::{Form, Sample};
 use crate::host::clock;
 
-/// The bundle the edge serves.
-pub const BUNDLE: &str = "/demo.plumb";
-/// Leads to start from.
+/// Leads to start from; those of another model than the one served are left out.
 const SAMPLES: &str = "/leads.ndjson";
 
 /// Leads offered to start from.
@@ -19,6 +17,8 @@ const SAMPLES_SHOWN: usize = 9;
 
 /// A loaded model and its form.
 pub struct Session {
+    /// What the service says of the model.
+    pub served: Served,
     /// The model, compiled for this page.
     pub scorer: Scorer,
     /// Its form.
@@ -37,7 +37,8 @@ impl Session {
     /// # Errors
     /// A sentence: what could not be loaded, or why the bundle was refused.
     pub async fn load() -> Result<Session, String> {
-        let bytes = client::bytes(BUNDLE).await?;
+        let served = client::served().await?;
+        let bytes = client::bytes(&served.bundle).await?;
         // Without samples the form starts empty; the page works all the same.
         let samples = client::bytes(SAMPLES).await.unwrap_or_default();
         let start = clock::elapsed_ms();
@@ -53,7 +54,7 @@ impl Session {
             samples = vec![Sample::empty()];
         }
         let form = Form::of(schema, |field| Sample::tags(&tags, field));
-        Ok(Session { form, samples, bundle_bytes: bytes.len(), load_ms, scorer })
+        Ok(Session { served, form, samples, bundle_bytes: bytes.len(), load_ms, scorer })
     }
 }
 

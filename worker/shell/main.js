@@ -75,7 +75,7 @@ export default {
       const found = await page(end < 0 ? path : path.slice(0, end), method, env.ASSETS);
       if (found) return found;
     }
-    return new Response(status === 204 ? null : reply.body, reply.head);
+    return new Response(status === 204 || status === 304 ? null : reply.body, reply.head);
   },
 };
 

@@ -82,7 +82,7 @@ mod tests {
     use plumbline_core::route::{AllocationSettings, Arm};
     use serde_json::json;
 
-    use crate::sample::{NOW, ask_of, json as body_of, scorer_of};
+    use crate::sample::{NOW, ask_of, json as body_of, model_of};
     use crate::{Journal, Service, ServiceError, Settings};
 
     /// Visits at most 10 or refused, a known plan or flagged.
@@ -96,8 +96,7 @@ mod tests {
     }
 
     fn service(settings: Settings) -> Service {
-        Service::new(Settings { suite: Some(suite()), ..settings }, vec![scorer_of("1", 0.5), scorer_of("2", 1.0)], "test")
-            .unwrap()
+        Service::new(Settings { suite: Some(suite()), ..settings }, vec![model_of("1", 0.5), model_of("2", 1.0)], "test").unwrap()
     }
 
     const LEADS: &str = r#"[{"lead_id":"a","visits":1,"plan":"free"},{"lead_id":"b","visits":11,"plan":"free"},{"lead_id":"c","visits":2},{"visits":{}}]"#;
@@ -172,7 +171,7 @@ mod tests {
         assert_eq!(service.notes().len(), 2, "{:?}", service.notes());
         assert!(service.notes()[0].contains("expectations[2]") && service.notes()[0].contains("converted"));
         let wrong = json!({ "expectations": [{ "type": "expect_nothing", "kwargs": {} }] });
-        let made = Service::new(Settings { suite: Some(wrong), ..Settings::default() }, vec![scorer_of("1", 0.5)], "test");
+        let made = Service::new(Settings { suite: Some(wrong), ..Settings::default() }, vec![model_of("1", 0.5)], "test");
         let error: ServiceError = made.unwrap_err();
         assert!(error.code() == "SERVICE_SUITE" && error.to_string().contains("expectations[0]"), "{error}");
     }
@@ -184,7 +183,7 @@ mod tests {
     #[test]
     fn a_host_without_suites_refuses_one() {
         let settings = crate::Settings { suite: Some(serde_json::json!({ "expectations": [] })), ..crate::Settings::default() };
-        let error = crate::Service::new(settings, vec![crate::sample::scorer()], "test").unwrap_err();
+        let error = crate::Service::new(settings, vec![crate::sample::model()], "test").unwrap_err();
         assert_eq!(error.code(), "SERVICE_SUITE");
     }
 }

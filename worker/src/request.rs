@@ -19,8 +19,14 @@ pub struct Request<'a> {
 
 impl<'a> Request<'a> {
     /// The headers the service reads.
-    pub const HEADERS: &'static [&'static str] =
-        &["content-type", "inference-header-content-length", "x-request-id", "origin", "access-control-request-method"];
+    pub const HEADERS: &'static [&'static str] = &[
+        "content-type",
+        "inference-header-content-length",
+        "x-request-id",
+        "if-none-match",
+        "origin",
+        "access-control-request-method",
+    ];
 
     /// The value of header `name` (lower case), if present.
     pub fn header(&self, name: &str) -> Option<&'a str> {

@@ -2,28 +2,28 @@
 
 use plumbline_core::model::{Arithmetic, Body, Column, Linear, Link, Model};
 use plumbline_core::schema::{Field, FieldKind, Role, Schema};
-use plumbline_core::{Bundle, Manifest, Scorer, Timestamp};
+use plumbline_core::{Bundle, Manifest, Timestamp};
 
 use crate::{Answer, Request, Service, Settings};
 
 pub(crate) const NOW: Timestamp = Timestamp(1_700_000_000_000);
 
 /// logit p = −1 + 0.5·visits + 2·plan(0 free, 1 paid).
-pub(crate) fn scorer() -> Scorer {
-    scorer_of("1", 0.5)
+pub(crate) fn model() -> crate::Model {
+    model_of("1", 0.5)
 }
 
-/// [`scorer`] of another version, with `weight` for visits.
-pub(crate) fn scorer_of(version: &str, weight: f64) -> Scorer {
-    Scorer::new(bundle(version, weight, false)).unwrap()
+/// [`model`] of another version, with `weight` for visits.
+pub(crate) fn model_of(version: &str, weight: f64) -> crate::Model {
+    crate::Model::read(bytes_of(version, weight)).unwrap()
 }
 
-/// [`scorer_of`] with a field more, `seats`, of weight 10.
-pub(crate) fn wider_scorer(version: &str, weight: f64) -> Scorer {
-    Scorer::new(bundle(version, weight, true)).unwrap()
+/// [`model_of`] with a field more, `seats`, of weight 10.
+pub(crate) fn wider_model(version: &str, weight: f64) -> crate::Model {
+    crate::Model::read(bundle(version, weight, true).write().unwrap()).unwrap()
 }
 
-/// The file of [`scorer_of`].
+/// The file of [`model_of`].
 pub(crate) fn bytes_of(version: &str, weight: f64) -> Vec<u8> {
     bundle(version, weight, false).write().unwrap()
 }
@@ -48,7 +48,7 @@ fn bundle(version: &str, weight: f64, is_wider: bool) -> Bundle {
 }
 
 pub(crate) fn service(settings: Settings) -> Service {
-    Service::new(settings, vec![scorer()], "test").unwrap()
+    Service::new(settings, vec![model()], "test").unwrap()
 }
 
 /// The answer of a fresh default service to a request written as `POST /path?query`.

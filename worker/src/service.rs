@@ -5,11 +5,11 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use arc_swap::{ArcSwap, Guard};
 use plumbline_core::route::AllocationSettings;
-use plumbline_core::{Bundle, Scorer};
 
 use crate::deployment::Deployment;
 use crate::error::ServiceError;
 use crate::metrics::Metrics;
+use crate::model::Model;
 use crate::settings::Settings;
 
 /// The scoring service: share one between threads. What is deployed is exchanged as a whole by [`Service::deploy`]; settings and
@@ -36,7 +36,7 @@ impl Service {
     ///
     /// # Errors
     /// [`ServiceError`]: no model, or one twice; an allocation or a suite that cannot be compiled.
-    pub fn new(settings: Settings, models: Vec<Scorer>, instance: &str) -> Result<Service, ServiceError> {
+    pub fn new(settings: Settings, models: Vec<Model>, instance: &str) -> Result<Service, ServiceError> {
         let deployment = Deployment::compile(models, settings.allocation.clone(), settings.suite.as_ref())?;
         Ok(Service {
             settings,
@@ -62,7 +62,7 @@ impl Service {
     ///
     /// # Errors
     /// Whatever [`Service::new`] rejects.
-    pub fn deploy_models(&self, models: Vec<Scorer>, allocation: Option<AllocationSettings>) -> Result<(), ServiceError> {
+    pub fn deploy_models(&self, models: Vec<Model>, allocation: Option<AllocationSettings>) -> Result<(), ServiceError> {
         let deployment = Deployment::compile(models, allocation, self.settings.suite.as_ref())?;
         self.deployment.store(Arc::new(deployment));
         Ok(())
@@ -99,10 +99,8 @@ impl Service {
     }
 }
 
-fn read_model(index: usize, bytes: &[u8]) -> Result<Scorer, ServiceError> {
-    let refused = |code, message| ServiceError::Bundle { index, code, message };
-    let bundle = Bundle::read(bytes).map_err(|e| refused(e.code(), e.to_string()))?;
-    Scorer::new(bundle).map_err(|e| refused(e.code(), e.to_string()))
+fn read_model(index: usize, bytes: &[u8]) -> Result<Model, ServiceError> {
+    Model::read(bytes).map_err(|e| ServiceError::Bundle { index, code: e.code, message: e.message })
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Small readings of text that several routes need.
 
 use std::borrow::Cow;
+use std::fmt::Write;
 
 /// `part` with `%41` read as `A`; what is no escape, or no UTF-8, stays as it is.
 pub(crate) fn percent_decoded(part: &str) -> Cow<'_, str> {
@@ -24,6 +25,20 @@ pub(crate) fn percent_decoded(part: &str) -> Cow<'_, str> {
         }
     }
     String::from_utf8(bytes).map_or(Cow::Borrowed(part), Cow::Owned)
+}
+
+/// `text` as a segment of a path: what is neither letter, digit, `-`, `.`, `_` nor `~` is escaped.
+pub(crate) fn percent_encoded(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            // Writing to memory cannot fail.
+            let _ = write!(out, "%{byte:02X}");
+        }
+    }
+    out
 }
 
 /// `json` with each bare `NaN` replaced by `null`, as Python's clients write a missing number; none when there is none.

@@ -10,11 +10,15 @@ use crate::project::Project;
 const PACKAGE: &str = "plumbline-web";
 
 /// Builds `web/dist`: the module of `web`, the files of `web/static` as they are, the sheets of `web/style` as one, and the
-/// demo's bundle and leads when they exist. Copying is quick, so it is always done.
+/// demo's leads. The model is not among them: the page loads the one that is served. Copying is quick, so it is always done, to an
+/// empty folder.
 pub fn page(project: &Project) -> Result<()> {
     let (module, dist) = (project.path("web/pkg"), project.path("web/dist"));
     let binding = Binding { package: PACKAGE, features: &[], name: "plumbline_web", profile: "cheap" };
     bindgen::bindgen(project, &binding, &module)?;
+    if dist.exists() {
+        std::fs::remove_dir_all(&dist).with_context(|| format!("cannot empty {}", dist.display()))?;
+    }
     std::fs::create_dir_all(&dist).with_context(|| format!("cannot create {}", dist.display()))?;
     for name in ["plumbline_web.js", "plumbline_web_bg.wasm"] {
         copy(&module.join(name), &dist.join(name))?;
@@ -28,13 +32,7 @@ pub fn page(project: &Project) -> Result<()> {
     }
     let sheet = dist.join("style.css");
     std::fs::write(&sheet, style).with_context(|| format!("{} cannot be written", sheet.display()))?;
-    for name in ["demo.plumb", "leads.ndjson"] {
-        let file = project.path("worker/demo").join(name);
-        if file.is_file() {
-            copy(&file, &dist.join(name))?;
-        }
-    }
-    Ok(())
+    copy(&project.path("worker/demo/leads.ndjson"), &dist.join("leads.ndjson"))
 }
 
 /// The files of `folder`, in order of name.

@@ -5,19 +5,21 @@ use std::hash::{BuildHasher, Hasher};
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::num::NonZero;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use clap::{Args, ValueEnum};
-use plumbline_worker::{LogMode, Service, Settings};
+use plumbline_worker::{LogMode, Model, Service, Settings};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use tokio::sync::watch;
 
+use crate::host::connection::{self, Host};
 use crate::host::log::Log;
-use crate::host::{connection, no_thread};
-use crate::input::model_file::{self, open_scorer};
+use crate::host::no_thread;
+use crate::host::page::{self, Page};
+use crate::input::model_file;
 use crate::output::terminal;
 use crate::{Failure, Outcome};
 
@@ -34,6 +36,7 @@ On SIGINT or SIGTERM the server stops accepting connections, answers the request
 
 Examples:
   plumbline serve --model web-leads.plumb --db predictions.sqlite
+  plumbline serve --model web-leads.plumb --page web/dist
   plumbline serve --model a.plumb --model b.plumb --listen 0.0.0.0:8080 --log durable --db log.sqlite
   curl -s localhost:8788/v1/score -d '{\"lead_id\": \"42\", \"visits\": 7}'")]
 pub struct Serve {
@@ -55,6 +58,9 @@ pub struct Serve {
     /// A Great Expectations 1.x suite to check each lead against: critical rejects the lead, warning flags it
     #[arg(long, value_name = "SUITE.json")]
     suite: Option<PathBuf>,
+    /// Folder of the built page, served at / [default: web/dist, if it is built]
+    #[arg(long, value_name = "FOLDER")]
+    page: Option<PathBuf>,
     /// Number of worker threads [default: one per core]
     #[arg(long)]
     threads: Option<NonZero<usize>>,
@@ -69,12 +75,13 @@ enum Mode {
 impl Serve {
     /// Answers until it is told to stop.
     pub fn run(&self, json: bool) -> Result<Outcome, Failure> {
-        let scorers = self.models.iter().map(|path| open_scorer(path)).collect::<Result<Vec<_>, _>>()?;
+        let models = self.models.iter().map(|path| open_model(path)).collect::<Result<Vec<_>, _>>()?;
         let refused = |e: plumbline_worker::ServiceError| Failure::usage(e.code(), e.to_string());
-        let service = Arc::new(Service::new(self.settings()?, scorers, &instance()).map_err(refused)?);
+        let service = Arc::new(Service::new(self.settings()?, models, &instance()).map_err(refused)?);
         for note in service.notes() {
             terminal::note(&note);
         }
+        let page = Arc::new(self.page()?);
         let cannot =
             |e: io::Error| Failure::Service { code: "LISTEN_FAILED", message: format!("cannot listen on {}: {e}", self.listen) };
         let listener = TcpListener::bind(self.listen).map_err(cannot)?;
@@ -86,9 +93,10 @@ impl Serve {
         let mut answering = Vec::new();
         for n in 0..threads {
             let listener = listener.try_clone().map_err(cannot)?;
-            let (service, log, stopped) = (service.clone(), log.clone(), stopped.clone());
+            let host = Host { service: service.clone(), log: log.clone(), page: page.clone() };
+            let stopped = stopped.clone();
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(no_thread)?;
-            let answer = move || runtime.block_on(connection::accept(listener, service, log, stopped));
+            let answer = move || runtime.block_on(connection::accept(listener, host, stopped));
             answering.push(std::thread::Builder::new().name(format!("answer-{n}")).spawn(answer).map_err(no_thread)?);
         }
         drop((listener, log, stopped));
@@ -108,6 +116,22 @@ impl Serve {
         }
         writer.finish();
         Ok(Outcome::Done)
+    }
+
+    /// The page: of the folder named, which must be one, or of the folder where a build leaves it.
+    fn page(&self) -> Result<Page, Failure> {
+        let folder = self.page.as_deref().unwrap_or(Path::new(page::FOLDER));
+        let why = match (Page::open(folder), &self.page) {
+            (Ok(page), _) => return Ok(page),
+            (Err(e), Some(_)) if e.kind() != io::ErrorKind::NotFound => e.to_string(),
+            (Err(_), Some(_)) => "no built page: there is no index.html; `npm run build` builds the page in web/dist".to_owned(),
+            (Err(_), None) => {
+                let build = "`npm run build` builds it, --page names another folder";
+                terminal::note(&format!("no page is served at /: {} is not built ({build})", page::FOLDER));
+                return Ok(Page::default());
+            }
+        };
+        Err(Failure::input(folder.display().to_string(), "PAGE_NOT_BUILT", why))
     }
 
     fn settings(&self) -> Result<Settings, Failure> {
@@ -133,6 +157,12 @@ impl Serve {
         }
         Ok(settings)
     }
+}
+
+/// The model of the bundle at `path`.
+fn open_model(path: &Path) -> Result<Model, Failure> {
+    let place = path.display().to_string();
+    Model::read(model_file::read(path)?).map_err(|e| Failure::Model { place, code: e.code, message: e.message })
 }
 
 /// Random text, so that request ids of two runs differ: the seed that the standard library draws for its hash tables.

@@ -15,6 +15,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use super::log::Log;
+use super::page::Page;
 use crate::clock;
 use crate::output::terminal;
 
@@ -25,8 +26,19 @@ const HEAD: Duration = Duration::from_secs(30);
 /// How long a client may take to send the body of a request: who stalls does not hold memory for ever.
 const BODY: Duration = Duration::from_secs(60);
 
+/// What all connections share.
+#[derive(Clone)]
+pub struct Host {
+    /// Answers.
+    pub service: Arc<Service>,
+    /// Takes what is to be stored.
+    pub log: Log,
+    /// What is served where the service has no route.
+    pub page: Arc<Page>,
+}
+
 /// Accepts and answers connections on `listener` until `stopped` says so, then drains those that are open.
-pub async fn accept(listener: std::net::TcpListener, service: Arc<Service>, log: Log, mut stopped: watch::Receiver<bool>) {
+pub async fn accept(listener: std::net::TcpListener, host: Host, mut stopped: watch::Receiver<bool>) {
     let listener = match TcpListener::from_std(listener) {
         Ok(listener) => listener,
         Err(e) => return terminal::note(&format!("error[LISTEN_FAILED]: {e}")),
@@ -48,8 +60,8 @@ pub async fn accept(listener: std::net::TcpListener, service: Arc<Service>, log:
         };
         // Answers are small and whole; waiting to fill a packet would only delay them. It may fail: then they are delayed.
         drop(stream.set_nodelay(true));
-        let (service, log) = (service.clone(), log.clone());
-        let answer = service_fn(move |request| respond(request, service.clone(), log.clone()));
+        let host = host.clone();
+        let answer = service_fn(move |request| respond(request, host.clone()));
         let connection = graceful.watch(builder.serve_connection(TokioIo::new(stream), answer).into_owned());
         tokio::spawn(async move {
             // A connection that breaks concerns its client alone.
@@ -64,7 +76,7 @@ pub async fn accept(listener: std::net::TcpListener, service: Arc<Service>, log:
 
 type Answered = Result<hyper::Response<Full<Bytes>>, std::convert::Infallible>;
 
-async fn respond(request: hyper::Request<Incoming>, service: Arc<Service>, log: Log) -> Answered {
+async fn respond(request: hyper::Request<Incoming>, Host { service, log, page }: Host) -> Answered {
     let began = clock::start();
     let (head, body) = request.into_parts();
     let limit = service.settings().limits.body_bytes as usize;
@@ -95,7 +107,8 @@ async fn respond(request: hyper::Request<Incoming>, service: Arc<Service>, log: 
         answer.response = service.refuse(head.uri.path(), &problem, true).with("retry-after", "1");
     }
     service.metrics().observe(micros(began));
-    Ok(encode(answer.response))
+    let found = if answer.response.status == 404 { page.answer(head.method.as_str(), head.uri.path()) } else { None };
+    Ok(found.unwrap_or_else(|| encode(answer.response)))
 }
 
 /// The whole body, of at most `limit` bytes, unless it takes longer than `patience`.

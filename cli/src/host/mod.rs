@@ -2,6 +2,7 @@
 
 pub mod connection;
 pub mod log;
+pub mod page;
 
 use std::io;
 

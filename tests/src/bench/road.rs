@@ -5,8 +5,8 @@ use std::fmt::Write;
 use std::time::{Duration, Instant};
 
 use plumbline_core::route::{AllocationSettings, Arm};
-use plumbline_core::{Bundle, Scorer, Timestamp};
-use plumbline_worker::{Request, Service, Settings};
+use plumbline_core::{Bundle, Timestamp};
+use plumbline_worker::{Model, Request, Service, Settings};
 use serde_json::json;
 
 const NOW: Timestamp = Timestamp(1_794_787_200_000);
@@ -72,10 +72,10 @@ fn services() -> Result<Vec<(&'static str, Service, usize)>, String> {
 }
 
 /// The demo's model as `version`.
-fn model(version: &str) -> Result<Scorer, String> {
+fn model(version: &str) -> Result<Model, String> {
     let mut bundle = Bundle::read(&demo("demo.plumb")?).map_err(|e| e.to_string())?;
     bundle.manifest.version = version.to_owned();
-    Scorer::new(bundle).map_err(|e| e.to_string())
+    Model::read(bundle.write().map_err(|e| e.to_string())?).map_err(|e| e.to_string())
 }
 
 fn asks() -> Result<Vec<Ask>, String> {

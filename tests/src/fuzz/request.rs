@@ -4,10 +4,10 @@
 
 use std::sync::OnceLock;
 
+use plumbline_core::Timestamp;
 use plumbline_core::event::Prediction;
 use plumbline_core::lead::Limits;
-use plumbline_core::{Bundle, Scorer, Timestamp};
-use plumbline_worker::{Journal, Request, Service, Settings};
+use plumbline_worker::{Journal, Model, Request, Service, Settings};
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
@@ -44,10 +44,10 @@ fn service() -> &'static Service {
     static SERVICE: OnceLock<Service> = OnceLock::new();
     SERVICE.get_or_init(|| {
         let bytes = include_bytes!("../../../worker/demo/demo.plumb");
-        let scorer = Scorer::new(Bundle::read(bytes).expect("the demo is sound")).expect("the demo fits its schema");
+        let model = Model::read(&bytes[..]).expect("the demo is sound");
         let limits = Limits { body_bytes: 1 << 16, batch: 64, ..Limits::default() };
         let settings = Settings { limits, cors_origins: vec!["https://crm.example".into()], ..Settings::default() };
-        Service::new(settings, vec![scorer], "fuzz").expect("a service")
+        Service::new(settings, vec![model], "fuzz").expect("a service")
     })
 }
 

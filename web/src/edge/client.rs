@@ -3,7 +3,7 @@
 use gloo_net::http::{Request, Response};
 use web_sys::AbortSignal;
 
-use super::wire::{self, Answer, Problem};
+use super::wire::{self, Answer, Models, Problem, Served};
 use crate::host::clock;
 
 /// Longest wait for an answer, in milliseconds.
@@ -55,4 +55,15 @@ pub async fn bytes(path: &str) -> Result<Vec<u8>, String> {
         return Err(format!("{path} could not be loaded: the edge answered {}.", response.status()));
     }
     response.binary().await.map_err(lost)
+}
+
+/// The model that the service scores with when a request names none.
+///
+/// # Errors
+/// A sentence that names the path.
+pub async fn served() -> Result<Served, String> {
+    const MODELS: &str = "/v1/models";
+    let body = bytes(MODELS).await?;
+    let models: Models = serde_json::from_slice(&body).map_err(|e| format!("{MODELS} could not be read: {e}."))?;
+    models.default().cloned().ok_or_else(|| format!("{MODELS} names no default model."))
 }

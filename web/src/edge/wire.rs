@@ -13,8 +13,46 @@ pub struct Answer {
     #[serde(default)]
     pub band: String,
     /// The moment the lead was scored for, ms since 1970; fields such as "days since" depend on it.
-    #[serde(default)]
-    pub timestamp_ms: Option<i64>,
+    pub timestamp_ms: i64,
+    /// The model that answered: with an allocation not always the default one.
+    pub model: ModelId,
+}
+
+/// A model's name and version.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+pub struct ModelId {
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+}
+
+/// The models served, from `GET /v1/models`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Models {
+    /// At least one.
+    pub models: Vec<Served>,
+}
+
+/// A model served.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+pub struct Served {
+    /// Its name and version.
+    #[serde(flatten)]
+    pub id: ModelId,
+    /// It answers when a request names none.
+    pub default: bool,
+    /// SHA-256 of its bundle's bytes, in hex.
+    pub digest: String,
+    /// Where its bundle is, on the same origin.
+    pub bundle: String,
+}
+
+impl Models {
+    /// The model that answers when a request names none.
+    pub fn default(&self) -> Option<&Served> {
+        self.models.iter().find(|served| served.default)
+    }
 }
 
 /// A problem document (RFC 9457).
@@ -83,10 +121,10 @@ mod tests {
 
     #[test]
     fn a_score_is_read_with_all_its_bits() {
-        let body = br#"{"margin":0.30000000000000004,"probability":0.57444251681165903,"band":"warm","model":{"name":"m"}}"#;
+        let body = br#"{"timestamp_ms":7,"margin":0.30000000000000004,"probability":0.57444251681165903,"band":"warm","model":{"name":"m","version":"1"}}"#;
         let answer = read(200, body).unwrap().unwrap();
         assert_eq!(answer.margin.to_bits(), (0.1f64 + 0.2).to_bits());
-        assert_eq!((answer.band.as_str(), answer.timestamp_ms), ("warm", None));
+        assert_eq!((answer.band.as_str(), answer.timestamp_ms, answer.model.version.as_str()), ("warm", 7, "1"));
     }
 
     #[test]

@@ -13,9 +13,10 @@ pub struct Sample {
 }
 
 impl Sample {
-    /// The samples in `ndjson`, in order; lines that are no lead are left out.
+    /// The samples in `ndjson`, in order; lines that are no lead, or a lead with fields that `schema` does not know, are left out.
     pub fn read(ndjson: &str, schema: &Schema) -> Vec<Sample> {
         let leads = ndjson.lines().filter_map(|line| serde_json::from_str::<Lead>(line).ok());
+        let leads = leads.filter(|lead| lead.iter().all(|(name, _)| schema.field(name).is_some()));
         leads.enumerate().map(|(i, lead)| Sample { title: title(&lead, schema, i + 1), lead }).collect()
     }
 
@@ -47,4 +48,20 @@ fn title(lead: &Lead, schema: &Schema, number: usize) -> String {
         _ => None,
     });
     named.unwrap_or_else(|| format!("Lead {number}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use plumbline_core::schema::Field;
+
+    use super::*;
+
+    #[test]
+    fn leads_of_another_model_are_left_out() {
+        let schema = Schema { fields: vec![Field { name: "visits".into(), ..Field::default() }] };
+        let samples = Sample::read("{\"visits\":1}\n{\"visits\":1,\"pages\":2}\nno lead\n{}", &schema);
+        let titles: Vec<&str> = samples.iter().map(|sample| sample.title.as_str()).collect();
+        assert_eq!(titles, ["Lead 1", "Lead 2"]);
+        assert_eq!(samples[1].lead, Lead::default());
+    }
 }

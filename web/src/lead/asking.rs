@@ -8,7 +8,7 @@ use plumbline_core::Timestamp;
 use super::desk::{Desk, Edge, Judgement};
 use crate::bits::Agreement;
 use crate::edge::client::{self, Reply};
-use crate::edge::wire::{Answer, Problem};
+use crate::edge::wire::{Answer, ModelId, Problem};
 use crate::words;
 
 /// A lead that rests this long is asked about, in milliseconds; keystrokes come faster.
@@ -58,26 +58,26 @@ pub fn start(desk: Desk) {
 fn settle(desk: Desk, reply: Reply) {
     match reply {
         Reply::Silent(why) => {
-            desk.spoken.set(desk.here.with_untracked(|here| sentence(here, None)));
+            desk.spoken.set(desk.here.with_untracked(|here| sentence(here, None, &desk.session().served.id)));
             desk.edge.set(Edge::Silent(why));
         }
         Reply::Heard { answer, round_trip_ms } => {
-            if let Some(ms) = answer.as_ref().ok().and_then(|a| a.timestamp_ms) {
-                desk.at.set(Timestamp(ms));
+            if let Ok(answer) = &answer {
+                desk.at.set(Timestamp(answer.timestamp_ms));
             }
             desk.trips.update(|trips| {
                 trips.push(round_trip_ms);
                 let extra = trips.len().saturating_sub(TRIPS);
                 trips.drain(..extra);
             });
-            desk.spoken.set(desk.here.with_untracked(|here| sentence(here, Some(&answer))));
+            desk.spoken.set(desk.here.with_untracked(|here| sentence(here, Some(&answer), &desk.session().served.id)));
             desk.edge.set(Edge::Heard(answer));
         }
     }
 }
 
 /// The outcome for a screen reader, such as `Score 73 of 100, hot. The edge gives the same bits.`
-fn sentence(here: &Judgement, edge: Option<&Result<Answer, Problem>>) -> String {
+fn sentence(here: &Judgement, edge: Option<&Result<Answer, Problem>>, loaded: &ModelId) -> String {
     let mine = match here {
         Ok(score) if score.band.is_empty() => format!("Score {} of 100.", words::whole(score.probability)),
         Ok(score) => format!("Score {} of 100, {}.", words::whole(score.probability), score.band),
@@ -87,6 +87,7 @@ fn sentence(here: &Judgement, edge: Option<&Result<Answer, Problem>>) -> String 
     };
     let theirs = match (here, edge) {
         (_, None) => "The edge does not answer.",
+        (_, Some(Ok(theirs))) if theirs.model != *loaded => "Another model answered at the edge.",
         (Ok(mine), Some(Ok(theirs))) if same(mine.margin, theirs.margin) && same(mine.probability, theirs.probability) => {
             "The edge gives the same bits."
         }

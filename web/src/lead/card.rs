@@ -4,7 +4,6 @@ use leptos::prelude::*;
 use plumbline_core::Manifest;
 
 use super::desk::Desk;
-use crate::session::BUNDLE;
 use crate::words;
 
 /// The card, folded.
@@ -14,7 +13,9 @@ pub fn ModelCard(desk: Desk) -> impl IntoView {
     let manifest = session.manifest();
     let rows = facts(manifest).into_iter().map(|(name, value)| view! { <div><dt>{name}</dt><dd>{value}</dd></div> });
     let title = format!("{} {}", manifest.name, manifest.version);
-    let size = words::bytes(session.bundle_bytes);
+    let file = format!("{}-{}.plumb", manifest.name, manifest.version);
+    let link = format!("{file} ({})", words::bytes(session.bundle_bytes));
+    let (address, digest) = (session.served.bundle.clone(), session.served.digest.clone());
     view! {
         <section class="card model-card">
             <details>
@@ -26,8 +27,9 @@ pub fn ModelCard(desk: Desk) -> impl IntoView {
                     {rows.collect_view()}
                     <div>
                         <dt>"File"</dt>
-                        <dd><a href=BUNDLE download="">{format!("{} ({size})", BUNDLE.trim_start_matches('/'))}</a>", readable with any safetensors library"</dd>
+                        <dd><a href=address download=file>{link}</a>", readable with any safetensors library"</dd>
                     </div>
+                    <div><dt>"SHA-256 of the file"</dt><dd id="digest">{digest}</dd></div>
                 </dl>
             </details>
         </section>

@@ -14,7 +14,11 @@ type Pair = (Option<f64>, Option<f64>);
 /// The comparison.
 #[component]
 pub fn Compare(desk: Desk) -> impl IntoView {
-    let theirs = move || desk.edge.with(|edge| edge.last().and_then(|a| a.as_ref().ok().cloned()));
+    let loaded = desk.session().served.id.clone();
+    let answered = Memo::new(move |_| desk.edge.with(|edge| edge.last().and_then(|a| a.as_ref().ok().cloned())));
+    // With an allocation another model may answer: its numbers are its own.
+    let foreign = Memo::new(move |_| answered.with(|answer| answer.as_ref().is_some_and(|answer| answer.model != loaded)));
+    let theirs = move || if foreign.get() { None } else { answered.get() };
     let pair = move |mine: fn(&plumbline_core::Score) -> f64, their: fn(&Answer) -> f64| {
         Memo::new(move |_| -> Pair { (desk.here.with(|here| here.as_ref().ok().map(mine)), theirs().as_ref().map(their)) })
     };
@@ -24,6 +28,9 @@ pub fn Compare(desk: Desk) -> impl IntoView {
     let overall = move || {
         if asking.get() {
             return view! { <Status mood=Mood::Wait words="Waiting for the edge" /> };
+        }
+        if foreign.get() {
+            return view! { <Status mood=Mood::Alone words="Another model answered" /> };
         }
         let refused = desk.edge.with(|edge| matches!(edge, Edge::Heard(Err(_))));
         match (agreement(probability.get()), agreement(margin.get())) {

@@ -9,12 +9,13 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 
+use plumbline_core::Value;
 use plumbline_core::event::Role;
 use plumbline_core::route::AllocationSettings;
-use plumbline_core::{Scorer, Value};
 
 use crate::error::ServiceError;
 use crate::gate::Gate;
+use crate::model::Model;
 use crate::problem::Problem;
 use draw::Draws;
 pub(crate) use draw::{Draw, Variant};
@@ -40,19 +41,19 @@ impl Deployment {
     /// # Errors
     /// [`ServiceError`]: no model, or one twice; an allocation or a suite that cannot be compiled.
     pub(crate) fn compile(
-        models: Vec<Scorer>,
+        models: Vec<Model>,
         allocation: Option<AllocationSettings>,
         suite: Option<&serde_json::Value>,
     ) -> Result<Deployment, ServiceError> {
         let mut seen = BTreeSet::new();
-        if let Some(id) = models.iter().map(Scorer::id).find(|id| !seen.insert((&id.name, &id.version))) {
+        if let Some(id) = models.iter().map(|model| model.scorer.id()).find(|id| !seen.insert((&id.name, &id.version))) {
             return Err(ServiceError::Twice { name: id.name.clone(), version: id.version.clone() });
         }
         if models.is_empty() {
             return Err(ServiceError::NoModel);
         }
         let (mut served, mut readings, mut notes) = (Vec::<Served>::with_capacity(models.len()), 0, Vec::new());
-        for scorer in models {
+        for Model { scorer, file } in models {
             let alike = served.iter().find(|other| other.scorer.reader() == scorer.reader()).map(|other| other.reading);
             let reading = alike.unwrap_or(readings);
             readings = readings.max(reading + 1);
@@ -61,7 +62,7 @@ impl Deployment {
                 notes.extend(left_out);
                 gate
             });
-            served.push(Served { scorer, gate, reading });
+            served.push(Served { scorer, file, gate, reading });
         }
         notes.sort_unstable();
         notes.dedup();
@@ -118,6 +119,22 @@ impl Deployment {
         self.models.get(model).ok_or_else(no_such_model)
     }
 
+    /// The model that `key` is the version of, or the `name/version`.
+    pub(crate) fn by_version(&self, key: &str) -> Result<&Served, Problem> {
+        let names = |served: &&Served| {
+            let id = served.scorer.id();
+            id.version == key || key.split_once('/') == Some((&id.name, &id.version))
+        };
+        self.models.iter().find(names).ok_or_else(no_such_model)
+    }
+
+    /// What [`by_version`](Self::by_version) finds `served` by: its version, with its name where another model has the same.
+    pub(crate) fn key_of(&self, served: &Served) -> String {
+        let id = served.scorer.id();
+        let alike = self.models.iter().filter(|other| other.scorer.id().version == id.version).count();
+        if alike > 1 { format!("{}/{}", id.name, id.version) } else { id.version.clone() }
+    }
+
     /// Variant number `variant`.
     pub(crate) fn variant(&self, variant: usize) -> Option<&Variant> {
         self.variants.get(variant)
@@ -151,16 +168,16 @@ fn no_such_model() -> Problem {
 
 #[cfg(test)]
 mod tests {
+    use plumbline_core::Value;
     use plumbline_core::route::{Arm, Rule};
-    use plumbline_core::{Scorer, Value};
     use serde_json::json;
 
     use super::*;
-    use crate::sample::{ask_of, json, scorer_of};
+    use crate::sample::{ask_of, json, model_of};
     use crate::{Service, Settings};
 
-    fn models() -> Vec<Scorer> {
-        vec![scorer_of("1", 0.5), scorer_of("2", 1.5), scorer_of("3", 2.5)]
+    fn models() -> Vec<Model> {
+        vec![model_of("1", 0.5), model_of("2", 1.5), model_of("3", 2.5)]
     }
 
     fn allocation(share_bp: u32) -> AllocationSettings {

@@ -4,11 +4,14 @@ use plumbline_core::Scorer;
 use plumbline_core::schema::Field;
 
 use crate::gate::Gate;
+use crate::model::File;
 
 /// A model being served.
 #[derive(Debug)]
 pub(crate) struct Served {
     pub scorer: Scorer,
+    /// What it was read from.
+    pub file: File,
     /// What checks its leads before they are scored.
     pub gate: Option<Gate>,
     /// Which of the deployment's distinct schemas it reads leads by.

@@ -3,8 +3,10 @@
 use plumbline_core::schema::Field;
 use serde::Serialize;
 
+use crate::problem::Problem;
 use crate::request::Response;
 use crate::service::Serving;
+use crate::text::percent_encoded;
 
 #[derive(Serialize)]
 struct Models<'a> {
@@ -18,6 +20,10 @@ struct Model<'a> {
     version: &'a str,
     /// It answers when a request names none.
     default: bool,
+    /// SHA-256 of the bundle's bytes, in hex; its `ETag`, too.
+    digest: &'a str,
+    /// The path of the bundle.
+    bundle: String,
     /// What it reads, in the order that positional inputs take.
     fields: &'a [Field],
     bands: Vec<&'a str>,
@@ -31,11 +37,28 @@ pub(super) fn list(serving: Serving<'_>) -> Response {
             name: &manifest.name,
             version: &manifest.version,
             default: i == champion,
+            digest: &served.file.digest,
+            bundle: format!("/v1/models/{}/bundle", percent_encoded(&serving.deployment.key_of(served))),
             fields: &manifest.schema.fields,
             bands: manifest.bands.iter().map(|band| band.name.as_str()).collect(),
         }
     });
     Response::new(200, "application/json", serde_json::to_vec(&Models { models: models.collect() }).unwrap_or_default())
+}
+
+/// The bytes of the bundle of the model `key`, a version or `name/version`; nothing but 304 where `held`, an `If-None-Match`, has its
+/// digest.
+pub(super) fn bundle(serving: Serving<'_>, key: &str, held: Option<&str>) -> Result<Response, Problem> {
+    let file = &serving.deployment.by_version(key)?.file;
+    let tag = format!("\"{}\"", file.digest);
+    let is_held = held.is_some_and(|tags| tags.split(',').map(str::trim).any(|t| t == "*" || t.trim_start_matches("W/") == tag));
+    let response = if is_held {
+        Response { status: 304, ..Response::default() }
+    } else {
+        Response::new(200, "application/octet-stream", file.bytes.to_vec())
+    };
+    // A version may be deployed anew with other bytes.
+    Ok(response.with("etag", tag).with("cache-control", "no-cache"))
 }
 
 /// OpenAPI 3.1, written by hand and checked against the table of routes.
@@ -45,12 +68,43 @@ pub(super) fn open_api() -> Response {
 
 #[cfg(test)]
 mod tests {
-    use crate::sample::{ask, json};
+    use crate::sample::{ask, ask_of, bytes_of, json, model_of};
+    use crate::{Service, Settings};
 
     #[test]
     fn models_are_listed_with_their_fields() {
         let models = json(&ask("GET /v1/models", &[], ""));
         assert_eq!(models["models"][0]["name"], "sample");
         assert_eq!(models["models"][0]["fields"][1]["name"], "visits");
+        assert_eq!(models["models"][0]["bundle"], "/v1/models/1/bundle");
+    }
+
+    #[test]
+    fn a_bundle_is_served_as_it_was_loaded_and_only_to_those_who_have_it_not() {
+        let service = Service::new(Settings::default(), vec![model_of("1", 0.5), model_of("2 β", 1.5)], "test").unwrap();
+        let listed = json(&ask_of(&service, "GET /v1/models", &[], ""));
+        for (model, bytes) in listed["models"].as_array().unwrap().iter().zip([bytes_of("1", 0.5), bytes_of("2 β", 1.5)]) {
+            let line = format!("GET {}", model["bundle"].as_str().unwrap());
+            let tag = format!("\"{}\"", model["digest"].as_str().unwrap());
+            let whole = ask_of(&service, &line, &[], "").response;
+            assert_eq!((whole.status, &whole.body, whole.header("etag")), (200, &bytes, Some(&*tag)));
+            assert_eq!(whole.header("content-type"), Some("application/octet-stream"));
+            for (held, status) in [
+                (tag.clone(), 304),
+                (format!("\"x\", W/{tag}"), 304),
+                ("*".into(), 304),
+                ("\"x\"".into(), 200),
+                (String::new(), 200),
+            ] {
+                let answer = ask_of(&service, &line, &[("if-none-match", &held)], "").response;
+                assert_eq!((answer.status, answer.body.is_empty()), (status, status == 304), "{held}");
+                assert_eq!(answer.header("etag"), Some(&*tag));
+            }
+        }
+        assert_eq!(listed["models"][1]["bundle"], "/v1/models/2%20%CE%B2/bundle");
+        assert_eq!(ask_of(&service, "HEAD /v1/models/sample%2F1/bundle", &[], "").response.status, 200);
+        for path in ["3", "sample", "sample%2F3", "", "..%2f1"] {
+            assert_eq!(ask_of(&service, &format!("GET /v1/models/{path}/bundle"), &[], "").response.status, 404, "{path}");
+        }
     }
 }

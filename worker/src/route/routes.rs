@@ -85,6 +85,7 @@ pub static ROUTES: &[Route] = &[
     Route::get("/metrics", Read, |call| Ok(health::metrics(call.serving).into())),
     Route::get("/openapi.json", Read, |_| Ok(model::open_api().into())),
     Route::get("/v1/models", Read, |call| Ok(model::list(call.serving).into())),
+    Route::get("/v1/models/{version}/bundle", Read, bundle).reads(&["if-none-match"]),
     Route::get("/v2", Score, |_| Ok(inference::server().into())).refuses(inference::refusal),
     Route::get("/v2/", Score, |_| Ok(inference::server().into())).refuses(inference::refusal),
     Route::public("/v2/health/live", |_| Ok(inference::live().into())).refuses(inference::refusal),
@@ -101,6 +102,11 @@ fn invocations(call: &Call<'_>) -> Result<Answer, Problem> {
 
 fn infer(call: &Call<'_>) -> Result<Answer, Problem> {
     inference::infer(call.serving, (call.value("model"), call.value("version")), call.now, call.request)
+}
+
+fn bundle(call: &Call<'_>) -> Result<Answer, Problem> {
+    let held = call.request.header("if-none-match");
+    model::bundle(call.serving, call.value("version").unwrap_or_default(), held).map(Answer::from)
 }
 
 fn metadata(call: &Call<'_>) -> Result<Answer, Problem> {

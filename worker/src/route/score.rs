@@ -3,6 +3,7 @@
 //! One lead is answered by its score (with `request_id`, `variant` and, in the exploration slice, `explores`) or a problem document;
 //! several by an entry each, in their order: a score with its variant, or `{"error": problem}`.
 
+use std::io::Write;
 use std::sync::Arc;
 
 use plumbline_core::Timestamp;
@@ -37,9 +38,11 @@ pub(super) fn score(serving: Serving<'_>, now: Timestamp, request: &Request<'_>)
 
 fn one(mut scoring: Scoring<'_>, body: &[u8]) -> Result<Answer, Problem> {
     let mut out = Vec::with_capacity(512);
-    let request_id = Arc::clone(&scoring.request_id);
+    let (request_id, now) = (Arc::clone(&scoring.request_id), scoring.now);
     let mut status = Err(body_problem(&LeadError::Empty));
-    scoring.body(body, Form::One, |lead| status = write(&request_id, lead, &mut out)).map_err(|error| body_problem(&error))?;
+    scoring
+        .body(body, Form::One, |lead| status = write(&request_id, now, lead, &mut out))
+        .map_err(|error| body_problem(&error))?;
     let status = status?;
     let media_type = if status == 200 { JSON } else { "application/problem+json" };
     Ok(scoring.finish(Response::new(status, media_type, out)))
@@ -49,16 +52,13 @@ fn one(mut scoring: Scoring<'_>, body: &[u8]) -> Result<Answer, Problem> {
 ///
 /// # Errors
 /// The lead is not JSON, and so the body is not.
-fn write(request_id: &str, lead: Answered<'_>, out: &mut Vec<u8>) -> Result<u16, Problem> {
+fn write(request_id: &str, now: Timestamp, lead: Answered<'_>, out: &mut Vec<u8>) -> Result<u16, Problem> {
     if let Err(error) = &lead.outcome
         && let Some(LeadError::Malformed { .. } | LeadError::TooDeep { .. }) = error.problems().first()
     {
         return Err(Problem { status: 400, title: "Bad Request", ..lead_problem(error) });
     }
-    out.extend_from_slice(b"{\"request_id\":\"");
-    // An id of ours is letters, digits and a hyphen.
-    out.extend_from_slice(request_id.as_bytes());
-    out.extend_from_slice(b"\",");
+    write_origin(request_id, now, out);
     write_turn(&lead, out);
     Ok(continued(out, |out| match &lead.outcome {
         Ok(score) => {
@@ -70,6 +70,12 @@ fn write(request_id: &str, lead: Answered<'_>, out: &mut Vec<u8>) -> Result<u16,
             422
         }
     }))
+}
+
+/// Begins the object of an answer with what its request is called and the moment its leads are scored for, each with a comma behind it.
+fn write_origin(request_id: &str, now: Timestamp, out: &mut Vec<u8>) {
+    // An id of ours is letters, digits and a hyphen. Writing to memory cannot fail.
+    drop(write!(out, "{{\"request_id\":\"{request_id}\",\"timestamp_ms\":{},", now.0));
 }
 
 /// Has an object written that continues the one begun in `out`.
@@ -98,10 +104,10 @@ fn write_turn(lead: &Answered<'_>, out: &mut Vec<u8>) {
 fn many(mut scoring: Scoring<'_>, body: &[u8], form: Form) -> Result<Answer, Problem> {
     let mut out = Vec::with_capacity(body.len());
     let mut first = true;
+    let begin = if form == Form::Lines { format!("{{\"timestamp_ms\":{},", scoring.now.0) } else { "{".to_owned() };
     if form == Form::Array {
-        out.extend_from_slice(b"{\"request_id\":\"");
-        out.extend_from_slice(scoring.request_id.as_bytes());
-        out.extend_from_slice(b"\",\"scores\":[");
+        write_origin(&scoring.request_id, scoring.now, &mut out);
+        out.extend_from_slice(b"\"scores\":[");
     }
     let read = scoring.body(body, form, |lead| {
         if form == Form::Array && !first {
@@ -110,12 +116,12 @@ fn many(mut scoring: Scoring<'_>, body: &[u8], form: Form) -> Result<Answer, Pro
         first = false;
         match &lead.outcome {
             Ok(score) => {
-                out.push(b'{');
+                out.extend_from_slice(begin.as_bytes());
                 write_turn(&lead, &mut out);
                 continued(&mut out, |out| score.write_json(out));
             }
             Err(error) => {
-                out.push(b'{');
+                out.extend_from_slice(begin.as_bytes());
                 write_turn(&lead, &mut out);
                 out.extend_from_slice(b"\"error\":");
                 out.extend_from_slice(&serde_json::to_vec(&lead_problem(error)).unwrap_or_default());

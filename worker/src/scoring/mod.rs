@@ -31,7 +31,8 @@ pub(crate) struct Scoring<'a> {
     is_drawn: bool,
     /// Who answers leads that are not drawn.
     fixed: Draw,
-    now: Timestamp,
+    /// The moment leads are scored for.
+    pub now: Timestamp,
     pub request_id: Arc<str>,
     client_request_id: Option<Arc<str>>,
     options: Options,

@@ -6,12 +6,12 @@ use std::rc::Rc;
 use plumbline_core::event::Role;
 use plumbline_core::lead::{LeadError, Limits, Reader, Slots};
 use plumbline_core::route::{AllocationSettings, Arm};
-use plumbline_core::{Options, Scorer, Workspace};
+use plumbline_core::{Options, Workspace};
 use serde_json::json;
 
 use super::Scoring;
 use super::source::{Json, Source};
-use crate::sample::{NOW, ask_of, json as body_of, scorer_of, wider_scorer};
+use crate::sample::{NOW, ask_of, json as body_of, model_of, wider_model};
 use crate::service::Serving;
 use crate::{Service, Settings};
 
@@ -29,7 +29,7 @@ impl Source for Counted {
 }
 
 /// How often the lead `json` is read by a service of `models` under `allocation`, behind a suite if the build has any.
-fn reads(models: Vec<Scorer>, allocation: Option<AllocationSettings>, json: &'static str) -> usize {
+fn reads(models: Vec<crate::Model>, allocation: Option<AllocationSettings>, json: &'static str) -> usize {
     let suite = json!({ "name": "leads", "expectations": [
         { "type": "expect_column_values_to_be_between", "kwargs": { "column": "visits", "max_value": 10 }, "severity": "critical" },
     ] });
@@ -53,8 +53,8 @@ fn allocation(shadow: &[&str]) -> AllocationSettings {
 
 #[test]
 fn a_lead_is_read_once_by_each_distinct_schema_that_scores_it() {
-    let alike = || vec![scorer_of("1", 0.5), scorer_of("2", 1.5), scorer_of("3", 2.5), scorer_of("4", 3.5)];
-    let wider = || vec![scorer_of("1", 0.5), wider_scorer("2", 1.5), wider_scorer("3", 2.5), scorer_of("4", 3.5)];
+    let alike = || vec![model_of("1", 0.5), model_of("2", 1.5), model_of("3", 2.5), model_of("4", 3.5)];
+    let wider = || vec![model_of("1", 0.5), wider_model("2", 1.5), wider_model("3", 2.5), model_of("4", 3.5)];
     let lead = r#"{"lead_id":"a","visits":4,"seats":1}"#;
     let cases = [
         (alike(), None, lead, 1),
@@ -77,7 +77,7 @@ fn a_lead_is_read_once_by_each_distinct_schema_that_scores_it() {
 
 #[test]
 fn every_model_scores_as_if_it_were_alone() {
-    let models = || vec![scorer_of("1", 0.5), wider_scorer("2", 1.5), scorer_of("3", 2.5), wider_scorer("4", 3.5)];
+    let models = || vec![model_of("1", 0.5), wider_model("2", 1.5), model_of("3", 2.5), wider_model("4", 3.5)];
     let arm = Arm { variant: "2".into(), share_bp: 5_000, room_bp: None };
     let allocation = AllocationSettings { arm: vec![arm], ..allocation(&["3", "4"]) };
     let service = Service::new(Settings { allocation: Some(allocation), ..Settings::default() }, models(), "test").unwrap();
@@ -94,7 +94,7 @@ fn every_model_scores_as_if_it_were_alone() {
         let scores = body_of(&answer)["scores"].as_array().unwrap().clone();
         for row in &answer.effects.predictions {
             let lead = &leads[row.position as usize];
-            let scorer = models().into_iter().find(|scorer| scorer.id() == &row.model).unwrap();
+            let scorer = models().into_iter().find(|model| model.scorer.id() == &row.model).unwrap().scorer;
             let options = Options::with_reasons(if row.role == Role::Shadow { 0 } else { reasons });
             let alone = scorer.score_bytes(lead.to_string().as_bytes(), NOW, &options, &mut Workspace::default());
             assert_eq!(row.margin, alone.as_ref().ok().map(|score| score.margin), "{row:?}");

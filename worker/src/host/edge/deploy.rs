@@ -1,24 +1,23 @@
 //! Models that arrive while the service runs.
 
 use plumbline_core::route::AllocationSettings;
-use plumbline_core::{Bundle, Scorer};
 
+use crate::model::Model;
 use crate::service::Service;
 
 /// The model of the bundle in `bytes`, verified and compiled.
 ///
 /// # Errors
 /// A code and a sentence about what is wrong with it.
-pub(super) fn read_model(bytes: &[u8]) -> Result<Scorer, String> {
-    let bundle = Bundle::read(bytes).map_err(|e| format!("{}: {e}", e.code()))?;
-    Scorer::new(bundle).map_err(|e| format!("{}: {e}", e.code()))
+pub(super) fn read_model(bytes: &[u8]) -> Result<Model, String> {
+    Model::read(bytes).map_err(|e| format!("{}: {e}", e.code))
 }
 
 /// Has `service` serve `models` by the allocation written in `json`; where that is empty, the first model answers all leads.
 ///
 /// # Errors
 /// A code and a sentence; what was served before is then served on.
-pub(super) fn deploy(service: &Service, models: Vec<Scorer>, json: &[u8]) -> Result<(), String> {
+pub(super) fn deploy(service: &Service, models: Vec<Model>, json: &[u8]) -> Result<(), String> {
     let allocation: Option<AllocationSettings> = match json {
         [] => None,
         json => serde_json::from_slice(json).map_err(|e| format!("ALLOCATION: {e}"))?,

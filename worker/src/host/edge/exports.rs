@@ -5,11 +5,12 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 use std::mem;
 
-use plumbline_core::{Scorer, Timestamp};
+use plumbline_core::Timestamp;
 
 use super::reads::Reads;
 use super::{deploy, head};
 use crate::journal::{Batch, Journal};
+use crate::model::Model;
 use crate::service::Service;
 use crate::settings::Settings;
 
@@ -42,7 +43,7 @@ struct State {
     input: Vec<u8>,
     output: Vec<u8>,
     reply: Reply,
-    models: Vec<Scorer>,
+    models: Vec<Model>,
     running: Option<(Service, Journal)>,
     full: Vec<Batch>,
     headers: Vec<Vec<(&'static str, Cow<'static, str>)>>,
@@ -79,8 +80,8 @@ pub extern "C" fn output() -> *const u8 {
 #[unsafe(no_mangle)]
 pub extern "C" fn model(n: usize) -> usize {
     with(|state| match deploy::read_model(state.input.get(..n).unwrap_or_default()) {
-        Ok(scorer) => {
-            state.models.push(scorer);
+        Ok(model) => {
+            state.models.push(model);
             0
         }
         Err(error) => {

@@ -55,7 +55,8 @@ mod tests {
         assert_eq!(named(&reads, &reads.paths["/v1/score"]), "content-type x-request-id");
         assert_eq!(named(&reads, &reads.paths["/metrics"]), "");
         assert_eq!(named(&reads, &reads.roots["v2"]), "inference-header-content-length x-request-id");
-        assert_eq!(named(&reads, &reads.all), "content-type inference-header-content-length x-request-id");
+        assert_eq!(named(&reads, &reads.roots["v1"]), "content-type x-request-id if-none-match");
+        assert_eq!(named(&reads, &reads.all), "content-type inference-header-content-length x-request-id if-none-match");
         let reads = Reads::new(true);
         assert_eq!(named(&reads, &reads.paths["/metrics"]), "origin access-control-request-method");
         assert_eq!(
