@@ -1,4 +1,4 @@
-//! The sales cycle: how long deals take when open ones count for as long as they have lasted.
+//! The sales cycle: how long deals take, with open deals counted for as long as they have lasted.
 
 use super::measure::Yardstick;
 use super::report::CycleReport;
@@ -8,7 +8,7 @@ use crate::stats::effect::{Contrast, Effect, Scale};
 use crate::stats::margin::{Claim, Finding};
 use crate::stats::survival::{Curve, Duration, Durations, LogRank, RestrictedMean, Weighting};
 
-/// Fewer closed deals than this in an arm, and the mean's error is not near normal.
+/// With fewer closed deals in an arm, the mean's error is not near normal.
 const LEAST_CLOSED: u64 = 10;
 
 /// Control and treatment: days and whether the deal closed.

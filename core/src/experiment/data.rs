@@ -1,5 +1,5 @@
-//! What an experiment has seen: sums per arm, metric and segment, so that its size does not grow with the leads (but for the sales
-//! cycle, whose curve needs every deal, and areas, which need every score) and the data of several places can be put together.
+//! The data of an experiment: sums per arm, metric and segment, so that its size does not grow with the leads (except for the sales
+//! cycle, whose curve needs every deal, and AUCs, which need every score) and data from several places can be merged.
 
 use std::collections::BTreeMap;
 
@@ -8,11 +8,11 @@ use thiserror::Error;
 use super::settings::{Kind, Settings};
 use crate::stats::moments::Comoments;
 
-/// The most distinct values of one segment; later ones are put together.
+/// The maximum of distinct values of one segment; later ones are grouped together.
 pub const MOST_VALUES: usize = 200;
-/// Where leads of further values go.
+/// The name under which leads with further values are grouped.
 pub const OTHER_VALUES: &str = "(other values)";
-/// Where leads without a value go.
+/// The name under which leads without a value are grouped.
 pub const NO_VALUE: &str = "(none)";
 
 /// One metric of one lead.
@@ -22,7 +22,7 @@ pub enum Measured {
     Open,
     /// The value: of a rate 1 or 0.
     Value(f64),
-    /// The value with a second one: known before (adjusted metrics), the denominator (ratios), or 1 or 0 of a score (areas).
+    /// The value with a second one: known before (adjusted metrics), the denominator (ratios), or, for a score, the outcome 1 or 0 (AUCs).
     Pair(f64, f64),
 }
 
@@ -39,16 +39,16 @@ pub struct Observation<'a> {
     pub segments: &'a [Option<&'a str>],
 }
 
-/// Why a lead cannot be taken.
+/// Why a lead is rejected.
 #[derive(Debug, Clone, PartialEq, Error)]
 #[non_exhaustive]
 pub enum ObservationError {
-    /// An arm that is none.
+    /// An arm that does not exist.
     #[error("there is no arm {arm}; the experiment has {arms} arms")]
     NoSuchArm {
         /// The index.
         arm: usize,
-        /// Arms there are.
+        /// The number of arms.
         arms: usize,
     },
     /// Not as many metrics or segments as the settings name.
@@ -93,7 +93,7 @@ impl ObservationError {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Cell {
     pub moments: Comoments,
-    /// Of an area: each score, and whether the lead converted.
+    /// For an AUC: each score, and whether the lead converted.
     pub ranked: (Vec<f64>, Vec<bool>),
     /// Leads whose outcome is not known yet.
     pub open: u64,
@@ -122,7 +122,7 @@ impl Cell {
     }
 }
 
-/// What an experiment has seen.
+/// The data of an experiment.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Data {
     pub(super) leads: Vec<u64>,
@@ -135,7 +135,7 @@ pub struct Data {
 }
 
 impl Data {
-    /// Nothing seen yet.
+    /// No data yet.
     pub fn new(settings: &Settings) -> Data {
         let arms = settings.arms.len();
         Data {
@@ -146,15 +146,15 @@ impl Data {
         }
     }
 
-    /// Leads seen, all arms together.
+    /// The number of leads in all arms.
     pub fn leads(&self) -> u64 {
         self.leads.iter().sum()
     }
 
-    /// Takes in one lead, or nothing of it.
+    /// Adds one lead, or nothing of it.
     ///
     /// # Errors
-    /// [`ObservationError`]; the data are then as before.
+    /// [`ObservationError`]; the data are then unchanged.
     pub fn push(&mut self, settings: &Settings, lead: &Observation<'_>) -> Result<(), ObservationError> {
         check(settings, lead)?;
         if let Some(leads) = self.leads.get_mut(lead.arm) {
@@ -178,7 +178,7 @@ impl Data {
         Ok(())
     }
 
-    /// Makes room for arms up to `arms`, for whoever learns of them while reading.
+    /// Makes room for up to `arms` arms, for callers that discover them while reading.
     pub fn widen(&mut self, arms: usize) {
         let arms = arms.max(self.leads.len());
         self.leads.resize(arms, 0);
@@ -187,7 +187,7 @@ impl Data {
         cells.for_each(|cells| cells.resize(arms, Cell::default()));
     }
 
-    /// Makes arm `control` the first, whose place it takes.
+    /// Swaps arm `control` with the first.
     pub fn lead_with(&mut self, control: usize) {
         if control < self.leads.len() {
             self.leads.swap(0, control);
@@ -197,7 +197,7 @@ impl Data {
         }
     }
 
-    /// Takes in what `other`, of the same settings, has seen.
+    /// Merges `other`, which has the same settings.
     pub fn merge(&mut self, other: &Data) {
         let arms = self.leads.len();
         self.leads.iter_mut().zip(&other.leads).for_each(|(ours, theirs)| *ours += theirs);

@@ -1,4 +1,4 @@
-//! By how much to go on when nothing is shown yet.
+//! How many more leads an inconclusive experiment needs.
 
 use super::data::Cell;
 use super::judged::Judged;
@@ -10,8 +10,8 @@ use super::settings::{Demand, Kind};
 use crate::stats::margin::Finding;
 use crate::stats::normal;
 
-/// More leads per arm until the smallest change that matters is found with the wished power, and until each open guardrail would be shown
-/// if nothing changed there; none when there are as many already.
+/// Further leads per arm until the smallest change that matters is detected with the desired power, and until each open guardrail would be
+/// shown if its metric did not change; none when there are enough already.
 pub(super) fn extension(judged: &Judged<'_>, control: &Cell, treatment: &Cell) -> Option<Extension> {
     let settings = judged.settings;
     let found = control.moments.count().min(treatment.moments.count());
@@ -67,7 +67,7 @@ fn needed_for_cycle(judged: &Judged<'_>, cycle: &CycleReport, found: u64) -> Opt
     if open { grown(judged, found, cycle.standard_error, cycle.margin_days) } else { None }
 }
 
-/// The leads at which a standard error has shrunk so that no change is shown to be within `margin` with the wished power.
+/// The leads at which a standard error has shrunk so that no change is shown to be within `margin` with the desired power.
 ///
 /// # Formula
 /// n · ((z₁₋α + z_power) · s / margin)²

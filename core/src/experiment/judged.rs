@@ -1,4 +1,4 @@
-//! Everything that was found of one treatment, before it is judged.
+//! All findings about one treatment, before the verdict.
 
 use super::report::{CycleReport, GuardrailReport, MetricReport, SegmentReport};
 use super::settings::{Better, Settings};
@@ -6,7 +6,7 @@ use crate::stats::level::Interval;
 use crate::stats::margin::Finding;
 use crate::stats::srm::SampleRatio;
 
-/// Everything that was found of one treatment.
+/// All findings about one treatment.
 pub(super) struct Judged<'a> {
     pub settings: &'a Settings,
     pub treatment: &'a str,
@@ -32,12 +32,12 @@ impl Judged<'_> {
         guardrails.chain(cycle).filter(move |(finding, _)| *finding == wanted).map(|(_, sentence)| sentence)
     }
 
-    /// The sentences of the demands that are broken.
+    /// The sentences of the violated limits.
     pub(super) fn refuted(&self) -> impl Iterator<Item = &str> {
         self.findings(Finding::Refuted)
     }
 
-    /// The sentences of the demands that are neither met nor broken.
+    /// The sentences of the limits that are neither met nor violated.
     pub(super) fn open(&self) -> impl Iterator<Item = &str> {
         self.findings(Finding::Open)
     }

@@ -1,4 +1,4 @@
-//! From sums to a change: the estimate of each arm, the effect, and what each test says of it.
+//! From sums to a change: the estimate of each arm, the effect, and the result of each test.
 
 use super::data::Cell;
 use super::method::Judge;
@@ -15,9 +15,9 @@ use crate::stats::estimate::Estimate;
 use crate::stats::level::{Interval, Level};
 use crate::stats::margin::{Claim, Finding};
 
-/// Fewer successes or failures than this, and a rate's error is not near normal.
+/// With fewer successes or failures, a rate's error is not near normal.
 pub(super) const LEAST_OF_A_KIND: u64 = 10;
-/// Fewer leads than this, and a mean's error is not near normal.
+/// With fewer leads, a mean's error is not near normal.
 const LEAST_FOR_A_MEAN: u64 = 30;
 
 /// How one comparison is judged.
@@ -125,7 +125,7 @@ pub(super) fn estimate(metric: &Metric, cell: &Cell, slope: f64) -> Result<Estim
     Ok(match (metric.kind, metric.adjusted) {
         (Kind::Auc, _) => {
             let units = cell.moments.count();
-            // Scores were checked when they were taken in.
+            // Scores were checked when they were added.
             let data = Labelled::new(&cell.ranked.0, &cell.ranked.1);
             let area = data
                 .map_err(|_| InsufficientData { of: "finite scores", found: 0, needed: 1 })
@@ -139,7 +139,7 @@ pub(super) fn estimate(metric: &Metric, cell: &Cell, slope: f64) -> Result<Estim
     })
 }
 
-/// What is believed of one arm after its data, more being better; none while its error is unknown.
+/// The posterior of one arm, oriented so that more is better; none while its error is unknown.
 pub(super) fn belief(metric: &Metric, cell: &Cell) -> Option<Belief> {
     near_normal(metric, cell).ok()?;
     let estimate = estimate(&Metric { adjusted: false, ..metric.clone() }, cell, 0.0).ok()?;

@@ -1,4 +1,4 @@
-//! How an experiment is looked at: once at the end, whenever one likes, or at planned looks.
+//! How an experiment is looked at: once at the end, at any time, or at planned looks.
 
 use serde::{Deserialize, Serialize};
 
@@ -14,10 +14,10 @@ use crate::stats::{normal, power, student};
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Method {
-    /// Once, at the end. Looking at it every week and stopping at the first p below 0.05 is wrong three times as often as it says.
+    /// Once, at the end. Looking every week and stopping at the first p below 0.05 triples the false alarm rate.
     #[default]
     Fixed,
-    /// Whenever one likes: always-valid intervals.
+    /// At any time: always-valid intervals.
     Sequential {
         /// The leads of both arms at which the interval is tightest; none: the planned end (when planning), 5,000 (when analysing).
         tuned_to: Option<f64>,
@@ -40,7 +40,7 @@ impl Method {
         Method::GroupSequential { spending, information, look: None }
     }
 
-    /// What an estimate has to clear, when planning.
+    /// The bar an estimate has to clear, when planning.
     pub(crate) fn bar(&self, level: Level) -> Result<Bar, SettingError> {
         Ok(match self {
             Method::Fixed => Bar::Once(level),
@@ -78,16 +78,16 @@ impl Method {
         })
     }
 
-    /// Whether stopping before the planned end is allowed for.
+    /// Whether stopping before the planned end is allowed.
     pub fn allows_looking(&self) -> bool {
         !matches!(self, Method::Fixed)
     }
 }
 
-/// Where always-valid intervals are tightest when nothing is said, as in GrowthBook.
+/// Where always-valid intervals are tightest by default, as in GrowthBook.
 const TUNED_TO: f64 = 5_000.0;
 
-/// What an estimate has to clear, in standard errors.
+/// The bar an estimate has to clear, in standard errors.
 #[derive(Debug, Clone)]
 pub(crate) enum Bar {
     Once(Level),
@@ -122,7 +122,7 @@ pub(crate) enum Judge {
 
 impl Judge {
     /// Whether the effect is 0. The interval holds 0 exactly when the p-value is not below [`Judge::nominal`]: both are of the
-    /// difference, relative or not, and so err as often as the plan says. At a planned look the p-value is the fixed one.
+    /// difference, relative or not, and so have the planned error rate. At a planned look the p-value is the fixed one.
     pub fn two_sided(&self, effect: &Effect, level: Level) -> Test {
         let (z, fixed) = (effect.z(), 2.0 * student::sf(effect.z().abs(), effect.freedom));
         match self {
@@ -138,7 +138,7 @@ impl Judge {
         }
     }
 
-    /// The same as GrowthBook's gbstats has it: the delta method for relative effects, symmetric and a little less sharp. None where it
+    /// The same as in GrowthBook's gbstats: the delta method for relative effects, symmetric and a little less sharp. None where it
     /// has none.
     pub fn delta(&self, effect: &Effect, level: Level) -> Option<Test> {
         match self {
@@ -148,7 +148,7 @@ impl Judge {
         }
     }
 
-    /// Below which a p-value of [`Judge::two_sided`] counts.
+    /// The threshold for a p-value of [`Judge::two_sided`].
     pub fn nominal(&self, level: Level) -> f64 {
         match self {
             Judge::Once | Judge::Always(_) => level.alpha(),
@@ -156,7 +156,7 @@ impl Judge {
         }
     }
 
-    /// The interval each end of which holds at α on its own: what claims with a margin are judged by.
+    /// The interval of which each end holds at α on its own, used for claims with a margin.
     pub fn one_sided(&self, effect: &Effect, level: Level) -> Interval {
         effect.within(match self {
             Judge::Once => student::upper_quantile(level.alpha(), effect.freedom),

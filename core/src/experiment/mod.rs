@@ -1,9 +1,9 @@
-//! Experiments: planned before, judged after, with one verdict and the sentence that goes with it.
+//! Experiments: planned in advance, analysed afterwards, with one verdict in one sentence.
 //!
-//! [`Plan`] says what a number of leads can show before any is spent. [`Data`] takes leads in, one by one or summed elsewhere;
-//! [`analyse`] joins the primary metric, guardrails, segments, the sales cycle and the draw into a [`Verdict`].
+//! [`Plan`] reports what a number of leads can detect before the test starts. [`Data`] collects leads, one by one or summed elsewhere;
+//! [`analyse`] combines the primary metric, guardrails, segments, the sales cycle and the split into a [`Verdict`].
 //!
-//! Not here: who gets which arm ([`route`](crate::route)), and when a rollout goes on. Tested by simulation (`simulation.rs`): false
+//! Not here: which lead gets which arm ([`route`](crate::route)), and when a rollout continues. Tested by simulation (`simulation.rs`): false
 //! alarms with weekly looks, coverage, power against the plan.
 
 mod analyse;

@@ -1,4 +1,4 @@
-//! The primary metric by segment, corrected for having looked at many: who gains, and who is harmed though the whole gains.
+//! The primary metric by segment, corrected for multiple testing: which segments gain, and which are harmed although the whole gains.
 
 use super::data::{Cell, Data};
 use super::measure::Yardstick;
@@ -37,7 +37,7 @@ fn correct(settings: &Settings, yardstick: &Yardstick, reports: &mut [SegmentRep
         Correction::Holm => multiple::Method::Holm,
         Correction::BenjaminiHochberg => multiple::Method::BenjaminiHochberg,
     };
-    // p-values of tests are probabilities; if one were not, nothing is told of any segment.
+    // p-values of tests are probabilities; if one were not, no segment is reported.
     let adjusted = multiple::adjust(&p_values, method).unwrap_or_default();
     let level = yardstick.judge.nominal(yardstick.level);
     let better = settings.primary.better == Better::More;

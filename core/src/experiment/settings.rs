@@ -1,4 +1,4 @@
-//! What an experiment is about, declared before its data are looked at.
+//! The settings of an experiment, declared before looking at its data.
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -7,7 +7,7 @@ use super::method::Method;
 use crate::stats::effect::Scale;
 use crate::stats::level::{Level, SettingError};
 
-/// An arm and the share of leads it was meant to get.
+/// An arm and its planned share of leads.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Arm {
@@ -17,7 +17,7 @@ pub struct Arm {
     pub weight: f64,
 }
 
-/// What of a lead is measured.
+/// What is measured per lead.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
@@ -32,7 +32,7 @@ pub enum Kind {
     Auc,
 }
 
-/// Which way is good.
+/// The direction that is better.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
@@ -53,10 +53,10 @@ pub struct Metric {
     /// What is measured.
     #[serde(default)]
     pub kind: Kind,
-    /// Which way is good.
+    /// The direction that is better.
     #[serde(default)]
     pub better: Better,
-    /// Whether each value comes with one known before the experiment, which is taken out of it (CUPED). Not for ratios and areas.
+    /// Whether each value comes with one known before the experiment, which is used to reduce variance (CUPED). Not for ratios and AUCs.
     #[serde(default)]
     pub adjusted: bool,
 }
@@ -67,13 +67,13 @@ impl Metric {
         self.adjusted || matches!(self.kind, Kind::Ratio | Kind::Auc)
     }
 
-    /// A metric of which more is better, not adjusted.
+    /// A metric where more is better, without adjustment.
     pub fn new(name: impl Into<String>, kind: Kind) -> Metric {
         Metric { name: name.into(), kind, better: Better::More, adjusted: false }
     }
 }
 
-/// What a guardrail demands.
+/// The limit of a guardrail.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
@@ -86,13 +86,13 @@ pub enum Demand {
     AtMost(f64),
 }
 
-/// A metric that must not suffer.
+/// A metric that must not get worse.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Guardrail {
     /// The metric.
     pub metric: Metric,
-    /// What is demanded of it.
+    /// Its limit.
     pub demand: Demand,
 }
 
@@ -102,9 +102,9 @@ pub struct Guardrail {
 pub struct Cycle {
     /// Its name.
     pub name: String,
-    /// By which part of the control's mean time it may be longer.
+    /// How much longer it may be, as a share of the control's mean time.
     pub margin: f64,
-    /// The days that are looked at; none: as many as both arms were watched.
+    /// The horizon in days; none: as long as both arms were observed.
     #[serde(default)]
     pub horizon: Option<f64>,
 }
@@ -116,7 +116,7 @@ pub enum Correction {
     /// Holm: the chance of any false alarm among all segments stays below α.
     #[default]
     Holm,
-    /// Benjamini and Hochberg: of the alarms, at most a part α is false on average.
+    /// Benjamini and Hochberg: on average at most a share α of the alarms is false.
     BenjaminiHochberg,
 }
 
@@ -126,18 +126,18 @@ pub enum Correction {
 pub struct Settings {
     /// The arms; the first is the control.
     pub arms: Vec<Arm>,
-    /// What decides.
+    /// The metric that decides.
     pub primary: Metric,
-    /// What must not suffer.
+    /// Metrics that must not get worse.
     #[serde(default)]
     pub guardrails: Vec<Guardrail>,
-    /// The sales cycle, when it is watched.
+    /// The sales cycle, if it is measured.
     #[serde(default)]
     pub cycle: Option<Cycle>,
     /// Names of the segments each lead belongs to a value of.
     #[serde(default)]
     pub segments: Vec<String>,
-    /// How segments are corrected for being many.
+    /// The correction for testing several segments.
     #[serde(default)]
     pub correction: Correction,
     /// Relative or absolute effects.
@@ -149,16 +149,16 @@ pub struct Settings {
     /// The accepted rate of false alarms.
     #[serde(default = "Settings::usual_alpha")]
     pub alpha: Level,
-    /// The wished chance to find `lift`.
+    /// The desired chance to detect `lift`.
     #[serde(default = "Settings::usual_power")]
     pub power: f64,
     /// How the experiment is looked at.
     #[serde(default)]
     pub method: Method,
-    /// Leads with an outcome each arm must have before it is judged.
+    /// Leads with an outcome that each arm needs before a verdict.
     #[serde(default = "Settings::usual_least")]
     pub least_per_arm: u64,
-    /// Leads a day that enter the experiment, all arms together, to say how long to go on.
+    /// New leads per day in all arms together, to estimate how long to continue.
     #[serde(default)]
     pub leads_per_day: Option<f64>,
 }
@@ -180,7 +180,7 @@ impl Settings {
         5_000
     }
 
-    /// An experiment of `arms` of equal weight on `primary`, everything else as is usual: +5 % relative matters, α 0.05, power 0.8, looked
+    /// An experiment of `arms` of equal weight on `primary`, with the usual settings: +5 % relative matters, α 0.05, power 0.8, looked
     /// at once, 5,000 leads per arm.
     pub fn new(arms: &[&str], primary: Metric) -> Settings {
         Settings {
@@ -205,7 +205,7 @@ impl Settings {
         std::iter::once(&self.primary).chain(self.guardrails.iter().map(|guardrail| &guardrail.metric))
     }
 
-    /// What is wrong with the settings, all of it.
+    /// Checks the settings and reports all problems.
     ///
     /// # Errors
     /// Every problem found.
@@ -265,7 +265,7 @@ impl Settings {
     }
 }
 
-/// Everything that is wrong with the settings of an experiment.
+/// All problems of an experiment's settings.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{}", problems.join("; "))]
 pub struct SettingsError {

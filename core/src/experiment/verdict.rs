@@ -10,7 +10,7 @@ use super::words::{count, counted, listed, rounded};
 use crate::stats::level::Interval;
 use crate::stats::srm;
 
-/// Joins what was found into a verdict. `control` and `treatment` are the primary metric's cells, for the planning of an extension.
+/// Combines the findings into a verdict. `control` and `treatment` are the primary metric's cells, for the planning of an extension.
 pub(super) fn decide(judged: Judged<'_>, control: &Cell, treatment: &Cell) -> Comparison {
     let (verdict, reason) = judged.verdict(control, treatment);
     let sentence = format!("{}: {reason}{}", verdict.word(), judged.harmed_segments());
@@ -82,7 +82,7 @@ impl Judged<'_> {
 
     /// The primary metric's change is unknown: too few leads of a kind.
     fn unknown(&self, message: &str, control: &Cell, treatment: &Cell, found: u64) -> (Verdict, String) {
-        // At the pace so far, so many leads have ten that did and ten that did not.
+        // At the rate so far, this many leads include ten with outcome 1 and ten with outcome 0.
         let rare = [control, treatment].map(|cell| {
             let rate = cell.moments.x.mean;
             let rare = if self.settings.primary.kind == Kind::Rate { rate.min(1.0 - rate) } else { 1.0 };

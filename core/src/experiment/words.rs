@@ -2,7 +2,7 @@
 
 use crate::stats::margin::Finding;
 
-/// `x` with about `digits` significant digits, zeros behind them dropped, and a real minus sign.
+/// `x` with about `digits` significant digits, trailing zeros dropped, and a real minus sign.
 pub(crate) fn rounded(x: f64, digits: usize) -> String {
     let (mut decimals, mut scale) = (digits.saturating_sub(1), x.abs());
     while scale >= 9.999_999_5 && decimals > 0 {
@@ -46,7 +46,7 @@ pub(crate) fn count(n: u64) -> String {
     grouped(&n.to_string(), "")
 }
 
-/// `n` of what is called `one` when it is one and `many` else.
+/// `n` with its noun: `one` for 1, otherwise `many`.
 pub(crate) fn counted(n: u64, one: &str, many: &str) -> String {
     format!("{} {}", count(n), if n == 1 { one } else { many })
 }

@@ -1,7 +1,7 @@
 //! The only home of transcendental functions, and quadrature: bits are equal on x86, Arm, wasm and plain JS.
 //!
 //! `std` delegates to the host's libm, whose last bits differ between native and wasm in 5–10 % of inputs; the `libm` crate
-//! is compiled with us everywhere. Nothing else in the workspace may call `exp`, `ln` or `pow` (`clippy.toml` sees to it).
+//! is compiled with us everywhere. Nothing else in the workspace may call `exp`, `ln` or `pow` (`clippy.toml` enforces it).
 
 mod quadrature;
 

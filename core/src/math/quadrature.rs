@@ -14,7 +14,7 @@ pub(crate) fn gauss_legendre(points: usize) -> Vec<(f64, f64)> {
         .map(|k| {
             let mut x = cosine(core::f64::consts::PI * (k as f64 - 0.25) / (n + 0.5));
             let mut slope = 1.0;
-            // From this start three steps reach the last bit for all n; two more do no harm.
+            // From this start three steps reach the last bit for all n; two more are harmless.
             for _ in 0..5 {
                 let (p, before) = legendre(points, x);
                 slope = n * (x * p - before) / (x * x - 1.0);

@@ -1,4 +1,4 @@
-//! The equations of a plan: an effect in standard deviations of one lead, and how many standard errors it must be.
+//! The equations of a plan: an effect in standard deviations of one lead, and the number of standard errors it must reach.
 
 use super::{Baseline, Plan};
 use crate::experiment::method::Bar;
@@ -84,7 +84,7 @@ impl Design {
         }
     }
 
-    /// The chance to find the planned lift with `per_arm` leads in each arm.
+    /// The chance to detect the planned lift with `per_arm` leads in each arm.
     pub fn power(&self, per_arm: f64) -> f64 {
         Self::power_of(&self.bar, self.effect_size(self.lift), per_arm)
     }
@@ -108,7 +108,7 @@ impl Design {
         leads(root::of_increasing(0.0, 60.0, |drift| Self::power_of(bar, size, leads(drift)) - self.power))
     }
 
-    /// The smallest rise that `per_arm` leads in each arm find with the planned power; none when no rate below 1 is high enough.
+    /// The smallest increase that `per_arm` leads in each arm detect with the planned power; none when no rate below 1 is high enough.
     pub fn detectable(&self, per_arm: f64) -> Option<f64> {
         let drift = root::of_increasing(0.0, 60.0, |drift| self.bar.power(drift, 2.0 * per_arm) - self.power);
         let size = drift / (per_arm / 2.0).sqrt();
@@ -124,7 +124,7 @@ impl Design {
         }
     }
 
-    /// How many times the leads of a test that is looked at once.
+    /// The leads needed, as a multiple of those of a test with a single look.
     pub fn inflation(&self) -> f64 {
         self.needed() / self.needed_by(&self.fixed)
     }

@@ -1,4 +1,4 @@
-//! Before an experiment: how many leads it needs, how long it takes, and what it could find with what there is.
+//! Before an experiment: how many leads it needs, how long it takes, and what it can detect with the available leads.
 
 mod design;
 
@@ -10,7 +10,7 @@ use crate::stats::effect::Scale;
 use crate::stats::level::{Level, SettingError};
 pub use design::Design;
 
-/// What the metric is like without the treatment.
+/// The metric without the treatment.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
@@ -41,19 +41,19 @@ pub struct Plan {
     /// The accepted rate of false alarms.
     #[serde(default = "five_percent")]
     pub alpha: Level,
-    /// The wished chance to find `lift` when it is there.
+    /// The desired chance to detect `lift` if it exists.
     #[serde(default = "eighty_percent")]
     pub power: f64,
-    /// Treatments beside the control; each is compared with it at α / treatments.
+    /// Treatments besides the control; each is compared with it at α / treatments.
     #[serde(default = "one")]
     pub treatments: u32,
     /// How the experiment is looked at.
     #[serde(default)]
     pub method: Method,
-    /// Leads per arm there will be anyhow, to say what they can show.
+    /// Available leads per arm, to report what they can detect.
     #[serde(default)]
     pub per_arm: Option<u64>,
-    /// Leads a day that enter the experiment, all arms together.
+    /// New leads per day in all arms together.
     #[serde(default)]
     pub leads_per_day: Option<f64>,
     /// Days until a lead's outcome is known.
@@ -81,13 +81,13 @@ pub struct Planned {
     pub plan: Plan,
     /// Leads each arm needs.
     pub needed: Needed,
-    /// What [`Plan::per_arm`] leads can show.
+    /// What [`Plan::per_arm`] leads can detect.
     pub given: Option<Given>,
-    /// How many times the leads of a test that is looked at once.
+    /// The leads needed, as a multiple of those of a test with a single look.
     pub inflation: f64,
     /// The days from the first lead to the last outcome, when leads per day are known.
     pub duration: Option<Duration>,
-    /// All of it in words.
+    /// The result in words.
     pub sentences: Vec<String>,
 }
 
@@ -97,7 +97,7 @@ pub struct Planned {
 pub struct Needed {
     /// Per arm, rounded up.
     pub per_arm: u64,
-    /// Per arm, as the equation has it.
+    /// Per arm, before rounding.
     pub exact: f64,
     /// In all arms.
     pub total: u64,
@@ -109,9 +109,9 @@ pub struct Needed {
 pub struct Given {
     /// Leads per arm.
     pub per_arm: u64,
-    /// The chance to find the planned lift.
+    /// The chance to detect the planned lift.
     pub power: f64,
-    /// The smallest rise that is found with the planned power, on the plan's scale; none when no rise is.
+    /// The smallest increase detected with the planned power, on the plan's scale; none if there is none.
     pub detectable: Option<f64>,
 }
 
@@ -121,9 +121,9 @@ pub struct Given {
 pub struct Duration {
     /// Days until enough leads are in.
     pub enrolment_days: u64,
-    /// Days until the last of them has its outcome.
+    /// Days until the last lead has its outcome.
     pub days: u64,
-    /// Whole weeks to enrol for, so that each day of the week counts alike.
+    /// Whole weeks to enrol for, so that each day of the week counts equally.
     pub weeks: u64,
 }
 
