@@ -33,7 +33,7 @@ use crate::stats::srm::SampleRatio;
 /// }
 /// let analysis = analyse(&settings, &data)?;
 /// assert_eq!(analysis.verdict, Verdict::Win);
-/// assert!(analysis.sentence.starts_with("Win: converted of challenger is 25 % above"), "{}", analysis.sentence);
+/// assert!(analysis.sentence.starts_with("Win: challenger's converted rate is 25 % above champion's"), "{}", analysis.sentence);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn analyse(settings: &Settings, data: &Data) -> Result<Analysis, SettingsError> {

@@ -73,7 +73,7 @@ fn one() -> u32 {
     1
 }
 
-/// What a plan comes to.
+/// The result of a plan.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "PlanReport"))]
 pub struct Planned {
@@ -103,7 +103,7 @@ pub struct Needed {
     pub total: u64,
 }
 
-/// What a given number of leads can show.
+/// What a given number of leads can detect.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Given {
