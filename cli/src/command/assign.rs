@@ -56,7 +56,7 @@ pub struct Assign {
 
 fn hash(name: &str) -> Result<Hash, String> {
     let found = Hash::ALL.into_iter().find(|(known, _)| *known == name);
-    found.map(|(_, hash)| hash).ok_or_else(|| format!("one of {}", Hash::ALL.map(|(name, _)| name).join(", ")))
+    found.map(|(_, hash)| hash).ok_or_else(|| format!("expected one of {}", Hash::ALL.map(|(name, _)| name).join(", ")))
 }
 
 fn weight(text: &str) -> Result<(String, u32), String> {

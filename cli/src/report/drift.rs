@@ -6,6 +6,8 @@ use plumbline_core::drift::performance::Outlook;
 use plumbline_core::drift::{AlarmRates, DriftReport, FeatureDrift, PredictionDrift};
 use plumbline_core::evidence::Answer;
 
+use super::answer::p_value;
+
 /// All of it.
 pub fn page(report: &DriftReport) -> String {
     let mut text = report.verdict.sentence.clone();
@@ -46,7 +48,7 @@ fn features(report: &DriftReport) -> String {
     let mut features: Vec<&FeatureDrift> = report.features.iter().collect();
     features.sort_by(|a, b| b.drifted.cmp(&a.drifted).then(b.distance.unwrap_or(1.0).total_cmp(&a.distance.unwrap_or(1.0))));
     for feature in features {
-        let p = feature.p_value.map_or("–".to_owned(), |p| if p < 1e-4 { format!("{p:.0e}") } else { format!("{p:.4}") });
+        let p = feature.p_value.map_or("–".to_owned(), p_value);
         let reasons: Vec<&str> = feature.reasons.iter().map(|reason| reason.name()).collect();
         let verdict = if feature.drifted { format!("YES: {}", reasons.join(", ")) } else { "no".to_owned() };
         let _ = write!(
@@ -63,7 +65,7 @@ fn features(report: &DriftReport) -> String {
 
 fn prediction(found: &PredictionDrift) -> String {
     let mut text =
-        format!("scores: distance {:.4}, p {:.4}, PSI {:.4}", found.distance, found.p_value, found.population_stability);
+        format!("scores: distance {:.4}, p {}, PSI {:.4}", found.distance, p_value(found.p_value), found.population_stability);
     for row in &found.percentiles {
         let _ = write!(text, "\n  percentile {:>3.0}   {:.4}  now {:.4}", row.q * 100.0, row.reference, row.current);
     }

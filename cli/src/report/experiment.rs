@@ -5,6 +5,7 @@ use plumbline_core::stats::effect::Scale;
 use plumbline_core::stats::level::Interval;
 use plumbline_core::stats::margin::Finding;
 
+use super::answer::p_value;
 use crate::output::terminal::{columns, thousands};
 
 /// The whole analysis.
@@ -21,7 +22,7 @@ pub fn analysis(analysis: &Analysis, settings: &Settings) -> String {
     out.push(columns(&["arm", "leads", "planned share", "chance to be best"], rows));
     if let Some(ratio) = &analysis.sample_ratio {
         let word = if ratio.is_mismatch() { "the split is not as planned" } else { "the split is as planned" };
-        out.push(format!("\nsplit: chi-square {}, p {}: {word}", number(ratio.statistic), number(ratio.p_value)));
+        out.push(format!("\nsplit: chi-square {}, p {}: {word}", number(ratio.statistic), p_value(ratio.p_value)));
     }
     for comparison in &analysis.comparisons {
         out.push(self::comparison(comparison, settings, analysis.comparisons.len() > 1));
@@ -88,7 +89,7 @@ fn comparison(comparison: &Comparison, settings: &Settings, many: bool) -> Strin
             let mut cells = vec![segment.segment.clone(), segment.value.clone()];
             cells.extend(figure(&segment.control, rate));
             cells.extend(figure(&segment.treatment, rate));
-            cells.extend([change, interval, segment.adjusted_p.map_or("-".to_owned(), number), word.to_owned()]);
+            cells.extend([change, interval, segment.adjusted_p.map_or("-".to_owned(), p_value), word.to_owned()]);
             cells
         });
         out.push(format!("\n{}", columns(&head, rows)));
@@ -115,7 +116,7 @@ fn told(outcome: &Outcome, rate: bool) -> (String, String, String) {
         Outcome::Measured(measured) => {
             let told = |x: f64| signed(x, measured.effect.scale, rate);
             let Interval { lower, upper } = measured.test.interval;
-            (told(measured.effect.value), format!("{} to {}", told(lower), told(upper)), number(measured.test.p_value))
+            (told(measured.effect.value), format!("{} to {}", told(lower), told(upper)), p_value(measured.test.p_value))
         }
         Outcome::Unknown { code, .. } => ("-".to_owned(), code.to_string(), "-".to_owned()),
     }

@@ -2,7 +2,7 @@
 
 use plumbline_core::metric::{AgainstModel, Band, Report, Slice};
 
-use super::answer::{answer, figure, optional};
+use super::answer::{answer, figure, optional, p_value};
 use crate::output::terminal::{aligned, columns, thousands};
 
 /// All measures.
@@ -64,7 +64,7 @@ fn band(band: &Band) -> Vec<String> {
 fn comparison(found: &AgainstModel) -> String {
     let told = answer(&found.areas, |areas| {
         let [one, two] = areas.roc_auc.map(|area| figure(&area));
-        let (difference, p) = (figure(&areas.difference), optional(areas.p_value));
+        let (difference, p) = (figure(&areas.difference), areas.p_value.map_or("no answer".to_owned(), p_value));
         format!("{one} against {two} on {} leads with both; difference {difference}, p {p}", found.leads)
     });
     aligned(&[(format!("AUC against {}", found.against).as_str(), told)])
