@@ -40,9 +40,13 @@ const values = [
 ];
 
 for (const host of hosts) {
-  test(`a header's value forges no other (${host.name})`, async () => {
+  test(`a header's value forges no other (${host.name})`, async (t) => {
     const store = folder();
     const served = await host.start({ store: store.path, settings: { cors_origins: [ORIGIN] } });
+    t.after(async () => {
+      await served.stop("SIGKILL");
+      store.remove();
+    });
     const { url } = served;
     for (const value of values) {
       const answer = await exchange(url, POST, value);
@@ -70,6 +74,5 @@ for (const host of hosts) {
     const names = logged(store.path, "SELECT client_request_id FROM prediction_logs ORDER BY timestamp_ms").map(([name]) => name);
     assert.deepEqual(names.filter((name) => name !== null).sort(), ["escaped", "mine\tand yours, origin: x"]);
     assert.equal(names.length, values.length + 3);
-    store.remove();
   });
 }

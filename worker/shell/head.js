@@ -48,7 +48,7 @@ export class Head {
   }
 }
 
-/** Writes a text behind its length; where it ends. A character beyond ASCII becomes a byte that no header of the service has. */
+/** Writes a text behind its length; returns where it ends. A character beyond ASCII becomes a byte that no path or header of the service has. */
 function put(view, at, text) {
   const { length } = text;
   view[at] = length;

@@ -47,8 +47,17 @@ pub(super) fn find(path: &str) -> Option<Found<'_>> {
 }
 
 fn find_in<'a>(table: &'static [Route], path: &'a str) -> Option<Found<'a>> {
-    let exact = table.iter().position(|route| route.literal && route.path == path).map(|at| (at, Values::default()));
-    let fits = || table.iter().enumerate().find_map(|(at, route)| Some((at, fit(route.path, path)?)));
+    let literal = |route: &Route| route.path == path && route.fixed == path.len();
+    let exact = table.iter().position(literal).map(|at| (at, Values::default()));
+    let fits = || {
+        let escaped = path.contains('%');
+        table.iter().enumerate().find_map(|(at, route)| {
+            // Most rows differ before their first placeholder; escapes are decoded segment by segment.
+            let fixed = if escaped { 0 } else { route.fixed };
+            let (start, pattern) = route.path.split_at_checked(fixed)?;
+            Some((at, fit(pattern, path.strip_prefix(start)?)?))
+        })
+    };
     let (at, values) = exact.or_else(fits)?;
     let rest = table.get(at..)?;
     let same = rest.iter().take_while(|route| rest.first().is_some_and(|first| first.path == route.path)).count();

@@ -23,8 +23,8 @@ pub struct Route {
     pub headers: &'static [&'static str],
     /// Media types of the bodies it takes; none: it reads no body.
     pub bodies: &'static [&'static str],
-    /// The path has no placeholder.
-    pub(super) literal: bool,
+    /// Bytes of the path before its first placeholder.
+    pub(super) fixed: usize,
     /// The response that reports a problem, in the words of the route's protocol.
     pub(super) refusal: fn(&Problem) -> Response,
     pub(super) handler: Handler,
@@ -149,8 +149,8 @@ impl Scope {
 
 impl Route {
     pub(super) const fn new(method: Method, path: &'static str, scope: Option<Scope>, handler: Handler) -> Route {
-        let literal = !has_placeholder(path.as_bytes());
-        Route { method, path, scope, headers: &[], bodies: &[], literal, refusal: Problem::response, handler }
+        let fixed = fixed_bytes(path.as_bytes());
+        Route { method, path, scope, headers: &[], bodies: &[], fixed, refusal: Problem::response, handler }
     }
 
     const fn public(path: &'static str, handler: Handler) -> Route {
@@ -174,14 +174,15 @@ impl Route {
     }
 }
 
-const fn has_placeholder(mut path: &[u8]) -> bool {
-    while let [first, rest @ ..] = path {
+const fn fixed_bytes(path: &[u8]) -> usize {
+    let mut rest = path;
+    while let [first, tail @ ..] = rest {
         if *first == b'{' {
-            return true;
+            break;
         }
-        path = rest;
+        rest = tail;
     }
-    false
+    path.len() - rest.len()
 }
 
 #[cfg(test)]
@@ -242,7 +243,7 @@ mod tests {
         rows.dedup();
         assert_eq!(rows.len(), ROUTES.len(), "a path has one row a method");
         for route in ROUTES {
-            assert_eq!(route.literal, !route.path.contains('{'), "{}", route.path);
+            assert_eq!(route.fixed, route.path.find('{').unwrap_or(route.path.len()), "{}", route.path);
             assert!(route.path.starts_with('/') && route.headers.is_sorted(), "{}", route.path);
             let open = route.path.contains("/health") || ["/ping", "/version"].contains(&route.path);
             assert_eq!(route.scope.is_none(), open, "{}", route.path);

@@ -1,6 +1,6 @@
 //! What the service asks of a store: three verbs, synchronous. Drivers belong to the hosts (Durable Object SQLite, rusqlite).
 //!
-//! What each verb promises is written in [`contract`](super::contract) as a function that every driver has to pass. The dialect is
+//! What each verb promises is written in `store::contract` as a function that every driver has to pass. The dialect is
 //! SQLite's; the promises are not, so that a driver for PostgreSQL can keep them: a transaction ends with the first statement that
 //! fails in it, and numbers are asked for by [`SqlValue::as_integer`] and [`SqlValue::as_real`], not by how a driver tells them apart.
 
