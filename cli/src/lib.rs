@@ -21,7 +21,7 @@ use std::process::ExitCode;
 #[doc(hidden)]
 pub mod harness {
     pub use crate::input::declaration::declaration;
-    pub use crate::input::{Cell, Records, Step, of_bytes};
+    pub use crate::input::{Records, Step, of_bytes};
     pub use crate::output::shortest;
 }
 

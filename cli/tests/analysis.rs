@@ -159,3 +159,19 @@ fn what_went_missing_altogether_is_drift_and_nothing_to_compare_is_no_pass() {
     let error = failure(5, &["drift", &reference, "-"], b"age\n1\ninf\n");
     assert!(error.contains("VALUE_NOT_FINITE") && error.contains("line 3") && error.contains("age"), "{error}");
 }
+
+/// The same table in two formats, its outcomes spelt in every way.
+#[test]
+fn words_for_yes_no_and_missing_are_those_of_every_format() {
+    let words = [("0.9", "Y"), ("0.2", "f"), ("0.8", "1.0"), ("0.3", "No"), ("0.4", "None"), ("0.6", "<NA>"), ("NA", "true")];
+    let csv =
+        words.iter().fold("probability,converted\n".to_owned(), |text, (score, word)| text + &format!("{score}, {word} \n"));
+    let lines = words.iter().fold(String::new(), |text, (score, word)| {
+        text + &serde_json::json!({ "probability": score, "converted": word }).to_string() + "\n"
+    });
+    for table in [csv, lines] {
+        let all: Value = serde_json::from_str(&expect(0, &["metrics", "--json"], table.as_bytes())).expect("JSON");
+        let counts = ["leads", "positives", "open", "unscored"].map(|name| all[name].as_u64());
+        assert_eq!(counts, [Some(4), Some(2), Some(2), Some(1)], "{table}\n{all}");
+    }
+}

@@ -1,7 +1,7 @@
 //! The readers of lead files: what any table says is what comes out, however it is laid out.
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
 
-use plumbline::harness::{Cell, Step, of_bytes};
+use plumbline::harness::{Step, of_bytes};
 use proptest::prelude::*;
 
 /// Lines and texts of the records, or the code of their rejection.
@@ -12,15 +12,9 @@ fn records(bytes: &[u8]) -> Vec<(u64, Result<Vec<String>, &'static str>)> {
         let row = match records.advance().expect("memory is read") {
             Step::End => return out,
             Step::Rejected(problem) => Err(problem.code),
-            Step::Record => Ok((0..records.names().len())
-                .map(|i| match records.cell(i) {
-                    Cell::Text(text) => text.to_owned(),
-                    Cell::Number(x) => x.to_string(),
-                    Cell::Flag(flag) => flag.to_string(),
-                    Cell::List(items) => items.join("|"),
-                    Cell::Missing | Cell::Other => String::new(),
-                })
-                .collect()),
+            Step::Record => {
+                Ok((0..records.names().len()).map(|i| records.cell(i).read_name().unwrap_or_default().into_owned()).collect())
+            }
         };
         out.push((records.line(), row));
     }

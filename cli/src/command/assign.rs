@@ -137,20 +137,21 @@ impl Assign {
     /// The id of the current record: of an object its `lead_id`, else its `id`.
     fn lead(&self, records: &dyn Records) -> Option<String> {
         if self.id.is_some() || records.is_table() {
-            return id(&records.cell(self.column(records.names(), "").ok()?));
+            return id(records.cell(self.column(records.names(), "").ok()?));
         }
         let named = |wanted: &str| records.names().iter().position(|name| name == wanted);
-        ID_COLUMNS.into_iter().filter_map(named).find_map(|at| id(&records.cell(at)))
+        ID_COLUMNS.into_iter().filter_map(named).find_map(|at| id(records.cell(at)))
     }
 }
 
-/// The text that is drawn with. A number beyond 2^53 may have lost digits on its way here: it is none.
-fn id(cell: &Cell<'_>) -> Option<String> {
+/// The text that is drawn with. A number beyond 2^53 that is no whole one may have lost digits on its way here: it is none.
+fn id(cell: Cell<'_>) -> Option<String> {
     match cell {
-        Cell::Text(text) if !text.is_empty() => Some((*text).to_owned()),
-        Cell::Number(x) if x.abs() <= 9_007_199_254_740_992.0 => {
+        Cell::Text(text) => Some(text.to_owned()).filter(|text| !text.is_empty()),
+        Cell::Int(n) => Some(n.to_string()),
+        Cell::Float(x) if x.abs() <= 9_007_199_254_740_992.0 => {
             let mut text = String::new();
-            shortest(*x, &mut text);
+            shortest(x, &mut text);
             Some(text.strip_suffix(".0").map_or(text.clone(), str::to_owned))
         }
         _ => None,

@@ -8,11 +8,11 @@ use plumbline_core::drift::performance::{Estimator, Outlook};
 use plumbline_core::drift::{AlarmRates, DriftError, DriftReport, FalseAlarms, Feature, PredictionDrift, Rules, Sample};
 use plumbline_core::evidence::Answer;
 use plumbline_core::metric::Labelled;
-use plumbline_core::table::Values;
+use plumbline_core::table::{Categories, Vector};
 
 use crate::output::terminal;
 use crate::report::drift::page;
-use crate::table::columns::{Column, Columns, Texts};
+use crate::table::columns::Columns;
 use crate::table::leads::{Leads, OUTCOMES};
 use crate::{Failure, Outcome};
 
@@ -78,7 +78,7 @@ impl Drift {
     /// Prints the report.
     pub fn run(&self, json: bool) -> Result<Outcome, Failure> {
         let rules = self.rules()?;
-        let (mut reference, mut current) = (Columns::read(&self.reference)?, Columns::read(&self.current)?);
+        let (reference, current) = (Columns::read(&self.reference)?, Columns::read(&self.current)?);
         let outcome = self
             .outcome
             .clone()
@@ -106,9 +106,9 @@ impl Drift {
             lone.cloned().collect()
         };
         let (gone, new) = (only(&reference, &current), only(&current, &reference));
-        names.iter().for_each(|name| align(&mut reference, &mut current, name));
-        let features: Vec<Feature<'_>> =
-            names.iter().filter_map(|name| feature(&reference, &current, name, weights.as_ref())).collect();
+        let pairs: Vec<(&String, (Vector, Vector))> =
+            names.iter().filter_map(|name| Some((name, reference.pair(&current, name)?))).collect();
+        let features: Vec<Feature<'_>> = pairs.iter().map(|(name, pair)| feature(name, pair, weights.as_ref())).collect();
         if features.is_empty() && self.score.is_none() {
             return Err(Failure::input(
                 &current.place,
@@ -116,12 +116,13 @@ impl Drift {
                 format!("it has no column in common with {}", reference.place),
             ));
         }
-        for (table, name) in [&reference, &current].into_iter().flat_map(|table| names.iter().map(move |name| (table, name))) {
-            let infinite = |values: &Vec<f64>| values.iter().position(|value| value.is_infinite());
-            if let Some(row) =
-                table.find(name).and_then(|column| if let Column::Numbers(values) = column { infinite(values) } else { None })
-            {
-                return Err(Failure::input(table.line(row), "VALUE_NOT_FINITE", format!("{name} is infinite")));
+        for (name, (before, now)) in &pairs {
+            for (table, vector) in [(&reference, before), (&current, now)] {
+                if let Vector::Numbers(values) = vector
+                    && let Some(row) = values.iter().position(|value| value.is_infinite())
+                {
+                    return Err(Failure::input(table.line(row), "VALUE_NOT_FINITE", format!("{name} is infinite")));
+                }
             }
         }
         let refuse =
@@ -166,17 +167,10 @@ impl Drift {
 
     fn importances(&self) -> Result<Option<Vec<(String, f64)>>, Failure> {
         let Some(path) = &self.importance else { return Ok(None) };
-        let mut table = Columns::read(path)?;
-        let values = table.numbers("importance")?.to_vec();
-        table.column("feature")?;
-        let names = table
-            .columns
-            .iter_mut()
-            .find(|(name, _)| name == "feature")
-            .map(|(_, column)| column.texts().clone())
-            .unwrap_or_default();
-        let pairs = names.rows().map(|name| name.unwrap_or_default().to_owned()).zip(values);
-        let pairs: Vec<(String, f64)> = pairs.collect();
+        let table = Columns::read(path)?;
+        let names = Categories::of(table.column("feature")?);
+        let names = names.rows().map(|name| name.unwrap_or_default().to_owned());
+        let pairs: Vec<(String, f64)> = names.zip(table.numbers("importance")?).collect();
         match pairs.iter().position(|(_, value)| !(value.is_finite() && *value >= 0.0)) {
             Some(row) => {
                 Err(Failure::input(table.line(row), "BAD_SETTING", "an importance must be a finite number of at least 0"))
@@ -200,7 +194,7 @@ impl Drift {
             Ok(estimator) => estimator,
             Err(reason) => return Ok(Err(reason).into()),
         };
-        let scores: Vec<f64> = current.numbers(score)?.iter().copied().filter(|x| !x.is_nan()).collect();
+        let scores: Vec<f64> = current.numbers(score)?.into_iter().filter(|x| !x.is_nan()).collect();
         let now = if current.find(outcome).is_some() { Some(Leads::of(current, score, outcome)?) } else { None };
         let now = now.as_ref().filter(|now| !now.scores.is_empty());
         let realised = now.and_then(|now| Labelled::new(&now.scores, &now.converted).ok());
@@ -222,40 +216,15 @@ impl Drift {
     }
 }
 
-/// Makes the column `name` of both tables one kind, and gives texts one list of names.
-fn align(reference: &mut Columns, current: &mut Columns, name: &str) {
-    let find = |table: &mut Columns| table.columns.iter().position(|(known, _)| known == name);
-    let (Some(i), Some(j)) = (find(reference), find(current)) else { return };
-    let (Some((_, before)), Some((_, now))) = (reference.columns.get_mut(i), current.columns.get_mut(j)) else { return };
-    if matches!((&before, &now), (Column::Numbers(_), Column::Numbers(_))) {
-        return;
-    }
-    let mut shared = before.texts().clone();
-    let of_reference = shared.codes.len();
-    now.texts().rows().for_each(|text| shared.push(text));
-    let codes = shared.codes.split_off(of_reference);
-    *before = Column::Texts(shared.clone());
-    *now = Column::Texts(Texts { codes, ..shared });
-}
-
-fn feature<'a>(
-    reference: &'a Columns,
-    current: &'a Columns,
-    name: &'a str,
-    weights: Option<&Vec<(String, f64)>>,
-) -> Option<Feature<'a>> {
-    let values = |table: &'a Columns| match table.find(name)? {
-        Column::Numbers(values) => Some(Values::Numbers(values)),
-        Column::Texts(Texts { codes, names, .. }) => Some(Values::Categories { codes, names }),
-    };
+fn feature<'a>(name: &'a str, (before, now): &'a (Vector, Vector), weights: Option<&Vec<(String, f64)>>) -> Feature<'a> {
     let importance =
         weights.map_or(1.0, |weights| weights.iter().find(|(known, _)| known == name).map_or(0.0, |(_, weight)| *weight));
-    Some(Feature { name, reference: values(reference)?, current: values(current)?, importance })
+    Feature { name, reference: before.values(), current: now.values(), importance }
 }
 
 fn prediction(reference: &Columns, current: &Columns, score: &str) -> Result<Answer<PredictionDrift>, Failure> {
     let sample = |table: &Columns| -> Result<Sample, Failure> {
-        let scores: Vec<f64> = table.numbers(score)?.iter().copied().filter(|x| !x.is_nan()).collect();
+        let scores: Vec<f64> = table.numbers(score)?.into_iter().filter(|x| !x.is_nan()).collect();
         Sample::current(&scores).map_err(|e| Failure::input(&table.place, e.code(), format!("column {score}: {e}")))
     };
     Ok(PredictionDrift::new(&sample(reference)?, &sample(current)?).into())

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use plumbline_core::feature::FeatureVector;
 use plumbline_core::lead::{Limits, Reader, Slots};
-use plumbline_core::table::parse_date;
+use plumbline_core::table::format_date;
 use plumbline_core::{Pipeline, ScoreError, Timestamp};
 
 use crate::input::declaration::read_declaration;
@@ -86,7 +86,8 @@ impl Features {
                         Err(problem) => rejects.add(records.line(), &problem)?,
                         Ok(at) => {
                             pipeline.apply(&slots, at, &mut row);
-                            let kept = self.keep.iter().map(|name| kept(&*records, name));
+                            let dates: Vec<String> = self.keep.iter().map(|name| date(cell(&*records, name))).collect();
+                            let kept = self.keep.iter().zip(&dates).map(|(name, date)| kept(cell(&*records, name), date));
                             table.row(kept.chain(row.iter().map(|x| Datum::Real(*x))))?;
                             made += 1;
                         }
@@ -124,19 +125,22 @@ fn cell<'a>(records: &'a dyn Records, name: &str) -> Cell<'a> {
 }
 
 fn moment(records: &dyn Records, name: &str) -> Result<Timestamp, Problem> {
-    let ms = match cell(records, name) {
-        Cell::Text(text) => parse_date(text),
-        Cell::Number(x) if x as i64 as f64 == x => Some(x as i64),
-        _ => None,
-    };
+    let ms = cell(records, name).read_moment().ok().flatten();
     ms.map(Timestamp).ok_or_else(|| Problem::new("MOMENT_NOT_A_DATE", format!("{name} is not a time")))
 }
 
-fn kept<'a>(records: &'a dyn Records, name: &str) -> Datum<'a> {
-    match cell(records, name) {
+/// A moment as it is written; of other cells nothing.
+fn date(cell: Cell<'_>) -> String {
+    if let Cell::Time(moment) = cell { format_date(moment.ms) } else { String::new() }
+}
+
+fn kept<'a>(cell: Cell<'a>, date: &'a str) -> Datum<'a> {
+    match cell {
         Cell::Text(text) => Datum::Text(text),
-        Cell::Number(x) => Datum::Real(x),
-        Cell::Flag(flag) => Datum::Whole(i64::from(flag)),
-        _ => Datum::Empty,
+        Cell::Time(_) => Datum::Text(date),
+        Cell::Int(n) => Datum::Whole(n),
+        Cell::Float(x) => Datum::Real(x),
+        Cell::Bool(flag) => Datum::Whole(i64::from(flag)),
+        Cell::Missing | Cell::Other(_) => Datum::Empty,
     }
 }

@@ -69,8 +69,7 @@ impl Metrics {
         if self.ripeness.rule().is_some() && self.scored_at.is_none() {
             return Err(Failure::usage("ARGUMENTS", "--matured-after needs --scored-at to compute a lead's age"));
         }
-        let times: Vec<&str> = self.scored_at.iter().chain(&self.ripeness.converted_at).map(String::as_str).collect();
-        let table = Columns::read_with(&self.file, &times)?;
+        let table = Columns::read(&self.file)?;
         let score = table.choose(self.score.as_deref(), "--score", &SCORES)?;
         let leads = match (&self.scored_at, &self.ripeness.converted_at) {
             (Some(scored_at), Some(converted_at)) if self.outcome.is_none() => {
@@ -113,16 +112,15 @@ impl Metrics {
         told: &[Option<bool>],
     ) -> Result<Vec<Option<bool>>, Failure> {
         let now_ms = self.ripeness.now_ms();
-        let converted = converted_at.map(|name| table.numbers(name)).transpose()?;
-        let moment = |ms: &f64| (!ms.is_nan()).then_some(*ms as i64);
-        let label = |(row, (scored, told)): (usize, (&f64, &Option<bool>))| {
-            let scored = moment(scored).ok_or_else(|| {
+        let converted = converted_at.map(|name| table.moments(name)).transpose()?;
+        let label = |(row, (scored, told)): (usize, (Option<i64>, &Option<bool>))| {
+            let scored = scored.ok_or_else(|| {
                 Failure::input(table.line(row), "TIME_MISSING", format!("{scored_at} is empty, so the lead's age is unknown"))
             })?;
-            let converted_ms = converted.and_then(|times| times.get(row)).and_then(moment);
+            let converted_ms = converted.as_ref().and_then(|times| times.get(row)).copied().flatten();
             Ok(self.ripeness.label(scored, *told, converted_ms, now_ms))
         };
-        table.numbers(scored_at)?.iter().zip(told).enumerate().map(label).collect()
+        table.moments(scored_at)?.into_iter().zip(told).enumerate().map(label).collect()
     }
 
     fn refuse(&self, table: &Columns, leads: &Leads, error: &MetricError) -> Failure {

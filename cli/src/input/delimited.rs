@@ -242,10 +242,7 @@ impl Records for Delimited {
     }
 
     fn cell(&self, index: usize) -> Cell<'_> {
-        match self.text(index).unwrap_or_default().trim() {
-            "" => Cell::Missing,
-            text => Cell::Text(text),
-        }
+        Cell::of_field(self.text(index).unwrap_or_default())
     }
 }
 

@@ -1,6 +1,5 @@
 //! Where leads come from: CSV, NDJSON or Parquet, plain or gzipped, a file or standard input, one record at a time.
 
-mod cell;
 pub mod declaration;
 mod delimited;
 pub mod model_file;
@@ -16,9 +15,9 @@ use std::path::Path;
 
 use crate::Failure;
 
-pub use cell::{Cell, OwnedCell};
 pub use parquet_file::quiet_panics;
 pub use parquet_table::ParquetTable;
+pub use plumbline_core::table::Cell;
 pub use rejects::Rejects;
 pub use source::{Format, Source, gunzip};
 pub use suite::read_suite;

@@ -103,16 +103,7 @@ impl Records for Ndjson {
     }
 
     fn cell(&self, index: usize) -> Cell<'_> {
-        match self.values.get(index) {
-            None | Some(Value::Null) => Cell::Missing,
-            Some(Value::Bool(flag)) => Cell::Flag(*flag),
-            Some(Value::Number(number)) => number.as_f64().map_or(Cell::Other, Cell::Number),
-            Some(Value::String(text)) => Cell::Text(text),
-            Some(Value::Array(items)) => {
-                items.iter().map(|i| i.as_str().map(str::to_owned)).collect::<Option<_>>().map_or(Cell::Other, Cell::List)
-            }
-            Some(Value::Object(_)) => Cell::Other,
-        }
+        self.values.get(index).map_or(Cell::Missing, Cell::of_json)
     }
 
     fn json(&self) -> Option<&[u8]> {

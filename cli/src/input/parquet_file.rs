@@ -15,10 +15,10 @@ use parquet::file::serialized_reader::SerializedFileReader;
 use parquet::record::Field;
 use parquet::record::reader::{ReaderIter, TreeBuilder};
 use parquet::schema::types::Type;
-use plumbline_core::json::MAX_SAFE_INTEGER;
-use plumbline_core::table::Civil;
+use plumbline_core::table::{Moment, Scalar};
+use serde_json::Value as Json;
 
-use super::{Cell, OwnedCell, Records, Source, Step, page_header};
+use super::{Cell, Records, Source, Step, page_header};
 use crate::Failure;
 
 /// A stream of Parquet rows.
@@ -32,7 +32,7 @@ pub struct ParquetFile {
     names: Vec<String>,
     /// Per field: whether its integers are moments in nanoseconds, as pandas writes them. The reader gives them as they stand.
     nanoseconds: Vec<bool>,
-    cells: Vec<OwnedCell>,
+    cells: Vec<Scalar>,
     row: u64,
     place: String,
     progress: ProgressBar,
@@ -102,7 +102,7 @@ impl Records for ParquetFile {
         self.cells.clear();
         let nanoseconds = self.nanoseconds.iter().chain(std::iter::repeat(&false));
         self.cells.extend(row.into_iter().zip(nanoseconds).map(|((_, field), nanoseconds)| match field {
-            Field::Long(ns) if *nanoseconds => OwnedCell::Text(moment(ns.div_euclid(1_000_000))),
+            Field::Long(ns) if *nanoseconds => Scalar::Time(Moment::from_ns(ns)),
             field => owned(field),
         }));
         if self.row.is_multiple_of(BATCH as u64) {
@@ -116,7 +116,7 @@ impl Records for ParquetFile {
     }
 
     fn cell(&self, index: usize) -> Cell<'_> {
-        self.cells.get(index).map_or(Cell::Missing, OwnedCell::as_cell)
+        self.cells.get(index).map_or(Cell::Missing, Scalar::cell)
     }
 }
 
@@ -148,69 +148,43 @@ fn is_nanoseconds(field: &Type) -> bool {
     field.is_primitive() && matches!(logical, Some(LogicalType::Timestamp(time)) if time.unit == TimeUnit::NANOS)
 }
 
-fn owned(field: Field) -> OwnedCell {
-    OwnedCell::Plain(match field {
-        Field::Str(text) => return OwnedCell::Text(text),
-        Field::Bytes(bytes) => match std::str::from_utf8(bytes.data()) {
-            Ok(text) => return OwnedCell::Text(text.to_owned()),
-            Err(_) => Cell::Other,
-        },
-        // What a double cannot hold keeps its digits: an id must not change.
-        Field::Long(n) if n.unsigned_abs() > MAX_SAFE_INTEGER => return OwnedCell::Text(n.to_string()),
-        Field::ULong(n) if n > MAX_SAFE_INTEGER => return OwnedCell::Text(n.to_string()),
-        Field::Date(days) => return OwnedCell::Text(date(i64::from(days))),
-        Field::TimestampMillis(ms) => return OwnedCell::Text(moment(ms)),
-        Field::TimestampMicros(us) => return OwnedCell::Text(moment(us.div_euclid(1000))),
-        Field::Null => Cell::Missing,
-        Field::Bool(flag) => Cell::Flag(flag),
-        Field::Byte(n) => Cell::Number(f64::from(n)),
-        Field::Short(n) => Cell::Number(f64::from(n)),
-        Field::Int(n) => Cell::Number(f64::from(n)),
-        Field::Long(n) => Cell::Number(n as f64),
-        Field::UByte(n) => Cell::Number(f64::from(n)),
-        Field::UShort(n) => Cell::Number(f64::from(n)),
-        Field::UInt(n) => Cell::Number(f64::from(n)),
-        Field::ULong(n) => Cell::Number(n as f64),
-        Field::Float16(x) => Cell::Number(x.to_f64()),
-        Field::Float(x) => Cell::Number(f64::from(x)),
-        Field::Double(x) => Cell::Number(x),
+fn owned(field: Field) -> Scalar {
+    // What has no value that a cell could hold.
+    const OPAQUE: Scalar = Scalar::Other(Json::Null);
+    match field {
+        Field::Null => Scalar::Missing,
+        Field::Str(text) => Scalar::Text(text),
+        Field::Bytes(bytes) => std::str::from_utf8(bytes.data()).map_or(OPAQUE, |text| Scalar::Text(text.to_owned())),
+        Field::Date(days) => Scalar::Time(Moment::from_ms(i64::from(days) * DAY_MS)),
+        Field::TimestampMillis(ms) => Scalar::Time(Moment::from_ms(ms)),
+        Field::TimestampMicros(us) => Scalar::Time(Moment::from_us(us)),
+        Field::Bool(flag) => Scalar::Bool(flag),
+        Field::Byte(n) => Scalar::Int(n.into()),
+        Field::Short(n) => Scalar::Int(n.into()),
+        Field::Int(n) => Scalar::Int(n.into()),
+        Field::Long(n) => Scalar::Int(n),
+        Field::UByte(n) => Scalar::Int(n.into()),
+        Field::UShort(n) => Scalar::Int(n.into()),
+        Field::UInt(n) => Scalar::Int(n.into()),
+        // What no number here can hold keeps its digits: an id must not change.
+        Field::ULong(n) => i64::try_from(n).map_or_else(|_| Scalar::Text(n.to_string()), Scalar::Int),
+        Field::Float16(x) => number(x.to_f64()),
+        Field::Float(x) => number(f64::from(x)),
+        Field::Double(x) => number(x),
         // The decimal's own digits, read correctly rounded.
-        Field::Decimal(_) => field.to_string().parse().map_or(Cell::Other, Cell::Number),
+        Field::Decimal(_) => field.to_string().parse().map_or(OPAQUE, number),
         Field::ListInternal(list) => {
-            let texts = list.elements().iter().map(|e| if let Field::Str(text) = e { Some(text.clone()) } else { None });
-            texts.collect::<Option<_>>().map_or(Cell::Other, Cell::List)
+            let text = |element: &Field| if let Field::Str(text) = element { Some(Json::String(text.clone())) } else { None };
+            list.elements().iter().map(text).collect::<Option<_>>().map_or(OPAQUE, |texts| Scalar::Other(Json::Array(texts)))
         }
-        Field::TimeMillis(_) | Field::TimeMicros(_) | Field::Group(_) | Field::MapInternal(_) => Cell::Other,
-    })
+        Field::TimeMillis(_) | Field::TimeMicros(_) | Field::Group(_) | Field::MapInternal(_) => OPAQUE,
+    }
+}
+
+fn number(x: f64) -> Scalar {
+    if x.is_nan() { Scalar::Missing } else { Scalar::Float(x) }
 }
 
 pub(super) fn broken(place: String, error: ParquetError) -> Failure {
     Failure::input(place, "INPUT_NOT_PARQUET", error.to_string())
-}
-
-/// `2026-11-23` of days since 1970-01-01.
-fn date(days: i64) -> String {
-    let day = Civil::from_ms(days.saturating_mul(DAY_MS));
-    format!("{:04}-{:02}-{:02}", day.year, day.month, day.day)
-}
-
-/// `2026-11-23T09:15:00.000Z` of milliseconds since 1970.
-fn moment(ms: i64) -> String {
-    let within = ms.rem_euclid(DAY_MS);
-    let (h, m, s, milli) = (within / 3_600_000, within / 60_000 % 60, within / 1000 % 60, within % 1000);
-    format!("{}T{h:02}:{m:02}:{s:02}.{milli:03}Z", date(ms.div_euclid(DAY_MS)))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn days_and_milliseconds_become_dates() {
-        for (days, text) in [(0, "1970-01-01"), (-1, "1969-12-31"), (19_782, "2024-02-29"), (20_780, "2026-11-23")] {
-            assert_eq!(date(days), text);
-        }
-        assert_eq!(moment(-1), "1969-12-31T23:59:59.999Z");
-        assert_eq!(moment(1_700_000_000_123), "2023-11-14T22:13:20.123Z");
-    }
 }

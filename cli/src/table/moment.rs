@@ -2,13 +2,9 @@
 
 use clap::Args;
 use plumbline_core::metric::{Label, Maturity};
-use plumbline_core::table::parse_date;
+use plumbline_core::table::Cell;
 
 use crate::clock;
-use crate::input::Cell;
-
-/// The furthest moment from 1970 that JavaScript has, in milliseconds.
-const FURTHEST_MS: f64 = 8.64e15;
 
 /// When an outcome is final.
 #[derive(Debug, Default, Args)]
@@ -74,31 +70,8 @@ pub fn age(text: &str) -> Result<i64, String> {
 
 /// A date, a date with a time, or milliseconds since 1970.
 pub fn moment(text: &str) -> Result<i64, String> {
-    of_text(text).ok_or_else(|| "expected a date (2026-11-23), a date with a time, or milliseconds since 1970".to_owned())
-}
-
-fn of_text(text: &str) -> Option<i64> {
-    parse_date(text.trim()).or_else(|| text.trim().parse().ok().and_then(of_number))
-}
-
-fn of_number(x: f64) -> Option<i64> {
-    (x.abs() <= FURTHEST_MS).then_some(x as i64)
-}
-
-/// The moment a cell names, in milliseconds since 1970; the inner none when it is empty, the outer when it is no moment.
-pub fn of_cell(cell: &Cell<'_>) -> Option<Option<i64>> {
-    match cell {
-        Cell::Missing => Some(None),
-        Cell::Number(x) => of_number(*x).map(Some),
-        Cell::Text(text) if is_missing(text) => Some(None),
-        Cell::Text(text) => of_text(text).map(Some),
-        _ => None,
-    }
-}
-
-/// Whether a text means that there is no value.
-pub fn is_missing(text: &str) -> bool {
-    matches!(text, "" | "NaN" | "nan" | "NA" | "null" | "NULL")
+    let wanted = || "expected a date (2026-11-23), a date with a time, or milliseconds since 1970".to_owned();
+    Cell::Text(text).read_moment().ok().flatten().ok_or_else(wanted)
 }
 
 #[cfg(test)]
@@ -117,6 +90,5 @@ mod tests {
             assert_eq!(moment(text), Ok(ms), "{text}");
         }
         assert!(moment("soon").is_err() && moment("1e300").is_err() && moment("NaN").is_err());
-        assert_eq!((of_cell(&Cell::Missing), of_cell(&Cell::Flag(true))), (Some(None), None));
     }
 }

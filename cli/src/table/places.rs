@@ -1,7 +1,9 @@
 //! Where a table's columns hold the fields of a schema, and the lead that one record makes.
 
+use plumbline_core::json::MAX_SAFE_INTEGER;
 use plumbline_core::lead::{LeadError, Place};
 use plumbline_core::schema::{Field, Schema};
+use plumbline_core::table::format_date;
 use plumbline_core::{Lead, ScoreError, Value};
 
 use crate::Failure;
@@ -77,7 +79,12 @@ impl Places {
         let (mut lead, mut problems) = (Lead::default(), Vec::new());
         for (field, place) in schema.fields.iter().zip(&self.fields) {
             let Some(place) = place else { continue };
-            match value(&records.cell(*place), field) {
+            // A schema may list a missing word as a category: only the field's text shows it.
+            let read = match records.text(*place) {
+                Some(text) => field.parse_cell(text),
+                None => value(records.cell(*place), field),
+            };
+            match read {
                 Ok(Value::Missing) => {}
                 Ok(value) => lead.set(&field.name, value),
                 Err(problem) => problems.push(problem),
@@ -86,7 +93,8 @@ impl Places {
         for (name, place) in &self.ids {
             match records.cell(*place) {
                 Cell::Text(text) => lead.set(*name, Value::Text(text.to_owned())),
-                Cell::Number(x) => lead.set(*name, Value::Number(x)),
+                Cell::Int(n) => lead.set(*name, whole(n)),
+                Cell::Float(x) => lead.set(*name, Value::Number(x)),
                 _ => {}
             }
         }
@@ -94,21 +102,29 @@ impl Places {
     }
 }
 
-fn value(cell: &Cell<'_>, field: &Field) -> Result<Value, LeadError> {
+fn value(cell: Cell<'_>, field: &Field) -> Result<Value, LeadError> {
+    let texts = cell.read_texts().map(|texts| texts.into_iter().map(str::to_owned).collect());
     Ok(match cell {
         Cell::Missing => Value::Missing,
-        Cell::Text(text) => return field.parse_cell(text),
-        // What a data frame calls not a number is a missing value.
-        Cell::Number(x) if x.is_nan() => Value::Missing,
-        Cell::Number(x) => Value::Number(*x),
-        Cell::Flag(flag) => Value::Flag(*flag),
-        Cell::List(items) => Value::List(items.clone()),
-        Cell::Other => {
+        Cell::Text(text) => return field.parse_text(text),
+        Cell::Time(moment) => return field.parse_text(&format_date(moment.ms)),
+        Cell::Int(n) => match whole(n) {
+            Value::Text(digits) => return field.parse_text(&digits),
+            number => number,
+        },
+        Cell::Float(x) => Value::Number(x),
+        Cell::Bool(flag) => Value::Flag(flag),
+        Cell::Other(_) => {
             let place = Place { field: field.name.clone(), item: None };
             let found = "an object, bytes, or a list that contains something other than text";
-            return Err(LeadError::WrongType { place, expected: field.kind.as_str(), found });
+            return texts.map(Value::List).ok_or(LeadError::WrongType { place, expected: field.kind.as_str(), found });
         }
     })
+}
+
+/// A whole number; its digits when a double cannot hold it, because an id must not change.
+fn whole(n: i64) -> Value {
+    if n.unsigned_abs() <= MAX_SAFE_INTEGER { Value::Number(n as f64) } else { Value::Text(n.to_string()) }
 }
 
 /// Where `names` has `wanted`, or else the one name that is `wanted` but for white space and is not `known` itself: LightGBM

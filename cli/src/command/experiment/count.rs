@@ -1,5 +1,6 @@
 //! Leads of files become the sums of an experiment; what cannot be read is told with its place and left out.
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use plumbline_core::experiment::{Data, Kind, Measured, Observation, Settings};
@@ -9,7 +10,6 @@ use super::parse;
 use crate::Failure;
 use crate::input::{self, Cell, Problem, Records, Step};
 use crate::output::terminal::{self, listed};
-use crate::table::moment::is_missing;
 
 /// More arms than this are no arms: the column is another one.
 const MOST_ARMS: usize = 20;
@@ -127,16 +127,17 @@ impl Counter {
 
     fn take(&mut self, records: &dyn Records) -> Result<(), Problem> {
         let cell = |name: &str| records.names().iter().position(|n| n == name).map_or(Cell::Missing, |at| records.cell(at));
-        let arm = label(&cell(&self.columns.arm))
+        let arm = cell(&self.columns.arm)
+            .read_name()
             .ok_or_else(|| Problem::new("ARM_MISSING", format!("{} does not name an arm", self.columns.arm)))?;
         let arm = self.arm(&arm)?;
         let mut metrics = Vec::with_capacity(self.columns.metrics.len());
         for (kind, (name, second)) in self.settings.metrics().map(|metric| metric.kind).zip(&self.columns.metrics) {
-            let value = measure(name, &cell(name), kind == Kind::Rate)?;
+            let value = measure(name, cell(name), kind == Kind::Rate)?;
             metrics.push(match (value, second) {
                 (None, _) => Measured::Open,
                 (Some(value), None) => Measured::Value(value),
-                (Some(value), Some(second)) => match measure(second, &cell(second), kind == Kind::Auc)? {
+                (Some(value), Some(second)) => match measure(second, cell(second), kind == Kind::Auc)? {
                     Some(other) => Measured::Pair(value, other),
                     // A lead that was scored and whose outcome is to come.
                     None if kind == Kind::Auc => Measured::Open,
@@ -146,12 +147,12 @@ impl Counter {
         }
         let cycle = match &self.columns.cycle {
             None => None,
-            Some((days, closed)) => match (measure(days, &cell(days), false)?, measure(closed, &cell(closed), true)?) {
+            Some((days, closed)) => match (measure(days, cell(days), false)?, measure(closed, cell(closed), true)?) {
                 (None, _) => None,
                 (Some(days), closed) => Some((days, closed == Some(1.0))),
             },
         };
-        let segments: Vec<Option<String>> = self.columns.segments.iter().map(|name| label(&cell(name))).collect();
+        let segments: Vec<Option<Cow<'_, str>>> = self.columns.segments.iter().map(|name| cell(name).read_name()).collect();
         let segments: Vec<Option<&str>> = segments.iter().map(Option::as_deref).collect();
         let lead = Observation { arm, metrics: &metrics, cycle, segments: &segments };
         self.data.push(&self.settings, &lead).map_err(|e| Problem::new(e.code(), e.to_string()))
@@ -183,37 +184,16 @@ impl Columns {
     }
 }
 
-/// A cell as a name.
-pub fn label(cell: &Cell<'_>) -> Option<String> {
-    match cell {
-        Cell::Text(text) if is_missing(text) => None,
-        Cell::Text(text) => Some((*text).to_owned()),
-        Cell::Number(x) if x.is_nan() => None,
-        Cell::Number(x) => Some(x.to_string()),
-        Cell::Flag(flag) => Some(flag.to_string()),
-        _ => None,
+/// A cell as a number; none when it is missing. `flag`: yes is 1 and no is 0.
+pub fn measure(name: &str, cell: Cell<'_>, flag: bool) -> Result<Option<f64>, Problem> {
+    let value = if flag { cell.read_flag().map(|flag| flag.map(|yes| f64::from(u8::from(yes)))) } else { cell.read_number() };
+    let wrong = |shown: &str, wanted: &str| Problem::new("VALUE_NOT_UNDERSTOOD", format!("{name} is {shown}, not {wanted}"));
+    match value {
+        Ok(Some(x)) if !x.is_finite() => Err(wrong(&x.to_string(), "a finite number")),
+        Ok(value) => Ok(value),
+        Err(wanted) => {
+            let shown = cell.read_name().map_or("a list or an object".to_owned(), |text| format!("{text:?}"));
+            Err(wrong(&shown, &wanted.to_string()))
+        }
     }
-}
-
-/// A cell as a number; none when it is empty. `flag`: only 0 and 1 are meant.
-pub fn measure(name: &str, cell: &Cell<'_>, flag: bool) -> Result<Option<f64>, Problem> {
-    let wanted = if flag { "1 or 0, true or false, yes or no" } else { "a number" };
-    let wrong = |shown: String| Problem::new("VALUE_NOT_UNDERSTOOD", format!("{name} is {shown}, not {wanted}"));
-    let value = match cell {
-        Cell::Missing => return Ok(None),
-        Cell::Text(text) if is_missing(text) => return Ok(None),
-        Cell::Number(x) if x.is_nan() => return Ok(None),
-        Cell::Number(x) => *x,
-        Cell::Flag(yes) => f64::from(u8::from(*yes)),
-        Cell::Text(text) => match text.to_ascii_lowercase().as_str() {
-            "true" | "yes" | "y" | "t" => 1.0,
-            "false" | "no" | "n" | "f" => 0.0,
-            number => number.parse().map_err(|_| wrong(format!("{text:?}")))?,
-        },
-        _ => return Err(wrong("a list or an object".to_owned())),
-    };
-    if !value.is_finite() || (flag && value != 0.0 && value != 1.0) {
-        return Err(wrong(value.to_string()));
-    }
-    Ok(Some(value))
 }

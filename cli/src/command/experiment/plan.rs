@@ -121,7 +121,7 @@ impl PlanExperiment {
                     Step::Rejected(problem) => problem,
                     Step::Record => {
                         let at = records.names().iter().position(|name| name == column);
-                        match measure(column, &at.map_or(Cell::Missing, |at| records.cell(at)), flag) {
+                        match measure(column, at.map_or(Cell::Missing, |at| records.cell(at)), flag) {
                             Ok(value) => {
                                 value.into_iter().for_each(|x| moments.push(x));
                                 continue;

@@ -11,12 +11,12 @@ use std::str::FromStr;
 
 use clap::Args;
 use plumbline_core::quality::Gate;
-use plumbline_core::table::parse_date;
 
 use crate::input::model_file::open_scorer;
 use crate::input::{self, Records, Rejects, Source, read_suite};
 use crate::output::paths::{append, is_ndjson, keep_apart};
 use crate::output::{Interrupt, Layout, terminal};
+use crate::table::moment;
 use crate::{Failure, Outcome};
 
 /// Score leads or raw rows from a file or standard input
@@ -73,13 +73,8 @@ pub struct ScoreLeads {
     #[arg(long, value_name = "FILE")]
     rejected: Option<PathBuf>,
     /// The time that days are counted to: a date, RFC 3339, or milliseconds since 1970 [default: now]
-    #[arg(long, value_name = "WHEN", value_parser = moment, allow_hyphen_values = true)]
+    #[arg(long, value_name = "WHEN", value_parser = moment::moment, allow_hyphen_values = true)]
     now: Option<i64>,
-}
-
-fn moment(text: &str) -> Result<i64, String> {
-    let ms = text.parse().ok().or_else(|| parse_date(text));
-    ms.ok_or_else(|| "expected a date such as 2026-11-23, 2026-11-23T09:15:00Z, or milliseconds since 1970".to_owned())
 }
 
 /// How much to explain.

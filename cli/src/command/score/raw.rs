@@ -51,7 +51,8 @@ pub fn run(
                     let mut wrong = Vec::new();
                     for (((place, column), categories), x) in places.iter().zip(columns).zip(&categories).zip(row) {
                         let cell = place.map_or(Cell::Missing, |place| records.cell(place));
-                        match value(&cell, column, categories) {
+                        let text = place.and_then(|place| records.text(place));
+                        match value(cell, text, column, categories) {
                             Ok(value) => *x = value,
                             Err(problem) => wrong.push(problem),
                         }
@@ -162,33 +163,22 @@ fn refuse(wrong: &[String]) -> Result<(), Problem> {
     }
 }
 
-/// What `cell` is in a row, for `column` whose codes stand for `categories`; else what is wrong with it.
-fn value(cell: &Cell<'_>, column: &Column, categories: &Names) -> Result<f64, String> {
-    if let Some(x) = number(cell) {
-        return Ok(x);
-    }
-    match cell {
-        // A category the model never saw is missing to it.
-        Cell::Text(text) if !categories.is_empty() => Ok(categories.find(text).map_or(f64::NAN, |code| code as f64)),
-        Cell::Text(text) => {
+/// What `cell`, `text` in the file, is in a row, for `column` whose codes stand for `categories`; else what is wrong with it.
+fn value(cell: Cell<'_>, text: Option<&str>, column: &Column, categories: &Names) -> Result<f64, String> {
+    let listed = |text: &str| Some(text.trim()).filter(|text| !text.is_empty()).and_then(|text| categories.find(text));
+    match (cell.read_number(), cell) {
+        (Ok(Some(x)), _) => Ok(x),
+        (_, Cell::Text(text)) if !categories.is_empty() => {
+            // A category the model never saw is missing to it.
+            Ok(listed(text).map_or(f64::NAN, |code| code as f64))
+        }
+        // A schema may list a missing word as a category.
+        (Ok(None), _) => Ok(text.and_then(listed).map_or(f64::NAN, |code| code as f64)),
+        (Err(_), Cell::Text(text)) => {
             let shown: String = text.chars().take(40).collect();
             Err(format!("field {:?} is {shown:?}, not a number", column.name))
         }
-        _ => Err(format!("field {:?} is a list or an object, not a number", column.name)),
-    }
-}
-
-/// The number a cell stands for; missing is NaN.
-pub(super) fn number(cell: &Cell<'_>) -> Option<f64> {
-    match cell {
-        Cell::Missing => Some(f64::NAN),
-        Cell::Number(x) => Some(*x),
-        Cell::Flag(flag) => Some(f64::from(u8::from(*flag))),
-        Cell::Text(text) => text.parse().ok().or_else(|| match text.to_ascii_lowercase().as_str() {
-            "true" => Some(1.0),
-            "false" => Some(0.0),
-            _ => None,
-        }),
-        Cell::List(_) | Cell::Other => None,
+        (Err(_), Cell::Time(_)) => Err(format!("field {:?} is a date, not a number", column.name)),
+        (Err(_), _) => Err(format!("field {:?} is a list or an object, not a number", column.name)),
     }
 }

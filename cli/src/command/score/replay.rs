@@ -2,9 +2,10 @@
 
 use std::collections::VecDeque;
 
-use super::raw::number;
+use plumbline_core::table::Scalar;
+
 use crate::Failure;
-use crate::input::{Cell, OwnedCell, Problem, Records, Step};
+use crate::input::{Cell, Problem, Records, Step};
 
 /// How many records are looked at.
 const LOOKED_AT: usize = 100;
@@ -18,7 +19,7 @@ pub struct Replay {
 
 struct Held {
     line: u64,
-    content: Result<Vec<OwnedCell>, Problem>,
+    content: Result<Vec<Scalar>, Problem>,
 }
 
 impl Replay {
@@ -30,7 +31,7 @@ impl Replay {
             let content = match records.advance()? {
                 Step::End => break,
                 Step::Rejected(problem) => Err(problem),
-                Step::Record => Ok((0..fields).map(|i| records.cell(i).into()).collect()),
+                Step::Record => Ok((0..fields).map(|i| records.cell(i).own()).collect()),
             };
             held.push_back(Held { line: records.line(), content });
         }
@@ -40,7 +41,7 @@ impl Replay {
     /// Per field: whether it held nothing but numbers (or nothing) in the records looked at.
     pub fn numeric(&self) -> Vec<bool> {
         let rows = || self.held.iter().filter_map(|held| held.content.as_ref().ok());
-        let is_number = |cell: Option<&OwnedCell>| cell.is_some_and(|cell| number(&cell.as_cell()).is_some());
+        let is_number = |cell: Option<&Scalar>| cell.is_some_and(|cell| cell.cell().read_number().is_ok());
         (0..self.records.names().len()).map(|i| rows().all(|row| is_number(row.get(i)))).collect()
     }
 }
@@ -69,7 +70,7 @@ impl Records for Replay {
     fn cell(&self, index: usize) -> Cell<'_> {
         match &self.current {
             None => self.records.cell(index),
-            Some(held) => held.content.as_ref().ok().and_then(|row| row.get(index)).map_or(Cell::Missing, OwnedCell::as_cell),
+            Some(held) => held.content.as_ref().ok().and_then(|row| row.get(index)).map_or(Cell::Missing, Scalar::cell),
         }
     }
 }

@@ -3,12 +3,13 @@
 use std::borrow::Cow;
 
 use clap::Args;
+use plumbline_core::table::Mismatch;
 use plumbline_core::window::{FeatureLayout, Layout, Series, Window};
 
 use crate::input::{Cell, Problem, Records};
 use crate::output::terminal::listed;
 use crate::table::leads::{OUTCOMES, SCORES};
-use crate::table::moment::{self, Ripeness, is_missing};
+use crate::table::moment::Ripeness;
 
 /// Columns with the time when --time does not say.
 pub const TIMES: [&str; 4] = ["timestamp_ms", "timestamp", "scored_at", "time"];
@@ -141,16 +142,16 @@ impl Places {
     ) -> Result<(), Problem> {
         let cell = |at: Option<usize>| at.map_or(Cell::Missing, |at| records.cell(at));
         let mut only = self.only.iter().zip(&found.only);
-        if only.any(|((_, wanted), at)| text(&cell(*at)).as_deref() != Some(wanted.as_str())) {
+        if only.any(|((_, wanted), at)| cell(*at).read_name().as_deref() != Some(wanted.as_str())) {
             return Ok(());
         }
-        let at_ms = match time(&cell(found.time), "the time")? {
+        let at_ms = match time(cell(found.time), "the time")? {
             Some(at_ms) => at_ms,
             None if timeless => 0,
             None => return Err(Problem::new("TIME_MISSING", "it has no time, so it cannot be counted in an hour")),
         };
         let refused = |e: plumbline_core::window::SeriesError| Problem::new(e.code(), e.to_string());
-        if let Some(up) = flag(&cell(found.up), "the health check")? {
+        if let Some(up) = flag(cell(found.up), "the health check")? {
             return series
                 .count(at_ms, |_, hour| {
                     hour.counters.checks += 1;
@@ -158,19 +159,19 @@ impl Places {
                 })
                 .map_err(refused);
         }
-        let score = number(&cell(found.score), "the score")?;
+        let score = number(cell(found.score), "the score")?;
         if let Some(score) = score.filter(|score| !(0.0..=1.0).contains(score)) {
             return Err(Problem::new("NOT_A_PROBABILITY", format!("the score is {score}; it must be a probability in [0, 1]")));
         }
-        let converted = flag(&cell(found.outcome), "the outcome")?;
-        let converted_ms = time(&cell(found.converted_at), "the time of conversion")?;
+        let converted = flag(cell(found.outcome), "the outcome")?;
+        let converted_ms = time(cell(found.converted_at), "the time of conversion")?;
         let label = self.ripeness.label(at_ms, converted, converted_ms, now_ms);
-        let explored = flag(&cell(found.explored), "the exploration flag")?.unwrap_or(false);
+        let explored = flag(cell(found.explored), "the exploration flag")?.unwrap_or(false);
         // Of a batch, whose leads share an answer, the first stands for the request.
-        let request = number(&cell(found.position), "the position")?.unwrap_or(0.0) == 0.0;
-        let failed = number(&cell(found.status), "the status")?.is_some_and(|status| status >= 500.0);
+        let request = number(cell(found.position), "the position")?.unwrap_or(0.0) == 0.0;
+        let failed = number(cell(found.status), "the status")?.is_some_and(|status| status >= 500.0);
         let micros = match found.latency {
-            Some((at, unit)) => number(&cell(Some(at)), "the latency")?.map(|time| time * unit),
+            Some((at, unit)) => number(cell(Some(at)), "the latency")?.map(|time| time * unit),
             None => None,
         };
         if let Some(micros) = micros.filter(|micros| *micros < 0.0) {
@@ -213,55 +214,32 @@ fn values<'a>(records: &'a dyn Records, found: &Found, layout: &Layout) -> Resul
     let value = |(feature, at): (&FeatureLayout, &Option<usize>)| {
         let cell = at.map_or(Cell::Missing, |at| records.cell(at));
         Ok(match feature {
-            FeatureLayout::Number { name, .. } => Value::Number(number(&cell, name)?),
-            FeatureLayout::Category { .. } => {
-                Value::Text(text(&cell).filter(|text| !is_missing(text)).map(|text| text.into_owned().into()))
-            }
+            FeatureLayout::Number { name, .. } => Value::Number(number(cell, name)?),
+            FeatureLayout::Category { .. } => Value::Text(cell.read_name()),
         })
     };
     layout.features().iter().zip(&found.features).map(value).collect()
 }
 
-/// A cell as a name; none when it holds none.
-pub fn text<'a>(cell: &Cell<'a>) -> Option<Cow<'a, str>> {
-    match cell {
-        Cell::Text(text) => Some(Cow::Borrowed(*text)),
-        Cell::Number(x) => Some(x.to_string().into()),
-        Cell::Flag(flag) => Some(flag.to_string().into()),
-        _ => None,
+fn read<T>(cell: Cell<'_>, name: &str, code: &'static str, read: impl Fn(Cell<'_>) -> Result<T, Mismatch>) -> Result<T, Problem> {
+    read(cell).map_err(|wanted| {
+        let shown = cell.read_name().unwrap_or("a list or an object".into());
+        Problem::new(code, format!("{name} is {shown:?}, not {wanted}"))
+    })
+}
+
+fn number(cell: Cell<'_>, name: &str) -> Result<Option<f64>, Problem> {
+    let x = read(cell, name, "VALUE_NOT_A_NUMBER", |cell| cell.read_number())?;
+    match x {
+        Some(x) if !x.is_finite() => Err(Problem::new("VALUE_NOT_A_NUMBER", format!("{name} is {x}, not a finite number"))),
+        x => Ok(x),
     }
 }
 
-fn wrong(code: &'static str, name: &str, cell: &Cell<'_>, wanted: &str) -> Problem {
-    let shown = text(cell).unwrap_or("a list or an object".into());
-    Problem::new(code, format!("{name} is {shown:?}, not {wanted}"))
+fn flag(cell: Cell<'_>, name: &str) -> Result<Option<bool>, Problem> {
+    read(cell, name, "VALUE_NOT_A_FLAG", |cell| cell.read_flag())
 }
 
-fn number(cell: &Cell<'_>, name: &str) -> Result<Option<f64>, Problem> {
-    let x = match cell {
-        Cell::Missing => return Ok(None),
-        Cell::Number(x) if x.is_nan() => return Ok(None),
-        Cell::Number(x) => Some(*x),
-        Cell::Flag(flag) => Some(f64::from(u8::from(*flag))),
-        Cell::Text(text) if is_missing(text) => return Ok(None),
-        Cell::Text(text) => text.parse().ok(),
-        _ => None,
-    };
-    x.filter(|x: &f64| x.is_finite()).map(Some).ok_or_else(|| wrong("VALUE_NOT_A_NUMBER", name, cell, "a finite number"))
-}
-
-fn flag(cell: &Cell<'_>, name: &str) -> Result<Option<bool>, Problem> {
-    let told = text(cell).map(|text| text.to_ascii_lowercase());
-    match told.as_deref() {
-        None if matches!(cell, Cell::Missing) => Ok(None),
-        Some(told) if is_missing(told) || told == "na" => Ok(None),
-        Some("1" | "1.0" | "true" | "yes" | "y" | "t") => Ok(Some(true)),
-        Some("0" | "0.0" | "false" | "no" | "n" | "f") => Ok(Some(false)),
-        _ => Err(wrong("VALUE_NOT_A_FLAG", name, cell, "1 or 0, true or false, yes or no")),
-    }
-}
-
-fn time(cell: &Cell<'_>, name: &str) -> Result<Option<i64>, Problem> {
-    let wanted = "a date with a time, or milliseconds since 1970";
-    moment::of_cell(cell).ok_or_else(|| wrong("VALUE_NOT_A_TIME", name, cell, wanted))
+fn time(cell: Cell<'_>, name: &str) -> Result<Option<i64>, Problem> {
+    read(cell, name, "VALUE_NOT_A_TIME", |cell| cell.read_moment())
 }
