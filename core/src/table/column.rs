@@ -48,7 +48,8 @@ impl Kind {
         }
     }
 
-    pub(crate) fn is_object(self) -> bool {
+    /// Whether pandas would hold it as `object`.
+    pub fn is_object(self) -> bool {
         matches!(self, Kind::Text | Kind::Mixed)
     }
 }

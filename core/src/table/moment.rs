@@ -47,7 +47,7 @@ pub struct Civil {
 }
 
 /// Milliseconds of a day.
-pub(crate) const DAY_MS: i64 = 86_400_000;
+pub const DAY_MS: i64 = 86_400_000;
 
 impl Civil {
     /// The civil terms of `ms` milliseconds since 1970-01-01T00:00:00Z.
@@ -159,7 +159,7 @@ pub fn format_date(ms: i64) -> String {
 }
 
 /// Days since 1970-01-01. Source: Hinnant, `days_from_civil`.
-pub(crate) fn days_from_civil(year: i64, month: u32, day: u32) -> i64 {
+pub fn days_from_civil(year: i64, month: u32, day: u32) -> i64 {
     let y = if month <= 2 { year - 1 } else { year };
     let era = y.div_euclid(400);
     let year_of_era = y.rem_euclid(400);
@@ -179,7 +179,8 @@ fn civil_from_days(days: i64) -> (i64, u32, u32) {
     (year_of_era + era * 400 + i64::from(month <= 2), month, day)
 }
 
-pub(crate) fn days_in_month(year: i64, month: u32) -> u32 {
+/// The number of days of a month, 28 to 31.
+pub fn days_in_month(year: i64, month: u32) -> u32 {
     match month {
         2 => 28 + u32::from(year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)),
         4 | 6 | 9 | 11 => 30,

@@ -127,7 +127,7 @@ pub fn confusion(scores: &[f64], converted: &[u8], threshold: f64, weights: Opti
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct BinAnswer {
-    index: usize,
+    index: u64,
     count: u64,
     mean_probability: f64,
     rate: f64,
