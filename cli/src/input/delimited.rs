@@ -1,5 +1,10 @@
 //! CSV, TSV and semicolon-separated text, with a header; quoting as in RFC 4180. A record that is too long is skipped in
 //! constant memory, even when an unclosed quote swallows the rest of the file.
+//!
+//! It stands in for the `csv` crate, whose parser (`csv-core`) it calls, for two reasons: `csv` has no limit on the length of a record, and
+//! whole lines are read in batches ([`Records::plain`]). 10^6 rows of 8 columns (60 MB) without quotes take 0.10 to 0.12 s in batches and
+//! 0.19 to 0.20 s with `csv`. Elsewhere it is the slower one: record by record 0.21 to 0.24 s; with quotes in a third of the rows 0.24 to
+//! 0.26 s against 0.15 to 0.20 s.
 
 use std::io::{self, BufRead, Cursor, Read};
 use std::ops::Range;
