@@ -2,6 +2,7 @@
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
 
 use plumbline::harness::{Step, of_bytes};
+use plumbline_core::table::{Cell, is_missing};
 use proptest::prelude::*;
 
 /// Lines and texts of the records, or the code of their rejection.
@@ -12,9 +13,12 @@ fn records(bytes: &[u8]) -> Vec<(u64, Result<Vec<String>, &'static str>)> {
         let row = match records.advance().expect("memory is read") {
             Step::End => return out,
             Step::Rejected(problem) => Err(problem.code),
-            Step::Record => {
-                Ok((0..records.names().len()).map(|i| records.cell(i).read_name().unwrap_or_default().into_owned()).collect())
-            }
+            Step::Record => Ok((0..records.names().len())
+                .map(|i| match records.cell(i) {
+                    Cell::Text(text) => text.to_owned(),
+                    cell => cell.read_name().unwrap_or_default().into_owned(),
+                })
+                .collect()),
         };
         out.push((records.line(), row));
     }
@@ -52,7 +56,8 @@ proptest! {
             if last || i + 1 < rows.len() {
                 text += end;
             }
-            expected.push((line, Ok(cells.iter().map(|cell| cell.trim().to_owned()).collect())));
+            let told = cells.iter().map(|cell| Some(cell.trim()).filter(|cell| !is_missing(cell)).unwrap_or_default().to_owned());
+            expected.push((line, Ok(told.collect())));
             line += 1 + cells.iter().map(|cell| cell.matches('\n').count() as u64).sum::<u64>();
         }
         prop_assert_eq!(records(text.as_bytes()), expected, "{:?}", text);
