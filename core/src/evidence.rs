@@ -26,7 +26,7 @@ impl InsufficientData {
 
 /// A figure, or why there is none. Its JSON is the figure, or an object with the reason.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
 #[serde(untagged)]
 pub enum Answer<T> {
     /// The figure.

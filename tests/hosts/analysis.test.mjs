@@ -37,6 +37,14 @@ test("drift of numbers and of categories", () => {
   assert.ok(Math.abs(chiSquare - 20 / 3) < 1e-12 && Math.abs(pValue - 0.009823274507519235) < 1e-14, `${chiSquare} ${pValue}`);
 });
 
+test("every measure at once", () => {
+  const report = analysis.metricsReport([0.1, 0.4, 0.35, 0.8], [0, 0, 1, 1], { bands: [0.5] });
+  assert.deepEqual([report.roc_auc, report.leads, report.bands.map((band) => band.from)], [0.75, 4, [null, 0.5]]);
+  assert.match(analysis.metricsReport([0.1], [1]).roc_auc.insufficient, /leads that did not convert/);
+  assert.throws(() => analysis.metricsReport([0.1], [1], { bands: [2, 1] }), code("BAD_CUT"));
+  assert.throws(() => analysis.metricsReport([0.1], [1], { bnads: [] }), code("SETTINGS_INVALID"));
+});
+
 test("a drift report of numbers and texts", () => {
   const before = Float64Array.from({ length: 4000 }, (_, i) => i % 100);
   const source = Array.from({ length: 4000 }, (_, i) => ["web", "fair", null][i % 3]);

@@ -6,6 +6,7 @@ pub mod fuzz;
 pub mod golden;
 pub mod load;
 pub mod postgres;
+pub mod schemas;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};

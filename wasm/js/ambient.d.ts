@@ -36,6 +36,7 @@ declare module "plumbline:analysis" {
   export function assign(settings: unknown, ids: readonly string[]): unknown;
   export function experiment(settings: unknown, columns: unknown): unknown;
   export function plan(plan: unknown): unknown;
+  export function metricsReport(scores: Float64Array, converted: Uint8Array, measure: unknown): unknown;
   export function driftReport(features: readonly unknown[], limits: unknown): unknown;
   export function estimatePerformance(
     reference: Float64Array,

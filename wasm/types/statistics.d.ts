@@ -1,4 +1,6 @@
+import type { DriftReport, ExperimentReport, MetricsReport, PerformanceOutlook, PlanReport, SuiteResult, WindowFigures } from "./reports.ts";
 export { PlumblineError } from "./error.ts";
+export type { Answer, Binned, DriftRate, DriftReport, ExperimentReport, MeasureOutlook, MetricsReport, PerformanceOutlook, PlanReport, SuiteResult, WindowDistance, WindowFigures, WindowReport, } from "./reports.ts";
 /** Whether each lead converted: 0 or 1 (or true and false), one per score. */
 export type Labels = Uint8Array | readonly (boolean | number)[];
 /** Numbers, one per lead. */
@@ -72,6 +74,17 @@ export interface CategoryDrift {
     jensenShannon: number;
     hellinger: number;
 }
+/** What to measure by; what is left out has the usual value. */
+export interface MetricsOptions {
+    /** The score from which a lead is called: 0.5. */
+    threshold?: number;
+    /** Where bands of scores are cut, rising: 0.2, 0.5 and 0.8. */
+    bands?: readonly number[];
+    /** Bins of the calibration error: 10. */
+    bins?: number;
+    /** Parts of the ranked list: 10. */
+    parts?: number;
+}
 /** Values of a column: numbers (NaN is missing) or strings (null is missing). */
 export type Column = Numbers | readonly (string | null)[];
 /** One feature before and now, both of the same kind. */
@@ -91,163 +104,12 @@ export interface DriftLimits {
     chance?: number;
     featuresAllowed?: number;
 }
-/** How often something happened in the reference and happens now. */
-export interface DriftRate {
-    reference: number;
-    current: number;
-    p_value: number;
-}
-/** Every feature compared, and the verdict on the whole: what `plumbline drift --json` prints. */
-export interface DriftReport {
-    reference_rows: number;
-    current_rows: number;
-    verdict: {
-        drifted: boolean;
-        /** How many features drifted, and how many may. */
-        features: number;
-        allowed: number;
-        /** The part of the model's importance that lies on drifted features. */
-        importance_share: number | null;
-        sentence: string;
-    };
-    features: {
-        feature: string;
-        drifted: boolean;
-        reasons: ("distribution" | "missing" | "outliers" | "new_categories")[];
-        importance: number;
-        /** None, like the others, when all current values are missing. */
-        distance: number | null;
-        p_value: number | null;
-        /** The value at which the distributions of a number differ most. */
-        location: {
-            value: number;
-            current_higher: boolean;
-        } | null;
-        population_stability: number | null;
-        jensen_shannon: number | null;
-        wasserstein: number | null;
-        missing: DriftRate;
-        outliers: DriftRate | null;
-        new_categories: {
-            count: number;
-            rate: DriftRate;
-            most: [string, number][];
-        } | null;
-    }[];
-    left_out: {
-        feature: string;
-        reason: string;
-    }[];
-    only_in_reference: string[];
-    only_in_current: string[];
-    rejected_rows: number;
-}
-/** A measure on the reference leads, its expected value on the current ones with a 95 % interval, and its realised value; null without a denominator or outcomes. */
-export interface MeasureOutlook {
-    reference: number | null;
-    expected: {
-        value: number;
-        interval: [number, number];
-    } | null;
-    realised: number | null;
-}
-/** Performance estimated before outcomes arrive, with the names of `plumbline drift --json`. */
-export interface PerformanceOutlook {
-    leads: number;
-    leads_with_outcome: number;
-    measures: Record<"roc_auc" | "average_precision" | "precision" | "recall" | "f1" | "specificity" | "accuracy", MeasureOutlook>;
-}
 /** Values of a column of a table. Whole numbers of a typed array are int64, others float64; an array is typed as pandas types a list. Missing is NaN or null. */
 export type TableColumn = Float64Array | Float32Array | BigInt64Array | Int32Array | Uint32Array | Int16Array | Uint16Array | Int8Array | Uint8Array | readonly (number | string | boolean | Date | null)[];
 /** A table: columns of one length by name. */
 export type Table = Readonly<Record<string, TableColumn>>;
 /** Level of detail of a suite's results, as named by Great Expectations. */
 export type ResultFormat = "BOOLEAN_ONLY" | "BASIC" | "SUMMARY" | "COMPLETE";
-/** The result document of Great Expectations 1.x. */
-export interface SuiteResult {
-    success: boolean;
-    results: {
-        success: boolean;
-        expectation_config: {
-            type: string;
-            kwargs: Record<string, unknown>;
-            meta: unknown;
-            severity: "critical" | "warning" | "info";
-            id?: string;
-        };
-        result: Record<string, unknown>;
-        meta: Record<string, unknown>;
-        exception_info: {
-            raised_exception: boolean;
-            exception_traceback: string | null;
-            exception_message: string | null;
-        };
-    }[];
-    suite_name: string;
-    suite_parameters: Record<string, unknown>;
-    statistics: {
-        evaluated_expectations: number;
-        successful_expectations: number;
-        unsuccessful_expectations: number;
-        success_percent: number | null;
-    };
-    meta: unknown;
-    id: string | null;
-}
-/** A figure, or the reason there is none. */
-export type Answer<T> = T | {
-    insufficient: string;
-};
-/** A figure computed from bins, and the bounds of the exact one. */
-export interface Binned {
-    value: number;
-    at_least: number;
-    at_most: number;
-}
-/** The distance between counts and those of the reference; the exact KS statistic is between the two bounds. */
-export interface WindowDistance {
-    at_least: number;
-    at_most: number;
-    population_stability: number;
-}
-/** The figures of windows, with the names of `plumbline window show --json`. */
-export interface WindowFigures {
-    span_ms: [number, number] | null;
-    freshness_ms: Answer<number>;
-    requests: number;
-    error_rate: Answer<number>;
-    throughput: Answer<number>;
-    latency_us: Answer<[number, number][]>;
-    uptime: Answer<number>;
-    leads: number;
-    coverage: Answer<number>;
-    outcomes: [number, number, number];
-    conversion: Answer<[number, [number, number]]>;
-    roc_auc: Answer<Binned & {
-        interval: [number, number] | null;
-    }>;
-    roc_auc_explored: Answer<Binned & {
-        interval: [number, number] | null;
-    }>;
-    roc_auc_worked: Answer<Binned & {
-        interval: [number, number] | null;
-    }>;
-    calibration_error: Answer<Binned>;
-    precision: number | null;
-    recall: number | null;
-    prediction: Answer<WindowDistance> | null;
-    features: {
-        name: string;
-        values: number;
-        missing: Answer<number>;
-        mean: number | null;
-        deviation: number | null;
-        new_categories: number | null;
-        new_by_name: [string, number][];
-        drift: Answer<WindowDistance> | null;
-        missing_p: number | null;
-    }[];
-}
 /** Rows of a log, one value each; NaN: no score, an outcome that is still open, no latency. */
 export interface WindowRows {
     /** Milliseconds since 1970. */
@@ -309,6 +171,8 @@ export declare function reliability(scores: Numbers, converted: Labels, options?
 }): Reliability;
 /** The ranking in `parts` parts of equal weight: conversions gained and lift of each. */
 export declare function gain(scores: Numbers, converted: Labels, parts?: number, weights?: Numbers): GainPart[];
+/** Every measure of scores against outcomes at once, as `plumbline metrics --json` prints it; a figure the data cannot answer says why. */
+export declare function metricsReport(scores: Numbers, converted: Labels, options?: MetricsOptions): MetricsReport;
 /** A numeric feature before and now; statistics that need bins use `bins` quantiles of the reference. */
 export declare function numericDrift(reference: Numbers, current: Numbers, bins?: number): NumericDrift;
 /** Counts of the same categories before and now. */
@@ -363,6 +227,6 @@ export declare function assign(allocation: Declaration, ids: readonly string[]):
     held_out: boolean;
 }[];
 /** The verdict of an experiment: metrics, guardrails, segments, sales cycle and the split. */
-export declare function experiment(settings: Declaration, columns: ExperimentColumns): Record<string, unknown>;
+export declare function experiment(settings: Declaration, columns: ExperimentColumns): ExperimentReport;
 /** What a number of leads can detect, before the test starts. */
-export declare function plan(declaration: Declaration): Record<string, unknown>;
+export declare function plan(declaration: Declaration): PlanReport;

@@ -1,11 +1,23 @@
-// `node xtask/npm/types.mjs`: fails when the committed types of the npm package are not what its source generates.
-// `--write` generates them anew.
-import { readFileSync, readdirSync, rmSync } from "node:fs";
+// `node xtask/npm/types.mjs`: fails when the committed types of the npm package are not what its source and docs/schema generate.
+// `--write` generates them anew, and docs/schema before them (that it is what the core's types say is tested by tests/tests/schemas.rs).
+import { readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { reports } from "./reports.mjs";
 import { root, run } from "./run.mjs";
 
+const write = process.argv.includes("--write");
+const ofReports = join(root, "wasm/js/reports.ts");
+if (write) {
+  const made = await run("cargo", ["run", "--quiet", "--profile", "quick", "-p", "plumbline-tests", "--bin", "schemas", "--", "--write"]);
+  if (made !== 0) process.exit(made);
+  writeFileSync(ofReports, reports(root));
+} else if (readFileSync(ofReports, "utf8") !== reports(root)) {
+  console.error("wasm/js/reports.ts differs from what docs/schema generates\nGenerate it with: npm run types");
+  process.exit(1);
+}
+
 const committed = join(root, "wasm/types");
-const fresh = process.argv.includes("--write") ? committed : join(root, "target/types");
+const fresh = write ? committed : join(root, "target/types");
 const files = (folder) => new Map(readdirSync(folder).sort().map((name) => [name, readFileSync(join(folder, name), "utf8")]));
 
 rmSync(fresh, { recursive: true, force: true });

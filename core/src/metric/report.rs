@@ -14,7 +14,8 @@ const FEW_FALSE_POSITIVES: f64 = 0.1;
 const CONFIDENCE: f64 = 0.95;
 
 /// What to measure by.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Measure {
     /// The score from which on a lead is called.
     pub threshold: f64,

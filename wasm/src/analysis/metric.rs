@@ -1,11 +1,11 @@
 //! Scores against outcomes.
 
-use plumbline_core::metric::{self, Area, Binning, Comparison, Confusion, Labelled, Ranking, Reliability};
+use plumbline_core::metric::{self, Area, Binning, Comparison, Confusion, Labelled, Measure, Ranking, Reliability, Report};
 use serde::Serialize;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use super::answer::{Answer, insufficient, object, refused};
+use super::answer::{Answer, failure, insufficient, object, refused, settings};
 
 /// Labels from bytes: anything but 0 converted.
 pub(super) fn labels(converted: &[u8]) -> Vec<bool> {
@@ -45,6 +45,19 @@ pub fn log_loss(scores: &[f64], converted: &[u8], weights: Option<Vec<f64>>) -> 
 #[wasm_bindgen]
 pub fn brier(scores: &[f64], converted: &[u8], weights: Option<Vec<f64>>) -> Result<f64, JsValue> {
     with(scores, converted, weights, |data| metric::brier(data).map_err(refused)?.map_err(insufficient))
+}
+
+/// The most bins and parts of a report.
+const MOST_PARTS: usize = 100_000;
+
+/// Every measure at once, as `plumbline metrics --json` prints it.
+#[wasm_bindgen(js_name = metricsReport)]
+pub fn metrics_report(scores: &[f64], converted: &[u8], measure: JsValue) -> Answer {
+    let measure: Measure = settings(&measure)?;
+    if measure.bins.max(measure.parts) > MOST_PARTS {
+        return Err(failure("OPTION_INVALID", "bins and parts are at most 100000"));
+    }
+    with(scores, converted, None, |data| object(&Report::new(data, &measure).map_err(refused)?))
 }
 
 #[derive(Serialize)]

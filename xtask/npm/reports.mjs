@@ -1,0 +1,85 @@
+// TypeScript types of the reports, made of the JSON Schemas in docs/schema: the npm package's types are those of what commands print.
+import { readFileSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+
+const PREFIX = "#/definitions/";
+
+/** The text of `wasm/js/reports.ts`. */
+export function reports(root) {
+  const folder = join(root, "docs/schema");
+  const schemas = readdirSync(folder).sort().map((name) => JSON.parse(readFileSync(join(folder, name), "utf8")));
+  const types = new Map();
+  for (const { title, definitions = {}, $schema, ...schema } of schemas) {
+    for (const [name, found] of [[title, schema], ...Object.entries(definitions)]) {
+      const text = declaration(name, found);
+      if (types.has(name) && types.get(name) !== text) throw new Error(`docs/schema has two types called ${name}`);
+      types.set(name, text);
+    }
+  }
+  const head = "// Generated from docs/schema by `npm run types`: what commands print with --json, and what this package returns.\n";
+  const answer = "/** A figure, or the reason why there is none. */\nexport type Answer<T> = T | { insufficient: string };\n";
+  return [head, answer, ...[...types.keys()].sort().map((name) => types.get(name))].join("\n");
+}
+
+function declaration(name, schema) {
+  const plain = schema.properties && !schema.anyOf && !schema.oneOf;
+  const text = typeOf(schema, "");
+  return comment(schema, "") + (plain ? `export interface ${name} ${text}\n` : `export type ${name} = ${text};\n`);
+}
+
+/** The type of what meets `schema`. */
+function typeOf(schema, indent) {
+  if (schema === true) return "unknown";
+  const of = (part) => typeOf(part, indent);
+  if (schema.$ref) return decodeURIComponent(schema.$ref.slice(PREFIX.length));
+  if (schema.allOf) return schema.allOf.map(of).join(" & ");
+  const choice = schema.anyOf ?? schema.oneOf;
+  if (choice) {
+    const union = alternatives(choice, of);
+    return schema.properties ? `${object(schema, indent)} & (${union})` : union;
+  }
+  if ("const" in schema) return JSON.stringify(schema.const);
+  if (schema.enum) return schema.enum.map((value) => JSON.stringify(value)).join(" | ");
+  const kinds = [schema.type ?? []].flat();
+  return kinds.length === 0 ? "unknown" : kinds.map((kind) => simple(kind, schema, indent)).join(" | ");
+}
+
+/** One of several; a figure that may be unanswered is an `Answer`. */
+function alternatives(choice, of) {
+  const known = choice.filter((part) => !part.properties?.insufficient);
+  const union = [...new Set(known.map(of))].join(" | ");
+  return known.length < choice.length ? `Answer<${union}>` : union;
+}
+
+function simple(kind, schema, indent) {
+  if (kind === "integer") return "number";
+  if (kind === "array") {
+    if (Array.isArray(schema.items)) return `[${schema.items.map((item) => typeOf(item, indent)).join(", ")}]`;
+    const item = typeOf(schema.items ?? {}, indent);
+    const items = /[|&]/.test(item) ? `(${item})` : item;
+    const fixed = schema.minItems !== undefined && schema.minItems === schema.maxItems;
+    return fixed ? `[${Array(schema.minItems).fill(items).join(", ")}]` : `${items}[]`;
+  }
+  return kind === "object" ? object(schema, indent) : kind;
+}
+
+function object(schema, indent) {
+  if (!schema.properties) {
+    const { additionalProperties: value } = schema;
+    return `Record<string, ${value && value !== true ? typeOf(value, indent) : "unknown"}>`;
+  }
+  const required = new Set(schema.required);
+  const members = Object.entries(schema.properties).map(([name, member]) => {
+    const key = /^\w+$/.test(name) ? name : JSON.stringify(name);
+    const type = typeOf(member, `${indent}  `);
+    return `${comment(member, `${indent}  `)}${indent}  ${key}${required.has(name) ? "" : "?"}: ${type};\n`;
+  });
+  return `{\n${members.join("")}${indent}}`;
+}
+
+/** A schema's description as a comment. */
+function comment({ description }, indent) {
+  // Links to Rust's own names are of no use here.
+  const plain = description?.replaceAll("\n", " ").replaceAll(/\[`([^`]+)`\](\([^)]*\))?/g, "`$1`");
+  return plain ? `${indent}/** ${plain} */\n` : "";
+}
