@@ -117,7 +117,7 @@ fn value(cell: Cell<'_>, field: &Field) -> Result<Value, LeadError> {
         Cell::Other(_) => {
             let place = Place { field: field.name.clone(), item: None };
             let found = "an object, bytes, or a list that contains something other than text";
-            return texts.map(Value::List).ok_or(LeadError::WrongType { place, expected: field.kind.as_str(), found });
+            return texts.map(Value::List).ok_or(LeadError::WrongType { place, expected: field.kind.described(), found });
         }
     })
 }

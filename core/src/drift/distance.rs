@@ -1,4 +1,5 @@
 //! Distances between two samples on the scale of their values: Wasserstein's and the energy distance.
+//! The report's own Wasserstein distance comes from the walk in `merge`.
 
 use super::Sample;
 use crate::evidence::InsufficientData;

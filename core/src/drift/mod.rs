@@ -1,6 +1,6 @@
 //! Whether what is seen now is still what was seen in training.
 //!
-//! [`Sample`] sorts a feature's values once; the distances are read off two of them. Counts in frozen [`Bins`](crate::histogram::Bins) can be merged where
+//! [`Sample`] sorts a feature's values once; every distance of two of them has a function here, and the report gets all of its own from one walk (`merge`). Counts in frozen [`Bins`](crate::histogram::Bins) can be merged where
 //! samples are too large to keep, and [`Bracket`] says how far the statistic they give can be off.
 //!
 //! [`DriftReport`] puts them together by [`Rules`], and [`FalseAlarms`] says how often those rules are wrong. A comparison that the data do not hold is

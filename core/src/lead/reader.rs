@@ -43,12 +43,12 @@ enum Takes {
 impl Takes {
     fn in_words(self) -> &'static str {
         match self {
-            Takes::Number => "a number",
-            Takes::Category => "a category",
-            Takes::Text => "text",
-            Takes::Flag => "true or false",
-            Takes::List => "a list of text values",
-            Takes::Date => "a date",
+            Takes::Number => FieldKind::Number.described(),
+            Takes::Category => FieldKind::Category.described(),
+            Takes::Text => FieldKind::Text.described(),
+            Takes::Flag => FieldKind::Flag.described(),
+            Takes::List => FieldKind::List.described(),
+            Takes::Date => FieldKind::Date.described(),
             Takes::Id => "text or a number",
         }
     }

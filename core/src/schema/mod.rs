@@ -98,6 +98,18 @@ impl FieldKind {
             FieldKind::Date => "date",
         }
     }
+
+    /// What a lead must carry for it, as an error says it: `a number`.
+    pub fn described(self) -> &'static str {
+        match self {
+            FieldKind::Number => "a number",
+            FieldKind::Category => "a category",
+            FieldKind::Text => "text",
+            FieldKind::Flag => "true or false",
+            FieldKind::List => "a list of text values",
+            FieldKind::Date => "a date",
+        }
+    }
 }
 
 /// What a field is for.
