@@ -2,7 +2,7 @@
 import { imports } from "./store.js";
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder();
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 const NONE = new Uint8Array(0);
 
 /** An instance of `module`; `store` is an object whose `storage` is the store its log shard works on. */

@@ -16,7 +16,7 @@ impl Service {
         self.metrics().request(answer.response.status);
         if !answer.effects.predictions.is_empty() {
             let (scored, refused) = answer.effects.leads();
-            self.metrics().leads(scored, refused);
+            self.metrics().leads(scored, refused, answer.effects.predictions.len() as u64);
         }
         answer
     }

@@ -31,10 +31,11 @@ impl Metrics {
         }
     }
 
-    pub(crate) fn leads(&self, scored: u64, refused: u64) {
+    /// Leads were scored and refused, and made `rows` log rows: those of shadows are more.
+    pub(crate) fn leads(&self, scored: u64, refused: u64, rows: u64) {
         self.leads.fetch_add(scored, Relaxed);
         self.refused.fetch_add(refused, Relaxed);
-        self.rows_made.fetch_add(scored + refused, Relaxed);
+        self.rows_made.fetch_add(rows, Relaxed);
     }
 
     /// A request took `duration_us` from its arrival to its answer, as the host saw it.
@@ -125,7 +126,7 @@ mod tests {
         let metrics = Metrics::default();
         metrics.request(200);
         metrics.request(422);
-        metrics.leads(5, 1);
+        metrics.leads(5, 1, 9);
         metrics.committed(4);
         metrics.observe(700);
         metrics.observe(2_000_000);
@@ -134,7 +135,7 @@ mod tests {
             "plumbline_requests_total{status=\"2xx\"} 1",
             "plumbline_requests_total{status=\"4xx\"} 1",
             "plumbline_leads_scored_total 5",
-            "plumbline_log_rows_pending 2",
+            "plumbline_log_rows_pending 5",
             "plumbline_log_commits_total 1",
             "plumbline_request_seconds_bucket{le=\"0.0005\"} 0",
             "plumbline_request_seconds_bucket{le=\"0.001\"} 1",

@@ -23,6 +23,13 @@ pub(crate) fn wider_model(version: &str, weight: f64) -> crate::Model {
     crate::Model::read(bundle(version, weight, true).write().unwrap()).unwrap()
 }
 
+/// [`model_of`] under another name.
+pub(crate) fn model_named(name: &str, version: &str, weight: f64) -> crate::Model {
+    let mut bundle = bundle(version, weight, false);
+    bundle.manifest.name = name.into();
+    crate::Model::read(bundle.write().unwrap()).unwrap()
+}
+
 /// The file of [`model_of`].
 pub(crate) fn bytes_of(version: &str, weight: f64) -> Vec<u8> {
     bundle(version, weight, false).write().unwrap()

@@ -1,6 +1,7 @@
 // `npm test`: builds, runs every suite, and reports by name what could not run and what would install it. Only where `CI` is set does
 // it install system packages itself.
-// Exit code 0: everything ran and passed. 1: something failed. 69: nothing failed, but something could not run.
+// Exit code 0: every suite ran and passed; what single tests lacked (an instruction set, shared data) is listed. 1: something failed. 69:
+// nothing failed, but a suite could not run.
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { has, root, run } from "./run.mjs";

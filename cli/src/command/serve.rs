@@ -40,7 +40,7 @@ Examples:
   plumbline serve --model a.plumb --model b.plumb --listen 0.0.0.0:8080 --log durable --db log.sqlite
   curl -s localhost:8788/v1/score -d '{\"lead_id\": \"42\", \"visits\": 7}'")]
 pub struct Serve {
-    /// A bundle; can be repeated. The first is used when a request names none
+    /// A bundle; can be repeated. The first is used when a request names none, unless the settings have an allocation
     #[arg(long = "model", value_name = "M.plumb", required = true)]
     models: Vec<PathBuf>,
     /// Address and port; port 0 picks a free port and prints it

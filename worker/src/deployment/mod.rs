@@ -121,11 +121,7 @@ impl Deployment {
 
     /// The model that `key` is the version of, or the `name/version`.
     pub(crate) fn by_version(&self, key: &str) -> Result<&Served, Problem> {
-        let names = |served: &&Served| {
-            let id = served.scorer.id();
-            id.version == key || key.split_once('/') == Some((&id.name, &id.version))
-        };
-        self.models.iter().find(names).ok_or_else(no_such_model)
+        self.models.iter().find(|served| served.is_called(key)).ok_or_else(no_such_model)
     }
 
     /// What [`by_version`](Self::by_version) finds `served` by: its version, with its name where another model has the same.

@@ -21,8 +21,15 @@ pub(crate) struct Served {
 impl Served {
     /// Whether `name` is this model's version, name, or `name/version`.
     pub(crate) fn answers_to(&self, name: &str) -> bool {
+        self.is_called(name) || self.scorer.id().name == name
+    }
+
+    /// Whether `key` is this model's version or `name/version`.
+    pub(crate) fn is_called(&self, key: &str) -> bool {
         let id = self.scorer.id();
-        id.version == name || id.name == name || name.split_once('/') == Some((&id.name, &id.version))
+        // A name may contain slashes of its own.
+        id.version == key
+            || key.strip_prefix(id.name.as_str()).and_then(|rest| rest.strip_prefix('/')) == Some(id.version.as_str())
     }
 
     /// The field of this name.

@@ -68,7 +68,9 @@ pub(super) fn open_api() -> Response {
 
 #[cfg(test)]
 mod tests {
-    use crate::sample::{ask, ask_of, bytes_of, json, model_of};
+    use crate::sample::{ask, ask_of, bytes_of, json, model_named, model_of};
+    use plumbline_core::route::AllocationSettings;
+
     use crate::{Service, Settings};
 
     #[test]
@@ -106,5 +108,19 @@ mod tests {
         for path in ["3", "sample", "sample%2F3", "", "..%2f1"] {
             assert_eq!(ask_of(&service, &format!("GET /v1/models/{path}/bundle"), &[], "").response.status, 404, "{path}");
         }
+    }
+
+    #[test]
+    fn models_with_slashes_in_their_names_are_found_at_the_addresses_listed() {
+        let models = vec![model_named("team/a", "1", 0.5), model_named("team/b", "1", 1.5)];
+        let allocation = Some(AllocationSettings::champion_only("team/b/1"));
+        let service = Service::new(Settings { allocation, ..Settings::default() }, models, "test").unwrap();
+        let listed = json(&ask_of(&service, "GET /v1/models", &[], ""));
+        for model in listed["models"].as_array().unwrap() {
+            let answer = ask_of(&service, &format!("GET {}", model["bundle"].as_str().unwrap()), &[], "").response;
+            let tag = format!("\"{}\"", model["digest"].as_str().unwrap());
+            assert_eq!((answer.status, answer.header("etag")), (200, Some(&*tag)), "{model}");
+        }
+        assert_eq!(listed["models"][1]["default"], true);
     }
 }

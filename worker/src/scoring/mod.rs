@@ -9,7 +9,7 @@ mod tests;
 
 use std::sync::Arc;
 
-use plumbline_core::lead::{LeadError, Limits};
+use plumbline_core::lead::{LeadError, Limits, Slots};
 use plumbline_core::schema::Field;
 use plumbline_core::score::Options;
 use plumbline_core::{Score, ScoreError, Timestamp};
@@ -53,6 +53,12 @@ pub(crate) struct Answered<'a> {
     /// Expectations of the suite that the lead fails though it is scored, JSON.
     pub flags: Option<&'a str>,
     pub outcome: Outcome,
+    /// What was read of the lead.
+    #[cfg_attr(not(test), expect(dead_code, reason = "lent for windows that count values where a row is made"))]
+    pub slots: &'a Slots,
+    /// The row the model read, one value per column; empty for a lead that is not scored.
+    #[cfg_attr(not(test), expect(dead_code, reason = "lent for windows that count values where a row is made"))]
+    pub row: &'a [f64],
 }
 
 impl<'a> Scoring<'a> {

@@ -174,7 +174,9 @@ impl<'a> Scoring<'a> {
                     if self.is_drawn {
                         self.draws.push(draw);
                     }
-                    each(Answered { variant: name, explores: draw.explores, flags: flags.map(|flags| &**flags), outcome });
+                    let row = if outcome.is_ok() { queue.block.row(&served.scorer, part.number) } else { &[] };
+                    let flags = flags.map(|flags| &**flags);
+                    each(Answered { variant: name, explores: draw.explores, flags, outcome, slots: &reading.slots, row });
                 }
             }
         }

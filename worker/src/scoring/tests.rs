@@ -76,6 +76,33 @@ fn a_lead_is_read_once_by_each_distinct_schema_that_scores_it() {
 }
 
 #[test]
+fn an_answer_lends_what_was_read_and_the_row_that_was_scored() {
+    let service = Service::new(Settings::default(), vec![model_of("1", 0.5)], "test").unwrap();
+    let deployment = service.deployed();
+    let mut scoring = Scoring::new(Serving { service: &service, deployment: &deployment }, (None, None), NOW, 0, None).unwrap();
+    let lead = |json| Counted { json, reads: Rc::default() };
+    let leads =
+        [r#"{"lead_id":"a","visits":4,"plan":"paid"}"#, r#"{"lead_id":"b","visits":[]}"#, r#"{"lead_id":"c","visits":1}"#];
+    let scorer = model_of("1", 0.5).scorer;
+    let mut lent = Vec::new();
+    scoring.rows(leads.map(lead).into_iter(), |answered| {
+        lent.push((scorer.reader().id(answered.slots).to_owned(), answered.row.to_vec(), answered.outcome.is_ok()));
+    });
+    let alone = |json: &str| {
+        let mut work = Workspace::default();
+        scorer.score_bytes(json.as_bytes(), NOW, &Options::default(), &mut work).unwrap();
+        work.row().to_vec()
+    };
+    let bits = |row: &[f64]| row.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
+    let ids: Vec<_> = lent.iter().map(|(id, _, is_scored)| (id.as_str(), *is_scored)).collect();
+    assert_eq!(ids, [("a", true), ("b", false), ("c", true)]);
+    assert_eq!(lent[0].1, [4.0, 1.0]);
+    assert_eq!(bits(&lent[0].1), bits(&alone(leads[0])));
+    assert!(lent[1].1.is_empty(), "a lead that is not scored has no row");
+    assert_eq!(bits(&lent[2].1), bits(&alone(leads[2])));
+}
+
+#[test]
 fn every_model_scores_as_if_it_were_alone() {
     let models = || vec![model_of("1", 0.5), wider_model("2", 1.5), model_of("3", 2.5), wider_model("4", 3.5)];
     let arm = Arm { variant: "2".into(), share_bp: 5_000, room_bp: None };

@@ -52,6 +52,7 @@ fn values(sql: &mut dyn Sql) -> Result<(), Broken> {
         (0, 0.1, "", &bytes[..]),
         (-7, -1e300, "ü\u{10a}\n\"'\\ \u{1f600}", &[0, 10, 255]),
         (large, 5e-324, "?1", &[0]),
+        (1, 1.5, "\u{feff}after a byte order mark", &[0xef, 0xbb, 0xbf]),
         (-large, 2.0, "{}", b"text"),
     ];
     for (i, r, t, b) in rows {

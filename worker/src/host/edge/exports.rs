@@ -228,7 +228,7 @@ impl State {
     }
 }
 
-/// The number of a header list. Lists are few; should they ever not be, the last number is reused and marked as such.
+/// The number of a header list. There are few: one per kind of answer, and one per bundle that was asked for.
 fn number_of(lists: &mut Vec<Vec<(&'static str, Cow<'static, str>)>>, list: Vec<(&'static str, Cow<'static, str>)>) -> u32 {
     match lists.iter().position(|known| *known == list) {
         Some(number) => number as u32,
