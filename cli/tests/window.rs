@@ -91,6 +91,27 @@ fn hours_of_several_hosts_merge_in_any_order_to_the_same_bytes() {
 }
 
 #[test]
+fn flags_as_pandas_writes_them_are_known_and_their_drift_is_seen() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = |name: &str| path(folder.path(), name);
+    for (name, yes) in [("training", 5), ("same", 5), ("shifted", 9)] {
+        let row = |row: u64| format!("{},{}\n", row * 600_000, if row % 10 < yes { "True" } else { "False" });
+        let rows: String = (0..200).map(row).collect();
+        std::fs::write(at(&format!("{name}.csv")), format!("timestamp_ms,demo\n{rows}")).expect("written");
+        let (rows, windows) = (at(&format!("{name}.csv")), at(&format!("{name}.plw")));
+        expect(0, &["window", "make", &rows, "--features-of", &at("training.csv"), "-o", &windows], b"");
+    }
+    let feature = |name: &str| {
+        let told = json(&["window", "show", &at(name), "--reference", &at("training.csv"), "--json"]);
+        let feature = &told["total"]["features"][0];
+        assert_eq!(feature["new_categories"], 0.0, "{told}");
+        feature["drift"]["at_least"].as_f64()
+    };
+    assert_eq!(feature("same.plw"), Some(0.0));
+    assert!(feature("shifted.plw") > Some(0.35));
+}
+
+#[test]
 fn ndjson_streams_in_and_the_area_is_that_of_metrics() {
     let folder = tempfile::tempdir().expect("a folder");
     let out = path(folder.path(), "w.plw");

@@ -40,7 +40,7 @@ mod text;
 mod values;
 pub mod word;
 
-pub use category::{Categories, MISSING};
+pub use category::{Categories, MISSING, plain_name};
 pub use cell::{Cell, Mismatch, Scalar};
 pub use column::{Column, Kind};
 pub use moment::{Civil, DAY_MS, Moment, days_from_civil, days_in_month, format_date, parse_date};

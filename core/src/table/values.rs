@@ -1,6 +1,8 @@
 //! Columns as numbers or as categories: what drift compares and a model is trained on.
 
-use super::{Categories, Cell, Column};
+use std::borrow::Cow;
+
+use super::{Categories, Cell, Column, plain_name};
 
 /// The values of one column, borrowed.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -90,13 +92,16 @@ impl Vector {
     }
 
     /// The values of two columns in one form: numbers where both can be (flags are, beside numbers), else categories that share their
-    /// names.
+    /// names. Two columns of texts keep their spelling (`007`); beside a column of another kind a text has its [`plain_name`].
     pub fn pair(first: &Column, second: &Column) -> (Vector, Vector) {
         if Nature::of(first).join(Nature::of(second)).is_numeric() {
             return (Vector::Numbers(numbers(first)), Vector::Numbers(numbers(second)));
         }
-        let mut both = Categories::of(first);
-        both.extend(second);
+        let is_spelt = |column: &Column| matches!(column, Column::Text(_)) || Nature::of(column) == Nature::Nothing;
+        let spell: fn(&str) -> Cow<'_, str> = if is_spelt(first) && is_spelt(second) { |text| text.into() } else { plain_name };
+        let mut both = Categories::default();
+        both.extend(first, spell);
+        both.extend(second, spell);
         let second = both.split_off(first.len());
         (Vector::Categories(both), Vector::Categories(second))
     }
@@ -148,5 +153,23 @@ mod tests {
         let names = ["1", "2", "x"].map(str::to_owned);
         assert_eq!(first.values(), Values::Categories { codes: &[0, super::super::MISSING, 1], names: &names });
         assert_eq!(second.values(), Values::Categories { codes: &[1, 2, super::super::MISSING], names: &names });
+    }
+
+    #[test]
+    fn a_text_has_the_name_of_a_typed_cell_beside_one() {
+        let names = |first: serde_json::Value, second: serde_json::Value| {
+            let column = |value: &serde_json::Value| Column::of_json(value.as_array().unwrap());
+            let (first, second) = Vector::pair(&column(&first), &column(&second));
+            [first, second].map(|vector| match vector {
+                Vector::Numbers(_) => panic!("they are names"),
+                Vector::Categories(names) => {
+                    names.rows().map(|name| name.unwrap_or("-").to_owned()).collect::<Vec<_>>().join(" ")
+                }
+            })
+        };
+        assert_eq!(names(json!([1, 2.5]), json!(["1.0", "02.50", "unknown", ""])), ["1 2.5", "1 2.5 unknown -"]);
+        assert_eq!(names(json!([true, false]), json!(["True", "FALSE", "maybe"])), ["true false", "true false maybe"]);
+        assert_eq!(names(json!(["007", "7"]), json!(["7", "True"])), ["007 7", "7 True"]);
+        assert_eq!(names(json!([null]), json!(["007", "x"])), ["-", "007 x"]);
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::bundle::{Distribution, FieldReference, Reference};
 use crate::histogram::Bins;
+use crate::table::plain_name;
 
 /// How one feature is counted.
 #[derive(Debug, Clone, PartialEq)]
@@ -89,12 +90,14 @@ impl Layout {
         Layout { sorted: sorted.collect(), features, id }
     }
 
-    /// The place of the category `name` of the feature `feature`.
+    /// The place of the category `name` of the feature `feature`: the one spelt so, else the one of its [`plain_name`], since categories
+    /// learnt from typed cells are spelt so (`true` for a CSV's `True`).
     pub(super) fn category(&self, feature: usize, name: &str) -> Option<usize> {
         let Some(FeatureLayout::Category { known, .. }) = self.features.get(feature) else { return None };
         let named = |place: &u32| known.get(*place as usize).map(String::as_str);
         let places = self.sorted.get(feature)?;
-        let at = places.binary_search_by(|place| named(place).cmp(&Some(name))).ok()?;
+        let find = |name: &str| places.binary_search_by(|place| named(place).cmp(&Some(name))).ok();
+        let at = find(name).or_else(|| find(&plain_name(name)))?;
         places.get(at).map(|place| *place as usize)
     }
 
