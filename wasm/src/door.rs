@@ -52,7 +52,7 @@ impl Door {
     }
 
     pub fn load(&mut self, bytes: u32) -> i32 {
-        let scorer = Bundle::read(first(&self.input, bytes))
+        let scorer = Bundle::read_for_scoring(first(&self.input, bytes))
             .map_err(|error| Refusal::new(error.code(), &error))
             .and_then(|bundle| Scorer::new(bundle).map_err(|error| Refusal::new(error.code(), &error)));
         // The bundle is not needed again: the host keeps it in case this instance traps.

@@ -128,16 +128,29 @@ impl Bundle {
     /// # Errors
     /// [`BundleError`] with the reason.
     pub fn read_within(bytes: &[u8], limits: &Limits) -> Result<Bundle, BundleError> {
-        let (mut bundle, ranked) = Bundle::take_apart(bytes, limits)?;
-        let engine = Engine::compile_ranked(&bundle.model, ranked.as_ref());
-        golden::verify(&bundle.goldens, &bundle.manifest, &bundle.model, &engine)?;
-        bundle.engine = Some(engine);
-        Ok(bundle)
+        Bundle::take_apart(bytes, limits).and_then(compiled)
+    }
+
+    /// Reads and verifies what scoring needs of a bundle of ordinary size: everything but its reference, which is left out. For a
+    /// module that travels to a page, which then carries no code for it.
+    ///
+    /// # Errors
+    /// [`BundleError`] with the reason.
+    pub fn read_for_scoring(bytes: &[u8]) -> Result<Bundle, BundleError> {
+        Bundle::parts(bytes, &Limits::default(), |_, _, _| Ok(None)).and_then(compiled)
     }
 
     /// Everything but the golden leads' scores is verified.
-    #[inline(never)]
     pub(crate) fn take_apart(bytes: &[u8], limits: &Limits) -> Result<(Bundle, Option<Ranked>), BundleError> {
+        Bundle::parts(bytes, limits, reference::of)
+    }
+
+    #[inline(never)]
+    fn parts(
+        bytes: &[u8],
+        limits: &Limits,
+        reference: fn(&Reader<'_>, &Manifest, &Model) -> Result<Option<Reference>, BundleError>,
+    ) -> Result<(Bundle, Option<Ranked>), BundleError> {
         limit("the file", bytes.len() as u64, limits.bytes)?;
         let file = Reader::new(bytes)?;
         header::check_format(&file)?;
@@ -166,13 +179,7 @@ impl Bundle {
         numbers.finish()?;
         let model = Model { columns: shape.columns, body, link: shape.link, outputs: shape.outputs };
         check(&manifest, &model, nodes_are_valid)?;
-        let reference = match reference::read(&file)? {
-            None => reference::read_by_column(&file, &manifest, &model.columns)?,
-            found => found,
-        };
-        if reference.as_ref().is_some_and(|reference| !reference.fits(&manifest.schema)) {
-            return Err(reference::unsound());
-        }
+        let reference = reference(&file, &manifest, &model)?;
         let goldens = header::read_goldens(&file, model.columns.len(), limits.goldens)?;
         let packing = if file.tensor("code.words").is_some() { Packing::Compact } else { Packing::Plain };
         Ok((Bundle { manifest, reference, model, goldens, packing, engine: None }, ranked))
@@ -229,6 +236,14 @@ impl PartialEq for Bundle {
     fn eq(&self, other: &Bundle) -> bool {
         self.manifest == other.manifest && self.reference == other.reference && self.model == other.model
     }
+}
+
+/// The bundle with its engine, once its golden leads have their expected bits.
+fn compiled((mut bundle, ranked): (Bundle, Option<Ranked>)) -> Result<Bundle, BundleError> {
+    let engine = Engine::compile_ranked(&bundle.model, ranked.as_ref());
+    golden::verify(&bundle.goldens, &bundle.manifest, &bundle.model, &engine)?;
+    bundle.engine = Some(engine);
+    Ok(bundle)
 }
 
 fn limit(what: &'static str, found: u64, limit: u64) -> Result<(), BundleError> {

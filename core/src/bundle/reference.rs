@@ -10,16 +10,15 @@ mod by_column;
 
 use serde::Serialize;
 
-use super::BundleError;
 use super::container::{Dtype, Reader, Writer, malformed};
 use super::decode::each;
 use super::header;
 use super::plane::Numbers;
+use super::{BundleError, Manifest};
 use crate::histogram::{Bins, CategoryCounts, Histogram};
 use crate::json::{Misfit, Node};
+use crate::model::Model;
 use crate::schema::Schema;
-
-pub(super) use by_column::read as read_by_column;
 
 /// Distributions at training time. Bins are frozen, so windows of any time can be compared with them and merged.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -95,8 +94,17 @@ pub(super) fn write(reference: &Reference, file: &mut Writer) -> Vec<Entry> {
 const EDGES: &str = "reference.bin.edge";
 const COUNTS: &str = "reference.bin.count";
 
+/// The reference in `file`, in either form, if it has one; each of its entries is of a field of the manifest's schema.
+pub(super) fn of(file: &Reader<'_>, manifest: &Manifest, model: &Model) -> Result<Option<Reference>, BundleError> {
+    let reference = match read(file)? {
+        None => by_column::read(file, manifest, &model.columns)?,
+        found => found,
+    };
+    if reference.as_ref().is_some_and(|reference| !reference.fits(&manifest.schema)) { Err(unsound()) } else { Ok(reference) }
+}
+
 /// The reference in `file`, if it has one of this form.
-pub(super) fn read(file: &Reader<'_>) -> Result<Option<Reference>, BundleError> {
+fn read(file: &Reader<'_>) -> Result<Option<Reference>, BundleError> {
     if file.tensor(EDGES).is_some() { read_entries(file).map(Some) } else { Ok(None) }
 }
 

@@ -218,6 +218,9 @@ fn an_older_bundle_keeps_the_counts_of_its_number_fields() {
     assert_eq!(reference.score, below(&[0.25, 0.5], &[9, 8, 7], 0));
     let again = Bundle::read(&read.write().unwrap()).unwrap();
     assert_eq!(again, read);
+    let scoring = Bundle::read_for_scoring(bytes).unwrap();
+    assert_eq!(scoring, Bundle { reference: None, ..read });
+    assert!(Bundle::read_for_scoring(&bytes[..bytes.len() - 1]).is_err());
 }
 
 #[test]

@@ -11,11 +11,7 @@ use crate::schema::FieldKind;
 
 /// The reference in `file`, if it has one by column: of each number field that is a column as it is. What other columns are made of
 /// cannot be known from their values. Edges become those of the bins in use now, so that every count stays where it was.
-pub(in super::super) fn read(
-    file: &Reader<'_>,
-    manifest: &Manifest,
-    columns: &[Column],
-) -> Result<Option<Reference>, BundleError> {
+pub(super) fn read(file: &Reader<'_>, manifest: &Manifest, columns: &[Column]) -> Result<Option<Reference>, BundleError> {
     if file.tensor("reference.edge").is_some() { read_columns(file, manifest, columns).map(Some) } else { Ok(None) }
 }
 
