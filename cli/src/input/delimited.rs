@@ -2,9 +2,15 @@
 //! constant memory, even when an unclosed quote swallows the rest of the file.
 //!
 //! It stands in for the `csv` crate, whose parser (`csv-core`) it calls, for two reasons: `csv` has no limit on the length of a record, and
-//! whole lines are read in batches ([`Records::plain`]). 10^6 rows of 8 columns (60 MB) without quotes take 0.10 to 0.12 s in batches and
-//! 0.19 to 0.20 s with `csv`. Elsewhere it is the slower one: record by record 0.21 to 0.24 s; with quotes in a third of the rows 0.24 to
-//! 0.26 s against 0.15 to 0.20 s.
+//! whole lines are read in batches ([`Records::plain`]). It is the faster one only in batches without quotes. Seconds for 10^6 rows of 8
+//! columns (60 MB), the best of 7 in each of three rounds on a loaded machine:
+//!
+//! | rows | ours | `StringRecord` of `csv` |
+//! |---|---|---|
+//! | without quotes, in batches | 0.10–0.12, in one round 0.21 | 0.19–0.22 |
+//! | without quotes, record by record | 0.21–0.26 | 0.19–0.22 |
+//! | a third with quotes, in batches | 0.27–0.29 | 0.15–0.23 |
+//! | a third with quotes, record by record | 0.24–0.29 | 0.15–0.23 |
 
 use std::io::{self, BufRead, Cursor, Read};
 use std::ops::Range;
