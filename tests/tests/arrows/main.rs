@@ -53,6 +53,13 @@ fn crates_depend_only_along_the_arrows() {
 }
 
 #[test]
+fn nothing_imports_the_root_of_its_crate_by_a_glob() {
+    let globs =
+        ["core/src", "worker/src", "cli/src", "wasm/src", "web/src"].map(|folder| Crate::read(folder).globs_of_the_root());
+    assert_eq!(globs.concat(), [""; 0], "imports of a crate's root by a glob");
+}
+
+#[test]
 fn rooms_of_the_core_have_no_cycle() {
     let core = Crate::read("core/src");
     assert!(core.rooms(&[]).has("score", "bundle"), "arrows are read");

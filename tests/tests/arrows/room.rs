@@ -64,6 +64,18 @@ impl Crate {
         graph
     }
 
+    /// Where something is imported from the root by a glob: re-exports then hide which modules are meant.
+    pub fn globs_of_the_root(&self) -> Vec<String> {
+        let is_one = |import: &Import| {
+            import.path.last().is_some_and(|name| name == "*") && self.resolve(import).is_some_and(|path| path == ["*"])
+        };
+        let in_file = |(file, (_, source)): (&PathBuf, &(Vec<String>, Source))| {
+            let globs = source.imports.iter().filter(|import| is_one(import));
+            globs.map(|import| format!("{}/{}:{}", self.folder, file.display(), import.line)).collect::<Vec<_>>()
+        };
+        self.sources.iter().flat_map(in_file).collect()
+    }
+
     /// The path of an import from the crate's root; none when it leads to another crate.
     fn resolve(&self, import: &Import) -> Option<Vec<String>> {
         let (first, rest) = import.path.split_first()?;

@@ -83,6 +83,16 @@ a → c → a
 }
 
 #[test]
+fn globs_of_the_root_are_found() {
+    let made = made_up(&[
+        ("lib.rs", "mod a; mod b; pub use a::*;"),
+        ("a.rs", "use crate::b::*;\nuse crate::*;\n#[cfg(test)] mod tests { use crate::*; use super::*; }"),
+        ("b.rs", "use super::{*};"),
+    ]);
+    assert_eq!(made.globs_of_the_root(), ["made/src/a.rs:2", "made/src/b.rs:1"]);
+}
+
+#[test]
 fn files_of_one_room_are_checked_by_themselves() {
     let made = made_up(&[
         ("lib.rs", "mod a; mod b;"),
