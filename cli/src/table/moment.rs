@@ -15,13 +15,13 @@ pub struct Ripeness {
     /// The column with when each lead converted, empty when it did not; a conversion after --matured-after does not count
     #[arg(long, value_name = "COLUMN", requires = "matured_after")]
     pub converted_at: Option<String>,
-    /// The moment all is judged at [default: now]
+    /// The time at which outcomes are judged [default: now]
     #[arg(long, value_name = "TIME", value_parser = moment)]
     pub now: Option<i64>,
 }
 
 impl Ripeness {
-    /// The moment all is judged at.
+    /// The time at which outcomes are judged.
     pub fn now_ms(&self) -> i64 {
         self.now.unwrap_or_else(|| clock::now().0)
     }

@@ -50,7 +50,7 @@ impl Shares {
             let total = sum(side.iter().map(|share| share / most));
             Ok(side.iter().map(|share| share / most / total).collect::<Vec<f64>>())
         };
-        Ok(Shares { reference: normed(reference, "reference counts")?, current: normed(current, "current counts")? })
+        Ok(Shares { reference: normed(reference, "reference values")?, current: normed(current, "current values")? })
     }
 
     fn bins(&self) -> impl Iterator<Item = (f64, f64)> + '_ {
@@ -146,7 +146,7 @@ mod tests {
         for bad in [-1.0, f64::NAN, f64::INFINITY] {
             assert_eq!(Shares::new(&[1.0, 1.0], &[1.0, bad]).unwrap_err().code(), "BAD_SHARE");
         }
-        assert_eq!(Shares::of_counts(&[0, 0], &[1, 2]).unwrap().unwrap_err().of, "reference counts");
+        assert_eq!(Shares::of_counts(&[0, 0], &[1, 2]).unwrap().unwrap_err().of, "reference values");
         assert!(Shares::of_counts(&[], &[]).unwrap().is_err());
         let huge = Shares::new(&[f64::MAX, f64::MAX], &[5e-324, 0.0]).unwrap().unwrap();
         assert_eq!(huge.total_variation(), 0.5);
