@@ -138,6 +138,22 @@ fn everything_that_is_wrong_with_a_row_is_told() {
     assert!(failure(5, &["import", "-", "-o", &model, "--schema", &schema], LIGHTGBM.as_bytes()).contains("line 3"));
 }
 
+#[test]
+fn features_reads_leads_as_score_does() {
+    let folder = tempfile::tempdir().expect("a temp folder");
+    let schema = text(&folder.path().join("s.toml"));
+    let declared = "[[field]]\nname = \"visits\"\n[[field]]\nname = \"pages\"\n[[field]]\nname = \"day\"\nkind = \"date\"\n\
+                    [[feature]]\nname = \"age\"\nfrom = \"day\"\nmake = \"days_since\"\n";
+    std::fs::write(&schema, declared).expect("a file");
+    let arguments = ["features", &schema, "-", "--keep", "sold", "--at", "at"];
+    let rows = "{\"visits\":\"12\",\"pages\":1,\"at\":86400000}\n{\"visits\":12,\"pages\":1,\"day\":0,\"sold\":\"yes\",\"at\":86400000}\n";
+    let output = run(&arguments, rows.as_bytes());
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "sold,visits,pages,age\nyes,12.0,1.0,1.0\n");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("\"visits\" must be a number"));
+    let written = expect(0, &arguments, b"sold,visits,pages,day,at\nyes,12,1,0,86400000\n");
+    assert_eq!(written, "sold,visits,pages,age\nyes,12.0,1.0,1.0\n");
+}
+
 /// A slip of the hand in the file names must cost nobody a file.
 #[test]
 fn no_file_is_overwritten_by_what_is_made_of_it() {

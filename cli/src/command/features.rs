@@ -69,17 +69,20 @@ impl Features {
         let mut table = Table::start(Sink::open(out, &interrupt)?, place, Layout::Csv, names)?;
         let mut rejects = Rejects::new(rejected, &interrupt);
         let (mut slots, mut row) = (Slots::default(), FeatureVector::new());
-        let mut places = Places::of(records.names(), &schema);
+        let (places, limits) = (Places::of(records.names(), &schema), Limits::default());
         let (now, mut made) = (clock::now(), 0u64);
         loop {
             match records.advance()? {
                 Step::End => break,
                 Step::Rejected(problem) => rejects.add(records.line(), &problem)?,
                 Step::Record => {
-                    places.follow(records.names(), &schema);
-                    let taken = places.take(&*records, &schema, |lead| {
-                        reader.read_lead(lead, &Limits::default(), &mut slots).map_err(ScoreError::from)
-                    });
+                    let taken = match records.json() {
+                        Some(json) => {
+                            let read = reader.read_json(json, &limits, &mut slots).map_err(ScoreError::from);
+                            read.map_err(|e| Problem::new(e.code(), e.to_string()))
+                        }
+                        None => places.take(&*records, &schema, |lead| Ok(reader.read_lead(lead, &limits, &mut slots)?)),
+                    };
                     let at = self.at.as_ref().map_or(Ok(now), |name| moment(&*records, name));
                     let read = taken.and(at);
                     match read {

@@ -78,13 +78,13 @@ pub trait Records {
     fn plain(&mut self, _take: &mut dyn FnMut(&[&str]) -> bool) -> Result<usize, Failure> {
         Ok(0)
     }
-    /// The current record as the JSON it is, for whoever reads JSON better than by cells; its names and cells are then unknown.
+    /// The current record as the JSON it is, for whoever reads JSON better than by cells; none in other formats.
     fn json(&self) -> Option<&[u8]> {
         None
     }
 }
 
-/// Opens `path` (`-` is standard input). `json` records are left as they are when it is so wished.
+/// Opens `path` (`-` is standard input). With `as_json` the records of NDJSON are only the JSON they are, without names and cells.
 pub fn open(path: &Path, as_json: bool) -> Result<(Box<dyn Records>, Source), Failure> {
     let mut source = Source::open(path)?;
     Ok((records(&mut source, as_json)?, source))
@@ -95,7 +95,7 @@ pub fn of_bytes(bytes: Vec<u8>, as_json: bool) -> Result<Box<dyn Records>, Failu
     records(&mut Source::of_bytes(bytes)?, as_json)
 }
 
-/// The records of `source`. `json` records are left as they are when it is so wished.
+/// The records of `source`. With `as_json` the records of NDJSON are only the JSON they are, without names and cells.
 pub fn records(source: &mut Source, as_json: bool) -> Result<Box<dyn Records>, Failure> {
     Ok(match source.format {
         Format::Delimited => Box::new(delimited::Delimited::open(source.take_reader(), &source.place)?),

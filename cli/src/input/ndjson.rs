@@ -21,7 +21,7 @@ pub struct Ndjson {
 }
 
 impl Ndjson {
-    /// Reads `input`, which is called `place` in messages. Records are taken apart unless they are wished as the JSON they are.
+    /// Reads `input`, which is called `place` in messages. With `as_json` records are only the JSON they are, without names and cells.
     pub fn new(input: Box<dyn BufRead>, place: &str, as_json: bool) -> Ndjson {
         let (names, values, text) = (Vec::new(), Vec::new(), Vec::new());
         Ndjson { input, place: place.to_owned(), names, places: BTreeMap::new(), values, text, line: 0, as_json }
@@ -107,6 +107,6 @@ impl Records for Ndjson {
     }
 
     fn json(&self) -> Option<&[u8]> {
-        self.as_json.then_some(self.text.trim_ascii())
+        Some(self.text.trim_ascii())
     }
 }

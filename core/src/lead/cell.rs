@@ -3,7 +3,7 @@
 use super::{LeadError, Place, Value};
 use crate::json::{MAX_SAFE_INTEGER, parse_number};
 use crate::schema::{Field, FieldKind, Role};
-use crate::table::{Cell, is_missing};
+use crate::table::{Cell, is_missing, number};
 
 impl Field {
     /// The value a CSV's cell stands for, by the rules of [`table`](crate::table): a missing word is missing, unless it is one of the
@@ -19,8 +19,9 @@ impl Field {
         self.parse_text(cell)
     }
 
-    /// The value a text stands for. Numbers and flags are read by the rules of [`table`](crate::table); items of a list are separated
-    /// by `;`; a category that looks like a number is a code, unless the schema lists categories that do. A blank text is missing.
+    /// The value a text stands for. Numbers and flags are read by the rules of [`table`](crate::table); a whole number
+    /// in a date is milliseconds since 1970; items of a list are separated by `;`; a category that looks like a number is a code, unless
+    /// the schema lists categories that do. A blank text is missing.
     ///
     /// # Errors
     /// [`LeadError::WrongType`], [`LeadError::NotFinite`] or [`LeadError::UnsafeInteger`] for a text that is no value of this
@@ -56,7 +57,11 @@ impl Field {
                 Ok(Value::List(items.map(str::to_owned).collect()))
             }
             FieldKind::Date if is_missing(text) => Ok(Value::Missing),
-            FieldKind::Text | FieldKind::Date => Ok(Value::Text(text.to_owned())),
+            FieldKind::Date => Ok(match number(text) {
+                Some(ms) if ms.fract() == 0.0 => Value::Number(ms),
+                _ => Value::Text(text.to_owned()),
+            }),
+            FieldKind::Text => Ok(Value::Text(text.to_owned())),
         }
     }
 }

@@ -215,6 +215,9 @@ fn cells_of_a_table_become_values() {
     assert_eq!(cell("tags", "a; b;;"), Ok(Value::List(vec!["a".into(), "b".into()])));
     assert_eq!(cell("key", "007"), Ok(Value::Text("007".into())));
     assert_eq!(cell("day", ""), Ok(Value::Missing));
+    assert_eq!(cell("day", " 1700000000000"), Ok(Value::Number(1.7e12)));
+    assert_eq!(cell("day", "2026-11-23"), Ok(Value::Text("2026-11-23".into())));
+    assert_eq!(cell("day", "1.5"), Ok(Value::Text("1.5".into())));
     for field in ["n", "flag", "code", "key", "day", "tags"] {
         assert_eq!(cell(field, " NA "), Ok(Value::Missing), "{field}");
     }
