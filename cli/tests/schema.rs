@@ -1,5 +1,5 @@
 //! What the commands print with --json meets the schemas in `docs/schema`: figures, nulls, open ends, and what there is too little data for.
-#![allow(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+#![allow(clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod common;
 
