@@ -73,7 +73,7 @@ impl Metrics {
         let score = table.choose(self.score.as_deref(), "--score", &SCORES)?;
         let leads = match (&self.scored_at, &self.ripeness.converted_at) {
             (Some(scored_at), Some(converted_at)) if self.outcome.is_none() => {
-                // Whether it converted is told by when.
+                // A time of conversion says that it converted.
                 Leads::with(&table, &score, &self.matured(&table, scored_at, Some(converted_at), &vec![None; table.rows])?)?
             }
             (scored_at, converted_at) => {

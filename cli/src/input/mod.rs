@@ -78,7 +78,7 @@ pub trait Records {
     fn plain(&mut self, _take: &mut dyn FnMut(&[&str]) -> bool) -> Result<usize, Failure> {
         Ok(0)
     }
-    /// The current record as the JSON it is, for whoever reads JSON better than by cells; none in other formats.
+    /// The current record as JSON, for callers that read JSON directly; none in other formats.
     fn json(&self) -> Option<&[u8]> {
         None
     }
