@@ -15,13 +15,7 @@ const SUMS: f64 = 1e-12;
 const ITERATED: f64 = 2e-4;
 
 pub(super) fn run(folder: &Path) -> Result<Suite, String> {
-    let mut suite = Suite::named("calibration fit (scikit-learn)");
-    let file = File::read(folder, "calibration_fit.json")?;
-    suite.files = 1;
-    for case in file.cases() {
-        compare(&case, &mut suite)?;
-    }
-    Ok(suite)
+    File::read(folder, "calibration_fit.json")?.suite("calibration fit (scikit-learn)", compare)
 }
 
 fn compare(case: &Case<'_>, suite: &mut Suite) -> Result<(), String> {

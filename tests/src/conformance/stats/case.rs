@@ -26,7 +26,19 @@ impl File {
         Ok(File { name: name.to_owned(), whole })
     }
 
-    pub fn cases(&self) -> impl Iterator<Item = Case<'_>> {
+    /// The suite called `name`: every case of the file, by `compare`.
+    pub fn suite(
+        &self,
+        name: &'static str,
+        mut compare: impl FnMut(&Case<'_>, &mut Suite) -> Result<(), String>,
+    ) -> Result<Suite, String> {
+        let mut suite = Suite::named(name);
+        suite.files = 1;
+        self.cases().try_for_each(|case| compare(&case, &mut suite))?;
+        Ok(suite)
+    }
+
+    fn cases(&self) -> impl Iterator<Item = Case<'_>> {
         let cases = self.whole.get("cases").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
         cases.iter().map(|case| Case {
             place: format!("{} {}", self.name, case.get("name").and_then(Value::as_str).unwrap_or("?")),

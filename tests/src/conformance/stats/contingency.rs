@@ -19,19 +19,14 @@ const CLOSED: f64 = 1e-12;
 const ONE_LESS: f64 = 3e-16;
 
 pub(super) fn run(folder: &Path) -> Result<Suite, String> {
-    let mut suite = Suite::named("contingency (scipy, statsmodels)");
-    let file = File::read(folder, "contingency.json")?;
-    suite.files = 1;
-    for case in file.cases() {
-        for (figure, answer) in case.figures()? {
-            if case.inputs.get("tables").is_some() {
-                strata(&case, &mut suite, figure)?
-            } else {
-                table(&case, &mut suite, figure, answer)?
-            }
-        }
+    File::read(folder, "contingency.json")?.suite("contingency (scipy, statsmodels)", compare)
+}
+
+fn compare(case: &Case<'_>, suite: &mut Suite) -> Result<(), String> {
+    for (figure, answer) in case.figures()? {
+        if case.inputs.get("tables").is_some() { strata(case, suite, figure)? } else { table(case, suite, figure, answer)? }
     }
-    Ok(suite)
+    Ok(())
 }
 
 fn table(case: &Case<'_>, suite: &mut Suite, figure: &str, answer: &Value) -> Result<(), String> {

@@ -15,13 +15,7 @@ const SUMS: f64 = 1e-12;
 const ITERATED: f64 = 1e-8;
 
 pub(super) fn run(folder: &Path) -> Result<Suite, String> {
-    let mut suite = Suite::named("two samples: distances (scipy)");
-    let file = File::read(folder, "two_sample.json")?;
-    suite.files = 1;
-    for case in file.cases() {
-        compare(&case, &mut suite)?;
-    }
-    Ok(suite)
+    File::read(folder, "two_sample.json")?.suite("two samples: distances (scipy)", compare)
 }
 
 fn compare(case: &Case<'_>, suite: &mut Suite) -> Result<(), String> {

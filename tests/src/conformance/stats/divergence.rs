@@ -12,13 +12,7 @@ use super::case::{Case, File};
 const SUMS: f64 = 1e-12;
 
 pub(super) fn run(folder: &Path) -> Result<Suite, String> {
-    let mut suite = Suite::named("divergences (scipy)");
-    let file = File::read(folder, "divergence.json")?;
-    suite.files = 1;
-    for case in file.cases() {
-        compare(&case, &mut suite)?;
-    }
-    Ok(suite)
+    File::read(folder, "divergence.json")?.suite("divergences (scipy)", compare)
 }
 
 fn compare(case: &Case<'_>, suite: &mut Suite) -> Result<(), String> {

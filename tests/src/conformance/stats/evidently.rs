@@ -21,12 +21,7 @@ const SUMS: f64 = 1e-12;
 const CANCELS: f64 = 1e-10;
 
 pub(super) fn run(folder: &Path) -> Result<Vec<Suite>, String> {
-    let mut scores = Suite::named("drift scores (Evidently)");
-    let file = File::read(folder, "evidently_stattests.json")?;
-    scores.files = 1;
-    for case in file.cases() {
-        compare(&case, &mut scores)?;
-    }
+    let scores = File::read(folder, "evidently_stattests.json")?.suite("drift scores (Evidently)", compare)?;
     Ok(vec![scores, preset(&folder.join("evidently_preset"))?])
 }
 

@@ -26,12 +26,8 @@ const SHARE_AND_DAYS: (f64, f64) = (0.5, 14.0);
 const PRIOR: (f64, f64) = (0.01, 0.09);
 
 pub(super) fn run(folder: &Path) -> Result<Suite, String> {
-    let mut suite = Suite::named("experiments (GrowthBook gbstats)");
     let file = File::read(folder, "gbstats.json")?;
-    suite.files = 1;
-    for case in file.cases() {
-        compare(&case, &mut suite)?;
-    }
+    let mut suite = file.suite("experiments (GrowthBook gbstats)", compare)?;
     let ratios = file.whole.get("srm").and_then(Value::as_array).ok_or("gbstats.json: no srm")?;
     for ratio in ratios {
         compare_ratio(ratio, &mut suite).ok_or("gbstats.json: a case of srm lacks a value")?;

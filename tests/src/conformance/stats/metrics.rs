@@ -19,24 +19,23 @@ const SUMS: f64 = 1e-12;
 const LOGIT: f64 = 1e-11;
 
 pub(super) fn run(folder: &Path) -> Result<Suite, String> {
-    let mut suite = Suite::named("metrics (scikit-learn)");
-    let file = File::read(folder, "classification_metrics.json")?;
-    suite.files = 1;
-    for case in file.cases() {
-        let keys: Vec<&String> = case.expected.as_object().into_iter().flat_map(|answers| answers.keys()).collect();
-        let scores = case.numbers("p")?;
-        let converted: Vec<bool> = case.numbers("y")?.iter().map(|y| *y == 1.0).collect();
-        let weights = if case.inputs.get("w").is_some() { Some(case.numbers("w")?) } else { None };
-        let mut data = Labelled::new(&scores, &converted).map_err(|e| e.to_string())?;
-        if let Some(weights) = &weights {
-            data = data.weighted(weights).map_err(|e| e.to_string())?;
-        }
-        let ranking = Ranking::new(&data);
-        for key in keys {
-            figure(key, &case, &data, &ranking, &mut suite)?;
-        }
+    File::read(folder, "classification_metrics.json")?.suite("metrics (scikit-learn)", compare)
+}
+
+fn compare(case: &Case<'_>, suite: &mut Suite) -> Result<(), String> {
+    let keys: Vec<&String> = case.expected.as_object().into_iter().flat_map(|answers| answers.keys()).collect();
+    let scores = case.numbers("p")?;
+    let converted: Vec<bool> = case.numbers("y")?.iter().map(|y| *y == 1.0).collect();
+    let weights = if case.inputs.get("w").is_some() { Some(case.numbers("w")?) } else { None };
+    let mut data = Labelled::new(&scores, &converted).map_err(|e| e.to_string())?;
+    if let Some(weights) = &weights {
+        data = data.weighted(weights).map_err(|e| e.to_string())?;
     }
-    Ok(suite)
+    let ranking = Ranking::new(&data);
+    for key in keys {
+        figure(key, case, &data, &ranking, suite)?;
+    }
+    Ok(())
 }
 
 /// Compares the figure scikit-learn's answers call `key`.

@@ -27,22 +27,18 @@ const BRENT: f64 = 4e-12;
 const SOLVED: f64 = 2e-5;
 
 pub(super) fn run(folder: &Path) -> Result<Suite, String> {
-    let mut suite = Suite::named("proportions, power (statsmodels)");
-    let file = File::read(folder, "proportions.json")?;
-    suite.files = 1;
-    for case in file.cases() {
-        for (figure, answer) in case.figures()? {
-            let known = if case.inputs.get("power").is_some() {
-                power(&case, &mut suite, figure)?
-            } else {
-                rates(&case, &mut suite, figure, answer)?
-            };
-            if !known {
-                return Err(format!("proportions.json holds {figure}, which nothing compares"));
-            }
+    File::read(folder, "proportions.json")?.suite("proportions, power (statsmodels)", compare)
+}
+
+fn compare(case: &Case<'_>, suite: &mut Suite) -> Result<(), String> {
+    for (figure, answer) in case.figures()? {
+        let known =
+            if case.inputs.get("power").is_some() { power(case, suite, figure)? } else { rates(case, suite, figure, answer)? };
+        if !known {
+            return Err(format!("proportions.json holds {figure}, which nothing compares"));
         }
     }
-    Ok(suite)
+    Ok(())
 }
 
 fn power(case: &Case<'_>, suite: &mut Suite, figure: &str) -> Result<bool, String> {

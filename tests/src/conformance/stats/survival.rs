@@ -16,13 +16,7 @@ const HARMONIC: f64 = 1e-11;
 const INVERSE: f64 = 1e-11;
 
 pub(super) fn run(folder: &Path) -> Result<Suite, String> {
-    let mut suite = Suite::named("survival (lifelines)");
-    let file = File::read(folder, "survival.json")?;
-    suite.files = 1;
-    for case in file.cases() {
-        compare(&case, &mut suite)?;
-    }
-    Ok(suite)
+    File::read(folder, "survival.json")?.suite("survival (lifelines)", compare)
 }
 
 fn compare(case: &Case<'_>, suite: &mut Suite) -> Result<(), String> {

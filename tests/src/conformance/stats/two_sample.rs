@@ -17,21 +17,20 @@ const CLOSED: f64 = 1e-12;
 const OFFSET: f64 = 5e-6;
 
 pub(super) fn run(folder: &Path) -> Result<Suite, String> {
-    let mut suite = Suite::named("two samples (scipy)");
-    let file = File::read(folder, "two_sample.json")?;
-    suite.files = 1;
-    for case in file.cases() {
-        let (a, b) = (case.numbers("a")?, case.numbers("b")?);
-        let (first, second) = (Sample::new(&a).map_err(|e| e.to_string())?, Sample::new(&b).map_err(|e| e.to_string())?);
-        let tolerance = if first.mean().abs() > 1e6 { OFFSET } else { CLOSED };
-        for (figure, answer) in case.figures()? {
-            compare(&case, &mut suite, figure, answer, (&first, &second), tolerance)?;
-        }
-    }
-    Ok(suite)
+    File::read(folder, "two_sample.json")?.suite("two samples (scipy)", compare)
 }
 
-fn compare(
+fn compare(case: &Case<'_>, suite: &mut Suite) -> Result<(), String> {
+    let (a, b) = (case.numbers("a")?, case.numbers("b")?);
+    let (first, second) = (Sample::new(&a).map_err(|e| e.to_string())?, Sample::new(&b).map_err(|e| e.to_string())?);
+    let tolerance = if first.mean().abs() > 1e6 { OFFSET } else { CLOSED };
+    for (figure, answer) in case.figures()? {
+        compare_figure(case, suite, figure, answer, (&first, &second), tolerance)?;
+    }
+    Ok(())
+}
+
+fn compare_figure(
     case: &Case<'_>,
     suite: &mut Suite,
     figure: &str,
