@@ -21,6 +21,7 @@ mod suite {
     use plumbline_core::lead::Slots;
     use plumbline_core::quality::{self, Suite};
     use plumbline_core::{ScoreError, Scorer};
+    use serde_json::{Value as Json, json};
 
     use super::Check;
     use crate::error::ServiceError;
@@ -45,8 +46,45 @@ mod suite {
             let verdict = self.0.check(slots);
             Check {
                 refused: (!verdict.is_accepted()).then(|| ScoreError::from(verdict.problems())),
-                flags: verdict.flags().map(|flags| flags.to_string().into()),
+                flags: verdict.flags().map(|flags| shortened(flags).to_string().into()),
             }
+        }
+    }
+
+    /// Flags of one lead have at most so many bytes: each row of the log that is made of the lead repeats them.
+    const FLAG_BYTES: usize = 8 << 10;
+
+    /// `flags`, without the last of them where all together are too long; then the last one says how many there are more.
+    fn shortened(mut flags: Json) -> Json {
+        let Some(list) = flags.as_array_mut() else { return flags };
+        let (mut bytes, all) = (0, list.len());
+        let fits = |flag: &&Json| {
+            bytes += flag.to_string().len() + 1;
+            bytes <= FLAG_BYTES
+        };
+        let kept = list.iter().take_while(fits).count();
+        if kept < all {
+            list.truncate(kept);
+            let detail = format!("{} more flags are not listed", all - kept);
+            list.push(json!({ "expectation": "", "fields": [], "detail": detail }));
+        }
+        flags
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use super::*;
+
+        #[test]
+        fn flags_of_a_lead_are_bounded() {
+            let flag = |detail: &str| json!({ "expectation": "expect_x", "fields": ["a"], "detail": detail });
+            let few = json!([flag("a"), flag("b")]);
+            assert_eq!(shortened(few.clone()), few);
+            let long = shortened(Json::from(vec![flag(&"y".repeat(1000)); 100]));
+            assert!(long.to_string().len() < FLAG_BYTES + 200);
+            let list = long.as_array().unwrap();
+            let last = list.last().unwrap()["detail"].as_str().unwrap();
+            assert_eq!(last, format!("{} more flags are not listed", 100 - (list.len() - 1)));
         }
     }
 }

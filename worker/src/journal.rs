@@ -177,7 +177,9 @@ fn quote(out: &mut String, word: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sample::{NOW, ask};
+    use plumbline_core::lead::Limits;
+
+    use crate::sample::{NOW, ask, ask_of, service};
 
     #[test]
     fn rows_wait_for_their_number_or_their_time() {
@@ -199,12 +201,13 @@ mod tests {
 
     #[test]
     fn a_batch_of_long_rows_is_cut_where_a_store_would_refuse_it() {
-        let mut journal = Journal::new(&Settings { shards: 1, ..Settings::default() }, "x");
-        let long = format!("{{\"lead_id\":\"{}\"}}", "y".repeat(60_000));
-        let answer = ask("POST /v1/score", &[], format!("[{}]", vec![long; 40].join(",")));
+        let mut journal = Journal::new(&Settings { shards: 1, flush_rows: 1 << 20, ..Settings::default() }, "x");
+        let long = format!("{{\"lead_id\":\"{}\"}}", "y".repeat(250));
+        let settings = Settings { limits: Limits { batch: 1 << 20, ..Limits::default() }, ..Settings::default() };
+        let answer = ask_of(&service(settings), "POST /v1/score", &[], format!("[{}]", vec![long; 4000].join(",")));
         let full = journal.push(NOW, &answer.effects.predictions);
         assert!(!full.is_empty() && full.iter().all(|batch| batch.text.len() < 1_200_000), "{}", full.len());
-        assert_eq!(full.iter().map(|batch| u64::from(batch.rows)).sum::<u64>() + journal.rows(), 40);
+        assert_eq!(full.iter().map(|batch| u64::from(batch.rows)).sum::<u64>() + journal.rows(), 4000);
     }
 
     #[test]

@@ -226,24 +226,59 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Takes the array or object that begins here however deep it is: its brackets are counted, and what else stands between them is
-    /// not looked at, but for texts.
-    pub(crate) fn skip_deep(&mut self, buffer: &mut String) -> Result<(), Stop> {
-        let mut open = 0u32;
-        loop {
-            match self.peek() {
-                b'"' => self.string(buffer).map(|_| ())?,
-                _ if self.is_at_end() => return Err(Stop::Malformed("unterminated array or object")),
-                byte => {
-                    open += u32::from(matches!(byte, b'[' | b'{'));
-                    open = open.saturating_sub(u32::from(matches!(byte, b']' | b'}')));
-                    self.at += 1;
+    /// Takes the value that begins here by its outline alone, however deep it is and whatever else is wrong with it: brackets must
+    /// match and texts must end. False, with nothing promised about the position, when they do not. `buffer` is overwritten.
+    pub(crate) fn skip_outline(&mut self, buffer: &mut String) -> bool {
+        self.skip_space();
+        let start = self.at;
+        // The brackets that are open.
+        buffer.clear();
+        while let Some(byte) = self.text.as_bytes().get(self.at).copied() {
+            match byte {
+                b'"' => {
+                    if !self.skip_text() {
+                        return false;
+                    }
+                    continue;
                 }
+                b'[' => buffer.push(']'),
+                b'{' => buffer.push('}'),
+                b',' | b']' | b'}' if buffer.is_empty() => return self.at > start,
+                b']' | b'}' if buffer.pop() != Some(char::from(byte)) => return false,
+                _ => {}
             }
-            if open == 0 {
-                return Ok(());
+            self.at += 1;
+        }
+        buffer.is_empty() && self.at > start
+    }
+
+    /// Whether the array that begins here has more than `limit` items, by its outline alone.
+    pub(crate) fn has_more_items_than(mut self, limit: usize) -> bool {
+        let mut buffer = String::new();
+        let mut count = 0;
+        let mut more = self.expect(b'[', "expected an array").is_ok();
+        while more && self.skip_outline(&mut buffer) {
+            count += 1;
+            if count > limit {
+                return true;
+            }
+            more = self.expect(b',', "expected a comma").is_ok();
+        }
+        false
+    }
+
+    /// Takes a text by its quotes alone, whatever is in it; false when it does not end.
+    fn skip_text(&mut self) -> bool {
+        self.at += 1;
+        while let Some(byte) = self.text.as_bytes().get(self.at).copied() {
+            self.at += 1;
+            match byte {
+                b'"' => return true,
+                b'\\' => self.at += 1,
+                _ => {}
             }
         }
+        false
     }
 
     /// Takes `item`s between commas up to `close`; the opening bracket is already taken.
@@ -326,6 +361,29 @@ mod tests {
         ] {
             check(text);
         }
+    }
+
+    #[test]
+    fn a_value_is_skipped_by_its_outline() {
+        let skipped = |text: &str| {
+            let mut cursor = Cursor::new(text);
+            cursor.skip_outline(&mut String::new()).then(|| text[cursor.offset()..].to_owned())
+        };
+        for (text, rest) in [
+            (r#" {"a":"\ud800"},7"#, ",7"),
+            ("[[[[1]]],x]]", "]"),
+            ("nul,1", ",1"),
+            ("01]", "]"),
+            ("\"a\0\u{1}]\\\"\" }", "}"),
+            ("-Infinity", ""),
+        ] {
+            assert_eq!(skipped(text).as_deref(), Some(rest), "{text}");
+        }
+        for text in ["", ",", "]", r#"{"a":1,{"b":2}]"#, "[1}", "[", r#""a"#, r#""\"#, r#"{"a":"x},{"b":1}"#] {
+            assert_eq!(skipped(text), None, "{text}");
+        }
+        let more = |text: &str, limit| Cursor::new(text).has_more_items_than(limit);
+        assert!(more("[1,[2,2],{\"a\":[,]}]", 2) && !more("[1,[2,2],\",,,\"]", 3) && !more("{}", 0) && !more("[]", 0));
     }
 
     proptest! {

@@ -10,6 +10,7 @@ mod cursor;
 mod decimal;
 mod node;
 mod number;
+mod outline;
 mod shown;
 mod write;
 
@@ -19,6 +20,7 @@ pub(crate) use cursor::{Cursor, Stop, Token};
 pub(crate) use decimal::nearest;
 pub(crate) use node::{Misfit, Node};
 pub use number::{MAX_SAFE_INTEGER, NumberFault, parse_number};
+pub use outline::{OutlineFault, items, members};
 pub use shown::Decimal;
 pub(crate) use shown::Quoted;
 pub(crate) use write::{Object, list, number, text};

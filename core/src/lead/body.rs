@@ -57,8 +57,8 @@ impl Reader {
     /// read. Returns how many there were.
     ///
     /// # Errors
-    /// When the body as a whole cannot be read: too large, no lead, too many leads, or an array that is not JSON (of a lead nested too deep only
-    /// brackets and texts are looked at). `each` may
+    /// When the body as a whole cannot be read: too large, no lead, too many leads, or an array in which the end
+    /// of a malformed lead cannot be found (of such a lead only brackets and texts are looked at). `each` may
     /// have been told of leads before the error; what it made of them must then be thrown away.
     pub fn read_body(
         &self,
@@ -84,6 +84,9 @@ impl Reader {
         if body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body).trim_ascii().is_empty() {
             return Err(LeadError::Empty);
         }
+        if has_more_than(limits.batch, body, form) {
+            return Err(too_many);
+        }
         match form {
             Form::One => {
                 let lead = self.read_json(body, limits, slots);
@@ -99,15 +102,19 @@ impl Reader {
                             let (start, at) = (cursor.clone(), cursor.offset());
                             let lead = match self.read_next(cursor, limits, slots) {
                                 Ok(()) => self.finish(slots),
-                                // What is too deep is this lead; the others are read.
-                                Err(stop @ Stop::TooDeep) => {
+                                // What is wrong with this lead's text costs this lead, where its end can be found.
+                                Err(stop) => {
                                     let refused = stop.at(cursor.offset(), limits);
-                                    *cursor = start;
-                                    cursor.skip_space();
-                                    cursor.skip_deep(&mut slots.buffer)?;
+                                    let mut rest = start;
+                                    if !rest.skip_outline(&mut slots.buffer) {
+                                        return Err(match stop {
+                                            Stop::TooDeep => Stop::Malformed("unterminated array or object"),
+                                            stop => stop,
+                                        });
+                                    }
+                                    *cursor = rest;
                                     Err(vec![refused])
                                 }
-                                Err(stop) => return Err(stop),
                             };
                             full = full || !next(slots, cursor.source(at).as_bytes(), lead);
                             if full { Err(Stop::TooDeep) } else { Ok(()) }
@@ -133,5 +140,23 @@ impl Reader {
             }
         }
         if count == 0 { Err(LeadError::Empty) } else { Ok(count) }
+    }
+}
+
+/// Whether `body` has more than `limit` leads: known before the first is read, so that none is scored in vain. Only a body that is
+/// long enough and has commas enough for that is gone through.
+fn has_more_than(limit: u32, body: &[u8], form: Form) -> bool {
+    let limit = limit as usize;
+    let body = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body);
+    if body.len() / 2 < limit {
+        return false;
+    }
+    match form {
+        Form::One => false,
+        Form::Lines => body.split(|b| *b == b'\n').filter(|line| !line.trim_ascii().is_empty()).nth(limit).is_some(),
+        Form::Array => {
+            let commas = body.iter().filter(|byte| **byte == b',').count();
+            commas >= limit && std::str::from_utf8(body).is_ok_and(|text| Cursor::new(text).has_more_items_than(limit))
+        }
     }
 }

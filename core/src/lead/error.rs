@@ -75,6 +75,12 @@ pub enum LeadError {
         /// Where.
         place: Place,
     },
+    /// An id with a character that some readers of the log take for its end, which would merge it with others.
+    #[error("{place} must not contain U+0000")]
+    BadId {
+        /// Where.
+        place: Place,
+    },
     /// A field that comes twice: readers differ on which counts, so neither does.
     #[error("field {} appears more than once", Quoted(.field))]
     DuplicateField {
@@ -171,6 +177,7 @@ impl LeadError {
             LeadError::UnsafeInteger { .. } => "LEAD_UNSAFE_INTEGER",
             LeadError::OutOfRange { .. } => "LEAD_OUT_OF_RANGE",
             LeadError::BadDate { .. } => "LEAD_BAD_DATE",
+            LeadError::BadId { .. } => "LEAD_BAD_ID",
             LeadError::DuplicateField { .. } => "LEAD_DUPLICATE_FIELD",
             LeadError::TooLong { .. } => "LEAD_TEXT_TOO_LONG",
             LeadError::TooManyItems { .. } => "LEAD_TOO_MANY_ITEMS",
@@ -195,6 +202,7 @@ impl LeadError {
             | LeadError::UnsafeInteger { place }
             | LeadError::OutOfRange { place, .. }
             | LeadError::BadDate { place }
+            | LeadError::BadId { place }
             | LeadError::TooLong { place, .. } => Some(&place.field),
             _ => None,
         }

@@ -16,10 +16,19 @@ pub struct Limits {
     pub string_bytes: u32,
     /// Items of one list. Default 1,000.
     pub list_items: u32,
+    /// Bytes of a lead's id. Default 256: every row of the log repeats it.
+    pub id_bytes: u32,
 }
 
 impl Default for Limits {
     fn default() -> Limits {
-        Limits { body_bytes: 16 * 1024 * 1024, batch: 10_000, nesting: 16, string_bytes: 65_536, list_items: 1_000 }
+        Limits {
+            body_bytes: 16 * 1024 * 1024,
+            batch: 10_000,
+            nesting: 16,
+            string_bytes: 65_536,
+            list_items: 1_000,
+            id_bytes: 256,
+        }
     }
 }

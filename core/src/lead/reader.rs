@@ -397,9 +397,13 @@ impl To<'_> {
 
     #[inline]
     fn text(&self, text: &str, slots: &mut Slots) {
-        if text.len() > self.limits.string_bytes as usize {
-            let (place, limit) = (self.place(None), self.limits.string_bytes);
-            return slots.refuse(LeadError::TooLong { place, limit });
+        let is_id = self.plan.takes == Takes::Id;
+        let limit = if is_id { self.limits.id_bytes } else { self.limits.string_bytes };
+        if text.len() > limit as usize {
+            return slots.refuse(LeadError::TooLong { place: self.place(None), limit });
+        }
+        if is_id && text.contains('\0') {
+            return slots.refuse(LeadError::BadId { place: self.place(None) });
         }
         // An empty text says nothing: the field is missing, unless it is a category.
         if text.is_empty() && matches!(self.plan.takes, Takes::Text | Takes::Date | Takes::Id) {

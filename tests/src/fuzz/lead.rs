@@ -27,7 +27,7 @@ pub(super) fn demo() -> &'static Scorer {
 pub(super) fn lead_json(data: &[u8]) {
     static READER: OnceLock<Reader> = OnceLock::new();
     let reader = READER.get_or_init(|| Reader::new(&serde_json::from_str::<Schema>(SCHEMA).expect("a schema")));
-    let tight = Limits { body_bytes: 4096, batch: 5, nesting: 4, string_bytes: 20, list_items: 3 };
+    let tight = Limits { body_bytes: 4096, batch: 5, nesting: 4, string_bytes: 20, list_items: 3, id_bytes: 10 };
     let mut slots = Slots::default();
     for limits in [Limits::default(), tight] {
         if reader.read_json(data, &limits, &mut slots).is_ok() {

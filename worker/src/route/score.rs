@@ -171,6 +171,49 @@ mod tests {
     }
 
     #[test]
+    fn text_that_is_wrong_costs_its_lead_and_merges_no_ids() {
+        let wrong = [
+            r#"{"lead_id":"\ud800"}"#,
+            r#"{"visits":01}"#,
+            "{\"lead_id\":\"a\0\"}",
+            r#"{"lead_id":"a\u0000"}"#,
+            "Infinity",
+            "{\"visits\":-Infinity}",
+        ];
+        for wrong in wrong {
+            let body = format!(r#"[{{"lead_id":"a","visits":1}},{wrong},{{"visits":2}}]"#);
+            let answer = ask("POST /v1/score", &[], &body);
+            assert_eq!(answer.response.status, 200, "{wrong}");
+            let scores = json(&answer)["scores"].as_array().unwrap().clone();
+            assert!(scores[0]["probability"].is_f64() && scores[2]["probability"].is_f64(), "{wrong}");
+            assert!(scores[1]["error"]["code"].as_str().unwrap().starts_with("LEAD_"), "{wrong}");
+            let ids: Vec<&str> = answer.effects.predictions.iter().map(|row| row.lead_id.as_str()).collect();
+            assert_eq!(ids, ["a", "test-0/1", "test-0/2"], "{wrong}");
+        }
+    }
+
+    #[test]
+    fn what_rows_of_the_log_repeat_is_bounded() {
+        let (long, fits) = ("x".repeat(257), "x".repeat(256));
+        for (id, status) in [(&long, 400), (&fits, 200)] {
+            let table = format!(r#"{{"instances":[[1,0]],"client_request_id":"{id}"}}"#);
+            let tensor = format!(r#"{{"id":"{id}","inputs":[{{"name":"visits","shape":[1],"datatype":"FP64","data":[1]}}]}}"#);
+            let json = ("content-type", "application/json");
+            let answers = [
+                ask("POST /v1/score", &[("x-request-id", id)], "{}"),
+                ask("POST /invocations", &[json], table),
+                ask("POST /invocations", &[json, ("x-request-id", id)], r#"{"instances":[[1,0]]}"#),
+                ask("POST /v2/models/sample/infer", &[], tensor),
+            ];
+            for answer in answers {
+                assert_eq!(answer.response.status, status, "{}", String::from_utf8_lossy(&answer.response.body));
+            }
+            let lead = ask("POST /v1/score", &[], format!(r#"{{"lead_id":"{id}"}}"#));
+            assert_eq!(lead.response.status, if status == 200 { 200 } else { 422 });
+        }
+    }
+
+    #[test]
     fn lines_are_answered_by_lines() {
         let body = "{\"visits\":1}\n{oops\n\n{\"visits\":NaN}\n{}";
         let answer = ask("POST /v1/score", &[("content-type", "application/x-ndjson")], body);

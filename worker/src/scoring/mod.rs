@@ -66,7 +66,7 @@ impl<'a> Scoring<'a> {
     /// of a request its caller named `client_request_id`.
     ///
     /// # Errors
-    /// No model of this name and version is served.
+    /// No model of this name and version is served; the caller's name for the request is too long, or one that the log cannot hold.
     pub(crate) fn new(
         Serving { service, deployment }: Serving<'a>,
         (name, version): (Option<&str>, Option<&str>),
@@ -75,6 +75,10 @@ impl<'a> Scoring<'a> {
         client_request_id: Option<&str>,
     ) -> Result<Scoring<'a>, Problem> {
         let model = deployment.model(name, version)?;
+        let limits = service.settings().limits;
+        if let Some(id) = client_request_id {
+            check_id(id, limits.id_bytes)?;
+        }
         Ok(Scoring {
             service,
             deployment,
@@ -84,7 +88,7 @@ impl<'a> Scoring<'a> {
             now,
             request_id: service.request_id(),
             client_request_id: client_request_id.map(Arc::from),
-            options: Options { reasons, limits: service.settings().limits },
+            options: Options { reasons, limits },
             leads: 0,
             draws: Vec::new(),
             effects: Effects::default(),
@@ -136,6 +140,19 @@ impl<'a> Scoring<'a> {
 
 fn variant_of(deployment: &Deployment, draw: Draw) -> &str {
     deployment.variant(draw.variant).map_or("", |variant| &variant.name)
+}
+
+/// Refuses a name for a request of more than `limit` bytes, which every row of the log would repeat, or with U+0000, where some
+/// readers of the log would end it.
+fn check_id(id: &str, limit: u32) -> Result<(), Problem> {
+    let place = "the request's id (x-request-id, client_request_id or id)";
+    if id.len() > limit as usize {
+        return Err(Problem::new(400, "ID_TOO_LONG", format!("{place} has {} bytes; the limit is {limit}", id.len())));
+    }
+    if id.contains('\0') {
+        return Err(Problem::new(400, "BAD_ID", format!("{place} must not contain U+0000")));
+    }
+    Ok(())
 }
 
 /// The problem of a body that cannot be read.
