@@ -85,7 +85,7 @@ assert model["kind"] == "trees" and model["arithmetic"] == "F32" and model["outp
 
 counts = integers("cut.count").astype(int)
 ends = np.cumsum(counts)
-if metadata["format"] == "1":
+if "code.words" not in tensors:
     is_leaf = np.unpackbits(tensors["node.leaf"], bitorder="little")
     kind = tensors["split.kind"]
     column, cut = integers("split.column"), integers("split.cut")

@@ -2,7 +2,7 @@
 
 use plumbline_core::Bundle;
 use plumbline_core::bundle::{Band, Packing};
-use plumbline_core::model::{Body, Calibration, Link, Missing, Model, Node, Tree};
+use plumbline_core::model::{Body, Calibration, Link, Missing, Model, Node, Scale, Tree};
 use plumbline_core::schema::{Field, FieldKind};
 use serde::Serialize;
 
@@ -146,12 +146,20 @@ impl Card {
     }
 
     fn calibration_line(&self) -> String {
-        match &self.calibration {
+        let of = |on: &Scale| if *on == Scale::Margin { "margin" } else { "probability" };
+        let line = |calibration: &Calibration| match calibration {
             Calibration::None => "none: the model's own probability".to_owned(),
-            Calibration::Sigmoid { slope, intercept } => format!("sigmoid: 1 / (1 + e^({slope}·margin + {intercept}))"),
-            Calibration::Isotonic { x, .. } => format!("isotonic, {} knots", x.len()),
+            Calibration::Sigmoid { slope, intercept, on } => {
+                format!("sigmoid of the {0}: 1 / (1 + e^({slope}·{0} + {intercept}))", of(on))
+            }
+            Calibration::Isotonic { x, on, .. } => format!("isotonic of the {}, {} knots", of(on), x.len()),
             _ => "yes".to_owned(),
+        };
+        let members: Vec<String> = self.calibration.members().iter().map(line).collect();
+        if self.calibration.is_average() {
+            return format!("average of {} models, one per output:\n{}", members.len(), members.join("\n"));
         }
+        members.join("\n")
     }
 
     fn bands_line(&self) -> String {
@@ -185,6 +193,7 @@ impl Card {
             ("code", p.code_revision.clone()),
             ("baseline", pairs(p.baseline.iter().map(|(k, v)| format!("{k} {v}")).collect())),
             ("parameters", pairs(p.hyperparameters.iter().map(|(k, v)| format!("{k} {v}")).collect())),
+            ("notes", pairs(p.notes.clone())),
         ]
         .into_iter()
         .filter(|(_, text)| !text.is_empty())

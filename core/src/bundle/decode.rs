@@ -4,7 +4,7 @@
 use super::{Band, Expected, Manifest, Provenance};
 use crate::feature::{DatePart, DomainClass, Impute, Make, Step, Transform};
 use crate::json::{Misfit, Node};
-use crate::model::{Arithmetic, Averaged, Calibration, Column, Link};
+use crate::model::{Arithmetic, Averaged, Calibration, Column, Link, Scale};
 use crate::schema::{Field, FieldKind, Role, Schema};
 
 /// Every item of a list.
@@ -44,6 +44,7 @@ fn provenance(node: &Node, misfit: &mut Misfit) -> Provenance {
         code_revision: node.text_or_empty("code_revision", misfit),
         baseline: node.by_name("baseline", misfit, Node::as_number),
         intended_use: node.text_or_empty("intended_use", misfit),
+        notes: node.texts("notes", misfit),
     }
 }
 
@@ -161,13 +162,31 @@ fn calibration(node: &Node, misfit: &mut Misfit) -> Calibration {
     match name {
         "none" => Calibration::None,
         "sigmoid" => {
-            Calibration::Sigmoid { slope: content.number("slope", misfit), intercept: content.number("intercept", misfit) }
+            let (slope, intercept) = (content.number("slope", misfit), content.number("intercept", misfit));
+            Calibration::Sigmoid { slope, intercept, on: scale(content, Scale::Margin, misfit) }
         }
         "isotonic" => {
-            Calibration::Isotonic { x: content.get("x").as_numbers("x", misfit), y: content.get("y").as_numbers("y", misfit) }
+            let (x, y) = (content.get("x").as_numbers("x", misfit), content.get("y").as_numbers("y", misfit));
+            Calibration::Isotonic { x, y, on: scale(content, Scale::Probability, misfit) }
+        }
+        "average" => {
+            Calibration::Average(each(content.as_items("average", misfit), misfit, |node, misfit| match node.variant().0 {
+                // One level only, so that no file makes this recurse.
+                "average" => unknown("average", misfit, Calibration::None),
+                _ => calibration(node, misfit),
+            }))
         }
         _ if *node == Node::Null => Calibration::None,
         _ => unknown("calibration", misfit, Calibration::None),
+    }
+}
+
+fn scale(node: &Node, default: Scale, misfit: &mut Misfit) -> Scale {
+    match node.get("on").variant().0 {
+        "margin" => Scale::Margin,
+        "probability" => Scale::Probability,
+        _ if *node.get("on") == Node::Null => default,
+        _ => unknown("on", misfit, default),
     }
 }
 
@@ -259,16 +278,26 @@ mod tests {
                 {"name": "16", "from": "f", "make": {"date_part": "day_of_year"}}, {"name": "17", "from": "f", "make": {"date_part": "hour"}}],
             "calibration": {"sigmoid": {"slope": -1.1, "intercept": 0.1}},
             "provenance": {"snapshot_uri": "s", "table_version": "t", "snapshot_sha256": "d", "rows": 7, "window": "w",
-                "hyperparameters": {"h": "1"}, "code_revision": "c", "baseline": {"auc": 0.87}}}"#,
+                "hyperparameters": {"h": "1"}, "code_revision": "c", "baseline": {"auc": 0.87}, "notes": ["one", "two"]}}"#,
         )
         .unwrap();
         let full = Manifest::declared(declaration, &[], &[]);
         assert_eq!(Misfit::unless(|misfit| manifest(&written(&full), misfit)), Ok(full.clone()));
         let plain = Manifest { name: "n".into(), version: "v".into(), ..Manifest::default() };
         assert_eq!(Misfit::unless(|misfit| manifest(&written(&plain), misfit)), Ok(plain));
-        let isotonic = Calibration::Isotonic { x: vec![0.0, 1.0], y: vec![0.1, 0.9] };
-        let full = Manifest { calibration: isotonic, ..full };
-        assert_eq!(Misfit::unless(|misfit| manifest(&written(&full), misfit)), Ok(full));
+        let isotonic = |on| Calibration::Isotonic { x: vec![0.0, 1.0], y: vec![0.1, 0.9], on };
+        let sigmoid = |on| Calibration::Sigmoid { slope: -1.5, intercept: 0.5, on };
+        let members = vec![
+            Calibration::None,
+            sigmoid(Scale::Margin),
+            sigmoid(Scale::Probability),
+            isotonic(Scale::Margin),
+            isotonic(Scale::Probability),
+        ];
+        for calibration in members.clone().into_iter().chain([Calibration::Average(members)]) {
+            let full = Manifest { calibration, ..full.clone() };
+            assert_eq!(Misfit::unless(|misfit| manifest(&written(&full), misfit)), Ok(full));
+        }
     }
 
     #[test]
@@ -305,6 +334,9 @@ mod tests {
             r#""positive": 1"#,
             r#""calibration": "unheard""#,
             r#""calibration": {"isotonic": {"x": [1]}}"#,
+            r#""calibration": {"sigmoid": {"slope": -1, "intercept": 0, "on": "logit"}}"#,
+            r#""calibration": {"average": [{"average": []}]}"#,
+            r#""provenance": {"notes": "one"}"#,
             r#""provenance": {"rows": -1}"#,
             r#""provenance": {"rows": 1.5}"#,
             r#""provenance": {"baseline": {"auc": "high"}}"#,

@@ -23,7 +23,7 @@ pub struct Golden {
 pub struct Expected {
     /// `to_bits()` of each output's margin, 16 digits each.
     pub margins: Vec<String>,
-    /// `to_bits()` of the calibrated probability of the first output.
+    /// `to_bits()` of the calibrated probability of the first output, or of the average over all.
     pub probability: String,
 }
 
@@ -33,10 +33,9 @@ pub(super) fn expected(row: &[f64], manifest: &Manifest, model: &Model, engine: 
     let mut values = vec![0.0; engine.outputs()];
     engine.margins(row, scratch, &mut values);
     let margins = values.iter().copied().map(hex).collect();
-    let margin = values.first().copied().unwrap_or(f64::NAN);
-    model.link.apply(&mut values);
-    let probability = manifest.calibration.apply(margin, values.first().copied().unwrap_or(f64::NAN));
-    Expected { margins, probability: hex(probability) }
+    let mut probabilities = values.clone();
+    model.link.apply(&mut probabilities);
+    Expected { margins, probability: hex(manifest.calibration.apply_to_outputs(&values, &probabilities, 0)) }
 }
 
 /// Scores every golden lead and compares bits.

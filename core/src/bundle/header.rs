@@ -68,7 +68,13 @@ pub(super) fn finish(
     let mut metadata = ByName::default();
     let mut put = |key: &str, text: String| metadata.insert(key.to_owned(), text);
     put("digest", String::from_utf8_lossy(&BLANK).into_owned());
-    put("format", if file.has("code.words") { "2" } else { "1" }.to_owned());
+    // What an older reader would take for something else gets a number it rejects.
+    let format = match (manifest.calibration.is_plain(), file.has("code.words")) {
+        (false, _) => "3",
+        (true, true) => "2",
+        (true, false) => "1",
+    };
+    put("format", format.to_owned());
     put("goldens", text(serde_json::to_string(&expected))?);
     put("manifest", text(serde_json::to_string(manifest))?);
     put("model", text(serde_json::to_string(shape))?);

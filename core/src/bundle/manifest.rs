@@ -126,4 +126,7 @@ pub struct Provenance {
     /// What the model is for, and what not.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub intended_use: String,
+    /// What the import decided about the model's file that a reader of its scores needs to know, a sentence each.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }

@@ -34,7 +34,7 @@ use plane::Numbers;
 use crate::model::{Body, Calibration, Engine, Linear, Model, Ranked, Scratch};
 
 /// The latest format this program writes and reads.
-pub const FORMAT: u32 = 2;
+pub const FORMAT: u32 = 3;
 
 /// How the numbers of trees lie in a file.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -157,7 +157,7 @@ impl Bundle {
         header::check_digest(&file, bytes)?;
         let mut manifest = header::json(&file, "manifest", decode::manifest)?;
         let mut numbers = Numbers::of(&file);
-        if let Calibration::Isotonic { x, y } = &mut manifest.calibration {
+        if let Calibration::Isotonic { x, y, .. } = &mut manifest.calibration {
             *x = numbers.plain("isotonic.x");
             *y = numbers.plain("isotonic.y");
         }
@@ -208,7 +208,7 @@ impl Bundle {
             }
         };
         let mut manifest = self.manifest.clone();
-        if let Calibration::Isotonic { x, y } = &mut manifest.calibration {
+        if let Calibration::Isotonic { x, y, .. } = &mut manifest.calibration {
             file.plain("isotonic.x", &std::mem::take(x));
             file.plain("isotonic.y", &std::mem::take(y));
         }
@@ -253,10 +253,22 @@ fn limit(what: &'static str, found: u64, limit: u64) -> Result<(), BundleError> 
 /// What both reader and writer demand of the content.
 fn check(manifest: &Manifest, model: &Model, nodes_are_valid: bool) -> Result<(), BundleError> {
     model.validate_given(nodes_are_valid).map_err(|e| BundleError::InvalidModel(e.to_string()))?;
-    match &manifest.calibration {
+    let members = manifest.calibration.members();
+    if manifest.calibration.is_average() && members.len() != model.outputs as usize {
+        let (members, outputs) = (members.len(), model.outputs);
+        return Err(BundleError::InvalidModel(format!(
+            "its calibration averages {members} models, but it has {outputs} outputs"
+        )));
+    }
+    members.iter().try_for_each(check_calibration)
+}
+
+/// What both reader and writer demand of one calibration.
+fn check_calibration(calibration: &Calibration) -> Result<(), BundleError> {
+    match calibration {
         Calibration::None => Ok(()),
-        Calibration::Sigmoid { slope, intercept } if slope.is_finite() && intercept.is_finite() => Ok(()),
-        Calibration::Isotonic { x, y } => {
+        Calibration::Sigmoid { slope, intercept, .. } if slope.is_finite() && intercept.is_finite() => Ok(()),
+        Calibration::Isotonic { x, y, .. } => {
             let rising =
                 x.windows(2).all(|w| matches!(w, [a, b] if a < b)) && y.windows(2).all(|w| matches!(w, [a, b] if a <= b));
             let finite = x.iter().chain(y).all(|v| v.is_finite());
@@ -268,6 +280,7 @@ fn check(manifest: &Manifest, model: &Model, nodes_are_valid: bool) -> Result<()
             }
         }
         Calibration::Sigmoid { .. } => Err(BundleError::InvalidModel("its calibration is not finite".into())),
+        Calibration::Average(_) => Err(BundleError::InvalidModel("its calibration averages averages".into())),
     }
 }
 

@@ -1,6 +1,6 @@
 use super::*;
 use crate::histogram::{Bins, CategoryCounts, Histogram};
-use crate::model::{Arithmetic, Column, Ensemble, Leaf, LinearLeaf, Link, Missing, Node, Split, Test, Tree};
+use crate::model::{Arithmetic, Column, Ensemble, Leaf, LinearLeaf, Link, Missing, Node, Scale, Split, Test, Tree};
 use crate::schema::{Field, Schema};
 
 fn leaf(value: f64, cover: f64) -> Node {
@@ -45,7 +45,7 @@ fn linear() -> Model {
 }
 
 fn bundle(model: Model) -> Bundle {
-    let calibration = Calibration::Isotonic { x: vec![0.1, 0.3], y: vec![0.05, 0.4] };
+    let calibration = Calibration::Isotonic { x: vec![0.1, 0.3], y: vec![0.05, 0.4], on: Scale::Probability };
     let field = |name: &str| Field { name: name.into(), ..Field::default() };
     let schema = Schema { fields: ["f0", "pages", "source"].map(field).to_vec() };
     Bundle::new(Manifest { name: "t\"é".into(), version: "1".into(), schema, calibration, ..Manifest::default() }, model)
@@ -153,7 +153,7 @@ fn each_refusal_has_its_code() {
     let mut altered = bytes.clone();
     *altered.last_mut().unwrap() ^= 1;
     check(&altered, "BUNDLE_ALTERED");
-    check(&forged(&bytes, "\"format\":\"1\"", "\"format\":\"3\""), "BUNDLE_NEWER_FORMAT");
+    check(&forged(&bytes, "\"format\":\"1\"", "\"format\":\"4\""), "BUNDLE_NEWER_FORMAT");
     check(&forged(&bytes, "\"probability\\\":\\\"3", "\"probability\\\":\\\"4"), "BUNDLE_GOLDEN_MISMATCH");
     check(&forged(&bytes, "\"outputs\\\":2", "\"outputs\\\":1"), "BUNDLE_INVALID_MODEL");
     check(&forged(&bytes, "\"leaf.value\"", "\"leaf.valua\""), "BUNDLE_MALFORMED");

@@ -53,6 +53,12 @@ pub enum ImportError {
         /// The feature.
         what: String,
     },
+    /// The file does not have the boosting rounds that were asked for.
+    #[error("the file has no {0}")]
+    Rounds(String),
+    /// Several files cannot be averaged.
+    #[error("{0}")]
+    Members(String),
     /// The model that was read cannot be evaluated.
     #[error("the model in the file is invalid: {0}")]
     Model(#[from] ModelError),
@@ -68,6 +74,8 @@ impl ImportError {
             ImportError::Value { .. } => "IMPORT_VALUE",
             ImportError::Line { .. } => "IMPORT_LINE",
             ImportError::Unsupported { .. } => "IMPORT_UNSUPPORTED",
+            ImportError::Rounds(_) => "IMPORT_ROUNDS",
+            ImportError::Members(_) => "IMPORT_MEMBERS",
             ImportError::Model(_) => "IMPORT_MODEL",
         }
     }

@@ -4,18 +4,22 @@
 //! margins bit for bit. Decompression is left to the caller. Tested by the conformance runner, by properties (no bytes
 //! panic or exhaust memory) and by fuzzing.
 
+mod average;
 mod budget;
 mod document;
 mod error;
 mod json;
 mod lightgbm;
 mod order;
+mod rounds;
 mod ubj;
 mod xgboost;
 
 use std::fmt;
 
+pub use average::average;
 pub use error::ImportError;
+pub use rounds::Rounds;
 
 use crate::model::Model;
 
@@ -57,9 +61,13 @@ pub struct Imported {
     pub categories: Vec<Vec<String>>,
     /// Sentences about what was found and not imported.
     pub notes: Vec<String>,
+    /// The best boosting round, counted from 0, where the file names one (early stopping of XGBoost).
+    pub best_round: Option<u32>,
+    /// Per boosting round the number of trees up to its end; empty for a linear model.
+    round_ends: Vec<u32>,
 }
 
-/// Reads a model file after detecting its format.
+/// Reads a model file after detecting its format. All boosting rounds are used; [`Imported::keep`] leaves some out.
 ///
 /// # Errors
 /// [`ImportError`] names the place in the file.

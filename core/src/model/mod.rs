@@ -10,7 +10,7 @@ mod link;
 mod tree;
 pub(crate) mod validate;
 
-pub use calibration::Calibration;
+pub use calibration::{Calibration, Scale};
 pub(crate) use engine::Ranked;
 pub use engine::{Engine, Scratch};
 pub use linear::Linear;

@@ -42,7 +42,7 @@ pub struct Score {
     pub score: u8,
     /// Calibrated probability of the positive outcome, in [0, 1].
     pub probability: f64,
-    /// The positive output's margin (log-odds), before calibration.
+    /// The positive output's margin (log-odds), before calibration; the mean of the margins, when the calibration is an average.
     pub margin: f64,
     /// Band, such as `hot`; empty when the bundle declares none.
     pub band: String,
@@ -277,10 +277,13 @@ impl Scorer {
         if !margins.iter().all(|margin| margin.is_finite()) {
             return Err(LeadError::Overflow.into());
         }
-        let at_positive = |values: &[f64]| values.get(self.positive).copied().unwrap_or(f64::NAN);
-        let margin = at_positive(margins);
-        let probability = self.bundle.manifest.calibration.apply(margin, at_positive(probabilities));
-        let several = margins.len() > 1;
+        let calibration = &self.bundle.manifest.calibration;
+        let probability = calibration.apply_to_outputs(margins, probabilities, self.positive);
+        let margin = match calibration.is_average() {
+            true => margins.iter().sum::<f64>() / margins.len() as f64,
+            false => margins.get(self.positive).copied().unwrap_or(f64::NAN),
+        };
+        let several = margins.len() > 1 && !calibration.is_average();
         Ok(Score {
             lead_id: None,
             score: points::whole(probability),

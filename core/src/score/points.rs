@@ -4,7 +4,7 @@
 //! p(m) is the calibrated probability as a function of the margins, b the margins a path starts from (SHAP's bias: the average
 //! training lead), m = b + Σ φᵢ the lead's. Field i moves the score by ∫₀¹ 100 · ∇p(b + t·(m − b)) · φᵢ dt points. The points of
 //! all fields add up to 100 · (p(m) − p(b)). With one margin the integral is the secant, φᵢ · 100 · (p(m) − p(b)) / (m − b), so a
-//! field that raises the margin never gets negative points. With a softmax it is taken by the midpoint rule over 32 steps or
+//! field that raises the margin never gets negative points; an average of models is a sum of such secants. With a softmax it is taken by the midpoint rule over 32 steps or
 //! more, and what that leaves of the exact sum is shared by size.
 //!
 //! # Source
@@ -12,7 +12,7 @@
 //! Taly & Yan 2017, eq. 1).
 
 use crate::bundle::Bundle;
-use crate::model::{Averaged, Calibration, Link};
+use crate::model::{Averaged, Calibration, Link, Scale};
 
 /// 100 × `probability`, rounded to 0–100.
 pub(crate) fn whole(probability: f64) -> u8 {
@@ -49,15 +49,21 @@ impl Path<'_> {
         if self.start.len() > 1 && self.is_coupled() {
             return self.coupled(&steps, &whole, fields);
         }
-        let scale = self.slope(whole.get(self.positive).copied().unwrap_or(0.0));
-        steps.get(self.positive).map_or_else(Vec::new, |own| own.iter().map(|step| scale * step).collect())
+        // Each output moves the probability by itself: the positive one alone, or every member of an average.
+        let mut points = vec![0.0; fields];
+        let average = self.bundle.manifest.calibration.is_average();
+        for (k, (own, whole)) in steps.iter().zip(&whole).enumerate().filter(|(k, _)| average || *k == self.positive) {
+            let scale = self.slope(k, *whole);
+            points.iter_mut().zip(*own).for_each(|(points, step)| *points += scale * step);
+        }
+        points
     }
 
-    /// Points per unit of the positive margin, over a step of `step`.
-    fn slope(&self, step: f64) -> f64 {
+    /// Points per unit of the margin of `output`, over a step of `step`.
+    fn slope(&self, output: usize, step: f64) -> f64 {
         // Too close for a quotient of rounded differences (some links are rounded to f32): the slope round the middle.
         let (from, to) = if step.abs() < 1e-3 { (step / 2.0 - 5e-4, step / 2.0 + 5e-4) } else { (0.0, step) };
-        let unit: Vec<f64> = (0..self.start.len()).map(|k| f64::from(u8::from(k == self.positive))).collect();
+        let unit: Vec<f64> = (0..self.start.len()).map(|k| f64::from(u8::from(k == output))).collect();
         100.0 * (self.probability(&unit, to) - self.probability(&unit, from)) / (to - from)
     }
 
@@ -105,16 +111,19 @@ impl Path<'_> {
     /// The calibrated probability at start + t · direction; a prediction that is none is moved into [0, 1], as the score is.
     fn probability(&self, direction: &[f64], t: f64) -> f64 {
         let mut values = self.at(direction, t);
-        let positive = |values: &[f64]| values.get(self.positive).copied().unwrap_or(0.0);
-        let margin = positive(&values);
+        let margins = values.clone();
         self.bundle.model().link.apply(&mut values);
-        self.bundle.manifest.calibration.apply(margin, positive(&values)).clamp(0.0, 1.0)
+        self.bundle.manifest.calibration.apply_to_outputs(&margins, &values, self.positive).clamp(0.0, 1.0)
     }
 
-    /// Whether the positive output's probability depends on the other margins. Platt's map starts from its own margin alone.
+    /// Whether the positive output's probability depends on the other margins. A map of the margin starts from its own alone.
     fn is_coupled(&self) -> bool {
         let softmax =
             matches!(self.bundle.model().link, Link::Softmax | Link::SoftmaxF32 | Link::Average { then: Averaged::Softmax, .. });
-        softmax && !matches!(self.bundle.manifest.calibration, Calibration::Sigmoid { .. })
+        let of_margin = matches!(
+            self.bundle.manifest.calibration,
+            Calibration::Sigmoid { on: Scale::Margin, .. } | Calibration::Isotonic { on: Scale::Margin, .. }
+        );
+        softmax && !of_margin
     }
 }

@@ -1,5 +1,7 @@
 //! Why a lead has its score: contributions of columns, summed per field, in points and words.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
 use super::points::{self, Path};
@@ -63,10 +65,16 @@ impl Scorer {
         Some(fields)
     }
 
-    /// The part of `fields` that belongs to the positive output.
-    pub(crate) fn of_positive<'f>(&self, values: &'f [f64]) -> &'f [f64] {
-        let count = self.bundle.manifest.schema.fields.len();
-        values.chunks(count.max(1)).nth(self.positive).unwrap_or(&[])
+    /// The part of `values`, outputs × fields, that belongs to the score's margin: that of the positive output, or the mean of all
+    /// when the score is an average.
+    pub(crate) fn of_positive<'f>(&self, values: &'f [f64]) -> Cow<'f, [f64]> {
+        let count = self.bundle.manifest.schema.fields.len().max(1);
+        if !self.bundle.manifest.calibration.is_average() {
+            return Cow::Borrowed(values.chunks(count).nth(self.positive).unwrap_or(&[]));
+        }
+        let outputs = self.engine.outputs().max(1) as f64;
+        let mean = |field: usize| values.iter().skip(field).step_by(count).sum::<f64>() / outputs;
+        Cow::Owned((0..count.min(values.len())).map(mean).collect())
     }
 
     /// Fills in `base`, `reasons` (at most `most`) and `rest` of the `score` of the lead that was read into `slots` and whose row is
@@ -83,7 +91,7 @@ impl Scorer {
         let mut order: Vec<usize> = (0..exact.len()).collect();
         let size = |i: &usize| {
             let of = |values: &[f64]| values.get(*i).copied().unwrap_or(0.0).abs();
-            (of(&exact), of(contributions))
+            (of(&exact), of(&contributions))
         };
         order.retain(|i| size(i) != (0.0, 0.0));
         for _ in 0..most {

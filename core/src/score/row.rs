@@ -25,7 +25,6 @@ impl Scorer {
         work.probabilities.clear();
         work.probabilities.extend_from_slice(margins);
         self.bundle.model().link.apply(&mut work.probabilities);
-        let at_positive = |values: &[f64]| values.get(self.positive).copied().unwrap_or(f64::NAN);
-        self.bundle.manifest.calibration.apply(at_positive(margins), at_positive(&work.probabilities))
+        self.bundle.manifest.calibration.apply_to_outputs(margins, &work.probabilities, self.positive)
     }
 }

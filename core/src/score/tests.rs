@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::bundle::{Band, Bundle, Declaration, Manifest};
 use crate::lead::{Form, Value};
-use crate::model::{Arithmetic, Body, Calibration, Column, Linear, Link, Model};
+use crate::model::{Arithmetic, Body, Calibration, Column, Linear, Link, Model, Scale};
 use crate::schema::Field;
 
 /// 2026-11-23T00:00:00Z.
@@ -261,10 +261,10 @@ fn points_of_a_softmax_do_not_hang_on_their_sum() {
     };
     // The slope of the last output's probability at the middle, 1/3, is −1/3 a unit.
     assert_eq!(points(r#"{"x": 1, "y": -1}"#, Calibration::None), [-33, 33]);
-    let halved = Calibration::Isotonic { x: vec![0.0, 1.0], y: vec![0.0, 0.5] };
+    let halved = Calibration::Isotonic { x: vec![0.0, 1.0], y: vec![0.0, 0.5], on: Scale::Probability };
     assert_eq!(points(r#"{"x": 1, "y": -1}"#, halved), [-17, 17]);
     // Platt's map of the last margin alone: a slope of 25 points a unit at its middle.
-    let platt = Calibration::Sigmoid { slope: -1.0, intercept: 0.0 };
+    let platt = Calibration::Sigmoid { slope: -1.0, intercept: 0.0, on: Scale::Margin };
     assert_eq!(points(r#"{"x": 1, "y": -1}"#, platt), [-25, 25]);
     // A step far beyond where the probability turns is not missed.
     let far = points(r#"{"x": -300, "y": 10}"#, Calibration::None);
@@ -309,7 +309,7 @@ fn any_lead() -> impl Strategy<Value = Lead> {
 proptest! {
     #[test]
     fn points_add_up_and_agree_in_sign(lead in any_lead(), shown in 1usize..8, platt: bool) {
-        let calibration = if platt { Calibration::Sigmoid { slope: -1.3, intercept: 0.4 } } else { Calibration::None };
+        let calibration = if platt { Calibration::Sigmoid { slope: -1.3, intercept: 0.4, on: Scale::Margin } } else { Calibration::None };
         let scorer = Scorer::new(bundle(calibration)).unwrap();
         let score = scorer.score(&lead, NOW, &Options::with_reasons(shown)).unwrap();
         let (base, rest) = (score.base.unwrap(), score.rest.unwrap());

@@ -1,7 +1,8 @@
 //! Models of every kind and semantics the core evaluates, small, grown at random.
 
 use plumbline_core::model::{
-    Arithmetic, Body, Calibration, Column, Ensemble, Leaf, Linear, LinearLeaf, Link, Missing, Model, Node, Split, Test, Tree,
+    Arithmetic, Body, Calibration, Column, Ensemble, Leaf, Linear, LinearLeaf, Link, Missing, Model, Node, Scale, Split, Test,
+    Tree,
 };
 
 use super::Draw;
@@ -25,8 +26,8 @@ pub const CODES: u64 = 40;
 
 /// The cases, the same always.
 pub fn cases() -> Vec<Case> {
-    let sigmoid = Calibration::Sigmoid { slope: -1.25, intercept: 0.125 };
-    let isotonic = Calibration::Isotonic { x: vec![0.1, 0.3, 0.35, 0.9], y: vec![0.02, 0.1, 0.5, 0.97] };
+    let sigmoid = Calibration::Sigmoid { slope: -1.25, intercept: 0.125, on: Scale::Margin };
+    let isotonic = Calibration::Isotonic { x: vec![0.1, 0.3, 0.35, 0.9], y: vec![0.02, 0.1, 0.5, 0.97], on: Scale::Probability };
     let plain = Calibration::None;
     vec![
         case("xgboost", trees(1, Arithmetic::F32, 1, 0), Link::Logistic { scale: 1.0 }, sigmoid),

@@ -93,6 +93,7 @@ fn assemble(head: Header, trees: Vec<crate::model::Tree>, lines: &mut Lines<'_>)
         return Err(lines.end(format!("{} trees cannot be divided into rounds of {}", trees.len(), head.outputs)));
     }
     let rounds = trees.len() / head.outputs;
+    let round_ends = (1..=rounds).map(|round| (round * head.outputs) as u32).collect();
     let mut trees = trees;
     for (index, tree) in trees.iter_mut().enumerate() {
         tree.output = (index % head.outputs) as u32;
@@ -110,7 +111,16 @@ fn assemble(head: Header, trees: Vec<crate::model::Tree>, lines: &mut Lines<'_>)
     let link = if head.average { Link::Average { divisor: rounds as u32, then: head.link } } else { head.link.into() };
     let model = Model { columns, body: Body::Trees(ensemble), link, outputs: head.outputs as u32 };
     model.validate()?;
-    Ok(Imported { format: Format::LightgbmText, version: head.version, objective: head.objective, model, categories, notes })
+    Ok(Imported {
+        format: Format::LightgbmText,
+        version: head.version,
+        objective: head.objective,
+        model,
+        categories,
+        notes,
+        best_round: None,
+        round_ends,
+    })
 }
 
 impl Entry<'_> {

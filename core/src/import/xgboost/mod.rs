@@ -5,6 +5,7 @@
 
 mod category;
 mod objective;
+mod round;
 mod tree;
 
 use super::budget::Budget;
@@ -13,6 +14,7 @@ use super::error::ImportError;
 use super::{Format, Imported};
 use crate::model::{Arithmetic, Body, Column, Ensemble, Linear, Model, Tree};
 use objective::Objective;
+use round::Best;
 
 /// More columns than this must be paid for with bytes: one byte each.
 const FREE_COLUMNS: usize = 1 << 16;
@@ -42,33 +44,36 @@ pub(super) fn read(document: &Document<'_>, format: Format, size: usize) -> Resu
         return Err(parameters.error(format!("{classes} classes and {targets} targets at once")));
     }
     let outputs = classes.max(targets).max(1);
-    let objective = Objective::read(&learner)?;
+    let version = version(&root);
+    let objective = Objective::read(&learner, &version, &mut notes)?;
     let base = base_margins(&parameters, &objective, outputs)?;
 
     let booster = learner.get("gradient_booster")?;
     let name = booster.get("name")?.text()?;
-    let (body, cats) = match name {
-        "gblinear" => (Body::Linear(linear(&booster, column_count, &base)?), Vec::new()),
-        "gbtree" => trees(&booster, None, base, column_count)?,
+    let attributes = learner.find("attributes");
+    let attribute = |key| attributes.as_ref().and_then(|a| a.find(key)?.int().ok()).and_then(|value| u32::try_from(value).ok());
+    let best = Best { round: attribute("best_iteration"), trees: attribute("best_ntree_limit") };
+    let Grown { body, cats, round_ends } = match name {
+        "gblinear" => {
+            Grown { body: Body::Linear(linear(&booster, column_count, &base)?), cats: Vec::new(), round_ends: Vec::new() }
+        }
+        "gbtree" => trees(&booster, None, base, column_count, (&best, &mut notes))?,
         "dart" => {
             let weights = booster.get("weight_drop")?.floats()?;
-            trees(&booster.get("gbtree")?, Some(&weights), base, column_count)?
+            trees(&booster.get("gbtree")?, Some(&weights), base, column_count, (&best, &mut notes))?
         }
         other => return Err(ImportError::Unsupported { place: booster.to_string(), what: format!("booster {other:?}") }),
     };
 
     let columns = columns(&learner, column_count, &body, &mut notes)?;
-    let best = learner.find("attributes").as_ref().and_then(|a| a.find("best_iteration").and_then(|at| at.int().ok()));
-    if let Some(best) = best {
-        notes.push(format!("best_iteration is {best}; all trees are used, as Booster.predict does"));
-    }
     let categories = match cats.len() {
         0 => vec![Vec::new(); columns.len()],
         _ => cats,
     };
     let model = Model { columns, body, link: objective.link, outputs: outputs as u32 };
     model.validate()?;
-    Ok(Imported { format, version: version(&root), objective: objective.name, model, categories, notes })
+    let objective = objective.name;
+    Ok(Imported { format, version, objective, model, categories, notes, best_round: best.round, round_ends })
 }
 
 /// The start of each output's sum: `base_score` carried to the margin scale in f32, as XGBoost does.
@@ -93,9 +98,21 @@ fn base_margins(parameters: &At<'_, '_>, objective: &Objective, outputs: usize) 
     }
 }
 
-type Grown = (Body, Vec<Vec<String>>);
+/// What a booster holds.
+struct Grown {
+    body: Body,
+    cats: Vec<Vec<String>>,
+    /// Per boosting round the number of trees up to its end.
+    round_ends: Vec<u32>,
+}
 
-fn trees(gbtree: &At<'_, '_>, weights: Option<&[f32]>, base: Vec<f64>, columns: usize) -> Result<Grown, ImportError> {
+fn trees(
+    gbtree: &At<'_, '_>,
+    weights: Option<&[f32]>,
+    base: Vec<f64>,
+    columns: usize,
+    (best, notes): (&Best, &mut Vec<String>),
+) -> Result<Grown, ImportError> {
     let model = gbtree.get("model")?;
     let list = model.get("trees")?;
     let list = list.items()?;
@@ -119,8 +136,9 @@ fn trees(gbtree: &At<'_, '_>, weights: Option<&[f32]>, base: Vec<f64>, columns: 
         *slot = tree::read(at, output, (base.len(), columns), weight, &mut budget)?;
     }
     let cats = model.find("cats").map_or(Ok(Vec::new()), |at| category::read(&at, columns))?;
+    let round_ends = round::ends(&model, &slots, base.len(), best, notes)?;
     let ensemble = Ensemble { arithmetic: Arithmetic::F32, base, trees: slots.into_iter().flatten().collect() };
-    Ok((Body::Trees(ensemble), cats))
+    Ok(Grown { body: Body::Trees(ensemble), cats, round_ends })
 }
 
 /// gblinear: weights are feature-major, the last row holds the biases. XGBoost starts every output with the first base score.

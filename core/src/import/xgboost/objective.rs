@@ -44,7 +44,7 @@ impl BaseScale {
 
 impl Objective {
     /// Reads `learner.objective`.
-    pub fn read(learner: &At<'_, '_>) -> Result<Objective, ImportError> {
+    pub fn read(learner: &At<'_, '_>, version: &str, notes: &mut Vec<String>) -> Result<Objective, ImportError> {
         let objective = learner.get("objective")?;
         let at = objective.get("name")?;
         let name = at.text()?;
@@ -55,6 +55,13 @@ impl Objective {
                 (Link::ExpF32, BaseScale::Quantity)
             }
             "binary:hinge" => (Link::Step, BaseScale::Margin),
+            "binary:logitraw" if ["1.0.", "1.1.", "1.2."].iter().any(|old| version.starts_with(old)) => {
+                notes.push(format!(
+                    "base_score of binary:logitraw is a probability in XGBoost {version}, which wrote this file; from 1.3 on \
+                     XGBoost reads it as a margin and predicts something else from the same file"
+                ));
+                (Link::Identity, BaseScale::Probability)
+            }
             "binary:logitraw"
             | "reg:squarederror"
             | "reg:linear"
@@ -68,6 +75,13 @@ impl Objective {
             | "rank:map" => (Link::Identity, BaseScale::Margin),
             other => return Err(ImportError::Unsupported { place: at.to_string(), what: format!("objective {other:?}") }),
         };
+        if name == "binary:logitraw" {
+            notes.push(
+                "binary:logitraw predicts margins, so probabilities are margins too; for probabilities declare a calibration, such as \
+                 --sigmoid=-1,0 --on margin"
+                    .to_owned(),
+            );
+        }
         Ok(Objective { name: name.to_owned(), link, base })
     }
 }

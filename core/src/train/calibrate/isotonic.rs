@@ -2,7 +2,7 @@
 
 use crate::evidence::InsufficientData;
 use crate::metric::{Labelled, MetricError, Ranking};
-use crate::model::Calibration;
+use crate::model::{Calibration, Scale};
 
 /// Leads that share a calibrated probability.
 struct Block {
@@ -26,11 +26,11 @@ struct Block {
 /// # Example
 /// ```
 /// use plumbline_core::metric::Labelled;
-/// use plumbline_core::model::Calibration;
+/// use plumbline_core::model::{Calibration, Scale};
 /// use plumbline_core::train::calibrate;
 /// let data = Labelled::new(&[0.1, 0.2, 0.3, 0.4], &[false, true, false, true])?;
 /// let map = calibrate::isotonic(&data)?.expect("there are leads");
-/// assert_eq!(map, Calibration::Isotonic { x: vec![0.1, 0.2, 0.3, 0.4], y: vec![0.0, 0.5, 0.5, 1.0] });
+/// assert_eq!(map, Calibration::Isotonic { x: vec![0.1, 0.2, 0.3, 0.4], y: vec![0.0, 0.5, 0.5, 1.0], on: Scale::Probability });
 /// # Ok::<(), plumbline_core::metric::MetricError>(())
 /// ```
 pub fn isotonic(data: &Labelled<'_>) -> Result<Result<Calibration, InsufficientData>, MetricError> {
@@ -63,7 +63,7 @@ pub(crate) fn isotonic_of(ranking: &Ranking) -> Calibration {
             y.push(rate);
         }
     }
-    Calibration::Isotonic { x, y }
+    Calibration::Isotonic { x, y, on: Scale::Probability }
 }
 
 #[cfg(test)]

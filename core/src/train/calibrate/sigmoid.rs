@@ -3,7 +3,7 @@
 use crate::evidence::InsufficientData;
 use crate::math;
 use crate::metric::Labelled;
-use crate::model::Calibration;
+use crate::model::{Calibration, Scale};
 use crate::sum::Sum;
 
 /// Platt's map 1 / (1 + e^(slope·margin + intercept)) of the margins that `data` holds as scores. A model that ranks the wrong way
@@ -53,7 +53,7 @@ pub fn sigmoid(data: &Labelled<'_>) -> Result<Calibration, InsufficientData> {
         }
         (at, loss) = next;
     }
-    Ok(Calibration::Sigmoid { slope: at.0 / unit, intercept: at.1 })
+    Ok(Calibration::Sigmoid { slope: at.0 / unit, intercept: at.1, on: Scale::Margin })
 }
 
 fn loss_at(rows: &[(f64, f64, f64)], (slope, intercept): (f64, f64)) -> f64 {

@@ -1,11 +1,13 @@
 //! `plumbline import`: a peer's model file becomes a bundle.
 
+mod calibration;
+
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use plumbline_core::bundle::{Declaration, Packing};
 use plumbline_core::explain::Explainer;
-use plumbline_core::import::{Imported, import};
+use plumbline_core::import::{ImportError, Imported, Rounds, average, import};
 use plumbline_core::model::Model;
 use plumbline_core::{Bundle, ConfigErrors, Manifest, Scorer};
 use sha2::{Digest, Sha256};
@@ -46,13 +48,20 @@ the same name: categorical columns take the category names in the file, otherwis
     name = \"cold\"
     from = 0.0
 
+Calibration: --sigmoid A,B gives 1 / (1 + e^(A·x + B)), where --on says what x is: the model's `margin`, or its `probability`, as in
+scikit-learn's CalibratedClassifierCV (a_ and b_ of each calibrator). Several FILEs become the average of their calibrated
+probabilities (ensemble=True), with one --sigmoid each. A schema can declare the same, and isotonic maps.
+
 Examples:
   plumbline import model.ubj -o web-leads.plumb
+  plumbline import model.ubj -o web-leads.plumb --rounds 0..120 --sigmoid=-5.1,2.4 --on probability
+  plumbline import fold0.ubj fold1.ubj -o web-leads.plumb --sigmoid=-5.1,2.4 --sigmoid=-4.9,2.3 --on probability
   plumbline import model.txt.gz -o web-leads.plumb --schema web-leads.toml --version 2026-11-23.1
   cat model.json | plumbline import - -o web-leads.plumb --name web-leads --json")]
 pub struct Import {
-    /// XGBoost JSON or UBJ, LightGBM text, each also gzipped; `-` is standard input
-    file: PathBuf,
+    /// XGBoost JSON or UBJ, LightGBM text, each also gzipped; `-` is standard input. Several are averaged
+    #[arg(value_name = "FILE", required = true)]
+    files: Vec<PathBuf>,
     /// The bundle to write
     #[arg(short, long, value_name = "M.plumb")]
     out: PathBuf,
@@ -65,6 +74,15 @@ pub struct Import {
     /// Version of the model [default: from the schema, otherwise the first 12 digits of the file's SHA-256]
     #[arg(long)]
     version: Option<String>,
+    /// Boosting rounds to use: `best` (up to best_iteration where the file names one, otherwise all), `all`, or A..B (without B)
+    #[arg(long, value_name = "ROUNDS", default_value = "best")]
+    rounds: Rounds,
+    /// Calibrate by 1 / (1 + e^(A·x + B)); once per FILE
+    #[arg(long, value_name = "A,B", requires = "on", value_parser = calibration::sigmoid, allow_hyphen_values = true)]
+    sigmoid: Vec<(f64, f64)>,
+    /// What x of --sigmoid is
+    #[arg(long, value_name = "SCALE", requires = "sigmoid")]
+    on: Option<calibration::On>,
     /// Write the smallest file: scores stay exact, contributions of reasons change slightly (see `inspect`)
     #[arg(long)]
     compact: bool,
@@ -73,10 +91,12 @@ pub struct Import {
 impl Import {
     /// Imports the file.
     pub fn run(&self, json: bool) -> Result<Outcome, Failure> {
-        let content = model_file::read(&self.file)?;
-        let Imported { format, version, objective, model, categories, mut notes, .. } = import(&content)
-            .map_err(|e| Failure::Model { place: self.file.display().to_string(), code: e.code(), message: e.to_string() })?;
-        let manifest = self.manifest(&content, &model, &categories)?;
+        let mut digest = Sha256::new();
+        let imported = self.files.iter().map(|file| self.read(file, &mut digest)).collect::<Result<Vec<_>, _>>()?;
+        let Imported { format, version, objective, model, categories, mut notes, .. } =
+            average(imported).map_err(|e| refusal(self.files.last().unwrap_or(&self.out), &e))?;
+        let mut manifest = self.manifest(&digest.finalize(), &model, &categories)?;
+        manifest.provenance.notes.clone_from(&notes);
         let refused = |e: plumbline_core::BundleError| Failure::Model {
             place: self.out.display().to_string(),
             code: e.code(),
@@ -90,14 +110,15 @@ impl Import {
         if self.compact {
             notes.extend(change(written.model(), &bundle));
         }
-        let schema = self.schema.as_ref().unwrap_or(&self.file);
+        let schema = self.schema.as_ref().or(self.files.first()).unwrap_or(&self.out);
         let misfit = |e: ConfigErrors| Failure::input(schema.display().to_string(), e.code(), e.to_string());
         let scorer = Scorer::new(bundle).map_err(misfit)?;
         output::replace(&self.out, &bytes)?;
         let card = Card::of(scorer.bundle(), bytes.len() as u64);
         if json {
             return terminal::say_json(&serde_json::json!({
-                "file": self.file.display().to_string(),
+                "file": self.files.first().map(|file| file.display().to_string()),
+                "files": self.files.iter().map(|file| file.display().to_string()).collect::<Vec<_>>(),
                 "format": format.to_string(),
                 "format_version": version,
                 "objective": objective,
@@ -110,29 +131,44 @@ impl Import {
         notes.iter().for_each(|note| terminal::note(&format!("note: {note}")));
         let origin =
             [format.to_string(), version, objective].iter().filter(|t| !t.is_empty()).cloned().collect::<Vec<_>>().join(", ");
-        terminal::say(&format!("{} ({origin}) → {}\n{}", self.file.display(), self.out.display(), card.short()))?;
+        let files: Vec<String> = self.files.iter().map(|file| file.display().to_string()).collect();
+        terminal::say(&format!("{} ({origin}) → {}\n{}", files.join(", "), self.out.display(), card.short()))?;
         Ok(Outcome::Done)
     }
 
-    fn manifest(&self, content: &[u8], model: &Model, categories: &[Vec<String>]) -> Result<Manifest, Failure> {
-        let declaration = match &self.schema {
+    /// The model in `file`, with the rounds that are asked for.
+    fn read(&self, file: &Path, digest: &mut Sha256) -> Result<Imported, Failure> {
+        let content = model_file::read(file)?;
+        digest.update(&content);
+        let mut imported = import(&content).map_err(|e| refusal(file, &e))?;
+        imported.keep(&self.rounds).map_err(|e| refusal(file, &e))?;
+        Ok(imported)
+    }
+
+    fn manifest(&self, digest: &[u8], model: &Model, categories: &[Vec<String>]) -> Result<Manifest, Failure> {
+        let mut declaration = match &self.schema {
             Some(path) => read_declaration(path)?,
             None => Declaration::default(),
         };
+        let sigmoid = self.on.map(|on| (self.sigmoid.as_slice(), on));
+        declaration.calibration = calibration::of(declaration.calibration, sigmoid, self.files.len())?;
         let mut manifest = Manifest::declared(declaration, &model.columns, categories);
         if let Some(name) = &self.name {
             manifest.name.clone_from(name);
         } else if manifest.name.is_empty() {
-            manifest.name = stem(&self.file);
+            manifest.name = stem(self.files.first().unwrap_or(&self.out));
         }
         if let Some(version) = &self.version {
             manifest.version.clone_from(version);
         } else if manifest.version.is_empty() {
-            let digest = Sha256::digest(content);
             manifest.version = digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
         }
         Ok(manifest)
     }
+}
+
+fn refusal(file: &Path, error: &ImportError) -> Failure {
+    Failure::Model { place: file.display().to_string(), code: error.code(), message: error.to_string() }
 }
 
 /// What rounding changes in the contributions of `bundle`'s golden leads, against the `exact` model; none when it is not explained.
