@@ -60,7 +60,11 @@ export async function startEdge({ port = 8787, store, log = "batched", settings 
   }
   const ended = new Promise((done) => child.once("exit", done));
   const url = `http://127.0.0.1:${port}`;
-  await Promise.race([ready(url, child), ended.then((code) => Promise.reject(new Error(`workerd exited with code ${code}: ${said}`)))]);
+  const opened = ready(url, child).catch((error) => {
+    child.kill();
+    throw error;
+  });
+  await Promise.race([opened, ended.then((code) => Promise.reject(new Error(`workerd exited with code ${code}: ${said}`)))]);
   // Batched rows wait some milliseconds for company; asked to end politely, let them be stored first.
   const stop = async (signal = "SIGTERM") => {
     if (signal === "SIGTERM") await settled(url, child);
@@ -70,11 +74,13 @@ export async function startEdge({ port = 8787, store, log = "batched", settings 
   return { url, pid: child.pid, exampleLead: example(), stop };
 }
 
-/** Resolves once the service answers. */
+/** Resolves once the service answers; rejects where it cannot use its store. */
 async function ready(url, child) {
   while (child.exitCode === null) {
-    const answered = await fetch(`${url}/health/ready`).then((answer) => answer.ok, () => false);
-    if (answered) return;
+    const answer = await fetch(`${url}/health/ready`).catch(() => undefined);
+    if (answer?.ok) return;
+    const { code, detail } = (await answer?.json().catch(() => undefined)) ?? {};
+    if (code === "STORE_UNAVAILABLE") throw new Error(`${code}: ${detail}`);
     await new Promise((next) => setTimeout(next, 20));
   }
 }

@@ -1,12 +1,52 @@
-// A request's body of unknown or excessive length: never much more of it is held than the service would take.
-export async function read(stream, limit) {
+// A request's body: never much more of it is held than the service would take, never longer than it allows, and of all bodies that are
+// being received together only so much that an isolate can hold it.
+const EMPTY = new Uint8Array(0);
+/** Bytes that all bodies being received may have together, where the limit of one does not ask for more. */
+const RECEIVING_BYTES = 16777216;
+let receiving = 0;
+
+/** Numbers of the problems that the service words. */
+export const TIMEOUT = 2;
+export const BUSY = 3;
+export const BROKEN = 5;
+
+/** The body of `request` as bytes, or the number of what is wrong with it. */
+export async function read(request, limit, ms) {
+  if (request.body === null) return EMPTY;
+  const length = request.headers.get("content-length");
+  const budget = Math.max(RECEIVING_BYTES, 2 * limit);
+  const own = { bytes: 0 };
+  const fits = (bytes) => {
+    if (receiving + bytes > budget) return false;
+    receiving += bytes;
+    own.bytes += bytes;
+    return true;
+  };
+  let late;
+  const timeout = new Promise((done) => (late = setTimeout(done, ms, TIMEOUT)));
+  try {
+    if (length === null || Number(length) > limit) return await Promise.race([cut(request.body.getReader(), limit, fits), timeout]);
+    if (!fits(Number(length))) return BUSY;
+    const bytes = await Promise.race([request.arrayBuffer(), timeout]);
+    return bytes === TIMEOUT ? TIMEOUT : new Uint8Array(bytes);
+  } catch {
+    return BROKEN;
+  } finally {
+    clearTimeout(late);
+    receiving -= own.bytes;
+  }
+}
+
+/** A body of unknown or excessive length, cut one byte beyond the limit, which is enough for the service to refuse it. */
+async function cut(reader, limit, fits) {
   const parts = [];
   let size = 0;
-  // A body that is too large is cut one byte beyond the limit, which is enough for the service to refuse it.
-  for await (const part of stream ?? []) {
-    parts.push(part);
-    size += part.length;
-    if (size > limit) break;
+  while (size <= limit) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    if (!fits(value.length)) return BUSY;
+    parts.push(value);
+    size += value.length;
   }
   const body = new Uint8Array(Math.min(size, limit + 1));
   let at = 0;

@@ -7,6 +7,8 @@ const GATHER_MS = 1;
 const PATIENCE_MS = 10_000;
 /** Durable: so many rounds back, how a commit went is known. */
 const ROUNDS = 1000;
+/** A store that failed is tried again after so long. */
+const TRIAL_MS = 1000;
 
 export class Log {
   constructor(edge) {
@@ -19,6 +21,48 @@ export class Log {
     this.round = 0;
     /** Durable: how the commit of each late round went, true if it stored all. */
     this.rounds = new Map();
+    /** Whether the store has been opened, whether it took what it was given last, and if not, why and when to try again. */
+    this.opened = false;
+    this.fine = false;
+    this.trouble = undefined;
+    this.again = 0;
+  }
+
+  /** Opens the stores of all shards, or tries them again; `opened`, `fine` and `trouble` say how that went. */
+  async probe(env, now) {
+    if (this.trouble !== undefined && now < this.again) return;
+    this.again = now + TRIAL_MS;
+    const shards = Array.from({ length: this.edge.exports.shards() }, (_, shard) => this.shard(env, shard).probe());
+    try {
+      await Promise.all(shards);
+      this.opened = true;
+      this.found(undefined);
+    } catch (error) {
+      this.found(`${error.message ?? error}`);
+    }
+  }
+
+  /** Notes what is wrong with the store, or that nothing is. */
+  found(trouble) {
+    this.fine = trouble === undefined;
+    this.trouble = trouble;
+    this.edge.exports.storable(this.fine ? 1 : 0);
+  }
+
+  /** A stub that failed stays broken: each use takes a new one. */
+  shard(env, number) {
+    return env.LOG.get(env.LOG.idFromName(`shard-${number}`));
+  }
+
+  /** Sends what the instance holds, as a round of its own, and goes on with `edge` in its place. */
+  move(env, ctx, edge) {
+    const sent = this.flush(env, 1).catch(() => false);
+    this.rounds.set(this.round, sent).delete(this.round - ROUNDS);
+    this.round++;
+    ctx.waitUntil(sent);
+    this.edge = edge;
+    this.held = 0;
+    this.full = false;
   }
 
   /** Batched: rows go when a batch is full, or when the first has waited long enough. */
@@ -77,14 +121,15 @@ export class Log {
   async send(env, shard, batch, rows) {
     for (let tried = 1; ; tried++) {
       try {
-        // A stub that failed stays broken: each try takes a new one. A shard knows a batch it has stored: a second try is harmless.
-        await env.LOG.get(env.LOG.idFromName(`shard-${shard}`)).append(batch);
+        // A shard knows a batch it has stored: a second try is harmless.
+        await this.shard(env, shard).append(batch);
         this.count(rows, 0);
         return true;
       } catch (error) {
         if (tried < TRIES) continue;
         console.error(error);
         this.count(rows, 1);
+        this.fine = false;
         return false;
       }
     }

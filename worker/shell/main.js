@@ -10,65 +10,103 @@ import { page } from "./page.js";
 export { LogShard } from "./shard.js";
 
 const EMPTY = new Uint8Array(0);
+const encoder = new TextEncoder();
 const MOST_KNOWN = 256;
-const BODY_BYTES = 16777216;
 /** Small answers are parts of a buffer of so many bytes: one of its own each would cost the runtime more than the copy. */
 const SLAB_BYTES = 16384;
+/** Memory of wasm never shrinks: an instance that has grown by so much is replaced. */
+const GROWTH_BYTES = 25165824;
+/** Numbers of problems that the service words; those of bodies are in body.js. */
+const INTERNAL = 0;
+const LOG_UNAVAILABLE = 1;
+const STORE_UNAVAILABLE = 4;
 let slab = EMPTY;
 let taken = 0;
 let edge;
 let head;
 let log;
 let settings;
-let most;
+let durable;
+let bodyBytes;
+let bodyMs;
+let fresh;
 let panics = 0;
 let heads = [];
 
+/** A new instance of the service, not yet in use. */
+function make(env) {
+  settings ??= { log: "batched", ...(env.SETTINGS ? JSON.parse(env.SETTINGS) : {}) };
+  durable = settings.log === "durable";
+  const made = instantiate(module);
+  const { exports } = made;
+  for (const model of models) made.check(exports.model(made.put(exports.reserve, new Uint8Array(model))[0]));
+  // 128 random bits: names of batches must differ from those of any other instance.
+  const name = [...crypto.getRandomValues(new Uint8Array(16))].map((b) => b.toString(16).padStart(2, "0")).join("");
+  made.check(exports.start(...made.put(exports.reserve, JSON.stringify(settings), name)));
+  bodyBytes = exports.body_bytes();
+  bodyMs = exports.body_ms();
+  heads = [];
+  const length = exports.reads();
+  head = new Head(JSON.parse(made.text(made.exports.output(), length)));
+  fresh = made.view().length;
+  return made;
+}
+
 /** The service; made anew after a panic, which cost `lost` log rows. */
 function open(env, lost) {
-  settings ??= { log: "batched", ...(env.SETTINGS ? JSON.parse(env.SETTINGS) : {}) };
-  most = settings.limits?.body_bytes ?? BODY_BYTES;
-  const made = instantiate(module);
-  for (const model of models) made.check(made.exports.model(made.put(made.exports.reserve, new Uint8Array(model))[0]));
-  const name = [...crypto.getRandomValues(new Uint8Array(5))].map((b) => b.toString(16).padStart(2, "0")).join("");
-  made.check(made.exports.start(...made.put(made.exports.reserve, JSON.stringify(settings), name)));
-  if (panics > 0) made.exports.panicked(panics, lost);
-  heads = [];
-  const length = made.exports.reads();
-  head = new Head(JSON.parse(made.text(made.exports.output(), length)));
-  log = new Log(made);
-  return made;
+  edge = make(env);
+  if (panics > 0) edge.exports.panicked(panics, lost);
+  log = new Log(edge);
+}
+
+/** Replaces an instance that has grown too large; counters and rows go on. */
+function renew(env, ctx) {
+  const old = edge;
+  const length = old.exports.counts();
+  const counts = old.text(old.exports.output(), length);
+  edge = make(env);
+  edge.exports.adopt(edge.put(edge.exports.reserve, counts)[0]);
+  edge.exports.storable(log.fine ? 1 : 0);
+  log.move(env, ctx, edge);
 }
 
 export default {
   async fetch(request, env, ctx) {
     const since = Date.now();
-    edge ??= open(env, 0);
+    if (edge === undefined) open(env, 0);
     const { method, url, headers } = request;
     const start = url.indexOf("/", 8);
     const path = start < 0 ? "/" : url.slice(start);
     let body = EMPTY;
-    if (method === "POST" || method === "PUT") {
-      const length = headers.get("content-length");
-      body = length !== null && Number(length) <= most ? new Uint8Array(await request.arrayBuffer()) : await read(request.body, most);
+    const scores = method === "POST" || method === "PUT";
+    if (scores) {
+      body = await read(request, bodyBytes, bodyMs);
+      if (typeof body === "number") return refuse(body, method, path, headers);
+    }
+    if (!log.fine) {
+      await log.probe(env, since);
+      // A store of a newer version, a broken or a read-only one is refused, and with it what needs one.
+      if (!log.opened && (scores || path.endsWith("/ready"))) return refuse(STORE_UNAVAILABLE, method, path, headers, log.trouble);
     }
     let reply;
     const used = edge;
     try {
       reply = ask(method, path, headers, body, since);
+      if (edge.view().length > fresh + GROWTH_BYTES) renew(env, ctx);
     } catch (error) {
       // What panicked is not to be trusted: the next request gets a new instance.
       console.error(error);
       if (edge === used) {
         panics++;
-        edge = open(env, log.held);
+        open(env, log.held);
       }
-      return problem(500, "INTERNAL", "Internal Server Error");
+      return refuse(INTERNAL, method, path, headers);
     }
     const { status } = reply.head;
     if (reply.rows > 0) {
-      if (settings.log === "durable") {
-        if (!(await log.commit(env, ctx))) return problem(503, "LOG_UNAVAILABLE", "Service Unavailable", { "retry-after": "1" });
+      if (durable) {
+        if (!(await log.commit(env, ctx))) return refuse(LOG_UNAVAILABLE, method, path, headers);
+        edge.exports.answered(status, reply.scored, reply.refused);
       } else log.later(env, ctx, since);
     } else if (status === 404 && (method === "GET" || method === "HEAD")) {
       const end = path.indexOf("?");
@@ -79,9 +117,19 @@ export default {
   },
 };
 
-function problem(status, code, title, more) {
-  const headers = { "content-type": "application/problem+json", ...more };
-  return new Response(JSON.stringify({ type: `urn:plumbline:problem:${code}`, title, status, code }), { status, headers });
+/** The response to a request that failed outside of the service, in the service's words. */
+function refuse(kind, method, path, given, detail = "") {
+  const { exports } = edge;
+  const more = encoder.encode(detail);
+  const at = exports.reserve(head.take(method, path, given) + more.length);
+  const view = edge.view();
+  const end = head.write(view, at);
+  view.set(more, end);
+  const reply = exports.refuse(kind, end - at, more.length) >> 2;
+  const bytes = edge.view();
+  const { words } = edge;
+  const body = bytes.slice(words[reply + 2], words[reply + 2] + words[reply + 3]);
+  return new Response(body, headOf(words[reply], words[reply + 1]));
 }
 
 /** One request through the service. */
@@ -90,9 +138,9 @@ function ask(method, path, given, body, since) {
   const { exports } = edge;
   const at = exports.reserve(size + body.length);
   const view = edge.view();
-  head.write(view, at);
-  view.set(body, at + size);
-  const reply = exports.handle(Date.now(), since, size, body.length) >> 2;
+  const end = head.write(view, at);
+  view.set(body, end);
+  const reply = exports.handle(Date.now(), since, end - at, body.length) >> 2;
   const bytes = edge.view();
   const { words } = edge;
   const length = words[reply + 3];
@@ -101,7 +149,8 @@ function ask(method, path, given, body, since) {
   answer.set(bytes.subarray(words[reply + 2], words[reply + 2] + length));
   log.held = words[reply + 5];
   log.full = words[reply + 6] > 0;
-  return { head: headOf(words[reply], words[reply + 1]), body: answer, rows: words[reply + 4] };
+  const [scored, refused] = [words[reply + 8], words[reply + 9]];
+  return { head: headOf(words[reply], words[reply + 1]), body: answer, rows: words[reply + 4], scored, refused };
 }
 
 /** Memory for an answer; never written again once it is handed out. */

@@ -12,6 +12,11 @@ export class LogShard extends DurableObject {
     this.call("shard_open");
   }
 
+  /** Writes to the store, changing nothing: throws unless it takes rows. */
+  probe() {
+    this.call("shard_probe");
+  }
+
   /** Stores a batch of rows, encoded by the service, once however often it is tried; resolves when they are committed. */
   append(batch) {
     this.call("shard_append", batch);

@@ -11,6 +11,8 @@ pub struct Answer {
     pub response: Response,
     /// What the host does besides.
     pub effects: Effects,
+    /// The path has no route: what is asked for may be a file of the page, and is no request to the service.
+    pub is_stray: bool,
 }
 
 /// What is left to do for the host.
@@ -31,6 +33,6 @@ impl Effects {
 
 impl From<Response> for Answer {
     fn from(response: Response) -> Answer {
-        Answer { response, effects: Effects::default() }
+        Answer { response, effects: Effects::default(), is_stray: false }
     }
 }

@@ -28,6 +28,9 @@ pub enum ServiceError {
         /// What is wrong with it.
         message: String,
     },
+    /// A setting is outside its range.
+    #[error("settings: {0}")]
+    Settings(ConfigErrors),
     /// The allocation of the settings is invalid.
     #[error("allocation: {0}")]
     Allocation(ConfigErrors),
@@ -57,6 +60,7 @@ impl ServiceError {
             ServiceError::NoModel => "SERVICE_NO_MODEL",
             ServiceError::Twice { .. } => "SERVICE_MODEL_TWICE",
             ServiceError::Bundle { .. } => "SERVICE_BUNDLE",
+            ServiceError::Settings(_) => "SETTINGS_INVALID",
             ServiceError::Allocation(errors) => errors.code(),
             ServiceError::Variant { .. } => "SERVICE_VARIANT",
             ServiceError::Rule { .. } => "SERVICE_RULE",

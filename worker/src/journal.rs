@@ -203,7 +203,7 @@ mod tests {
     fn a_batch_of_long_rows_is_cut_where_a_store_would_refuse_it() {
         let mut journal = Journal::new(&Settings { shards: 1, flush_rows: 1 << 20, ..Settings::default() }, "x");
         let long = format!("{{\"lead_id\":\"{}\"}}", "y".repeat(250));
-        let settings = Settings { limits: Limits { batch: 1 << 20, ..Limits::default() }, ..Settings::default() };
+        let settings = Settings { limits: Limits { batch: 100_000, ..Limits::default() }, ..Settings::default() };
         let answer = ask_of(&service(settings), "POST /v1/score", &[], format!("[{}]", vec![long; 4000].join(",")));
         let full = journal.push(NOW, &answer.effects.predictions);
         assert!(!full.is_empty() && full.iter().all(|batch| batch.text.len() < 1_200_000), "{}", full.len());

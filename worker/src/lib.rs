@@ -32,7 +32,7 @@ pub use answer::{Answer, Effects};
 pub use error::ServiceError;
 pub use journal::{Batch, Journal};
 pub use log::LogShard;
-pub use metrics::Metrics;
+pub use metrics::{Counted, Metrics};
 pub use model::{Model, ModelError};
 pub use problem::Problem;
 pub use request::{Request, Response};

@@ -4,15 +4,39 @@
 //! during computation at the edge.
 
 use std::fmt::Write;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+
+use crate::answer::Answer;
 
 /// Upper bounds of the latency buckets, µs; the last bucket is unbounded.
 const BOUNDS_US: [u64; 13] = [100, 250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000, 1_000_000];
+
+/// What is counted of an answer, so that a host which learns later whether its caller gets it need not keep the answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Counted {
+    /// HTTP status; 0 where the path has no route.
+    pub status: u16,
+    /// Leads scored.
+    pub scored: u64,
+    /// Leads rejected.
+    pub refused: u64,
+}
+
+impl Counted {
+    /// What is counted of `answer`.
+    pub fn of(answer: &Answer) -> Counted {
+        let (scored, refused) = answer.effects.leads();
+        Counted { status: if answer.is_stray { 0 } else { answer.response.status }, scored, refused }
+    }
+}
 
 /// Counters of one service instance; shareable.
 #[derive(Debug, Default)]
 pub struct Metrics {
     requests: [AtomicU64; 6],
+    strays: AtomicU64,
+    /// The last rows, or the last trial, could not be stored.
+    unstorable: AtomicBool,
     leads: AtomicU64,
     refused: AtomicU64,
     buckets: [AtomicU64; 14],
@@ -25,17 +49,21 @@ pub struct Metrics {
 }
 
 impl Metrics {
-    pub(crate) fn request(&self, status: u16) {
-        if let Some(class) = self.requests.get(usize::from(status / 100)) {
-            class.fetch_add(1, Relaxed);
-        }
+    /// A caller got an answer.
+    pub fn answered(&self, counted: &Counted) {
+        match self.requests.get(usize::from(counted.status / 100)).filter(|_| counted.status > 0) {
+            Some(class) => class.fetch_add(1, Relaxed),
+            None => self.strays.fetch_add(1, Relaxed),
+        };
+        self.leads.fetch_add(counted.scored, Relaxed);
+        self.refused.fetch_add(counted.refused, Relaxed);
     }
 
-    /// Leads were scored and refused, and made `rows` log rows: those of shadows are more.
-    pub(crate) fn leads(&self, scored: u64, refused: u64, rows: u64) {
-        self.leads.fetch_add(scored, Relaxed);
-        self.refused.fetch_add(refused, Relaxed);
-        self.rows_made.fetch_add(rows, Relaxed);
+    /// `rows` log rows were made, those of shadows among them.
+    pub(crate) fn made(&self, rows: u64) {
+        if rows > 0 {
+            self.rows_made.fetch_add(rows, Relaxed);
+        }
     }
 
     /// A request took `duration_us` from its arrival to its answer, as the host saw it.
@@ -51,24 +79,54 @@ impl Metrics {
     pub fn committed(&self, rows: u64) {
         self.commits.fetch_add(1, Relaxed);
         self.rows_written.fetch_add(rows, Relaxed);
+        self.storable(true);
     }
 
     /// `rows` log rows could not be stored and are lost.
     pub fn failed(&self, rows: u64) {
         self.rows_failed.fetch_add(rows, Relaxed);
+        self.storable(false);
+    }
+
+    /// Whether the store takes rows, as the host has just found out without any.
+    pub fn storable(&self, is_storable: bool) {
+        self.unstorable.store(!is_storable, Relaxed);
+    }
+
+    /// Whether the store took what it was given last.
+    pub fn is_storable(&self) -> bool {
+        !self.unstorable.load(Relaxed)
     }
 
     /// The host had to replace instances that panicked, `times` more; `lost` log rows went with them.
     pub fn panicked(&self, times: u64, lost: u64) {
         self.panics.fetch_add(times, Relaxed);
         self.rows_made.fetch_add(lost, Relaxed);
-        self.failed(lost);
+        self.rows_failed.fetch_add(lost, Relaxed);
     }
 
     /// Rows made, not yet committed and not lost.
     pub fn pending(&self) -> u64 {
         let gone = self.rows_written.load(Relaxed) + self.rows_failed.load(Relaxed);
         self.rows_made.load(Relaxed).saturating_sub(gone)
+    }
+
+    /// All counters, for [`adopt`](Self::adopt) by the instance that replaces this one.
+    pub fn counts(&self) -> Vec<u64> {
+        self.all().map(|counter| counter.load(Relaxed)).collect()
+    }
+
+    /// Goes on where the instance with these [`counts`](Self::counts) has ended.
+    pub fn adopt(&self, counts: &[u64]) {
+        for (counter, before) in self.all().zip(counts) {
+            counter.fetch_add(*before, Relaxed);
+        }
+    }
+
+    fn all(&self) -> impl Iterator<Item = &AtomicU64> {
+        let rows = [&self.rows_made, &self.rows_written, &self.rows_failed, &self.commits, &self.panics];
+        let leads = [&self.leads, &self.refused, &self.strays, &self.latency_us];
+        self.requests.iter().chain(&self.buckets).chain(leads).chain(rows)
     }
 
     /// The OpenMetrics text, ending in `# EOF`.
@@ -85,6 +143,7 @@ impl Metrics {
             writeln!(out, "plumbline_requests_total{{status=\"{class}xx\"}} {}", count.load(Relaxed))?;
         }
         let counters = [
+            ("plumbline_requests_without_route", "Requests for paths without a route, such as files of the page.", &self.strays),
             ("plumbline_leads_scored", "Leads scored.", &self.leads),
             ("plumbline_leads_refused", "Leads rejected with a problem.", &self.refused),
             ("plumbline_log_rows_written", "Prediction log rows committed.", &self.rows_written),
@@ -124,9 +183,9 @@ mod tests {
     #[test]
     fn counts_what_was_told() {
         let metrics = Metrics::default();
-        metrics.request(200);
-        metrics.request(422);
-        metrics.leads(5, 1, 9);
+        metrics.answered(&Counted { status: 200, scored: 5, refused: 1 });
+        metrics.answered(&Counted { status: 422, scored: 0, refused: 0 });
+        metrics.made(9);
         metrics.committed(4);
         metrics.observe(700);
         metrics.observe(2_000_000);
@@ -145,5 +204,8 @@ mod tests {
             assert!(text.lines().any(|l| l == line), "{line} is not in\n{text}");
         }
         assert!(text.ends_with("# EOF\n"));
+        let next = Metrics::default();
+        next.adopt(&metrics.counts());
+        assert_eq!(next.text(), text);
     }
 }

@@ -66,7 +66,9 @@ pub(crate) fn ask(line: &str, headers: &[(&str, &str)], body: impl AsRef<[u8]>) 
 pub(crate) fn ask_of(service: &Service, line: &str, headers: &[(&str, &str)], body: impl AsRef<[u8]>) -> Answer {
     let (method, url) = line.split_once(' ').unwrap();
     let (path, query) = url.split_once('?').unwrap_or((url, ""));
-    service.handle(NOW, &Request { method, path, query, headers, body: body.as_ref() })
+    let answer = service.handle(NOW, &Request { method, path, query, headers, body: body.as_ref() });
+    service.answered(&answer);
+    answer
 }
 
 pub(crate) fn json(answer: &Answer) -> serde_json::Value {

@@ -12,6 +12,9 @@ use crate::metrics::Metrics;
 use crate::model::Model;
 use crate::settings::Settings;
 
+/// So many letters of the instance are in the id of a request.
+const REQUEST_LETTERS: usize = 10;
+
 /// The scoring service: share one between threads. What is deployed is exchanged as a whole by [`Service::deploy`]; settings and
 /// counters outlive it.
 #[derive(Debug)]
@@ -32,11 +35,13 @@ pub(crate) struct Serving<'a> {
 
 impl Service {
     /// A service of `models`, the first being the one that answers when none is named. `instance` is random text of the host
-    /// (some 8 letters or digits): request ids are it and a running number, since there is no randomness in here.
+    /// (32 letters or digits): request ids are the first of them and a running number, since there is no randomness in here, and batches
+    /// of the log are named by all of them.
     ///
     /// # Errors
-    /// [`ServiceError`]: no model, or one twice; an allocation or a suite that cannot be compiled.
+    /// [`ServiceError`]: a setting outside its range; no model, or one twice; an allocation or a suite that cannot be compiled.
     pub fn new(settings: Settings, models: Vec<Model>, instance: &str) -> Result<Service, ServiceError> {
+        settings.check().map_err(ServiceError::Settings)?;
         let deployment = Deployment::compile(models, settings.allocation.clone(), settings.suite.as_ref())?;
         Ok(Service {
             settings,
@@ -95,7 +100,9 @@ impl Service {
 
     /// A fresh request id.
     pub(crate) fn request_id(&self) -> Arc<str> {
-        format!("{}-{:x}", self.instance, self.requests.fetch_add(1, Relaxed)).into()
+        // Ids of requests are told apart within a log; names of batches, across all logs that may ever be merged.
+        let short = self.instance.get(..REQUEST_LETTERS).unwrap_or(&self.instance);
+        format!("{short}-{:x}", self.requests.fetch_add(1, Relaxed)).into()
     }
 }
 

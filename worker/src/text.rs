@@ -41,29 +41,27 @@ pub(crate) fn percent_encoded(text: &str) -> String {
     out
 }
 
-/// `json` with each bare `NaN` replaced by `null`, as Python's clients write a missing number; none when there is none.
-pub(crate) fn nan_as_null(json: &[u8]) -> Option<Vec<u8>> {
-    let mut out = Vec::new();
-    let (mut quoted, mut escaped) = (false, false);
-    let mut found = false;
-    let mut rest = json;
-    while let Some((first, tail)) = rest.split_first() {
-        match *first {
+/// `json` with each bare `NaN` replaced by `null`; none, and nothing copied, when there is none.
+pub(crate) fn nan_as_null(json: &str) -> Option<String> {
+    let mut out: Option<String> = None;
+    let (mut quoted, mut escaped, mut copied) = (false, false, 0);
+    for (at, byte) in json.bytes().enumerate() {
+        match byte {
             _ if escaped => escaped = false,
             b'\\' if quoted => escaped = true,
             b'"' => quoted = !quoted,
-            b'N' if !quoted && tail.starts_with(b"aN") => {
-                found = true;
-                out.extend_from_slice(b"null");
-                rest = tail.get(2..).unwrap_or_default();
-                continue;
+            b'N' if !quoted && json.get(at..at + 3) == Some("NaN") => {
+                let out = out.get_or_insert_with(|| String::with_capacity(json.len() + 64));
+                out.push_str(json.get(copied..at).unwrap_or_default());
+                out.push_str("null");
+                copied = at + 3;
             }
             _ => {}
         }
-        out.push(*first);
-        rest = tail;
     }
-    found.then_some(out)
+    let mut out = out?;
+    out.push_str(json.get(copied..).unwrap_or_default());
+    Some(out)
 }
 
 #[cfg(test)]
@@ -72,9 +70,8 @@ mod tests {
 
     #[test]
     fn bare_nan_is_null_and_text_stays_text() {
-        let read = |json: &str| nan_as_null(json.as_bytes()).map(|bytes| String::from_utf8(bytes).unwrap());
-        assert_eq!(read(r#"[NaN,"NaN \" NaN",{"a":NaN}]"#).as_deref(), Some(r#"[null,"NaN \" NaN",{"a":null}]"#));
-        assert_eq!(read(r#"["NaN"]"#), None);
+        assert_eq!(nan_as_null(r#"[NaN,"NaN \" NaN",{"a":NaN}]"#).as_deref(), Some(r#"[null,"NaN \" NaN",{"a":null}]"#));
+        assert_eq!((nan_as_null(r#"["NaN"]"#), nan_as_null("[Na"), nan_as_null("")), (None, None, None));
     }
 
     #[test]

@@ -11,7 +11,7 @@ use std::sync::atomic::AtomicBool;
 
 use clap::{Args, ValueEnum};
 use plumbline_worker::{LogMode, Model, Service, Settings};
-use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use tokio::sync::watch;
 
@@ -32,7 +32,7 @@ Each prediction is a row of the log (view prediction_logs). With --log batched, 
 the last 50 ms are lost if the process is killed. With --log durable, an answer is sent after its row is committed; waiting rows are
 committed together.
 
-On SIGINT or SIGTERM the server stops accepting connections, answers the requests in progress, writes the log and exits with code 0.
+On SIGHUP, SIGINT or SIGTERM the server stops accepting connections, answers the requests in progress, writes the log and exits with code 0.
 
 Examples:
   plumbline serve --model web-leads.plumb --db predictions.sqlite
@@ -141,7 +141,9 @@ impl Serve {
             let place = path.display().to_string();
             let bytes = model_file::read(path)?;
             let text = String::from_utf8_lossy(&bytes);
-            settings = toml::from_str(&text).map_err(|e| Failure::input(place, "SETTINGS_INVALID", e.message().to_owned()))?;
+            let invalid = |what: String| Failure::input(place.clone(), "SETTINGS_INVALID", what);
+            let given: serde_json::Value = toml::from_str(&text).map_err(|e| invalid(e.to_string()))?;
+            settings = Settings::read(given, &settings).map_err(|e| invalid(e.to_string()))?;
         }
         if let Some(path) = &self.suite {
             let place = path.display().to_string();
@@ -165,19 +167,24 @@ fn open_model(path: &Path) -> Result<Model, Failure> {
     Model::read(model_file::read(path)?).map_err(|e| Failure::Model { place, code: e.code, message: e.message })
 }
 
-/// Random text, so that request ids of two runs differ: the seed that the standard library draws for its hash tables.
+/// Random text of 128 bits, so that names of batches of any two runs differ: from the seeds that the standard library draws for its
+/// hash tables.
 fn instance() -> String {
-    format!("{:08x}", RandomState::new().build_hasher().finish() as u32)
+    let random = || RandomState::new().build_hasher().finish();
+    format!("{:016x}{:016x}", random(), random())
 }
 
+/// Signals that end the server: a terminal that closes (SIGHUP) must not cost rows either.
+const ENDING: [i32; 3] = [SIGHUP, SIGINT, SIGTERM];
+
 fn watch_signals() -> Result<Signals, Failure> {
-    Signals::new([SIGINT, SIGTERM]).map_err(Failure::read("signals"))
+    Signals::new(ENDING).map_err(Failure::read("signals"))
 }
 
 fn wait_for(mut signals: Signals) -> Result<(), Failure> {
     signals.forever().next();
     // A second signal ends the program at once.
-    for signal in [SIGINT, SIGTERM] {
+    for signal in ENDING {
         let flag = Arc::new(AtomicBool::new(true));
         signal_hook::flag::register_conditional_shutdown(signal, 128 + signal, flag).map_err(Failure::read("signals"))?;
     }

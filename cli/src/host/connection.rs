@@ -1,16 +1,17 @@
 //! Connections: accepted, read within limits, answered by the service, drained at the end.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::{Body, Bytes, Incoming};
-use hyper::header::{HeaderName, HeaderValue};
+use hyper::header::{HeaderMap, HeaderName, HeaderValue};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::GracefulShutdown;
-use plumbline_worker::{Problem, Request, Response, Service};
+use plumbline_worker::{Counted, Problem, Request, Response, Service};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
@@ -23,8 +24,6 @@ use crate::output::terminal;
 const DRAIN: Duration = Duration::from_secs(10);
 /// How long a client may take to send the head of a request.
 const HEAD: Duration = Duration::from_secs(30);
-/// How long a client may take to send the body of a request: who stalls does not hold memory for ever.
-const BODY: Duration = Duration::from_secs(60);
 
 /// What all connections share.
 #[derive(Clone)]
@@ -45,7 +44,7 @@ pub async fn accept(listener: std::net::TcpListener, host: Host, mut stopped: wa
     };
     let graceful = GracefulShutdown::new();
     let mut builder = Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD).pipeline_flush(true);
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD);
     loop {
         let stream = tokio::select! {
             accepted = listener.accept() => match accepted {
@@ -79,36 +78,52 @@ type Answered = Result<hyper::Response<Full<Bytes>>, std::convert::Infallible>;
 async fn respond(request: hyper::Request<Incoming>, Host { service, log, page }: Host) -> Answered {
     let began = clock::start();
     let (head, body) = request.into_parts();
-    let limit = service.settings().limits.body_bytes as usize;
-    let body = match read(body, limit, BODY).await {
-        Ok(body) => body,
-        Err(problem) => return Ok(encode(service.refuse(head.uri.path(), &problem, false))),
-    };
-    let mut headers: Vec<(&str, &str)> = Vec::new();
-    for name in Request::HEADERS {
-        if let Some(value) = head.headers.get(*name).and_then(|value| value.to_str().ok()) {
-            headers.push((name, value));
-        }
-    }
+    let values = values(&head.headers);
+    let headers: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_ref())).collect();
     let request = Request {
         method: head.method.as_str(),
         path: head.uri.path(),
         query: head.uri.query().unwrap_or(""),
         headers: &headers,
-        body: &body,
+        body: b"",
     };
-    let mut answer = service.handle(clock::now(), &request);
+    let settings = service.settings();
+    let patience = Duration::from_millis(settings.body_ms.into());
+    let body = match read(body, settings.limits.body_bytes as usize, patience).await {
+        Ok(body) => body,
+        Err(problem) => return Ok(encode(service.refuse(&request, &problem))),
+    };
+    let mut answer = service.handle(clock::now(), &Request { body: &body, ..request });
     let duration_us = micros(began);
     for prediction in &mut answer.effects.predictions {
         prediction.duration_us = Some(u32::try_from(duration_us).unwrap_or(u32::MAX));
     }
-    if !log.take(answer.effects).await {
-        let problem = Problem::new(503, "LOG_UNAVAILABLE", "the prediction could not be stored");
-        answer.response = service.refuse(head.uri.path(), &problem, true).with("retry-after", "1");
-    }
+    let counted = Counted::of(&answer);
+    let response = if log.take(answer.effects).await {
+        service.metrics().answered(&counted);
+        answer.response
+    } else {
+        service.refuse(&request, &Problem::new(503, "LOG_UNAVAILABLE", "the prediction could not be stored"))
+    };
     service.metrics().observe(micros(began));
-    let found = if answer.response.status == 404 { page.answer(head.method.as_str(), head.uri.path()) } else { None };
-    Ok(found.unwrap_or_else(|| encode(answer.response)))
+    let found = if answer.is_stray { page.answer(head.method.as_str(), head.uri.path()) } else { None };
+    Ok(found.unwrap_or_else(|| encode(response)))
+}
+
+/// The headers that the service reads. One that comes several times is one list, and bytes that are not UTF-8 are U+FFFD, as at
+/// workerd.
+fn values(headers: &HeaderMap) -> Vec<(&'static str, Cow<'_, str>)> {
+    let mut values = Vec::new();
+    for name in Request::HEADERS {
+        let mut given = headers.get_all(*name).iter().map(|value| String::from_utf8_lossy(value.as_bytes()));
+        let Some(mut value) = given.next() else { continue };
+        for more in given {
+            value.to_mut().push_str(", ");
+            value.to_mut().push_str(&more);
+        }
+        values.push((*name, value));
+    }
+    values
 }
 
 /// The whole body, of at most `limit` bytes, unless it takes longer than `patience`.
@@ -120,9 +135,7 @@ where
     match tokio::time::timeout(patience, Limited::new(body, limit).collect()).await {
         Ok(Ok(body)) => Ok(body.to_bytes()),
         Ok(Err(e)) => Err(unreadable(&*e, limit)),
-        Err(_) => {
-            Err(Problem::new(408, "BODY_TIMEOUT", format!("the body did not arrive within {} seconds", patience.as_secs())))
-        }
+        Err(_) => Err(Problem::new(408, "BODY_TIMEOUT", format!("the body did not arrive within {} ms", patience.as_millis()))),
     }
 }
 
@@ -143,8 +156,8 @@ fn encode(response: Response) -> hyper::Response<Full<Bytes>> {
     *encoded.status_mut() = hyper::StatusCode::from_u16(response.status).unwrap_or(hyper::StatusCode::INTERNAL_SERVER_ERROR);
     for (name, value) in response.headers {
         let value = match value {
-            std::borrow::Cow::Borrowed(value) => HeaderValue::from_static(value),
-            std::borrow::Cow::Owned(value) => match HeaderValue::try_from(value) {
+            Cow::Borrowed(value) => HeaderValue::from_static(value),
+            Cow::Owned(value) => match HeaderValue::try_from(value) {
                 Ok(value) => value,
                 // A value no header can carry is left out.
                 Err(_) => continue,
@@ -164,6 +177,18 @@ mod tests {
 
     use super::*;
 
+    const PATIENCE: Duration = Duration::from_secs(60);
+
+    #[test]
+    fn repeated_headers_are_one_list_and_other_bytes_do_not_vanish() {
+        let mut headers = HeaderMap::new();
+        for (name, value) in [("x-request-id", "é".as_bytes()), ("x-request-id", b"b"), ("origin", b"\xe9"), ("cookie", b"c")] {
+            headers.append(name, HeaderValue::from_bytes(value).unwrap());
+        }
+        let found: Vec<_> = values(&headers).into_iter().map(|(name, value)| format!("{name}: {value}")).collect();
+        assert_eq!(found, ["x-request-id: é, b", "origin: \u{fffd}"]);
+    }
+
     /// A client that says nothing more.
     struct Silent;
 
@@ -181,9 +206,9 @@ mod tests {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         let problem = runtime.block_on(read(Silent, 10, Duration::from_millis(1))).unwrap_err();
         assert_eq!((problem.status, problem.code), (408, "BODY_TIMEOUT"));
-        let body = runtime.block_on(read(Full::new(Bytes::from_static(b"whole")), 10, BODY)).unwrap();
+        let body = runtime.block_on(read(Full::new(Bytes::from_static(b"whole")), 10, PATIENCE)).unwrap();
         assert_eq!(&body[..], b"whole");
-        let problem = runtime.block_on(read(Full::new(Bytes::from_static(b"too large")), 3, BODY)).unwrap_err();
+        let problem = runtime.block_on(read(Full::new(Bytes::from_static(b"too large")), 3, PATIENCE)).unwrap_err();
         assert_eq!(problem.code, "BODY_TOO_LARGE");
     }
 }

@@ -17,6 +17,9 @@ use crate::{Failure, clock};
 /// Requests whose rows may wait for the writer; beyond that answers wait for it.
 const WAITING: usize = 16_384;
 
+/// How often a store that has rejected rows is tried again.
+const TRIAL: Duration = Duration::from_secs(1);
+
 /// Rows of one request, and who wants to know that they are committed.
 struct Note {
     predictions: Vec<Prediction>,
@@ -81,7 +84,15 @@ async fn write(mut notes: mpsc::Receiver<Note>, mut shard: LogShard<Store>, serv
     let mut waiting = Vec::new();
     let mut open = true;
     while open {
-        let mut note = if journal.rows() == 0 {
+        let mut note = if journal.rows() == 0 && !service.metrics().is_storable() {
+            // Nobody may send leads to a host that is not ready: the store is tried without any, until it takes rows again.
+            let note = tokio::time::timeout(TRIAL, notes.recv()).await;
+            open = !matches!(note, Ok(None));
+            if note.is_err() {
+                service.metrics().storable(shard.probe().is_ok());
+            }
+            note.ok().flatten()
+        } else if journal.rows() == 0 {
             let note = notes.recv().await;
             open = note.is_some();
             note

@@ -19,10 +19,20 @@ impl<S: Sql> LogShard<S> {
     /// Opens the shard in `sql`, bringing its tables up to date.
     ///
     /// # Errors
-    /// [`SqlError`]: the store failed, is not a shard's, or a newer version of Plumbline wrote it.
+    /// [`SqlError`]: the store failed, takes no rows, is not a shard's, or a newer version of Plumbline wrote it.
     pub fn open(mut sql: S) -> Result<LogShard<S>, SqlError> {
         migrate(&mut sql, Owner::Shard)?;
-        Ok(LogShard { sql })
+        let mut shard = LogShard { sql };
+        shard.probe()?;
+        Ok(shard)
+    }
+
+    /// Writes to the store, changing nothing: whether it takes rows, without any.
+    ///
+    /// # Errors
+    /// [`SqlError::Driver`]: it is read-only, full or broken.
+    pub fn probe(&mut self) -> Result<(), SqlError> {
+        self.sql.execute("UPDATE plumbline_owner SET name = name", &[]).map(drop)
     }
 
     /// The shard in a store that [`LogShard::open`] has already brought up to date.

@@ -8,6 +8,7 @@ mod metadata;
 
 use serde_json::json;
 
+use super::health::is_ready;
 use crate::problem::Problem;
 use crate::request::Response;
 use crate::service::Serving;
@@ -22,8 +23,9 @@ pub(super) fn live() -> Response {
     reply(&json!({ "live": true }))
 }
 
-pub(super) fn ready() -> Response {
-    reply(&json!({ "ready": true }))
+pub(super) fn ready(serving: Serving<'_>) -> Response {
+    let ready = is_ready(serving);
+    Response { status: if ready { 200 } else { 503 }, ..reply(&json!({ "ready": ready })) }
 }
 
 /// What the model of this name (and version, if the path names one) reads and answers.
@@ -34,7 +36,9 @@ pub(super) fn metadata(serving: Serving<'_>, name: Option<&str>, version: Option
 
 pub(super) fn model_ready(serving: Serving<'_>, name: Option<&str>, version: Option<&str>) -> Result<Response, Problem> {
     let served = serving.deployment.served(serving.deployment.model(name, version)?)?;
-    Ok(reply(&json!({ "name": served.scorer.id().name, "ready": true })))
+    let ready = is_ready(serving);
+    let body = json!({ "name": served.scorer.id().name, "ready": ready });
+    Ok(Response { status: if ready { 200 } else { 503 }, ..reply(&body) })
 }
 
 fn reply(body: &serde_json::Value) -> Response {

@@ -6,58 +6,24 @@
 use plumbline_core::lead::{Form, Slots};
 use plumbline_core::{Score, Timestamp};
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 
 use super::csv::Records;
-use super::raw::{self, Fault};
-use super::table::{Columns, check_count, not_as_expected, probability, score_rows};
+use super::json::{self, Members, bad};
+use super::table::{Columns, check_count, probability, score_rows};
 use crate::answer::Answer;
 use crate::problem::Problem;
 use crate::request::{Request, Response};
 use crate::scoring::{Outcome, Row, Scoring, body_problem, lead_problem};
 use crate::service::Serving;
-use crate::text::nan_as_null;
 
 /// Columns beyond this are refused.
 const MOST_COLUMNS: usize = 10_000;
-
-#[derive(Deserialize)]
-struct Body<'a> {
-    #[serde(borrow, default)]
-    dataframe_split: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    dataframe_records: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    instances: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    inputs: Option<&'a RawValue>,
-    #[serde(default)]
-    params: Option<Params>,
-    #[serde(default)]
-    client_request_id: Option<String>,
-}
-
-#[derive(Deserialize, Default)]
-struct Params {
-    #[serde(default)]
-    reasons: usize,
-    #[serde(default)]
-    output: Option<Output>,
-}
 
 #[derive(Deserialize, Clone, Copy, PartialEq)]
 #[serde(rename_all = "snake_case")]
 enum Output {
     Probability,
     Records,
-}
-
-#[derive(Deserialize)]
-struct Split<'a> {
-    #[serde(borrow)]
-    columns: &'a RawValue,
-    #[serde(borrow)]
-    data: &'a RawValue,
 }
 
 #[derive(Serialize)]
@@ -92,18 +58,14 @@ pub(super) fn invoke(
     let client = request.header("x-request-id");
     match &*request.media_type() {
         "application/json" => {
-            let mended = nan_as_null(request.body);
-            let json = mended.as_deref().unwrap_or(request.body);
-            // Read as a list of its members it would do as well.
-            if json.trim_ascii_start().starts_with(b"[") {
-                return Err(bad("the body is an array, not an object"));
-            }
-            let body: Body<'_> = serde_json::from_slice(json).map_err(|e| bad(format!("the JSON {}", not_as_expected(&e))))?;
-            let params = body.params.as_ref();
-            let reasons = params.map_or(0, |params| params.reasons);
-            let records = reasons > 0 || params.and_then(|params| params.output) == Some(Output::Records);
-            let client = body.client_request_id.as_deref().or(client);
-            let mut scoring = Scoring::new(serving, (endpoint, None), now, reasons, client)?;
+            let json = json::text(request.body)?;
+            let body = Members::of(&json, "the request")?;
+            let params = body.object("params")?;
+            let reasons = params.read("reasons", "a whole number")?.unwrap_or(0);
+            let output = params.read("output", "\"probability\" or \"records\"")?;
+            let records = reasons > 0 || output == Some(Output::Records);
+            let named = body.read::<String>("client_request_id", "text")?;
+            let mut scoring = Scoring::new(serving, (endpoint, None), now, reasons, named.as_deref().or(client))?;
             let scored = score(&mut scoring, &body)?;
             Ok(answer(scoring, scored, records))
         }
@@ -119,42 +81,40 @@ pub(super) fn invoke(
     }
 }
 
-fn score(scoring: &mut Scoring<'_>, body: &Body<'_>) -> Result<Scored, Problem> {
-    match (body.dataframe_split, body.dataframe_records, body.instances, body.inputs) {
-        (Some(split), None, None, None) => dataframe_split(scoring, split),
+fn score(scoring: &mut Scoring<'_>, body: &Members<'_>) -> Result<Scored, Problem> {
+    let [split, records, instances, inputs] =
+        ["dataframe_split", "dataframe_records", "instances", "inputs"].map(|name| body.get(name));
+    match (split?, records?, instances?, inputs?) {
+        (Some(split), None, None, None) => dataframe_split(scoring, &Members::of(split, "dataframe_split")?),
         (None, Some(records), None, None) => objects(scoring, records),
         (None, None, Some(instances), None) => instances_of(scoring, instances),
-        (None, None, None, Some(inputs)) if inputs.get().starts_with('{') => columns(scoring, inputs),
+        (None, None, None, Some(inputs)) if inputs.starts_with('{') => columns(scoring, inputs),
         (None, None, None, Some(inputs)) => instances_of(scoring, inputs),
         _ => Err(bad("the body must have exactly one of dataframe_split, dataframe_records, instances, inputs")),
     }
 }
 
 /// An array of leads, each an object.
-fn objects(scoring: &mut Scoring<'_>, records: &RawValue) -> Result<Scored, Problem> {
+fn objects(scoring: &mut Scoring<'_>, records: &str) -> Result<Scored, Problem> {
     let mut outcomes = Vec::new();
-    let read = scoring.body(records.get().as_bytes(), Form::Array, |lead| outcomes.push(lead.outcome));
+    let read = scoring.body(records.as_bytes(), Form::Array, |lead| outcomes.push(lead.outcome));
     read.map(|()| (outcomes, Vec::new())).map_err(|error| body_problem(&error))
 }
 
-fn dataframe_split(scoring: &mut Scoring<'_>, split: &RawValue) -> Result<Scored, Problem> {
-    if !split.get().starts_with('{') {
-        return Err(bad("dataframe_split must be an object"));
-    }
-    let split: Split<'_> =
-        serde_json::from_str(split.get()).map_err(|e| bad(format!("dataframe_split {}", not_as_expected(&e))))?;
-    let names = raw::items(split.columns, MOST_COLUMNS).map_err(|f| fault(scoring, "dataframe_split.columns", f))?;
-    let names: Result<Vec<String>, Problem> = names
+fn dataframe_split(scoring: &mut Scoring<'_>, split: &Members<'_>) -> Result<Scored, Problem> {
+    let member = |name: &str| split.get(name)?.ok_or_else(|| bad(format!("dataframe_split has no {name}")));
+    let (names, data) = (member("columns")?, member("data")?);
+    let names: Result<Vec<String>, Problem> = json::items(names, "columns of dataframe_split", MOST_COLUMNS)?
         .into_iter()
-        .map(|name| serde_json::from_str(name.get()).map_err(|_| bad(format!("column name {:.100} is not a string", name.get()))))
+        .map(|name| serde_json::from_str(name).map_err(|_| bad(format!("column name {name:.100} is not a string"))))
         .collect();
     let columns = Columns::of(names?, scoring)?;
-    rows(scoring, split.data, "dataframe_split.data", columns)
+    rows(scoring, data, "data of dataframe_split", columns)
 }
 
 /// `instances`, or `inputs` as an array: leads, rows without names, or single values.
-fn instances_of(scoring: &mut Scoring<'_>, instances: &RawValue) -> Result<Scored, Problem> {
-    let inside = instances.get().strip_prefix('[').unwrap_or_default();
+fn instances_of(scoring: &mut Scoring<'_>, instances: &str) -> Result<Scored, Problem> {
+    let inside = instances.strip_prefix('[').unwrap_or_default();
     match inside.trim_start().starts_with('{') {
         true => objects(scoring, instances),
         false => {
@@ -165,14 +125,14 @@ fn instances_of(scoring: &mut Scoring<'_>, instances: &RawValue) -> Result<Score
 }
 
 /// Rows of values in the order of `columns`; a bare value is a row of one.
-fn rows(scoring: &mut Scoring<'_>, data: &RawValue, place: &str, columns: Columns<'_>) -> Result<Scored, Problem> {
+fn rows(scoring: &mut Scoring<'_>, data: &str, place: &str, columns: Columns<'_>) -> Result<Scored, Problem> {
     let limit = scoring.limits().batch;
-    let data = raw::items(data, limit as usize).map_err(|f| fault(scoring, place, f))?;
+    let data = json::items(data, place, limit as usize)?;
     check_count(data.len(), limit)?;
     let mut rows = Vec::with_capacity(data.len());
     for (i, row) in data.into_iter().enumerate() {
-        let cells = match row.get().starts_with('[') {
-            true => raw::items(row, MOST_COLUMNS).map_err(|f| fault(scoring, &format!("{place}[{i}]"), f))?,
+        let cells = match row.starts_with('[') {
+            true => json::items(row, &format!("{place}[{i}]"), MOST_COLUMNS)?,
             false => vec![row],
         };
         if cells.len() != columns.count() {
@@ -191,14 +151,14 @@ fn rows(scoring: &mut Scoring<'_>, data: &RawValue, place: &str, columns: Column
 }
 
 /// `inputs` as an object: an array for each column.
-fn columns(scoring: &mut Scoring<'_>, inputs: &RawValue) -> Result<Scored, Problem> {
-    let inputs = raw::entries(inputs, MOST_COLUMNS).map_err(|f| fault(scoring, "inputs", f))?;
+fn columns(scoring: &mut Scoring<'_>, inputs: &str) -> Result<Scored, Problem> {
+    let inputs = json::entries(inputs, "inputs", MOST_COLUMNS)?;
     let limit = scoring.limits().batch;
     let mut columns = Columns::default();
     let mut read = Vec::new();
     let mut count = None;
     for (name, values) in inputs {
-        let values = raw::items(values, limit as usize).map_err(|f| fault(scoring, &format!("inputs.{name:.100}"), f))?;
+        let values = json::items(values, &format!("inputs.{name:.100}"), limit as usize)?;
         if *count.get_or_insert(values.len()) != values.len() {
             return Err(bad(format!("inputs.{name:.100} differs in length from the columns before it")));
         }
@@ -279,17 +239,6 @@ fn with_those_of(outcomes: &[Outcome], mut unknown: Vec<String>) -> Vec<String> 
     unknown
 }
 
-fn bad(message: impl Into<String>) -> Problem {
-    Problem::new(400, "BAD_REQUEST", message)
-}
-
-fn fault(scoring: &Scoring<'_>, place: &str, fault: Fault) -> Problem {
-    match fault {
-        Fault::TooMany => Problem::new(413, "BATCH_TOO_LARGE", format!("{place} has more than {} items", scoring.limits().batch)),
-        Fault::Malformed(what) => bad(format!("{place}: {what}")),
-    }
-}
-
 /// An error as MLflow's scoring server words it.
 pub(super) fn refusal(problem: &Problem) -> Response {
     let code = match problem.status {
@@ -363,6 +312,39 @@ mod tests {
     }
 
     #[test]
+    fn text_that_is_wrong_costs_its_lead_in_every_shape() {
+        for cell in ["Infinity", "-Infinity", "01", r#""\ud800""#, "1e999", r#"{"a":1}"#, "[[]]", "nul", "9007199254740993"] {
+            let bodies = [
+                format!(r#"{{"dataframe_split":{{"columns":["visits"],"data":[[1],[{cell}],[2]]}}}}"#),
+                format!(r#"{{"dataframe_records":[{{"visits":1}},{{"visits":{cell}}},{{"visits":2}}],"params":null}}"#),
+                format!(r#"{{"instances":[[1,0],[{cell},0],[2,0]],"inputs":null}}"#),
+                format!(r#"{{"inputs":{{"visits":[1,{cell},2]}}}}"#),
+            ];
+            for body in bodies {
+                let answer = ask("POST /invocations", JSON, format!("\u{feff}{body}"));
+                let told = json(&answer);
+                assert_eq!(answer.response.status, 200, "{body}: {told}");
+                assert!(
+                    told["predictions"][0].is_f64() && told["predictions"][1].is_null() && told["predictions"][2].is_f64(),
+                    "{body}"
+                );
+                assert!(told["errors"][0]["code"].as_str().unwrap().starts_with("LEAD_"), "{told}");
+            }
+        }
+        // Digits of an id are the id's.
+        let ids = r#"{"dataframe_split":{"columns":["lead_id"],"data":[[9007199254740993],[9007199254740992]]}}"#;
+        let rows = ask("POST /invocations", JSON, ids).effects.predictions;
+        assert_eq!([&*rows[0].lead_id, &*rows[1].lead_id], ["9007199254740993", "9007199254740992"]);
+        for body in [
+            r#"{"instances":[[1,0]],"params":[1]}"#,
+            r#"{"instances":[[1,0]],"instances":[[1,0]]}"#,
+            r#"{"inputs":{"visits":{}}}"#,
+        ] {
+            assert_eq!(ask("POST /invocations", JSON, body).response.status, 400, "{body}");
+        }
+    }
+
+    #[test]
     fn a_refused_lead_is_null_and_told() {
         let body = r#"{"dataframe_split":{"columns":["visits"],"data":[[1],["many"],[null]]}}"#;
         let answer = json(&ask("POST /invocations", JSON, body));
@@ -386,7 +368,6 @@ mod tests {
             ("POST /invocations", "application/json", r#"{"inputs":{"visits":[1],"plan":[]}}"#, 400, "BAD_REQUEST"),
             ("POST /invocations", "application/json", r#"{"inputs":{}}"#, 400, "BAD_REQUEST"),
             ("POST /invocations", "application/json", r#"{"instances":NaN}"#, 400, "BAD_REQUEST"),
-            ("POST /invocations", "application/json", r#"{"instances":[[Infinity,0]]}"#, 400, "BAD_REQUEST"),
             ("POST /invocations", "application/json", r#"[null,null,[{"visits":1}]]"#, 400, "BAD_REQUEST"),
             ("POST /invocations", "application/json", r#"{"dataframe_split":[["visits"],[[1]]]}"#, 400, "BAD_REQUEST"),
             ("POST /invocations", "application/json", r#"{"instances":[[1,0]],"params":{"reasons":"two"}}"#, 400, "BAD_REQUEST"),

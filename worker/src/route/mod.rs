@@ -4,8 +4,8 @@ mod csv;
 mod health;
 mod inference;
 mod invocations;
+mod json;
 mod model;
-mod raw;
 mod router;
 mod routes;
 mod score;
@@ -29,25 +29,44 @@ const CROSS_ORIGIN: [&str; 2] = ["content-type", "x-request-id"];
 /// The answer to `request`, whatever it is.
 pub(crate) fn answer(serving: Serving<'_>, now: Timestamp, request: &Request<'_>) -> Answer {
     let mut answer = routed(serving, now, request);
-    if request.method == "HEAD" {
-        answer.response.body.clear();
-    }
-    if let Some(origin) = allowed_origin(serving, request) {
-        answer.response.headers.push(("access-control-allow-origin", origin.into()));
-        answer.response.headers.push(("vary", "origin".into()));
-    }
+    complete(serving, request, &mut answer.response);
     answer
 }
 
-/// The response that reports `problem` to a request for `path`, for hosts that learn of it outside of the service.
-pub(crate) fn refusal(path: &str, problem: &Problem) -> Response {
-    let route = find(path).and_then(|found| found.routes.first());
-    route.map_or_else(|| problem.response(), |route| (route.refusal)(problem))
+/// The answer that reports `problem` to `request`, for hosts that learn of it outside of the service.
+pub(crate) fn refusal(serving: Serving<'_>, request: &Request<'_>, problem: &Problem) -> Answer {
+    let found = find(request.path);
+    let route = found.as_ref().and_then(|found| {
+        let taken = found.routes.iter().find(|route| route.method.takes(request.method));
+        taken.or(found.routes.first())
+    });
+    let mut response = route.map_or_else(|| problem.response(), |route| (route.refusal)(problem));
+    complete(serving, request, &mut response);
+    Answer { is_stray: route.is_none(), ..response.into() }
+}
+
+/// What every response has, and every problem: the one place where they get it.
+fn complete(serving: Serving<'_>, request: &Request<'_>, response: &mut Response) {
+    if request.method == "HEAD" {
+        response.body.clear();
+    }
+    if response.status >= 400 {
+        response.headers.push(("cache-control", "no-store".into()));
+        response.headers.push(("x-content-type-options", "nosniff".into()));
+    }
+    if response.status == 503 {
+        response.headers.push(("retry-after", "1".into()));
+    }
+    if let Some(origin) = allowed_origin(serving, request) {
+        response.headers.push(("access-control-allow-origin", origin.into()));
+        response.headers.push(("vary", "origin".into()));
+    }
 }
 
 fn routed(serving: Serving<'_>, now: Timestamp, request: &Request<'_>) -> Answer {
     let Some(found) = find(request.path) else {
-        return Problem::new(404, "NO_SUCH_PATH", "this path does not exist").response().into();
+        let response = Problem::new(404, "NO_SUCH_PATH", "this path does not exist").response();
+        return Answer { is_stray: true, ..response.into() };
     };
     let routes = found.routes;
     if request.method == "OPTIONS" {
@@ -65,6 +84,11 @@ fn readable(serving: Serving<'_>, route: &Route, request: &Request<'_>) -> Resul
     let limit = serving.service.settings().limits.body_bytes;
     if request.body.len() as u64 > limit {
         return Err(Problem::new(413, "BODY_TOO_LARGE", format!("the body exceeds the limit of {limit} bytes")));
+    }
+    if !route.bodies.is_empty() && is_foreign(serving, request) {
+        let detail = "a page of an origin that is not listed in cors_origins must send a content type that browsers ask about first, \
+            such as application/json";
+        return Err(Problem::new(403, "FOREIGN_ORIGIN", detail));
     }
     // Some clients compress without asking. No text in UTF-8 begins so.
     let compressed = [[0x1f_u8, 0x8b], [0x78, 0x9c], [0x78, 0xda]];
@@ -109,6 +133,13 @@ fn methods(routes: &[Route]) -> String {
         list.push_str(if route.method == Method::Get { ", HEAD, " } else { ", " });
     }
     list + "OPTIONS"
+}
+
+/// Whether a browser sends `request` for a page of an origin that is not listed, without having asked whether it may: what such a
+/// page sends must not become rows of the log.
+fn is_foreign(serving: Serving<'_>, request: &Request<'_>) -> bool {
+    const UNASKED: [&str; 4] = ["", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data"];
+    request.header("origin").is_some() && UNASKED.contains(&&*request.media_type()) && allowed_origin(serving, request).is_none()
 }
 
 fn allowed_origin(serving: Serving<'_>, request: &Request<'_>) -> Option<String> {
@@ -166,7 +197,57 @@ mod tests {
         assert_eq!(tensors.header("access-control-allow-headers"), Some(named));
         assert_eq!(tensors.header("allow"), Some("POST, OPTIONS"));
         let foreign = ask_of(&service, "POST /v1/score", &headers("https://evil.example"), "{}").response;
-        assert_eq!((foreign.status, foreign.header("access-control-allow-origin")), (200, None));
+        assert_eq!((foreign.status, foreign.header("access-control-allow-origin")), (403, None));
+    }
+
+    #[test]
+    fn a_foreign_page_writes_no_rows() {
+        let service = service(Settings { cors_origins: vec!["https://crm.example".into()], ..Settings::default() });
+        let tensor = r#"{"inputs":[{"name":"visits","shape":[1],"datatype":"FP64","data":[4]}]}"#;
+        let table = r#"{"instances":[[1,0]]}"#;
+        for (path, body) in [("/v1/score", "{}"), ("/invocations", table), ("/v2/models/sample/infer", tensor)] {
+            let ask = |headers: &[(&str, &str)]| {
+                let answer = ask_of(&service, &format!("POST {path}"), headers, body);
+                (answer.response.status, answer.effects.predictions.len())
+            };
+            for media in
+                ["", "text/plain", "Text/Plain; charset=utf-8", "application/x-www-form-urlencoded", "multipart/form-data"]
+            {
+                for origin in ["https://evil.example", "null"] {
+                    assert_eq!(ask(&[("origin", origin), ("content-type", media)]), (403, 0), "{path} {media}");
+                }
+            }
+            assert_eq!(ask(&[("origin", "https://evil.example")]), (403, 0));
+            // What a browser asks about first, it does not send without leave; an allowed page and a program send what they like.
+            assert_eq!(ask(&[("origin", "https://evil.example"), ("content-type", "application/json")]), (200, 1));
+            let own = ask(&[("origin", "https://crm.example"), ("content-type", "text/plain")]);
+            assert!(own == (200, 1) || (path == "/invocations" && own == (415, 0)), "{own:?}");
+        }
+        assert_eq!(ask("POST /v1/score", &[], "{}").response.status, 200);
+    }
+
+    #[test]
+    fn every_problem_is_made_alike() {
+        let settings = Settings { cors_origins: vec!["https://crm.example".into()], ..Settings::default() };
+        let service = service(settings);
+        for line in [
+            "POST /v1/score",
+            "POST /invocations",
+            "POST /v2/models/sample/infer",
+            "PUT /v1/score",
+            "GET /none",
+            "GET /v2/models/x",
+        ] {
+            let response = ask_of(&service, line, &[("origin", "https://crm.example")], "{").response;
+            assert!(response.status >= 400, "{line}");
+            for (name, value) in [
+                ("cache-control", "no-store"),
+                ("x-content-type-options", "nosniff"),
+                ("access-control-allow-origin", "https://crm.example"),
+            ] {
+                assert_eq!(response.header(name), Some(value), "{line}: {name}");
+            }
+        }
     }
 
     #[test]

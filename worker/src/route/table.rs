@@ -1,9 +1,8 @@
 //! Columns and rows of values to leads: what the tabular protocols have in common.
 
 use plumbline_core::Score;
-use plumbline_core::lead::{LeadError, Place, Slots, Value};
+use plumbline_core::lead::{Slots, Value};
 use plumbline_core::schema::Field;
-use serde_json::value::RawValue;
 
 use crate::problem::Problem;
 use crate::scoring::{Outcome, Row, Scoring};
@@ -106,26 +105,19 @@ impl<'s> Columns<'s> {
 
 impl Row {
     /// Sets the value of `column`.
-    pub(super) fn set(&mut self, column: &Column<'_>, value: Value) {
-        self.lead.set(column.name.clone(), value);
+    pub(super) fn set_column(&mut self, column: &Column<'_>, value: &Value) {
+        self.set_value(&column.name, value);
     }
 
     /// Sets `column` from JSON that is still text.
-    pub(super) fn set_json(&mut self, column: &Column<'_>, json: &RawValue) {
-        match serde_json::from_str(json.get()) {
-            Ok(value) => self.set(column, value),
-            Err(_) => self.wrong.push(LeadError::WrongType {
-                place: Place { field: column.name.clone(), item: None },
-                expected: "a number, text, true, false or a list of text values",
-                found: "something else",
-            }),
-        }
+    pub(super) fn set_json(&mut self, column: &Column<'_>, json: &str) {
+        self.set(&column.name, json);
     }
 
     /// Sets `column` from a text as tables hold them.
     pub(super) fn set_cell(&mut self, column: &Column<'_>, cell: &str) {
         match column.field.map_or_else(|| Ok(Value::Text(cell.to_owned())), |field| field.parse_cell(cell)) {
-            Ok(value) => self.set(column, value),
+            Ok(value) => self.set_column(column, &value),
             Err(error) => self.wrong.push(error),
         }
     }
@@ -136,12 +128,6 @@ pub(super) fn score_rows(scoring: &mut Scoring<'_>, rows: impl Iterator<Item = R
     let mut outcomes = Vec::with_capacity(rows.size_hint().0);
     scoring.rows(rows, |lead| outcomes.push(lead.outcome));
     outcomes
-}
-
-/// What is wrong with JSON that is not what was expected, without the names of our types.
-pub(super) fn not_as_expected(error: &serde_json::Error) -> String {
-    let what = if error.is_data() { "does not have the expected form" } else { "is malformed" };
-    format!("{what} at line {}, column {}", error.line(), error.column())
 }
 
 /// A probability, NaN where the lead was refused.

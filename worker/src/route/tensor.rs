@@ -3,9 +3,8 @@
 use plumbline_core::json::MAX_SAFE_INTEGER;
 use plumbline_core::lead::{LeadError, Place, Value};
 use plumbline_core::schema::Role;
-use serde_json::value::RawValue;
 
-use super::raw;
+use super::json;
 use super::table::Column;
 use crate::scoring::Row;
 
@@ -76,22 +75,15 @@ pub(super) struct Elements<'a> {
 
 #[derive(Debug)]
 enum Element<'a> {
-    Json(&'a RawValue),
+    Json(&'a str),
     Raw(&'a [u8]),
 }
 
 impl<'a> Elements<'a> {
     /// The `count` elements of JSON `data`, flat or nested up to `depth` levels.
-    pub(super) fn of_json(datatype: Datatype, data: &'a RawValue, count: usize, depth: usize) -> Result<Elements<'a>, String> {
+    pub(super) fn of_json(datatype: Datatype, data: &'a str, count: usize, depth: usize) -> Result<Elements<'a>, String> {
         let mut elements = Vec::with_capacity(count);
         flatten(data, count, depth, &mut elements)?;
-        for (at, element) in elements.iter().enumerate() {
-            if let Element::Json(json) = element
-                && !datatype.holds(json.get())
-            {
-                return Err(format!("element {at} is {}, which is outside its datatype", json.get()));
-            }
-        }
         if elements.len() == count { Ok(Elements { datatype, elements }) } else { Err(miscounted(elements.len(), count)) }
     }
 
@@ -124,11 +116,12 @@ impl<'a> Elements<'a> {
     pub(super) fn set(&self, at: usize, column: &Column<'_>, row: &mut Row) {
         match self.elements.get(at) {
             None => {}
-            Some(Element::Json(json)) if self.datatype == Datatype::Bytes => match serde_json::from_str::<Value>(json.get()) {
-                Ok(Value::Text(text)) => row.set_cell(column, &text),
-                _ => row.set_json(column, json),
+            Some(Element::Json(json)) if self.datatype == Datatype::Bytes => match serde_json::from_str::<String>(json) {
+                Ok(text) => row.set_cell(column, &text),
+                Err(_) => row.set_json(column, json),
             },
-            Some(Element::Json(json)) => row.set_json(column, json),
+            Some(Element::Json(json)) if self.datatype.holds(json) => row.set_json(column, json),
+            Some(Element::Json(_)) => refuse(column, "a number of its tensor's datatype", "a number outside its range", row),
             Some(Element::Raw(bytes)) => self.set_raw(bytes, column, row),
         }
     }
@@ -140,8 +133,11 @@ impl<'a> Elements<'a> {
         }
         let unsigned = u64::from_le_bytes(word);
         match self.datatype {
-            Datatype::Bytes => row.set_cell(column, &String::from_utf8_lossy(bytes)),
-            Datatype::Bool => row.set(column, Value::Flag(unsigned != 0)),
+            Datatype::Bytes => match std::str::from_utf8(bytes) {
+                Ok(text) => row.set_cell(column, text),
+                Err(_) => refuse(column, "text in UTF-8", "other bytes", row),
+            },
+            Datatype::Bool => row.set_column(column, &Value::Flag(unsigned != 0)),
             Datatype::Unsigned(_) => set_integer(i128::from(unsigned), column, row),
             Datatype::Signed(size) => {
                 let shift = 64 - 8 * size.clamp(1, 8);
@@ -153,24 +149,28 @@ impl<'a> Elements<'a> {
                     4 => f64::from(f32::from_bits(unsigned as u32)),
                     _ => f64::from_bits(unsigned),
                 };
-                row.set(column, if x.is_nan() { Value::Missing } else { Value::Number(x) });
+                row.set_column(column, &if x.is_nan() { Value::Missing } else { Value::Number(x) });
             }
         }
     }
 }
 
+fn refuse(column: &Column<'_>, expected: &'static str, found: &'static str, row: &mut Row) {
+    row.wrong.push(LeadError::WrongType { place: Place { field: column.name.clone(), item: None }, expected, found });
+}
+
 fn set_integer(integer: i128, column: &Column<'_>, row: &mut Row) {
     if column.field.is_some_and(|field| field.role == Role::Id) {
-        row.set(column, Value::Text(integer.to_string()));
+        row.set_column(column, &Value::Text(integer.to_string()));
     } else if integer.unsigned_abs() > MAX_SAFE_INTEGER as u128 {
         row.wrong.push(LeadError::UnsafeInteger { place: Place { field: column.name.clone(), item: None } });
     } else {
-        row.set(column, Value::Number(integer as f64));
+        row.set_column(column, &Value::Number(integer as f64));
     }
 }
 
-fn flatten<'a>(data: &'a RawValue, count: usize, depth: usize, out: &mut Vec<Element<'a>>) -> Result<(), String> {
-    if !data.get().starts_with('[') {
+fn flatten<'a>(data: &'a str, count: usize, depth: usize, out: &mut Vec<Element<'a>>) -> Result<(), String> {
+    if !data.starts_with('[') {
         if out.len() == count {
             return Err(format!("data has more than {count} elements"));
         }
@@ -180,7 +180,7 @@ fn flatten<'a>(data: &'a RawValue, count: usize, depth: usize, out: &mut Vec<Ele
     if depth == 0 {
         return Err("data is nested deeper than its shape".into());
     }
-    let items = raw::items(data, count).map_err(|_| format!("data is not an array or has more than {count} elements"))?;
+    let items = json::items(data, "data", count).map_err(|problem| problem.detail)?;
     items.into_iter().try_for_each(|item| flatten(item, count, depth - 1, out))
 }
 
@@ -217,20 +217,17 @@ mod tests {
 
     #[test]
     fn bytes_and_json_must_fill_the_shape() {
-        let raw = |text: &str| serde_json::from_str::<Box<RawValue>>(text).unwrap();
-        assert!(Elements::of_json(Datatype::Float(8), &raw("[[1],[2]]"), 2, 2).is_ok());
+        assert!(Elements::of_json(Datatype::Float(8), "[[1],[2]]", 2, 2).is_ok());
         for bad in ["[1]", "[1,2,3]", "[[[1]],[2]]", "{}", "3"] {
-            assert!(Elements::of_json(Datatype::Float(8), &raw(bad), 2, 2).is_err(), "{bad}");
+            assert!(Elements::of_json(Datatype::Float(8), bad, 2, 2).is_err(), "{bad}");
         }
         for (datatype, good, bad) in [
-            (Datatype::Unsigned(1), "[0,255,3.0]", ["[0,256,1]", "[-1,0,0]", "[0,1.5,0]"]),
-            (Datatype::Signed(2), "[-32768,32767,1e2]", ["[0,32768,0]", "[-32769,0,0]", "[0,0,1e300]"]),
-            (Datatype::Unsigned(8), "[18446744073709551615,null,\"x\"]", ["[18446744073709551616,0,0]", "[-1,0,0]", "[0,0,0.1]"]),
+            (Datatype::Unsigned(1), ["0", "255", "3.0"], ["256", "-1", "1.5"]),
+            (Datatype::Signed(2), ["-32768", "32767", "1e2"], ["32768", "-32769", "1e300"]),
+            (Datatype::Unsigned(8), ["18446744073709551615", "null", "\"x\""], ["18446744073709551616", "-1", "0.1"]),
         ] {
-            assert!(Elements::of_json(datatype, &raw(good), 3, 1).is_ok(), "{good}");
-            for bad in bad {
-                assert!(Elements::of_json(datatype, &raw(bad), 3, 1).is_err(), "{bad}");
-            }
+            assert!(good.iter().all(|json| datatype.holds(json)), "{good:?}");
+            assert!(bad.iter().all(|json| !datatype.holds(json)), "{bad:?}");
         }
         assert!(Elements::of_bytes(Datatype::Float(4), &[0; 8], 2).is_ok());
         assert!(Elements::of_bytes(Datatype::Bytes, &[1, 0, 0, 0, b'a', 0, 0, 0, 0], 2).is_ok());

@@ -88,7 +88,7 @@ impl<'a> Scoring<'a> {
             now,
             request_id: service.request_id(),
             client_request_id: client_request_id.map(Arc::from),
-            options: Options { reasons, limits },
+            options: Options { reasons: reasons.min(service.settings().most_reasons as usize), limits },
             leads: 0,
             draws: Vec::new(),
             effects: Effects::default(),
@@ -128,7 +128,7 @@ impl<'a> Scoring<'a> {
             prediction.batch_size = self.leads;
         }
         let response = response.with("plumbline-log", self.service.settings().log.name());
-        Answer { response, effects: self.effects }
+        Answer { response, effects: self.effects, is_stray: false }
     }
 
     /// The model of `draw`, with its number.

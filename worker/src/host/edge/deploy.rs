@@ -1,9 +1,22 @@
 //! Models that arrive while the service runs.
 
+use plumbline_core::lead::Limits;
 use plumbline_core::route::AllocationSettings;
 
 use crate::model::Model;
 use crate::service::Service;
+use crate::settings::Settings;
+
+/// The settings that `json` makes of this host's defaults, under which an instance stays below 100 MB: an isolate has 128.
+///
+/// # Errors
+/// A code and everything that is wrong, each with its key.
+pub(super) fn settings(json: &[u8]) -> Result<Settings, String> {
+    let limits = Limits { body_bytes: 4 << 20, batch: 2_000, ..Limits::default() };
+    let defaults = Settings { limits, most_reasons: 20, ..Settings::default() };
+    let given = serde_json::from_slice(json).map_err(|e| format!("SETTINGS_INVALID: {e}"))?;
+    Settings::read(given, &defaults).map_err(|errors| format!("SETTINGS_INVALID: {errors}"))
+}
 
 /// The model of the bundle in `bytes`, verified and compiled.
 ///
@@ -29,7 +42,14 @@ pub(super) fn deploy(service: &Service, models: Vec<Model>, json: &[u8]) -> Resu
 mod tests {
     use super::*;
     use crate::sample::{ask_of, bytes_of, json as body_of, service};
-    use crate::settings::Settings;
+
+    #[test]
+    fn the_edge_has_limits_of_its_own_which_an_owner_can_widen() {
+        let made = settings(br#"{"limits":{"batch":10000}}"#).unwrap();
+        assert_eq!((made.limits.batch, made.limits.body_bytes, made.most_reasons), (10_000, 4 << 20, 20));
+        assert!(settings(br#"{"limits":{"batch":0}}"#).unwrap_err().starts_with("SETTINGS_INVALID: limits.batch"));
+        assert!(settings(b"{").unwrap_err().starts_with("SETTINGS_INVALID: "));
+    }
 
     #[test]
     fn bundles_and_an_allocation_arrive_as_bytes_and_what_is_wrong_changes_nothing() {

@@ -8,11 +8,12 @@ use std::mem;
 use plumbline_core::Timestamp;
 
 use super::reads::Reads;
-use super::{deploy, head};
+use super::{deploy, head, refusal};
 use crate::journal::{Batch, Journal};
+use crate::metrics::Counted;
 use crate::model::Model;
 use crate::service::Service;
-use crate::settings::Settings;
+use crate::settings::LogMode;
 
 /// Buffers beyond this are given back after a large request.
 const KEEP: usize = 1 << 20;
@@ -36,6 +37,9 @@ pub struct Reply {
     full: u32,
     /// Shard of a batch.
     shard: u32,
+    /// Leads of the answer that were scored and rejected.
+    scored: u32,
+    refused: u32,
 }
 
 #[derive(Default)]
@@ -111,8 +115,8 @@ pub extern "C" fn start(settings: usize, instance: usize) -> usize {
     with(|state| {
         let models = mem::take(&mut state.models);
         let text = state.input.get(..settings).unwrap_or_default();
-        let made = match serde_json::from_slice::<Settings>(text) {
-            Err(error) => Err(format!("SETTINGS: {error}")),
+        let made = match deploy::settings(text) {
+            Err(error) => Err(error),
             Ok(settings_read) => {
                 let instance = String::from_utf8_lossy(state.input.get(settings..settings + instance).unwrap_or_default());
                 let journal = Journal::new(&settings_read, &instance);
@@ -140,6 +144,11 @@ pub extern "C" fn handle(now: f64, since: f64, h: usize, b: usize) -> *const Rep
         let answer = head::answer(service, now_ms, head, rest.get(..b).unwrap_or_default());
         service.metrics().observe(((now - since).max(0.0) * 1e3) as u64);
         let rows = answer.effects.predictions.len() as u32;
+        let counted = Counted::of(&answer);
+        // Whether rows of durable mode are stored, and so what the caller gets, is known later.
+        if rows == 0 || service.settings().log == LogMode::Batched {
+            service.metrics().answered(&counted);
+        }
         if rows > 0 {
             state.full.append(&mut journal.push(now_ms, &answer.effects.predictions));
         }
@@ -148,16 +157,95 @@ pub extern "C" fn handle(now: f64, since: f64, h: usize, b: usize) -> *const Rep
         state.output = response.body;
         let headers = number_of(&mut state.headers, response.headers);
         let full = state.full.len() as u32;
-        state.reply = Reply { status: response.status.into(), headers, rows, held, full, ..state.left() };
+        let (scored, refused) = (counted.scored as u32, counted.refused as u32);
+        state.reply = Reply { status: response.status.into(), headers, rows, held, full, scored, refused, ..state.left() };
         &raw const state.reply
     })
+}
+
+/// The rows of an answer of durable mode are stored, and its caller gets it: it is counted.
+#[unsafe(no_mangle)]
+pub extern "C" fn answered(status: u32, scored: u32, refused: u32) {
+    with(|state| {
+        if let Some((service, _)) = &state.running {
+            let status = u16::try_from(status).unwrap_or_default();
+            service.metrics().answered(&Counted { status, scored: scored.into(), refused: refused.into() });
+        }
+    });
+}
+
+/// The response to the request whose head is the input's `h` bytes, which the shell could not bring before the service or whose rows
+/// are not stored; `kind` is a number of [`refusal::problem`], whose detail is the `d` bytes behind the head, if any.
+#[unsafe(no_mangle)]
+pub extern "C" fn refuse(kind: u32, h: usize, d: usize) -> *const Reply {
+    with(|state| {
+        let Some((service, _)) = &state.running else { return &raw const state.reply };
+        let (head, rest) = state.input.split_at_checked(h).unwrap_or_default();
+        let problem = refusal::problem(kind, rest.get(..d).unwrap_or_default(), service.settings());
+        let response = head::refuse(service, head, &problem);
+        state.output = response.body;
+        let headers = number_of(&mut state.headers, response.headers);
+        state.reply = Reply { status: response.status.into(), headers, ..state.left() };
+        &raw const state.reply
+    })
+}
+
+/// The largest body a request may have, in bytes.
+#[unsafe(no_mangle)]
+pub extern "C" fn body_bytes() -> f64 {
+    with(|state| state.running.as_ref().map_or(0.0, |(service, _)| service.settings().limits.body_bytes as f64))
+}
+
+/// How long a client may take to send a body, ms.
+#[unsafe(no_mangle)]
+pub extern "C" fn body_ms() -> u32 {
+    with(|state| state.running.as_ref().map_or(0, |(service, _)| service.settings().body_ms))
+}
+
+/// How many shards the log has.
+#[unsafe(no_mangle)]
+pub extern "C" fn shards() -> u32 {
+    with(|state| state.running.as_ref().map_or(0, |(service, _)| service.settings().shards))
+}
+
+/// Whether the store takes rows, as the shell has just found out without any.
+#[unsafe(no_mangle)]
+pub extern "C" fn storable(is_storable: u32) {
+    with(|state| {
+        if let Some((service, _)) = &state.running {
+            service.metrics().storable(is_storable != 0);
+        }
+    });
+}
+
+/// The length of all counters at `output`, a JSON array for `adopt`.
+#[unsafe(no_mangle)]
+pub extern "C" fn counts() -> usize {
+    with(|state| {
+        let counts = state.running.as_ref().map(|(service, _)| service.metrics().counts());
+        state.output = serde_json::to_vec(&counts.unwrap_or_default()).unwrap_or_default();
+        state.output.len()
+    })
+}
+
+/// Goes on counting where the instance with the counters in the input has ended.
+#[unsafe(no_mangle)]
+pub extern "C" fn adopt(n: usize) {
+    with(|state| {
+        if let Some((service, _)) = &state.running
+            && let Ok(counts) = serde_json::from_slice::<Vec<u64>>(state.input.get(..n).unwrap_or_default())
+        {
+            service.metrics().adopt(&counts);
+        }
+    });
 }
 
 /// The length of header list `number` at `output`: name and value of each, a length before both.
 #[unsafe(no_mangle)]
 pub extern "C" fn headers(number: usize) -> usize {
     with(|state| {
-        state.output = head::write(state.headers.get(number).map(Vec::as_slice).unwrap_or_default());
+        let list = state.headers.get(number).map_or(&[][..], Vec::as_slice);
+        state.output = head::write(list);
         state.output.len()
     })
 }
@@ -228,13 +316,16 @@ impl State {
     }
 }
 
-/// The number of a header list. There are few: one per kind of answer, and one per bundle that was asked for.
+/// Header lists that are kept; the shell asks for one beyond each time.
+const MOST_LISTS: usize = 256;
+
+/// The number of a header list. There are few: one per kind of answer, and one per bundle that was asked for. A list beyond, such as
+/// one with the length of its own answer, takes the place of the last such.
 fn number_of(lists: &mut Vec<Vec<(&'static str, Cow<'static, str>)>>, list: Vec<(&'static str, Cow<'static, str>)>) -> u32 {
-    match lists.iter().position(|known| *known == list) {
-        Some(number) => number as u32,
-        None => {
-            lists.push(list);
-            lists.len() as u32 - 1
-        }
+    if let Some(number) = lists.iter().position(|known| *known == list) {
+        return number as u32;
     }
+    lists.truncate(MOST_LISTS);
+    lists.push(list);
+    lists.len() as u32 - 1
 }

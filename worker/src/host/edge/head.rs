@@ -10,7 +10,7 @@ use plumbline_core::Timestamp;
 
 use crate::answer::Answer;
 use crate::problem::Problem;
-use crate::request::Request;
+use crate::request::{Request, Response};
 use crate::service::Service;
 
 /// Headers a request may have.
@@ -28,11 +28,25 @@ struct Head<'a> {
 pub(super) fn answer(service: &Service, now: Timestamp, head: &[u8], body: &[u8]) -> Answer {
     let Some(head) = read(head) else {
         let problem = Problem::new(500, "HEAD_MALFORMED", "the host passed a request head with inconsistent lengths");
-        return service.refuse("", &problem, false).into();
+        return problem.response().into();
     };
-    let (path, query) = head.url.split_once('?').unwrap_or((head.url, ""));
-    let headers = head.headers.get(..head.count).unwrap_or_default();
-    service.handle(now, &Request { method: head.method, path, query, headers, body })
+    service.handle(now, &head.request(body))
+}
+
+/// The response that reports `problem` to the request whose head is `head`; it is counted.
+pub(super) fn refuse(service: &Service, head: &[u8], problem: &Problem) -> Response {
+    read(head).map_or_else(|| problem.response(), |head| service.refuse(&head.request(b""), problem))
+}
+
+impl<'a> Head<'a> {
+    /// The request with this head and `body`.
+    fn request<'r>(&'r self, body: &'r [u8]) -> Request<'r>
+    where
+        'a: 'r,
+    {
+        let (path, query) = self.url.split_once('?').unwrap_or((self.url, ""));
+        Request { method: self.method, path, query, headers: self.headers.get(..self.count).unwrap_or_default(), body }
+    }
 }
 
 /// The head written in `bytes`; none when its lengths or numbers are wrong. A method or URL that is not UTF-8 is read as empty, a
@@ -46,8 +60,8 @@ fn read(bytes: &[u8]) -> Option<Head<'_>> {
         let name = Request::HEADERS.get(usize::from(*number))?;
         let (value, tail) = text(tail)?;
         rest = tail;
-        if is_plain(value) {
-            *head.headers.get_mut(head.count)? = (name, std::str::from_utf8(value).ok()?);
+        if let Some(value) = std::str::from_utf8(value).ok().filter(|value| !value.contains(is_control)) {
+            *head.headers.get_mut(head.count)? = (name, value);
             head.count += 1;
         }
     }
@@ -60,7 +74,12 @@ fn text(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     rest.split_at_checked(u32::from_le_bytes(*length) as usize)
 }
 
-/// Whether `value` is of the bytes that any host takes in a header: visible ASCII, spaces, tabs.
+/// Whether no header's value can contain `c`.
+fn is_control(c: char) -> bool {
+    c.is_ascii_control() && c != '\t'
+}
+
+/// Whether `value` is of the bytes that any client takes in a header: visible ASCII, spaces, tabs.
 fn is_plain(value: &[u8]) -> bool {
     value.iter().all(|byte| matches!(byte, b'\t' | b' '..=b'~'))
 }
@@ -107,14 +126,19 @@ mod tests {
             b"a\r\norigin: https://crm.example",
             b"a\x00b",
             b"a\x04\x00\x00\x00abcd",
-            b"\xc4\x8aorigin",
             b"\xff",
+            b"\x7f",
         ];
         for value in hostile {
             let answer = answer(&service, NOW, &head("POST", b"/v1/score", &[("x-request-id", value)]), lead);
             assert_eq!(answer.response.status, 200, "{value:?}");
             assert_eq!(answer.response.header("access-control-allow-origin"), None, "{value:?}");
             assert_eq!(answer.effects.predictions[0].client_request_id, None, "{value:?}");
+        }
+        for value in ["\u{10a}origin", "größer", "\u{100}\u{0113}\u{1f600}"] {
+            let answer = answer(&service, NOW, &head("POST", b"/v1/score", &[("x-request-id", value.as_bytes())]), lead);
+            assert_eq!((answer.response.status, answer.effects.predictions[0].client_request_id.as_deref()), (200, Some(value)));
+            assert_eq!(answer.response.header("access-control-allow-origin"), None, "{value:?}");
         }
         let headers: &[(&str, &[u8])] = &[("x-request-id", b"\xff"), ("origin", b"https://crm.example")];
         let answer = answer(&service, NOW, &head("POST", b"/v1/score", headers), lead);

@@ -13,16 +13,20 @@
 //! | `deploy(n)` | serves the models added since, by `n` bytes of allocation (JSON; none: the first answers all); → error length |
 //! | `handle(now, since, h, b)` | answers; input is `h` bytes of head (see `head`), then the body; → address of [`Reply`] |
 //! | `headers(number)`, `reads()` | a header list of a reply; which headers `handle` reads at which path; → length at `output()` |
+//! | `answered(status, scored, refused)` | counts an answer of durable mode, once its rows are stored |
+//! | `refuse(kind, h, d)` | the answer to a request that failed in the shell (see `refusal`) → address of [`Reply`] |
 //! | `due(now, all)` | the next batch that must go to its shard; → its length (0: none), [`Reply`] tells shard and rows |
-//! | `flush_ms()` | how long rows may wait for company |
-//! | `written(n, failed)`, `panicked(times, lost)` | what the shell tells the counters |
-//! | `shard_open()`, `shard_append()`, `shard_count()` | the log shard's rules, on the store behind the imports |
+//! | `flush_ms()`, `body_ms()`, `body_bytes()`, `shards()` | settings that the shell goes by |
+//! | `counts()`, `adopt(n)` | all counters, and where an instance that replaces another goes on counting |
+//! | `written(n, failed)`, `storable(yes)`, `panicked(times, lost)` | what the shell reports to the counters |
+//! | `shard_open()`, `shard_probe()`, `shard_append()`, `shard_count()` | the log shard's rules, on the store behind the imports |
 
 mod deploy;
 #[cfg(target_arch = "wasm32")]
 mod exports;
 mod head;
 mod reads;
+mod refusal;
 #[cfg(target_arch = "wasm32")]
 mod shard;
 #[cfg(target_arch = "wasm32")]

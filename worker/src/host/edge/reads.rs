@@ -27,7 +27,9 @@ impl Reads {
             names.iter().filter(|_| cross_origin).filter(|name| ROUTES.iter().all(|route| !route.headers.contains(name)));
         let common: Vec<&str> = common.copied().collect();
         let numbers = |route: &'static Route| {
-            let wanted = |name: &&str| route.headers.contains(name) || common.contains(name);
+            // Where a body is taken, who sends it and as what says whether it may be.
+            let sender = |name: &&str| !route.bodies.is_empty() && ["content-type", "origin"].contains(name);
+            let wanted = |name: &&str| route.headers.contains(name) || common.contains(name) || sender(name);
             names.iter().enumerate().filter(move |(_, name)| wanted(name)).map(|(number, _)| number).collect::<Vec<_>>()
         };
         let mut reads = Reads { names, paths: BTreeMap::new(), roots: BTreeMap::new(), all: BTreeSet::new() };
@@ -52,16 +54,16 @@ mod tests {
         let named =
             |reads: &Reads, numbers: &BTreeSet<usize>| numbers.iter().map(|i| reads.names[*i]).collect::<Vec<_>>().join(" ");
         let reads = Reads::new(false);
-        assert_eq!(named(&reads, &reads.paths["/v1/score"]), "content-type x-request-id");
+        assert_eq!(named(&reads, &reads.paths["/v1/score"]), "content-type x-request-id origin");
         assert_eq!(named(&reads, &reads.paths["/metrics"]), "");
-        assert_eq!(named(&reads, &reads.roots["v2"]), "inference-header-content-length x-request-id");
-        assert_eq!(named(&reads, &reads.roots["v1"]), "content-type x-request-id if-none-match");
-        assert_eq!(named(&reads, &reads.all), "content-type inference-header-content-length x-request-id if-none-match");
+        assert_eq!(named(&reads, &reads.roots["v2"]), "content-type inference-header-content-length x-request-id origin");
+        assert_eq!(named(&reads, &reads.roots["v1"]), "content-type x-request-id if-none-match origin");
+        assert_eq!(named(&reads, &reads.all), "content-type inference-header-content-length x-request-id if-none-match origin");
         let reads = Reads::new(true);
         assert_eq!(named(&reads, &reads.paths["/metrics"]), "origin access-control-request-method");
         assert_eq!(
             named(&reads, &reads.roots["v2"]),
-            "inference-header-content-length x-request-id origin access-control-request-method"
+            "content-type inference-header-content-length x-request-id origin access-control-request-method"
         );
         assert_eq!(reads.all.len(), Request::HEADERS.len());
     }

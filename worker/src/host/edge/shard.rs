@@ -28,6 +28,12 @@ pub extern "C" fn shard_open() -> f64 {
     outcome(LogShard::open(ObjectSql).map(|_| 0.0))
 }
 
+/// Writes to the object's store, changing nothing; 0, or −1 with the text at `shard_error`.
+#[unsafe(no_mangle)]
+pub extern "C" fn shard_probe() -> f64 {
+    outcome(LogShard::opened(ObjectSql).probe().map(|()| 0.0))
+}
+
 /// Stores the batch at `shard_reserve`; 0, or −1 with the text at `shard_error`.
 #[unsafe(no_mangle)]
 pub extern "C" fn shard_append() -> f64 {

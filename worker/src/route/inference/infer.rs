@@ -1,57 +1,44 @@
 //! `POST …/infer`.
 
 use plumbline_core::Timestamp;
-use serde::Deserialize;
-use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
 use super::metadata::OUTPUTS;
+use super::refusal;
 use crate::answer::Answer;
 use crate::problem::Problem;
 use crate::request::{Request, Response};
-use crate::route::table::{Columns, check_count, not_as_expected, score_rows};
+use crate::route::json::{self, Members, bad};
+use crate::route::table::{Columns, check_count, score_rows};
 use crate::route::tensor::{Datatype, Elements};
 use crate::scoring::{Outcome, Row, Scoring, lead_problem};
 use crate::service::Serving;
-use crate::text::nan_as_null;
 
 /// Tensors beyond this are refused.
 const MOST_INPUTS: usize = 10_000;
 
-#[derive(Deserialize)]
-struct Body<'a> {
-    #[serde(default)]
-    id: Option<String>,
-    #[serde(default)]
-    parameters: Parameters,
-    #[serde(borrow)]
-    inputs: Vec<Input<'a>>,
-    #[serde(default)]
-    outputs: Vec<Output>,
-}
-
-#[derive(Deserialize, Default)]
-struct Parameters {
-    #[serde(default)]
-    reasons: usize,
-    #[serde(default)]
-    binary_data_size: Option<usize>,
-}
-
-#[derive(Deserialize)]
+/// One input, as the request describes it.
 struct Input<'a> {
     name: String,
     shape: Vec<u64>,
     datatype: String,
-    #[serde(default)]
-    parameters: Parameters,
-    #[serde(borrow, default)]
-    data: Option<&'a RawValue>,
+    /// Bytes of its raw elements behind the JSON.
+    binary_bytes: Option<usize>,
+    data: Option<&'a str>,
 }
 
-#[derive(Deserialize)]
-struct Output {
-    name: String,
+impl<'a> Input<'a> {
+    fn of(json: &'a str, number: usize) -> Result<Input<'a>, Problem> {
+        let members = Members::of(json, format!("inputs[{number}]"))?;
+        let missing = |name: &str| bad(format!("inputs[{number}] has no {name}"));
+        Ok(Input {
+            name: members.read("name", "text")?.ok_or_else(|| missing("name"))?,
+            shape: members.read("shape", "a list of whole numbers")?.ok_or_else(|| missing("shape"))?,
+            datatype: members.read("datatype", "text")?.ok_or_else(|| missing("datatype"))?,
+            binary_bytes: members.object("parameters")?.read("binary_data_size", "a whole number")?,
+            data: members.get("data")?,
+        })
+    }
 }
 
 /// A tensor that is read, row-major.
@@ -68,22 +55,21 @@ pub(in crate::route) fn infer(
 ) -> Result<Answer, Problem> {
     serving.deployment.model(model.0, model.1)?;
     let (head, mut binary) = parts(request)?;
-    let mended = nan_as_null(head);
-    let head = mended.as_deref().unwrap_or(head);
-    // Read as a list of its members it would do as well.
-    if head.trim_ascii_start().starts_with(b"[") {
-        return Err(bad("the request is an array, not an object"));
-    }
-    let body: Body<'_> = serde_json::from_slice(head).map_err(|e| bad(format!("the JSON {}", not_as_expected(&e))))?;
-    let wanted = wanted(&body.outputs)?;
-    let client = body.id.as_deref().or(request.header("x-request-id"));
-    let mut scoring = Scoring::new(serving, model, now, body.parameters.reasons, client)?;
-    if body.inputs.is_empty() || body.inputs.len() > MOST_INPUTS {
+    let head = json::text(head)?;
+    let body = Members::of(&head, "the request")?;
+    let parameters = body.object("parameters")?;
+    let reasons = parameters.read("reasons", "a whole number")?.unwrap_or(0);
+    let wanted = wanted(&body, &parameters)?;
+    let id = body.read::<String>("id", "text")?;
+    let mut scoring = Scoring::new(serving, model, now, reasons, id.as_deref().or(request.header("x-request-id")))?;
+    let inputs = json::items(body.get("inputs")?.unwrap_or("[]"), "inputs", MOST_INPUTS)?;
+    if inputs.is_empty() {
         return Err(bad(format!("give 1 to {MOST_INPUTS} inputs")));
     }
+    let inputs = inputs.into_iter().enumerate().map(|(number, json)| Input::of(json, number)).collect::<Result<Vec<_>, _>>()?;
     let mut named = Columns::default();
     let (mut count, mut tensors) = (None, Vec::new());
-    for input in &body.inputs {
+    for input in &inputs {
         let told = |p: Problem| Problem { detail: format!("input {:.100}: {}", input.name, p.detail), ..p };
         let (rows, width) = shape(input, &scoring).map_err(told)?;
         if *count.get_or_insert(rows) != rows {
@@ -91,7 +77,7 @@ pub(in crate::route) fn infer(
         }
         // A name counts where a column has one to itself; of a single tensor it need not be a field's.
         let columns = match width {
-            1 if body.inputs.len() > 1 || scoring.knows(&input.name) => {
+            1 if inputs.len() > 1 || scoring.knows(&input.name) => {
                 named.push(&input.name, &scoring)?.then(|| Columns::of([&input.name], &scoring)).transpose()?
             }
             _ => Some(Columns::positional(&scoring)),
@@ -116,7 +102,8 @@ pub(in crate::route) fn infer(
         row
     });
     let outcomes = score_rows(&mut scoring, rows);
-    let response = answer(&scoring, &body, &wanted, &outcomes, &named.into_unknown());
+    let asked = Asked { id: id.as_deref(), reasons, outputs: &wanted };
+    let response = answer(&scoring, &asked, &outcomes, &named.into_unknown());
     Ok(scoring.finish(response))
 }
 
@@ -132,20 +119,33 @@ fn parts<'a>(request: &Request<'a>) -> Result<(&'a [u8], &'a [u8]), Problem> {
     }
 }
 
-/// The outputs asked for, as positions in [`OUTPUTS`]; all when none is named.
-fn wanted(outputs: &[Output]) -> Result<Vec<usize>, Problem> {
-    if outputs.is_empty() {
-        return Ok((0..OUTPUTS.len()).collect());
+/// An output asked for.
+struct Wanted {
+    /// Its position in [`OUTPUTS`].
+    at: usize,
+    /// Its elements are raw bytes behind the JSON.
+    is_binary: bool,
+}
+
+/// The outputs asked for, all when none is named. Each says whether it is raw, else `binary_data_output` of the request does.
+fn wanted(body: &Members<'_>, parameters: &Members<'_>) -> Result<Vec<Wanted>, Problem> {
+    let is_binary = parameters.read("binary_data_output", "true or false")?.unwrap_or(false);
+    let listed = json::items(body.get("outputs")?.unwrap_or("[]"), "outputs", MOST_INPUTS)?;
+    if listed.is_empty() {
+        return Ok((0..OUTPUTS.len()).map(|at| Wanted { at, is_binary }).collect());
     }
-    let position = |name: &str| OUTPUTS.iter().position(|(known, _)| *known == name);
-    let mut wanted = Vec::with_capacity(OUTPUTS.len());
-    for Output { name } in outputs {
-        let at = position(name).ok_or_else(|| bad(format!("unknown output {name:.100}")))?;
+    let mut wanted = Vec::<Wanted>::with_capacity(OUTPUTS.len());
+    for (number, output) in listed.into_iter().enumerate() {
+        let output = Members::of(output, format!("outputs[{number}]"))?;
+        let name: String = output.read("name", "text")?.ok_or_else(|| bad(format!("outputs[{number}] has no name")))?;
+        let at =
+            OUTPUTS.iter().position(|(known, _)| *known == name).ok_or_else(|| bad(format!("unknown output {name:.100}")))?;
         // Every mention costs the whole column again.
-        if wanted.contains(&at) {
+        if wanted.iter().any(|other| other.at == at) {
             return Err(bad(format!("output {name} is requested twice")));
         }
-        wanted.push(at);
+        let own = output.object("parameters")?.read("binary_data", "true or false")?;
+        wanted.push(Wanted { at, is_binary: own.unwrap_or(is_binary) });
     }
     Ok(wanted)
 }
@@ -167,8 +167,8 @@ fn shape(input: &Input<'_>, scoring: &Scoring<'_>) -> Result<(usize, usize), Pro
 fn elements<'a>(input: &Input<'a>, count: usize, binary: &mut &'a [u8]) -> Result<Elements<'a>, String> {
     let datatype = Datatype::of(&input.datatype).ok_or_else(|| format!("unknown datatype {:.20}", input.datatype))?;
     // An element takes at least a byte, or a digit: a shape larger than the body is not worth reserving memory for.
-    match (input.data, input.parameters.binary_data_size) {
-        (Some(data), None) if count <= data.get().len() => Elements::of_json(datatype, data, count, 2),
+    match (input.data, input.binary_bytes) {
+        (Some(data), None) if count <= data.len() => Elements::of_json(datatype, data, count, 2),
         (None, Some(size)) => {
             let (bytes, rest) = binary.split_at_checked(size).ok_or("binary_data_size exceeds the body")?;
             *binary = rest;
@@ -183,19 +183,26 @@ fn elements<'a>(input: &Input<'a>, count: usize, binary: &mut &'a [u8]) -> Resul
     }
 }
 
-fn answer(scoring: &Scoring<'_>, body: &Body<'_>, wanted: &[usize], outcomes: &[Outcome], unknown: &[String]) -> Response {
+/// What the caller wants to read in the answer.
+struct Asked<'a> {
+    id: Option<&'a str>,
+    reasons: usize,
+    outputs: &'a [Wanted],
+}
+
+fn answer(scoring: &Scoring<'_>, asked: &Asked<'_>, outcomes: &[Outcome], unknown: &[String]) -> Response {
     let refused = outcomes.iter().enumerate().filter_map(|(i, outcome)| Some((i, outcome.as_ref().err()?)));
     let refused: Vec<Value> = refused.map(|(index, error)| json!({ "index": index, "problem": lead_problem(error) })).collect();
-    if refused.len() == outcomes.len() {
-        let first = outcomes.first().and_then(|outcome| outcome.as_ref().err());
-        let text = first.map_or_else(String::new, |error| format!("{}: {error}", error.code()));
-        return Response::new(422, "application/json", json!({ "error": text }).to_string().into_bytes());
+    if refused.len() == outcomes.len()
+        && let Some(Err(error)) = outcomes.first()
+    {
+        return refusal(&lead_problem(error));
     }
     let mut parameters = Map::new();
     parameters.insert("variant".into(), scoring.variant().into());
     parameters.insert("request_id".into(), (*scoring.request_id).into());
     // A parameter is a text, a number or a flag: lists travel as JSON text.
-    if body.parameters.reasons > 0 {
+    if asked.reasons > 0 {
         let reasons: Vec<_> = outcomes.iter().map(|o| o.as_ref().map(|score| &score.reasons).ok()).collect();
         parameters.insert("reasons".into(), serde_json::to_string(&reasons).unwrap_or_default().into());
     }
@@ -205,19 +212,34 @@ fn answer(scoring: &Scoring<'_>, body: &Body<'_>, wanted: &[usize], outcomes: &[
     if !refused.is_empty() {
         parameters.insert("errors".into(), Value::from(refused).to_string().into());
     }
-    let outputs = wanted.iter().filter_map(|at| OUTPUTS.get(*at)).map(|(name, datatype)| {
-        let data: Vec<Value> = outcomes.iter().map(|outcome| element(name, outcome)).collect();
-        json!({ "name": name, "datatype": datatype, "shape": [outcomes.len()], "data": data })
-    });
+    let (mut outputs, mut raw) = (Vec::new(), Vec::new());
+    for Wanted { at, is_binary } in asked.outputs {
+        let Some((name, datatype)) = OUTPUTS.get(*at) else { continue };
+        let mut output = json!({ "name": name, "datatype": datatype, "shape": [outcomes.len()] });
+        if *is_binary {
+            let start = raw.len();
+            outcomes.iter().for_each(|outcome| write_raw(name, outcome, &mut raw));
+            output["parameters"] = json!({ "binary_data_size": raw.len() - start });
+        } else {
+            output["data"] = outcomes.iter().map(|outcome| element(name, outcome)).collect();
+        }
+        outputs.push(output);
+    }
     let id = scoring.served.scorer.id();
     let reply = json!({
-        "id": body.id.as_deref().unwrap_or(&scoring.request_id),
+        "id": asked.id.unwrap_or(&scoring.request_id),
         "model_name": id.name,
         "model_version": id.version,
         "parameters": parameters,
-        "outputs": outputs.collect::<Vec<_>>(),
+        "outputs": outputs,
     });
-    Response::new(200, "application/json", reply.to_string().into_bytes())
+    let mut json = reply.to_string().into_bytes();
+    if asked.outputs.iter().all(|output| !output.is_binary) {
+        return Response::new(200, "application/json", json);
+    }
+    let length = json.len().to_string();
+    json.append(&mut raw);
+    Response::new(200, "application/octet-stream", json).with("inference-header-content-length", length)
 }
 
 fn element(output: &str, outcome: &Outcome) -> Value {
@@ -230,8 +252,18 @@ fn element(output: &str, outcome: &Outcome) -> Value {
     }
 }
 
-fn bad(message: impl Into<String>) -> Problem {
-    Problem::new(400, "BAD_REQUEST", message)
+/// Writes an element raw: a little-endian double, NaN where the lead was refused, or a text behind its length.
+fn write_raw(output: &str, outcome: &Outcome, raw: &mut Vec<u8>) {
+    match (outcome, output) {
+        (Ok(score), "probability") => raw.extend(score.probability.to_le_bytes()),
+        (Ok(score), "margin") => raw.extend(score.margin.to_le_bytes()),
+        (outcome, "band") => {
+            let band = outcome.as_ref().map_or("", |score| score.band.as_str());
+            raw.extend((band.len() as u32).to_le_bytes());
+            raw.extend(band.as_bytes());
+        }
+        (_, _) => raw.extend(f64::NAN.to_le_bytes()),
+    }
 }
 
 #[cfg(test)]
@@ -281,6 +313,47 @@ mod tests {
         for cut in [head.len() + 1, body.len() - 1] {
             let answer = ask(INFER, &[("inference-header-content-length", &length)], &body[..cut]);
             assert_eq!(answer.response.status, 400);
+        }
+    }
+
+    #[test]
+    fn outputs_are_raw_where_they_are_asked_for() {
+        let ask = |more: &str| {
+            let inputs = r#"{"name":"visits","shape":[2],"datatype":"FP64","data":[4,"many"]}"#;
+            ask(INFER, &[], format!(r#"{{"inputs":[{inputs}]{more}}}"#)).response
+        };
+        let read = |response: &crate::Response| {
+            let length = response.header("inference-header-content-length").unwrap().parse().unwrap();
+            let (head, raw) = response.body.split_at(length);
+            (serde_json::from_slice::<serde_json::Value>(head).unwrap(), raw.to_vec())
+        };
+        let own = ask(r#","outputs":[{"name":"margin","parameters":{"binary_data":true}},{"name":"probability"}]"#);
+        let (head, raw) = read(&own);
+        assert_eq!(own.header("content-type"), Some("application/octet-stream"));
+        assert_eq!(head["outputs"][0]["parameters"]["binary_data_size"], 16);
+        assert_eq!((head["outputs"][0].get("data"), &head["outputs"][1]["data"][0]), (None, &json!(logistic(1.0))));
+        assert_eq!(raw[..8], 1f64.to_le_bytes());
+        assert!(f64::from_le_bytes(raw[8..].try_into().unwrap()).is_nan());
+        let (head, raw) = read(&ask(r#","parameters":{"binary_data_output":true}"#));
+        let sizes: Vec<_> =
+            head["outputs"].as_array().unwrap().iter().map(|o| o["parameters"]["binary_data_size"].clone()).collect();
+        assert_eq!((sizes, raw.len()), (vec![json!(16), json!(16), json!(8)], 40));
+        assert_eq!(ask("").header("inference-header-content-length"), None);
+    }
+
+    #[test]
+    fn an_element_that_is_wrong_costs_its_lead() {
+        for (datatype, data) in
+            [("FP64", "[1,Infinity,2]"), ("INT32", "[1,4294967296,2]"), ("FP64", "[1,01,2]"), ("BYTES", r#"["1","\ud800","2"]"#)]
+        {
+            let body = format!(
+                r#"{{"id":null,"outputs":null,"inputs":[{{"name":"visits","shape":[3],"datatype":"{datatype}","data":{data},"parameters":null}}]}}"#
+            );
+            let answer = ask(INFER, &[], &body);
+            let reply = json(&answer);
+            assert_eq!(answer.response.status, 200, "{reply}");
+            let data = &reply["outputs"][0]["data"];
+            assert!(data[0].is_f64() && data[1].is_null() && data[2].is_f64(), "{reply}");
         }
     }
 
