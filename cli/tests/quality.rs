@@ -124,6 +124,33 @@ fn a_table_meets_the_suite_made_of_it() {
 }
 
 #[test]
+fn ids_of_64_bits_are_exact_in_every_format() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let ids = ["9007199254740993", "9007199254740992", "18446744073709551614", "18446744073709551615"];
+    let unique = json!({"type": "expect_column_values_to_be_unique", "kwargs": {"column": "id"}});
+    let most =
+        json!({"type": "expect_column_max_to_be_between", "kwargs": {"column": "id", "min_value": 18446744073709551615u64}});
+    let of_type = json!({"type": "expect_column_values_to_be_of_type", "kwargs": {"column": "id", "type_": "uint64"}});
+    let suite = file(&folder, "suite.json", &suite(json!([unique, most, of_type])));
+    // The last two only after the rows of a CSV from which its kinds are guessed.
+    let rows = |row: &dyn Fn(&str) -> String| -> String {
+        let small = (0..20_000).map(|id| row(&id.to_string()));
+        small.chain(ids.iter().map(|id| row(id))).collect()
+    };
+    let csv = file(&folder, "ids.csv", &format!("id\n{}", rows(&|id| format!("{id}\n"))));
+    let ndjson = file(&folder, "ids.ndjson", &rows(&|id| format!("{{\"id\":{id}}}\n")));
+    for path in [csv, ndjson] {
+        let out = expect(0, &["quality", "--suite", &suite, &path, "--json"], b"");
+        assert!(out.contains("\"observed_value\": 18446744073709551615"), "{path}: {out}");
+    }
+    // Beside a gap they are kept as texts: no type of numbers holds them and a gap.
+    let unique = r#"{"name":"s","expectations":[{"type":"expect_column_values_to_be_unique","kwargs":{"column":"id"}}]}"#;
+    let suite = file(&folder, "suite.json", unique);
+    let gaps = file(&folder, "gaps.csv", "id,x\n18446744073709551614,1\n18446744073709551615,1\n,1\n");
+    expect(0, &["quality", "--suite", &suite, &gaps], b"");
+}
+
+#[test]
 fn a_late_row_may_change_what_a_column_holds() {
     let folder = tempfile::tempdir().expect("a folder");
     for (odd, kind) in [("7", "int64"), ("2.5", "float64"), ("", "float64"), ("x", "object")] {

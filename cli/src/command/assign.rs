@@ -149,6 +149,7 @@ fn id(cell: Cell<'_>) -> Option<String> {
     match cell {
         Cell::Text(text) => Some(text.to_owned()).filter(|text| !text.is_empty()),
         Cell::Int(n) => Some(n.to_string()),
+        Cell::UInt(n) => Some(n.to_string()),
         Cell::Float(x) if x.abs() <= 9_007_199_254_740_992.0 => {
             let mut text = String::new();
             shortest(x, &mut text);

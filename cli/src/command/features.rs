@@ -141,9 +141,10 @@ fn kept<'a>(cell: Cell<'a>, date: &'a str) -> Datum<'a> {
     match cell {
         Cell::Text(text) => Datum::Text(text),
         Cell::Time(_) => Datum::Text(date),
-        Cell::Int(n) => Datum::Whole(n),
+        Cell::Int(n) => Datum::Whole(n.into()),
+        Cell::UInt(n) => Datum::Whole(n.into()),
         Cell::Float(x) => Datum::Real(x),
-        Cell::Bool(flag) => Datum::Whole(i64::from(flag)),
+        Cell::Bool(flag) => Datum::Whole(i128::from(flag)),
         Cell::Missing | Cell::Other(_) => Datum::Empty,
     }
 }

@@ -4,9 +4,7 @@ pub mod declaration;
 mod delimited;
 pub mod model_file;
 mod ndjson;
-mod page_header;
-mod parquet_file;
-mod parquet_table;
+mod parquet;
 mod rejects;
 mod source;
 mod suite;
@@ -15,8 +13,7 @@ use std::path::Path;
 
 use crate::Failure;
 
-pub use parquet_file::quiet_panics;
-pub use parquet_table::ParquetTable;
+pub use parquet::{ParquetTable, quiet_panics};
 pub use plumbline_core::table::Cell;
 pub use rejects::Rejects;
 pub use source::{Format, Source, gunzip};
@@ -100,6 +97,6 @@ pub fn records(source: &mut Source, as_json: bool) -> Result<Box<dyn Records>, F
     Ok(match source.format {
         Format::Delimited => Box::new(delimited::Delimited::open(source.take_reader(), &source.place)?),
         Format::Ndjson => Box::new(ndjson::Ndjson::new(source.take_reader(), &source.place, as_json)),
-        Format::Parquet => Box::new(parquet_file::ParquetFile::open(source)?),
+        Format::Parquet => Box::new(parquet::ParquetRows::open(source)?),
     })
 }

@@ -1,8 +1,11 @@
 //! One JSON object a line.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::fmt;
 use std::io::{BufRead, Read};
 
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
 
 use super::{Cell, FIELD_LIMIT, Problem, RECORD_LIMIT, Records, Step};
@@ -12,19 +15,26 @@ use crate::Failure;
 pub struct Ndjson {
     input: Box<dyn BufRead>,
     place: String,
-    names: Vec<String>,
-    places: BTreeMap<String, usize>,
-    values: Vec<Value>,
+    row: Row,
     text: Vec<u8>,
     line: u64,
     as_json: bool,
 }
 
+/// The fields seen so far and their values in the current record.
+#[derive(Default)]
+struct Row {
+    names: Vec<String>,
+    places: BTreeMap<String, usize>,
+    values: Vec<Value>,
+    /// Whether the record has a field beyond the limit.
+    is_full: bool,
+}
+
 impl Ndjson {
     /// Reads `input`, which is called `place` in messages. With `as_json` records are only the JSON they are, without names and cells.
     pub fn new(input: Box<dyn BufRead>, place: &str, as_json: bool) -> Ndjson {
-        let (names, values, text) = (Vec::new(), Vec::new(), Vec::new());
-        Ndjson { input, place: place.to_owned(), names, places: BTreeMap::new(), values, text, line: 0, as_json }
+        Ndjson { input, place: place.to_owned(), row: Row::default(), text: Vec::new(), line: 0, as_json }
     }
 
     /// Reads one line into `text`; false at the end.
@@ -46,33 +56,104 @@ impl Ndjson {
         if self.as_json {
             return Ok(());
         }
-        let value: Value = serde_json::from_slice(&self.text).map_err(|e| Problem::new("ROW_NOT_JSON", e.to_string()))?;
-        let Value::Object(object) = value else {
-            return Err(Problem::new("ROW_NOT_AN_OBJECT", "the line is JSON but not an object"));
-        };
-        self.values.iter_mut().for_each(|v| *v = Value::Null);
-        for (name, value) in object {
-            let at = match self.places.get(&name) {
-                Some(at) => *at,
-                None if self.names.len() < FIELD_LIMIT => {
-                    self.names.push(name.clone());
-                    self.values.push(Value::Null);
-                    self.places.insert(name, self.names.len() - 1);
-                    self.names.len() - 1
-                }
-                None => return Err(Problem::new("ROW_FIELD_COUNT", format!("more than {FIELD_LIMIT} distinct fields so far"))),
-            };
-            if let Some(slot) = self.values.get_mut(at) {
-                *slot = value;
+        self.row.values.iter_mut().for_each(|value| *value = Value::Null);
+        self.row.is_full = false;
+        let mut json = serde_json::Deserializer::from_slice(&self.text);
+        if let Err(error) = self.row.deserialize(&mut json).and_then(|()| json.end()) {
+            return Err(match serde_json::from_slice::<IgnoredAny>(&self.text) {
+                Ok(_) => Problem::new("ROW_NOT_AN_OBJECT", "the line is JSON but not an object"),
+                Err(_) => Problem::new("ROW_NOT_JSON", error.to_string()),
+            });
+        }
+        match self.row.is_full {
+            true => Err(Problem::new("ROW_FIELD_COUNT", format!("more than {FIELD_LIMIT} distinct fields so far"))),
+            false => Ok(()),
+        }
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for &mut Row {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
+        json.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for &mut Row {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<(), A::Error> {
+        let mut next = 0;
+        while let Some(place) = object.next_key_seed(Key { row: self, next })? {
+            match place.and_then(|place| self.values.get_mut(place)) {
+                Some(value) => *value = object.next_value()?,
+                None => drop(object.next_value::<IgnoredAny>()?),
             }
+            next = place.map_or(next, |place| place + 1);
         }
         Ok(())
     }
 }
 
+/// The place of a key: that of the field `next`, in records of one layout.
+struct Key<'a> {
+    row: &'a mut Row,
+    next: usize,
+}
+
+impl<'de> DeserializeSeed<'de> for Key<'_> {
+    type Value = Option<usize>;
+
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Option<usize>, D::Error> {
+        json.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for Key<'_> {
+    type Value = Option<usize>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a key")
+    }
+
+    fn visit_str<E>(self, name: &str) -> Result<Option<usize>, E> {
+        if self.row.names.get(self.next).is_some_and(|own| own == name) {
+            return Ok(Some(self.next));
+        }
+        Ok(self.row.place(name.into()))
+    }
+
+    fn visit_string<E>(self, name: String) -> Result<Option<usize>, E> {
+        Ok(self.row.place(name.into()))
+    }
+}
+
+impl Row {
+    /// The place of field `name`, a new one if it was not seen before; none beyond the limit.
+    fn place(&mut self, name: Cow<'_, str>) -> Option<usize> {
+        if let Some(place) = self.places.get(&*name) {
+            return Some(*place);
+        }
+        if self.names.len() == FIELD_LIMIT {
+            self.is_full = true;
+            return None;
+        }
+        let name = name.into_owned();
+        self.names.push(name.clone());
+        self.values.push(Value::Null);
+        self.places.insert(name, self.names.len() - 1);
+        Some(self.names.len() - 1)
+    }
+}
+
 impl Records for Ndjson {
     fn names(&self) -> &[String] {
-        &self.names
+        &self.row.names
     }
 
     fn is_table(&self) -> bool {
@@ -103,7 +184,7 @@ impl Records for Ndjson {
     }
 
     fn cell(&self, index: usize) -> Cell<'_> {
-        self.values.get(index).map_or(Cell::Missing, Cell::of_json)
+        self.row.values.get(index).map_or(Cell::Missing, Cell::of_json)
     }
 
     fn json(&self) -> Option<&[u8]> {

@@ -57,10 +57,7 @@ impl Rejects {
             self.table = Some(Table::start(sink, target.display().to_string(), Layout::Csv, names)?);
         }
         match &mut self.table {
-            Some(table) => {
-                let line = i64::try_from(line).unwrap_or(i64::MAX);
-                table.row([Datum::Whole(line), Datum::Text(problem.code), Datum::Text(&problem.message)])
-            }
+            Some(table) => table.row([Datum::Whole(line.into()), Datum::Text(problem.code), Datum::Text(&problem.message)]),
             None => Ok(()),
         }
     }

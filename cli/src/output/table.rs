@@ -22,7 +22,7 @@ pub enum Datum<'a> {
     /// The shortest decimal that reads back to the same bits.
     Real(f64),
     /// A whole number.
-    Whole(i64),
+    Whole(i128),
     /// JSON, already encoded; in CSV a text.
     Json(&'a str),
     /// Nothing.

@@ -3,15 +3,13 @@
 //!
 //! One thread reads while the other judges; a few batches are on their way between them.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, SyncSender, channel, sync_channel};
 
-use plumbline_core::table::{Column, Kind, Kinds, Scalar, Sniffed};
-use serde_json::{Map, Value as Json};
+use plumbline_core::table::{Cell, Column, Kind, Kinds, Sniffed};
 
 use crate::Failure;
-use crate::input::{FIELD_LIMIT, Format, ParquetTable, Records, Source, Step, records};
+use crate::input::{Format, ParquetTable, Records, Source, Step, records};
 use crate::output::Interrupt;
 
 /// Values of a batch, rows of a batch, and bytes of text at which it is full before.
@@ -34,6 +32,8 @@ pub struct Table {
     pub kinds: Vec<Kind>,
     /// Which of them are read.
     wanted: Vec<bool>,
+    /// Whether the kinds were detected from all rows, so that no row can contradict them.
+    surveyed: bool,
 }
 
 /// What is told of a column in the first pass.
@@ -58,13 +58,17 @@ impl Table {
                 paths.push(file.clone());
             }
         }
-        let mut table = Table { files: paths, _spooled: spooled, names: Vec::new(), kinds: Vec::new(), wanted: Vec::new() };
-        table.survey(GUESS)?;
+        let mut table =
+            Table { files: paths, _spooled: spooled, names: Vec::new(), kinds: Vec::new(), wanted: Vec::new(), surveyed: false };
+        if !table.survey(GUESS)? {
+            table.survey(usize::MAX)?;
+        }
         Ok(table)
     }
 
-    /// Tells what the columns hold; CSV of the first `most` rows of each file.
-    fn survey(&mut self, most: usize) -> Result<(), Failure> {
+    /// Detects what the columns hold, of a CSV from the first `most` rows of each file. Returns whether only a row that does not fit can
+    /// change that.
+    fn survey(&mut self, most: usize) -> Result<bool, Failure> {
         let (mut names, mut seen): (Vec<String>, Vec<Seen>) = (Vec::new(), Vec::new());
         for (at, path) in self.files.iter().enumerate() {
             let (own, found) = look(path, most)?;
@@ -82,9 +86,10 @@ impl Table {
                 }
             }
         }
+        self.surveyed = most == usize::MAX;
         self.kinds = seen.iter().map(|seen| seen.kind()).collect();
         self.names = names;
-        Ok(())
+        Ok(seen.iter().all(|seen| !seen.is_text || seen.text.is_settled()))
     }
 
     /// What `start` makes of the names and kinds of the columns, given all rows in batches by `take`; made anew when the kinds
@@ -182,6 +187,7 @@ impl Table {
                         fits &= Sniffed::push(fields.get(*field).copied().unwrap_or_default(), column);
                     }
                 }
+                fits |= self.surveyed;
                 fits && batch.row()
             })?;
             if plain == 0 {
@@ -193,6 +199,7 @@ impl Table {
                         fits &= Sniffed::push(records.text(*field).unwrap_or_default(), column);
                     }
                 }
+                fits |= self.surveyed;
                 fits = fits && batch.row();
             }
             if !fits || batch.ended {
@@ -204,12 +211,21 @@ impl Table {
     }
 
     fn read_json(&self, source: &mut Source, batch: &mut Batch) -> Result<(), Failure> {
-        let mut records = records(source, true)?;
+        let mut records = records(source, false)?;
+        // Per column, the field it is read from; fields turn up as the input goes on.
+        let (mut places, mut known): (Vec<Option<usize>>, usize) = (Vec::new(), usize::MAX);
         while next(&mut *records, &source.place)? {
-            let object = object(&*records, &source.place)?;
-            for ((column, name), is_wanted) in batch.columns.iter_mut().zip(&self.names).zip(&self.wanted) {
+            let own = records.names();
+            if own.len() != known {
+                let place = |(name, is_wanted): (&String, &bool)| {
+                    if *is_wanted { own.iter().position(|own| own == name) } else { None }
+                };
+                places = self.names.iter().zip(&self.wanted).map(place).collect();
+                known = own.len();
+            }
+            for ((column, place), is_wanted) in batch.columns.iter_mut().zip(&places).zip(&self.wanted) {
                 if *is_wanted {
-                    column.push(Scalar::of_json(object.get(name).unwrap_or(&Json::Null)).cell());
+                    column.push(place.map_or(Cell::Missing, |place| records.cell(place)));
                 }
             }
             if !batch.row() {
@@ -314,43 +330,21 @@ fn look(path: &Path, most: usize) -> Result<(Vec<String>, Vec<Seen>), Failure> {
 }
 
 fn look_json(source: &mut Source) -> Result<(Vec<String>, Vec<Seen>), Failure> {
-    let mut records = records(source, true)?;
-    // Per name: its place, what was seen, in how many records.
-    let mut columns: BTreeMap<String, (usize, Kinds, u64)> = BTreeMap::new();
-    let mut rows = 0u64;
+    let mut records = records(source, false)?;
+    let (mut kinds, mut rows): (Vec<Kinds>, u64) = (Vec::new(), 0);
     while next(&mut *records, &source.place)? {
-        rows += 1;
-        for (name, value) in object(&*records, &source.place)? {
-            let place = columns.len();
-            if place >= FIELD_LIMIT && !columns.contains_key(&name) {
-                let message = format!("more than {FIELD_LIMIT} distinct fields");
-                return Err(Failure::input(format!("{}, line {}", source.place, records.line()), "ROW_FIELD_COUNT", message));
+        for _ in kinds.len()..records.names().len() {
+            let mut kind = Kinds::default();
+            if rows > 0 {
+                kind.see(Cell::Missing);
             }
-            let (_, kinds, count) = columns.entry(name).or_insert((place, Kinds::default(), 0));
-            kinds.see(Scalar::of_json(&value).cell());
-            *count += 1;
+            kinds.push(kind);
         }
+        kinds.iter_mut().enumerate().for_each(|(at, kind)| kind.see(records.cell(at)));
+        rows += 1;
     }
-    let mut list: Vec<(usize, String, Seen)> = columns
-        .into_iter()
-        .map(|(name, (place, mut typed, count))| {
-            if count < rows {
-                typed.see(plumbline_core::table::Cell::Missing);
-            }
-            (place, name, Seen { typed, ..Seen::default() })
-        })
-        .collect();
-    list.sort_by_key(|(place, ..)| *place);
-    Ok(list.into_iter().map(|(_, name, seen)| (name, seen)).unzip())
-}
-
-fn object(records: &dyn Records, place: &str) -> Result<Map<String, Json>, Failure> {
-    let place = || format!("{place}, line {}", records.line());
-    match serde_json::from_slice(records.json().unwrap_or_default()) {
-        Ok(Json::Object(object)) => Ok(object),
-        Ok(_) => Err(Failure::input(place(), "ROW_NOT_AN_OBJECT", "the line is JSON but not an object")),
-        Err(e) => Err(Failure::input(place(), "ROW_NOT_JSON", e.to_string())),
-    }
+    let seen = kinds.into_iter().map(|typed| Seen { typed, ..Seen::default() }).collect();
+    Ok((records.names().to_vec(), seen))
 }
 
 /// Moves on; a row that cannot be read ends the run, because a table with holes is not the table.

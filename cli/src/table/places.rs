@@ -94,6 +94,7 @@ impl Places {
             match records.cell(*place) {
                 Cell::Text(text) => lead.set(*name, Value::Text(text.to_owned())),
                 Cell::Int(n) => lead.set(*name, whole(n)),
+                Cell::UInt(n) => lead.set(*name, Value::Text(n.to_string())),
                 Cell::Float(x) => lead.set(*name, Value::Number(x)),
                 _ => {}
             }
@@ -112,6 +113,7 @@ fn value(cell: Cell<'_>, field: &Field) -> Result<Value, LeadError> {
             Value::Text(digits) => return field.parse_text(&digits),
             number => number,
         },
+        Cell::UInt(n) => return field.parse_text(&n.to_string()),
         Cell::Float(x) => Value::Number(x),
         Cell::Bool(flag) => Value::Flag(flag),
         Cell::Other(_) => {

@@ -14,6 +14,8 @@ const VALUE_LIMIT: usize = 1 << 28;
 /// Steps from its place at which a value's table is hashed anew.
 const FAR: usize = 192;
 const EMPTY: u64 = u64::MAX;
+/// 2⁶³, the first whole number above `i64::MAX`.
+const ABOVE: f64 = 9_223_372_036_854_775_808.0;
 
 /// A set of values with counts.
 #[derive(Debug, Clone, Default)]
@@ -37,10 +39,21 @@ struct Entry {
 enum Key {
     Missing,
     Whole(i64),
+    /// A whole number above `i64::MAX`.
+    Above(u64),
     Bits(u64),
-    Time { ms: i64, ns: u32 },
-    Text { start: u32, len: u32 },
-    Json { start: u32, len: u32 },
+    Time {
+        ms: i64,
+        ns: u32,
+    },
+    Text {
+        start: u32,
+        len: u32,
+    },
+    Json {
+        start: u32,
+        len: u32,
+    },
 }
 
 /// How the first of the equal values looked.
@@ -154,6 +167,7 @@ impl Distinct {
         let (tag, bits) = match key {
             Key::Missing => (0, 0),
             Key::Whole(n) => (1, n as u64),
+            Key::Above(n) => (1, n),
             Key::Bits(bits) => (2, bits),
             Key::Time { ms, ns } => (3, ms as u64 ^ u64::from(ns) << 44),
             Key::Text { .. } => return hash_text(self.seed ^ 4, text),
@@ -213,6 +227,8 @@ impl Distinct {
             (Key::Whole(n), Shown::Bool) => Scalar::Bool(n != 0),
             (Key::Whole(n), Shown::Float) => Scalar::Float(n as f64),
             (Key::Whole(n), Shown::Plain) => Scalar::Int(n),
+            (Key::Above(n), Shown::Float) => Scalar::Float(n as f64),
+            (Key::Above(n), _) => Scalar::UInt(n),
             (Key::Bits(bits), _) => Scalar::Float(f64::from_bits(bits)),
             (Key::Time { ms, ns }, _) => Scalar::Time(Moment { ms, ns }),
             (Key::Text { .. }, _) => Scalar::Text(part(&self.text, entry.key).to_owned()),
@@ -227,7 +243,9 @@ fn parts(cell: Cell<'_>) -> Option<(Key, Shown, &str)> {
         Cell::Missing => (Key::Missing, Shown::Plain, ""),
         Cell::Bool(flag) => (Key::Whole(i64::from(flag)), Shown::Bool, ""),
         Cell::Int(n) => (Key::Whole(n), Shown::Plain, ""),
-        Cell::Float(x) if x.abs() < 9.2e18 && (x as i64) as f64 == x => (Key::Whole(x as i64), Shown::Float, ""),
+        Cell::UInt(n) => (Key::Above(n), Shown::Plain, ""),
+        Cell::Float(x) if x.abs() < ABOVE && (x as i64) as f64 == x => (Key::Whole(x as i64), Shown::Float, ""),
+        Cell::Float(x) if (ABOVE..2.0 * ABOVE).contains(&x) => (Key::Above(x as u64), Shown::Float, ""),
         Cell::Float(x) => (Key::Bits(x.to_bits()), Shown::Float, ""),
         Cell::Time(Moment { ms, ns }) => (Key::Time { ms, ns }, Shown::Plain, ""),
         Cell::Text(text) => (Key::Text { start: 0, len: 0 }, Shown::Plain, text),

@@ -489,7 +489,8 @@ impl Groups {
             }
         }
         let numbers: Vec<f64> = seen.iter().filter_map(|(value, _)| value.cell().numeric()).collect();
-        let is_number = seen.iter().all(|(value, _)| matches!(value, Scalar::Int(_) | Scalar::Float(_) | Scalar::Missing));
+        let is_number =
+            seen.iter().all(|(value, _)| matches!(value, Scalar::Int(_) | Scalar::UInt(_) | Scalar::Float(_) | Scalar::Missing));
         let edges = match &self.edges {
             Some(edges) => Some(edges.clone()),
             None if is_number && numbers.len() > self.most => {

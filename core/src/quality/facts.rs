@@ -220,6 +220,7 @@ impl Facts {
         match cell {
             Cell::Float(_) => self.all_whole = false,
             Cell::Int(n) => self.whole += i128::from(n),
+            Cell::UInt(n) => self.whole += i128::from(n),
             _ => self.whole += x as i128,
         }
         self.add_moment(x);
@@ -397,7 +398,11 @@ impl Facts {
     /// Quantiles as results show them: whole where the column is whole and no value lies between.
     pub fn shown(&self, x: f64, between: Interpolation) -> Json {
         let picks = matches!(between, Interpolation::Nearest | Interpolation::Lower | Interpolation::Higher);
-        if picks && self.kind == Kind::Int { Json::from(x as i64) } else { float_json(x) }
+        match self.kind {
+            Kind::Int if picks => Json::from(x as i64),
+            Kind::UInt if picks => Json::from(x as u64),
+            _ => float_json(x),
+        }
     }
 }
 

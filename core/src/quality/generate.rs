@@ -103,7 +103,7 @@ impl Known {
             return list;
         }
         match self.kind {
-            Kind::Int | Kind::Float | Kind::Bool => {
+            Kind::Int | Kind::UInt | Kind::Float | Kind::Bool => {
                 list.push(expectation("expect_column_values_to_be_of_type", json!({"type_": self.kind.dtype()}), "critical"));
             }
             Kind::Text => list.push(expectation("expect_column_values_to_be_of_type", json!({"type_": "str"}), "critical")),
@@ -117,10 +117,10 @@ impl Known {
         }
         let distinct = self.distinct.as_ref().map(Distinct::len);
         let is_key = self.missing == 0 && rows >= ENOUGH && distinct == Some(rows as usize);
-        if is_key && matches!(self.kind, Kind::Int | Kind::Text) {
+        if is_key && matches!(self.kind, Kind::Int | Kind::UInt | Kind::Text) {
             list.push(expectation("expect_column_values_to_be_unique", json!({}), "warning"));
         }
-        if let (Kind::Int | Kind::Float, false) = (self.kind, is_key) {
+        if let (Kind::Int | Kind::UInt | Kind::Float, false) = (self.kind, is_key) {
             let bounds = json!({"min_value": self.min.cell().json(), "max_value": self.max.cell().json(), "mostly": 0.99});
             list.push(expectation("expect_column_values_to_be_between", bounds, "warning"));
         }

@@ -282,6 +282,7 @@ fn bounds(k: &Kwargs<'_>, kinds: Kinds) -> Result<Bounds, SuiteError> {
         let Some(value) = k.get(kwarg) else { return Ok(None) };
         Ok(Some(match Scalar::of_json(value) {
             Scalar::Int(n) => Scalar::Int(n),
+            Scalar::UInt(n) => Scalar::UInt(n),
             Scalar::Float(x) if kinds == Kinds::Whole && x.fract() != 0.0 => {
                 return Err(k.wrong(kwarg, format!("value is not a valid integer: {x}")));
             }

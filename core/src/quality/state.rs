@@ -375,6 +375,7 @@ fn combine(key: &mut String, cell: Cell<'_>) {
         Cell::Missing => write!(key, "m;"),
         Cell::Bool(flag) => write!(key, "n{};", u8::from(flag)),
         Cell::Int(n) => write!(key, "n{n};"),
+        Cell::UInt(n) => write!(key, "n{n};"),
         Cell::Float(x) if x.abs() < 9e15 && x.fract() == 0.0 => write!(key, "n{};", x as i64),
         Cell::Float(x) => write!(key, "f{};", x.to_bits()),
         Cell::Time(moment) => write!(key, "d{}.{};", moment.ms, moment.ns),
@@ -473,7 +474,7 @@ pub(super) fn observed(success: bool, value: Json) -> (bool, Found) {
 /// Whether numbers of `kind` can be judged by their spread.
 pub(super) fn check_numeric(kind: Kind, what: &str) -> Result<(), Raised> {
     match kind {
-        Kind::Int | Kind::Float | Kind::Bool | Kind::Mixed => Ok(()),
+        Kind::Int | Kind::UInt | Kind::Float | Kind::Bool | Kind::Mixed => Ok(()),
         _ => Err(Raised::kind(what)),
     }
 }

@@ -111,7 +111,7 @@ impl Bounds {
     pub fn fit(&self, kind: Kind) -> Result<Bounds, Raised> {
         let of_text = |bound: &Option<Scalar>| matches!(bound, Some(Scalar::Text(_)));
         match kind {
-            Kind::Int | Kind::Float if of_text(&self.min) || of_text(&self.max) => {
+            Kind::Int | Kind::UInt | Kind::Float if of_text(&self.min) || of_text(&self.max) => {
                 Err(Raised::kind("Column values, min_value, and max_value must either be None or of the same type."))
             }
             Kind::Time | Kind::Zoned => {
@@ -208,6 +208,7 @@ impl Types {
     pub fn include(&self, kind: Kind) -> bool {
         let names: &[&str] = match kind {
             Kind::Int => &["int64", "int", "long", "int_", "intp", "i8", "l", "q"],
+            Kind::UInt => &["uint64", "uint", "ulong", "uintp", "u8", "L", "Q"],
             Kind::Float => &["float64", "float", "double", "f8", "d"],
             Kind::Bool => &["bool", "bool_", "?"],
             Kind::Text | Kind::Mixed => &OBJECT,
@@ -272,7 +273,7 @@ impl Types {
     pub fn holds(&self, cell: Cell<'_>) -> bool {
         let words: &[&str] = match cell {
             Cell::Text(_) => &["str", "string_types"],
-            Cell::Int(_) => &["int", "long"],
+            Cell::Int(_) | Cell::UInt(_) => &["int", "long"],
             Cell::Bool(_) => &["bool", "int", "long"],
             Cell::Float(_) => &["float"],
             Cell::Time(_) => &["timestamp"],
@@ -288,6 +289,7 @@ impl Types {
     pub fn take(&self, cell: Cell<'_>) -> bool {
         let kinds: &[Kind] = match cell {
             Cell::Int(_) => &[Kind::Int, Kind::Float],
+            Cell::UInt(_) => &[Kind::UInt, Kind::Float],
             Cell::Float(x) if x.fract() == 0.0 => &[Kind::Int, Kind::Float],
             Cell::Float(_) => &[Kind::Float],
             Cell::Bool(_) => &[Kind::Bool],

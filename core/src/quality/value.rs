@@ -15,6 +15,7 @@ impl Cell<'_> {
             Cell::Missing => Json::Null,
             Cell::Bool(flag) => Json::Bool(flag),
             Cell::Int(n) => Json::Number(n.into()),
+            Cell::UInt(n) => Json::Number(n.into()),
             Cell::Float(x) => float_json(x),
             Cell::Text(text) => Json::String(text.to_owned()),
             Cell::Time(moment) => Json::String(iso(moment)),
@@ -42,8 +43,13 @@ impl Cell<'_> {
             (Cell::Text(a), Cell::Text(b)) => Some(a.cmp(b)),
             (Cell::Time(a), Cell::Time(b)) => Some(a.cmp(&b)),
             (Cell::Int(a), Cell::Int(b)) => Some(a.cmp(&b)),
-            (Cell::Int(a), Cell::Float(b)) => mixed(a, b),
-            (Cell::Float(a), Cell::Int(b)) => mixed(b, a).map(Ordering::reverse),
+            (Cell::UInt(a), Cell::UInt(b)) => Some(a.cmp(&b)),
+            (Cell::Int(_), Cell::UInt(_)) => Some(Ordering::Less),
+            (Cell::UInt(_), Cell::Int(_)) => Some(Ordering::Greater),
+            (Cell::Int(a), Cell::Float(b)) => mixed(a.into(), b),
+            (Cell::Float(a), Cell::Int(b)) => mixed(b.into(), a).map(Ordering::reverse),
+            (Cell::UInt(a), Cell::Float(b)) => mixed(a.into(), b),
+            (Cell::Float(a), Cell::UInt(b)) => mixed(b.into(), a).map(Ordering::reverse),
             (a, b) => match (a.numeric(), b.numeric()) {
                 (Some(a), Some(b)) => a.partial_cmp(&b),
                 _ => return Err(Raised::kind(format!("{} cannot be compared with {}", a.name(), b.name()))),
@@ -56,7 +62,7 @@ impl Cell<'_> {
         match self {
             Cell::Missing => "a missing value",
             Cell::Bool(_) => "a boolean",
-            Cell::Int(_) | Cell::Float(_) => "a number",
+            Cell::Int(_) | Cell::UInt(_) | Cell::Float(_) => "a number",
             Cell::Text(_) => "text",
             Cell::Time(_) => "a timestamp",
             Cell::Other(_) => "a list or object",
@@ -71,6 +77,7 @@ impl Cell<'_> {
             Cell::Bool(true) => read("True"),
             Cell::Bool(false) => read("False"),
             Cell::Int(n) => read(&n.to_string()),
+            Cell::UInt(n) => read(&n.to_string()),
             Cell::Float(x) => read(&python_float(x)),
             Cell::Time(moment) => read(&iso(moment).replacen('T', " ", 1)),
             Cell::Other(value) => read(&value.to_string()),
@@ -87,10 +94,11 @@ pub(super) fn float_json(x: f64) -> Json {
     }
 }
 
-fn mixed(a: i64, b: f64) -> Option<Ordering> {
+/// The order of a whole number of 64 bits and a double.
+fn mixed(a: i128, b: f64) -> Option<Ordering> {
     match (a as f64).partial_cmp(&b) {
-        // 2⁶³ as a double is above every i64, so the cast below is exact wherever it is reached.
-        Some(Ordering::Equal) if b.abs() < 9.3e18 => Some(i128::from(a).cmp(&(b as i128))),
+        // The double is whole and at most 2⁶⁴, so the cast is exact.
+        Some(Ordering::Equal) => Some(a.cmp(&(b as i128))),
         order => order,
     }
 }
@@ -122,6 +130,9 @@ mod tests {
         assert!(Cell::Int(3).equals(Cell::Float(3.0)) && Cell::Bool(true).equals(Cell::Int(1)));
         assert!(!Cell::Missing.equals(Cell::Missing) && !Cell::Text("1").equals(Cell::Int(1)));
         assert_eq!(Cell::Int(i64::MAX).order(Cell::Float(9_223_372_036_854_775_808.0)), Ok(Some(Ordering::Less)));
+        assert_eq!(Cell::UInt(u64::MAX).order(Cell::Float(18_446_744_073_709_551_616.0)), Ok(Some(Ordering::Less)));
+        assert_eq!(Cell::UInt(1 << 63).order(Cell::Int(i64::MAX)), Ok(Some(Ordering::Greater)));
+        assert!(Cell::UInt(1 << 63).equals(Cell::Float(9_223_372_036_854_775_808.0)));
         assert!(Cell::Text("a").order(Cell::Int(1)).is_err());
     }
 

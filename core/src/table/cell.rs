@@ -17,6 +17,8 @@ pub enum Cell<'a> {
     Bool(bool),
     /// A whole number.
     Int(i64),
+    /// A whole number above `i64::MAX`; see [`Cell::of_whole`].
+    UInt(u64),
     /// A number; never NaN, which is `Missing`.
     Float(f64),
     /// Text.
@@ -36,6 +38,8 @@ pub enum Scalar {
     Bool(bool),
     /// A whole number.
     Int(i64),
+    /// A whole number above `i64::MAX`.
+    UInt(u64),
     /// A number; never NaN.
     Float(f64),
     /// Text.
@@ -53,6 +57,7 @@ impl Scalar {
             Scalar::Missing => Cell::Missing,
             Scalar::Bool(flag) => Cell::Bool(*flag),
             Scalar::Int(n) => Cell::Int(*n),
+            Scalar::UInt(n) => Cell::UInt(*n),
             Scalar::Float(x) => Cell::Float(*x),
             Scalar::Text(text) => Cell::Text(text),
             Scalar::Time(moment) => Cell::Time(*moment),
@@ -76,6 +81,17 @@ impl<'a> Cell<'a> {
         }
     }
 
+    /// The whole number `n`, exactly.
+    ///
+    /// # Example
+    /// ```
+    /// use plumbline_core::table::Cell;
+    /// assert_eq!(Cell::of_whole(u64::MAX).read_name().unwrap(), "18446744073709551615");
+    /// ```
+    pub fn of_whole(n: u64) -> Cell<'a> {
+        i64::try_from(n).map_or(Cell::UInt(n), Cell::Int)
+    }
+
     /// Whether nothing is known.
     pub fn is_missing(self) -> bool {
         matches!(self, Cell::Missing)
@@ -87,6 +103,7 @@ impl<'a> Cell<'a> {
             Cell::Missing => Scalar::Missing,
             Cell::Bool(flag) => Scalar::Bool(flag),
             Cell::Int(n) => Scalar::Int(n),
+            Cell::UInt(n) => Scalar::UInt(n),
             Cell::Float(x) => Scalar::Float(x),
             Cell::Text(text) => Scalar::Text(text.to_owned()),
             Cell::Time(moment) => Scalar::Time(moment),
@@ -98,6 +115,7 @@ impl<'a> Cell<'a> {
     pub fn numeric(self) -> Option<f64> {
         match self {
             Cell::Int(n) => Some(n as f64),
+            Cell::UInt(n) => Some(n as f64),
             Cell::Float(x) => Some(x),
             Cell::Bool(flag) => Some(f64::from(u8::from(flag))),
             _ => None,
@@ -136,11 +154,10 @@ impl<'a> Cell<'a> {
         match value {
             Json::Null => Cell::Missing,
             Json::Bool(flag) => Cell::Bool(*flag),
-            Json::Number(n) => match (n.as_i64(), n.as_f64()) {
-                (Some(n), _) => Cell::Int(n),
-                (None, Some(x)) => Cell::Float(x),
-                (None, None) => Cell::Missing,
-            },
+            Json::Number(n) => {
+                let whole = n.as_i64().map(Cell::Int).or_else(|| n.as_u64().map(Cell::UInt));
+                whole.or_else(|| n.as_f64().map(Cell::Float)).unwrap_or(Cell::Missing)
+            }
             Json::String(text) => Cell::Text(text),
             Json::Array(_) | Json::Object(_) => Cell::Other(value),
         }
@@ -186,6 +203,7 @@ impl<'a> Cell<'a> {
             Cell::Missing => return Ok(None),
             Cell::Bool(flag) => Some(flag),
             Cell::Int(n) => of_number(n as f64),
+            Cell::UInt(_) => None,
             Cell::Float(x) => of_number(x),
             Cell::Text(text) if is_missing(text.trim()) => return Ok(None),
             Cell::Text(text) => word::flag(text.trim()).or_else(|| number(text).and_then(of_number)),
@@ -212,6 +230,7 @@ impl<'a> Cell<'a> {
             Cell::Missing => return Ok(None),
             Cell::Time(moment) => Some(moment.ms),
             Cell::Int(n) => of_number(n as f64),
+            Cell::UInt(_) => None,
             Cell::Float(x) => of_number(x),
             Cell::Text(text) if is_missing(text.trim()) => return Ok(None),
             Cell::Text(text) => parse_date(text.trim()).or_else(|| number(text).and_then(of_number)),
@@ -234,6 +253,7 @@ impl<'a> Cell<'a> {
             Cell::Missing => None,
             Cell::Bool(flag) => Some(Cow::Borrowed(if flag { "true" } else { "false" })),
             Cell::Int(n) => Some(n.to_string().into()),
+            Cell::UInt(n) => Some(n.to_string().into()),
             Cell::Float(x) => Some(x.to_string().into()),
             Cell::Time(moment) => Some(format_date(moment.ms).into()),
             Cell::Other(_) => self.read_texts().map(|texts| texts.join(", ").into()),
@@ -266,6 +286,8 @@ mod tests {
             (Cell::Text(" "), Ok(None), Ok(None), Ok(None), None),
             (Cell::of_field(" 1.0"), Ok(Some(1.0)), Ok(Some(true)), Ok(Some(1)), Some("1.0")),
             (Cell::Int(1), Ok(Some(1.0)), Ok(Some(true)), Ok(Some(1)), Some("1")),
+            (Cell::of_whole(1), Ok(Some(1.0)), Ok(Some(true)), Ok(Some(1)), Some("1")),
+            (Cell::of_whole(1 << 63), Ok(Some(9_223_372_036_854_775_808.0)), Err(()), Err(()), Some("9223372036854775808")),
             (Cell::Float(0.0), Ok(Some(0.0)), Ok(Some(false)), Ok(Some(0)), Some("0")),
             (Cell::Text("0e0"), Ok(Some(0.0)), Ok(Some(false)), Ok(Some(0)), Some("0e0")),
             (Cell::Bool(true), Ok(Some(1.0)), Ok(Some(true)), Err(()), Some("true")),

@@ -9,6 +9,8 @@ use super::{Cell, Kinds, Moment, Scalar, Texts};
 pub enum Kind {
     /// Whole numbers, none missing: `int64`.
     Int,
+    /// Whole numbers from 0 on, some above `i64::MAX`, none missing: `uint64`.
+    UInt,
     /// Numbers, some may be missing: `float64`.
     Float,
     /// Yes or no, none missing: `bool`.
@@ -28,6 +30,7 @@ impl Kind {
     pub fn name(self) -> &'static str {
         match self {
             Kind::Int => "int64",
+            Kind::UInt => "uint64",
             Kind::Float => "float64",
             Kind::Bool => "bool",
             Kind::Text | Kind::Mixed => "object_",
@@ -40,6 +43,7 @@ impl Kind {
     pub fn dtype(self) -> &'static str {
         match self {
             Kind::Int => "int64",
+            Kind::UInt => "uint64",
             Kind::Float => "float64",
             Kind::Bool => "bool",
             Kind::Text | Kind::Mixed => "object",
@@ -59,6 +63,8 @@ impl Kind {
 pub enum Column {
     /// Whole numbers.
     Int(Vec<i64>),
+    /// Whole numbers from 0 on.
+    UInt(Vec<u64>),
     /// Numbers; NaN is missing.
     Float(Vec<f64>),
     /// Yes or no.
@@ -81,6 +87,7 @@ impl Column {
     pub fn new(kind: Kind) -> Column {
         match kind {
             Kind::Int => Column::Int(Vec::new()),
+            Kind::UInt => Column::UInt(Vec::new()),
             Kind::Float => Column::Float(Vec::new()),
             Kind::Bool => Column::Bool(Vec::new()),
             Kind::Text => Column::Text(Texts::default()),
@@ -102,6 +109,7 @@ impl Column {
     pub fn kind(&self) -> Kind {
         match self {
             Column::Int(_) => Kind::Int,
+            Column::UInt(_) => Kind::UInt,
             Column::Float(_) => Kind::Float,
             Column::Bool(_) => Kind::Bool,
             Column::Text(_) => Kind::Text,
@@ -121,6 +129,9 @@ impl Column {
         match (&mut *self, cell) {
             (Column::Int(values), Cell::Int(n)) => values.push(n),
             (Column::Int(values), cell) => values.push(cell.numeric().map_or(0, |x| x as i64)),
+            (Column::UInt(values), Cell::UInt(n)) => values.push(n),
+            (Column::UInt(values), Cell::Int(n)) => values.push(n.unsigned_abs()),
+            (Column::UInt(values), cell) => values.push(cell.numeric().map_or(0, |x| x as u64)),
             (Column::Float(values), cell) => values.push(cell.numeric().unwrap_or(f64::NAN)),
             (Column::Bool(values), cell) => values.push(matches!(cell, Cell::Bool(true))),
             (Column::Text(texts), Cell::Text(text)) => texts.push(Some(text)),
@@ -135,6 +146,7 @@ impl Column {
     pub fn append(&mut self, other: &Column) {
         match (self, other) {
             (Column::Int(values), Column::Int(others)) => values.extend_from_slice(others),
+            (Column::UInt(values), Column::UInt(others)) => values.extend_from_slice(others),
             (Column::Float(values), Column::Float(others)) => values.extend_from_slice(others),
             (Column::Bool(values), Column::Bool(others)) => values.extend_from_slice(others),
             (Column::Time { values, .. }, Column::Time { values: others, .. }) => values.extend_from_slice(others),
@@ -146,6 +158,7 @@ impl Column {
     pub fn clear(&mut self) {
         match self {
             Column::Int(values) => values.clear(),
+            Column::UInt(values) => values.clear(),
             Column::Float(values) => values.clear(),
             Column::Bool(values) => values.clear(),
             Column::Text(texts) => texts.clear(),
@@ -158,6 +171,7 @@ impl Column {
     pub fn len(&self) -> usize {
         match self {
             Column::Int(values) => values.len(),
+            Column::UInt(values) => values.len(),
             Column::Float(values) => values.len(),
             Column::Bool(values) => values.len(),
             Column::Text(texts) => texts.len(),
@@ -180,6 +194,7 @@ impl Column {
     pub fn cell(&self, row: usize) -> Cell<'_> {
         match self {
             Column::Int(values) => values.get(row).map_or(Cell::Missing, |n| Cell::Int(*n)),
+            Column::UInt(values) => values.get(row).map_or(Cell::Missing, |n| Cell::of_whole(*n)),
             Column::Float(values) => values.get(row).map_or(Cell::Missing, |x| float(*x)),
             Column::Bool(values) => values.get(row).map_or(Cell::Missing, |flag| Cell::Bool(*flag)),
             Column::Text(texts) => texts.row(row).map_or(Cell::Missing, Cell::Text),

@@ -6,6 +6,18 @@ pub fn int(text: &str) -> Option<i64> {
     digits(text.as_bytes()).or_else(|| text.parse().ok())
 }
 
+/// The whole number from 0 to 2^64 - 1 a text reads as; spaces around it do not matter.
+pub fn whole(text: &str) -> Option<u64> {
+    text.trim_ascii().parse().ok()
+}
+
+/// Whether a text is a whole number of any length: digits with an optional sign.
+pub fn is_whole(text: &str) -> bool {
+    let text = text.trim_ascii();
+    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
+    !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 /// A whole number of at most eighteen digits, which are below 2^63.
 #[inline]
 pub(super) fn digits(text: &[u8]) -> Option<i64> {

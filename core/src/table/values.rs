@@ -52,15 +52,16 @@ impl Nature {
         let of_cell = |cell: Cell<'_>| match cell {
             Cell::Missing => Nature::Nothing,
             Cell::Bool(_) => Nature::Flags,
-            Cell::Int(_) | Cell::Float(_) => Nature::Numbers,
+            Cell::Int(_) | Cell::UInt(_) | Cell::Float(_) => Nature::Numbers,
             Cell::Text(_) | Cell::Time(_) | Cell::Other(_) => Nature::Names,
         };
         match column {
             Column::Int(values) if !values.is_empty() => Nature::Numbers,
+            Column::UInt(values) if !values.is_empty() => Nature::Numbers,
             Column::Float(values) if values.iter().any(|x| !x.is_nan()) => Nature::Numbers,
             Column::Bool(values) if !values.is_empty() => Nature::Flags,
             Column::Text(texts) if texts.entries() > 0 => Nature::Names,
-            Column::Int(_) | Column::Float(_) | Column::Bool(_) | Column::Text(_) => Nature::Nothing,
+            Column::Int(_) | Column::UInt(_) | Column::Float(_) | Column::Bool(_) | Column::Text(_) => Nature::Nothing,
             Column::Time { .. } | Column::Mixed(_) => {
                 (0..column.len()).map(|row| of_cell(column.cell(row))).fold(Nature::Nothing, Nature::join)
             }

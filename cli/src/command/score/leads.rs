@@ -57,7 +57,7 @@ pub fn run(
                     let why = reasons_text(&score, layout);
                     let why = if layout == Layout::Ndjson { Datum::Json(&why) } else { Datum::Text(&why) };
                     let band = if score.band.is_empty() { Datum::Empty } else { Datum::Text(&score.band) };
-                    let points = Datum::Whole(i64::from(score.score));
+                    let points = Datum::Whole(i128::from(score.score));
                     let row = [Datum::Text(id), points, Datum::Real(score.probability), band, why];
                     let flags = flags.map(|flags| flags_text(&flags, layout));
                     let flags = match &flags {
