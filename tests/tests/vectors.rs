@@ -12,6 +12,14 @@ fn every_own_vector_agrees_with_its_peer() {
     assert!(found.models >= 60 && found.left_out.is_empty(), "{} models; {:?}", found.models, found.left_out);
 }
 
+#[test]
+fn the_logarithm_of_base_scores_is_that_of_the_c_library() {
+    // Some 250,000 of them; the conformance runner compares all.
+    let found = conformance::logarithm::run(4_253);
+    assert!(found.suites.iter().all(conformance::Suite::is_proof), "{found:?}");
+    assert!(found.suites.len() == 2 || found.left_out.len() == 1, "{found:?}");
+}
+
 /// Copies one own model into a shared folder of its own, has `change` spoil it, and returns what the runner says.
 fn of_a_folder(change: impl Fn(&std::path::Path)) -> Vec<conformance::Conformance> {
     let shared = tempfile::tempdir().expect("a folder");

@@ -30,6 +30,8 @@ pub struct Card {
     compact: bool,
     /// Size of the file, bytes.
     bytes: u64,
+    /// The comparison with the training library's own predictions.
+    checked: Option<plumbline_core::bundle::Checked>,
     /// Golden leads, all scored and compared bit for bit when the file was read.
     goldens: usize,
 }
@@ -72,6 +74,7 @@ impl Card {
             provenance: manifest.provenance.clone(),
             compact: bundle.packing() == Packing::Compact,
             bytes,
+            checked: manifest.checked.clone(),
             goldens: bundle.goldens().len(),
         }
     }
@@ -106,6 +109,7 @@ impl Card {
             rows.push(("packing", note.to_owned()));
         }
         rows.push(("size", size(self.bytes)));
+        rows.push(("checked", self.checked_line()));
         rows.push(("verified", format!("structure, digest and {} golden leads, bit for bit", self.goldens)));
         aligned(&rows)
     }
@@ -160,6 +164,15 @@ impl Card {
             return format!("average of {} models, one per output:\n{}", members.len(), members.join("\n"));
         }
         members.join("\n")
+    }
+
+    fn checked_line(&self) -> String {
+        let Some(checked) = &self.checked else {
+            return "not checked against predictions of the training library (import --check)".to_owned();
+        };
+        let largest = if checked.largest == 0.0 { "0".to_owned() } else { format!("{:.1e}", checked.largest) };
+        let differ = if checked.differing == 0 { String::new() } else { format!("{} differ, ", thousands(checked.differing)) };
+        format!("against {} predictions, {differ}largest difference {largest}", thousands(checked.rows))
     }
 
     fn bands_line(&self) -> String {

@@ -1,7 +1,7 @@
 //! The header's JSON to its types, by hand: derived readers would be a third of the scorer that travels to a page. A test holds
 //! this against the derived writers, member by member. Members we do not know are ignored.
 
-use super::{Band, Expected, Manifest, Provenance};
+use super::{Band, Checked, Expected, Manifest, Provenance};
 use crate::feature::{DatePart, DomainClass, Impute, Make, Step, Transform};
 use crate::json::{Misfit, Node};
 use crate::model::{Arithmetic, Averaged, Calibration, Column, Link, Scale};
@@ -30,6 +30,14 @@ pub(super) fn manifest(node: &Node, misfit: &mut Misfit) -> Manifest {
         positive: node.text_or_empty("positive", misfit),
         calibration: calibration(node.get("calibration"), misfit),
         provenance: provenance(node.get("provenance"), misfit),
+        checked: match node.get("checked") {
+            Node::Null => None,
+            checked => Some(Checked {
+                rows: checked.whole("rows", misfit),
+                differing: checked.whole("differing", misfit),
+                largest: checked.number("largest", misfit),
+            }),
+        },
     }
 }
 
@@ -281,7 +289,8 @@ mod tests {
                 "hyperparameters": {"h": "1"}, "code_revision": "c", "baseline": {"auc": 0.87}, "notes": ["one", "two"]}}"#,
         )
         .unwrap();
-        let full = Manifest::declared(declaration, &[], &[]);
+        let checked = Some(Checked { rows: 9240, differing: 1, largest: 1.5e-7 });
+        let full = Manifest { checked, ..Manifest::declared(declaration, &[], &[]) };
         assert_eq!(Misfit::unless(|misfit| manifest(&written(&full), misfit)), Ok(full.clone()));
         let plain = Manifest { name: "n".into(), version: "v".into(), ..Manifest::default() };
         assert_eq!(Misfit::unless(|misfit| manifest(&written(&plain), misfit)), Ok(plain));

@@ -38,6 +38,20 @@ pub struct Manifest {
     /// Where the model comes from.
     #[serde(default)]
     pub provenance: Provenance,
+    /// The import's comparison with the training library's own predictions; none: it was not compared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checked: Option<Checked>,
+}
+
+/// A comparison with the training library's own predictions.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Checked {
+    /// Rows compared.
+    pub rows: u64,
+    /// Rows that differ: margins in some bit, probabilities beyond the tolerance.
+    pub differing: u64,
+    /// The largest difference.
+    pub largest: f64,
 }
 
 impl Manifest {
@@ -58,6 +72,7 @@ impl Manifest {
             positive: model.positive,
             calibration,
             provenance,
+            checked: None,
         }
     }
 

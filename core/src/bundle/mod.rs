@@ -21,7 +21,7 @@ mod tree;
 pub use declaration::{Band, Declaration, ModelCard};
 pub use error::BundleError;
 pub use golden::{Expected, Golden};
-pub use manifest::{Manifest, Provenance};
+pub use manifest::{Checked, Manifest, Provenance};
 pub use reference::{Distribution, FieldReference, Reference};
 
 #[cfg(feature = "harness")]

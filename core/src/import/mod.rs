@@ -6,6 +6,7 @@
 
 mod average;
 mod budget;
+pub mod check;
 mod document;
 mod error;
 mod json;

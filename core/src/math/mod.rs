@@ -3,8 +3,10 @@
 //! `std` delegates to the host's libm, whose last bits differ between native and wasm in 5–10 % of inputs; the `libm` crate
 //! is compiled with us everywhere. Nothing else in the workspace may call `exp`, `ln` or `pow` (`clippy.toml` enforces it).
 
+mod logf;
 mod quadrature;
 
+pub use logf::lnf;
 pub(crate) use quadrature::gauss_legendre;
 
 /// e raised to `x`.
@@ -20,14 +22,6 @@ pub fn expf(x: f32) -> f32 {
 /// Natural logarithm of `x`; NaN below zero.
 pub fn ln(x: f64) -> f64 {
     libm::log(x)
-}
-
-/// Natural logarithm of `x` in single precision, correctly rounded: taken in double precision and rounded once.
-///
-/// It carries XGBoost's `base_score` to a margin, where XGBoost calls its host's `logf`. Over the base scores from 0.001 to 0.999
-/// this agrees with glibc's in 99.8 %, the `libm` crate's own `logf` in 95.8 %.
-pub fn lnf(x: f32) -> f32 {
-    libm::log(f64::from(x)) as f32
 }
 
 /// ln(1 + x), exact near zero.

@@ -3,6 +3,7 @@
 //! A suite counts what it compared; nothing compared is a failure, because a test that ran on nothing proves nothing.
 
 mod bucketing;
+pub mod logarithm;
 mod model;
 mod stats;
 mod table;
@@ -75,7 +76,7 @@ pub struct Conformance {
 /// # Errors
 /// A sentence when a folder of models cannot be read, or `PLUMBLINE_SHARED` names none.
 pub fn run() -> Result<Vec<Conformance>, String> {
-    let mut found = vec![run_own()?];
+    let mut found = vec![run_own()?, logarithm::run(logarithm::ALL)];
     named_folder()?;
     if let Some(shared) = shared_folder() {
         found.extend(run_in(&shared)?);

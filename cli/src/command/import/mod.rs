@@ -1,6 +1,7 @@
 //! `plumbline import`: a peer's model file becomes a bundle.
 
 mod calibration;
+mod check;
 
 use std::path::{Path, PathBuf};
 
@@ -52,8 +53,13 @@ Calibration: --sigmoid A,B gives 1 / (1 + e^(A·x + B)), where --on says what x 
 scikit-learn's CalibratedClassifierCV (a_ and b_ of each calibrator). Several FILEs become the average of their calibrated
 probabilities (ensemble=True), with one --sigmoid each. A schema can declare the same, and isotonic maps.
 
+--check compares the predictions in a table with ours before the bundle is written: margins bit for bit, probabilities within 1e-6
+(XGBoost) or 1e-12 (LightGBM). If rows differ, the usual causes are tried and the one that explains all rows is named; no bundle
+is written. The golden leads of the bundle come from these rows. To write the table in Python:
+  X.assign(prediction=model.predict_proba(X)[:, 1]).to_csv(\"predictions.csv\", index=False)
+
 Examples:
-  plumbline import model.ubj -o web-leads.plumb
+  plumbline import model.ubj -o web-leads.plumb --check predictions.csv
   plumbline import model.ubj -o web-leads.plumb --rounds 0..120 --sigmoid=-5.1,2.4 --on probability
   plumbline import fold0.ubj fold1.ubj -o web-leads.plumb --sigmoid=-5.1,2.4 --sigmoid=-4.9,2.3 --on probability
   plumbline import model.txt.gz -o web-leads.plumb --schema web-leads.toml --version 2026-11-23.1
@@ -83,6 +89,8 @@ pub struct Import {
     /// What x of --sigmoid is
     #[arg(long, value_name = "SCALE", requires = "sigmoid")]
     on: Option<calibration::On>,
+    #[command(flatten)]
+    check: check::CheckOptions,
     /// Write the smallest file: scores stay exact, contributions of reasons change slightly (see `inspect`)
     #[arg(long)]
     compact: bool,
@@ -92,7 +100,13 @@ impl Import {
     /// Imports the file.
     pub fn run(&self, json: bool) -> Result<Outcome, Failure> {
         let mut digest = Sha256::new();
-        let imported = self.files.iter().map(|file| self.read(file, &mut digest)).collect::<Result<Vec<_>, _>>()?;
+        let whole = self.files.iter().map(|file| read(file, &mut digest)).collect::<Result<Vec<_>, _>>()?;
+        let kept = |(file, mut imported): (&PathBuf, Imported)| {
+            imported.keep(&self.rounds).map(|()| imported).map_err(|e| refusal(file, &e))
+        };
+        // A comparison looks for rounds that were left out.
+        let files = if self.check.check.is_some() { whole.clone() } else { Vec::new() };
+        let imported = self.files.iter().zip(whole).map(kept).collect::<Result<Vec<_>, _>>()?;
         let Imported { format, version, objective, model, categories, mut notes, .. } =
             average(imported).map_err(|e| refusal(self.files.last().unwrap_or(&self.out), &e))?;
         let mut manifest = self.manifest(&digest.finalize(), &model, &categories)?;
@@ -102,8 +116,16 @@ impl Import {
             code: e.code(),
             message: e.to_string(),
         };
+        let proof = self
+            .check
+            .check
+            .as_deref()
+            .map(|path| check::compare(path, &manifest, &model, &files, self.check.now, self.check.allow_differences));
+        let proof = proof.transpose()?;
+        manifest.checked = proof.as_ref().map(|proof| proof.checked.clone());
         let packing = if self.compact { Packing::Compact } else { Packing::Plain };
-        let written = Bundle::new(manifest, model).packed(packing);
+        let goldens = proof.as_ref().map_or(&[] as &[_], |proof| &proof.goldens);
+        let written = Bundle::new(manifest, model).with_golden_rows(goldens).packed(packing);
         let bytes = written.write().map_err(refused)?;
         // What cannot be read back, or does not fit its schema, is not worth a name.
         let bundle = Bundle::read(&bytes).map_err(refused)?;
@@ -129,20 +151,12 @@ impl Import {
             .map(|()| Outcome::Done);
         }
         notes.iter().for_each(|note| terminal::note(&format!("note: {note}")));
+        proof.iter().for_each(|proof| terminal::note(&proof.said));
         let origin =
             [format.to_string(), version, objective].iter().filter(|t| !t.is_empty()).cloned().collect::<Vec<_>>().join(", ");
         let files: Vec<String> = self.files.iter().map(|file| file.display().to_string()).collect();
         terminal::say(&format!("{} ({origin}) → {}\n{}", files.join(", "), self.out.display(), card.short()))?;
         Ok(Outcome::Done)
-    }
-
-    /// The model in `file`, with the rounds that are asked for.
-    fn read(&self, file: &Path, digest: &mut Sha256) -> Result<Imported, Failure> {
-        let content = model_file::read(file)?;
-        digest.update(&content);
-        let mut imported = import(&content).map_err(|e| refusal(file, &e))?;
-        imported.keep(&self.rounds).map_err(|e| refusal(file, &e))?;
-        Ok(imported)
     }
 
     fn manifest(&self, digest: &[u8], model: &Model, categories: &[Vec<String>]) -> Result<Manifest, Failure> {
@@ -165,6 +179,13 @@ impl Import {
         }
         Ok(manifest)
     }
+}
+
+/// The model in `file`, with all of its rounds.
+fn read(file: &Path, digest: &mut Sha256) -> Result<Imported, Failure> {
+    let content = model_file::read(file)?;
+    digest.update(&content);
+    import(&content).map_err(|e| refusal(file, &e))
 }
 
 fn refusal(file: &Path, error: &ImportError) -> Failure {
