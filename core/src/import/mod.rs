@@ -66,6 +66,8 @@ pub struct Imported {
     pub best_round: Option<u32>,
     /// Per boosting round the number of trees up to its end; empty for a linear model.
     round_ends: Vec<u32>,
+    /// Trees at the end that belong to no round: constants that are added last.
+    constants: u32,
 }
 
 /// Reads a model file after detecting its format. All boosting rounds are used; [`Imported::keep`] leaves some out.

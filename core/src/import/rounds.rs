@@ -87,8 +87,10 @@ impl Imported {
         self.round_ends.drain(..(range.start as usize).min(self.round_ends.len()));
         self.round_ends.iter_mut().for_each(|end| *end -= from.min(*end));
         if let Body::Trees(ensemble) = &mut self.model.body {
+            let constants = ensemble.trees.split_off(ensemble.trees.len().saturating_sub(self.constants as usize));
             ensemble.trees.truncate(to as usize);
             ensemble.trees.drain(..(from as usize).min(ensemble.trees.len()));
+            ensemble.trees.extend(constants);
         }
         // LightGBM's random forest divides by the number of rounds it predicts with.
         if let (Format::LightgbmText, Link::Average { divisor, .. }) = (self.format, &mut self.model.link) {

@@ -89,6 +89,8 @@ fn rounds(subject: &Subject<'_>, rows: &[Row]) -> Option<String> {
     let [file] = subject.files else { return None };
     let Body::Trees(ensemble) = &file.model.body else { return None };
     let mut sums = vec![ensemble.base.clone(); rows.len()];
+    let rounds = ensemble.trees.len().saturating_sub(file.constants as usize);
+    let mut last = Ensemble { arithmetic: ensemble.arithmetic, base: Vec::new(), trees: ensemble.trees.get(rounds..)?.to_vec() };
     let mut from = 0;
     for (round, end) in file.round_ends.iter().enumerate() {
         let trees = ensemble.trees.get(from..*end as usize)?.to_vec();
@@ -98,7 +100,10 @@ fn rounds(subject: &Subject<'_>, rows: &[Row]) -> Option<String> {
         for ((row, given), sums) in rows.iter().zip(&mut sums) {
             one.base.clone_from(sums);
             one.margins(row, sums);
-            all &= subject.agrees(&of_rounds(subject, sums.clone(), round as u32 + 1), given);
+            last.base.clone_from(sums);
+            let mut margins = sums.clone();
+            last.margins(row, &mut margins);
+            all &= subject.agrees(&of_rounds(subject, margins, round as u32 + 1), given);
         }
         if all {
             let (used, count) = (round + 1, file.round_ends.len());

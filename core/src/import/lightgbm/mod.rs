@@ -120,6 +120,7 @@ fn assemble(head: Header, trees: Vec<crate::model::Tree>, lines: &mut Lines<'_>)
         notes,
         best_round: None,
         round_ends,
+        constants: 0,
     })
 }
 

@@ -5,6 +5,7 @@
 
 mod category;
 mod objective;
+mod release;
 mod round;
 mod tree;
 
@@ -14,6 +15,7 @@ use super::error::ImportError;
 use super::{Format, Imported};
 use crate::model::{Arithmetic, Body, Column, Ensemble, Linear, Model, Tree};
 use objective::Objective;
+use release::Release;
 use round::Best;
 
 /// More columns than this must be paid for with bytes: one byte each.
@@ -45,7 +47,8 @@ pub(super) fn read(document: &Document<'_>, format: Format, size: usize) -> Resu
     }
     let outputs = classes.max(targets).max(1);
     let version = version(&root);
-    let objective = Objective::read(&learner, &version, &mut notes)?;
+    let release = Release::of(&version);
+    let objective = Objective::read(&learner, (&version, release), &mut notes)?;
     let base = base_margins(&parameters, &objective, outputs)?;
 
     let booster = learner.get("gradient_booster")?;
@@ -53,7 +56,7 @@ pub(super) fn read(document: &Document<'_>, format: Format, size: usize) -> Resu
     let attributes = learner.find("attributes");
     let attribute = |key| attributes.as_ref().and_then(|a| a.find(key)?.int().ok()).and_then(|value| u32::try_from(value).ok());
     let best = Best { round: attribute("best_iteration"), trees: attribute("best_ntree_limit") };
-    let Grown { body, cats, round_ends } = match name {
+    let Grown { mut body, cats, round_ends } = match name {
         "gblinear" => {
             Grown { body: Body::Linear(linear(&booster, column_count, &base)?), cats: Vec::new(), round_ends: Vec::new() }
         }
@@ -65,6 +68,7 @@ pub(super) fn read(document: &Document<'_>, format: Format, size: usize) -> Resu
         other => return Err(ImportError::Unsupported { place: booster.to_string(), what: format!("booster {other:?}") }),
     };
 
+    let constants = release.apply(&mut body, name == "dart");
     let columns = columns(&learner, column_count, &body, &mut notes)?;
     let categories = match cats.len() {
         0 => vec![Vec::new(); columns.len()],
@@ -73,7 +77,7 @@ pub(super) fn read(document: &Document<'_>, format: Format, size: usize) -> Resu
     let model = Model { columns, body, link: objective.link, outputs: outputs as u32 };
     model.validate()?;
     let objective = objective.name;
-    Ok(Imported { format, version, objective, model, categories, notes, best_round: best.round, round_ends })
+    Ok(Imported { format, version, objective, model, categories, notes, best_round: best.round, round_ends, constants })
 }
 
 /// The start of each output's sum: `base_score` carried to the margin scale in f32, as XGBoost does.

@@ -2,6 +2,7 @@
 
 use super::super::document::At;
 use super::super::error::ImportError;
+use super::release::Release;
 use crate::math;
 use crate::model::Link;
 
@@ -44,7 +45,11 @@ impl BaseScale {
 
 impl Objective {
     /// Reads `learner.objective`.
-    pub fn read(learner: &At<'_, '_>, version: &str, notes: &mut Vec<String>) -> Result<Objective, ImportError> {
+    pub fn read(
+        learner: &At<'_, '_>,
+        (version, release): (&str, Release),
+        notes: &mut Vec<String>,
+    ) -> Result<Objective, ImportError> {
         let objective = learner.get("objective")?;
         let at = objective.get("name")?;
         let name = at.text()?;
@@ -55,7 +60,7 @@ impl Objective {
                 (Link::ExpF32, BaseScale::Quantity)
             }
             "binary:hinge" => (Link::Step, BaseScale::Margin),
-            "binary:logitraw" if ["1.0.", "1.1.", "1.2."].iter().any(|old| version.starts_with(old)) => {
+            "binary:logitraw" if release.early => {
                 notes.push(format!(
                     "base_score of binary:logitraw is a probability in XGBoost {version}, which wrote this file; from 1.3 on \
                      XGBoost reads it as a margin and predicts something else from the same file"
