@@ -61,7 +61,7 @@ impl Features {
         let reader = Reader::new(&schema);
         let (mut records, source) = input::open(&self.leads, false)?;
         if records.is_table() {
-            check_header(&*records, &schema.fields, &source.place)?;
+            check_header(&*records, &schema.fields, &[], &source.place)?;
             self.check_columns(records.names(), &source.place)?;
         }
         let names: Vec<String> = self.keep.iter().cloned().chain(columns.into_iter().map(|c| c.name)).collect();

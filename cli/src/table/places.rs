@@ -1,7 +1,11 @@
 //! Where a table's columns hold the fields of a schema, and the lead that one record makes.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
 use plumbline_core::json::MAX_SAFE_INTEGER;
 use plumbline_core::lead::{LeadError, Place};
+use plumbline_core::name::Names;
 use plumbline_core::schema::{Field, Schema};
 use plumbline_core::table::format_date;
 use plumbline_core::{Lead, ScoreError, Value};
@@ -25,13 +29,11 @@ pub struct Places {
 impl Places {
     /// The places of the fields of `schema` among columns called `names`.
     pub fn of(names: &[String], schema: &Schema) -> Places {
-        let place = |wanted: &str| place_of(names, |name| schema.field(name).is_some(), wanted);
-        let ids = ID_FIELDS.into_iter().filter(|name| schema.field(name).is_none());
-        Places {
-            fields: schema.fields.iter().map(|field| place(&field.name)).collect(),
-            ids: ids.filter_map(|name| Some((name, place(name)?))).collect(),
-            known: names.len(),
-        }
+        let ids: Vec<&str> = ID_FIELDS.into_iter().filter(|name| schema.field(name).is_none()).collect();
+        let mut fields = places_of(names, schema.fields.iter().map(|field| field.name.as_str()).chain(ids));
+        let places = fields.split_off(schema.fields.len());
+        let ids = ID_FIELDS.into_iter().filter(|name| schema.field(name).is_none()).zip(places);
+        Places { fields, ids: ids.filter_map(|(name, place)| Some((name, place?))).collect(), known: names.len() }
     }
 
     /// Looks again when columns have come since: NDJSON tells its fields as it goes.
@@ -129,33 +131,77 @@ fn whole(n: i64) -> Value {
     if n.unsigned_abs() <= MAX_SAFE_INTEGER { Value::Number(n as f64) } else { Value::Text(n.to_string()) }
 }
 
-/// Where `names` has `wanted`, or else the one name that is `wanted` but for white space and is not `known` itself: LightGBM
-/// writes `Total Visits` as `Total_Visits`.
-pub fn place_of(names: &[String], known: impl Fn(&str) -> bool, wanted: &str) -> Option<usize> {
-    if let Some(place) = names.iter().position(|name| name == wanted) {
-        return Some(place);
+/// For each of `wanted` where `names` has it, or else the one name that is it but for white space and is not wanted itself: headers
+/// of a CSV come without the spaces around them, and LightGBM writes `Total Visits` as `Total_Visits`.
+pub fn places_of<'w>(names: &[String], wanted: impl Iterator<Item = &'w str> + Clone) -> Vec<Option<usize>> {
+    let (exact, known) = (Names::new(names.iter().map(String::as_str)), Names::new(wanted.clone()));
+    let mut alike: BTreeMap<Cow<'_, str>, Option<usize>> = BTreeMap::new();
+    for (at, name) in names.iter().enumerate().filter(|(_, name)| known.find(name).is_none()) {
+        let underlined: String = name.chars().map(|c| if c.is_whitespace() { '_' } else { c }).collect();
+        let trimmed = Cow::Borrowed(name.trim());
+        let other = (trimmed != underlined).then_some(Cow::Owned(underlined));
+        for spelling in [Some(trimmed), other].into_iter().flatten() {
+            alike.entry(spelling).and_modify(|place| *place = None).or_insert(Some(at));
+        }
     }
-    let underlined = |name: &str| name.chars().map(|c| if c.is_whitespace() { '_' } else { c }).eq(wanted.chars());
-    let mut found = names.iter().enumerate().filter(|(_, name)| underlined(name) && !known(name)).map(|(at, _)| at);
-    let first = found.next();
-    first.filter(|_| found.next().is_none())
+    let like = |text: &str| alike.get(text).copied();
+    wanted
+        .map(|wanted| {
+            exact.find(wanted).or_else(|| match (like(wanted), like(wanted.trim())) {
+                (Some(place), Some(trimmed)) if place != trimmed => None,
+                (place, trimmed) => place.or(trimmed).flatten(),
+            })
+        })
+        .collect()
 }
 
-/// A table without a column the schema requires would have every row rejected: better to say so once.
-pub fn check_header(records: &dyn Records, fields: &[Field], place: &str) -> Result<(), Failure> {
-    let declared = |name: &str| fields.iter().any(|field| field.name == name);
-    let known = |field: &&Field| place_of(records.names(), declared, &field.name).is_some();
-    if !fields.iter().any(|field| known(&field)) {
+/// A table without a column the schema requires would have every row rejected: better to say so once. So would one without a column
+/// that is `needed` (per field), misspelt most often, have every row scored as if nothing were known.
+pub fn check_header(records: &dyn Records, fields: &[Field], needed: &[bool], place: &str) -> Result<(), Failure> {
+    let places = places_of(records.names(), fields.iter().map(|field| field.name.as_str()));
+    if places.iter().all(Option::is_none) {
         let message = "no column name matches a field of the model's schema (for the model's own columns use --raw)";
         return Err(Failure::input(place, "INPUT_NO_COLUMN_MATCHES", message));
     }
-    let missing: Vec<&str> = fields.iter().filter(|f| f.required && !known(f)).map(|f| f.name.as_str()).collect();
-    if !missing.is_empty() {
-        return Err(Failure::input(
-            place,
-            "INPUT_MISSING_COLUMNS",
-            format!("required columns are missing: {}", listed(&missing)),
-        ));
+    let missing = |of: &dyn Fn(usize, &Field) -> bool| -> Vec<String> {
+        let absent = fields.iter().enumerate().zip(&places).filter(|((i, field), place)| place.is_none() && of(*i, field));
+        absent.map(|((_, field), _)| format!("{:?}", field.name)).collect()
+    };
+    let required = missing(&|_, field| field.required);
+    let needed = missing(&|i, _| needed.get(i) == Some(&true));
+    let (what, names, advice) = match (required.is_empty(), needed.is_empty()) {
+        (true, true) => return Ok(()),
+        (false, _) => ("required columns are missing", required, String::new()),
+        (true, false) => {
+            let shown: Vec<String> = records.names().iter().map(|name| format!("{name:?}")).collect();
+            let shown: Vec<&str> = shown.iter().map(String::as_str).collect();
+            let advice = format!("; the input has {}. Rename them, or add --allow-missing-columns", listed(&shown));
+            ("the model reads columns that are missing", needed, advice)
+        }
+    };
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    Err(Failure::input(place, "INPUT_MISSING_COLUMNS", format!("{what}: {}{advice}", listed(&names))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_found_but_for_white_space() {
+        let found = |names: &[&str], wanted: &[&str]| {
+            let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+            places_of(&names, wanted.iter().copied())
+        };
+        let underlined = found(&["plain", "Total Visits", "Time  Spent"], &["Total_Visits", "Time__Spent", "plain"]);
+        assert_eq!(underlined, [Some(1), Some(2), Some(0)]);
+        // A name that is there as it is comes first; of two that could be meant neither is.
+        assert_eq!(found(&["a b", "a_b"], &["a_b"]), [Some(1)]);
+        assert_eq!(found(&["a b", "a\tb"], &["a_b"]), [None]);
+        assert_eq!(found(&["a b"], &["a_b", "a b"]), [None, Some(0)]);
+        // White space on both sides.
+        assert_eq!(found(&["Total", "x"], &[" Total ", "x"]), [Some(0), Some(1)]);
+        assert_eq!(found(&["Total"], &["Total", " Total "]), [Some(0), None]);
+        assert_eq!(found(&[" Total", "Total "], &["Total"]), [None]);
     }
-    Ok(())
 }

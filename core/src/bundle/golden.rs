@@ -6,8 +6,10 @@ use super::{BundleError, Manifest};
 use crate::model::{Body, Engine, Model, Node, Scratch, Test};
 use crate::random::Random;
 
-/// How many golden leads are made when none are given.
-pub(super) const MADE: usize = 20;
+/// How many golden leads of `columns` columns are made when none are given: 20, of very many columns fewer, for a small file.
+pub(super) fn made(columns: usize) -> usize {
+    ((1 << 21) / columns.max(1)).clamp(3, 20)
+}
 
 /// An input and the bits it must score to.
 #[derive(Debug, Clone, PartialEq)]

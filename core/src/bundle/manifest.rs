@@ -100,10 +100,10 @@ impl Schema {
     /// `categories` has at its position, or given as a code when it has none there.
     pub fn of_columns(columns: &[Column], categories: &[Vec<String>]) -> Schema {
         let fields = columns.iter().enumerate().map(|(i, column)| {
-            let (kind, categories) = match column.categorical {
-                true => (FieldKind::Category, categories.get(i).cloned().unwrap_or_default()),
-                false => (FieldKind::Number, Vec::new()),
-            };
+            // An ordered category of pandas is a number to LightGBM, and comes with texts all the same.
+            let categories = categories.get(i).cloned().unwrap_or_default();
+            let is_category = column.categorical || !categories.is_empty();
+            let kind = if is_category { FieldKind::Category } else { FieldKind::Number };
             Field { name: column.name.clone(), kind, categories, ..Field::default() }
         });
         Schema { fields: fields.collect() }

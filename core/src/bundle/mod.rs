@@ -4,6 +4,7 @@
 //! before a bundle exists, and what a hostile file may make us allocate is a small multiple of its own size. What a bundle
 //! does not do: prove who wrote it (a digest is no signature).
 
+mod agree;
 mod code;
 mod compact;
 mod container;
@@ -18,6 +19,7 @@ mod plane;
 mod reference;
 mod tree;
 
+pub use agree::FileCategories;
 pub use declaration::{Band, Declaration, ModelCard};
 pub use error::BundleError;
 pub use golden::{Expected, Golden};
@@ -220,7 +222,7 @@ impl Bundle {
     /// The golden leads with the bits they have here.
     fn expect_goldens(&self) -> Vec<Golden> {
         let rows = if self.goldens.is_empty() {
-            golden::make_rows(&self.model, golden::MADE)
+            golden::make_rows(&self.model, golden::made(self.model.columns.len()))
         } else {
             self.goldens.iter().map(|g| g.row.clone()).collect()
         };

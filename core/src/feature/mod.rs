@@ -12,7 +12,7 @@ mod transform;
 pub(crate) use check::check;
 pub use transform::{DatePart, DomainClass, Impute, Make, Step, Transform};
 
-use compile::Op;
+use compile::{Kind, Op};
 
 /// The numbers a model reads, one per column of the model; NaN is missing.
 pub type FeatureVector = Vec<f64>;
@@ -35,6 +35,17 @@ impl Pipeline {
     /// Number of columns.
     pub fn width(&self) -> usize {
         self.width
+    }
+
+    /// Positions, in the schema, of the fields that `column` is made of.
+    pub(crate) fn fields_of(&self, column: usize) -> impl Iterator<Item = usize> {
+        let makes = move |op: &&Op| {
+            let columns = self.columns.get(op.columns.0 as usize..op.columns.1 as usize).unwrap_or_default();
+            columns.contains(&(column as u32))
+        };
+        let ratios = self.ops.iter().filter(|op| matches!(op.kind, Kind::Ratio(_))).filter(makes);
+        let per = ratios.filter_map(|op| if let Kind::Ratio(per) = op.kind { Some(per as usize) } else { None });
+        self.source(column).into_iter().chain(per)
     }
 
     /// Position, in the schema, of the field that `column` is made of (of a ratio: the numerator).

@@ -29,6 +29,12 @@ pub fn average(members: Vec<Imported>) -> Result<Imported, ImportError> {
         if !append(&mut whole.model, member.model) {
             return refused("is of another kind");
         }
+        for doubt in member.doubts {
+            if !whole.doubts.contains(&doubt) {
+                whole.doubts.push(doubt);
+            }
+        }
+        whole.codes_are_values &= member.codes_are_values;
         for note in member.notes {
             if !whole.notes.contains(&note) {
                 whole.notes.push(note);

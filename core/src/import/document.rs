@@ -7,19 +7,22 @@ use std::borrow::Cow;
 use std::fmt;
 
 use super::error::{ImportError, excerpt};
+use crate::model::MAX_COLUMNS;
 
-/// Limits of a document, against files crafted to exhaust memory or stack.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Limits {
+/// How large a model file may be in its parts: settings, against files crafted to exhaust memory or stack.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
     /// Containers inside containers.
     pub depth: usize,
-    /// Values that are not inside a packed array.
+    /// Values that are not inside an array of numbers. A tree of XGBoost has about 20.
     pub values: usize,
+    /// Columns of the model.
+    pub columns: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits { depth: 32, values: 4_000_000 }
+        Limits { depth: 32, values: 32_000_000, columns: MAX_COLUMNS }
     }
 }
 

@@ -11,6 +11,9 @@ pub enum ImportError {
     /// The first bytes match no supported format.
     #[error("unknown format: expected XGBoost JSON, XGBoost UBJ or LightGBM text; the file begins with {0}")]
     UnknownFormat(String),
+    /// A file of a known program that holds no model.
+    #[error("this is {0}")]
+    NotAModel(String),
     /// The bytes break the rules of their encoding.
     #[error("byte {offset}: {reason}")]
     Syntax {
@@ -69,6 +72,7 @@ impl ImportError {
     pub fn code(&self) -> &'static str {
         match self {
             ImportError::UnknownFormat(_) => "IMPORT_UNKNOWN_FORMAT",
+            ImportError::NotAModel(_) => "IMPORT_NOT_A_MODEL",
             ImportError::Syntax { .. } => "IMPORT_SYNTAX",
             ImportError::Limit { .. } => "IMPORT_LIMIT",
             ImportError::Value { .. } => "IMPORT_VALUE",

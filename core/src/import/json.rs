@@ -173,7 +173,7 @@ impl<'a> Reader<'a> {
                 Some(b'\\') => {
                     text.push_str(self.utf8(copied)?);
                     self.at += 1;
-                    text.push(self.escape()?);
+                    text.push_str(&self.escape()?);
                     copied = self.at;
                 }
                 Some(0..=0x1f) => return Err(self.expected("a string without control characters")),
@@ -190,7 +190,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    fn escape(&mut self) -> Result<char, ImportError> {
+    fn escape(&mut self) -> Result<String, ImportError> {
         let escaped = match self.peek() {
             Some(b'"') => '"',
             Some(b'\\') => '\\',
@@ -202,7 +202,8 @@ impl<'a> Reader<'a> {
             Some(b't') => '\t',
             Some(b'u') => {
                 self.at += 1;
-                let high = self.hex()?;
+                // XGBoost does not escape a backslash before a `u`: of `rate\unit` it writes just that.
+                let Ok(high) = self.hex() else { return Ok("\\u".into()) };
                 let code = if (0xd800..0xdc00).contains(&high) {
                     if !self.word("\\u") {
                         return Err(self.expected("the second half of a surrogate pair"));
@@ -212,12 +213,14 @@ impl<'a> Reader<'a> {
                 } else {
                     high
                 };
-                return char::from_u32(code).ok_or_else(|| self.error(format!("\\u{code:04x} is not a character")));
+                return char::from_u32(code)
+                    .map(String::from)
+                    .ok_or_else(|| self.error(format!("\\u{code:04x} is not a character")));
             }
             _ => return Err(self.expected("an escape sequence")),
         };
         self.at += 1;
-        Ok(escaped)
+        Ok(char::from(escaped).into())
     }
 
     fn hex(&mut self) -> Result<u32, ImportError> {

@@ -12,6 +12,7 @@ mod error;
 mod json;
 mod lightgbm;
 mod order;
+mod recognise;
 mod rounds;
 mod ubj;
 mod xgboost;
@@ -19,6 +20,7 @@ mod xgboost;
 use std::fmt;
 
 pub use average::average;
+pub use document::Limits;
 pub use error::ImportError;
 pub use rounds::Rounds;
 
@@ -58,8 +60,13 @@ pub struct Imported {
     pub objective: String,
     /// The model; [`Model::validate`] holds.
     pub model: Model,
-    /// Per column the texts of its categories in code order; empty when the file does not have them.
+    /// Per column the texts of its categories in code order; empty when the file does not have them. [`LOST`](crate::schema::LOST)
+    /// stands for each character that the file has lost.
     pub categories: Vec<Vec<String>>,
+    /// Columns whose texts the file leaves open; a schema must list them.
+    pub doubts: Vec<Doubt>,
+    /// A categorical column without texts was trained on the codes as they are; else the file cannot tell.
+    pub codes_are_values: bool,
     /// Sentences about what was found and not imported.
     pub notes: Vec<String>,
     /// The best boosting round, counted from 0, where the file names one (early stopping of XGBoost).
@@ -70,42 +77,44 @@ pub struct Imported {
     constants: u32,
 }
 
+/// Why the texts of some columns' categories cannot be taken from the file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Doubt {
+    /// The columns.
+    pub columns: Vec<usize>,
+    /// Why.
+    pub reason: String,
+}
+
 /// Reads a model file after detecting its format. All boosting rounds are used; [`Imported::keep`] leaves some out.
 ///
 /// # Errors
 /// [`ImportError`] names the place in the file.
 pub fn import(bytes: &[u8]) -> Result<Imported, ImportError> {
-    let limits = document::Limits::default();
+    import_within(bytes, Limits::default())
+}
+
+/// Reads a model file within `limits`.
+///
+/// # Errors
+/// [`ImportError`] names the place in the file.
+pub fn import_within(bytes: &[u8], limits: Limits) -> Result<Imported, ImportError> {
     let blank = bytes.iter().take_while(|b| b.is_ascii_whitespace()).count();
     match bytes.get(blank..).unwrap_or_default() {
         // UBJ keys begin with the type of their length, JSON keys with a quote.
-        [b'{', next, ..] if b"iUIlL$#".contains(next) => {
-            xgboost::read(&ubj::read(bytes, limits)?, Format::XgboostUbj, bytes.len())
+        [b'{', next, ..] if b"iUIlL$#".contains(next) => xgboost::read(&ubj::read(bytes, limits)?, Format::XgboostUbj, &limits),
+        [b'{', ..] => xgboost::read(&json::read(bytes, limits)?, Format::XgboostJson, &limits),
+        rest if rest.starts_with(b"tree") => lightgbm::read(bytes, 0, &limits),
+        rest => {
+            let Some((at, lines)) = recognise::after_log(bytes) else {
+                return Err(ImportError::UnknownFormat(recognise::describe(rest)));
+            };
+            let mut imported = match bytes.get(at..).unwrap_or_default() {
+                model @ [b'{', ..] => xgboost::read(&json::read(model, limits)?, Format::XgboostJson, &limits),
+                _ => lightgbm::read(bytes, lines, &limits),
+            }?;
+            imported.notes.push(format!("{lines} lines before the model were skipped; they look like a log"));
+            Ok(imported)
         }
-        [b'{', ..] => xgboost::read(&json::read(bytes, limits)?, Format::XgboostJson, bytes.len()),
-        rest if rest.starts_with(b"tree") => lightgbm::read(bytes),
-        rest => Err(ImportError::UnknownFormat(met(rest))),
-    }
-}
-
-/// Beginnings of other files that are often passed by mistake, and what to do.
-const NEARLY: [(&[u8], &str); 5] = [
-    (b"binf", "XGBoost's binary format from before 2.1: load it in that version and save it as .json or .ubj"),
-    (b"[", "a JSON array, probably from XGBoost's dump_model: use save_model"),
-    (b"booster[", "the output of XGBoost's dump_model: use save_model"),
-    (b"\x80", "a Python pickle: load it and call save_model on the booster"),
-    (b"\x1f\x8b", "a gzip archive: decompress it first"),
-];
-
-/// The beginning of a file of unknown format.
-fn met(start: &[u8]) -> String {
-    if start.is_empty() {
-        return "nothing".to_owned();
-    }
-    let shown: Vec<u8> = start.iter().take(16).copied().collect();
-    let shown = format!("{:?}", String::from_utf8_lossy(&shown));
-    match NEARLY.iter().find(|(begin, _)| start.starts_with(begin)) {
-        Some((_, what)) => format!("{shown} ({what})"),
-        None => shown,
     }
 }

@@ -12,8 +12,13 @@ impl Field {
     /// # Errors
     /// Those of [`Field::parse_text`].
     pub fn parse_cell(&self, cell: &str) -> Result<Value, LeadError> {
+        let listed = |text: &str| self.kind == FieldKind::Category && self.categories.iter().any(|category| category == text);
+        // White space belongs to the text of a category that is listed with it.
+        if cell.trim().len() < cell.len() && listed(cell) {
+            return Ok(Value::Text(cell.to_owned()));
+        }
         let cell = cell.trim();
-        if is_missing(cell) && !self.categories.iter().any(|category| category == cell) {
+        if is_missing(cell) && !listed(cell) {
             return Ok(Value::Missing);
         }
         self.parse_text(cell)

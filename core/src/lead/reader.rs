@@ -4,7 +4,7 @@ use super::slots::UNKNOWN;
 use super::{Lead, LeadError, Limits, Place, Slots, Value};
 use crate::json::{Cursor, Decimal, NumberFault, Stop, Token};
 use crate::name::Names;
-use crate::schema::{FieldKind, Role, Schema};
+use crate::schema::{Categories, FieldKind, Role, Schema};
 use crate::table::parse_date;
 
 /// A schema compiled for reading leads into [`Slots`]. Equal readers read every lead alike.
@@ -21,9 +21,7 @@ pub struct Reader {
 struct Plan {
     takes: Takes,
     required: bool,
-    categories: Names,
-    /// Some category looks like a number: then a number is that text, never a code.
-    numeric: bool,
+    categories: Categories,
     min: f64,
     max: f64,
 }
@@ -73,8 +71,7 @@ impl Reader {
             plans.push(Plan {
                 takes,
                 required: field.required,
-                categories: Names::new(field.categories.iter().map(String::as_str)),
-                numeric: field.has_numeric_categories(),
+                categories: Categories::new(&field.categories),
                 min: field.min.unwrap_or(f64::NEG_INFINITY),
                 max: field.max.unwrap_or(f64::INFINITY),
             });
@@ -87,8 +84,7 @@ impl Reader {
                 plans.push(Plan {
                     takes: Takes::Id,
                     required: false,
-                    categories: Names::default(),
-                    numeric: false,
+                    categories: Categories::default(),
                     min: f64::NEG_INFINITY,
                     max: f64::INFINITY,
                 });
@@ -341,6 +337,8 @@ impl To<'_> {
             };
         }
         match (number, self.plan.takes) {
+            // A category is a text: its digits count, however many.
+            (Err(NumberFault::UnsafeInteger), Takes::Category) if !self.plan.categories.is_empty() => self.text(source, slots),
             (Err(fault), _) => self.refuse_number(fault, slots),
             (Ok(x), Takes::Number) => {
                 if x < self.plan.min || x > self.plan.max {
@@ -350,7 +348,7 @@ impl To<'_> {
             }
             (Ok(x), Takes::Category) => {
                 let count = self.plan.categories.len();
-                if !self.plan.numeric && (count == 0 || (x >= 0.0 && x < count as f64 && x as u64 as f64 == x)) {
+                if !self.plan.categories.is_numeric() && (count == 0 || (x >= 0.0 && x < count as f64 && x as u64 as f64 == x)) {
                     slots.set_number(self.field, x);
                 } else {
                     self.numeric_category(x, source, slots);
@@ -367,15 +365,18 @@ impl To<'_> {
     fn numeric_category(&self, x: f64, source: &str, slots: &mut Slots) {
         let short = Decimal(x).to_string();
         let written = if source.is_empty() { short.as_str() } else { source };
-        let names = &self.plan.categories;
-        let found = names.find(written).or_else(|| names.find(&short)).or_else(|| names.find(&format!("{short}.0")));
-        match found.filter(|_| self.plan.numeric) {
+        let categories = &self.plan.categories;
+        match categories.find(written).filter(|_| categories.is_numeric()) {
             Some(code) => slots.set_number(self.field, code as f64),
-            None => {
-                slots.set_number(self.field, UNKNOWN);
-                slots.set_text(self.field, written);
-            }
+            None => self.unknown(written, slots),
         }
+    }
+
+    /// A category that the schema does not list.
+    #[cold]
+    fn unknown(&self, text: &str, slots: &mut Slots) {
+        slots.set_number(self.field, UNKNOWN);
+        slots.set_text(self.field, text);
     }
 
     #[cold]
@@ -414,10 +415,7 @@ impl To<'_> {
                 Some(code) => slots.set_number(self.field, code as f64),
                 None if text.is_empty() => {}
                 None if self.plan.categories.is_empty() => self.wrong(None, "text", slots),
-                None => {
-                    slots.set_number(self.field, UNKNOWN);
-                    slots.set_text(self.field, text);
-                }
+                None => self.unknown(text, slots),
             },
             Takes::Text | Takes::Id => slots.set_text(self.field, text),
             Takes::Date => match parse_date(text) {
@@ -431,6 +429,9 @@ impl To<'_> {
     fn flag(&self, flag: bool, slots: &mut Slots) {
         match self.plan.takes {
             Takes::Flag => slots.set_number(self.field, f64::from(u8::from(flag))),
+            // As pandas counts them.
+            Takes::Number => self.number(Ok(f64::from(u8::from(flag))), "", slots),
+            Takes::Category if !self.plan.categories.is_empty() => self.text(if flag { "true" } else { "false" }, slots),
             _ => self.wrong(None, "true or false", slots),
         }
     }

@@ -34,7 +34,8 @@ fn each_bad_value_has_its_code_and_place() {
         (r#""n": 7"#, &[]),
         (r#""n": null, "flag": 1, "tags": null, "day": "", "other": {"deep": [1]}"#, &[]),
         (r#""n": "7""#, &["LEAD_WRONG_TYPE /n"]),
-        (r#""n": true, "flag": 2, "tags": "x""#, &["LEAD_WRONG_TYPE /n", "LEAD_WRONG_TYPE /flag", "LEAD_WRONG_TYPE /tags"]),
+        (r#""n": [], "flag": 2, "tags": "x""#, &["LEAD_WRONG_TYPE /n", "LEAD_WRONG_TYPE /flag", "LEAD_WRONG_TYPE /tags"]),
+        (r#""n": true, "must": true, "band": false"#, &["LEAD_DUPLICATE_FIELD /must"]),
         (r#""n": {"x": 1}"#, &["LEAD_WRONG_TYPE /n"]),
         (r#""n": 1e999"#, &["LEAD_NOT_FINITE /n"]),
         (r#""n": 9007199254740993"#, &["LEAD_UNSAFE_INTEGER /n"]),
@@ -208,6 +209,41 @@ fn in_a_batch_only_the_bad_lead_fails() {
         ("{\n}\n", Form::One),
     ] {
         assert_eq!(Form::of(text.as_bytes()), form, "{text:?}");
+    }
+}
+
+#[test]
+fn categories_are_found_in_every_spelling_through_both_doors() {
+    let schema: Schema = serde_json::from_str(
+        r#"{"fields": [{"name": "flag", "kind": "category", "categories": ["false", "true"]},
+            {"name": "plan", "kind": "category", "categories": ["1", "2.5", "9007199254740993"]},
+            {"name": "work", "kind": "category", "categories": [" ?", " Private"]}, {"name": "n"}]}"#,
+    )
+    .unwrap();
+    let reader = Reader::new(&schema);
+    let rows = [
+        ("flag", "true", Some("True"), 1.0),
+        ("flag", "\"FALSE\"", Some("FALSE"), 0.0),
+        ("flag", "\"maybe\"", Some("maybe"), -1.0),
+        ("plan", "1.0", Some("1.0"), 0.0),
+        ("plan", "2.50", Some("2.50"), 1.0),
+        ("plan", "9007199254740993", Some("9007199254740993"), 2.0),
+        ("plan", "true", Some("True"), -1.0),
+        ("work", "\" Private\"", Some(" Private"), 1.0),
+        ("work", "\"Private\"", Some("Private "), 1.0),
+        ("work", "\"private\"", Some("private"), -1.0),
+        ("n", "true", None, 1.0),
+    ];
+    for (field, json, cell, expected) in rows {
+        let (at, declared) = schema.field(field).unwrap();
+        let mut slots = Slots::default();
+        reader.read_json(format!("{{{field:?}: {json}}}").as_bytes(), &limits(), &mut slots).unwrap();
+        assert_eq!(slots.get(at).number, expected, "{field} {json}");
+        let Some(cell) = cell else { continue };
+        let mut lead = Lead::default();
+        lead.set(field, declared.parse_cell(cell).unwrap());
+        reader.read_lead(&lead, &limits(), &mut slots).unwrap();
+        assert_eq!(slots.get(at).number, expected, "{field} {cell:?}");
     }
 }
 

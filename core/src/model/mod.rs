@@ -20,7 +20,7 @@ pub use tree::{Arithmetic, Ensemble, Leaf, LinearLeaf, Missing, Node, Split, Tes
 pub(crate) use validate::MAX_TREES;
 pub use validate::ModelError;
 #[cfg(feature = "import")]
-pub(crate) use validate::{MAX_CODES, MAX_SET_WORDS};
+pub(crate) use validate::{MAX_COLUMNS, MAX_SET_WORDS};
 
 use serde::{Deserialize, Serialize};
 
@@ -57,6 +57,29 @@ pub enum Body {
 }
 
 impl Model {
+    /// Per column whether a split, a leaf or a weight depends on it.
+    pub fn used_columns(&self) -> Vec<bool> {
+        let mut used = vec![false; self.columns.len()];
+        match &self.body {
+            Body::Trees(ensemble) => {
+                for column in ensemble.columns() {
+                    if let Some(used) = used.get_mut(column as usize) {
+                        *used = true;
+                    }
+                }
+            }
+            Body::Linear(linear) => {
+                let columns = self.columns.len().max(1);
+                for (at, _) in linear.weights.iter().enumerate().filter(|(_, weight)| **weight != 0.0) {
+                    if let Some(used) = used.get_mut(at % columns) {
+                        *used = true;
+                    }
+                }
+            }
+        }
+        used
+    }
+
     /// Writes the margins of `row` (length `columns.len()`, NaN is missing) to `out` (length `outputs`).
     /// A row or `out` of another length is read as far as it goes; absent columns are missing.
     pub fn margins(&self, row: &[f64], out: &mut [f64]) {

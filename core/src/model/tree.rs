@@ -74,6 +74,15 @@ pub enum Test {
     NotIn(Vec<u32>),
 }
 
+impl Test {
+    /// The largest code in a set of categories; none of an empty set and of other tests.
+    pub(crate) fn top_code(&self) -> Option<usize> {
+        let (Test::In(set) | Test::NotIn(set)) = self else { return None };
+        let (at, word) = set.iter().enumerate().rev().find(|(_, word)| **word != 0)?;
+        Some(at * 32 + 31 - word.leading_zeros() as usize)
+    }
+}
+
 /// Which values count as missing at a split.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Missing {
@@ -124,6 +133,18 @@ impl Ensemble {
         self.trees.iter().flat_map(|tree| &tree.nodes).filter_map(|node| match node {
             Node::Split(split) => Some(split),
             Node::Leaf(_) => None,
+        })
+    }
+
+    /// The columns that splits and linear leaves read, as often as they do.
+    pub(crate) fn columns(&self) -> impl Iterator<Item = u32> {
+        let nodes = self.trees.iter().flat_map(|tree| &tree.nodes);
+        nodes.flat_map(|node| {
+            let (split, linear) = match node {
+                Node::Split(split) => (Some(split.column), None),
+                Node::Leaf(leaf) => (None, leaf.linear.as_ref()),
+            };
+            split.into_iter().chain(linear.into_iter().flat_map(|linear| &linear.terms).map(|(column, _)| *column))
         })
     }
 

@@ -23,19 +23,20 @@ impl ModelError {
     }
 }
 
-/// Category codes are below this (512 KB per set at the most).
-pub(crate) const MAX_CODES: u64 = 1 << 22;
+/// Category codes are below this: the codes of LightGBM are `i32`. A set takes a bit for each code up to its largest.
+pub(crate) const MAX_CODES: u64 = 1 << 31;
 
 /// Bounds against files made to exhaust memory or time; the largest real models stay far below.
 const MAX_OUTPUTS: u32 = 1 << 16;
 pub(crate) const MAX_TREES: usize = 1 << 20;
 pub(crate) const MAX_NODES: usize = 1 << 25;
+pub(crate) const MAX_COLUMNS: usize = 1 << 20;
 /// Outputs × (columns + 1), the size of an explanation: 128 MB.
 const MAX_CONTRIBUTIONS: usize = 1 << 24;
 /// Splits from a root to a leaf.
 pub(crate) const MAX_DEPTH: u32 = 4096;
 /// 32-bit words of all category sets together.
-pub(crate) const MAX_SET_WORDS: usize = 1 << 24;
+pub(crate) const MAX_SET_WORDS: usize = 1 << 27;
 
 impl Model {
     /// Checks everything the evaluators rely on:
@@ -63,7 +64,7 @@ impl Model {
             return whole("it has more than 65,536 outputs");
         }
         self.link.validate().or_else(whole)?;
-        if self.columns.len() > 1 << 20 {
+        if self.columns.len() > MAX_COLUMNS {
             return whole("it has more than 1,048,576 columns");
         }
         if (self.columns.len() + 1).saturating_mul(self.outputs as usize) > MAX_CONTRIBUTIONS {
@@ -136,7 +137,7 @@ impl Ensemble {
             return Err(error("trees", "they have more than 33,554,432 nodes"));
         }
         if self.trees.iter().flat_map(|tree| &tree.nodes).map(words).sum::<usize>() > MAX_SET_WORDS {
-            return Err(error("trees", "their category sets take more than 64 MB"));
+            return Err(error("trees", "their category sets take more than 512 MB, the limit"));
         }
         let mut depths = Vec::new();
         for (t, tree) in self.trees.iter().enumerate() {
@@ -204,7 +205,7 @@ impl Split {
             Test::Less(t) | Test::LessEqual(t) if t.is_finite() && !fits(*t, arithmetic) => {
                 Err("its threshold is not a single-precision number")
             }
-            Test::In(set) | Test::NotIn(set) if set.len() as u64 * 32 > MAX_CODES => Err("a category code exceeds 4,194,303"),
+            Test::In(set) | Test::NotIn(set) if set.len() as u64 * 32 > MAX_CODES => Err("a category code exceeds 2,147,483,647"),
             _ => Ok(()),
         }
     }

@@ -3,16 +3,19 @@
 //! The types here are plain data: TOML for people (`plumbline import --schema`), JSON in a bundle's manifest. Nothing is
 //! trusted until [`Schema::check`] has reported every problem with its path.
 
+mod category;
 mod check;
 mod problem;
 pub(crate) mod template;
 
 use serde::{Deserialize, Serialize};
 
+pub use category::{Categories, LOST};
+pub(crate) use category::{has_number, is_same};
 pub(crate) use check::check_fields;
 pub use problem::{ConfigErrors, Problem};
 
-use crate::json::{ByName, parse_number};
+use crate::json::ByName;
 
 /// The fields of a lead, in the order the model's owner declared them.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -174,6 +177,6 @@ impl Field {
     /// Whether a listed category looks like a number. A number in a lead is then that text, not a code: of the categories
     /// `["10", "20"]` the number 10 must be the first, and 1 must not be the second.
     pub(crate) fn has_numeric_categories(&self) -> bool {
-        self.categories.iter().any(|category| parse_number(category).is_ok())
+        has_number(&self.categories)
     }
 }

@@ -202,6 +202,19 @@ impl Scorer {
         Ok(())
     }
 
+    /// Per field of the schema whether the model's result can depend on it.
+    pub fn needed_fields(&self) -> Vec<bool> {
+        let mut needed = vec![false; self.bundle.manifest.schema.fields.len()];
+        for (column, _) in self.bundle.model().used_columns().into_iter().enumerate().filter(|(_, used)| *used) {
+            for field in self.pipeline.fields_of(column) {
+                if let Some(needed) = needed.get_mut(field) {
+                    *needed = true;
+                }
+            }
+        }
+        needed
+    }
+
     /// The row the model reads for `lead` at `now`, one value per column, NaN is missing: for training, for monitoring.
     ///
     /// # Errors

@@ -6,7 +6,7 @@ mod check;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use plumbline_core::bundle::{Declaration, Packing};
+use plumbline_core::bundle::{Declaration, FileCategories, Packing};
 use plumbline_core::explain::Explainer;
 use plumbline_core::import::{ImportError, Imported, Rounds, average, import};
 use plumbline_core::model::Model;
@@ -107,9 +107,14 @@ impl Import {
         // A comparison looks for rounds that were left out.
         let files = if self.check.check.is_some() { whole.clone() } else { Vec::new() };
         let imported = self.files.iter().zip(whole).map(kept).collect::<Result<Vec<_>, _>>()?;
-        let Imported { format, version, objective, model, categories, mut notes, .. } =
+        let Imported { format, version, objective, model, categories, doubts, codes_are_values, mut notes, .. } =
             average(imported).map_err(|e| refusal(self.files.last().unwrap_or(&self.out), &e))?;
         let mut manifest = self.manifest(&digest.finalize(), &model, &categories)?;
+        let doubts: Vec<(usize, &str)> =
+            doubts.iter().flat_map(|doubt| doubt.columns.iter().map(|column| (*column, doubt.reason.as_str()))).collect();
+        let texts = FileCategories { texts: &categories, doubts: &doubts, codes_are_values };
+        let place = self.schema.as_ref().or(self.files.first()).unwrap_or(&self.out).display().to_string();
+        notes.extend(manifest.agree(&model, texts).map_err(|e| Failure::input(place, e.code(), e.to_string()))?);
         manifest.provenance.notes.clone_from(&notes);
         let refused = |e: plumbline_core::BundleError| Failure::Model {
             place: self.out.display().to_string(),

@@ -1,11 +1,12 @@
 //! Which field of the input feeds which column of the model.
 
 use plumbline_core::model::Column;
+use plumbline_core::name::Names;
 
 use crate::Failure;
 use crate::input::Records;
 use crate::output::terminal::listed;
-use crate::table::places::place_of;
+use crate::table::places::places_of;
 
 /// Which field of the input feeds which column of the model.
 #[derive(Debug)]
@@ -14,6 +15,7 @@ pub struct Binding {
     places: Vec<Option<usize>>,
     /// How many fields were known when this was made.
     fields: usize,
+    columns: Names,
     by_position: bool,
 }
 
@@ -23,10 +25,13 @@ impl Binding {
     pub fn new(records: &dyn Records, columns: &[Column], numeric: &[bool], place: &str) -> Result<Binding, Failure> {
         let names = records.names();
         let places = by_name(names, columns);
-        let missing: Vec<&str> = columns.iter().zip(&places).filter(|(_, p)| p.is_none()).map(|(c, _)| c.name.as_str()).collect();
+        let missing = columns.iter().zip(&places).filter(|(_, p)| p.is_none()).map(|(c, _)| format!("{:?}", c.name));
+        let missing: Vec<String> = missing.collect();
+        let index = Names::new(columns.iter().map(|column| column.name.as_str()));
         if missing.is_empty() || !records.is_table() {
-            return Ok(Binding { places, fields: names.len(), by_position: false });
+            return Ok(Binding { places, fields: names.len(), columns: index, by_position: false });
         }
+        let missing: Vec<&str> = missing.iter().map(String::as_str).collect();
         if missing.len() < columns.len() {
             let message = format!("{} of the model's {} columns are missing: {}", missing.len(), columns.len(), listed(&missing));
             return Err(Failure::input(place, "INPUT_MISSING_COLUMNS", message));
@@ -41,15 +46,20 @@ impl Binding {
             );
             return Err(Failure::input(place, "INPUT_NO_COLUMN_MATCHES", message));
         }
-        Ok(Binding { places, fields: names.len(), by_position: true })
+        Ok(Binding { places, fields: names.len(), columns: index, by_position: true })
     }
 
     /// Per column of the model the field's index, after taking in fields that turned up since.
     pub fn places(&mut self, records: &dyn Records, columns: &[Column]) -> &[Option<usize>] {
-        if records.names().len() != self.fields {
-            self.fields = records.names().len();
-            self.places = by_name(records.names(), columns);
+        let names = records.names();
+        for at in self.fields..names.len() {
+            // Most often a new field is a column as it stands; only else is everything looked at again.
+            match names.get(at).and_then(|name| self.columns.find(name)).and_then(|column| self.places.get_mut(column)) {
+                Some(place) if place.is_none() => *place = Some(at),
+                _ => self.places = by_name(names, columns),
+            }
         }
+        self.fields = names.len();
         &self.places
     }
 
@@ -87,28 +97,5 @@ pub fn matches(names: &[String], columns: &[Column]) -> bool {
 }
 
 fn by_name(names: &[String], columns: &[Column]) -> Vec<Option<usize>> {
-    let known = |name: &str| columns.iter().any(|column| column.name == name);
-    columns.iter().map(|column| place_of(names, known, &column.name)).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_are_found_as_lightgbm_writes_them() {
-        let texts = |list: &[&str]| list.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
-        let bound = |names: &[&str], columns: &[&str]| {
-            let columns: Vec<Column> = columns.iter().map(|c| Column { name: (*c).to_owned(), categorical: false }).collect();
-            by_name(&texts(names), &columns)
-        };
-        assert_eq!(
-            bound(&["plain", "Total Visits", "Time  Spent"], &["Total_Visits", "Time__Spent", "plain"]),
-            [Some(1), Some(2), Some(0)]
-        );
-        // A name that is there as it is comes first; of two that could be meant neither is.
-        assert_eq!(bound(&["a b", "a_b"], &["a_b"]), [Some(1)]);
-        assert_eq!(bound(&["a b", "a\tb"], &["a_b"]), [None]);
-        assert_eq!(bound(&["a b"], &["a_b", "a b"]), [None, Some(0)]);
-    }
+    places_of(names, columns.iter().map(|column| column.name.as_str()))
 }

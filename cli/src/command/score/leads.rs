@@ -27,7 +27,7 @@ pub fn run(
     now: Option<i64>,
     out: Option<&Path>,
 ) -> Result<(Tally, Table, Rejects), Failure> {
-    let Job { mut records, source, layout, mut rejects, interrupt } = job;
+    let Job { mut records, source, layout, mut rejects, interrupt, may_lack_columns } = job;
     let now = now.map_or_else(clock::now, Timestamp);
     let fields = &scorer.bundle().manifest.schema.fields;
     let reasons = match explain {
@@ -37,7 +37,8 @@ pub fn run(
     };
     let options = Options::with_reasons(reasons);
     if records.is_table() {
-        check_header(&*records, fields, &source.place)?;
+        let needed = if may_lack_columns { Vec::new() } else { scorer.needed_fields() };
+        check_header(&*records, fields, &needed, &source.place)?;
     }
     let mut names = ["lead_id", "score", "probability", "band", "reasons"].map(str::to_owned).to_vec();
     names.extend(gate.map(|_| "flags".to_owned()));
@@ -142,7 +143,8 @@ impl<'a> Leads<'a> {
         }
         let fields = &self.scorer.bundle().manifest.schema.fields;
         let absent = fields.iter().zip(self.places.fields()).filter(|(_, place)| place.is_none());
-        let absent: Vec<&str> = absent.map(|(field, _)| field.name.as_str()).collect();
+        let absent: Vec<String> = absent.map(|(field, _)| format!("{:?}", field.name)).collect();
+        let absent: Vec<&str> = absent.iter().map(String::as_str).collect();
         if !absent.is_empty() && records.is_table() {
             remarks.push(format!("no such column, treated as missing: {}", listed(&absent)));
         }

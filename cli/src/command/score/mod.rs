@@ -69,6 +69,9 @@ pub struct ScoreLeads {
     /// A Great Expectations 1.x suite to check each lead against: critical rejects the lead, warning flags it
     #[arg(long, value_name = "S.json", conflicts_with = "raw")]
     suite: Option<PathBuf>,
+    /// Score although columns that the model reads are missing from a CSV or Parquet file: they count as missing in every lead
+    #[arg(long, conflicts_with = "raw")]
+    allow_missing_columns: bool,
     /// Output file for rejected rows [default: OUT.rejected]
     #[arg(long, value_name = "FILE")]
     rejected: Option<PathBuf>,
@@ -111,6 +114,8 @@ struct Job<'a> {
     layout: Layout,
     rejects: Rejects,
     interrupt: &'a Interrupt,
+    /// Columns that the model reads may be missing from the input.
+    may_lack_columns: bool,
 }
 
 impl ScoreLeads {
@@ -140,7 +145,8 @@ impl ScoreLeads {
             _ => Layout::Csv,
         };
         let rejects = Rejects::new(rejected, &interrupt);
-        let job = Job { records, source: &source, layout, rejects, interrupt: &interrupt };
+        let may_lack_columns = self.allow_missing_columns;
+        let job = Job { records, source: &source, layout, rejects, interrupt: &interrupt, may_lack_columns };
         let (tally, table, rejects) = if self.raw {
             raw::run(job, &scorer, self.explain, out)?
         } else {

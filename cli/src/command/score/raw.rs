@@ -5,7 +5,7 @@ use std::path::Path;
 use plumbline_core::Scorer;
 use plumbline_core::model::{Column, Scratch};
 use plumbline_core::name::Names;
-use plumbline_core::schema::Schema;
+use plumbline_core::schema::{Categories, FieldKind, Schema};
 
 use super::binding::{self, Binding};
 use super::contribution::Contributions;
@@ -15,8 +15,10 @@ use crate::Failure;
 use crate::input::{Cell, Problem, Records, Rejects, Step};
 use crate::output::{Datum, Sink, Table, terminal};
 
-/// Rows scored together.
+/// Rows scored together; fewer when they have very many columns.
 const BLOCK: usize = 256;
+/// Values held at most.
+const VALUES: usize = 1 << 20;
 
 /// Scores every record of `job` into `out`.
 pub fn run(
@@ -25,7 +27,7 @@ pub fn run(
     explain: Option<Explain>,
     out: Option<&Path>,
 ) -> Result<(Tally, Table, Rejects), Failure> {
-    let Job { records, source, layout, mut rejects, interrupt } = job;
+    let Job { records, source, layout, mut rejects, interrupt, .. } = job;
     let model = scorer.bundle().model();
     let columns = &model.columns;
     let (mut records, mut binding) = bind(records, columns, &source.place)?;
@@ -38,7 +40,7 @@ pub fn run(
     names.extend(contributions.iter().flat_map(Contributions::names));
     let place = out.map_or_else(|| "standard output".to_owned(), |out| out.display().to_string());
     let table = Table::start(Sink::open(out, interrupt)?, place, layout, names)?;
-    let categories = columns.iter().map(|c| categories(c, &scorer.bundle().manifest.schema)).collect::<Vec<_>>();
+    let categories = categories(columns, &scorer.bundle().manifest.schema);
     let mut block = Block::new(scorer, contributions, table);
     let mut tally = Tally::default();
     loop {
@@ -100,6 +102,8 @@ struct Block<'a> {
     scratch: Scratch,
     columns: usize,
     outputs: usize,
+    /// Values of a full block.
+    most: usize,
     rows: Vec<f64>,
     margins: Vec<f64>,
 }
@@ -107,12 +111,13 @@ struct Block<'a> {
 impl<'a> Block<'a> {
     fn new(scorer: &'a Scorer, contributions: Option<Contributions<'a>>, table: Table) -> Block<'a> {
         let (columns, outputs) = (scorer.engine().columns(), scorer.engine().outputs());
-        let (rows, margins) = (Vec::with_capacity(BLOCK * columns), Vec::new());
-        Block { scorer, contributions, table, scratch: Scratch::default(), columns, outputs, rows, margins }
+        let most = BLOCK.min(VALUES / columns.max(1)).max(1) * columns;
+        let (rows, margins) = (Vec::with_capacity(most), Vec::new());
+        Block { scorer, contributions, table, scratch: Scratch::default(), columns, outputs, most, rows, margins }
     }
 
     fn is_full(&self) -> bool {
-        self.rows.len() >= BLOCK * self.columns
+        self.rows.len() >= self.most
     }
 
     /// Adds the row that `fill` writes; when it cannot, no row is added.
@@ -146,10 +151,14 @@ impl<'a> Block<'a> {
     }
 }
 
-/// The texts that stand for codes in `column`, if the schema lists them.
-fn categories(column: &Column, schema: &Schema) -> Names {
-    let field = schema.fields.iter().find(|field| field.name == column.name).filter(|_| column.categorical);
-    Names::new(field.into_iter().flat_map(|field| &field.categories).map(String::as_str))
+/// Per column the texts that stand for codes in it, if the schema lists them.
+fn categories(columns: &[Column], schema: &Schema) -> Vec<Categories> {
+    let fields = Names::new(schema.fields.iter().map(|field| field.name.as_str()));
+    let field = |column: &Column| schema.fields.get(fields.find(&column.name)?).filter(|field| field.kind == FieldKind::Category);
+    columns
+        .iter()
+        .map(|column| field(column).map_or_else(Categories::default, |field| Categories::new(&field.categories)))
+        .collect()
 }
 
 /// Everything that is wrong with a row, the first few in words.
@@ -164,16 +173,23 @@ fn refuse(wrong: &[String]) -> Result<(), Problem> {
 }
 
 /// What `cell`, `text` in the file, is in a row, for `column` whose codes stand for `categories`; else what is wrong with it.
-fn value(cell: Cell<'_>, text: Option<&str>, column: &Column, categories: &Names) -> Result<f64, String> {
-    let listed = |text: &str| Some(text.trim()).filter(|text| !text.is_empty()).and_then(|text| categories.find(text));
+fn value(cell: Cell<'_>, text: Option<&str>, column: &Column, categories: &Categories) -> Result<f64, String> {
+    if !categories.is_empty()
+        && let Cell::Text(cell) = cell
+        && let Some(code) = text.and_then(|text| categories.find(text)).or_else(|| categories.find(cell))
+        && !(categories.is_numeric() && plumbline_core::json::parse_number(cell).is_ok())
+    {
+        return Ok(code as f64);
+    }
     match (cell.read_number(), cell) {
         (Ok(Some(x)), _) => Ok(x),
-        (_, Cell::Text(text)) if !categories.is_empty() => {
-            // A category the model never saw is missing to it.
-            Ok(listed(text).map_or(f64::NAN, |code| code as f64))
-        }
+        // A category the model never saw is missing to it.
+        (_, Cell::Text(_)) if !categories.is_empty() => Ok(f64::NAN),
         // A schema may list a missing word as a category.
-        (Ok(None), _) => Ok(text.and_then(listed).map_or(f64::NAN, |code| code as f64)),
+        (Ok(None), _) => {
+            let listed = text.filter(|text| !text.trim().is_empty()).and_then(|text| categories.find(text));
+            Ok(listed.map_or(f64::NAN, |code| code as f64))
+        }
         (Err(_), Cell::Text(text)) => {
             let shown: String = text.chars().take(40).collect();
             Err(format!("field {:?} is {shown:?}, not a number", column.name))

@@ -4,19 +4,23 @@
 //! LightGBM 4.7.0: `gbdt_model_text.cpp`, `tree.cpp`, `tree.h`, `gbdt_prediction.cpp`.
 
 mod category;
+mod lists;
 mod objective;
 mod text;
 mod tree;
 
 use super::budget::Budget;
 use super::error::{ImportError, excerpt};
-use super::{Format, Imported};
+use super::{Format, Imported, Limits};
 use crate::model::{Arithmetic, Averaged, Body, Column, Ensemble, Link, Model};
+use category::Tail;
+use lists::Seen;
 use text::{Entry, Lines, Section};
 
-/// Reads the model in `bytes`.
-pub(super) fn read(bytes: &[u8]) -> Result<Imported, ImportError> {
+/// Reads the model in `bytes`, behind `skipped` lines.
+pub(super) fn read(bytes: &[u8], skipped: usize, limits: &Limits) -> Result<Imported, ImportError> {
     let mut lines = Lines::new(bytes);
+    lines.skip(skipped);
     let mut header = Section::default();
     let mut trees = Vec::new();
     let mut budget = Budget::of_a_model();
@@ -36,11 +40,15 @@ pub(super) fn read(bytes: &[u8]) -> Result<Imported, ImportError> {
         } else if line.text.starts_with("Tree=") {
             let section = lines.section(line.number)?;
             trees.push(tree::read(&section, &mut budget)?);
+        } else if line.text == "feature importances:" {
+            // Before 2.2 nothing else ends the trees.
+            lines.back(line);
+            break;
         } else if !line.text.is_empty() {
             return Err(line.error(format!("expected a tree or `end of trees`, found {:?}", excerpt(line.text))));
         }
     }
-    let head = Header::read(&header)?;
+    let head = Header::read(&header, limits)?;
     if let Some(at) = header.find("tree_sizes") {
         let expected = at.value.split_ascii_whitespace().count();
         if expected != trees.len() {
@@ -58,24 +66,27 @@ struct Header {
     version: String,
     outputs: usize,
     names: Vec<String>,
-    /// Columns that LightGBM lists as sets of codes rather than ranges.
-    coded: Vec<bool>,
+    /// What training saw of each column.
+    seen: Vec<Seen>,
     objective: String,
     link: Averaged,
     average: bool,
 }
 
 impl Header {
-    fn read(section: &Section<'_>) -> Result<Header, ImportError> {
+    fn read(section: &Section<'_>, limits: &Limits) -> Result<Header, ImportError> {
         let version = section.find("version").map_or("", |entry| entry.value).to_owned();
         let classes = section.get("num_class")?.number::<u16>()?;
         let outputs = section.find("num_tree_per_iteration").map_or(Ok(classes), |entry| entry.number::<u16>())?;
-        let columns = section.get("max_feature_idx")?.number::<u32>()? as usize + 1;
+        let columns_at = section.get("max_feature_idx")?;
+        let columns = columns_at.number::<u32>()? as usize + 1;
+        if columns > limits.columns {
+            return Err(columns_at.error(format!("{columns} columns exceed the limit of {}", limits.columns)));
+        }
         let names: Vec<String> = section.get("feature_names")?.list(columns, |name| Some(name.to_owned()))?;
-        let coded = match section.find("feature_infos") {
-            // `[min:max]` is a range, `none` a constant column, anything else a list of codes.
-            Some(entry) => entry.list(columns, |info| Some(!(info.starts_with('[') || info == "none")))?,
-            None => vec![false; columns],
+        let seen = match section.find("feature_infos") {
+            Some(entry) => entry.list(columns, |info| Some(Seen::of(info).unwrap_or(Seen::Unknown)))?,
+            None => vec![Seen::Unknown; columns],
         };
         let objective = section.find("objective");
         let link = objective.map_or(Ok(Averaged::Identity), |entry| objective::link(&entry))?;
@@ -84,7 +95,7 @@ impl Header {
         if outputs == 0 {
             return Err(section.get("num_class")?.error("a model without outputs"));
         }
-        Ok(Header { version, outputs: outputs.into(), names, coded, objective, link, average })
+        Ok(Header { version, outputs: outputs.into(), names, seen, objective, link, average })
     }
 }
 
@@ -99,29 +110,45 @@ fn assemble(head: Header, trees: Vec<crate::model::Tree>, lines: &mut Lines<'_>)
         tree.output = (index % head.outputs) as u32;
     }
     let ensemble = Ensemble { arithmetic: Arithmetic::F64, base: vec![0.0; head.outputs], trees };
-    let mut categorical = head.coded;
-    for split in ensemble.splits().filter(|split| split.is_categorical()) {
-        if let Some(flag) = categorical.get_mut(split.column as usize) {
+    let mut seen = head.seen;
+    let mut categorical: Vec<bool> = seen.iter().map(|seen| matches!(seen, Seen::Codes(_))).collect();
+    for split in ensemble.splits() {
+        if !split.is_categorical() {
+            continue;
+        }
+        if let Some((flag, seen)) = categorical.get_mut(split.column as usize).zip(seen.get_mut(split.column as usize)) {
             *flag = true;
+            if *seen == Seen::Unknown {
+                *seen = Seen::Codes(0);
+            }
+            if let (Seen::Codes(max), Some(top)) = (seen, split.test.top_code()) {
+                *max = (top as u32).max(*max);
+            }
         }
     }
-    let mut notes = Vec::new();
-    let categories = category::read(lines, &categorical, &mut notes)?;
-    let columns = head.names.into_iter().zip(categorical).map(|(name, categorical)| Column { name, categorical }).collect();
+    let tail = Tail::read(lines)?;
+    tail.mark(&mut categorical);
+    let columns: Vec<Column> =
+        head.names.into_iter().zip(categorical).map(|(name, categorical)| Column { name, categorical }).collect();
     let link = if head.average { Link::Average { divisor: rounds as u32, then: head.link } } else { head.link.into() };
+    let categories = vec![Vec::new(); columns.len()];
     let model = Model { columns, body: Body::Trees(ensemble), link, outputs: head.outputs as u32 };
     model.validate()?;
-    Ok(Imported {
+    let mut imported = Imported {
         format: Format::LightgbmText,
         version: head.version,
         objective: head.objective,
         model,
         categories,
-        notes,
+        doubts: Vec::new(),
+        codes_are_values: false,
+        notes: Vec::new(),
         best_round: None,
         round_ends,
         constants: 0,
-    })
+    };
+    tail.place(&seen, &mut imported);
+    Ok(imported)
 }
 
 impl Entry<'_> {

@@ -29,6 +29,15 @@ impl<'a> Lines<'a> {
         Lines { rest: bytes, number: 0, pending: None }
     }
 
+    /// Leaves out `count` lines, whatever they hold.
+    pub fn skip(&mut self, count: usize) {
+        for _ in 0..count {
+            let mut halves = self.rest.splitn(2, |b| *b == b'\n').skip(1);
+            self.rest = halves.next().unwrap_or_default();
+            self.number += 1;
+        }
+    }
+
     /// The next line, or none at the end of the file.
     pub fn next(&mut self) -> Result<Option<Line<'a>>, ImportError> {
         if let Some(line) = self.pending.take() {

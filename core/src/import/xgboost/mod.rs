@@ -12,47 +12,74 @@ mod tree;
 use super::budget::Budget;
 use super::document::{At, Node as Document};
 use super::error::ImportError;
-use super::{Format, Imported};
+use super::{Doubt, Format, Imported, Limits};
 use crate::model::{Arithmetic, Body, Column, Ensemble, Linear, Model, Tree};
+use crate::name::Names;
+use category::Texts;
 use objective::Objective;
 use release::Release;
 use round::Best;
 
-/// More columns than this must be paid for with bytes: one byte each.
-const FREE_COLUMNS: usize = 1 << 16;
-
 /// More outputs than the largest known files have.
 const MAX_OUTPUTS: usize = 1 << 16;
 
-/// Reads the model in `document`, a file of `size` bytes.
-pub(super) fn read(document: &Document<'_>, format: Format, size: usize) -> Result<Imported, ImportError> {
+/// Reads the model in `document`.
+pub(super) fn read(document: &Document<'_>, format: Format, limits: &Limits) -> Result<Imported, ImportError> {
     let root = At::root(document);
-    if root.find("learner").is_none() {
-        let others =
-            [("tree_info", "LightGBM's dump_model (import the text that save_model writes)"), ("oblivious_trees", "CatBoost")];
-        let other = others.iter().find(|(key, _)| root.find(key).is_some());
-        if let Some((_, what)) = other {
-            return Err(ImportError::Unsupported { place: "the document".to_owned(), what: format!("the JSON form of {what}") });
+    if let (None, Some(model), Some(_)) = (root.find("learner"), root.find("Model"), root.find("Config")) {
+        let mut imported = read_model(&model, format, limits)?;
+        imported.notes.push("the file is of xgb.serialize, pickle or R: its part `Model` is what save_model writes".to_owned());
+        return Ok(imported);
+    }
+    read_model(&root, format, limits)
+}
+
+/// Why a document without a model is none.
+fn refusal(root: &At<'_, '_>) -> Option<ImportError> {
+    const OTHERS: [(&str, &str); 3] = [
+        ("tree_info", "the JSON of LightGBM's dump_model: run booster.save_model(\"model.txt\")"),
+        ("oblivious_trees", "the JSON of CatBoost, which is not supported"),
+        ("nodeid", "one tree of XGBoost's dump_model, for people: run booster.save_model(\"model.json\")"),
+    ];
+    let learner = root.find("learner");
+    let booster = learner.as_ref().and_then(|learner| learner.find("gradient_booster"));
+    let what = match &booster {
+        Some(booster) if booster.find("gbtree_train_param").is_some() && booster.find("model").is_none() => {
+            Some("the output of save_config, which has parameters but no trees: run booster.save_model(\"model.json\")")
         }
+        Some(_) => None,
+        None => OTHERS.iter().find(|(key, _)| root.find(key).is_some()).map(|(_, what)| *what),
+    };
+    what.map(|what| ImportError::NotAModel(what.to_owned()))
+}
+
+fn read_model(root: &At<'_, '_>, format: Format, limits: &Limits) -> Result<Imported, ImportError> {
+    if let Some(refusal) = refusal(root) {
+        return Err(refusal);
     }
     let learner = root.get("learner")?;
     let parameters = learner.get("learner_model_param")?;
     let mut notes = Vec::new();
 
-    let column_count = parameters.get("num_feature")?.count(FREE_COLUMNS.max(size))?;
+    let columns_at = parameters.get("num_feature")?;
+    let column_count = columns_at.count(u32::MAX as usize)?;
+    if column_count > limits.columns {
+        return Err(columns_at.error(format!("{column_count} columns exceed the limit of {}", limits.columns)));
+    }
     let classes = parameters.get("num_class")?.count(MAX_OUTPUTS)?;
     let targets = parameters.find("num_target").map_or(Ok(1), |at| at.count(MAX_OUTPUTS))?;
     if classes > 1 && targets > 1 {
         return Err(parameters.error(format!("{classes} classes and {targets} targets at once")));
     }
     let outputs = classes.max(targets).max(1);
-    let version = version(&root);
+    let version = version(root);
     let release = Release::of(&version);
     let objective = Objective::read(&learner, (&version, release), &mut notes)?;
     let base = base_margins(&parameters, &objective, outputs)?;
 
     let booster = learner.get("gradient_booster")?;
     let name = booster.get("name")?.text()?;
+    let may_count_characters = version.starts_with("3.1.") || version.starts_with("3.2.");
     let attributes = learner.find("attributes");
     let attribute = |key| attributes.as_ref().and_then(|a| a.find(key)?.int().ok()).and_then(|value| u32::try_from(value).ok());
     let best = Best { round: attribute("best_iteration"), trees: attribute("best_ntree_limit") };
@@ -60,24 +87,38 @@ pub(super) fn read(document: &Document<'_>, format: Format, size: usize) -> Resu
         "gblinear" => {
             Grown { body: Body::Linear(linear(&booster, column_count, &base)?), cats: Vec::new(), round_ends: Vec::new() }
         }
-        "gbtree" => trees(&booster, None, base, column_count, (&best, &mut notes))?,
+        "gbtree" => trees(&booster, None, base, (column_count, may_count_characters), (&best, &mut notes))?,
         "dart" => {
             let weights = booster.get("weight_drop")?.floats()?;
-            trees(&booster.get("gbtree")?, Some(&weights), base, column_count, (&best, &mut notes))?
+            trees(&booster.get("gbtree")?, Some(&weights), base, (column_count, may_count_characters), (&best, &mut notes))?
         }
         other => return Err(ImportError::Unsupported { place: booster.to_string(), what: format!("booster {other:?}") }),
     };
 
     let constants = release.apply(&mut body, name == "dart");
     let columns = columns(&learner, column_count, &body, &mut notes)?;
-    let categories = match cats.len() {
-        0 => vec![Vec::new(); columns.len()],
-        _ => cats,
-    };
+    let (mut categories, mut doubts) = (vec![Vec::new(); columns.len()], Vec::new());
+    for (i, (texts, (column, categories))) in cats.into_iter().zip(columns.iter().zip(&mut categories)).enumerate() {
+        *categories = texts.list;
+        doubts.extend(texts.doubt.map(|reason| Doubt { columns: vec![i], reason }));
+        notes.extend(texts.note.map(|note| format!("column {:?}: {note}", column.name)));
+    }
     let model = Model { columns, body, link: objective.link, outputs: outputs as u32 };
     model.validate()?;
     let objective = objective.name;
-    Ok(Imported { format, version, objective, model, categories, notes, best_round: best.round, round_ends, constants })
+    Ok(Imported {
+        format,
+        version,
+        objective,
+        model,
+        categories,
+        doubts,
+        codes_are_values: false,
+        notes,
+        best_round: best.round,
+        round_ends,
+        constants,
+    })
 }
 
 /// The start of each output's sum: `base_score` carried to the margin scale in f32, as XGBoost does.
@@ -105,7 +146,7 @@ fn base_margins(parameters: &At<'_, '_>, objective: &Objective, outputs: usize) 
 /// What a booster holds.
 struct Grown {
     body: Body,
-    cats: Vec<Vec<String>>,
+    cats: Vec<Texts>,
     /// Per boosting round the number of trees up to its end.
     round_ends: Vec<u32>,
 }
@@ -114,7 +155,7 @@ fn trees(
     gbtree: &At<'_, '_>,
     weights: Option<&[f32]>,
     base: Vec<f64>,
-    columns: usize,
+    (columns, may_count_characters): (usize, bool),
     (best, notes): (&Best, &mut Vec<String>),
 ) -> Result<Grown, ImportError> {
     let model = gbtree.get("model")?;
@@ -139,7 +180,7 @@ fn trees(
         let weight = weights.and_then(|weights| weights.get(id)).map_or(1.0, |w| f64::from(*w));
         *slot = tree::read(at, output, (base.len(), columns), weight, &mut budget)?;
     }
-    let cats = model.find("cats").map_or(Ok(Vec::new()), |at| category::read(&at, columns))?;
+    let cats = model.find("cats").map_or(Ok(Vec::new()), |at| category::read(&at, columns, may_count_characters))?;
     let round_ends = round::ends(&model, &slots, base.len(), best, notes)?;
     let ensemble = Ensemble { arithmetic: Arithmetic::F32, base, trees: slots.into_iter().flatten().collect() };
     Ok(Grown { body: Body::Trees(ensemble), cats, round_ends })
@@ -181,6 +222,14 @@ fn columns(learner: &At<'_, '_>, count: usize, body: &Body, notes: &mut Vec<Stri
         if count > 0 {
             notes.push("the file has no feature names; columns are named f0, f1, …".to_owned());
         }
+    }
+    let places = Names::new(names.iter().map(String::as_str));
+    if let Some((i, name)) = names.iter().enumerate().find(|(i, name)| places.find(name) != Some(*i)) {
+        let first = places.find(name).unwrap_or(0);
+        let at = learner.get("feature_names")?;
+        return Err(at.error(format!(
+            "columns {first} and {i} are both named {name:?}; XGBoost itself takes columns by position: rename one of them, or remove feature_names from the file, so that the columns are called f0, f1, …"
+        )));
     }
     let types = texts("feature_types")?;
     let mut categorical: Vec<bool> = types.iter().map(|t| t == "c").collect();

@@ -6,10 +6,10 @@ use super::super::budget::Budget;
 use super::super::document::At;
 use super::super::error::ImportError;
 use super::super::order::Order;
-use crate::model::{Leaf, MAX_CODES, Missing, Node, Split, Test, Tree};
+use crate::model::{Leaf, Missing, Node, Split, Test, Tree};
 
-/// Largest category code. XGBoost itself stops at 2^24, where f32 has gaps.
-const MAX_CATEGORY: i64 = MAX_CODES as i64 - 1;
+/// Largest category code: XGBoost stops at 2^24, where f32 has gaps.
+const MAX_CATEGORY: i64 = 1 << 24;
 
 /// The arrays of a tree, all of one length.
 struct Arrays<'d> {
