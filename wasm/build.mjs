@@ -31,12 +31,17 @@ const generated = {
   "plumbline:javascript": () => factory(javascript),
 };
 
-const bindings = fileURLToPath(new URL("../target/xtask/analysis/analysis.js", import.meta.url));
+/** Modules bound by wasm-bindgen, with their files. */
+const BOUND = ["analysis", "experiment", "quality"];
+const bound = (name, file) => at(`../target/xtask/${name}/${file}`);
 
 const supply = {
   name: "supply",
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^plumbline:analysis$/ }, () => ({ path: bindings }));
+    onResolve({ filter: /^plumbline:(analysis|experiment|quality)$/ }, ({ path }) => {
+      const name = path.slice("plumbline:".length);
+      return { path: bound(name, `${name}.js`) };
+    });
     onResolve({ filter: /^plumbline:/ }, ({ path }) => ({ path, namespace: "generated" }));
     onLoad({ filter: /.*/, namespace: "generated" }, ({ path }) => ({ contents: generated[path](), loader: "js" }));
   },
@@ -45,8 +50,9 @@ const supply = {
 await rm(at("pkg"), { recursive: true, force: true });
 await mkdir(at("pkg"));
 await writeFile(at("pkg/plumbline.wasm"), module);
-await writeFile(at("pkg/analysis.wasm"), await readFile(at("../target/xtask/analysis/analysis_bg.wasm")));
-const readable = ["index", "node", "workers", "analysis", "analysis-node", "analysis-workers"].map((entry) => [entry, false]);
+for (const name of BOUND) await writeFile(at(`pkg/${name}.wasm`), await readFile(bound(name, `${name}_bg.wasm`)));
+const forms = BOUND.flatMap((name) => [name, `${name}-node`, `${name}-workers`]);
+const readable = ["index", "node", "workers", ...forms].map((entry) => [entry, false]);
 for (const [entry, minify] of [...readable, ["inline", true], ["js", true]]) {
   await build({
     entryPoints: [at(`js/${entry}.ts`)],
@@ -55,7 +61,7 @@ for (const [entry, minify] of [...readable, ["inline", true], ["js", true]]) {
     format: "esm",
     target: "es2022",
     platform: "neutral",
-    external: ["./plumbline.wasm", "./analysis.wasm", "node:*"],
+    external: ["./plumbline.wasm", ...BOUND.map((name) => `./${name}.wasm`), "node:*"],
     plugins: [supply],
     minify,
     charset: "utf8",

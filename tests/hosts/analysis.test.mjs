@@ -1,4 +1,4 @@
-// `plumbline/analysis` as its users get it, in node: the core's figures over typed arrays, and errors with codes.
+// `plumbline/analysis`, `plumbline/experiment` and `plumbline/quality` as their users get them, in node: the core's figures over typed arrays, and errors with codes.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -8,6 +8,8 @@ import { after, test } from "node:test";
 import { root } from "../../xtask/npm/run.mjs";
 
 const analysis = await import(join(root, "wasm/pkg/analysis-node.js"));
+const experiments = await import(join(root, "wasm/pkg/experiment-node.js"));
+const quality = await import(join(root, "wasm/pkg/quality-node.js"));
 const code = (wanted) => (error) => error.name === "PlumblineError" && error.code === wanted;
 
 test("scores against outcomes, by scikit-learn's own example", () => {
@@ -171,41 +173,41 @@ test("suites of Great Expectations over columns, as the command judges them", ()
   const [data, rules] = [csv("table.csv", table), join(folder, "suite.json")];
   writeFileSync(rules, JSON.stringify(suite));
   for (const resultFormat of ["BOOLEAN_ONLY", "BASIC", "SUMMARY", "COMPLETE"]) {
-    const found = analysis.validate(suite, table, { resultFormat });
+    const found = quality.validate(suite, table, { resultFormat });
     const wanted = command("quality", "--suite", rules, data, "--result-format", resultFormat.toLowerCase().replace("_", "-"));
     for (const result of wanted.results) delete result.expectation_config.kwargs.batch_id;
     assert.deepEqual(found, wanted, resultFormat);
     assert.deepEqual(found.statistics.successful_expectations, 4);
   }
-  const made = analysis.generateSuite(table, "made");
+  const made = quality.generateSuite(table, "made");
   assert.equal(made.name, "made");
-  assert.equal(analysis.validate(JSON.stringify(made), table).success, true);
+  assert.equal(quality.validate(JSON.stringify(made), table).success, true);
   const day = new Date(Date.UTC(2026, 4, 1));
   const between = { type: "expect_column_values_to_be_between", kwargs: { column: "day", min_value: "2026-04-30", max_value: "2026-05-02" } };
-  assert.equal(analysis.validate({ expectations: [between] }, { day: [day, null] }).success, true);
-  assert.equal(analysis.validate({ expectations: [between] }, { day: [new Date(0), null] }).success, false);
-  assert.throws(() => analysis.validate({ expectations: [between] }, { day: [day, 3] }), code("SETTINGS_INVALID"));
-  assert.throws(() => analysis.validate({ expectations: [] }, { a: [1], b: [1, 2] }), code("LENGTH_MISMATCH"));
-  assert.throws(() => analysis.validate({ expectations: [] }, { a: 3 }), code("SETTINGS_INVALID"));
-  assert.equal(analysis.validate({ expectations: [between] }, { day: [new Date("9999-12-31")] }).success, false);
+  assert.equal(quality.validate({ expectations: [between] }, { day: [day, null] }).success, true);
+  assert.equal(quality.validate({ expectations: [between] }, { day: [new Date(0), null] }).success, false);
+  assert.throws(() => quality.validate({ expectations: [between] }, { day: [day, 3] }), code("SETTINGS_INVALID"));
+  assert.throws(() => quality.validate({ expectations: [] }, { a: [1], b: [1, 2] }), code("LENGTH_MISMATCH"));
+  assert.throws(() => quality.validate({ expectations: [] }, { a: 3 }), code("SETTINGS_INVALID"));
+  assert.equal(quality.validate({ expectations: [between] }, { day: [new Date("9999-12-31")] }).success, false);
   const small = { type: "expect_column_values_to_be_between", kwargs: { column: "x", min_value: 0, max_value: 1e18 } };
-  assert.equal(analysis.validate({ expectations: [small] }, { x: [1, Infinity] }).success, false);
-  assert.equal(analysis.validate({ expectations: [small] }, { x: BigInt64Array.of(9_007_199_254_740_993n) }).success, true);
-  assert.throws(() => analysis.validate({ expectations: [small] }, { x: ["a", -Infinity] }), code("SETTINGS_INVALID"));
+  assert.equal(quality.validate({ expectations: [small] }, { x: [1, Infinity] }).success, false);
+  assert.equal(quality.validate({ expectations: [small] }, { x: BigInt64Array.of(9_007_199_254_740_993n) }).success, true);
+  assert.throws(() => quality.validate({ expectations: [small] }, { x: ["a", -Infinity] }), code("SETTINGS_INVALID"));
   const endless = { ...small, kwargs: { ...small.kwargs, max_value: Infinity } };
-  assert.throws(() => analysis.validate({ expectations: [endless] }, { x: [1] }), code("SUITE_NOT_JSON"));
-  assert.equal(analysis.generateSuite({ x: [2 ** 60] }, 5).name, "5");
-  assert.throws(() => analysis.validate(undefined, {}), code("SUITE_NOT_JSON"));
+  assert.throws(() => quality.validate({ expectations: [endless] }, { x: [1] }), code("SUITE_NOT_JSON"));
+  assert.equal(quality.generateSuite({ x: [2 ** 60] }, 5).name, "5");
+  assert.throws(() => quality.validate(undefined, {}), code("SUITE_NOT_JSON"));
   // What throws on its way in must leave the module whole, however often.
   const thrower = { get x() { throw new Error("no column"); } };
   for (let i = 0; i < 2000; i++) {
-    assert.throws(() => analysis.validate({ expectations: [] }, null), code("SETTINGS_INVALID"));
-    assert.throws(() => analysis.validate({ expectations: [] }, thrower), /no column/);
+    assert.throws(() => quality.validate({ expectations: [] }, null), code("SETTINGS_INVALID"));
+    assert.throws(() => quality.validate({ expectations: [] }, thrower), /no column/);
   }
-  assert.equal(analysis.rocAuc([0.1, 0.9], [0, 1]), 1);
-  assert.throws(() => analysis.validate("{", {}), code("SUITE_NOT_JSON"));
-  assert.throws(() => analysis.validate({ expectations: [{ type: "expect_magic", kwargs: {} }] }, {}), (e) => e.name === "PlumblineError" && /expect_magic/.test(e.message));
-  assert.throws(() => analysis.validate({ expectations: [] }, {}, { resultFormat: "LOUD" }), code("SETTINGS_INVALID"));
+  assert.equal(quality.validate(suite, table).statistics.successful_expectations, 4);
+  assert.throws(() => quality.validate("{", {}), code("SUITE_NOT_JSON"));
+  assert.throws(() => quality.validate({ expectations: [{ type: "expect_magic", kwargs: {} }] }, {}), (e) => e.name === "PlumblineError" && /expect_magic/.test(e.message));
+  assert.throws(() => quality.validate({ expectations: [] }, {}, { resultFormat: "LOUD" }), code("SETTINGS_INVALID"));
 });
 
 test("the area under the curve as a guardrail", () => {
@@ -217,29 +219,29 @@ test("the area under the curve as a guardrail", () => {
     arms: [{ name: "a", weight: 1 }, { name: "b", weight: 1 }], primary: { name: "converted" },
     guardrails: [{ metric: { name: "AUC", kind: "auc" }, demand: { "at-least": 0.87 } }],
   };
-  const found = analysis.experiment(settings, { arm, metrics: [{ value: converted }, { value: score, with: converted }] });
+  const found = experiments.experiment(settings, { arm, metrics: [{ value: converted }, { value: score, with: converted }] });
   assert.equal(found.comparisons[0].guardrails[0].finding, "shown", JSON.stringify(found));
 });
 
 test("arms by the hashes' owners", () => {
-  const drawn = analysis.split({ hash: "growthbook-v2", salt: "seed", weights: { a: 1, b: 3 } }, ["b"]);
+  const drawn = experiments.split({ hash: "growthbook-v2", salt: "seed", weights: { a: 1, b: 3 } }, ["b"]);
   assert.deepEqual(drawn, [{ arm: "b", point: 0.2696 }]);
-  const pairs = analysis.split({ salt: "s", weights: [["2", 1], ["1", 0]] }, ["a"]);
+  const pairs = experiments.split({ salt: "s", weights: [["2", 1], ["1", 0]] }, ["a"]);
   assert.equal(pairs[0].arm, "2");
   const allocation = { experiment: "2026-12", champion: "v1", arm: [{ variant: "v2", share_bp: 5000 }] };
-  const [assigned] = analysis.assign(allocation, ["L-000009"]);
+  const [assigned] = experiments.assign(allocation, ["L-000009"]);
   assert.deepEqual([assigned.variant, assigned.role, assigned.bucket_bp], ["v1", "champion", 7219]);
 });
 
 test("experiments, planned and judged", () => {
-  const planned = analysis.plan({ baseline: { rate: 0.1 }, lift: 0.05, per_arm: 5000 });
+  const planned = experiments.plan({ baseline: { rate: 0.1 }, lift: 0.05, per_arm: 5000 });
   assert.equal(planned.needed.per_arm, 57756);
   assert.match(planned.sentences[0], /5,000 leads per arm give 13 % power/);
   const leads = 12_000;
   const arm = Uint32Array.from({ length: leads }, (_, i) => i % 2);
   const value = Float64Array.from({ length: leads }, (_, i) => (i % 2 === 0 ? i % 20 === 0 : i % 20 < 6) ? 1 : 0);
   const settings = { arms: [{ name: "a", weight: 1 }, { name: "b", weight: 1 }], primary: { name: "converted" } };
-  const found = analysis.experiment(settings, { arm, metrics: [{ value }] });
+  const found = experiments.experiment(settings, { arm, metrics: [{ value }] });
   assert.match(JSON.stringify(found), /win/i);
 });
 
@@ -254,9 +256,13 @@ test("what cannot be answered is an error with a code", () => {
   assert.throws(() => analysis.rocAuc([0.1, 0.2], [1, NaN]), code("NOT_A_LABEL"));
   assert.throws(() => analysis.delong([0.1, 0.2], [1, 0], 95), code("OPTION_INVALID"));
   assert.throws(() => analysis.gain([0.1, 0.2], [1, 0], -1), code("OPTION_INVALID"));
-  assert.throws(() => analysis.plan({ lift: 1 }), code("SETTINGS_INVALID"));
-  assert.throws(() => analysis.plan({ baseline: { rate: 0.1 }, lift: 0.05, per_amr: 5000 }), code("SETTINGS_INVALID"));
-  assert.throws(() => analysis.plan(undefined), code("SETTINGS_INVALID"));
-  assert.throws(() => analysis.split({ salt: "s", weights: {} }, ["a"]), code("CONFIG_INVALID"));
-  assert.throws(() => analysis.experiment({ arms: [], primary: { name: "x" } }, { arm: [], metrics: [] }), (e) => e.name === "PlumblineError");
+  assert.throws(() => experiments.plan({ lift: 1 }), code("SETTINGS_INVALID"));
+  assert.throws(() => experiments.plan({ baseline: { rate: 0.1 }, lift: 0.05, per_amr: 5000 }), code("SETTINGS_INVALID"));
+  assert.throws(() => experiments.plan(undefined), code("SETTINGS_INVALID"));
+  assert.throws(() => experiments.split({ salt: "s", weights: {} }, ["a"]), code("CONFIG_INVALID"));
+  assert.throws(() => experiments.experiment({ arms: [], primary: { name: "x" } }, { arm: [], metrics: [] }), (e) => e.name === "PlumblineError");
+});
+
+test("each module carries only its own functions", () => {
+  assert.deepEqual([analysis.validate, analysis.experiment, quality.rocAuc, experiments.rocAuc], [undefined, undefined, undefined, undefined]);
 });

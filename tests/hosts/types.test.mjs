@@ -1,6 +1,7 @@
 // The package's types, as a TypeScript project sees them: every entry point, strictly, and what must not compile does not.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { project as install, root } from "./package.mjs";
@@ -75,3 +76,67 @@ for (const entry of ENTRIES) {
     }
   });
 }
+
+const STATISTICS = `
+import { delong, driftReport, metricsReport, readWindows } from "plumbline/analysis";
+import { assign, experiment, plan, type AllocationSettings, type ExperimentSettings } from "plumbline/experiment";
+import { generateSuite, validate, type ExpectationSuite } from "plumbline/quality";
+const settings: ExperimentSettings = {
+  arms: [{ name: "control", weight: 1 }, { name: "treatment", weight: 1 }],
+  primary: { name: "converted" },
+  guardrails: [{ metric: { name: "deal size", kind: "mean" }, demand: { margin: 0.02 } }],
+  method: { "group-sequential": { spending: "pocock", information: [0.5, 1], look: 1 } },
+};
+const verdict: string = experiment(settings, { arm: [0, 1], metrics: [{ value: [0, 1] }, { value: [3, 4] }] }).treatments.map((arm) => arm.name).join();
+const allocation: AllocationSettings = { experiment: "e", champion: "1", arm: [{ variant: "2", share_bp: 500 }] };
+const variant: string | undefined = assign(allocation, ["L-1"])[0]?.variant;
+const sentence: string | undefined = plan({ baseline: { rate: 0.1 }, lift: 0.05 }).sentences[0];
+const area: number = delong([0.1, 0.9], [0, 1]).auc;
+const drifted: boolean = driftReport([{ name: "visits", reference: [1, 2], current: [2, 3] }], { distance: 0.1 }).verdict.drifted;
+const leads: number = metricsReport([0.1, 0.9], [0, 1]).leads;
+const requests: number = readWindows(new Uint8Array()).requests;
+const suite: ExpectationSuite = { name: "leads", expectations: [{ type: "expect_column_values_to_not_be_null", kwargs: { column: "visits" } }] };
+const success: boolean = validate(suite, { visits: Int32Array.of(1) }, { resultFormat: { result_format: "BASIC", partial_unexpected_count: 5 } }).success;
+const made: ExpectationSuite = generateSuite({ visits: [1, null] });
+export default [verdict, variant, sentence, area, drifted, leads, requests, success, made];
+`;
+
+const SLIPS = {
+  "a misspelt setting": `import { experiment } from "plumbline/experiment"; experiment({ arms: [], primary: { name: "x" }, lfit: 1 }, { arm: [], metrics: [] });`,
+  "a misspelt result": `import { plan } from "plumbline/experiment"; plan({ baseline: { rate: 0.1 }, lift: 0.05 }).sentence;`,
+  "an unknown method": `import { plan } from "plumbline/experiment"; plan({ baseline: { rate: 0.1 }, lift: 0.05, method: "bayes" });`,
+  "an expectation without a type": `import { validate } from "plumbline/quality"; validate({ expectations: [{ kwargs: {} }] }, {});`,
+  "suites in the statistics": `import { validate } from "plumbline/analysis"; validate({ expectations: [] }, {});`,
+};
+
+test("the statistics compile strictly, and reject what is wrong", () => {
+  for (const resolution of ["nodenext", "bundler"]) {
+    const { ok, said } = compile("", STATISTICS, resolution);
+    assert.ok(ok, said);
+  }
+  for (const [why, source] of Object.entries(SLIPS)) {
+    const { ok, said } = compile("", `${source}\nexport {};`, "bundler");
+    assert.ok(!ok && said.includes("consumer.ts") && !/node_modules/.test(said), `${why}: ${said}`);
+  }
+});
+
+test("no type of the statistics is unknown", () => {
+  for (const name of ["statistics", "experiments", "suites", "settings", "reports"]) {
+    const text = readFileSync(join(root, `wasm/types/${name}.d.ts`), "utf8");
+    assert.ok(!/\b(unknown|any)\b(?=[;,>\[\])])/.test(text.replaceAll(/\/\*[\s\S]*?\*\//g, "")), name);
+  }
+});
+
+test("the examples of the READMEs compile strictly", () => {
+  const node = 'declare module "node:fs/promises" { export function readFile(path: string): Promise<Uint8Array>; }';
+  project.write("node.d.ts", node);
+  let examples = 0;
+  for (const file of ["README.md", "wasm/README.md"]) {
+    for (const [, source] of readFileSync(join(root, file), "utf8").matchAll(/```js\n([\s\S]*?)```/g)) {
+      const { ok, said } = compile("", `/// <reference path="./node.d.ts" />\n${source}`, "bundler");
+      assert.ok(ok, `${file}: ${said}\n${source}`);
+      examples++;
+    }
+  }
+  assert.ok(examples >= 3, `${examples} examples`);
+});

@@ -1,29 +1,38 @@
-//! The JSON Schemas of the reports that commands print and hosts return: `docs/schema`, generated from the types of the core.
+//! The JSON Schemas of the reports that commands print and hosts return, and of the settings they take: `docs/schema`, generated from
+//! the types of the core.
 
 use std::fs;
 
-use plumbline_core::{drift, experiment, metric, quality, window};
+use plumbline_core::{drift, experiment, metric, quality, route, window};
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde_json::Value;
 
 use crate::project_root;
 
-/// Every report's schema by name.
-pub fn all() -> [(&'static str, Value); 6] {
+/// The schema of every report by name, and of every kind of settings below `settings/`.
+pub fn all() -> [(&'static str, Value); 9] {
     [
-        ("metrics", schema::<metric::Report>()),
-        ("drift", schema::<drift::DriftReport>()),
-        ("experiment", schema::<experiment::Analysis>()),
-        ("plan", schema::<experiment::Planned>()),
-        ("quality", schema::<quality::SuiteResult>()),
-        ("window", schema::<window::Report>()),
+        ("metrics", report::<metric::Report>()),
+        ("drift", report::<drift::DriftReport>()),
+        ("experiment", report::<experiment::Analysis>()),
+        ("plan", report::<experiment::Planned>()),
+        ("quality", report::<quality::SuiteResult>()),
+        ("window", report::<window::Report>()),
+        ("settings/experiment", settings::<experiment::Settings>()),
+        ("settings/plan", settings::<experiment::Plan>()),
+        ("settings/allocation", settings::<route::AllocationSettings>()),
     ]
 }
 
 /// The schema of what is written for a `T`, in draft 7, which every validator and generator of types reads.
-fn schema<T: JsonSchema>() -> Value {
+fn report<T: JsonSchema>() -> Value {
     SchemaSettings::draft07().for_serialize().into_generator().into_root_schema_for::<T>().to_value()
+}
+
+/// The schema of what is read as a `T`: members with a default may be omitted.
+fn settings<T: JsonSchema>() -> Value {
+    SchemaSettings::draft07().for_deserialize().into_generator().into_root_schema_for::<T>().to_value()
 }
 
 /// The files in `docs/schema` that differ from what the types say; with `write` they are replaced.
@@ -36,7 +45,8 @@ pub fn differences(write: bool) -> Vec<String> {
         if fs::read_to_string(&path).is_ok_and(|found| found == text) {
             continue;
         }
-        if write && let Err(error) = fs::create_dir_all(&folder).and_then(|()| fs::write(&path, &text)) {
+        let written = || fs::create_dir_all(folder.join("settings")).and_then(|()| fs::write(&path, &text));
+        if write && let Err(error) = written() {
             different.push(format!("{}: {error}", path.display()));
         }
         if !write {

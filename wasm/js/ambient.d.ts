@@ -32,10 +32,6 @@ declare module "plumbline:analysis" {
   export function gain(scores: Float64Array, converted: Uint8Array, parts: number, weights: Columns): unknown;
   export function numericDrift(reference: Float64Array, current: Float64Array, bins: number): unknown;
   export function categoryDrift(reference: Float64Array, current: Float64Array): unknown;
-  export function split(settings: unknown, ids: readonly string[]): unknown;
-  export function assign(settings: unknown, ids: readonly string[]): unknown;
-  export function experiment(settings: unknown, columns: unknown): unknown;
-  export function plan(plan: unknown): unknown;
   export function metricsReport(scores: Float64Array, converted: Uint8Array, measure: unknown): unknown;
   export function driftReport(features: readonly unknown[], limits: unknown): unknown;
   export function estimatePerformance(
@@ -45,11 +41,25 @@ declare module "plumbline:analysis" {
     outcomes: Columns,
     threshold: number,
   ): unknown;
-  export function validate(suite: string, columns: object, format: string): unknown;
-  export function generateSuite(columns: object, name: string): unknown;
   export function makeWindows(rows: unknown, features: object, like: Uint8Array | undefined): unknown;
   export function mergeWindows(files: readonly Uint8Array[]): unknown;
   export function readWindows(file: Uint8Array, reference: Uint8Array | undefined, wish: unknown): unknown;
+}
+
+/** The bindings of the experiment module; written by wasm-bindgen. */
+declare module "plumbline:experiment" {
+  export function initSync(options: { module: WebAssembly.Module }): unknown;
+  export function split(settings: unknown, ids: readonly string[]): unknown;
+  export function assign(settings: unknown, ids: readonly string[]): unknown;
+  export function experiment(settings: unknown, columns: unknown): unknown;
+  export function plan(plan: unknown): unknown;
+}
+
+/** The bindings of the quality module; written by wasm-bindgen. */
+declare module "plumbline:quality" {
+  export function initSync(options: { module: WebAssembly.Module }): unknown;
+  export function validate(suite: string, columns: object, format: string): unknown;
+  export function generateSuite(columns: object, name: string): unknown;
 }
 
 declare module "node:fs" {

@@ -38,3 +38,13 @@ export class PlumblineError extends Error {
     return { code, message, problems };
   }
 }
+
+/** What `work` returns; its failures as errors of this package. */
+export function coded<T>(work: () => unknown): T {
+  try {
+    return work() as T;
+  } catch (error) {
+    const { code, message } = error as { code?: string; message?: string };
+    throw code === undefined ? error : new PlumblineError(code, message ?? code);
+  }
+}

@@ -7,15 +7,25 @@
 //!
 //! One instance holds one model: disposing of a model is dropping its instance, and a trap poisons no other model.
 //!
-//! The feature `analysis` makes another module instead: the statistics of `plumbline/analysis`, bound by wasm-bindgen.
+//! Three features make another module instead, each bound by wasm-bindgen: `analysis` the statistics of `plumbline/analysis`,
+//! `experiment` those of `plumbline/experiment`, and `quality` the suites of `plumbline/quality`. Apart, because a page rarely needs
+//! more than one of them.
 
-#[cfg(not(feature = "analysis"))]
+#[cfg(not(feature = "boundary"))]
 mod abi;
 #[cfg(feature = "analysis")]
 mod analysis;
-#[cfg(not(feature = "analysis"))]
+#[cfg(not(feature = "boundary"))]
 mod answer;
-#[cfg(not(feature = "analysis"))]
+#[cfg(feature = "boundary")]
+mod boundary;
+#[cfg(not(feature = "boundary"))]
 mod door;
-#[cfg(all(any(target_arch = "wasm32", test), not(feature = "analysis")))]
+#[cfg(feature = "experiment")]
+mod experiment;
+#[cfg(all(any(target_arch = "wasm32", test), not(feature = "boundary")))]
 mod memory;
+#[cfg(feature = "quality")]
+mod quality;
+#[cfg(any(feature = "analysis", feature = "experiment"))]
+mod settings;

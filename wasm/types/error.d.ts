@@ -27,3 +27,5 @@ export declare class PlumblineError extends Error {
         problems: readonly LeadProblem[];
     };
 }
+/** What `work` returns; its failures as errors of this package. */
+export declare function coded<T>(work: () => unknown): T;

@@ -1,10 +1,8 @@
-import type { DriftReport, ExperimentReport, MetricsReport, PerformanceOutlook, PlanReport, SuiteResult, WindowFigures } from "./reports.ts";
+import { type Labels, type Numbers } from "./values.ts";
+import type { DriftReport, MetricsReport, PerformanceOutlook, WindowFigures } from "./reports.ts";
 export { PlumblineError } from "./error.ts";
-export type { Answer, Binned, DriftRate, DriftReport, ExperimentReport, MeasureOutlook, MetricsReport, PerformanceOutlook, PlanReport, SuiteResult, WindowDistance, WindowFigures, WindowReport, } from "./reports.ts";
-/** Whether each lead converted: 0 or 1 (or true and false), one per score. */
-export type Labels = Uint8Array | readonly (boolean | number)[];
-/** Numbers, one per lead. */
-export type Numbers = Float64Array | readonly number[];
+export type { Labels, Numbers } from "./values.ts";
+export type { Answer, Binned, DriftRate, DriftReport, MeasureOutlook, MetricsReport, PerformanceOutlook, WindowDistance, WindowFigures, WindowReport, } from "./reports.ts";
 /** Outcomes that may be open: 0, 1, or NaN or null. */
 export type Outcomes = Float64Array | readonly (number | null)[];
 /** An area under the ROC curve with DeLong's variance; there is no interval if the area is 0 or 1. */
@@ -104,12 +102,6 @@ export interface DriftLimits {
     chance?: number;
     featuresAllowed?: number;
 }
-/** Values of a column of a table. Whole numbers of a typed array are int64, others float64; an array is typed as pandas types a list. Missing is NaN or null. */
-export type TableColumn = Float64Array | Float32Array | BigInt64Array | Int32Array | Uint32Array | Int16Array | Uint16Array | Int8Array | Uint8Array | readonly (number | string | boolean | Date | null)[];
-/** A table: columns of one length by name. */
-export type Table = Readonly<Record<string, TableColumn>>;
-/** Level of detail of a suite's results, as named by Great Expectations. */
-export type ResultFormat = "BOOLEAN_ONLY" | "BASIC" | "SUMMARY" | "COMPLETE";
 /** Rows of a log, one value each; NaN: no score, an outcome that is still open, no latency. */
 export interface WindowRows {
     /** Milliseconds since 1970. */
@@ -124,32 +116,6 @@ export interface WindowRows {
     /** By name. */
     features?: Readonly<Record<string, Column>>;
 }
-/** How ids become buckets. */
-export type HashMode = "sha256" | "growthbook-v1" | "growthbook-v2" | "flagd" | "unleash";
-/** A lead's arm, and its position in [0, 1). */
-export interface Drawn {
-    arm: string;
-    point: number;
-}
-/** Columns of an experiment, one value per lead. */
-export interface ExperimentColumns {
-    /** Index of the arm. */
-    arm: Uint32Array | readonly number[];
-    /** The primary metric, then the guardrails', in the order of the settings. NaN: the outcome is not known yet. */
-    metrics: readonly {
-        value: Numbers;
-        with?: Numbers;
-    }[];
-    /** Days of the sales cycle (NaN without a deal) and whether the deal closed. */
-    cycle?: {
-        days: Numbers;
-        closed: Labels;
-    };
-    /** By segment of the settings. */
-    segments?: readonly (readonly (string | null)[])[];
-}
-/** The core's settings of an experiment or a plan; omitted members take their defaults. */
-export type Declaration = Record<string, unknown>;
 /** The area under the ROC curve, exact with ties and weights. */
 export declare function rocAuc(scores: Numbers, converted: Labels, weights?: Numbers): number;
 /** Average precision: the area under the precision-recall steps. */
@@ -191,15 +157,6 @@ export declare function estimatePerformance(reference: {
     scores: Numbers;
     converted?: Outcomes | null;
 }, threshold?: number): PerformanceOutlook;
-/**
- * Checks a table against a Great Expectations suite (an object or its JSON text), like `plumbline quality`. Numbers beyond 2⁵³ in the result
- * are rounded to the nearest double.
- */
-export declare function validate(suite: Declaration | string, table: Table, options?: {
-    resultFormat?: ResultFormat | Declaration;
-}): SuiteResult;
-/** A suite that the table meets, derived from its columns. */
-export declare function generateSuite(table: Table, name?: string): Declaration;
 /** Counts rows by the hour; returns the bytes of a file as written by `plumbline window make`. Features are counted in the bins of the file `like`, otherwise in bins derived from these rows. */
 export declare function makeWindows(rows: WindowRows, like?: Uint8Array): Uint8Array;
 /** Merges the hours of several files; the bytes do not depend on their order. */
@@ -211,22 +168,3 @@ export declare function readWindows(file: Uint8Array, options?: {
     fromMs?: number;
     toMs?: number;
 }): WindowFigures;
-/** The arm of each id by a split over weights in their order; use pairs if names look like numbers, because objects reorder those. */
-export declare function split(settings: {
-    hash?: HashMode;
-    salt: string;
-    weights: Readonly<Record<string, number>> | readonly (readonly [string, number])[];
-}, ids: readonly string[]): Drawn[];
-/** The assignment of each id by an allocation as the service's settings declare it. */
-export declare function assign(allocation: Declaration, ids: readonly string[]): {
-    variant: string;
-    role: string;
-    cause: string;
-    bucket_bp: number;
-    explores: boolean;
-    held_out: boolean;
-}[];
-/** The verdict of an experiment: metrics, guardrails, segments, sales cycle and the split. */
-export declare function experiment(settings: Declaration, columns: ExperimentColumns): ExperimentReport;
-/** What a number of leads can detect, before the test starts. */
-export declare function plan(declaration: Declaration): PlanReport;

@@ -9,10 +9,12 @@ await step("The core alone, for wasm32", "cargo", [
   ...["clippy", "--quiet", "-p", "plumbline-core", "--no-default-features"],
   ...["--target", "wasm32-unknown-unknown", "--", "-D", "warnings"],
 ]);
-await step("The analysis module, for wasm32", "cargo", [
-  ...["clippy", "--quiet", "-p", "plumbline-wasm", "--features", "analysis"],
-  ...["--target", "wasm32-unknown-unknown", "--", "-D", "warnings"],
-]);
+for (const module of ["analysis", "experiment", "quality"]) {
+  await step(`The ${module} module, for wasm32`, "cargo", [
+    ...["clippy", "--quiet", "-p", "plumbline-wasm", "--features", module],
+    ...["--target", "wasm32-unknown-unknown", "--", "-D", "warnings"],
+  ]);
+}
 // A workspace of its own, built by nightly with --locked: a dependency added to a crate must be added to its lock too.
 await step("The fuzzers' lock file", "cargo", ["tree", "--quiet", "--locked", "--depth", "0", "--manifest-path", "tests/fuzz/Cargo.toml"]);
 await step("Generated types", "node", ["xtask/npm/types.mjs"]);

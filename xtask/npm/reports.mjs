@@ -1,4 +1,5 @@
-// TypeScript types of the reports, made of the JSON Schemas in docs/schema: the npm package's types are those of what commands print.
+// TypeScript types of reports and settings, made of the JSON Schemas in docs/schema: the npm package's types are those of what commands
+// print and of what the core reads.
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 
@@ -6,19 +7,31 @@ const PREFIX = "#/definitions/";
 
 /** The text of `wasm/js/reports.ts`. */
 export function reports(root) {
-  const folder = join(root, "docs/schema");
-  const schemas = readdirSync(folder).sort().map((name) => JSON.parse(readFileSync(join(folder, name), "utf8")));
+  const head = "// Generated from docs/schema by `npm run types`: what commands print with --json, and what this package returns.\n";
+  const answer = "/** A figure, or the reason why there is none. */\nexport type Answer<T> = T | { insufficient: string };\n";
+  return [head, answer, ...declarations(join(root, "docs/schema"))].join("\n");
+}
+
+/** The text of `wasm/js/settings.ts`; lists are readonly, because they are only read. */
+export function settings(root) {
+  const head = "// Generated from docs/schema/settings by `npm run types`: what this package takes. Omitted members have defaults.\n";
+  const types = declarations(join(root, "docs/schema/settings"));
+  return [head, ...types.map((text) => text.replaceAll(/(?<=[:|] )(\w+|\([^()]*\))\[\]/g, "readonly $1[]"))].join("\n");
+}
+
+/** The types of all schemas in `folder`, by name. */
+function declarations(folder) {
+  const files = readdirSync(folder).sort().filter((name) => name.endsWith(".json"));
   const types = new Map();
-  for (const { title, definitions = {}, $schema, ...schema } of schemas) {
+  for (const file of files) {
+    const { title, definitions = {}, $schema, ...schema } = JSON.parse(readFileSync(join(folder, file), "utf8"));
     for (const [name, found] of [[title, schema], ...Object.entries(definitions)]) {
       const text = declaration(name, found);
-      if (types.has(name) && types.get(name) !== text) throw new Error(`docs/schema has two types called ${name}`);
+      if (types.has(name) && types.get(name) !== text) throw new Error(`${folder} has two types called ${name}`);
       types.set(name, text);
     }
   }
-  const head = "// Generated from docs/schema by `npm run types`: what commands print with --json, and what this package returns.\n";
-  const answer = "/** A figure, or the reason why there is none. */\nexport type Answer<T> = T | { insufficient: string };\n";
-  return [head, answer, ...[...types.keys()].sort().map((name) => types.get(name))].join("\n");
+  return [...types.keys()].sort().map((name) => types.get(name));
 }
 
 function declaration(name, schema) {

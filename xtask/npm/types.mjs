@@ -2,18 +2,21 @@
 // `--write` generates them anew, and docs/schema before them (that it is what the core's types say is tested by tests/tests/schemas.rs).
 import { readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { reports } from "./reports.mjs";
+import { reports, settings } from "./reports.mjs";
 import { root, run } from "./run.mjs";
 
 const write = process.argv.includes("--write");
-const ofReports = join(root, "wasm/js/reports.ts");
+const generated = new Map([["wasm/js/reports.ts", reports], ["wasm/js/settings.ts", settings]]);
 if (write) {
   const made = await run("cargo", ["run", "--quiet", "--profile", "quick", "-p", "plumbline-tests", "--bin", "schemas", "--", "--write"]);
   if (made !== 0) process.exit(made);
-  writeFileSync(ofReports, reports(root));
-} else if (readFileSync(ofReports, "utf8") !== reports(root)) {
-  console.error("wasm/js/reports.ts differs from what docs/schema generates\nGenerate it with: npm run types");
-  process.exit(1);
+  for (const [file, text] of generated) writeFileSync(join(root, file), text(root));
+} else {
+  for (const [file, text] of generated) {
+    if (readFileSync(join(root, file), "utf8") === text(root)) continue;
+    console.error(`${file} differs from what docs/schema generates\nGenerate it with: npm run types`);
+    process.exit(1);
+  }
 }
 
 const committed = join(root, "wasm/types");

@@ -8,11 +8,16 @@ use crate::{binaryen, bindgen, cargo, snip};
 
 const PACKAGE: &str = "plumbline-wasm";
 
+/// Modules bound by wasm-bindgen, each made by the feature of its name.
+const BOUND: [&str; 3] = ["analysis", "experiment", "quality"];
+
 /// Builds `wasm/pkg`; skipped when nothing changed.
 pub fn package(project: &Project) -> Result<()> {
     module(project)?;
-    let analysis = bindgen::Binding { package: PACKAGE, features: &["analysis"], name: "analysis", profile: "wasm" };
-    bindgen::bindgen(project, &analysis, &project.path("target/xtask/analysis"))?;
+    for name in BOUND {
+        let binding = bindgen::Binding { package: PACKAGE, features: &[name], name, profile: "wasm" };
+        bindgen::bindgen(project, &binding, &project.path("target/xtask").join(name))?;
+    }
     shell(project)
 }
 
@@ -47,6 +52,8 @@ fn shell(project: &Project) -> Result<()> {
         "target/xtask/plumbline.wasm",
         "target/xtask/plumbline.js",
         "target/xtask/analysis",
+        "target/xtask/experiment",
+        "target/xtask/quality",
     ];
     let stamp = Stamp::new(project, "npm-package", &inputs.map(|input| project.path(input)))?;
     if stamp.is_current(&[project.path("wasm/pkg/index.js"), project.path("wasm/pkg/plumbline.wasm")]) {

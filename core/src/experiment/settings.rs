@@ -9,6 +9,7 @@ use crate::stats::level::{Level, SettingError};
 
 /// An arm and its planned share of leads.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "ExperimentArm"))]
 #[serde(deny_unknown_fields)]
 pub struct Arm {
     /// Its name.
@@ -19,6 +20,7 @@ pub struct Arm {
 
 /// What is measured per lead.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "MetricKind"))]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
     /// Whether something happened.
@@ -46,6 +48,7 @@ pub enum Better {
 
 /// A metric.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "MetricSettings"))]
 #[serde(deny_unknown_fields)]
 pub struct Metric {
     /// Its name.
@@ -88,6 +91,7 @@ pub enum Demand {
 
 /// A metric that must not get worse.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "GuardrailSettings"))]
 #[serde(deny_unknown_fields)]
 pub struct Guardrail {
     /// The metric.
@@ -98,6 +102,7 @@ pub struct Guardrail {
 
 /// The sales cycle: days until a deal closes, where open deals count as open so far.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "CycleSettings"))]
 #[serde(deny_unknown_fields)]
 pub struct Cycle {
     /// Its name.
@@ -111,6 +116,7 @@ pub struct Cycle {
 
 /// How p-values of many segments are corrected.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Correction {
     /// Holm: the chance of any false alarm among all segments stays below α.
@@ -122,6 +128,7 @@ pub enum Correction {
 
 /// An experiment.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "ExperimentSettings"))]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
     /// The arms; the first is the control.

@@ -31,6 +31,7 @@ pub struct Timestamp(pub i64);
 
 /// One value of a lead. Its JSON is the plain value; whole numbers are written without a fraction.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "FieldValue"))]
 #[serde(untagged)]
 pub enum Value {
     /// Nothing is known: JSON `null`, an empty text, an empty CSV cell, an absent key.

@@ -11,6 +11,7 @@ use super::{growthbook, murmur};
 
 /// How a lead's id becomes a bucket.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "HashMode"))]
 #[serde(rename_all = "kebab-case")]
 pub enum Hash {
     /// SHA-256 of `salt:id`, first 32 bits: any SQL database can recompute it.

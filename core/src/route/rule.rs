@@ -7,6 +7,7 @@ use crate::schema::ConfigErrors;
 
 /// Conditions on one field; all that are given must hold. A missing value meets `present = false` and nothing else.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "AllocationRule"))]
 #[serde(deny_unknown_fields)]
 pub struct Rule {
     /// The field.

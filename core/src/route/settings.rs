@@ -7,6 +7,7 @@ use crate::schema::ConfigErrors;
 
 /// `[allocation]` of the settings.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct AllocationSettings {
     /// Salt of the draw between variants. A new experiment takes a new one; a rollout keeps its own from canary to full.
@@ -44,6 +45,7 @@ pub struct AllocationSettings {
 
 /// A challenger's part.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "AllocationArm"))]
 #[serde(deny_unknown_fields)]
 pub struct Arm {
     /// The variant that serves here.

@@ -6,20 +6,9 @@
 mod answer;
 mod column;
 mod drift;
-mod experiment;
 mod metric;
 mod performance;
-mod quality;
 mod report;
-mod route;
 #[cfg(all(test, target_arch = "wasm32"))]
 mod tests;
 mod window;
-
-use wasm_bindgen::prelude::wasm_bindgen;
-
-/// Panics are told on the console with their place.
-#[wasm_bindgen(start)]
-fn start() {
-    console_error_panic_hook::set_once();
-}

@@ -1,4 +1,6 @@
-//! Suites of Great Expectations over columns, as `plumbline quality` has them.
+//! Suites of Great Expectations over columns, as `plumbline quality` checks them: the module of `plumbline/quality`.
+//!
+//! Apart from the statistics, because the engine of the suites, with its regular expressions, is larger than all of them.
 
 use js_sys::{
     Array, BigInt64Array, Date, Float32Array, Float64Array, Int8Array, Int16Array, Int32Array, JSON, Object, Uint8Array,
@@ -11,7 +13,7 @@ use serde_json::Value as Json;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 
-use super::answer::{Answer, failure, object};
+use crate::boundary::{Answer, failure, object};
 
 /// Judges the table of `columns` (an object of columns of one length, by name) by the `suite`, a JSON text. `format` is a JSON text
 /// of a result format.

@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use super::answer::{Answer, failure, object};
+use crate::boundary::{Answer, failure, object};
+use crate::settings::settings as settings_of;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -24,7 +25,7 @@ struct Drawn {
 
 #[wasm_bindgen]
 pub fn split(settings: JsValue, ids: Vec<String>) -> Answer {
-    let SplitSettings { hash, salt, weights } = super::answer::settings(&settings)?;
+    let SplitSettings { hash, salt, weights } = settings_of(&settings)?;
     let split = Split::new(hash, salt, &weights).map_err(|e| failure(e.code(), &e.to_string()))?;
     let drawn = ids.iter().map(|id| Drawn { arm: split.arm(id).to_owned(), point: split.point(id) });
     object(&drawn.collect::<Vec<_>>())
@@ -32,7 +33,7 @@ pub fn split(settings: JsValue, ids: Vec<String>) -> Answer {
 
 #[wasm_bindgen]
 pub fn assign(settings: JsValue, ids: Vec<String>) -> Answer {
-    let settings: AllocationSettings = super::answer::settings(&settings)?;
+    let settings: AllocationSettings = settings_of(&settings)?;
     let allocation = Allocation::compile(settings).map_err(|e| failure(e.code(), &e.to_string()))?;
     object(&ids.iter().map(|id| allocation.assign(id)).collect::<Vec<_>>())
 }

@@ -5,7 +5,8 @@ use serde::Deserialize;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use super::answer::{Answer, declared, failure, object};
+use crate::boundary::{Answer, failure, object};
+use crate::settings::{declared, settings as settings_of};
 
 /// Columns, one value per lead.
 #[derive(Deserialize)]
@@ -74,7 +75,7 @@ fn measured(metric: &Metric, values: &Values, at: usize) -> Measured {
 
 #[wasm_bindgen]
 pub fn experiment(settings: JsValue, columns: JsValue) -> Answer {
-    let settings: Settings = super::answer::settings(&settings)?;
+    let settings: Settings = settings_of(&settings)?;
     settings.check().map_err(|e| failure(e.code(), &e.to_string()))?;
     let columns: Columns = declared(columns)?;
     columns.check()?;
@@ -98,6 +99,6 @@ pub fn experiment(settings: JsValue, columns: JsValue) -> Answer {
 
 #[wasm_bindgen]
 pub fn plan(plan: JsValue) -> Answer {
-    let plan: Plan = super::answer::settings(&plan)?;
+    let plan: Plan = settings_of(&plan)?;
     object(&plan.work_out().map_err(|e| failure("PLAN_INVALID", &e.to_string()))?)
 }

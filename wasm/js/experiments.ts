@@ -1,0 +1,58 @@
+// Experiments: who gets which arm, what a test needs before it starts, and its verdict.
+import * as module from "plumbline:experiment";
+import { coded } from "./error.ts";
+import { bytes, doubles, type Labels, type Numbers } from "./values.ts";
+
+import type { ExperimentReport, PlanReport } from "./reports.ts";
+import type { AllocationSettings, ExperimentPlan, ExperimentSettings, HashMode } from "./settings.ts";
+
+export { PlumblineError } from "./error.ts";
+export type { ExperimentReport, PlanReport } from "./reports.ts";
+export type { AllocationSettings, ExperimentPlan, ExperimentSettings, HashMode } from "./settings.ts";
+export type { Labels, Numbers } from "./values.ts";
+
+/** A lead's arm, and its position in [0, 1). */
+export interface Drawn {
+  arm: string;
+  point: number;
+}
+
+/** Columns of an experiment, one value per lead. */
+export interface ExperimentColumns {
+  /** Index of the arm. */
+  arm: Uint32Array | readonly number[];
+  /** The primary metric, then the guardrails', in the order of the settings. NaN: the outcome is not known yet. */
+  metrics: readonly { value: Numbers; with?: Numbers }[];
+  /** Days of the sales cycle (NaN without a deal) and whether the deal closed. */
+  cycle?: { days: Numbers; closed: Labels };
+  /** By segment of the settings. */
+  segments?: readonly (readonly (string | null)[])[];
+}
+
+/** The arm of each id by a split over weights in their order; use pairs if names look like numbers, because objects reorder those. */
+export function split(settings: { hash?: HashMode; salt: string; weights: Readonly<Record<string, number>> | readonly (readonly [string, number])[] }, ids: readonly string[]): Drawn[] {
+  const weights = Array.isArray(settings.weights) ? settings.weights : Object.entries(settings.weights);
+  return coded(() => module.split({ ...settings, weights }, ids));
+}
+
+/** The assignment of each id by an allocation as the service's settings declare it. */
+export function assign(allocation: AllocationSettings, ids: readonly string[]): { variant: string; role: string; cause: string; bucket_bp: number; explores: boolean; held_out: boolean }[] {
+  return coded(() => module.assign(allocation, ids));
+}
+
+/** The verdict of an experiment: metrics, guardrails, segments, sales cycle and the split. */
+export function experiment(settings: ExperimentSettings, columns: ExperimentColumns): ExperimentReport {
+  const { cycle, metrics } = columns;
+  const plain = {
+    arm: columns.arm,
+    metrics: metrics.map((metric) => ({ value: doubles(metric.value), ...(metric.with && { with: doubles(metric.with) }) })),
+    ...(cycle && { cycle: { days: doubles(cycle.days), closed: bytes(cycle.closed) } }),
+    segments: columns.segments ?? [],
+  };
+  return coded(() => module.experiment(settings, plain));
+}
+
+/** What a number of leads can detect, before the test starts. */
+export function plan(declaration: ExperimentPlan): PlanReport {
+  return coded(() => module.plan(declaration));
+}
