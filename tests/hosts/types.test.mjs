@@ -87,7 +87,7 @@ const settings: ExperimentSettings = {
   guardrails: [{ metric: { name: "deal size", kind: "mean" }, demand: { margin: 0.02 } }],
   method: { "group-sequential": { spending: "pocock", information: [0.5, 1], look: 1 } },
 };
-const verdict: string = experiment(settings, { arm: [0, 1], metrics: [{ value: [0, 1] }, { value: [3, 4] }] }).treatments.map((arm) => arm.name).join();
+const verdict: string = experiment(settings, { arm: [0, 1], metrics: [{ value: [0, 1] }, { value: [3, 4] }] }).comparisons.map((arm) => arm.treatment).join();
 const allocation: AllocationSettings = { experiment: "e", champion: "1", arm: [{ variant: "2", share_bp: 500 }] };
 const variant: string | undefined = assign(allocation, ["L-1"])[0]?.variant;
 const sentence: string | undefined = plan({ baseline: { rate: 0.1 }, lift: 0.05 }).sentences[0];

@@ -3,6 +3,9 @@
 /** A figure, or the reason why there is none. */
 export type Answer<T> = T | { insufficient: string };
 
+/** Any value of JSON. */
+export type Json = string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json };
+
 /** Two models on the leads that have both scores, by DeLong's test. */
 export type AgainstModel = {
   /** The column with the other model's score. */
@@ -270,9 +273,9 @@ export interface ExpectationConfig {
   /** Its id; absent when it has none. */
   id?: string | null;
   /** Its arguments. */
-  kwargs: Record<string, unknown>;
+  kwargs: Record<string, Json>;
   /** What its author noted. */
-  meta: unknown;
+  meta: Json;
   /** How grave it is when it is not met. */
   severity: Severity;
   /** Its type, such as `expect_column_values_to_be_in_set`. */
@@ -284,7 +287,7 @@ export interface ExpectationDetails {
   /** The distribution that was expected. */
   expected_partition?: ExpectationPartition | null;
   /** Columns of the table that are not as expected. */
-  mismatched?: unknown;
+  mismatched?: Json;
   /** The Kolmogorov–Smirnov distance and its p-value. */
   observed_ks_result?: [number, number] | null;
   /** The distribution that was seen. */
@@ -304,25 +307,25 @@ export interface ExpectationFound {
   /** The part of rows without a value, in percent. */
   missing_percent?: number | null;
   /** The observed value: a number, a text, a list or an object, as the expectation asks for. */
-  observed_value?: unknown;
+  observed_value?: Json;
   /** The first values of the set that are absent. */
-  partial_missing_list?: unknown[] | null;
+  partial_missing_list?: Json[] | null;
   /** The most frequent unexpected values. */
   partial_unexpected_counts?: ValueCount[] | null;
   /** The first unexpected rows: numbers from 0, or objects of the index columns. */
-  partial_unexpected_index_list?: unknown[] | null;
+  partial_unexpected_index_list?: Json[] | null;
   /** The first unexpected values. */
-  partial_unexpected_list?: unknown[] | null;
+  partial_unexpected_list?: Json[] | null;
   /** Rows that are not as expected. */
   unexpected_count?: number | null;
   /** The columns that name a row. */
   unexpected_index_column_names?: string[] | null;
   /** The unexpected rows. */
-  unexpected_index_list?: unknown[] | null;
+  unexpected_index_list?: Json[] | null;
   /** The pandas expression that selects them. */
   unexpected_index_query?: string | null;
   /** The unexpected values. */
-  unexpected_list?: unknown[] | null;
+  unexpected_list?: Json[] | null;
   /** Their part of the rows that count, in percent. */
   unexpected_percent?: number | null;
   /** Their part of the rows with a value, in percent. */
@@ -334,13 +337,13 @@ export interface ExpectationFound {
 /** A distribution: weights of values, or of bins between edges. */
 export interface ExpectationPartition {
   /** The edges of the bins. */
-  bins?: unknown[] | null;
+  bins?: Json[] | null;
   /** The weights below the first edge and above the last. */
-  tail_weights?: unknown[] | null;
+  tail_weights?: Json[] | null;
   /** The values. */
-  values?: unknown[] | null;
+  values?: Json[] | null;
   /** The weight of each value or bin. */
-  weights: unknown[];
+  weights: Json[];
 }
 
 /** What became of one expectation. */
@@ -350,7 +353,7 @@ export interface ExpectationResult {
   /** The expectation. */
   expectation_config: ExpectationConfig;
   /** Empty. */
-  meta: Record<string, unknown>;
+  meta: Record<string, Json>;
   /** What was found. */
   result: ExpectationFound;
   /** Whether it is met. */
@@ -849,7 +852,7 @@ export interface SuiteResult {
   /** The id of the run: null here. */
   id: string | null;
   /** What the suite's author noted. */
-  meta: unknown;
+  meta: Json;
   /** By expectation, in the peer's order. */
   results: ExpectationResult[];
   /** How many expectations are met. */
@@ -859,7 +862,7 @@ export interface SuiteResult {
   /** The suite. */
   suite_name: string;
   /** Values of the suite's parameters. */
-  suite_parameters: Record<string, unknown>;
+  suite_parameters: Record<string, Json>;
 }
 
 /** How many expectations are met. */
@@ -897,7 +900,7 @@ export interface ValueCount {
   /** How often. */
   count: number;
   /** The value. */
-  value: unknown;
+  value: Json;
 }
 
 /** How far two distributions of counts are from each other. */

@@ -2,10 +2,10 @@
 import * as module from "plumbline:quality";
 import { PlumblineError, coded } from "./error.ts";
 
-import type { SuiteResult } from "./reports.ts";
+import type { Json, SuiteResult } from "./reports.ts";
 
 export { PlumblineError } from "./error.ts";
-export type { SuiteResult } from "./reports.ts";
+export type { Json, SuiteResult } from "./reports.ts";
 
 /** Values of a column of a table. Whole numbers of a typed array are int64, others float64; an array is typed as pandas types a list. Missing is NaN or null. */
 export type TableColumn =
@@ -22,9 +22,6 @@ export type TableColumn =
 
 /** A table: columns of one length by name. */
 export type Table = Readonly<Record<string, TableColumn>>;
-
-/** A value of JSON. */
-export type Json = string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json };
 
 /** An expectation as Great Expectations writes it. */
 export interface Expectation {

@@ -1,14 +1,10 @@
-import type { SuiteResult } from "./reports.ts";
+import type { Json, SuiteResult } from "./reports.ts";
 export { PlumblineError } from "./error.ts";
-export type { SuiteResult } from "./reports.ts";
+export type { Json, SuiteResult } from "./reports.ts";
 /** Values of a column of a table. Whole numbers of a typed array are int64, others float64; an array is typed as pandas types a list. Missing is NaN or null. */
 export type TableColumn = Float64Array | Float32Array | BigInt64Array | Int32Array | Uint32Array | Int16Array | Uint16Array | Int8Array | Uint8Array | readonly (number | string | boolean | Date | null)[];
 /** A table: columns of one length by name. */
 export type Table = Readonly<Record<string, TableColumn>>;
-/** A value of JSON. */
-export type Json = string | number | boolean | null | readonly Json[] | {
-    readonly [name: string]: Json;
-};
 /** An expectation as Great Expectations writes it. */
 export interface Expectation {
     /** Such as `expect_column_values_to_be_between`. */

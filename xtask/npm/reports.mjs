@@ -9,7 +9,8 @@ const PREFIX = "#/definitions/";
 export function reports(root) {
   const head = "// Generated from docs/schema by `npm run types`: what commands print with --json, and what this package returns.\n";
   const answer = "/** A figure, or the reason why there is none. */\nexport type Answer<T> = T | { insufficient: string };\n";
-  return [head, answer, ...declarations(join(root, "docs/schema"))].join("\n");
+  const json = "/** Any value of JSON. */\nexport type Json = string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json };\n";
+  return [head, answer, json, ...declarations(join(root, "docs/schema"))].join("\n");
 }
 
 /** The text of `wasm/js/settings.ts`; lists are readonly, because they are only read. */
@@ -42,7 +43,7 @@ function declaration(name, schema) {
 
 /** The type of what meets `schema`. */
 function typeOf(schema, indent) {
-  if (schema === true) return "unknown";
+  if (schema === true) return "Json";
   const of = (part) => typeOf(part, indent);
   if (schema.$ref) return decodeURIComponent(schema.$ref.slice(PREFIX.length));
   if (schema.allOf) return schema.allOf.map(of).join(" & ");
@@ -54,7 +55,7 @@ function typeOf(schema, indent) {
   if ("const" in schema) return JSON.stringify(schema.const);
   if (schema.enum) return schema.enum.map((value) => JSON.stringify(value)).join(" | ");
   const kinds = [schema.type ?? []].flat();
-  return kinds.length === 0 ? "unknown" : kinds.map((kind) => simple(kind, schema, indent)).join(" | ");
+  return kinds.length === 0 ? "Json" : kinds.map((kind) => simple(kind, schema, indent)).join(" | ");
 }
 
 /** One of several; a figure that may be unanswered is an `Answer`. */
@@ -79,7 +80,7 @@ function simple(kind, schema, indent) {
 function object(schema, indent) {
   if (!schema.properties) {
     const { additionalProperties: value } = schema;
-    return `Record<string, ${value && value !== true ? typeOf(value, indent) : "unknown"}>`;
+    return `Record<string, ${value && value !== true ? typeOf(value, indent) : "Json"}>`;
   }
   const required = new Set(schema.required);
   const members = Object.entries(schema.properties).map(([name, member]) => {
