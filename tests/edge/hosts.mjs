@@ -1,6 +1,6 @@
 // The two hosts of the service, started alike: standalone workerd and the native `plumbline serve`.
 import { spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -37,18 +37,21 @@ function toml(value) {
   return `{ ${Object.entries(value).map(([key, inner]) => `${key} = ${toml(inner)}`)} }`;
 }
 
-let built = false;
+/** A native host that is built already, instead of the one this builds. */
+let binary = process.env.PLUMBLINE_BIN;
 
 async function native({ store, log = "batched", settings = {} }) {
-  if (!built) {
+  if (!binary) {
     const cargo = spawnSync("cargo", ["build", "--quiet", "--profile", "quick", "-p", "plumbline"], { cwd: root, stdio: "inherit" });
     if (cargo.status !== 0) throw new Error("the native host does not build");
-    built = true;
+    binary = join(root, "target/quick/plumbline");
   }
   const file = join(store, "settings.toml");
   writeFileSync(file, Object.entries(settings).map(([key, value]) => `${key} = ${toml(value)}\n`).join(""));
-  const args = ["serve", "--model", demo, "--listen", "127.0.0.1:0", "--db", join(store, "log.sqlite"), "--log", log, "--json", "--page", join(root, "web/dist")];
-  const child = spawn(join(root, "target/quick/plumbline"), [...args, "--settings", file], { stdio: ["ignore", "pipe", "inherit"] });
+  const args = ["serve", "--model", demo, "--listen", "127.0.0.1:0", "--db", join(store, "log.sqlite"), "--log", log, "--json"];
+  const page = join(root, "web/dist");
+  if (existsSync(page)) args.push("--page", page);
+  const child = spawn(binary, [...args, "--settings", file], { stdio: ["ignore", "pipe", "inherit"] });
   const ended = new Promise((done) => child.once("exit", done));
   const first = new Promise((done) => createInterface({ input: child.stdout }).once("line", done));
   const line = await Promise.race([first, ended.then((code) => Promise.reject(new Error(`plumbline serve ended with ${code}`)))]);

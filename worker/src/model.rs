@@ -7,10 +7,10 @@ use plumbline_core::{Bundle, Scorer};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
-/// A model that can be served.
-#[derive(Debug)]
+/// A model that can be served. A clone shares what was compiled.
+#[derive(Debug, Clone)]
 pub struct Model {
-    pub(crate) scorer: Scorer,
+    pub(crate) scorer: Arc<Scorer>,
     pub(crate) file: File,
 }
 
@@ -42,16 +42,21 @@ impl Model {
         let refused = |code, message| ModelError { code, message };
         let bundle = Bundle::read(&bytes).map_err(|e| refused(e.code(), e.to_string()))?;
         let scorer = Scorer::new(bundle).map_err(|e| refused(e.code(), e.to_string()))?;
-        let digest = Sha256::digest(&bytes).iter().fold(String::with_capacity(64), |mut hex, byte| {
-            // Writing to memory cannot fail.
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        });
-        Ok(Model { scorer, file: File { bytes, digest } })
+        let digest = digest(&bytes);
+        Ok(Model { scorer: Arc::new(scorer), file: File { bytes, digest } })
     }
 
     /// The compiled model.
     pub fn scorer(&self) -> &Scorer {
         &self.scorer
     }
+}
+
+/// SHA-256 of `bytes`, in hex.
+pub(crate) fn digest(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut hex, byte| {
+        // Writing to memory cannot fail.
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
 }

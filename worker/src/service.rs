@@ -9,7 +9,7 @@ use plumbline_core::route::AllocationSettings;
 use crate::deployment::Deployment;
 use crate::error::ServiceError;
 use crate::metrics::Metrics;
-use crate::model::Model;
+use crate::model::{Model, ModelError, digest};
 use crate::settings::Settings;
 
 /// So many letters of the instance are in the id of a request.
@@ -59,8 +59,25 @@ impl Service {
     /// [`ServiceError`]: a bundle that cannot be read or whose golden leads disagree, and whatever [`Service::new`] rejects. What was
     /// served before is then served on.
     pub fn deploy(&self, bundles: &[&[u8]], allocation: Option<AllocationSettings>) -> Result<(), ServiceError> {
-        let models = bundles.iter().enumerate().map(|(index, bytes)| read_model(index, bytes)).collect::<Result<_, _>>()?;
+        let read = |(index, bytes): (usize, &&[u8])| {
+            self.model(bytes).map_err(|e| ServiceError::Bundle { index, code: e.code, message: e.message })
+        };
+        let models = bundles.iter().enumerate().map(read).collect::<Result<_, _>>()?;
         self.deploy_models(models, allocation)
+    }
+
+    /// The model of the bundle in `bytes`, for a deployment; one that is served already is neither verified nor compiled again.
+    ///
+    /// # Errors
+    /// Whatever [`Model::read`] rejects.
+    pub fn model(&self, bytes: &[u8]) -> Result<Model, ModelError> {
+        let digest = digest(bytes);
+        let deployed = self.deployed();
+        let known = deployed.models().iter().find(|served| served.file.digest == digest);
+        known.map_or_else(
+            || Model::read(bytes),
+            |served| Ok(Model { scorer: Arc::clone(&served.scorer), file: served.file.clone() }),
+        )
     }
 
     /// [`deploy`](Self::deploy) for models that are read and compiled already.
@@ -106,10 +123,6 @@ impl Service {
     }
 }
 
-fn read_model(index: usize, bytes: &[u8]) -> Result<Model, ServiceError> {
-    Model::read(bytes).map_err(|e| ServiceError::Bundle { index, code: e.code, message: e.message })
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
@@ -141,6 +154,10 @@ mod tests {
         let by_third = AllocationSettings::champion_only("3");
         service.deploy(&[&second, &third], Some(by_third.clone())).unwrap();
         assert_eq!(version(&service), "3");
+        let (known, new) = (service.model(&third).unwrap(), service.model(&bytes_of("4", 1.0)).unwrap());
+        let is_served =
+            |model: &Model| service.deployed().models().iter().any(|served| Arc::ptr_eq(&served.scorer, &model.scorer));
+        assert!(is_served(&known) && !is_served(&new), "what is served is not compiled again");
         let mut altered = second.clone();
         altered[second.len() / 2] ^= 1;
         let refused = |bundles: &[&[u8]], allocation| service.deploy(bundles, allocation).unwrap_err().code();

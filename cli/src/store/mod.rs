@@ -33,12 +33,12 @@ impl Sql for Store {
         check(params)?;
         let mut prepared = self.connection.prepare_cached(statement).map_err(driver)?;
         let params = params_from_iter(params.iter().map(Bound));
-        if changes_rows(statement) {
-            return prepared.execute(params).map(|changed| changed as u64).map_err(driver);
-        }
+        // Rows that a statement returns are read to their end, where its changes are complete.
         let mut rows = prepared.query(params).map_err(driver)?;
         while rows.next().map_err(driver)?.is_some() {}
-        Ok(0)
+        drop(rows);
+        drop(prepared);
+        Ok(if changes_rows(statement) { self.connection.changes() } else { 0 })
     }
 
     fn query(&mut self, statement: &str, params: &[Param<'_>]) -> Result<Vec<Vec<SqlValue>>, SqlError> {
@@ -107,6 +107,7 @@ fn driver(error: rusqlite::Error) -> SqlError {
 
 #[cfg(test)]
 mod tests {
+    use plumbline_worker::LogShard;
     use plumbline_worker::store::contract;
 
     use super::*;
@@ -117,5 +118,28 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("log.sqlite");
         assert_eq!(contract::check(&mut Store::open(Some(&path)).unwrap()), Ok(()));
+    }
+
+    #[test]
+    fn a_store_that_takes_no_rows_is_refused_when_it_is_opened() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log.sqlite");
+        let mut shard = LogShard::open(Store::open(Some(&path)).unwrap()).unwrap();
+        assert_eq!((shard.probe(), shard.count()), (Ok(()), Ok(0)));
+        drop(shard);
+        let mut read_only = Store::open(Some(&path)).unwrap();
+        read_only.execute("PRAGMA query_only = ON", &[]).unwrap();
+        assert!(matches!(LogShard::open(read_only), Err(SqlError::Driver(_))));
+        std::fs::write(&path, "not a database, but text of some length that no reader of SQLite takes for one").unwrap();
+        let broken = Store::open(Some(&path)).and_then(LogShard::open);
+        assert!(matches!(broken, Err(SqlError::Driver(_))), "{broken:?}");
+    }
+
+    #[test]
+    fn a_statement_that_returns_rows_changes_them_too() {
+        let mut store = Store::open(None).unwrap();
+        store.execute("CREATE TABLE rows (k INTEGER PRIMARY KEY)", &[]).unwrap();
+        let inserted = store.execute("INSERT INTO rows VALUES (1), (2) RETURNING k", &[]);
+        assert_eq!(inserted, Ok(2));
     }
 }

@@ -87,6 +87,14 @@ pub enum LeadError {
         /// The field.
         field: String,
     },
+    /// A row of a table with another number of values than there are columns.
+    #[error("the row has {found} value{}, but the table has {expected} column{}", plural(*.found), plural(*.expected))]
+    WrongCount {
+        /// Values in the row.
+        found: u64,
+        /// Columns of the table.
+        expected: u64,
+    },
     /// A text longer than the limit.
     #[error("{place} is longer than {limit} bytes")]
     TooLong {
@@ -146,6 +154,10 @@ pub enum LeadError {
     },
 }
 
+fn plural(count: u64) -> &'static str {
+    if count == 1 { "" } else { "s" }
+}
+
 /// A place in a lead: a field, and an item of it when the field is a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
@@ -179,6 +191,7 @@ impl LeadError {
             LeadError::BadDate { .. } => "LEAD_BAD_DATE",
             LeadError::BadId { .. } => "LEAD_BAD_ID",
             LeadError::DuplicateField { .. } => "LEAD_DUPLICATE_FIELD",
+            LeadError::WrongCount { .. } => "LEAD_WRONG_COUNT",
             LeadError::TooLong { .. } => "LEAD_TEXT_TOO_LONG",
             LeadError::TooManyItems { .. } => "LEAD_TOO_MANY_ITEMS",
             LeadError::TooDeep { .. } => "LEAD_TOO_DEEP",

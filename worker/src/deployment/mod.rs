@@ -120,8 +120,18 @@ impl Deployment {
     }
 
     /// The model that `key` is the version of, or the `name/version`.
+    ///
+    /// # Errors
+    /// There is none, or several of the version.
     pub(crate) fn by_version(&self, key: &str) -> Result<&Served, Problem> {
-        self.models.iter().find(|served| served.is_called(key)).ok_or_else(no_such_model)
+        let mut found = self.models.iter().filter(|served| served.is_called(key));
+        match (found.next(), found.next()) {
+            (Some(served), None) => Ok(served),
+            (None, _) => Err(no_such_model()),
+            (Some(_), Some(_)) => {
+                Err(Problem::new(409, "AMBIGUOUS_MODEL", "several models have this version; ask for name/version, with / as %2F"))
+            }
+        }
     }
 
     /// What [`by_version`](Self::by_version) finds `served` by: its version, with its name where another model has the same.

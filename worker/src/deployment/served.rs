@@ -1,5 +1,7 @@
 //! A model being served.
 
+use std::sync::Arc;
+
 use plumbline_core::Scorer;
 use plumbline_core::schema::Field;
 
@@ -9,7 +11,7 @@ use crate::model::File;
 /// A model being served.
 #[derive(Debug)]
 pub(crate) struct Served {
-    pub scorer: Scorer,
+    pub scorer: Arc<Scorer>,
     /// What it was read from.
     pub file: File,
     /// What checks its leads before they are scored.

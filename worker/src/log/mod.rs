@@ -27,12 +27,16 @@ impl<S: Sql> LogShard<S> {
         Ok(shard)
     }
 
-    /// Writes to the store, changing nothing: whether it takes rows, without any.
+    /// Stores an empty batch and removes it: whether the store takes rows, without any.
     ///
     /// # Errors
     /// [`SqlError::Driver`]: it is read-only, full or broken.
     pub fn probe(&mut self) -> Result<(), SqlError> {
-        self.sql.execute("UPDATE plumbline_owner SET name = name", &[]).map(drop)
+        self.sql.transaction(&mut |sql| {
+            let (name, none) = (Param::Text("trial"), Param::Integer(0));
+            sql.execute(APPEND, &[name, none, none, none, Param::Text("[]")])?;
+            sql.execute("DELETE FROM prediction_batches WHERE name = ?1", &[name]).map(drop)
+        })
     }
 
     /// The shard in a store that [`LogShard::open`] has already brought up to date.

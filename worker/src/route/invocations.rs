@@ -61,7 +61,7 @@ pub(super) fn invoke(
             let json = json::text(request.body)?;
             let body = Members::of(&json, "the request")?;
             let params = body.object("params")?;
-            let reasons = params.read("reasons", "a whole number")?.unwrap_or(0);
+            let reasons = params.whole("reasons")?.unwrap_or(0) as usize;
             let output = params.read("output", "\"probability\" or \"records\"")?;
             let records = reasons > 0 || output == Some(Output::Records);
             let named = body.read::<String>("client_request_id", "text")?;
@@ -135,15 +135,13 @@ fn rows(scoring: &mut Scoring<'_>, data: &str, place: &str, columns: Columns<'_>
             true => json::items(row, &format!("{place}[{i}]"), MOST_COLUMNS)?,
             false => vec![row],
         };
-        if cells.len() != columns.count() {
-            return Err(bad(format!("{place}[{i}] has {} values, but there are {} columns", cells.len(), columns.count())));
-        }
         rows.push(columns.pick(&cells));
     }
     let rows = rows.into_iter().map(|cells| {
         let mut row = Row::default();
-        for (cell, (_, column)) in cells.into_iter().zip(columns.read()) {
-            row.set_json(column, cell);
+        match cells {
+            Ok(cells) => cells.into_iter().zip(columns.read()).for_each(|(cell, (_, column))| row.set_json(column, cell)),
+            Err(error) => row.wrong.push(error),
         }
         row
     });
@@ -156,19 +154,23 @@ fn columns(scoring: &mut Scoring<'_>, inputs: &str) -> Result<Scored, Problem> {
     let limit = scoring.limits().batch;
     let mut columns = Columns::default();
     let mut read = Vec::new();
-    let mut count = None;
+    let mut lengths = Vec::new();
     for (name, values) in inputs {
         let values = json::items(values, &format!("inputs.{name:.100}"), limit as usize)?;
-        if *count.get_or_insert(values.len()) != values.len() {
-            return Err(bad(format!("inputs.{name:.100} differs in length from the columns before it")));
-        }
+        lengths.push(values.len());
         if columns.push(&name, scoring)? {
             read.push(values);
         }
     }
-    check_count(count.unwrap_or(0), limit)?;
-    let rows = (0..count.unwrap_or(0)).map(|i| {
+    let count = lengths.iter().copied().max().unwrap_or(0);
+    check_count(count, limit)?;
+    let shortest = lengths.iter().copied().min().unwrap_or(0);
+    let rows = (0..count).map(|i| {
         let mut row = Row::default();
+        // A lead beyond the end of a column has fewer values than there are columns.
+        if i >= shortest {
+            row.wrong.extend(columns.check(lengths.iter().filter(|length| i < **length).count()).err());
+        }
         for (values, (_, column)) in read.iter().zip(columns.read()) {
             if let Some(value) = values.get(i) {
                 row.set_json(column, value);
@@ -193,20 +195,17 @@ fn csv(scoring: &mut Scoring<'_>, body: &[u8]) -> Result<Scored, Problem> {
     let limit = scoring.limits().batch;
     let mut count = 0;
     for record in records.clone() {
-        let record = record.ok_or_else(unclosed)?;
+        record.ok_or_else(unclosed)?;
         count += 1;
-        if record.len() != columns.count() {
-            return Err(bad(format!("record {count} has {} cells, but there are {} columns", record.len(), columns.count())));
-        }
         check_count(count, limit)?;
     }
     check_count(count, limit)?;
     let rows = records.flatten().map(|record| {
         let mut row = Row::default();
-        for (at, column) in columns.read() {
-            if let Some(cell) = record.get(at) {
-                row.set_cell(column, cell);
-            }
+        let cells: Vec<&str> = record.iter().map(String::as_str).collect();
+        match columns.pick(&cells) {
+            Ok(cells) => cells.into_iter().zip(columns.read()).for_each(|(cell, (_, column))| row.set_cell(column, cell)),
+            Err(error) => row.wrong.push(error),
         }
         row
     });
@@ -335,7 +334,26 @@ mod tests {
         let ids = r#"{"dataframe_split":{"columns":["lead_id"],"data":[[9007199254740993],[9007199254740992]]}}"#;
         let rows = ask("POST /invocations", JSON, ids).effects.predictions;
         assert_eq!([&*rows[0].lead_id, &*rows[1].lead_id], ["9007199254740993", "9007199254740992"]);
+        // A row with too few or too many values, or a column that ends early, costs the leads that it concerns.
         for body in [
+            r#"{"dataframe_split":{"columns":["visits"],"data":[[1],[1,2],[2]]}}"#,
+            r#"{"dataframe_split":{"columns":["visits","odd"],"data":[[1,1],[1],[2,2]]}}"#,
+            r#"{"instances":[[1,0],[1],[2,0]]}"#,
+        ] {
+            let told = json(&ask("POST /invocations", JSON, body));
+            assert_eq!(told["errors"].as_array().map(Vec::len), Some(1), "{body}: {told}");
+            assert_eq!(
+                (&told["errors"][0]["index"], &told["errors"][0]["code"]),
+                (&json!(1), &json!("LEAD_WRONG_COUNT")),
+                "{body}"
+            );
+        }
+        let told = json(&ask("POST /invocations", JSON, r#"{"inputs":{"visits":[1,2],"plan":[0]}}"#));
+        assert_eq!(told["errors"][0]["detail"], "the row has 1 value, but the table has 2 columns");
+        let told = json(&ask("POST /invocations", &[("content-type", "text/csv")], "visits,odd\n1,1\n1\n2,2,2\n"));
+        assert!(told["predictions"][0].is_f64() && told["errors"].as_array().map(Vec::len) == Some(2), "{told}");
+        for body in [
+            r#"{"dataframe_split":{"columns":["odd","odd"],"data":[[1,2]]}}"#,
             r#"{"instances":[[1,0]],"params":[1]}"#,
             r#"{"instances":[[1,0]],"instances":[[1,0]]}"#,
             r#"{"inputs":{"visits":{}}}"#,
@@ -358,14 +376,6 @@ mod tests {
             ("POST /invocations", "application/json", "{", 400, "BAD_REQUEST"),
             ("POST /invocations", "application/json", "{}", 400, "BAD_REQUEST"),
             ("POST /invocations", "application/json", r#"{"inputs":[[1,0]],"instances":[[1,0]]}"#, 400, "BAD_REQUEST"),
-            (
-                "POST /invocations",
-                "application/json",
-                r#"{"dataframe_split":{"columns":["visits"],"data":[[1,2]]}}"#,
-                400,
-                "BAD_REQUEST",
-            ),
-            ("POST /invocations", "application/json", r#"{"inputs":{"visits":[1],"plan":[]}}"#, 400, "BAD_REQUEST"),
             ("POST /invocations", "application/json", r#"{"inputs":{}}"#, 400, "BAD_REQUEST"),
             ("POST /invocations", "application/json", r#"{"instances":NaN}"#, 400, "BAD_REQUEST"),
             ("POST /invocations", "application/json", r#"[null,null,[{"visits":1}]]"#, 400, "BAD_REQUEST"),

@@ -65,6 +65,21 @@ impl<'a> Members<'a> {
         Ok(Some(value))
     }
 
+    /// The whole number `name`, which may be written as 3.0 too; none where it is absent or null.
+    ///
+    /// # Errors
+    /// It comes twice, or is something else.
+    pub(super) fn whole(&self, name: &str) -> Result<Option<u32>, Problem> {
+        let expected = "a whole number up to 4294967295";
+        let Some(number) = self.read::<f64>(name, expected)? else { return Ok(None) };
+        let whole = number as u32;
+        if f64::from(whole) == number {
+            Ok(Some(whole))
+        } else {
+            Err(bad(format!("{name} of {} must be {expected}", self.place)))
+        }
+    }
+
     /// The members of the object `name`; of none where it is absent or null.
     ///
     /// # Errors
@@ -113,7 +128,10 @@ mod tests {
         let members = Members::of(json, "the request").unwrap();
         assert_eq!(members.read::<String>("id", "text").unwrap().as_deref(), Some("7"));
         assert_eq!((members.get("n").unwrap(), members.get("none").unwrap()), (None, None));
-        assert_eq!(members.object("parameters").unwrap().read::<usize>("reasons", "a number").unwrap(), Some(2));
+        assert_eq!(members.object("parameters").unwrap().whole("reasons").unwrap(), Some(2));
+        let numbers = Members::of(r#"{"a": 3.0, "b": 0.5, "c": -1, "d": 4294967296, "e": null}"#, "x").unwrap();
+        assert_eq!((numbers.whole("a").unwrap(), numbers.whole("e").unwrap()), (Some(3), None));
+        assert!(["b", "c", "d"].iter().all(|name| numbers.whole(name).is_err()));
         assert_eq!(members.object("n").unwrap().list.len(), 0);
         for wrong in [
             members.get("twice").err(),

@@ -17,6 +17,7 @@ use plumbline_core::Timestamp;
 use crate::answer::Answer;
 use crate::problem::Problem;
 use crate::request::{Request, Response};
+use crate::scoring::check_id;
 use crate::service::Serving;
 
 pub use routes::{Method, ROUTES, Route, Scope};
@@ -79,9 +80,13 @@ fn routed(serving: Serving<'_>, now: Timestamp, request: &Request<'_>) -> Answer
     answered.unwrap_or_else(|problem| (route.refusal)(&problem).into())
 }
 
-/// Whether `route` can take the body of `request`.
+/// Whether `route` can take `request`: its name, its body and who sends it.
 fn readable(serving: Serving<'_>, route: &Route, request: &Request<'_>) -> Result<(), Problem> {
-    let limit = serving.service.settings().limits.body_bytes;
+    let limits = &serving.service.settings().limits;
+    if let Some(id) = request.header("x-request-id").filter(|_| route.headers.contains(&"x-request-id")) {
+        check_id(id, limits.id_bytes)?;
+    }
+    let limit = limits.body_bytes;
     if request.body.len() as u64 > limit {
         return Err(Problem::new(413, "BODY_TOO_LARGE", format!("the body exceeds the limit of {limit} bytes")));
     }

@@ -122,5 +122,7 @@ mod tests {
             assert_eq!((answer.status, answer.header("etag")), (200, Some(&*tag)), "{model}");
         }
         assert_eq!(listed["models"][1]["default"], true);
+        let shared = ask_of(&service, "GET /v1/models/1/bundle", &[], "");
+        assert_eq!((shared.response.status, json(&shared)["code"].as_str()), (409, Some("AMBIGUOUS_MODEL")), "whose version 1?");
     }
 }

@@ -226,6 +226,40 @@ mod tests {
     }
 
     #[test]
+    fn every_problem_of_a_route_is_described_with_an_example_in_its_words() {
+        let document = json(&ask("GET /openapi.json", &[], ""));
+        for route in ROUTES.iter().filter(|route| route.path != "/v2/") {
+            let responses = &document["paths"][route.path][route.method.name().to_lowercase()]["responses"];
+            let described: BTreeSet<u16> = responses.as_object().unwrap().keys().map(|status| status.parse().unwrap()).collect();
+            let mut expected = BTreeSet::from([405, 500]);
+            if !route.bodies.is_empty() {
+                expected.extend([400, 403, 408, 413, 415, 503]);
+            }
+            if route.path.contains('{') {
+                expected.insert(404);
+            }
+            assert!(expected.is_subset(&described), "{}: {described:?}", route.path);
+            for status in described.into_iter().filter(|status| *status >= 400) {
+                let response = &responses[status.to_string()];
+                let name = response["$ref"].as_str().and_then(|path| path.strip_prefix("#/components/responses/"));
+                let response = name.map_or(response, |name| &document["components"]["responses"][name]);
+                let content = response["content"].as_object().unwrap();
+                let made = (route.refusal)(&Problem::new(status, "X", "what is wrong"));
+                let example = &content[made.header("content-type").unwrap()]["example"];
+                let made: Value = serde_json::from_slice(&made.body).unwrap();
+                // Whether a route is ready is no problem in the words of its protocol.
+                if status == 503 && route.path.ends_with("/ready") && route.path.starts_with("/v2") {
+                    continue;
+                }
+                let keys =
+                    |value: &Value| value.as_object().unwrap().keys().filter(|key| *key != "errors").cloned().collect::<Vec<_>>();
+                assert_eq!(keys(example), keys(&made), "{} {status}", route.path);
+                assert_eq!(response["headers"]["cache-control"].is_object(), true, "{} {status}", route.path);
+            }
+        }
+    }
+
+    #[test]
     fn hosts_hand_in_every_header_that_is_read_and_no_other() {
         let read: BTreeSet<&str> = ROUTES.iter().flat_map(|route| route.headers).copied().collect();
         let asked = ["origin", "access-control-request-method"];

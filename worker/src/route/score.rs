@@ -28,7 +28,10 @@ pub(super) fn score(serving: Serving<'_>, now: Timestamp, request: &Request<'_>)
         }
     };
     let reasons = match request.parameter("reasons") {
-        Some(text) => text.parse().map_err(|_| Problem::new(400, "BAD_PARAMETER", "reasons must be a whole number"))?,
+        Some(text) => {
+            let wrong = |_| Problem::new(400, "BAD_PARAMETER", "reasons must be a whole number up to 4294967295");
+            text.parse::<u32>().map_err(wrong)? as usize
+        }
         None if form == Form::One => serving.service.settings().reasons as usize,
         None => 0,
     };

@@ -1,7 +1,7 @@
 //! Columns and rows of values to leads: what the tabular protocols have in common.
 
 use plumbline_core::Score;
-use plumbline_core::lead::{Slots, Value};
+use plumbline_core::lead::{LeadError, Slots, Value};
 use plumbline_core::schema::Field;
 
 use crate::problem::Problem;
@@ -47,7 +47,13 @@ impl<'s> Columns<'s> {
     /// The columns of these names.
     pub(super) fn of<N: AsRef<str>>(names: impl IntoIterator<Item = N>, scoring: &Scoring<'s>) -> Result<Columns<'s>, Problem> {
         let mut columns = Columns::default();
-        for name in names {
+        let names: Vec<N> = names.into_iter().collect();
+        let mut sorted: Vec<&str> = names.iter().map(AsRef::as_ref).collect();
+        sorted.sort_unstable();
+        if let Some([name, _]) = sorted.array_windows().find(|[name, next]| name == next) {
+            return Err(twice(name));
+        }
+        for name in &names {
             columns.push(name.as_ref(), scoring)?;
         }
         Ok(columns)
@@ -76,7 +82,7 @@ impl<'s> Columns<'s> {
             return Ok(false);
         };
         if self.read.iter().any(|(_, other)| other.name == name) {
-            return Err(Problem::new(400, "BAD_REQUEST", format!("column {name:.100} appears more than once")));
+            return Err(twice(name));
         }
         self.read.push((at, column));
         Ok(true)
@@ -93,14 +99,27 @@ impl<'s> Columns<'s> {
     }
 
     /// Of a row's `cells` those that are read, in the order of [`Columns::read`].
-    pub(super) fn pick<T: Copy>(&self, cells: &[T]) -> Vec<T> {
-        self.read.iter().filter_map(|(at, _)| cells.get(*at).copied()).collect()
+    ///
+    /// # Errors
+    /// There are not as many as columns: which is whose?
+    pub(super) fn pick<T: Copy>(&self, cells: &[T]) -> Result<Vec<T>, LeadError> {
+        self.check(cells.len()).map(|()| self.read.iter().filter_map(|(at, _)| cells.get(*at).copied()).collect())
+    }
+
+    /// Whether a row of `found` cells has as many as there are columns.
+    pub(super) fn check(&self, found: usize) -> Result<(), LeadError> {
+        let expected = self.count as u64;
+        if found == self.count { Ok(()) } else { Err(LeadError::WrongCount { found: found as u64, expected }) }
     }
 
     /// Names of columns that nothing reads, the first of them.
     pub(super) fn into_unknown(self) -> Vec<String> {
         self.unknown
     }
+}
+
+fn twice(name: &str) -> Problem {
+    Problem::new(400, "BAD_REQUEST", format!("column {name:.100} appears more than once"))
 }
 
 impl Row {

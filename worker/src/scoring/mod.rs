@@ -144,7 +144,7 @@ fn variant_of(deployment: &Deployment, draw: Draw) -> &str {
 
 /// Refuses a name for a request of more than `limit` bytes, which every row of the log would repeat, or with U+0000, where some
 /// readers of the log would end it.
-fn check_id(id: &str, limit: u32) -> Result<(), Problem> {
+pub(crate) fn check_id(id: &str, limit: u32) -> Result<(), Problem> {
     let place = "the request's id (x-request-id, client_request_id or id)";
     if id.len() > limit as usize {
         return Err(Problem::new(400, "ID_TOO_LONG", format!("{place} has {} bytes; the limit is {limit}", id.len())));

@@ -18,12 +18,12 @@ pub(super) fn settings(json: &[u8]) -> Result<Settings, String> {
     Settings::read(given, &defaults).map_err(|errors| format!("SETTINGS_INVALID: {errors}"))
 }
 
-/// The model of the bundle in `bytes`, verified and compiled.
+/// The model of the bundle in `bytes`, verified and compiled, unless `service` has it already.
 ///
 /// # Errors
 /// A code and a sentence about what is wrong with it.
-pub(super) fn read_model(bytes: &[u8]) -> Result<Model, String> {
-    Model::read(bytes).map_err(|e| format!("{}: {e}", e.code))
+pub(super) fn read_model(service: Option<&Service>, bytes: &[u8]) -> Result<Model, String> {
+    service.map_or_else(|| Model::read(bytes), |service| service.model(bytes)).map_err(|e| format!("{}: {e}", e.code))
 }
 
 /// Has `service` serve `models` by the allocation written in `json`; where that is empty, the first model answers all leads.
@@ -58,7 +58,7 @@ mod tests {
             let answer = ask_of(&service, "POST /v1/score", &[], r#"{"lead_id":"a","visits":4}"#);
             body_of(&answer)["model"]["version"].as_str().unwrap().to_owned()
         };
-        let models = || Vec::from(["2", "3"].map(|version| read_model(&bytes_of(version, 1.0)).unwrap()));
+        let models = || Vec::from(["2", "3"].map(|version| read_model(Some(&service), &bytes_of(version, 1.0)).unwrap()));
         deploy(&service, models(), b"").unwrap();
         assert_eq!(version(), "2");
         deploy(&service, models(), br#"{"experiment":"e","champion":"3"}"#).unwrap();
@@ -76,7 +76,7 @@ mod tests {
         assert!(deploy(&service, Vec::new(), b"").unwrap_err().starts_with("SERVICE_NO_MODEL: "));
         let mut cut = bytes_of("4", 1.0);
         cut.pop();
-        assert!(read_model(&cut).unwrap_err().starts_with("BUNDLE_"));
+        assert!(read_model(None, &cut).unwrap_err().starts_with("BUNDLE_"));
         assert_eq!(version(), "3");
     }
 }

@@ -83,14 +83,16 @@ pub extern "C" fn output() -> *const u8 {
 /// Adds the bundle in the input; 0, or the length of an error at `output`. An error forgets the models added before.
 #[unsafe(no_mangle)]
 pub extern "C" fn model(n: usize) -> usize {
-    with(|state| match deploy::read_model(state.input.get(..n).unwrap_or_default()) {
-        Ok(model) => {
-            state.models.push(model);
-            0
-        }
-        Err(error) => {
-            state.models.clear();
-            state.say(error)
+    with(|state| {
+        match deploy::read_model(state.running.as_ref().map(|(service, _)| service), state.input.get(..n).unwrap_or_default()) {
+            Ok(model) => {
+                state.models.push(model);
+                0
+            }
+            Err(error) => {
+                state.models.clear();
+                state.say(error)
+            }
         }
     })
 }

@@ -146,6 +146,22 @@ mod tests {
     }
 
     #[test]
+    fn what_fails_in_the_shell_is_refused_in_the_words_of_the_route_and_counted() {
+        let service = service(Settings { cors_origins: vec!["https://crm.example".into()], ..Settings::default() });
+        let problem = Problem::new(503, "LOG_UNAVAILABLE", "the prediction could not be stored");
+        for (url, member) in [("/v1/score", "code"), ("/invocations", "error_code"), ("/v2/models/m/infer", "error")] {
+            let head = head("POST", url.as_bytes(), &[("origin", b"https://crm.example")]);
+            let response = refuse(&service, &head, &problem);
+            assert_eq!((response.status, response.header("retry-after")), (503, Some("1")));
+            assert_eq!(response.header("access-control-allow-origin"), Some("https://crm.example"));
+            let body: serde_json::Value = serde_json::from_slice(&response.body).unwrap();
+            assert!(body[member].as_str().unwrap().starts_with("LOG_UNAVAILABLE"), "{body}");
+        }
+        assert!(service.metrics().text().contains("plumbline_requests_total{status=\"5xx\"} 3\n"));
+        assert_eq!(refuse(&service, b"cut", &problem).status, 503);
+    }
+
+    #[test]
     fn a_url_is_a_url_whatever_is_in_it() {
         let service = service(Settings::default());
         let urls: [&[u8]; 5] = [b"/v1/score\nx-request-id\nforged", b"/v1/score\0", b"/\xff", b"", b"/v1/score\r\n\r\n{}"];

@@ -20,7 +20,8 @@ const MOST_INPUTS: usize = 10_000;
 /// One input, as the request describes it.
 struct Input<'a> {
     name: String,
-    shape: Vec<u64>,
+    /// Rows, and columns where there are several; as JSON has them.
+    shape: Vec<f64>,
     datatype: String,
     /// Bytes of its raw elements behind the JSON.
     binary_bytes: Option<usize>,
@@ -35,7 +36,7 @@ impl<'a> Input<'a> {
             name: members.read("name", "text")?.ok_or_else(|| missing("name"))?,
             shape: members.read("shape", "a list of whole numbers")?.ok_or_else(|| missing("shape"))?,
             datatype: members.read("datatype", "text")?.ok_or_else(|| missing("datatype"))?,
-            binary_bytes: members.object("parameters")?.read("binary_data_size", "a whole number")?,
+            binary_bytes: members.object("parameters")?.whole("binary_data_size")?.map(|size| size as usize),
             data: members.get("data")?,
         })
     }
@@ -58,7 +59,7 @@ pub(in crate::route) fn infer(
     let head = json::text(head)?;
     let body = Members::of(&head, "the request")?;
     let parameters = body.object("parameters")?;
-    let reasons = parameters.read("reasons", "a whole number")?.unwrap_or(0);
+    let reasons = parameters.whole("reasons")?.unwrap_or(0) as usize;
     let wanted = wanted(&body, &parameters)?;
     let id = body.read::<String>("id", "text")?;
     let mut scoring = Scoring::new(serving, model, now, reasons, id.as_deref().or(request.header("x-request-id")))?;
@@ -153,14 +154,19 @@ fn wanted(body: &Members<'_>, parameters: &Members<'_>) -> Result<Vec<Wanted>, P
 /// How many rows an input has, and columns.
 fn shape(input: &Input<'_>, scoring: &Scoring<'_>) -> Result<(usize, usize), Problem> {
     let (rows, columns) = match *input.shape.as_slice() {
-        [rows] => (rows, 1),
+        [rows] => (rows, 1.0),
         [rows, columns] => (rows, columns),
         _ => return Err(bad("the shape must be [n] or [n, columns]")),
     };
-    let rows = usize::try_from(rows).unwrap_or(usize::MAX);
+    if [rows, columns].iter().any(|n| *n < 0.0 || n.fract() != 0.0) {
+        return Err(bad("the shape must have whole numbers"));
+    }
+    let (rows, columns) = (rows as usize, columns as usize);
     check_count(rows, scoring.limits().batch)?;
-    let columns = usize::try_from(columns).ok().filter(|n| (1..=MOST_INPUTS).contains(n));
-    Ok((rows, columns.ok_or_else(|| bad(format!("a row must have 1 to {MOST_INPUTS} columns")))?))
+    if !(1..=MOST_INPUTS).contains(&columns) {
+        return Err(bad(format!("a row must have 1 to {MOST_INPUTS} columns")));
+    }
+    Ok((rows, columns))
 }
 
 /// The `count` elements of an input, raw ones taken off `binary`.
@@ -372,6 +378,7 @@ mod tests {
             (one("[10000,10000]", "FP64", "[1]"), 400),
             (one("[0]", "FP64", "[]"), 400),
             (one("[-1]", "FP64", "[1]"), 400),
+            (one("[0.5]", "FP64", "[1]"), 400),
             (one("[1]", "FP64", r#"["many"]"#), 422),
             (one("[1]", "FP64", "[[[[1]]]]"), 400),
             (format!("[null,null,{}]", one("[1]", "FP64", "[1]")), 400),
