@@ -143,7 +143,7 @@ export interface CycleReport {
   finding: Finding;
   /** The days looked at. */
   horizon: number;
-  /** Its interval, each end at α on its own; none while it cannot be told. */
+  /** Its interval: the upper end holds at α, the lower at half of α shared by all limits; none while it is unknown. */
   interval: Interval | null;
   /** The log-rank test's p-value. */
   log_rank_p: number | null;
@@ -453,8 +453,8 @@ export type ExperimentVerdict = {
   /** Leads with an outcome in the smaller arm. */
   found: number;
   kind: "insufficient-data";
-  /** How many each arm needs. */
-  needed: number;
+  /** How many each arm needs; none when no number is known to be enough. */
+  needed: number | null;
 } | {
   kind: "invalid";
   /** Of the sample ratio. */
@@ -528,7 +528,7 @@ export interface GuardrailReport {
   demand: Demand;
   /** Whether the demand is met. */
   finding: Finding;
-  /** The interval the demand is held against, each end at α on its own: of the change for a margin, of the treatment's mean else. */
+  /** The interval the demand is held against: of the change for a margin, of the treatment's mean else. The end that shows the demand to be met holds at α, the other at half of α shared by all limits. */
   interval: Interval | null;
   /** The metric. */
   metric: ExperimentMetric;
@@ -603,6 +603,8 @@ export interface Measurement {
   delta_method: EffectTest | null;
   /** The change. */
   effect: Effect;
+  /** Whether the test counts exactly, because an arm has too few leads of a kind for a standard error. */
+  exact: boolean;
   /** What keeping the control or taking the treatment is expected to cost, in the unit of the effect. */
   expected_loss: ExpectedLoss;
   /** Whether it is 0, by the experiment's method: what decides. */

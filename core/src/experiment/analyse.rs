@@ -2,13 +2,14 @@
 
 use super::data::Data;
 use super::judged::Judged;
-use super::measure::{Yardstick, belief, yardstick};
+use super::measure::{Yardstick, beliefs, yardstick};
 use super::report::{Analysis, ArmReport, Comparison};
-use super::settings::{Settings, SettingsError};
+use super::settings::{Better, Settings, SettingsError};
 use super::verdict::{decide, overall};
 use super::words::{counted, listed, percent};
 use super::{cycle, segment};
-use crate::stats::bayes::{Belief, standings};
+use crate::stats::bayes::{Posterior, Standing, standings};
+use crate::stats::effect::Scale;
 use crate::stats::level::SettingError;
 use crate::stats::srm::SampleRatio;
 
@@ -45,7 +46,8 @@ pub fn analyse(settings: &Settings, data: &Data) -> Result<Analysis, SettingsErr
     let comparisons: Vec<Comparison> =
         (1..settings.arms.len()).filter_map(|arm| compare(settings, data, &yardstick, arm, sample_ratio.as_ref())).collect();
     let (verdict, sentence) = overall(&comparisons);
-    Ok(Analysis { verdict, sentence, arms: arms(settings, data), sample_ratio, comparisons, notes: notes(settings, data) })
+    let (arms, notes) = (arms(settings, data, &comparisons), notes(settings, data, &comparisons));
+    Ok(Analysis { verdict, sentence, arms, sample_ratio, comparisons, notes })
 }
 
 fn compare(
@@ -55,16 +57,10 @@ fn compare(
     arm: usize,
     sample_ratio: Option<&SampleRatio>,
 ) -> Option<Comparison> {
-    let pair = |at: usize| {
-        let cells = data.metrics.get(at)?;
-        Some((cells.first()?, cells.get(arm)?))
-    };
-    let (control, treatment) = pair(0)?;
-    let primary = yardstick.metric(&settings.primary, control, treatment);
-    let guardrails = settings.guardrails.iter().enumerate().filter_map(|(at, guardrail)| {
-        let (control, treatment) = pair(at + 1)?;
-        Some(yardstick.guardrail(guardrail, control, treatment))
-    });
+    let (cells, guarded) = data.metrics.split_first()?;
+    let (control, treatment) = (cells.first()?, cells.get(arm)?);
+    let (primary, _) = yardstick.metric(&settings.primary, cells, arm);
+    let guardrails = settings.guardrails.iter().zip(guarded).map(|(limit, cells)| yardstick.guardrail(limit, cells, arm));
     let guardrails = guardrails.collect();
     let cycle = settings.cycle.as_ref().map(|cycle| {
         let of = |at: usize| data.cycles.get(at).map_or(&[][..], Vec::as_slice);
@@ -76,11 +72,13 @@ fn compare(
     Some(decide(judged, control, treatment))
 }
 
-fn arms(settings: &Settings, data: &Data) -> Vec<ArmReport> {
+fn arms(settings: &Settings, data: &Data, comparisons: &[Comparison]) -> Vec<ArmReport> {
     let whole: f64 = settings.arms.iter().map(|arm| arm.weight).sum();
-    let cells = data.metrics.first().map_or(&[][..], Vec::as_slice);
-    let beliefs: Option<Vec<Belief>> = cells.iter().map(|cell| belief(&settings.primary, cell)).collect();
-    let standings = beliefs.map(|beliefs| standings(&beliefs)).unwrap_or_default();
+    let standings = match comparisons {
+        [only] => pair(only),
+        _ => data.metrics.first().and_then(|cells| beliefs(&settings.primary, cells)).map(|beliefs| standings(&beliefs)),
+    };
+    let standings = standings.unwrap_or_default();
     let arms = settings.arms.iter().zip(&data.leads).enumerate().map(|(at, (arm, leads))| ArmReport {
         name: arm.name.clone(),
         leads: *leads,
@@ -90,8 +88,36 @@ fn arms(settings: &Settings, data: &Data) -> Vec<ArmReport> {
     arms.collect()
 }
 
-fn notes(settings: &Settings, data: &Data) -> Vec<String> {
+/// Of two arms the chance to be best is the chance to win.
+fn pair(comparison: &Comparison) -> Option<Vec<Standing>> {
+    let measured = comparison.primary.outcome.measured()?;
+    let contrast = measured.effect.contrast;
+    let loss = Posterior { mean: contrast.difference, deviation: contrast.variance.sqrt() }.loss();
+    let (control, treatment) = match comparison.primary.better {
+        Better::More => (loss.control, loss.treatment),
+        Better::Less => (loss.treatment, loss.control),
+    };
+    let win = measured.chance_to_win;
+    Some(vec![Standing { best: 1.0 - win, expected_loss: control }, Standing { best: win, expected_loss: treatment }])
+}
+
+fn notes(settings: &Settings, data: &Data, comparisons: &[Comparison]) -> Vec<String> {
     let mut notes = Vec::new();
+    let metrics = comparisons.iter().flat_map(|c| std::iter::once(&c.primary).chain(c.guardrails.iter().map(|g| &g.metric)));
+    let mut absolute: Vec<&str> = metrics
+        .filter(|metric| {
+            let scale = metric.outcome.measured().map(|measured| measured.effect.scale);
+            settings.scale == Scale::Relative && scale == Some(Scale::Absolute)
+        })
+        .map(|metric| metric.name.as_str())
+        .collect();
+    absolute.dedup();
+    if !absolute.is_empty() {
+        notes.push(format!(
+            "The change of {} is absolute, because the control's mean is not above 0 beyond doubt.",
+            listed(&absolute)
+        ));
+    }
     let open: u64 = data.metrics.first().map_or(0, |cells| cells.iter().map(|cell| cell.open).sum());
     if open > 0 {
         notes.push(format!(

@@ -69,7 +69,7 @@ fn measured(
             ..Contrast::default()
         },
     };
-    let interval = yardstick.judge.one_sided(&effect, yardstick.level);
+    let interval = yardstick.ends(Claim::NoIncrease, |judge, level| judge.one_sided(&effect, level));
     let margin_days = cycle.margin * mean_a.mean;
     let finding = Claim::NoIncrease.judge(&interval, margin_days);
     let sentence = format!(

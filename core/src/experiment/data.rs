@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use thiserror::Error;
 
+use super::range::Range;
 use super::settings::{Kind, Settings};
 use crate::stats::moments::Comoments;
 
@@ -93,6 +94,8 @@ impl ObservationError {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Cell {
     pub moments: Comoments,
+    /// The values' ends, and whether there are any between them.
+    pub range: Range,
     /// For an AUC: each score, and whether the lead converted.
     pub ranked: (Vec<f64>, Vec<bool>),
     /// Leads whose outcome is not known yet.
@@ -103,8 +106,12 @@ impl Cell {
     fn push(&mut self, measured: Measured, kind: Kind) {
         match measured {
             Measured::Open => self.open += 1,
-            Measured::Value(x) => self.moments.push(x, 0.0),
+            Measured::Value(x) => {
+                self.range.push(x);
+                self.moments.push(x, 0.0);
+            }
             Measured::Pair(x, y) => {
+                self.range.push(x);
                 self.moments.push(x, y);
                 if kind == Kind::Auc {
                     self.ranked.0.push(x);
@@ -116,6 +123,7 @@ impl Cell {
 
     fn merge(&mut self, other: &Cell) {
         self.moments.merge(&other.moments);
+        self.range.merge(&other.range);
         self.ranked.0.extend(&other.ranked.0);
         self.ranked.1.extend(&other.ranked.1);
         self.open += other.open;

@@ -32,6 +32,11 @@ fn needed(judged: &Judged<'_>, control: &Cell) -> Option<u64> {
         (Kind::Rate, false) => Baseline::Rate(estimate.mean),
         _ => Baseline::Mean { mean: estimate.unadjusted, deviation: estimate.variance.sqrt() },
     };
+    // A share of a mean that may be 0 is no size to look for.
+    let scale = judged.primary.outcome.measured().map_or(settings.scale, |m| m.effect.scale);
+    if scale != settings.scale {
+        return None;
+    }
     // At a planned look what counts is the whole plan, not the look.
     let method = match &settings.method {
         Method::GroupSequential { spending, information, .. } => {
@@ -56,6 +61,7 @@ fn needed_for_guardrail(judged: &Judged<'_>, guardrail: &GuardrailReport, found:
     }
     let effect = guardrail.metric.outcome.measured()?.effect;
     match guardrail.demand {
+        Demand::Margin(_) if effect.scale != judged.settings.scale => None,
         Demand::Margin(margin) => grown(judged, found, effect.standard_error, margin),
         // Whether a bound is kept depends on how far off the mean is, which no number of leads changes.
         Demand::AtLeast(_) | Demand::AtMost(_) => None,

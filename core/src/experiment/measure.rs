@@ -1,123 +1,87 @@
 //! From sums to a change: the estimate of each arm, the effect, and the result of each test.
 
+use super::change::Change;
 use super::data::Cell;
 use super::method::Judge;
-use super::report::{Figure, GuardrailReport, Measurement, MetricReport, Outcome};
-use super::settings::{Better, Demand, Guardrail, Kind, Metric, Settings};
-use super::words::{against_limit, change, percent, rounded};
+use super::report::{Figure, Measurement, MetricReport};
+use super::settings::{Better, Kind, Metric, Settings};
+use super::words::{change, rounded};
 use crate::evidence::InsufficientData;
-use crate::math;
 use crate::metric::{Area, Labelled};
-use crate::stats::bayes::{Belief, Loss, Posterior, Prior};
+use crate::stats::bayes::{Belief, Loss, Posterior};
 use crate::stats::cuped;
-use crate::stats::effect::{Contrast, Effect, NoEffect, Scale};
+use crate::stats::effect::{NoEffect, Scale, Test};
 use crate::stats::estimate::Estimate;
-use crate::stats::level::{Interval, Level};
-use crate::stats::margin::{Claim, Finding};
+use crate::stats::level::{Level, SettingError};
+use crate::stats::normal;
 
 /// With fewer successes or failures, a rate's error is not near normal.
 pub(super) const LEAST_OF_A_KIND: u64 = 10;
 /// With fewer leads, a mean's error is not near normal.
-const LEAST_FOR_A_MEAN: u64 = 30;
+pub(super) const LEAST_FOR_A_MEAN: u64 = 30;
 
 /// How one comparison is judged.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Yardstick {
     pub judge: Judge,
     pub level: Level,
+    /// The same for the violation of one limit: all limits together share half the level.
+    pub harm: (Judge, Level),
     pub scale: Scale,
 }
 
 impl Yardstick {
-    /// One metric of control and treatment.
-    pub fn metric(&self, metric: &Metric, control: &Cell, treatment: &Cell) -> MetricReport {
-        let slope = metric.adjusted.then(|| cuped::slope(&control.moments, &treatment.moments));
-        let [a, b] = [control, treatment].map(|cell| estimate(metric, cell, slope.unwrap_or(0.0)));
-        let figure = |cell: &Cell, estimate: &Result<Estimate, NoEffect>| {
-            Figure::of(estimate.as_ref().ok(), cell.moments.count(), cell.open)
-        };
-        MetricReport {
+    /// One metric of control and treatment, the first of `cells` and that at `arm`, and its change.
+    pub fn metric(&self, metric: &Metric, cells: &[Cell], arm: usize) -> (MetricReport, Option<Change>) {
+        let none = Cell::default();
+        let pair = [cells.first().unwrap_or(&none), cells.get(arm).unwrap_or(&none)];
+        // One slope for all arms, so that comparisons and the arms' chances are of the same means.
+        let slope = metric.adjusted.then(|| slope(cells));
+        let figure =
+            |cell: &Cell| Figure::of(estimate(metric, cell, slope.unwrap_or(0.0)).as_ref().ok(), cell.moments.count(), cell.open);
+        let change = Change::between(metric, pair, slope.unwrap_or(0.0), self.scale, (&self.judge, self.level));
+        let report = MetricReport {
             name: metric.name.clone(),
             better: metric.better,
-            control: figure(control, &a),
-            treatment: figure(treatment, &b),
+            control: figure(pair[0]),
+            treatment: figure(pair[1]),
             slope,
-            outcome: self.outcome(metric, control, treatment, a, b),
-        }
+            outcome: match change {
+                Ok(change) => super::report::Outcome::Measured(self.measurement(&change, metric.better)),
+                Err(reason) => reason.into(),
+            },
+        };
+        (report, change.ok())
     }
 
-    fn outcome(
-        &self,
-        metric: &Metric,
-        control: &Cell,
-        treatment: &Cell,
-        a: Result<Estimate, NoEffect>,
-        b: Result<Estimate, NoEffect>,
-    ) -> Outcome {
-        let enough = near_normal(metric, control).and_then(|()| near_normal(metric, treatment));
-        let effect = enough.map_err(NoEffect::from).and_then(|()| Effect::between(&a?, &b?, self.scale));
-        match effect {
-            Ok(effect) => Outcome::Measured(self.measurement(&effect, metric.better)),
-            Err(reason) => reason.into(),
-        }
-    }
-
-    fn measurement(&self, effect: &Effect, better: Better) -> Measurement {
-        let posterior = Posterior::new(effect, Prior::Flat);
-        let loss = posterior.loss();
+    fn measurement(&self, change: &Change, better: Better) -> Measurement {
+        let effect = *change.effect();
+        // The chances are of the difference that is tested, so that they never contradict its sign.
+        let z = change.z();
+        let deviation = if z == 0.0 { effect.standard_error } else { effect.value / z };
+        let loss = Posterior { mean: effect.value, deviation }.loss();
         let (chance_to_win, expected_loss) = match better {
-            Better::More => (posterior.chance_to_win(), loss),
-            Better::Less => (posterior.chance_to_lose(), Loss { control: loss.treatment, treatment: loss.control }),
+            Better::More => (normal::sf(-z), loss),
+            Better::Less => (normal::sf(z), Loss { control: loss.treatment, treatment: loss.control }),
         };
-        let (test, delta_method) = (self.judge.two_sided(effect, self.level), self.judge.delta(effect, self.level));
-        Measurement { effect: *effect, test, delta_method, chance_to_win, expected_loss }
-    }
-
-    /// A guardrail of control and treatment.
-    pub fn guardrail(&self, guardrail: &Guardrail, control: &Cell, treatment: &Cell) -> GuardrailReport {
-        let metric = self.metric(&guardrail.metric, control, treatment);
-        let (interval, finding) = match guardrail.demand {
-            Demand::Margin(margin) => {
-                let claim = match guardrail.metric.better {
-                    Better::More => Claim::NoDecline,
-                    Better::Less => Claim::NoIncrease,
-                };
-                let interval = metric.outcome.measured().map(|m| self.judge.one_sided(&m.effect, self.level));
-                (interval, interval.map_or(Finding::Open, |interval| claim.judge(&interval, margin)))
+        let (test, delta_method) = match change {
+            Change::Estimated(effect) => (self.judge.two_sided(effect, self.level), self.judge.delta(effect, self.level)),
+            Change::Counted(counts) => {
+                let interval = counts.within(self.judge.tail(&effect, self.level));
+                (Test { p_value: self.judge.exact_p(counts.p(), &effect, self.level), interval }, None)
             }
-            Demand::AtLeast(bound) => self.against(&guardrail.metric, treatment, bound, Claim::NoDecline),
-            Demand::AtMost(bound) => self.against(&guardrail.metric, treatment, bound, Claim::NoIncrease),
         };
-        let sentence = told(guardrail, &metric, interval, finding, self.scale);
-        GuardrailReport { metric, demand: guardrail.demand, interval, finding, sentence }
+        let exact = matches!(change, Change::Counted(_));
+        Measurement { effect, test, exact, delta_method, chance_to_win, expected_loss }
     }
+}
 
-    /// The treatment's own mean against a bound.
-    fn against(&self, metric: &Metric, cell: &Cell, bound: f64, claim: Claim) -> (Option<Interval>, Finding) {
-        let enough = near_normal(metric, cell).is_ok();
-        let Some(estimate) = estimate(metric, cell, 0.0).ok().filter(|e| enough && e.variance > 0.0) else {
-            return (None, Finding::Open);
-        };
-        // An AUC's interval is computed on the logit scale, so that it stays within 0 and 1.
-        let area = metric.kind == Kind::Auc;
-        let slope = if area { estimate.mean * (1.0 - estimate.mean) } else { 1.0 };
-        let value = if area { math::logit(estimate.mean) } else { estimate.mean };
-        let variance = estimate.sampling_variance() / (slope * slope);
-        let effect = Effect {
-            scale: Scale::Absolute,
-            value,
-            standard_error: variance.sqrt(),
-            freedom: estimate.units as f64 - 1.0,
-            units: estimate.units,
-            contrast: Contrast { difference: value, variance, ..Contrast::default() },
-        };
-        let mut interval = self.judge.one_sided(&effect, self.level);
-        if area {
-            interval = Interval { lower: math::logistic(interval.lower), upper: math::logistic(interval.upper) };
-        }
-        let off = Interval { lower: interval.lower - bound, upper: interval.upper - bound };
-        (Some(interval), claim.judge(&off, 0.0))
-    }
+/// The slope on what was known before, over all arms.
+fn slope(cells: &[Cell]) -> f64 {
+    let (first, rest) = cells.split_first().map_or((Cell::default(), &[][..]), |(first, rest)| (first.clone(), rest));
+    let mut others = crate::stats::moments::Comoments::default();
+    rest.iter().for_each(|cell| others.merge(&cell.moments));
+    cuped::slope(&first.moments, &others)
 }
 
 /// One arm's figure.
@@ -139,25 +103,23 @@ pub(super) fn estimate(metric: &Metric, cell: &Cell, slope: f64) -> Result<Estim
     })
 }
 
-/// The posterior of one arm, oriented so that more is better; none while its error is unknown.
-pub(super) fn belief(metric: &Metric, cell: &Cell) -> Option<Belief> {
-    near_normal(metric, cell).ok()?;
-    let estimate = estimate(&Metric { adjusted: false, ..metric.clone() }, cell, 0.0).ok()?;
-    let less = metric.better == Better::Less;
-    match metric.kind {
-        Kind::Rate => {
-            let (successes, leads) = (successes(cell), cell.moments.count());
-            Belief::rate((1.0, 1.0), if less { leads - successes } else { successes }, leads).ok()
-        }
-        _ => Belief::mean(if less { -estimate.mean } else { estimate.mean }, estimate.sampling_variance().sqrt()).ok(),
-    }
+/// What is known of each arm's mean, turned so that more is better; none while an arm's error is unknown.
+pub(super) fn beliefs(metric: &Metric, cells: &[Cell]) -> Option<Vec<Belief>> {
+    let slope = if metric.adjusted { slope(cells) } else { 0.0 };
+    let turn = if metric.better == Better::Less { -1.0 } else { 1.0 };
+    let belief = |cell: &Cell| {
+        near_normal(metric, cell).ok()?;
+        let estimate = estimate(metric, cell, slope).ok()?;
+        Belief::mean(turn * estimate.mean, estimate.sampling_variance().sqrt()).ok()
+    };
+    cells.iter().map(belief).collect()
 }
 
 fn successes(cell: &Cell) -> u64 {
     (cell.moments.x.mean * cell.moments.count() as f64).round() as u64
 }
 
-fn near_normal(metric: &Metric, cell: &Cell) -> Result<(), InsufficientData> {
+pub(super) fn near_normal(metric: &Metric, cell: &Cell) -> Result<(), InsufficientData> {
     let leads = cell.moments.count();
     match metric.kind {
         Kind::Rate => {
@@ -175,33 +137,6 @@ fn near_normal(metric: &Metric, cell: &Cell) -> Result<(), InsufficientData> {
     }
 }
 
-fn told(guardrail: &Guardrail, metric: &MetricReport, interval: Option<Interval>, finding: Finding, scale: Scale) -> String {
-    let name = &guardrail.metric.name;
-    let rate = guardrail.metric.kind == Kind::Rate;
-    let figure = |x: f64| if rate { percent(x) } else { rounded(x, 3) };
-    let moved = |x: f64| moved(x, scale, rate);
-    let (limit, of, ends) = match (guardrail.demand, interval) {
-        (Demand::Margin(margin), ends) => {
-            let direction = if guardrail.metric.better == Better::More { "decline" } else { "increase" };
-            let margin = moved(margin);
-            let limit = format!("{direction} of less than {}", margin.trim_start_matches('+'));
-            (limit, "the change", ends.map(|i| (moved(i.lower), moved(i.upper))))
-        }
-        (Demand::AtLeast(bound), ends) => {
-            (format!("at least {}", figure(bound)), "the value", ends.map(|i| (figure(i.lower), figure(i.upper))))
-        }
-        (Demand::AtMost(bound), ends) => {
-            (format!("at most {}", figure(bound)), "the value", ends.map(|i| (figure(i.lower), figure(i.upper))))
-        }
-    };
-    let verdict = against_limit(finding);
-    match (ends, &metric.outcome) {
-        (Some((lower, upper)), _) => format!("{name} {verdict} ({limit}): {of} lies between {lower} and {upper}."),
-        (None, Outcome::Unknown { message, .. }) => format!("{name} {verdict} ({limit}): {message}."),
-        (None, _) => format!("{name} {verdict} ({limit})."),
-    }
-}
-
 /// A change as people read it.
 pub(super) fn moved(x: f64, scale: Scale, rate: bool) -> String {
     match (scale, rate) {
@@ -214,8 +149,15 @@ pub(super) fn moved(x: f64, scale: Scale, rate: bool) -> String {
     }
 }
 
-/// How the primary metric's change is judged with these settings, for one of `treatments`.
-pub(super) fn yardstick(settings: &Settings) -> Result<Yardstick, crate::stats::level::SettingError> {
+/// How the change of one of the treatments is judged with these settings.
+pub(super) fn yardstick(settings: &Settings) -> Result<Yardstick, SettingError> {
     let level = settings.alpha.divided(settings.arms.len().saturating_sub(1));
-    Ok(Yardstick { judge: settings.method.judge(level)?, level, scale: settings.scale })
+    let limits = settings.guardrails.len() + usize::from(settings.cycle.is_some());
+    let harm = level.divided(2 * limits.max(1));
+    Ok(Yardstick {
+        judge: settings.method.judge(level)?,
+        level,
+        harm: (settings.method.judge(harm)?, harm),
+        scale: settings.scale,
+    })
 }

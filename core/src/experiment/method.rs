@@ -10,14 +10,13 @@ use crate::stats::sequential::{Mixture, Spread};
 use crate::stats::{normal, power, student};
 
 /// How an experiment is looked at.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Method {
     /// Once, at the end. Looking every week and stopping at the first p below 0.05 triples the false alarm rate.
-    #[default]
     Fixed,
-    /// At any time: always-valid intervals.
+    /// At any time: always-valid intervals. The default, because it keeps its error however often it is run.
     Sequential {
         /// The leads of both arms at which the interval is tightest; none: the planned end (when planning), 5,000 (when analysing).
         tuned_to: Option<f64>,
@@ -31,6 +30,12 @@ pub enum Method {
         /// Which of them this is, from 1; none when planning.
         look: Option<usize>,
     },
+}
+
+impl Default for Method {
+    fn default() -> Method {
+        Method::Sequential { tuned_to: None }
+    }
 }
 
 impl Method {
@@ -124,17 +129,37 @@ impl Judge {
     /// Whether the effect is 0. The interval holds 0 exactly when the p-value is not below [`Judge::nominal`]: both are of the
     /// difference, relative or not, and so have the planned error rate. At a planned look the p-value is the fixed one.
     pub fn two_sided(&self, effect: &Effect, level: Level) -> Test {
-        let (z, fixed) = (effect.z(), 2.0 * student::sf(effect.z().abs(), effect.freedom));
+        let z = effect.z();
+        let p_value = match self {
+            Judge::Once | Judge::Look { .. } => 2.0 * student::sf(z.abs(), effect.freedom),
+            Judge::Always(mixture) => mixture.spread(effect, level).p_value(as_normal(z, effect.freedom)),
+        };
+        Test { p_value, interval: effect.within(self.bound(effect, level)) }
+    }
+
+    /// The standard errors from 0 beyond which an estimate shows a change.
+    pub fn bound(&self, effect: &Effect, level: Level) -> f64 {
         match self {
-            Judge::Once => {
-                let bound = student::upper_quantile(level.alpha() / 2.0, effect.freedom);
-                Test { p_value: fixed, interval: effect.within(bound) }
-            }
-            Judge::Always(mixture) => {
-                let spread = mixture.spread(effect, level);
-                Test { p_value: spread.p_value(z), interval: effect.within(spread.half_width(level)) }
-            }
-            Judge::Look { two_sided, .. } => Test { p_value: fixed, interval: two_sided.interval(effect) },
+            Judge::Once => student::upper_quantile(level.alpha() / 2.0, effect.freedom),
+            Judge::Always(mixture) => as_student(mixture.spread(effect, level).half_width(level), effect.freedom),
+            Judge::Look { two_sided, .. } => as_student(two_sided.bound, effect.freedom),
+        }
+    }
+
+    /// The same as a probability: what an exact p-value of one side has to be below.
+    pub fn tail(&self, effect: &Effect, level: Level) -> f64 {
+        match self {
+            Judge::Once => level.alpha() / 2.0,
+            Judge::Always(mixture) => normal::sf(mixture.spread(effect, level).half_width(level)),
+            Judge::Look { two_sided, .. } => two_sided.nominal_p / 2.0,
+        }
+    }
+
+    /// The p-value of a change whose exact two-sided p-value is `p`.
+    pub fn exact_p(&self, p: f64, effect: &Effect, level: Level) -> f64 {
+        match self {
+            Judge::Once | Judge::Look { .. } => p,
+            Judge::Always(mixture) => mixture.spread(effect, level).p_value(-normal::quantile(p / 2.0)),
         }
     }
 
@@ -158,14 +183,44 @@ impl Judge {
 
     /// The interval of which each end holds at α on its own, used for claims with a margin.
     pub fn one_sided(&self, effect: &Effect, level: Level) -> Interval {
-        effect.within(match self {
-            Judge::Once => student::upper_quantile(level.alpha(), effect.freedom),
-            Judge::Always(mixture) => {
-                // A one-sided interval is tuned as a two-sided one at twice the level.
-                let tuned = Level::new((2.0 * level.alpha()).min(0.5)).unwrap_or(level);
-                mixture.spread(effect, tuned).one_sided_width(level)
-            }
-            Judge::Look { one_sided, .. } => one_sided.bound,
-        })
+        effect.within(self.one_sided_bound(effect, level))
     }
+
+    /// How far an end that holds at α on its own lies from the estimate, in standard errors.
+    pub fn one_sided_bound(&self, effect: &Effect, level: Level) -> f64 {
+        match self {
+            Judge::Once => student::upper_quantile(level.alpha(), effect.freedom),
+            Judge::Always(mixture) => as_student(one_sided_width(mixture, effect, level), effect.freedom),
+            Judge::Look { one_sided, .. } => as_student(one_sided.bound, effect.freedom),
+        }
+    }
+
+    /// The same as a probability.
+    pub fn one_sided_tail(&self, effect: &Effect, level: Level) -> f64 {
+        match self {
+            Judge::Once => level.alpha(),
+            Judge::Always(mixture) => normal::sf(one_sided_width(mixture, effect, level)),
+            Judge::Look { one_sided, .. } => one_sided.nominal_p / 2.0,
+        }
+    }
+}
+
+/// A one-sided interval is tuned as a two-sided one at twice the level.
+fn one_sided_width(mixture: &Mixture, effect: &Effect, level: Level) -> f64 {
+    let tuned = Level::new((2.0 * level.alpha()).min(0.5)).unwrap_or(level);
+    mixture.spread(effect, tuned).one_sided_width(level)
+}
+
+/// With fewer degrees of freedom, a bound for normal estimates is too near.
+const NEARLY_NORMAL: f64 = 58.0;
+
+/// The bound of a normal estimate as that of an estimate whose variance has few degrees of freedom.
+fn as_student(bound: f64, freedom: f64) -> f64 {
+    let few = freedom < NEARLY_NORMAL && bound.is_finite();
+    if few { student::upper_quantile(normal::sf(bound), freedom) } else { bound }
+}
+
+/// The normal deviate as far out as `z` is with so few degrees of freedom.
+fn as_normal(z: f64, freedom: f64) -> f64 {
+    if freedom < NEARLY_NORMAL { -normal::quantile(student::sf(z.abs(), freedom)) } else { z }
 }

@@ -7,13 +7,16 @@
 //! alarms with weekly looks, coverage, power against the plan.
 
 mod analyse;
+mod change;
 mod cycle;
 mod data;
 mod extension;
 mod judged;
+mod limit;
 mod measure;
 mod method;
 mod plan;
+mod range;
 mod report;
 mod segment;
 mod settings;

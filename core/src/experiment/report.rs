@@ -48,8 +48,8 @@ pub enum Verdict {
     InsufficientData {
         /// Leads with an outcome in the smaller arm.
         found: u64,
-        /// How many each arm needs.
-        needed: u64,
+        /// How many each arm needs; none when no number is known to be enough.
+        needed: Option<u64>,
     },
     /// The arms do not have the planned split: nothing here can be trusted.
     Invalid {
@@ -196,6 +196,9 @@ pub struct Measurement {
     pub effect: Effect,
     /// Whether it is 0, by the experiment's method: what decides.
     pub test: Test,
+    /// Whether the test counts exactly, because an arm has too few leads of a kind for a standard error.
+    #[serde(default)]
+    pub exact: bool,
     /// The same by the delta method, as GrowthBook reports it; none at planned looks.
     pub delta_method: Option<Test>,
     /// The chance that the treatment is better, after these data alone.
@@ -212,7 +215,8 @@ pub struct GuardrailReport {
     pub metric: MetricReport,
     /// What is demanded.
     pub demand: Demand,
-    /// The interval the demand is held against, each end at α on its own: of the change for a margin, of the treatment's mean else.
+    /// The interval the demand is held against: of the change for a margin, of the treatment's mean else. The end that shows the demand
+    /// to be met holds at α, the other at half of α shared by all limits.
     pub interval: Option<Interval>,
     /// Whether the demand is met.
     pub finding: Finding,
@@ -238,7 +242,7 @@ pub struct CycleReport {
     pub difference: f64,
     /// Its standard error.
     pub standard_error: f64,
-    /// Its interval, each end at α on its own; none while it cannot be told.
+    /// Its interval: the upper end holds at α, the lower at half of α shared by all limits; none while it is unknown.
     pub interval: Option<Interval>,
     /// The log-rank test's p-value.
     pub log_rank_p: Option<f64>,

@@ -1,6 +1,6 @@
 //! The primary metric by segment, corrected for multiple testing: which segments gain, and which are harmed although the whole gains.
 
-use super::data::{Cell, Data};
+use super::data::Data;
 use super::measure::Yardstick;
 use super::report::{Direction, MetricReport, SegmentReport};
 use super::settings::{Better, Correction, Settings};
@@ -11,9 +11,7 @@ pub(super) fn compare(settings: &Settings, data: &Data, yardstick: &Yardstick, a
     let mut reports: Vec<SegmentReport> = Vec::new();
     for (segment, values) in settings.segments.iter().zip(&data.segments) {
         for (value, cells) in values {
-            let none = Cell::default();
-            let (control, treatment) = (cells.first().unwrap_or(&none), cells.get(arm).unwrap_or(&none));
-            let MetricReport { control, treatment, outcome, .. } = yardstick.metric(&settings.primary, control, treatment);
+            let (MetricReport { control, treatment, outcome, .. }, _) = yardstick.metric(&settings.primary, cells, arm);
             let (segment, value) = (segment.clone(), value.clone());
             reports.push(SegmentReport {
                 segment,

@@ -188,7 +188,7 @@ impl Settings {
     }
 
     /// An experiment of `arms` of equal weight on `primary`, with the usual settings: +5 % relative matters, α 0.05, power 0.8, looked
-    /// at once, 5,000 leads per arm.
+    /// at any time, 5,000 leads per arm.
     pub fn new(arms: &[&str], primary: Metric) -> Settings {
         Settings {
             arms: arms.iter().map(|name| Arm { name: (*name).to_owned(), weight: 1.0 }).collect(),
@@ -201,7 +201,7 @@ impl Settings {
             lift: Self::usual_lift(),
             alpha: Self::usual_alpha(),
             power: Self::usual_power(),
-            method: Method::Fixed,
+            method: Method::default(),
             least_per_arm: Self::usual_least(),
             leads_per_day: None,
         }

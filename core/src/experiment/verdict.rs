@@ -1,9 +1,10 @@
 //! The verdict on one treatment, with its sentence.
 
+use super::change::too_few;
 use super::data::Cell;
 use super::extension::extension;
 use super::judged::Judged;
-use super::measure::moved;
+use super::measure::{LEAST_FOR_A_MEAN, LEAST_OF_A_KIND, moved};
 use super::report::{Comparison, Direction, Extension, Measurement, Outcome, Verdict};
 use super::settings::{Better, Kind};
 use super::words::{count, counted, listed, rounded};
@@ -22,11 +23,11 @@ pub(super) fn decide(judged: Judged<'_>, control: &Cell, treatment: &Cell) -> Co
 pub(super) fn overall(comparisons: &[Comparison]) -> (Verdict, String) {
     let estimate = |c: &Comparison| {
         let sign = if c.primary.better == Better::More { 1.0 } else { -1.0 };
-        c.primary.outcome.measured().map_or(f64::NEG_INFINITY, |m| sign * m.effect.value)
+        c.primary.outcome.measured().map_or(f64::NEG_INFINITY, |m| sign * m.effect.contrast.difference)
     };
     let best =
         comparisons.iter().min_by(|a, b| a.verdict.rank().cmp(&b.verdict.rank()).then(estimate(b).total_cmp(&estimate(a))));
-    best.map_or((Verdict::InsufficientData { found: 0, needed: 1 }, String::new()), |best| {
+    best.map_or((Verdict::InsufficientData { found: 0, needed: Some(1) }, String::new()), |best| {
         (best.verdict.clone(), best.sentence.clone())
     })
 }
@@ -38,35 +39,30 @@ impl Judged<'_> {
         }
         let found = control.moments.count().min(treatment.moments.count());
         let least = self.settings.least_per_arm;
-        // A method that allows early looks may stop for harm before the planned number of leads is in.
-        let may_judge = found >= least || self.settings.method.allows_looking();
-        let measured = self.primary.outcome.measured();
-        let good = measured.map(|m| self.good(&m.test.interval));
-        if may_judge {
-            if let (Some(m), Some(good)) = (measured, good)
-                && good.upper < 0.0
-            {
-                return (Verdict::Lose, format!("{}. Stop and roll back.", self.told_primary(m)));
-            }
-            let harmed: Vec<&str> = self.refuted().collect();
-            if !harmed.is_empty() {
-                return (Verdict::Lose, format!("{} Stop and roll back.", harmed.join(" ")));
-            }
+        let harm = self.harm();
+        // Minimum counts limit a win, not a loss; only a method for one look has to wait for the planned number.
+        if let Some(harm) = harm.as_ref().filter(|_| found >= least || self.settings.method.allows_looking()) {
+            return (Verdict::Lose, format!("{harm} Stop and roll back."));
         }
         if found < least {
-            let needed = least;
             let reason = format!(
                 "{} with an outcome in the smaller arm; the experiment is judged from {} in each arm.",
                 counted(found, "lead", "leads"),
-                count(needed)
+                count(least)
             );
-            return (Verdict::InsufficientData { found, needed }, reason);
+            let warning = harm.map_or(String::new(), |harm| format!(" Evidence of harm so far: {harm}"));
+            return (Verdict::InsufficientData { found, needed: Some(least) }, format!("{reason}{warning}"));
         }
-        let (m, good) = match (&self.primary.outcome, good) {
-            (Outcome::Measured(m), Some(good)) => (m, good),
-            (Outcome::Unknown { message, .. }, _) => return self.unknown(message, control, treatment, found),
-            _ => return self.unknown("", control, treatment, found),
+        let m = match &self.primary.outcome {
+            Outcome::Measured(m) => m,
+            Outcome::Unknown { code, message } => {
+                return self.unknown(message, code == "NO_VARIATION", control, treatment, found);
+            }
         };
+        if let Some(few) = too_few(&self.settings.primary, control, treatment) {
+            return self.unknown(&few.to_string(), false, control, treatment, found);
+        }
+        let good = self.good(&m.test.interval);
         let open: Vec<&str> = self.open().collect();
         if good.lower > 0.0 && open.is_empty() {
             return (Verdict::Win, format!("{}{}. Roll out.", self.told_primary(m), self.told_guardrails()));
@@ -77,21 +73,36 @@ impl Judged<'_> {
         } else {
             format!("{}, so there may be no change at all.", self.told_primary(m))
         };
-        (Verdict::Inconclusive { extend }, format!("{reason} {}", self.told_extension(extend, good.lower > 0.0)))
+        let known = good.lower <= 0.0 && m.effect.scale == self.settings.scale;
+        (Verdict::Inconclusive { extend }, format!("{reason} {}", self.told_extension(extend, known)))
     }
 
-    /// The primary metric's change is unknown: too few leads of a kind.
-    fn unknown(&self, message: &str, control: &Cell, treatment: &Cell, found: u64) -> (Verdict, String) {
+    /// The primary metric's change for the worse and the violated limits, when there are any.
+    fn harm(&self) -> Option<String> {
+        let worse = self.primary.outcome.measured().filter(|m| self.good(&m.test.interval).upper < 0.0);
+        let worse = worse.map(|m| format!("{}.", self.told_primary(m)));
+        let harmed: Vec<String> = worse.into_iter().chain(self.refuted().map(str::to_owned)).collect();
+        (!harmed.is_empty()).then(|| harmed.join(" "))
+    }
+
+    /// The primary metric's change is unknown: too few leads of a kind, or no variation.
+    fn unknown(&self, message: &str, alike: bool, control: &Cell, treatment: &Cell, found: u64) -> (Verdict, String) {
         // At the rate so far, this many leads include ten with outcome 1 and ten with outcome 0.
-        let rare = [control, treatment].map(|cell| {
-            let rate = cell.moments.x.mean;
-            let rare = if self.settings.primary.kind == Kind::Rate { rate.min(1.0 - rate) } else { 1.0 };
-            let per_kind = super::measure::LEAST_OF_A_KIND as f64;
-            if rare > 0.0 { (per_kind / rare).ceil() as u64 } else { found.saturating_mul(2) }
-        });
-        let needed = rare.into_iter().max().unwrap_or(0).max(found + 1).max(self.settings.least_per_arm);
-        let reason = format!("{message}; about {} per arm are needed.", counted(needed, "lead", "leads"));
-        (Verdict::InsufficientData { found, needed }, reason)
+        let metric = &self.settings.primary;
+        let per_arm = |cell: &Cell| {
+            let share = match metric.kind {
+                Kind::Rate => cell.moments.x.mean.min(1.0 - cell.moments.x.mean),
+                Kind::Auc => cell.moments.y.mean.min(1.0 - cell.moments.y.mean),
+                Kind::Mean | Kind::Ratio => LEAST_OF_A_KIND as f64 / LEAST_FOR_A_MEAN as f64,
+            };
+            (share > 0.0 && !alike).then(|| (LEAST_OF_A_KIND as f64 / share).ceil() as u64)
+        };
+        let needed = per_arm(control).zip(per_arm(treatment)).map(|(a, b)| a.max(b).max(self.settings.least_per_arm));
+        let reason = match needed.filter(|needed| *needed > found) {
+            Some(needed) => format!("{message}; about {} per arm are needed.", counted(needed, "lead", "leads")),
+            None => format!("{message}."),
+        };
+        (Verdict::InsufficientData { found, needed: needed.filter(|needed| *needed > found) }, reason)
     }
 
     fn told_primary(&self, m: &Measurement) -> String {
@@ -119,7 +130,7 @@ impl Judged<'_> {
         if names.is_empty() { String::new() } else { format!("; all guardrails held ({})", listed(&names)) }
     }
 
-    fn told_extension(&self, extend: Option<Extension>, won: bool) -> String {
+    fn told_extension(&self, extend: Option<Extension>, known: bool) -> String {
         match extend {
             Some(Extension { leads_per_arm, days: Some(days) }) => {
                 let weeks = counted(days.div_ceil(7), "week", "weeks");
@@ -128,7 +139,7 @@ impl Judged<'_> {
             Some(Extension { leads_per_arm, days: None }) => {
                 format!("Extend by {} per arm.", counted(leads_per_arm, "lead", "leads"))
             }
-            None if won => "The number of further leads needed cannot be estimated.".to_owned(),
+            None if !known => "The number of further leads needed cannot be estimated.".to_owned(),
             None => {
                 let lift = moved(self.settings.lift, self.settings.scale, self.settings.primary.kind == Kind::Rate);
                 format!(

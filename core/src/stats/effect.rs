@@ -194,6 +194,13 @@ impl Effect {
         self.contrast.difference / self.contrast.variance.sqrt()
     }
 
+    /// Whether the control's mean is above 0 by more than `bound` standard errors: below that a change relative to it may have any
+    /// size, and relative to a mean below 0 it has the wrong sign.
+    pub fn base_is_positive(&self, bound: f64) -> bool {
+        let Contrast { base, base_variance, .. } = self.contrast;
+        base > bound * base_variance.sqrt()
+    }
+
     /// The values of the effect that lie within `bound` standard errors of what was seen. A relative effect is not divided by a mean
     /// that is itself uncertain: the interval holds the r for which treatment − (1 + r) · control is no further than that from 0. It
     /// is not symmetric, and it is unbounded when the control's mean may be 0.

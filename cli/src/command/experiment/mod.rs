@@ -27,8 +27,11 @@ yes or no; an empty outcome is not known yet: the lead counts for the split but 
 Verdicts: Win, Lose, Inconclusive (with how long to continue), Insufficient data (with the leads found and needed), Invalid (the arms
 do not have the planned split, p < 0.001). Only a Win is a reason to roll out.
 
-Methods: `fixed` is valid for one look at the planned end. `sequential` is valid however often you look. `obrien-fleming` and `pocock`
-are valid at planned looks; --look gives the number of this look out of --looks.
+Evidence of harm is a Lose however few the leads are; a Win needs --min-per-arm leads in each arm. A change is relative to the control's
+mean where that is above 0 beyond doubt, and absolute elsewhere.
+
+Methods: `sequential`, the default, is valid however often you look. `fixed` is valid for one look at the planned end and needs fewer
+leads. `obrien-fleming` and `pocock` are valid at planned looks; --look gives the number of this look out of --looks.
 
 A guardrail is COLUMN:DEMAND, or COLUMN:down:DEMAND if less is better. The demand is a margin by which it may be worse (2%) or, for the
 new arm alone, a bound (>=8, <=3). Use auc(SCORE,OUTCOME) instead of a column for the area under the ROC curve, with DeLong's variance.

@@ -3,12 +3,12 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use plumbline_core::experiment::{Baseline, Plan, Planned};
+use plumbline_core::experiment::{Baseline, Method, Plan, Planned};
 use plumbline_core::stats::effect::Scale;
 use plumbline_core::stats::level::{Level, SettingError};
 use plumbline_core::stats::moments::Moments;
 
-use super::arguments::Looks;
+use super::arguments::{Looks, MethodName};
 use super::count::measure;
 use super::parse;
 use crate::input::{self, Cell, Step};
@@ -84,7 +84,7 @@ impl PlanExperiment {
             alpha: self.alpha,
             power: self.power,
             treatments: self.treatments,
-            method: self.looks.method()?,
+            method: self.looks.method(MethodName::Fixed)?,
             per_arm: Some(self.per_arm),
             leads_per_day: self.per_day,
             outcome_delay_days: self.delay,
@@ -94,7 +94,11 @@ impl PlanExperiment {
         if json {
             terminal::say_json(&planned)?;
         } else {
-            terminal::say(&format!("{}\n\n{}", planned.sentences.join("\n"), table(&plan, &planned).map_err(refuse)?))?;
+            let mut sentences = planned.sentences.clone();
+            if self.looks.method.is_none() {
+                sentences.push(any_time(&plan).map_err(refuse)?);
+            }
+            terminal::say(&format!("{}\n\n{}", sentences.join("\n"), table(&plan, &planned).map_err(refuse)?))?;
         }
         Ok(if rejected == 0 { Outcome::Done } else { Outcome::SomeRejected })
     }
@@ -147,6 +151,16 @@ impl PlanExperiment {
         };
         Ok((baseline, rejected))
     }
+}
+
+/// What the default analysis needs, which may be looked at before the end.
+fn any_time(plan: &Plan) -> Result<String, SettingError> {
+    let needed = Plan { method: Method::default(), ..plan.clone() }.work_out()?.needed.per_arm;
+    Ok(format!(
+        "This is for one look at the planned end (`plumbline experiment --method fixed`); its default, which may be run at any time, \
+         needs {} leads per arm (`--method sequential`), and six planned looks hardly more than one (`--method obrien-fleming`).",
+        thousands(needed)
+    ))
 }
 
 /// What several numbers of leads can show.

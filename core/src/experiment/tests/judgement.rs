@@ -1,0 +1,155 @@
+//! What a verdict may claim: the sign of a change, harm among few leads, and numbers that are not promised.
+
+use super::*;
+
+/// Values of a number in each arm: `(leads, low, high)`, half of them each.
+fn numbers(settings: &Settings, arms: [(u64, f64, f64); 2]) -> Analysis {
+    let mut data = Data::new(settings);
+    for (arm, (leads, low, high)) in arms.into_iter().enumerate() {
+        for lead in 0..leads {
+            let third = if lead % 3 == 0 { 0.5 * (low + high) } else { high };
+            let x = if lead % 2 == 0 { low } else { third };
+            let metrics = [Measured::Value(x), Measured::Value(x)];
+            let metrics = &metrics[..settings.guardrails.len() + 1];
+            data.push(settings, &Observation { arm, metrics, cycle: None, segments: &[] }).unwrap();
+        }
+    }
+    analyse(settings, &data).unwrap()
+}
+
+fn of_mean(better: Better) -> Settings {
+    let metric = Metric { better, ..Metric::new("profit", Kind::Mean) };
+    Settings { least_per_arm: 100, primary: metric, ..conversion() }
+}
+
+#[test]
+fn a_change_relative_to_a_mean_that_is_not_positive_is_absolute_and_keeps_its_sign() {
+    // Losses halve; a mean crosses 0; a mean is 0 within its error.
+    for (control, treatment) in [((-13.0, -7.0), (-8.0, -2.0)), ((-13.0, -7.0), (4.0, 9.0)), ((-3.0, 2.9), (2.0, 8.0))] {
+        for better in [Better::More, Better::Less] {
+            let settings = of_mean(better);
+            let analysis = numbers(&settings, [(400, control.0, control.1), (400, treatment.0, treatment.1)]);
+            let (verdict, high) = if better == Better::More { ("Win", true) } else { ("Lose", false) };
+            assert_eq!(analysis.verdict.word(), verdict, "{}", analysis.sentence);
+            assert!(analysis.sentence.contains("above champion's"), "{}", analysis.sentence);
+            let measured = analysis.comparisons[0].primary.outcome.measured().unwrap();
+            assert!(measured.effect.value > 0.0 && measured.effect.scale == Scale::Absolute, "{measured:?}");
+            assert_eq!((measured.chance_to_win > 0.99, measured.expected_loss.treatment < 0.01), (high, high), "{measured:?}");
+            assert_eq!(analysis.arms[1].standing.unwrap().best, measured.chance_to_win);
+            assert!(
+                analysis.notes.iter().any(|note| note.starts_with("The change of profit is absolute")),
+                "{:?}",
+                analysis.notes
+            );
+        }
+    }
+}
+
+#[test]
+fn a_relative_margin_holds_below_0_too() {
+    let found = |better, treatment: (f64, f64)| {
+        let guardrail = Guardrail { metric: Metric { better, ..Metric::new("margin", Kind::Mean) }, demand: Demand::Margin(0.1) };
+        let settings = Settings { guardrails: vec![guardrail], ..of_mean(Better::More) };
+        let analysis = numbers(&settings, [(900, -13.0, -7.0), (900, treatment.0, treatment.1)]);
+        (analysis.comparisons[0].guardrails[0].finding, analysis.verdict.word())
+    };
+    // 10 % of a mean of about -10.5 is 1.05.
+    assert_eq!(found(Better::More, (-19.0, -12.0)), (Finding::Refuted, "Lose"));
+    assert_eq!(found(Better::More, (-13.2, -7.2)).0, Finding::Shown);
+    assert_eq!(found(Better::More, (-14.0, -8.0)).0, Finding::Open);
+    assert_eq!(found(Better::Less, (-8.0, -2.0)), (Finding::Refuted, "Lose"));
+    assert_eq!(found(Better::Less, (-19.0, -12.0)).0, Finding::Shown);
+}
+
+#[test]
+fn chances_and_signs_agree_in_every_case() {
+    for converted in [3, 9, 11, 95, 99, 100, 101, 160] {
+        for leads in [1_000, 1_100] {
+            let settings = Settings { least_per_arm: 0, ..conversion() };
+            let analysis = verdict(&settings, &[(1_000, 100, 0.0), (leads, converted, 0.0)]);
+            let measured = analysis.comparisons[0].primary.outcome.measured().unwrap();
+            let (value, chance) = (measured.effect.value, measured.chance_to_win);
+            assert!((chance > 0.5) == (value > 0.0) && (chance < 0.5) == (value < 0.0), "{converted}/{leads}: {value} {chance}");
+            let best = analysis.arms.iter().map(|arm| arm.standing.unwrap().best).collect::<Vec<f64>>();
+            assert_eq!(best, [1.0 - chance, chance]);
+            assert_eq!(measured.test.p_value < 0.05, !measured.test.interval.contains(0.0), "{converted}/{leads} {measured:?}");
+        }
+    }
+}
+
+#[test]
+fn an_arm_that_collapsed_loses_however_few_conversions_are_left() {
+    for left in [0, 1, 9, 10, 40] {
+        for method in [Method::Fixed, Method::default(), Method::weekly(6, Spending::OBrienFleming)] {
+            let settings = Settings { least_per_arm: 2_000, method, ..conversion() };
+            let analysis = verdict(&settings, &[(2_500, 250, 0.0), (2_500, left, 0.0)]);
+            assert_eq!(analysis.verdict, Verdict::Lose, "{left}: {}", analysis.sentence);
+            let measured = analysis.comparisons[0].primary.outcome.measured().unwrap();
+            assert_eq!(measured.exact, left < 10);
+            assert!(measured.test.interval.upper < -0.7 && measured.test.p_value < 1e-20, "{measured:?}");
+        }
+    }
+    // The mirror image is no win: minimum counts limit it.
+    let settings = Settings { least_per_arm: 2_000, ..conversion() };
+    let analysis = verdict(&settings, &[(2_500, 0, 0.0), (2_500, 250, 0.0)]);
+    assert!(matches!(analysis.verdict, Verdict::InsufficientData { needed: None, .. }), "{}", analysis.sentence);
+    // Nor is a difference that chance explains.
+    assert_eq!(verdict(&settings, &[(2_500, 9, 0.0), (2_500, 4, 0.0)]).verdict.word(), "Insufficient data");
+}
+
+#[test]
+fn a_guardrail_that_collapses_loses() {
+    for (demand, treatment) in [
+        (Demand::Margin(0.02), (0.0, 0.0)),
+        (Demand::AtLeast(5.0), (0.0, 0.0)),
+        (Demand::AtLeast(5.0), (3.0, 3.0)),
+        (Demand::Margin(0.02), (0.0, 1.0)),
+    ] {
+        let metric = Metric::new("deal size", Kind::Mean);
+        let settings = Settings { guardrails: vec![Guardrail { metric, demand }], ..of_mean(Better::Less) };
+        let analysis = numbers(&settings, [(300, 40.0, 160.0), (300, treatment.0, treatment.1)]);
+        assert_eq!(analysis.verdict, Verdict::Lose, "{demand:?} {}", analysis.sentence);
+        assert!(analysis.sentence.contains("deal size violates its limit"), "{}", analysis.sentence);
+    }
+    // A share that falls to nothing among few leads is counted, not taken for exact.
+    let replied = |leads: u64, control: u64| {
+        let metric = Metric::new("replied", Kind::Mean);
+        let guardrails = vec![Guardrail { metric, demand: Demand::Margin(0.02) }];
+        let settings = Settings { guardrails, least_per_arm: 10, ..conversion() };
+        let mut data = Data::new(&settings);
+        for arm in 0..2 {
+            for lead in 0..leads {
+                let yes = |held| Measured::Value(f64::from(u8::from(held)));
+                let metrics = [yes(lead % 2 == 0), yes(arm == 0 && lead < control)];
+                data.push(&settings, &Observation { arm, metrics: &metrics, cycle: None, segments: &[] }).unwrap();
+            }
+        }
+        analyse(&settings, &data).unwrap().comparisons[0].guardrails[0].finding
+    };
+    assert_eq!((replied(40, 3), replied(40, 20)), (Finding::Open, Finding::Refuted));
+}
+
+#[test]
+fn harm_before_the_planned_number_is_reported() {
+    let early = verdict(&conversion(), &[(600, 90, 0.0), (600, 30, 0.0)]);
+    assert_eq!(early.verdict, Verdict::InsufficientData { found: 600, needed: Some(5_000) });
+    assert!(
+        early.sentence.contains("Evidence of harm so far: challenger's converted rate is 66.7 % below"),
+        "{}",
+        early.sentence
+    );
+    let any_time = Settings { method: Method::default(), ..conversion() };
+    assert_eq!(verdict(&any_time, &[(600, 90, 0.0), (600, 30, 0.0)]).verdict, Verdict::Lose);
+}
+
+#[test]
+fn no_number_of_leads_is_promised_where_none_would_be_enough() {
+    let alike = numbers(&of_mean(Better::More), [(300, 5.0, 5.0), (300, 5.0, 5.0)]);
+    assert_eq!(alike.verdict, Verdict::InsufficientData { found: 300, needed: None });
+    assert!(!alike.sentence.contains("needed"), "{}", alike.sentence);
+    let settings = Settings { least_per_arm: 100, ..conversion() };
+    let nothing = verdict(&settings, &[(300, 0, 0.0), (300, 0, 0.0)]);
+    assert_eq!(nothing.verdict, Verdict::InsufficientData { found: 300, needed: None });
+    // Two constants that differ are no lack of variation between the arms.
+    assert_eq!(numbers(&of_mean(Better::More), [(300, 5.0, 5.0), (300, 4.0, 4.0)]).verdict, Verdict::Lose);
+}
