@@ -44,8 +44,10 @@ fn the_verdict_comes_first() {
 
 #[test]
 fn programs_get_every_figure() {
-    let answer =
-        json(&with(&["--min-per-arm", "1000", "--guardrail", "deal_size:2%"]), leads((5_000, 500), (5_000, 560)).as_bytes());
+    let answer = json(
+        &with(&["--min-per-arm", "1000", "--method", "fixed", "--guardrail", "deal_size:2%"]),
+        leads((5_000, 500), (5_000, 560)).as_bytes(),
+    );
     let measured = &answer["comparisons"][0]["primary"]["outcome"];
     // The figures GrowthBook reports for 500 of 5,000 against 560 of 5,000.
     let close = |value: &Value, expected: f64| assert!((value.as_f64().unwrap() - expected).abs() < 5e-6, "{value} {expected}");

@@ -7,6 +7,7 @@ pub mod golden;
 pub mod load;
 pub mod postgres;
 pub mod schemas;
+pub mod simulation;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};

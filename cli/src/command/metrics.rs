@@ -10,6 +10,7 @@ use crate::report::metrics::page;
 use crate::table::columns::Columns;
 use crate::table::leads::{Leads, OUTCOMES, SCORES};
 use crate::table::moment::Ripeness;
+use crate::table::number::finite;
 use crate::{Failure, Outcome};
 
 /// Compare scores with outcomes
@@ -50,10 +51,10 @@ pub struct Metrics {
     #[command(flatten)]
     ripeness: Ripeness,
     /// The score from which a lead is called
-    #[arg(long, default_value_t = 0.5)]
+    #[arg(long, default_value_t = 0.5, value_parser = finite)]
     threshold: f64,
     /// Limits between bands of scores, increasing
-    #[arg(long, value_name = "CUT,…", value_delimiter = ',', default_values_t = [0.2, 0.5, 0.8])]
+    #[arg(long, value_name = "CUT,…", value_delimiter = ',', default_values_t = [0.2, 0.5, 0.8], value_parser = finite)]
     bands: Vec<f64>,
     /// Number of bins for the calibration error
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=1000))]

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use plumbline_core::drift::performance::Outlook;
-use plumbline_core::drift::{AlarmRates, DriftReport, FeatureDrift, PredictionDrift};
+use plumbline_core::drift::{AlarmRates, DriftReport, FeatureDrift, PredictionDrift, Rate, Unscored};
 use plumbline_core::evidence::Answer;
 
 use super::answer::p_value;
@@ -13,6 +13,13 @@ pub fn page(report: &DriftReport) -> String {
     let mut text = report.verdict.sentence.clone();
     // Writing to a string cannot fail, here and below.
     let _ = write!(text, "\n\n{}", features(report));
+    if !report.features.is_empty() {
+        let _ = write!(
+            text,
+            "\na difference counts with p below {:.1e}: what keeps all of them together from false alarms",
+            report.verdict.threshold
+        );
+    }
     for left in &report.left_out {
         let _ = write!(text, "\n{}: skipped, {}", left.feature, left.reason);
     }
@@ -21,9 +28,10 @@ pub fn page(report: &DriftReport) -> String {
         let _ = write!(text, "\n{what}: {}", names.join(", "));
     }
     let parts = [
-        known(report.prediction.as_ref()).map(prediction),
-        known(report.performance.as_ref()).map(performance),
-        known(report.false_alarms.as_ref()).map(false_alarms),
+        report.prediction.as_ref().map(|found| part("scores", found, prediction)),
+        report.unscored.as_ref().and_then(unscored),
+        report.performance.as_ref().map(|found| part("expected performance", found, performance)),
+        report.false_alarms.as_ref().map(|found| part("false alarms", found, false_alarms)),
     ];
     for part in parts.into_iter().flatten() {
         let _ = write!(text, "\n\n{part}");
@@ -31,11 +39,22 @@ pub fn page(report: &DriftReport) -> String {
     text
 }
 
-fn known<T>(answer: Option<&Answer<T>>) -> Option<&T> {
+/// A part of the page, or why it has no figures.
+fn part<T>(what: &str, answer: &Answer<T>, shown: impl Fn(&T) -> String) -> String {
     match answer {
-        Some(Answer::Known(found)) => Some(found),
-        _ => None,
+        Answer::Known(found) => shown(found),
+        Answer::Insufficient { insufficient } => format!("{what}: no answer: {insufficient}"),
     }
+}
+
+/// Missing scores, when there are any.
+fn unscored(found: &Unscored) -> Option<String> {
+    let Rate { reference, current, p_value: p } = found.rate;
+    (reference > 0.0 || current > 0.0).then(|| {
+        let word = if found.drifted { "MORE THAN BEFORE" } else { "as before" };
+        let [reference, current] = [reference, current].map(|part| 100.0 * part);
+        format!("without a score: {reference:.2} % in the reference, {current:.2} % now, p {}: {word}", p_value(p))
+    })
 }
 
 fn number(x: Option<f64>) -> String {

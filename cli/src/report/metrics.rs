@@ -1,5 +1,6 @@
 //! The measures of scores as a person reads them.
 
+use plumbline_core::evidence::Answer;
 use plumbline_core::metric::{AgainstModel, Band, Report, Slice};
 
 use super::answer::{answer, figure, optional, p_value};
@@ -23,9 +24,10 @@ pub fn page(report: &Report) -> String {
 
 fn measures(report: &Report) -> String {
     let at = &report.at_threshold;
-    let interval = match report.roc_auc_interval {
-        Some((low, high)) => format!("  (95 %: {} to {})", figure(&low), figure(&high)),
-        None => String::new(),
+    let interval = match (report.roc_auc_interval, &report.roc_auc, &report.roc_auc_interval_reason) {
+        (Some((low, high)), ..) => format!("  (95 %: {} to {})", figure(&low), figure(&high)),
+        (None, Answer::Known(_), Some(reason)) => format!("  (no interval: {reason})"),
+        _ => String::new(),
     };
     let leads = format!(
         "{}, of which {} converted; {} open, {} without a score",

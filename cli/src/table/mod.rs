@@ -4,4 +4,5 @@ pub mod batches;
 pub mod columns;
 pub mod leads;
 pub mod moment;
+pub mod number;
 pub mod places;

@@ -10,6 +10,7 @@
 
 mod bracket;
 mod cramer;
+mod decile;
 mod distance;
 mod divergence;
 mod error;
@@ -23,6 +24,7 @@ mod sample;
 
 pub use bracket::Bracket;
 pub use cramer::CramerVonMises;
+pub use decile::deciles;
 pub use distance::{energy, wasserstein, wasserstein_normed};
 pub use divergence::{EMPTY_SHARE, Shares};
 pub use error::DriftError;
@@ -31,6 +33,6 @@ pub use kolmogorov::{Deviation, Direction, EXACT_UP_TO, KolmogorovSmirnov};
 pub use rate::Rate;
 pub use report::{
     AlarmRates, DriftReport, FalseAlarms, Feature, FeatureDrift, LeftOut, Location, MeanScore, NewCategories, Observed,
-    PERCENTILES, Percentile, PredictionDrift, Reason, Rules, Verdict,
+    PERCENTILES, Percentile, PredictionDrift, Reason, Rules, Unscored, Verdict,
 };
 pub use sample::Sample;

@@ -2,7 +2,7 @@
 //! that. Minimum counts limit a win; an arm that collapsed is judged however few are left of what it lost.
 
 use super::data::Cell;
-use super::measure::{LEAST_OF_A_KIND, estimate, near_normal};
+use super::measure::{LEAST_OF_A_KIND, area, estimate, near_normal};
 use super::method::Judge;
 use super::settings::{Kind, Metric};
 use crate::evidence::InsufficientData;
@@ -58,14 +58,20 @@ impl Change {
         if rare {
             return counted().map(Change::Counted).ok_or(few.map_or(NoEffect::NoVariation, NoEffect::from));
         }
-        let leads = control.moments.count().min(treatment.moments.count());
-        if let Some(few) = few.filter(|_| metric.kind == Kind::Auc || leads < LEAST_FOR_HARM) {
+        // Of an area the leads of the rarer class are what bounds its error.
+        let leads = [control, treatment].into_iter().map(|cell| match metric.kind {
+            Kind::Auc => area(cell).map_or(0, |area| area.classes[0].min(area.classes[1])),
+            _ => cell.moments.count(),
+        });
+        let leads = leads.min().unwrap_or(0);
+        if let Some(few) = few.filter(|_| leads < LEAST_FOR_HARM) {
             return Err(few.into());
         }
+        let scarce = few.is_some() || metric.kind == Kind::Auc;
         let (a, b) = lend(estimate(metric, control, slope)?, estimate(metric, treatment, slope)?);
         let freedom = |effect: Effect| Effect {
             // With few leads the smaller arm alone bounds what is known of the variance.
-            freedom: if few.is_some() { leads as f64 - 1.0 } else { effect.freedom },
+            freedom: if scarce { (leads as f64 - 1.0).min(effect.freedom) } else { effect.freedom },
             ..effect
         };
         let absolute = freedom(Effect::between(&a, &b, Scale::Absolute)?);

@@ -5,12 +5,11 @@
 
 use super::change::{self, Change};
 use super::data::Cell;
-use super::measure::{LEAST_FOR_A_MEAN, Yardstick, estimate, moved, near_normal};
+use super::measure::{LEAST_FOR_A_MEAN, Yardstick, area, estimate, moved, near_normal};
 use super::method::Judge;
 use super::report::{GuardrailReport, MetricReport, Outcome};
 use super::settings::{Better, Demand, Guardrail, Kind, Metric};
 use super::words::{against_limit, percent, rounded};
-use crate::math;
 use crate::stats::effect::{Contrast, Effect, Scale};
 use crate::stats::level::{Interval, Level};
 use crate::stats::margin::{Claim, Finding};
@@ -83,39 +82,34 @@ impl Yardstick {
     fn ends_of_mean(&self, metric: &Metric, cell: &Cell, control: &Cell, claim: Claim) -> Option<Interval> {
         let few = near_normal(metric, cell).is_err();
         let estimate = estimate(metric, cell, 0.0).ok()?;
-        if metric.kind == Kind::Auc && few {
-            return None;
-        }
-        // An AUC's interval is computed on the logit scale, so that it stays within 0 and 1.
-        let area = metric.kind == Kind::Auc;
-        let slope = if area { estimate.mean * (1.0 - estimate.mean) } else { 1.0 };
-        let value = if area { math::logit(estimate.mean) } else { estimate.mean };
-        let variance = estimate.sampling_variance() / (slope * slope);
         let effect = Effect {
             scale: Scale::Absolute,
-            value,
-            standard_error: variance.sqrt(),
+            value: estimate.mean,
+            standard_error: estimate.sampling_variance().sqrt(),
             freedom: estimate.units as f64 - 1.0,
             units: estimate.units,
-            contrast: Contrast { difference: value, variance, ..Contrast::default() },
+            contrast: Contrast { difference: estimate.mean, variance: estimate.sampling_variance(), ..Contrast::default() },
         };
-        let counted =
-            |judge: &Judge, level: Level| change::of_one_arm(metric, cell, control, judge.one_sided_tail(&effect, level));
-        if few || !(estimate.variance > 0.0) {
+        if metric.kind == Kind::Auc {
+            let area = area(cell).ok()?;
+            return Some(self.ends(claim, |judge, level| {
+                let (lower, upper) = area.cautious_ends(judge.one_sided_tail(&effect, level));
+                Interval { lower, upper }
+            }));
+        }
+        let known = estimate.variance > 0.0;
+        if few || !known {
+            let counted = |judge: &Judge, level| change::of_one_arm(metric, cell, control, judge.one_sided_tail(&effect, level));
             if counted(&self.judge, self.level).is_some() {
-                return Some(
-                    self.ends(claim, |judge, level| counted(judge, level).unwrap_or(Interval::around(value, f64::INFINITY))),
-                );
-            }
-            // So many leads that are all alike are what they are.
-            let alike = !area && estimate.variance == 0.0 && cell.moments.count() >= LEAST_FOR_A_MEAN;
-            if !(estimate.variance > 0.0) {
-                return alike.then(|| Interval::around(value, 0.0));
+                const OPEN: Interval = Interval { lower: f64::NEG_INFINITY, upper: f64::INFINITY };
+                return Some(self.ends(claim, |judge, level| counted(judge, level).unwrap_or(OPEN)));
             }
         }
-        let interval = self.ends(claim, |judge, level| judge.one_sided(&effect, level));
-        let back = |x: f64| if area { math::logistic(x) } else { x };
-        Some(Interval { lower: back(interval.lower), upper: back(interval.upper) })
+        if !known {
+            // So many leads that are all alike are what they are.
+            return (cell.moments.count() >= LEAST_FOR_A_MEAN).then(|| Interval::around(estimate.mean, 0.0));
+        }
+        Some(self.ends(claim, |judge, level| judge.one_sided(&effect, level)))
     }
 
     /// An interval whose end that shows `claim` holds at the level, and whose other end at that of harm.

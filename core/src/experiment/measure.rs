@@ -89,18 +89,21 @@ pub(super) fn estimate(metric: &Metric, cell: &Cell, slope: f64) -> Result<Estim
     Ok(match (metric.kind, metric.adjusted) {
         (Kind::Auc, _) => {
             let units = cell.moments.count();
-            // Scores were checked when they were added.
-            let data = Labelled::new(&cell.ranked.0, &cell.ranked.1);
-            let area = data
-                .map_err(|_| InsufficientData { of: "finite scores", found: 0, needed: 1 })
-                .and_then(|data| Area::new(&data))?;
-            Estimate::plain(units, area.auc, area.variance * units as f64)
+            let area = area(cell)?;
+            Estimate::plain(units, area.auc, area.cautious_variance() * units as f64)
         }
         (Kind::Ratio, _) => Estimate::ratio(&cell.moments)?,
         (_, true) => Estimate::adjusted(&cell.moments, slope)?,
         (Kind::Rate, _) => Estimate::proportion(successes(cell), cell.moments.count())?,
         (Kind::Mean, _) => Estimate::mean(&cell.moments.x)?,
     })
+}
+
+/// The area under the ROC curve of one arm.
+pub(super) fn area(cell: &Cell) -> Result<Area, InsufficientData> {
+    // Scores were checked when they were added.
+    let data = Labelled::new(&cell.ranked.0, &cell.ranked.1);
+    data.map_err(|_| InsufficientData { of: "finite scores", found: 0, needed: 1 }).and_then(|data| Area::new(&data))
 }
 
 /// What is known of each arm's mean, turned so that more is better; none while an arm's error is unknown.

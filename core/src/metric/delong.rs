@@ -15,6 +15,8 @@ pub struct Area {
     pub auc: f64,
     /// DeLong's variance of it.
     pub variance: f64,
+    /// Leads that converted, and that did not.
+    pub classes: [u64; 2],
 }
 
 /// Two models on the same leads.
@@ -125,7 +127,8 @@ impl Placements {
     fn area(&self) -> Area {
         let (m, n) = (self.positive.len() as f64, self.negative.len() as f64);
         let variance = covariance(&self.positive, &self.positive) / m + covariance(&self.negative, &self.negative) / n;
-        Area { auc: mean(&self.positive), variance }
+        let classes = [self.positive.len() as u64, self.negative.len() as u64];
+        Area { auc: mean(&self.positive), variance, classes }
     }
 }
 

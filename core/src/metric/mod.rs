@@ -8,6 +8,7 @@
 //!
 //! Not here: metrics from merged summaries, which are `window`'s.
 
+mod area_interval;
 mod auc;
 mod capacity;
 mod confusion;

@@ -48,8 +48,11 @@ pub struct Report {
     pub unscored: u64,
     /// The area under the ROC curve.
     pub roc_auc: Answer<f64>,
-    /// Its 95 % interval (DeLong, on the logit scale); null at an area of 0 or 1 or with fewer than two leads of a class.
+    /// Its 95 % interval (DeLong, on the logit scale; wider with few leads of a class); null with fewer than two leads of a class.
     pub roc_auc_interval: Option<(f64, f64)>,
+    /// Why there is no interval, a sentence; null when there is one.
+    #[serde(default)]
+    pub roc_auc_interval_reason: Option<String>,
     /// The area up to a false-positive rate of 0.1, standardised.
     #[serde(rename = "roc_auc_max_fpr_0.1")]
     pub partial_roc_auc: Answer<f64>,
@@ -192,7 +195,7 @@ pub struct Slice {
 pub struct SliceArea {
     /// The area under the ROC curve.
     pub roc_auc: f64,
-    /// Its 95 % interval; null at an area of 0 or 1.
+    /// Its 95 % interval.
     pub interval: Option<(f64, f64)>,
 }
 
@@ -213,14 +216,15 @@ impl Report {
     /// # Ok::<(), plumbline_core::metric::MetricError>(())
     /// ```
     pub fn new(data: &Labelled<'_>, measure: &Measure) -> Result<Report, MetricError> {
-        let ranking = Ranking::new(data);
+        let (ranking, area) = (Ranking::new(data), Area::new(data));
         let mut report = Report {
             leads: data.scores().len() as u64,
             positives: data.positives(),
             open: 0,
             unscored: 0,
             roc_auc: ranking.roc_auc().into(),
-            roc_auc_interval: Area::new(data).ok().and_then(|area| area.interval(CONFIDENCE)),
+            roc_auc_interval: area.as_ref().ok().map(|area| area.cautious_interval(CONFIDENCE)),
+            roc_auc_interval_reason: area.err().map(|reason| reason.to_string()),
             partial_roc_auc: ranking.partial_auc(FEW_FALSE_POSITIVES).into(),
             average_precision: ranking.average_precision().into(),
             ks: ranking.separation().map(|separation| separation.ks).into(),
@@ -286,7 +290,7 @@ impl AgainstModel {
     pub fn new(against: &str, first: &Labelled<'_>, second: &Labelled<'_>) -> Result<AgainstModel, MetricError> {
         let areas = Comparison::new(first, second)?.map(|found| AreaDifference {
             roc_auc: found.areas.map(|area| area.auc),
-            intervals: found.areas.map(|area| area.interval(CONFIDENCE)),
+            intervals: found.areas.map(|area| Some(area.cautious_interval(CONFIDENCE))),
             difference: found.difference,
             z: found.z,
             p_value: found.p_value,
@@ -299,7 +303,7 @@ impl Slice {
     /// The area of `data`.
     pub fn new(data: &Labelled<'_>) -> Slice {
         let area: Result<SliceArea, InsufficientData> =
-            Area::new(data).map(|area| SliceArea { roc_auc: area.auc, interval: area.interval(CONFIDENCE) });
+            Area::new(data).map(|area| SliceArea { roc_auc: area.auc, interval: Some(area.cautious_interval(CONFIDENCE)) });
         Slice { leads: data.scores().len() as u64, area: area.into() }
     }
 }

@@ -141,7 +141,8 @@ impl Scores {
             below = (below.0 + p, below.1 + n);
         }
         let variance = placed.value() / (positives - 1.0) / positives + ranked.value() / (negatives - 1.0) / negatives;
-        Some(Area { auc, variance })
+        let [converted, not_converted, _] = self.counts();
+        Some(Area { auc, variance, classes: [converted, not_converted] })
     }
 
     /// The counts when leads are called from a score of 0.5 on, which is an edge of the bins: they are exact.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Binned, Feature, FeatureLayout, Layout, Scores, Window};
-use crate::drift::{Bracket, EMPTY_SHARE, Rate, Shares};
+use crate::drift::{Bracket, EMPTY_SHARE, Rate, Shares, deciles};
 use crate::evidence::{Answer, InsufficientData};
 use crate::metric;
 use crate::stats::level::Level;
@@ -75,7 +75,7 @@ pub struct Distance {
     pub at_least: f64,
     /// It is at most this.
     pub at_most: f64,
-    /// The population stability index over the bins.
+    /// The population stability index, in deciles of the reference or by category.
     pub population_stability: f64,
 }
 
@@ -165,7 +165,7 @@ fn conversion([converted, not, _]: [u64; 3]) -> Result<(f64, (f64, f64)), Insuff
 
 fn area(scores: &Scores) -> Result<AreaSummary, InsufficientData> {
     let area = scores.roc_auc()?;
-    Ok(AreaSummary { area, interval: scores.delong().and_then(|delong| delong.interval(0.95)) })
+    Ok(AreaSummary { area, interval: scores.delong().map(|delong| delong.cautious_interval(0.95)) })
 }
 
 /// Of a category whose counts are complete the two ends are one.
@@ -173,10 +173,15 @@ fn distance(reference: &[u64], current: &[u64], category: bool) -> Result<Distan
     let short = || InsufficientData { of: "bins of one layout", found: 0, needed: 1 };
     InsufficientData::unless(reference.iter().fold(0, |sum: u64, n| sum.saturating_add(*n)), 1, "values in the reference")?;
     InsufficientData::unless(current.iter().fold(0, |sum: u64, n| sum.saturating_add(*n)), 1, "values")?;
-    let shares = Shares::of_counts(reference, current).map_err(|_| short())??;
-    let (at_least, at_most) = match category {
-        true => (shares.total_variation(), shares.total_variation()),
-        false => Bracket::new(reference, current).map_err(|_| short())?.map(|bracket| (bracket.at_least, bracket.at_most))?,
+    let shares = |reference: &[u64], current: &[u64]| Shares::of_counts(reference, current).map_err(|_| short())?;
+    let (shares, (at_least, at_most)) = if category {
+        let shares = shares(reference, current)?;
+        let distance = shares.total_variation();
+        (shares, (distance, distance))
+    } else {
+        let bracket = Bracket::new(reference, current).map_err(|_| short())??;
+        let (before, now) = deciles(reference, current);
+        (shares(&before, &now)?, (bracket.at_least, bracket.at_most))
     };
     Ok(Distance { at_least, at_most, population_stability: shares.population_stability(EMPTY_SHARE) })
 }

@@ -193,7 +193,7 @@ fn drift(folder: &Path) -> Result<Ours, String> {
             name: "f",
             reference: Values::Numbers(reference),
             current: Values::Numbers(current),
-            importance: 1.0,
+            importance: None,
         })
         .collect();
     // Evidently's first score is its normed Wasserstein distance of the first column.

@@ -69,7 +69,7 @@ struct AreaAnswer {
 
 impl AreaAnswer {
     fn of(area: &Area, confidence: f64) -> AreaAnswer {
-        AreaAnswer { auc: area.auc, variance: area.variance, interval: area.interval(confidence) }
+        AreaAnswer { auc: area.auc, variance: area.variance, interval: Some(area.cautious_interval(confidence)) }
     }
 }
 

@@ -40,7 +40,7 @@ struct Columns {
     reference: Column,
     current: Column,
     names: Names,
-    importance: f64,
+    importance: Option<f64>,
 }
 
 impl Columns {
@@ -49,7 +49,7 @@ impl Columns {
         let mut names = Names::default();
         let mut side = |side: &str| column(&member(feature, side)?, &format!("{side} of {name}"), &mut names);
         let (reference, current) = (side("reference")?, side("current")?);
-        let importance = member(feature, "importance")?.as_f64().unwrap_or(1.0);
+        let importance = member(feature, "importance")?.as_f64();
         Ok(Columns { name, reference, current, names, importance })
     }
 

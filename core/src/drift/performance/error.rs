@@ -19,6 +19,8 @@ pub(super) struct Errors {
     pub sampling: [Option<f64>; 7],
     /// The area's with the variance of both classes; of the others the same.
     pub full: [Option<f64>; 7],
+    /// Leads of the reference they were learnt on.
+    pub leads: f64,
 }
 
 impl Errors {
@@ -51,6 +53,7 @@ impl Errors {
                 rate(tp + tn, n),
             ],
             full: [None; 7],
+            leads: n,
         };
         errors.full = errors.sampling;
         if let Some(area) = errors.full.first_mut() {

@@ -14,7 +14,7 @@ pub struct Estimate {
     pub value: f64,
     /// The standard error of the realised value round it, as NannyML has it.
     pub sampling_error: f64,
-    /// Where the realised value lies in 95 of 100 windows, if the calibration holds.
+    /// Where the realised value lies in 95 of 100 windows, the reference's own error included, if the calibration holds.
     pub interval: (f64, f64),
 }
 
@@ -71,7 +71,8 @@ impl Performance {
             let of = |list: &[Option<f64>; 7]| list.get(place(measure)).copied().flatten();
             let (value, sampling, full) = (of(&values), of(&errors.sampling), of(&errors.full));
             *slot = value.zip(sampling).zip(full).map(|((value, sampling), full)| {
-                let half = normal::quantile(0.975) * full / n.sqrt();
+                // The window's own error, and that of what was learnt on the reference.
+                let half = normal::quantile(0.975) * full * (1.0 / n + 1.0 / errors.leads).sqrt();
                 let interval = ((value - half).max(0.0), (value + half).min(1.0));
                 Estimate { value, sampling_error: sampling / n.sqrt(), interval }
             });

@@ -2,19 +2,18 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::chance::{self, Beyond, Unseen};
+use super::fence::fences;
 use super::{Feature, Reason, Rules};
+use crate::drift::decile::DECILES;
 use crate::drift::distance::deviation;
 use crate::drift::merge::merge;
-use crate::drift::{DriftError, EMPTY_SHARE, Frequency, Rate, Sample, Shares};
+use crate::drift::{DriftError, EMPTY_SHARE, Rate, Sample, Shares};
 use crate::evidence::InsufficientData;
 use crate::histogram::Bins;
-use crate::stats::kolmogorov;
+use crate::order;
 use crate::table::Values;
 
-/// Bins of the population stability index of a number: deciles of the reference.
-const BINS: usize = 10;
-/// Quartile distances beyond the quartiles at which an outlier begins (Tukey's far out).
-const FAR: f64 = 3.0;
 /// New categories that are told by name.
 const NAMES: usize = 10;
 
@@ -24,8 +23,11 @@ const NAMES: usize = 10;
 pub struct NewCategories {
     /// How many there are.
     pub count: u64,
-    /// The part of the current values in them.
+    /// The part of the current values in them, and at most the chance of so many.
     pub rate: Rate,
+    /// The part expected without drift: of rare categories a sample always has some that another has not.
+    #[serde(default)]
+    pub expected: f64,
     /// The most frequent of them with their counts.
     pub most: Vec<(String, u64)>,
 }
@@ -51,11 +53,11 @@ pub struct FeatureDrift {
     pub drifted: bool,
     /// Why it counts as drifted; empty when it does not.
     pub reasons: Vec<Reason>,
-    /// How much the model depends on it.
-    pub importance: f64,
+    /// How much the model depends on it; null when no model was named.
+    pub importance: Option<f64>,
     /// The KS statistic of a number, the total variation distance of a category; none when all current values are missing.
     pub distance: Option<f64>,
-    /// The chance of at least that without drift: of KS, or Pearson's chi-square; none when there is but one category or no value.
+    /// The chance of at least that without drift, exact where samples are small; none when there is but one category or no value.
     pub p_value: Option<f64>,
     /// Where the distributions of a number differ most.
     pub location: Option<Location>,
@@ -78,9 +80,10 @@ impl FeatureDrift {
         feature: &Feature<'_>,
         place: usize,
         rules: &Rules,
+        threshold: f64,
     ) -> Result<Result<FeatureDrift, InsufficientData>, DriftError> {
         let found = match (feature.reference, feature.current) {
-            (Values::Numbers(reference), Values::Numbers(current)) => numbers(reference, current)?,
+            (Values::Numbers(reference), Values::Numbers(current)) => numbers(reference, current, rules)?,
             (Values::Categories { codes: reference, names }, Values::Categories { codes: current, .. }) => {
                 categories(reference, current, names)?
             }
@@ -91,7 +94,7 @@ impl FeatureDrift {
         };
         Ok(found.map(|mut found| {
             (found.name, found.importance) = (feature.name.to_owned(), feature.importance);
-            found.judge(rules);
+            found.judge(rules, threshold);
             found
         }))
     }
@@ -102,7 +105,7 @@ impl FeatureDrift {
             name: String::new(),
             drifted: false,
             reasons: Vec::new(),
-            importance: 0.0,
+            importance: None,
             distance: None,
             p_value: None,
             location: None,
@@ -115,16 +118,17 @@ impl FeatureDrift {
         }
     }
 
-    fn judge(&mut self, rules: &Rules) {
-        let rose = |rate: &Rate, most: f64| rate.rise() > most && rate.p_value < rules.chance;
+    fn judge(&mut self, rules: &Rules, threshold: f64) {
+        let rose = |rate: &Rate, most: f64| rate.rise() > most && rate.p_value < threshold;
+        let new = |new: &NewCategories| new.rate.current - new.expected > rules.new_categories && new.rate.p_value < threshold;
         let checks = [
             (
                 Reason::Distribution,
-                self.distance.is_some_and(|d| d > rules.distance) && self.p_value.is_some_and(|p| p < rules.chance),
+                self.distance.is_some_and(|d| d > rules.distance) && self.p_value.is_some_and(|p| p < threshold),
             ),
             (Reason::Missing, rose(&self.missing, rules.missing)),
             (Reason::Outliers, self.outliers.as_ref().is_some_and(|rate| rose(rate, rules.outliers))),
-            (Reason::NewCategories, self.new_categories.as_ref().is_some_and(|new| rose(&new.rate, rules.new_categories))),
+            (Reason::NewCategories, self.new_categories.as_ref().is_some_and(new)),
         ];
         self.reasons = checks.into_iter().filter(|(_, found)| *found).map(|(reason, _)| reason).collect();
         self.drifted = !self.reasons.is_empty();
@@ -139,7 +143,7 @@ fn missing_of(missing: [usize; 2], all: [usize; 2]) -> Result<Rate, Insufficient
     Rate::new(before, reference, now, current).ok_or(InsufficientData { of: "values", found: 0, needed: 1 })
 }
 
-fn numbers(reference: &[f64], current: &[f64]) -> Result<Result<FeatureDrift, InsufficientData>, DriftError> {
+fn numbers(reference: &[f64], current: &[f64], rules: &Rules) -> Result<Result<FeatureDrift, InsufficientData>, DriftError> {
     let (before, now) = (Sample::present(reference, "reference")?, Sample::present(current, "current")?);
     let missing = [reference.len() - before.values().len(), current.len() - now.values().len()];
     if before.count() > 0 && now.count() == 0 {
@@ -148,11 +152,8 @@ fn numbers(reference: &[f64], current: &[f64]) -> Result<Result<FeatureDrift, In
     let compare = || {
         InsufficientData::unless(before.count(), 1, "reference values")?;
         let merged = merge(&before, &now).ok_or(InsufficientData { of: "current values", found: 0, needed: 1 })?;
-        let bins = Bins::of_quantiles(before.values(), BINS)?;
-        let outliers = fences(&before).and_then(|fences| {
-            let beyond = |sample: &Sample| outside(sample, fences);
-            Rate::new(beyond(&before), before.count(), beyond(&now), now.count())
-        });
+        let bins = Bins::of_quantiles(before.values(), DECILES)?;
+        let outliers = outliers(&before, &now, rules);
         let counts = [&before, &now].map(|sample| bins.histogram_of_sorted(sample.values()));
         Ok((
             merged,
@@ -171,13 +172,12 @@ fn numbers(reference: &[f64], current: &[f64]) -> Result<Result<FeatureDrift, In
     } else {
         (merged.higher.0, merged.higher.1, true)
     };
-    let [m, n] = [before.count() as f64, now.count() as f64];
-    let p_value = kolmogorov::sf((m * n / (m + n)).round_ties_even() as u64, distance);
+    let p_value = chance::of_distance(before.count(), now.count(), distance);
     Ok(Shares::of_counts(&before_counts, &now_counts)?.map(|shares| FeatureDrift {
         name: String::new(),
         drifted: false,
         reasons: Vec::new(),
-        importance: 0.0,
+        importance: None,
         distance: Some(distance),
         p_value: Some(p_value),
         location: Some(Location { value: at, current_higher: higher }),
@@ -190,13 +190,22 @@ fn numbers(reference: &[f64], current: &[f64]) -> Result<Result<FeatureDrift, In
     }))
 }
 
-/// Three quartile distances beyond the quartiles; the ends of the reference when its middle half is one value.
-fn fences(reference: &Sample) -> Option<(f64, f64)> {
-    let (low, high) = (reference.quantile(0.25)?, reference.quantile(0.75)?);
-    if low == high {
-        return Some((reference.quantile(0.0)?, reference.quantile(1.0)?));
+/// The rates of outliers, with a chance that holds although the fences are the reference's own.
+fn outliers(before: &Sample, now: &Sample, rules: &Rules) -> Option<Rate> {
+    let quartiles = |sorted: &[f64]| Some((order::quantile(sorted, 0.25)?, order::quantile(sorted, 0.75)?));
+    let sizes = [before.count(), now.count()];
+    let beyond = |fences| [before, now].map(|sample| outside(sample, fences));
+    let ends = (before.quantile(0.0)?, before.quantile(1.0)?);
+    let (fenced, at_ends) = fences(quartiles(before.values())?, ends);
+    let counts = beyond(fenced);
+    let mut found = Beyond { counts, pooled: counts, at_ends };
+    let rate = found.rate(sizes)?;
+    if at_ends || rate.rise() <= rules.outliers || rate.p_value >= rules.chance {
+        return Some(rate);
     }
-    Some((low - FAR * (high - low), high + FAR * (high - low)))
+    let both = order::sorted(&[before.values(), now.values()].concat());
+    found.pooled = beyond(fences(quartiles(&both)?, (*both.first()?, *both.last()?)).0);
+    found.rate(sizes)
 }
 
 fn outside(sample: &Sample, (low, high): (f64, f64)) -> u64 {
@@ -233,7 +242,7 @@ fn categories(
         Ok(shares) => shares,
         Err(reason) => return Ok(Err(reason)),
     };
-    let p_value = Frequency::chi_square(&before, &now)?.ok().map(|test| test.p_value);
+    let p_value = chance::of_categories(&before, &now)?;
     let mut new: Vec<(String, u64)> = before
         .iter()
         .zip(&now)
@@ -242,14 +251,16 @@ fn categories(
         .map(|((_, now), name)| (name.clone(), *now))
         .collect();
     new.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-    let (kinds, values) = (new.len() as u64, new.iter().map(|(_, count)| count).sum());
+    let kinds = new.len() as u64;
     new.truncate(NAMES);
-    let new_categories = Rate::new(0, seen, values, present).map(|rate| NewCategories { count: kinds, rate, most: new });
+    let Unseen { values, expected, p_value: chance } = Unseen::new(&before, &now);
+    let rate = Rate { reference: 0.0, current: values as f64 / present as f64, p_value: chance };
+    let new_categories = Some(NewCategories { count: kinds, rate, expected: expected / present as f64, most: new });
     Ok(Ok(FeatureDrift {
         name: String::new(),
         drifted: false,
         reasons: Vec::new(),
-        importance: 0.0,
+        importance: None,
         distance: Some(shares.total_variation()),
         p_value,
         location: None,

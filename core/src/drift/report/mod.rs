@@ -1,13 +1,16 @@
 //! The whole comparison: every feature, the predictions, one verdict, and how often that verdict would be wrong.
 
 mod alarm;
+mod chance;
+mod dealt;
 mod feature;
+mod fence;
 mod prediction;
 mod rule;
 
 pub use alarm::{AlarmRates, FalseAlarms, Observed};
 pub use feature::{FeatureDrift, Location, NewCategories};
-pub use prediction::{MeanScore, PERCENTILES, Percentile, PredictionDrift};
+pub use prediction::{MeanScore, PERCENTILES, Percentile, PredictionDrift, Unscored};
 pub use rule::{Reason, Rules};
 
 use serde::{Deserialize, Serialize};
@@ -26,8 +29,8 @@ pub struct Feature<'a> {
     pub reference: Values<'a>,
     /// What is seen now.
     pub current: Values<'a>,
-    /// How much the model depends on it, on any scale; equal for all when not known.
-    pub importance: f64,
+    /// How much the model depends on it, on any scale; none when no model is known.
+    pub importance: Option<f64>,
 }
 
 /// Current leads against the reference: every feature, the predictions, and one verdict.
@@ -48,6 +51,9 @@ pub struct DriftReport {
     pub only_in_reference: Vec<String>,
     /// Columns that only the current leads have.
     pub only_in_current: Vec<String>,
+    /// Leads without a score; absent when no score was named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unscored: Option<Unscored>,
     /// The scores; absent when no score was named.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prediction: Option<Answer<PredictionDrift>>,
@@ -67,11 +73,17 @@ pub struct DriftReport {
 pub struct Verdict {
     /// Whether more features drifted than the rules allow.
     pub drifted: bool,
+    /// Why drift could not have been found, a sentence; null when the rows suffice.
+    #[serde(default)]
+    pub insufficient: Option<String>,
+    /// The p-value that a finding about one feature had to be below, so that all of them together hold the rate of false alarms.
+    #[serde(default)]
+    pub threshold: f64,
     /// How many features drifted.
     pub features: u64,
     /// How many the rules allow.
     pub allowed: u64,
-    /// The part of the model's importance that lies on drifted features; null when no feature has importance.
+    /// The part of the model's importance that lies on drifted features; null when no model was named or nothing has importance.
     pub importance_share: Option<f64>,
     /// The verdict in words.
     pub sentence: String,
@@ -95,42 +107,69 @@ impl DriftReport {
     /// A value that is infinite, an importance that is negative or not finite, a feature that is a number on one side only.
     pub fn new(features: &[Feature<'_>], rules: &Rules) -> Result<DriftReport, DriftError> {
         let (mut found, mut left_out) = (Vec::with_capacity(features.len()), Vec::new());
+        let threshold = rules.threshold(features.len());
         for (place, feature) in features.iter().enumerate() {
-            if !(feature.importance.is_finite() && feature.importance >= 0.0) {
+            if let Some(value) = feature.importance.filter(|importance| !(importance.is_finite() && *importance >= 0.0)) {
                 let (what, must) = ("the importance of a feature", "a finite number of at least 0");
-                return Err(DriftError::BadSetting { what, value: feature.importance, must });
+                return Err(DriftError::BadSetting { what, value, must });
             }
-            match FeatureDrift::new(feature, place, rules)? {
+            match FeatureDrift::new(feature, place, rules, threshold)? {
                 Ok(drift) => found.push(drift),
                 Err(reason) => left_out.push(LeftOut { feature: feature.name.to_owned(), reason: reason.to_string() }),
             }
         }
         let drifted = found.iter().filter(|feature| feature.drifted).count();
-        let importance = |only: bool| found.iter().filter(|f| !only || f.drifted).fold(0.0, |sum, f| sum + f.importance);
+        let importance = |only: bool| {
+            let counted = found.iter().filter(|f| !only || f.drifted).filter_map(|f| f.importance);
+            counted.fold(0.0, |sum, importance| sum + importance)
+        };
         let all = importance(false);
+        let rows = |side: fn(&Feature<'_>) -> usize| features.iter().map(side).max().unwrap_or_default() as u64;
+        let sizes = [rows(|feature| feature.reference.rows()), rows(|feature| feature.current.rows())];
         let mut verdict = Verdict {
             drifted: drifted > rules.features_allowed,
+            insufficient: if found.is_empty() { None } else { too_few(sizes, threshold) },
+            threshold,
             features: drifted as u64,
             allowed: rules.features_allowed as u64,
             importance_share: (all > 0.0).then(|| importance(true) / all),
             sentence: String::new(),
         };
         verdict.sentence = verdict.in_words(found.len());
-        let rows = |side: fn(&Feature<'_>) -> usize| features.iter().map(side).max().unwrap_or_default() as u64;
+        let [reference_rows, current_rows] = sizes;
         Ok(DriftReport {
-            reference_rows: rows(|feature| feature.reference.rows()),
-            current_rows: rows(|feature| feature.current.rows()),
+            reference_rows,
+            current_rows,
             verdict,
             features: found,
             left_out,
             only_in_reference: Vec::new(),
             only_in_current: Vec::new(),
+            unscored: None,
             prediction: None,
             performance: None,
             false_alarms: None,
             rejected_rows: 0,
         })
     }
+}
+
+impl DriftReport {
+    /// Whether a check of these leads fails: the table drifted, the rows are too few to know, or more scores are missing.
+    pub fn fails(&self) -> bool {
+        self.verdict.drifted || self.verdict.insufficient.is_some() || self.unscored.is_some_and(|unscored| unscored.drifted)
+    }
+}
+
+/// Why no difference at all could be told from chance: the least p-value of so many rows is not below the threshold.
+fn too_few([m, n]: [u64; 2], threshold: f64) -> Option<String> {
+    // Of all ways to deal the rows the one seen is the most extreme: 1 / C(m + n, n).
+    let least = |m: u64, n: u64| (1..=m.min(n)).fold(1.0, |p, i| p * i as f64 / (m.max(n) + i) as f64);
+    if m.min(n) > 1_000 || least(m, n) < threshold {
+        return None;
+    }
+    let needed = (1..=1_000).find(|size| least(*size, *size) < threshold)?;
+    Some(format!("{m} rows in the reference and {n} now are too few to tell drift from chance; need at least {needed} in each"))
 }
 
 impl Verdict {
@@ -148,10 +187,13 @@ impl Verdict {
             Some(share) if self.features > 0 => format!(", with {:.0} % of the model's importance", share * 100.0),
             _ => String::new(),
         };
-        let verdict = if self.drifted {
-            format!("more than the {} allowed: retrain", self.allowed)
-        } else {
-            format!("up to {} are allowed", self.allowed)
+        if let Some(reason) = self.insufficient.as_ref().filter(|_| !self.drifted) {
+            return format!("Insufficient data: {reason}.");
+        }
+        let verdict = match (self.drifted, self.importance_share) {
+            (true, Some(_)) => format!("more than the {} allowed: retrain", self.allowed),
+            (true, None) => format!("more than the {} allowed: the leads drifted", self.allowed),
+            (false, _) => format!("up to {} are allowed", self.allowed),
         };
         format!("{drifted}{weight}; {verdict}.")
     }

@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::drift::{Direction, EMPTY_SHARE, KolmogorovSmirnov, Sample, Shares};
+use super::Rules;
+use crate::drift::decile::DECILES;
+use crate::drift::{Direction, EMPTY_SHARE, KolmogorovSmirnov, Rate, Sample, Shares};
 use crate::evidence::InsufficientData;
 use crate::histogram::Bins;
 
@@ -47,6 +49,25 @@ pub struct MeanScore {
     pub current: f64,
 }
 
+/// Leads without a score, then and now.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Unscored {
+    /// The rates.
+    pub rate: Rate,
+    /// Whether more scores are missing than the rules tolerate and chance explains.
+    pub drifted: bool,
+}
+
+impl Unscored {
+    /// Compares columns of scores, NaN where there is none; none when a column is empty.
+    pub fn new(reference: &[f64], current: &[f64], rules: &Rules) -> Option<Unscored> {
+        let missing = |scores: &[f64]| scores.iter().filter(|score| score.is_nan()).count() as u64;
+        let rate = Rate::new(missing(reference), reference.len() as u64, missing(current), current.len() as u64)?;
+        Some(Unscored { rate, drifted: rate.rise() > rules.missing && rate.p_value < rules.chance })
+    }
+}
+
 impl PredictionDrift {
     /// Compares two samples of scores.
     ///
@@ -54,7 +75,7 @@ impl PredictionDrift {
     /// [`InsufficientData`] when a sample is empty.
     pub fn new(reference: &Sample, current: &Sample) -> Result<PredictionDrift, InsufficientData> {
         let test = KolmogorovSmirnov::new(reference, current)?;
-        let bins = Bins::of_quantiles(reference.values(), 10)?;
+        let bins = Bins::of_quantiles(reference.values(), DECILES)?;
         let counts = [reference, current].map(|sample| bins.histogram_of_sorted(sample.values()));
         let [before, now] = &counts;
         let shares = Shares::of_counts(before, now).unwrap_or(Err(InsufficientData { of: "bins", found: 0, needed: 1 }))?;

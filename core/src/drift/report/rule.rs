@@ -5,19 +5,36 @@ use serde::{Deserialize, Serialize};
 /// Thresholds. A finding needs both: a size that matters and a chance that is small.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Rules {
-    /// The largest difference of the two distributions that is let pass: the KS statistic of a number, the total variation distance of
-    /// a category.
+    /// The largest tolerated difference of the two distributions: the KS statistic of a number, the total variation distance of a category.
     pub distance: f64,
-    /// The largest rise in the part of missing values that is let pass.
+    /// The largest tolerated rise in the rate of missing values.
     pub missing: f64,
-    /// The largest rise in the part of outliers that is let pass.
+    /// The largest tolerated rise in the rate of outliers.
     pub outliers: f64,
-    /// The largest part of values in new categories that is let pass.
+    /// The largest tolerated share of values in new categories, beyond what a long tail makes expected.
     pub new_categories: f64,
-    /// The p-value above which a finding is taken for chance.
+    /// The largest accepted rate of false alarms of the table's verdict, all rules and features together.
     pub chance: f64,
     /// How many features may drift before the table has.
     pub features_allowed: usize,
+}
+
+/// Rules that apply to one feature: its distribution, missing values, and outliers or new categories.
+const RULES: f64 = 3.0;
+
+impl Rules {
+    /// The p-value that a finding about one of `features` has to be below.
+    ///
+    /// # Formula
+    /// chance · min(1, k / features) / 3 with k = features allowed + 1: without drift at least k features drift with at most this chance,
+    /// however they depend on each other.
+    ///
+    /// # Source
+    /// Lehmann & Romano (2005), theorem 2.1, and Bonferroni for the rules of one feature.
+    pub fn threshold(&self, features: usize) -> f64 {
+        let part = (self.features_allowed as f64 + 1.0) / features.max(1) as f64;
+        self.chance * part.min(1.0) / RULES
+    }
 }
 
 impl Default for Rules {
@@ -38,7 +55,7 @@ pub enum Reason {
     Missing,
     /// More values are outliers.
     Outliers,
-    /// Categories that training did not have.
+    /// Categories that training did not have, more than a long tail makes expected.
     NewCategories,
 }
 

@@ -21,7 +21,7 @@ fn features<'a>(
         name,
         reference: Values::Numbers(reference),
         current: Values::Numbers(current),
-        importance,
+        importance: Some(importance),
     };
     [
         number("a", &reference.0, &current.0, 3.0),
@@ -30,7 +30,7 @@ fn features<'a>(
             name: "c",
             reference: Values::Categories { codes: &reference.2, names },
             current: Values::Categories { codes: &current.2, names },
-            importance: 0.0,
+            importance: Some(0.0),
         },
     ]
 }
@@ -76,8 +76,12 @@ fn missing_values_and_outliers_are_drift_too() {
 #[test]
 fn what_cannot_be_compared_is_left_out_or_refused() {
     let (some, none, all_missing) = ([1.0, 2.0, 3.0], [0.0; 0], [f64::NAN; 3]);
-    let feature =
-        |name, current| Feature { name, reference: Values::Numbers(&some), current: Values::Numbers(current), importance: 1.0 };
+    let feature = |name, current| Feature {
+        name,
+        reference: Values::Numbers(&some),
+        current: Values::Numbers(current),
+        importance: Some(1.0),
+    };
     let report =
         DriftReport::new(&[feature("e", &none), feature("m", &all_missing), feature("s", &some)], &Rules::default()).unwrap();
     assert_eq!(report.left_out.iter().map(|left| left.feature.as_str()).collect::<Vec<_>>(), ["e"]);
@@ -85,10 +89,10 @@ fn what_cannot_be_compared_is_left_out_or_refused() {
     // Three missing values of three may be chance; all of many are not.
     assert_eq!((report.features[0].distance, report.features[0].missing.current, report.verdict.features), (None, 1.0, 0));
     let (many, gone) = ([1.0; 50], [f64::NAN; 50]);
-    let number = Feature { name: "n", reference: Values::Numbers(&many), current: Values::Numbers(&gone), importance: 1.0 };
+    let number = Feature { name: "n", reference: Values::Numbers(&many), current: Values::Numbers(&gone), importance: Some(1.0) };
     let names = names();
     let codes = |code: u32| Values::Categories { codes: if code == 0 { &[0; 50] } else { &[9; 50] }, names: &names };
-    let category = Feature { name: "c", reference: codes(0), current: codes(9), importance: 1.0 };
+    let category = Feature { name: "c", reference: codes(0), current: codes(9), importance: Some(1.0) };
     let report = DriftReport::new(&[number, category], &Rules::default()).unwrap();
     assert!(report.features.iter().all(|feature| feature.reasons == [Reason::Missing]), "{report:?}");
     let nothing = DriftReport::new(&[feature("e", &none)], &Rules::default()).unwrap();
@@ -97,7 +101,8 @@ fn what_cannot_be_compared_is_left_out_or_refused() {
     let refused = DriftReport::new(&[feature("i", &infinite)], &Rules::default()).unwrap_err();
     assert_eq!((refused.code(), refused.to_string().contains("row 1")), ("VALUE_NOT_FINITE", true));
     let constant = [5.0; 10];
-    let same = Feature { name: "k", reference: Values::Numbers(&constant), current: Values::Numbers(&constant), importance: 1.0 };
+    let same =
+        Feature { name: "k", reference: Values::Numbers(&constant), current: Values::Numbers(&constant), importance: Some(1.0) };
     assert_eq!(DriftReport::new(&[same], &Rules::default()).unwrap().verdict.features, 0);
 }
 

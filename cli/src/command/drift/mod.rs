@@ -1,11 +1,16 @@
 //! `plumbline drift`: whether leads are still what they were, by feature and as a whole.
 
+mod model;
+mod role;
+
 use std::path::PathBuf;
 
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use plumbline_core::drift::performance::{Estimator, Outlook};
-use plumbline_core::drift::{AlarmRates, DriftError, DriftReport, FalseAlarms, Feature, PredictionDrift, Rules, Sample};
+use plumbline_core::drift::{
+    AlarmRates, DriftError, DriftReport, FalseAlarms, Feature, LeftOut, PredictionDrift, Rules, Sample, Unscored,
+};
 use plumbline_core::evidence::Answer;
 use plumbline_core::metric::Labelled;
 use plumbline_core::table::{Categories, Vector};
@@ -14,22 +19,27 @@ use crate::output::terminal;
 use crate::report::drift::page;
 use crate::table::columns::Columns;
 use crate::table::leads::{Leads, OUTCOMES};
+use crate::table::number::finite;
 use crate::{Failure, Outcome};
 
 /// Compare current leads with those the model was trained on
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Both inputs are CSV with a header, NDJSON or Parquet. Every column present in both is compared: numbers by the Kolmogorov-Smirnov
-distance, everything else by category. A feature drifted if the difference exceeds the tolerance *and* is unlikely to be chance. The
-table drifted if more than two features did.
+distance, everything else by category. Ids, dates and outcomes are not features; with --model only the fields the model reads are,
+weighted by the model's importance.
+
+A feature drifted if the difference exceeds the tolerance *and* is unlikely to be chance. The table drifted if more than two features
+did; without drift that happens with at most the chance of --chance, whatever the number of rows and features. Too few rows to know,
+and scores that went missing, fail --check too.
 
 With --score, the percentiles of the predictions are compared too. If the reference also has outcomes (--outcome), the performance on
 the current leads is estimated before their outcomes arrive, with an interval, next to the realised performance if known.
 
-With --deals N, the rows of both tables are shuffled N times to measure how often these rules raise a false alarm.
+With --deals N, the rows of both tables are shuffled N times to measure how often these rules, all of them, raise a false alarm.
 
 Examples:
-  plumbline drift training.csv today.csv --ignore lead_id,created_at
+  plumbline drift training.csv today.csv --model leads.plumb
   plumbline drift training.parquet today.ndjson --score probability --outcome converted --deals 200 --json
   plumbline drift training.csv today.csv --check && echo fine")]
 pub struct Drift {
@@ -49,15 +59,18 @@ pub struct Drift {
     #[arg(long, value_name = "COLUMN")]
     outcome: Option<String>,
     /// The score from which a lead is called
-    #[arg(long, default_value_t = 0.5)]
+    #[arg(long, default_value_t = 0.5, value_parser = finite)]
     threshold: f64,
+    /// The model: only the fields it reads are compared, with their importance
+    #[arg(long, value_name = "M.plumb", conflicts_with = "importance")]
+    model: Option<PathBuf>,
     /// A CSV with the columns feature and importance
     #[arg(long, value_name = "FILE")]
     importance: Option<PathBuf>,
     /// Maximum tolerated Kolmogorov-Smirnov (or total variation) distance
     #[arg(long, value_name = "D", default_value_t = Rules::default().distance)]
     max_distance: f64,
-    /// p-value above which a difference counts as chance
+    /// Maximum tolerated rate of false alarms of the verdict, all features and rules together
     #[arg(long, value_name = "P", default_value_t = Rules::default().chance)]
     chance: f64,
     /// Number of features that may drift
@@ -69,7 +82,7 @@ pub struct Drift {
     /// Seed of the shuffles
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Exit with code 1 if the table drifted
+    /// Exit with code 1 if the table drifted, scores went missing, or the rows are too few to know
     #[arg(long)]
     check: bool,
 }
@@ -91,18 +104,29 @@ impl Drift {
                 return Err(Failure::usage("COLUMN_UNKNOWN", format!("--ignore {name}: neither input has this column")));
             }
         }
-        let weights = self.importances()?;
+        let weights = match &self.model {
+            Some(model) => Some(model::importances(model, &self.reference)?),
+            None => self.importances()?,
+        };
         let kept_apart = |name: &str| {
             Some(name) == self.score.as_deref() || Some(name) == outcome.as_deref() || self.ignore.iter().any(|i| i == name)
         };
-        let names: Vec<String> = reference
-            .columns
-            .iter()
-            .map(|(name, _)| name.clone())
-            .filter(|name| !kept_apart(name) && current.find(name).is_some())
-            .collect();
+        let read = |name: &str| {
+            let listed = weights.as_ref().filter(|_| self.model.is_some());
+            listed.is_none_or(|weights| weights.iter().any(|(known, _)| known == name))
+        };
+        let mut skipped = Vec::new();
+        let mut names: Vec<String> = Vec::new();
+        for (name, before) in reference.columns.iter().filter(|(name, _)| !kept_apart(name) && read(name)) {
+            let Some(now) = current.find(name) else { continue };
+            match role::of(name, before, now, self.model.is_some()) {
+                Some(reason) => skipped.push(LeftOut { feature: name.clone(), reason: reason.to_owned() }),
+                None => names.push(name.clone()),
+            }
+        }
         let only = |one: &Columns, other: &Columns| -> Vec<String> {
-            let lone = one.columns.iter().map(|(name, _)| name).filter(|name| !kept_apart(name) && other.find(name).is_none());
+            let own = |name: &&String| !kept_apart(name) && read(name) && other.find(name).is_none();
+            let lone = one.columns.iter().map(|(name, _)| name).filter(own);
             lone.cloned().collect()
         };
         let (gone, new) = (only(&reference, &current), only(&current, &reference));
@@ -110,11 +134,10 @@ impl Drift {
             names.iter().filter_map(|name| Some((name, reference.pair(&current, name)?))).collect();
         let features: Vec<Feature<'_>> = pairs.iter().map(|(name, pair)| feature(name, pair, weights.as_ref())).collect();
         if features.is_empty() && self.score.is_none() {
-            return Err(Failure::input(
-                &current.place,
-                "NOTHING_TO_COMPARE",
-                format!("it has no column in common with {}", reference.place),
-            ));
+            let skipped: Vec<String> = skipped.iter().map(|left| format!("{} is {}", left.feature, left.reason)).collect();
+            let apart = if skipped.is_empty() { String::new() } else { format!(" that is a feature ({})", skipped.join(", ")) };
+            let message = format!("it has no column in common with {}{apart}", reference.place);
+            return Err(Failure::input(&current.place, "NOTHING_TO_COMPARE", message));
         }
         for (name, (before, now)) in &pairs {
             for (table, vector) in [(&reference, before), (&current, now)] {
@@ -132,9 +155,11 @@ impl Drift {
             let message = format!("no feature can be compared; for {}: {}", left.feature, left.reason);
             return Err(Failure::input(&current.place, "INSUFFICIENT_DATA", message));
         }
+        report.left_out.extend(skipped);
         (report.reference_rows, report.current_rows) = (reference.rows as u64, current.rows as u64);
         (report.only_in_reference, report.only_in_current) = (gone, new);
         if let Some(score) = &self.score {
+            report.unscored = Unscored::new(&reference.numbers(score)?, &current.numbers(score)?, &rules);
             report.prediction = Some(prediction(&reference, &current, score)?);
             if let Some(outcome) = &outcome {
                 report.performance = Some(self.performance(&reference, &current, score, outcome)?);
@@ -149,7 +174,7 @@ impl Drift {
         } else {
             terminal::say(&page(&report))?
         }
-        Ok(match (self.check && report.verdict.drifted, report.rejected_rows > 0) {
+        Ok(match (self.check && report.fails(), report.rejected_rows > 0) {
             (true, _) => Outcome::CheckFailed,
             (false, true) => Outcome::SomeRejected,
             (false, false) => Outcome::Done,
@@ -217,8 +242,7 @@ impl Drift {
 }
 
 fn feature<'a>(name: &'a str, (before, now): &'a (Vector, Vector), weights: Option<&Vec<(String, f64)>>) -> Feature<'a> {
-    let importance =
-        weights.map_or(1.0, |weights| weights.iter().find(|(known, _)| known == name).map_or(0.0, |(_, weight)| *weight));
+    let importance = weights.map(|weights| weights.iter().find(|(known, _)| known == name).map_or(0.0, |(_, weight)| *weight));
     Feature { name, reference: before.values(), current: now.values(), importance }
 }
 

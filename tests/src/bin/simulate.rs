@@ -1,0 +1,39 @@
+//! Prints the simulations of METHODS.md as tables, each share with its 95 % binomial bounds; fails when a promise is not kept.
+//!
+//! `cargo run --release -p plumbline-tests --bin simulate -- [experiment] [drift] [area] [performance]`: all of them when none is named.
+#![allow(clippy::print_stdout, reason = "a command speaks on the terminal")]
+
+use std::process::ExitCode;
+
+use plumbline_tests::simulation::{Row, area, drift, experiment, performance};
+
+fn main() -> ExitCode {
+    let wanted: Vec<String> = std::env::args().skip(1).collect();
+    let named = |name: &str| wanted.is_empty() || wanted.iter().any(|w| w == name);
+    let mut kept = true;
+    let mut print = |title: &str, rows: Vec<Row>| {
+        println!("\n**{title}**\n\n| simulated | runs | share | 95 % bounds | promised |\n|---|---|---|---|---|");
+        for row in rows {
+            println!("{row}{}", if row.holds() { "" } else { " NOT KEPT" });
+            kept &= row.holds();
+        }
+    };
+    if named("experiment") {
+        let runs = |traffic| if traffic > 1_000 { 500 } else { 2_000 };
+        print("Win or Lose in A/A, six weekly looks, default method", experiment::table(&[20, 100, 700, 3_000], runs));
+    }
+    if named("drift") {
+        let sizes = [(30, 30, 2_000), (100, 60, 2_000), (300, 300, 1_000), (2_000, 1_500, 500), (20_000, 20_000, 100)];
+        let rows =
+            sizes.into_iter().flat_map(|(before, now, runs)| drift::tables(before, now, runs, u64::from(runs), before as u64));
+        print("Drift of 30 features that do not drift", rows.collect());
+    }
+    if named("area") {
+        print("Area under the ROC curve of few conversions", area::table(4_000));
+    }
+    if named("performance") {
+        let runs = |reference| if reference > 5_000 { 200 } else { 600 };
+        print("Expected performance, windows of 1,000 leads", performance::table(&[500, 2_000, 20_000], runs));
+    }
+    if kept { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}

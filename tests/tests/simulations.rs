@@ -1,0 +1,32 @@
+//! The promises of METHODS.md in small simulations; the full ones are `cargo run --release -p plumbline-tests --bin simulate`.
+#![allow(clippy::expect_used, reason = "a test fails by panicking")]
+
+use plumbline_tests::simulation::{Row, area, drift, experiment, performance};
+
+fn kept(rows: Vec<Row>) {
+    assert!(!rows.is_empty());
+    let broken: Vec<String> = rows.iter().filter(|row| !row.holds()).map(Row::to_string).collect();
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
+}
+
+#[test]
+fn an_a_a_experiment_seldom_ends_in_a_verdict_however_often_it_is_looked_at() {
+    kept(experiment::table(&[20, 300], |_| 200));
+}
+
+#[test]
+fn tables_that_do_not_drift_seldom_alarm_and_as_often_as_printed() {
+    for (before, now, runs) in [(30, 30, 150), (200, 120, 60), (2_000, 1_500, 10)] {
+        kept(drift::tables(before, now, runs, 100, 7));
+    }
+}
+
+#[test]
+fn the_interval_of_an_area_holds_with_ten_conversions() {
+    kept(area::table(400));
+}
+
+#[test]
+fn expected_performance_holds_whatever_the_size_of_the_reference() {
+    kept(performance::table(&[500, 3_000], |_| 120));
+}
