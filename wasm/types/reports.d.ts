@@ -133,7 +133,7 @@ export interface CycleReport {
     finding: Finding;
     /** The days looked at. */
     horizon: number;
-    /** Its interval, each end at α on its own; none while it cannot be told. */
+    /** Its interval: the upper end holds at α, the lower at half of α shared by all limits; none while it is unknown. */
     interval: Interval | null;
     /** The log-rank test's p-value. */
     log_rank_p: number | null;
@@ -193,6 +193,8 @@ export interface DriftReport {
     reference_rows: number;
     /** Rows of both inputs that could not be read. */
     rejected_rows: number;
+    /** Leads without a score; absent when no score was named. */
+    unscored?: Unscored | null;
     /** The verdict on the table. */
     verdict: DriftVerdict;
 }
@@ -204,10 +206,14 @@ export interface DriftVerdict {
     drifted: boolean;
     /** How many features drifted. */
     features: number;
-    /** The part of the model's importance that lies on drifted features; null when no feature has importance. */
+    /** The part of the model's importance that lies on drifted features; null when no model was named or nothing has importance. */
     importance_share: number | null;
+    /** Why drift could not have been found, a sentence; null when the rows suffice. */
+    insufficient: string | null;
     /** The verdict in words. */
     sentence: string;
+    /** The p-value that a finding about one feature had to be below, so that all of them together hold the rate of false alarms. */
+    threshold: number;
 }
 /** How long it takes. */
 export interface Duration {
@@ -421,8 +427,8 @@ export type ExperimentVerdict = {
     /** Leads with an outcome in the smaller arm. */
     found: number;
     kind: "insufficient-data";
-    /** How many each arm needs. */
-    needed: number;
+    /** How many each arm needs; none when no number is known to be enough. */
+    needed: number | null;
 } | {
     kind: "invalid";
     /** Of the sample ratio. */
@@ -443,8 +449,8 @@ export interface FeatureDrift {
     drifted: boolean;
     /** Its name. */
     feature: string;
-    /** How much the model depends on it. */
-    importance: number;
+    /** How much the model depends on it; null when no model was named. */
+    importance: number | null;
     /** The Jensen–Shannon distance of the same. */
     jensen_shannon: number | null;
     /** Where the distributions of a number differ most. */
@@ -455,7 +461,7 @@ export interface FeatureDrift {
     new_categories: NewCategories | null;
     /** A number's values beyond the reference's far fences. */
     outliers: DriftRate | null;
-    /** The chance of at least that without drift: of KS, or Pearson's chi-square; none when there is but one category or no value. */
+    /** The chance of at least that without drift, exact where samples are small; none when there is but one category or no value. */
     p_value: number | null;
     /** The population stability index, in deciles of the reference or by category; none when all current values are missing. */
     population_stability: number | null;
@@ -490,7 +496,7 @@ export interface GuardrailReport {
     demand: Demand;
     /** Whether the demand is met. */
     finding: Finding;
-    /** The interval the demand is held against, each end at α on its own: of the change for a margin, of the treatment's mean else. */
+    /** The interval the demand is held against: of the change for a margin, of the treatment's mean else. The end that shows the demand to be met holds at α, the other at half of α shared by all limits. */
     interval: Interval | null;
     /** The metric. */
     metric: ExperimentMetric;
@@ -557,6 +563,8 @@ export interface Measurement {
     delta_method: EffectTest | null;
     /** The change. */
     effect: Effect;
+    /** Whether the test counts exactly, because an arm has too few leads of a kind for a standard error. */
+    exact: boolean;
     /** What keeping the control or taking the treatment is expected to cost, in the unit of the effect. */
     expected_loss: ExpectedLoss;
     /** Whether it is 0, by the experiment's method: what decides. */
@@ -618,8 +626,10 @@ export interface MetricsReport {
     reliability?: ReliabilityBin[] | null;
     /** The area under the ROC curve. */
     roc_auc: Answer<number>;
-    /** Its 95 % interval (DeLong, on the logit scale); null at an area of 0 or 1 or with fewer than two leads of a class. */
+    /** Its 95 % interval (DeLong, on the logit scale; wider with few leads of a class); null with fewer than two leads of a class. */
     roc_auc_interval: [number, number] | null;
+    /** Why there is no interval, a sentence; null when there is one. */
+    roc_auc_interval_reason: string | null;
     /** The area up to a false-positive rate of 0.1, standardised. */
     "roc_auc_max_fpr_0.1": Answer<number>;
     /** Leads without a score. */
@@ -638,9 +648,11 @@ export interface Needed {
 export interface NewCategories {
     /** How many there are. */
     count: number;
+    /** The part expected without drift: of rare categories a sample always has some that another has not. */
+    expected: number;
     /** The most frequent of them with their counts. */
     most: [string, number][];
-    /** The part of the current values in them. */
+    /** The part of the current values in them, and at most the chance of so many. */
     rate: DriftRate;
 }
 /** One percentile of the scores. */
@@ -758,7 +770,7 @@ export type Slice = {
 } & (Answer<SliceArea>);
 /** An area with its interval. */
 export interface SliceArea {
-    /** Its 95 % interval; null at an area of 0 or 1. */
+    /** Its 95 % interval. */
     interval: [number, number] | null;
     /** The area under the ROC curve. */
     roc_auc: number;
@@ -826,6 +838,13 @@ export interface TreatmentReport {
     /** The verdict on it. */
     verdict: ExperimentVerdict;
 }
+/** Leads without a score, then and now. */
+export interface Unscored {
+    /** Whether more scores are missing than the rules tolerate and chance explains. */
+    drifted: boolean;
+    /** The rates. */
+    rate: DriftRate;
+}
 /** How often a value occurred. */
 export interface ValueCount {
     /** How often. */
@@ -839,7 +858,7 @@ export interface WindowDistance {
     at_least: number;
     /** It is at most this. */
     at_most: number;
-    /** The population stability index over the bins. */
+    /** The population stability index, in deciles of the reference or by category. */
     population_stability: number;
 }
 /** What a window tells of one feature. */

@@ -358,8 +358,9 @@ fn the_area_under_the_curve_is_a_guardrail_of_one_arm_and_of_two() {
     assert_eq!(found(Demand::Margin(0.05), [(6_000, 0.5), (6_000, 0.5)]).0, Finding::Shown);
     assert_eq!(found(Demand::Margin(0.05), [(6_000, 0.5), (6_000, 0.3)]).0, Finding::Refuted);
     let (finding, interval, sentence) = found(Demand::AtLeast(0.85), [(6_000, 0.3), (12, 0.5)]);
-    assert_eq!((finding, interval), (Finding::Open, None));
-    assert!(sentence.contains("converted leads in an arm"), "{sentence}");
+    let interval = interval.expect("four converted and eight did not");
+    assert!(finding == Finding::Open && interval.upper - interval.lower > 0.5, "{interval:?}");
+    assert!(sentence.contains("is not yet shown"), "{sentence}");
 }
 
 #[test]
