@@ -23,7 +23,7 @@ fn main() -> ExitCode {
         print("Win or Lose in A/A, six weekly looks, default method", experiment::table(&[20, 100, 700, 3_000], runs));
     }
     if named("drift") {
-        let sizes = [(30, 30, 2_000), (100, 60, 2_000), (300, 300, 1_000), (2_000, 1_500, 500), (20_000, 20_000, 100)];
+        let sizes = [(30, 30, 2_000), (100, 60, 2_000), (300, 300, 1_000), (2_000, 1_500, 500), (20_000, 20_000, 300)];
         let rows =
             sizes.into_iter().flat_map(|(before, now, runs)| drift::tables(before, now, runs, u64::from(runs), before as u64));
         print("Drift of 30 features that do not drift", rows.collect());

@@ -42,8 +42,18 @@ impl Coded {
         let (codes, kinds, scale) = match (feature.reference, feature.current) {
             (Values::Numbers(reference), Values::Numbers(current)) => numbers(&[reference, current].concat())?,
             (Values::Categories { codes: reference, names }, Values::Categories { codes: current, .. }) => {
-                let known = |code: &u32| if (*code as usize) < names.len() { *code } else { MISSING };
-                (reference.iter().chain(current).map(known).collect(), names.len(), None)
+                // Only categories that occur are counted.
+                let (mut places, mut kinds) = (vec![MISSING; names.len()], 0);
+                let mut place = |code: &u32| {
+                    let Some(place) = places.get_mut(*code as usize) else { return MISSING };
+                    if *place == MISSING {
+                        *place = kinds;
+                        kinds += 1;
+                    }
+                    *place
+                };
+                let codes = reference.iter().chain(current).map(&mut place).collect();
+                (codes, kinds as usize, None)
             }
             _ => {
                 let what = "the kind of a feature's current values";

@@ -50,9 +50,10 @@ pub(super) fn results(folder: &Path) -> Result<Suite, String> {
     ] {
         suite.files += 1;
         let theirs: Json = serde_json::from_str(&read(name)?).map_err(|e| format!("{name}: {e}"))?;
+        let batch = theirs.pointer("/results/0/expectation_config/kwargs/batch_id").and_then(Json::as_str);
         // In one batch, and cut into batches of seven rows: streaming must not be seen in the result.
         for size in [columns[0].len(), 7] {
-            let ours = validate(&expectations, &names, &columns, detail, size).document(Some("pdev-leads"));
+            let ours = validate(&expectations, &names, &columns, detail, size).document(batch);
             let ours = serde_json::to_value(ours).unwrap_or_default();
             for key in ["success", "suite_name", "suite_parameters", "statistics", "id"] {
                 suite.check(equal(&ours[key], &theirs[key], (RELATIVE, 0.0)), || format!("{name} {key}: ours {}", ours[key]));
