@@ -220,7 +220,7 @@ impl<'a> Reader<'a> {
             _ => return Err(self.expected("an escape sequence")),
         };
         self.at += 1;
-        Ok(char::from(escaped).into())
+        Ok(escaped.into())
     }
 
     fn hex(&mut self) -> Result<u32, ImportError> {

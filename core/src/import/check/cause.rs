@@ -5,13 +5,15 @@ use super::{Given, Subject};
 use crate::model::{Body, Calibration, Ensemble, Link, Model};
 
 type Row = (Vec<f64>, Given);
+/// Says what explains all rows, when it does.
+type Cause = fn(&Subject<'_>, &[Row]) -> Option<String>;
 
 /// Numbers that stand for a missing value in many tables.
 const SENTINELS: [f64; 9] = [-999.0, -9999.0, -99.0, -1.0, 0.0, 999.0, 9999.0, 99.0, -99999.0];
 
 /// The first cause that explains all `rows`, as a sentence with what to do.
 pub(super) fn find(subject: &Subject<'_>, rows: &[Row]) -> Option<String> {
-    let causes: [fn(&Subject<'_>, &[Row]) -> Option<String>; 9] =
+    let causes: [Cause; 9] =
         [classes, other_class, margins_as_predictions, uncalibrated, rounds, sentinel, single, order, calibrated];
     causes.iter().find_map(|cause| cause(subject, rows))
 }
