@@ -90,7 +90,7 @@ fn check_templates(field: &Field, path: &dyn Fn(&str) -> String, errors: &mut Co
         }
         // Without a list the texts are those of the model's file, and are checked against it.
         let of_the_file = field.categories.is_empty() && field.kind == FieldKind::Category;
-        if !of_the_file && !field.categories.contains(category) {
+        if !of_the_file && !field.categories.iter().any(|known| known == category) {
             let message = format!("{category:?} is not a category of {:?}", field.name);
             errors.add("TEMPLATE_CATEGORY_UNKNOWN", path(&key), message);
         }
