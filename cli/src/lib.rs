@@ -27,7 +27,7 @@ pub mod harness {
 
 use clap::{Parser, Subcommand};
 
-use command::{assign, bench, drift, experiment, features, import, inspect, metrics, quality, score, serve, window};
+use command::{assign, bench, drift, experiment, features, import, inspect, metrics, quality, schema, score, serve, window};
 use outcome::Outcome;
 use output::terminal;
 
@@ -62,6 +62,7 @@ struct Cli {
 enum Command {
     Import(import::Import),
     Inspect(inspect::Inspect),
+    Schema(schema::Schema),
     Features(features::Features),
     Score(score::ScoreLeads),
     Assign(assign::Assign),
@@ -91,6 +92,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let outcome = match cli.command {
         Command::Import(import) => import.run(cli.json),
         Command::Inspect(inspect) => inspect.run(cli.json),
+        Command::Schema(schema) => schema.run(cli.json),
         Command::Features(features) => features.run(cli.json),
         Command::Score(score) => score.run(cli.json),
         Command::Assign(assign) => assign.run(cli.json),

@@ -7,9 +7,10 @@ use std::net::TcpListener;
 
 use common::{LIGHTGBM, bundle, expect, run, text};
 
-const COMMANDS: [&str; 13] = [
+const COMMANDS: [&str; 14] = [
     "import",
     "inspect",
+    "schema",
     "features",
     "score",
     "assign",

@@ -9,6 +9,7 @@ pub mod import;
 pub mod inspect;
 pub mod metrics;
 pub mod quality;
+pub mod schema;
 pub mod score;
 pub mod serve;
 pub mod window;

@@ -132,7 +132,8 @@ fn whole(n: i64) -> Value {
 }
 
 /// For each of `wanted` where `names` has it, or else the one name that is it but for white space and is not wanted itself: headers
-/// of a CSV come without the spaces around them, and LightGBM writes `Total Visits` as `Total_Visits`.
+/// of a CSV come without the spaces around them, LightGBM writes `Total Visits` as `Total_Visits`, and pandas calls a column without a
+/// name by its place, `Unnamed: 3`.
 pub fn places_of<'w>(names: &[String], wanted: impl Iterator<Item = &'w str> + Clone) -> Vec<Option<usize>> {
     let (exact, known) = (Names::new(names.iter().map(String::as_str)), Names::new(wanted.clone()));
     let mut alike: BTreeMap<Cow<'_, str>, Option<usize>> = BTreeMap::new();
@@ -145,9 +146,13 @@ pub fn places_of<'w>(names: &[String], wanted: impl Iterator<Item = &'w str> + C
         }
     }
     let like = |text: &str| alike.get(text).copied();
+    let unnamed = |wanted: &str| {
+        let place: usize = wanted.strip_prefix("Unnamed: ")?.parse().ok()?;
+        names.get(place).filter(|name| name.is_empty()).map(|_| place)
+    };
     wanted
         .map(|wanted| {
-            exact.find(wanted).or_else(|| match (like(wanted), like(wanted.trim())) {
+            exact.find(wanted).or_else(|| unnamed(wanted)).or_else(|| match (like(wanted), like(wanted.trim())) {
                 (Some(place), Some(trimmed)) if place != trimmed => None,
                 (place, trimmed) => place.or(trimmed).flatten(),
             })

@@ -95,6 +95,7 @@ fn transform(node: &Node, misfit: &mut Misfit) -> Transform {
         from: node.text("from", misfit),
         make: make(node.get("make"), misfit),
         one_hot: node.flag("one_hot", misfit),
+        columns: node.texts("columns", misfit),
         then: each(node.items("then", misfit), misfit, step),
     }
 }
@@ -276,7 +277,7 @@ mod tests {
                 {"name": "1", "from": "b", "then": [{"impute": {"constant": 1}}, {"impute": {"mean": 0.1}}, {"clip": {"min": 0, "max": 5}},
                  "log1p", {"standard": {"mean": 1, "std": 2}}, {"min_max": {"min": 0, "max": 9}}]},
                 {"name": "2", "from": "b", "make": "missing"}, {"name": "3", "from": "b", "make": {"bucket": [1, 2]}, "one_hot": true},
-                {"name": "4", "from": "a", "make": {"ordinal": ["x"]}}, {"name": "5", "from": "e", "make": {"multi_hot": ["p"]}},
+                {"name": "4", "from": "a", "make": {"ordinal": ["x"]}}, {"name": "5", "from": "e", "make": {"multi_hot": ["p"]}, "columns": ["e_p"]},
                 {"name": "6", "from": "a", "make": {"target": {"values": {"x": 0.25}, "default": 0.5}}},
                 {"name": "7", "from": "e", "make": "count"}, {"name": "8", "from": "f", "make": "days_since"},
                 {"name": "9", "from": "c", "make": {"email_domain": [{"name": "free", "domains": ["a.b"]}]}},

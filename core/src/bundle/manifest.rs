@@ -6,6 +6,7 @@ use super::{Band, Declaration, ModelCard};
 use crate::feature::Transform;
 use crate::json::ByName;
 use crate::model::{Calibration, Column};
+use crate::name::Names;
 use crate::schema::{Field, FieldKind, Schema};
 
 /// What is known of a model beside its numbers.
@@ -55,8 +56,8 @@ pub struct Checked {
 }
 
 impl Manifest {
-    /// The manifest of a model its owner declared so. A declaration without fields takes the model's
-    /// `columns` for them, categorical ones with the texts in `categories` (see [`Schema::of_columns`]).
+    /// The manifest of a model its owner declared so. The model's `columns` that no declared feature makes are fields as well, with
+    /// what is declared of them; categorical ones have the texts in `categories` (see [`Schema::of_columns`]).
     pub fn declared(declaration: Declaration, columns: &[Column], categories: &[Vec<String>]) -> Manifest {
         let Declaration { model, field, feature, band, calibration, mut provenance } = declaration;
         if !model.intended_use.is_empty() {
@@ -65,7 +66,7 @@ impl Manifest {
         Manifest {
             name: model.name,
             version: model.version,
-            schema: if field.is_empty() { Schema::of_columns(columns, categories) } else { Schema { fields: field } },
+            schema: Schema::completed(field, &feature, columns, categories),
             transforms: feature,
             bands: band,
             outputs: model.outputs,
@@ -96,6 +97,25 @@ impl Manifest {
 }
 
 impl Schema {
+    /// The `declared` fields, and one for each of the model's `columns` that neither they nor a feature make. A declared field of a
+    /// categorical column need not repeat its kind and categories.
+    fn completed(declared: Vec<Field>, features: &[Transform], columns: &[Column], categories: &[Vec<String>]) -> Schema {
+        let of_model = Schema::of_columns(columns, categories).fields;
+        let mut schema = Schema { fields: declared };
+        for column in &of_model {
+            if let Some(field) = schema.fields.iter_mut().find(|field| field.name == column.name) {
+                field.complete(column);
+            }
+        }
+        let made: Vec<String> = features.iter().flat_map(|feature| feature.columns(&schema)).collect();
+        let made = Names::new(made.iter().map(String::as_str));
+        let declared = Names::new(schema.fields.iter().map(|field| field.name.as_str()));
+        let rest = of_model.into_iter().filter(|field| made.find(&field.name).is_none() && declared.find(&field.name).is_none());
+        let rest: Vec<Field> = rest.collect();
+        schema.fields.extend(rest);
+        schema
+    }
+
     /// The schema of a model imported without one: a number field per column; per categorical column a category with the texts
     /// `categories` has at its position, or given as a code when it has none there.
     pub fn of_columns(columns: &[Column], categories: &[Vec<String>]) -> Schema {
@@ -107,6 +127,19 @@ impl Schema {
             Field { name: column.name.clone(), kind, categories, ..Field::default() }
         });
         Schema { fields: fields.collect() }
+    }
+}
+
+impl Field {
+    /// Takes the kind and the categories of the model's `column` where none are declared.
+    fn complete(&mut self, column: &Field) {
+        let undeclared = self.kind == FieldKind::Number && self.min.is_none() && self.max.is_none() && self.unit.is_empty();
+        if column.kind == FieldKind::Category && undeclared {
+            self.kind = FieldKind::Category;
+        }
+        if column.kind == self.kind && self.categories.is_empty() {
+            self.categories.clone_from(&column.categories);
+        }
     }
 }
 

@@ -40,6 +40,13 @@ pub(crate) fn check(transforms: &[Transform], schema: &Schema, errors: &mut Conf
             let message = format!("{name:?} cannot be one-hot encoded: {make} of {:?} has no fixed list of codes", field.name);
             add("FEATURE_ONE_HOT", "one_hot", message);
         }
+        let spread = transform.one_hot || matches!(transform.make, Make::MultiHot(_));
+        let (named, made) = (transform.columns.len(), transform.default_columns(Some(field)).len());
+        if named > 0 && !(spread && named == made) {
+            let several = if spread { made } else { 0 };
+            let message = format!("{name:?} names {named} columns, but it makes {several} that can be named");
+            add("FEATURE_COLUMNS", "columns", message);
+        }
         check_make(&transform.make, &field.categories, &fields, &mut add);
         for (j, step) in transform.then.iter().enumerate() {
             if let Some(message) = problem_of(step) {

@@ -105,7 +105,9 @@ impl Pipeline {
         (names, fields): (&Names, &Names),
         errors: &mut ConfigErrors,
     ) {
-        let targets: Vec<Option<usize>> = transform.columns_of(Some(declared)).iter().map(|name| names.find(name)).collect();
+        // A code without a column has an empty name.
+        let target = |name: &String| if name.is_empty() { None } else { names.find(name) };
+        let targets: Vec<Option<usize>> = transform.columns_of(Some(declared)).iter().map(target).collect();
         for column in targets.iter().flatten() {
             match self.sources.get_mut(*column) {
                 Some(source) if *source == u32::MAX => *source = field as u32,
@@ -144,6 +146,7 @@ impl Pipeline {
             !spread(t) && ((t.make == Make::Value && category) || matches!(t.make, Make::EmailDomain(_)))
         };
         let made = transforms.iter().flat_map(|t| t.columns(schema).into_iter().map(|name| (name, is_code(t))));
+        let made = made.filter(|(name, _)| !name.is_empty());
         plain.chain(made.map(|(name, categorical)| Column { name, categorical })).collect()
     }
 

@@ -19,6 +19,10 @@ pub struct Transform {
     /// Spread a code over one 0/1 column per code.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub one_hot: bool,
+    /// Of several columns the model's own names, one per code, such as `source_Web` of pandas or `cat__source_Web` of scikit-learn;
+    /// empty for a code without a column. Without names they are `name=category`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub columns: Vec<String>,
     /// Steps on the number (or on each of the columns), in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub then: Vec<Step>,
@@ -142,6 +146,11 @@ impl Transform {
 
     /// Names of the columns this transform makes of `field`.
     pub(crate) fn columns_of(&self, field: Option<&Field>) -> Vec<String> {
+        if !self.columns.is_empty() { self.columns.clone() } else { self.default_columns(field) }
+    }
+
+    /// The names of its columns when none are declared.
+    pub(super) fn default_columns(&self, field: Option<&Field>) -> Vec<String> {
         let spread = |names: &mut dyn Iterator<Item = &str>| names.map(|name| format!("{}={name}", self.name)).collect();
         match &self.make {
             Make::MultiHot(items) => spread(&mut items.iter().map(String::as_str)),
