@@ -117,7 +117,7 @@ pub(super) fn edges(scores: &[f64], binning: Binning) -> Vec<f64> {
         Binning::Uniform(n) => (1..n).map(|i| i as f64 * (1.0 / n as f64)).collect(),
         Binning::Quantile(n) => {
             let mut sorted = scores.to_vec();
-            sorted.sort_by(f64::total_cmp);
+            sorted.sort_unstable_by(f64::total_cmp);
             // By way of percents, as NumPy's percentiles are asked for: that moves an edge by its last bit, and a lead with it.
             let percent = |i: usize| (i as f64 * (1.0 / n as f64) * 100.0).min(100.0);
             let all: Vec<f64> = (0..=n).filter_map(|i| order::quantile(&sorted, percent(i) / 100.0)).collect();

@@ -36,6 +36,12 @@ pub(crate) fn heap_sort<T>(items: &mut [T], less: &impl Fn(&T, &T) -> bool) {
     }
 }
 
+/// Puts the greatest counts first, equal ones by name, and keeps `most` of them.
+pub(crate) fn keep_most_frequent(named: &mut Vec<(String, u64)>, most: usize) {
+    heap_sort(named, &|a, b| (b.1, &a.0) < (a.1, &b.0));
+    named.truncate(most);
+}
+
 /// The quantile `q` of sorted values, by NumPy's default method: linear between order statistics. `None` without values and
 /// for a `q` outside [0, 1].
 pub(crate) fn quantile(sorted: &[f64], q: f64) -> Option<f64> {
@@ -50,6 +56,13 @@ pub(crate) fn quantile(sorted: &[f64], q: f64) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_most_frequent_come_first_and_equal_ones_by_name() {
+        let mut named: Vec<_> = [("b", 1), ("d", 3), ("a", 1), ("c", 3), ("e", 2)].map(|(name, n)| (name.to_owned(), n)).into();
+        keep_most_frequent(&mut named, 4);
+        assert_eq!(named.iter().map(|(name, _)| name.as_str()).collect::<String>(), "cdea");
+    }
 
     #[test]
     fn keys_order_as_doubles_do() {

@@ -269,7 +269,7 @@ fn nodes(arms: &[Belief]) -> Vec<(f64, f64)> {
         // A rate near 0 or 1 has a long tail and, with few leads, a steep end.
         cuts.extend((1..=8).map(|k| high - (high - mean) / f64::from(1 << k)).filter(|x| *x > mean));
     }
-    cuts.sort_by(f64::total_cmp);
+    cuts.sort_unstable_by(f64::total_cmp);
     let rates = arms.iter().all(|arm| matches!(arm, Belief::Rate { .. }));
     let mut nodes = Vec::new();
     for pair in cuts.windows(2) {

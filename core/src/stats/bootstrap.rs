@@ -106,7 +106,7 @@ impl Bootstrap {
             Reading::Percentile => (0.0, 0.0),
             Reading::Accelerated => (bias(&replicates, estimate)?, acceleration(&whole, &figure)?),
         };
-        replicates.sort_by(f64::total_cmp);
+        replicates.sort_unstable_by(f64::total_cmp);
         let at = |tail: f64| {
             let z = bias + normal::quantile(tail);
             quantile(&replicates, normal::cdf(bias + z / (1.0 - acceleration * z)))

@@ -2,6 +2,7 @@
 
 use crate::bundle::{Distribution, FieldReference, Reference};
 use crate::histogram::Bins;
+use crate::order::heap_sort;
 use crate::table::plain_name;
 
 /// How one feature is counted.
@@ -82,7 +83,7 @@ impl Layout {
         let sorted = features.iter().map(|feature| match feature {
             FeatureLayout::Category { known, .. } => {
                 let mut places: Vec<u32> = (0..known.len() as u32).collect();
-                places.sort_by_key(|place| known.get(*place as usize));
+                heap_sort(&mut places, &|a, b| known.get(*a as usize) < known.get(*b as usize));
                 places
             }
             FeatureLayout::Number { .. } => Vec::new(),

@@ -6,6 +6,7 @@ use super::{Binned, Feature, FeatureLayout, Layout, Scores, Window};
 use crate::drift::{Bracket, EMPTY_SHARE, Rate, Shares, deciles};
 use crate::evidence::{Answer, InsufficientData};
 use crate::metric;
+use crate::order::keep_most_frequent;
 use crate::stats::level::Level;
 use crate::stats::proportion::Proportion;
 
@@ -213,8 +214,7 @@ impl FeatureSummary {
             Feature::Number { moments, .. } => (moments.mean(), moments.variance().map(f64::sqrt), None, Vec::new()),
             Feature::Category { counts, .. } => {
                 let mut named: Vec<(String, u64)> = counts.named().map(|(name, count)| (name.to_owned(), count)).collect();
-                named.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-                named.truncate(NAMES);
+                keep_most_frequent(&mut named, NAMES);
                 (None, None, (values > 0).then(|| counts.unknown() as f64 / values as f64), named)
             }
         };

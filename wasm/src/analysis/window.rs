@@ -172,7 +172,7 @@ fn learnt((name, column, names): &(String, Column, Names)) -> Result<FeatureLayo
         }
         Column::Texts(_) => {
             let mut known = names.names.clone();
-            known.sort();
+            known.sort_unstable();
             Ok(FeatureLayout::Category { name, known })
         }
     }

@@ -250,9 +250,8 @@ fn categories(
         .filter(|((before, now), _)| **before == 0 && **now > 0)
         .map(|((_, now), name)| (name.clone(), *now))
         .collect();
-    new.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
     let kinds = new.len() as u64;
-    new.truncate(NAMES);
+    order::keep_most_frequent(&mut new, NAMES);
     let Unseen { values, expected, p_value: chance } = Unseen::new(&before, &now);
     let rate = Rate { reference: 0.0, current: values as f64 / present as f64, p_value: chance };
     let new_categories = Some(NewCategories { count: kinds, rate, expected: expected / present as f64, most: new });

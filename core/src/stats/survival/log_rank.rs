@@ -88,7 +88,7 @@ impl LogRank {
 /// (at risk, ended) by group, at every time at which one ends.
 fn times(groups: &[Durations]) -> Vec<(Vec<u64>, Vec<u64>)> {
     let mut ends: Vec<f64> = groups.iter().flat_map(|group| group.moments().filter(|m| m.ended > 0).map(|m| m.time)).collect();
-    ends.sort_by(f64::total_cmp);
+    ends.sort_unstable_by(f64::total_cmp);
     ends.dedup();
     let mut rows = vec![(Vec::with_capacity(groups.len()), Vec::with_capacity(groups.len())); ends.len()];
     for group in groups {

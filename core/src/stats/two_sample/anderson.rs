@@ -46,12 +46,12 @@ pub fn anderson_darling(samples: &[Sample<'_>]) -> Result<AndersonDarling, Stats
     StatsError::unless_enough(total as u64, 4, "values in all samples")?;
     let sorted = |sample: &Sample<'_>| {
         let mut values: Vec<f64> = sample.values().iter().map(|x| x + 0.0).collect();
-        values.sort_by(f64::total_cmp);
+        values.sort_unstable_by(f64::total_cmp);
         values
     };
     let samples: Vec<Vec<f64>> = samples.iter().map(sorted).collect();
     let mut pooled: Vec<f64> = samples.iter().flatten().copied().collect();
-    pooled.sort_by(f64::total_cmp);
+    pooled.sort_unstable_by(f64::total_cmp);
     if pooled.first() == pooled.last() {
         return Err(StatsError::NoVariation { what: "the pooled sample" });
     }

@@ -42,7 +42,7 @@ pub fn levene(first: &Sample<'_>, second: &Sample<'_>) -> Result<Outcome, StatsE
 
 fn distances(sample: &Sample<'_>) -> Vec<f64> {
     let mut sorted = sample.values().to_vec();
-    sorted.sort_by(f64::total_cmp);
+    sorted.sort_unstable_by(f64::total_cmp);
     let at = |i: usize| sorted.get(i).copied().unwrap_or_default();
     let middle = sorted.len() / 2;
     let median = if sorted.len() % 2 == 1 { at(middle) } else { 0.5 * at(middle - 1) + 0.5 * at(middle) };
