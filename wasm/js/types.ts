@@ -38,6 +38,8 @@ export interface Score {
   rest?: number;
   /** Keys of the lead that the model does not know, at most 50. */
   unknown_fields?: string[];
+  /** Fields whose value the model has never seen; it scores them as missing. */
+  unknown_values?: string[];
   /** For a multi-output model: the probability of each output before calibration. */
   probabilities?: number[];
   /** For a multi-output model: the outputs' names, if declared. */

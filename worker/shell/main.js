@@ -106,7 +106,7 @@ export default {
     if (reply.rows > 0) {
       if (durable) {
         if (!(await log.commit(env, ctx))) return refuse(LOG_UNAVAILABLE, method, path, headers);
-        edge.exports.answered(status, reply.scored, reply.refused);
+        edge.exports.answered(status, reply.scored, reply.refused, reply.unknown);
       } else log.later(env, ctx, since);
     } else if (status === 404 && (method === "GET" || method === "HEAD")) {
       const end = path.indexOf("?");
@@ -149,8 +149,8 @@ function ask(method, path, given, body, since) {
   answer.set(bytes.subarray(words[reply + 2], words[reply + 2] + length));
   log.held = words[reply + 5];
   log.full = words[reply + 6] > 0;
-  const [scored, refused] = [words[reply + 8], words[reply + 9]];
-  return { head: headOf(words[reply], words[reply + 1]), body: answer, rows: words[reply + 4], scored, refused };
+  const [scored, refused, unknown] = [words[reply + 8], words[reply + 9], words[reply + 10]];
+  return { head: headOf(words[reply], words[reply + 1]), body: answer, rows: words[reply + 4], scored, refused, unknown };
 }
 
 /** Memory for an answer; never written again once it is handed out. */

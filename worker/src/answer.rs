@@ -29,6 +29,11 @@ impl Effects {
         let scored = answered().filter(|p| p.status == Status::Scored).count();
         (scored as u64, (answered().count() - scored) as u64)
     }
+
+    /// How many leads of the answer have a value that the model which scored them has never seen.
+    pub(crate) fn leads_with_unknown_values(&self) -> u64 {
+        self.predictions.iter().filter(|p| p.role != Role::Shadow && p.unknown_values.is_some()).count() as u64
+    }
 }
 
 impl From<Response> for Answer {

@@ -20,13 +20,16 @@ pub struct Counted {
     pub scored: u64,
     /// Leads rejected.
     pub refused: u64,
+    /// Leads scored with a value that the model has never seen.
+    pub unknown: u64,
 }
 
 impl Counted {
     /// What is counted of `answer`.
     pub fn of(answer: &Answer) -> Counted {
         let (scored, refused) = answer.effects.leads();
-        Counted { status: if answer.is_stray { 0 } else { answer.response.status }, scored, refused }
+        let unknown = answer.effects.leads_with_unknown_values();
+        Counted { status: if answer.is_stray { 0 } else { answer.response.status }, scored, refused, unknown }
     }
 }
 
@@ -39,6 +42,7 @@ pub struct Metrics {
     unstorable: AtomicBool,
     leads: AtomicU64,
     refused: AtomicU64,
+    unknown: AtomicU64,
     buckets: [AtomicU64; 14],
     latency_us: AtomicU64,
     rows_made: AtomicU64,
@@ -57,6 +61,7 @@ impl Metrics {
         };
         self.leads.fetch_add(counted.scored, Relaxed);
         self.refused.fetch_add(counted.refused, Relaxed);
+        self.unknown.fetch_add(counted.unknown, Relaxed);
     }
 
     /// `rows` log rows were made, those of shadows among them.
@@ -146,6 +151,7 @@ impl Metrics {
             ("plumbline_requests_without_route", "Requests for paths without a route, such as files of the page.", &self.strays),
             ("plumbline_leads_scored", "Leads scored.", &self.leads),
             ("plumbline_leads_refused", "Leads rejected with a problem.", &self.refused),
+            ("plumbline_leads_with_unknown_values", "Leads scored with a value that the model has never seen.", &self.unknown),
             ("plumbline_log_rows_written", "Prediction log rows committed.", &self.rows_written),
             ("plumbline_log_rows_failed", "Prediction log rows that could not be stored.", &self.rows_failed),
             ("plumbline_log_commits", "Batches of prediction log rows committed.", &self.commits),

@@ -88,6 +88,13 @@ impl Manifest {
 fn take_file(field: &mut Field, texts: &[String], notes: &mut Vec<String>) -> Result<(), String> {
     if field.categories.is_empty() {
         field.categories = texts.to_vec();
+        if field.missing.iter().any(|word| texts.contains(word)) {
+            field.missing.retain(|word| !texts.contains(word));
+            notes.push(format!(
+                "a text that is declared to mean missing is a category of {} in the model's file, and stays one",
+                Quoted(&field.name)
+            ));
+        }
         return Ok(());
     }
     let file = Categories::new(texts);

@@ -16,6 +16,12 @@ pub struct Declaration {
     /// `[model]`
     #[serde(default)]
     pub model: ModelCard,
+    /// Texts that mean missing in every field that does not list them as a category.
+    #[serde(default)]
+    pub missing: Vec<String>,
+    /// The number that means missing in every number field.
+    #[serde(default)]
+    pub missing_number: Option<f64>,
     /// `[[field]]`: what a lead carries.
     #[serde(default)]
     pub field: Vec<Field>,

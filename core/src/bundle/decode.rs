@@ -71,6 +71,8 @@ fn field(node: &Node, misfit: &mut Misfit) -> Field {
         unit: node.text_or_empty("unit", misfit),
         min: node.optional_number("min", misfit),
         max: node.optional_number("max", misfit),
+        missing: node.texts("missing", misfit),
+        missing_number: node.optional_number("missing_number", misfit),
         reason: node.text_or_empty("reason", misfit),
         reason_missing: node.text_or_empty("reason_missing", misfit),
         reason_zero: node.text_or_empty("reason_zero", misfit),
@@ -268,7 +270,7 @@ mod tests {
             r#"{"model": {"name": "n", "version": "v", "intended_use": "u", "outputs": ["a", "b"], "positive": "a"},
             "band": [{"name": "hot", "from": 0.3}, {"name": "cold", "from": 0}],
             "field": [
-                {"name": "a", "kind": "category", "role": "segment", "required": true, "categories": ["x", "y\"\\\u00e9"], "label": "A",
+                {"name": "a", "kind": "category", "role": "segment", "required": true, "missing": ["-", "@pandas"], "categories": ["x", "y\"\\\u00e9"], "label": "A",
                  "reason": "r", "reason_missing": "m", "reason_of": {"x": "X"}},
                 {"name": "b", "unit": "EUR", "min": -1.5, "max": 1e300, "reason_zero": "z"},
                 {"name": "c", "kind": "text", "role": "id"}, {"name": "d", "kind": "flag"}, {"name": "e", "kind": "list"},

@@ -69,7 +69,8 @@ pub(super) fn finish(
     let mut put = |key: &str, text: String| metadata.insert(key.to_owned(), text);
     put("digest", String::from_utf8_lossy(&BLANK).into_owned());
     // What an older reader would take for something else gets a number it rejects.
-    let format = match (manifest.calibration.is_plain(), file.has("code.words")) {
+    let is_plain = manifest.calibration.is_plain() && !manifest.schema.declares_missing();
+    let format = match (is_plain, file.has("code.words")) {
         (false, _) => "3",
         (true, true) => "2",
         (true, false) => "1",

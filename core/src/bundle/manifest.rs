@@ -59,14 +59,16 @@ impl Manifest {
     /// The manifest of a model its owner declared so. The model's `columns` that no declared feature makes are fields as well, with
     /// what is declared of them; categorical ones have the texts in `categories` (see [`Schema::of_columns`]).
     pub fn declared(declaration: Declaration, columns: &[Column], categories: &[Vec<String>]) -> Manifest {
-        let Declaration { model, field, feature, band, calibration, mut provenance } = declaration;
+        let Declaration { model, missing, missing_number, field, feature, band, calibration, mut provenance } = declaration;
         if !model.intended_use.is_empty() {
             provenance.intended_use = model.intended_use;
         }
+        let mut schema = Schema::completed(field, &feature, columns, categories);
+        schema.fields.iter_mut().for_each(|field| field.also_missing(&missing, missing_number));
         Manifest {
             name: model.name,
             version: model.version,
-            schema: Schema::completed(field, &feature, columns, categories),
+            schema,
             transforms: feature,
             bands: band,
             outputs: model.outputs,
@@ -87,6 +89,8 @@ impl Manifest {
                 outputs: self.outputs.clone(),
                 positive: self.positive.clone(),
             },
+            missing: Vec::new(),
+            missing_number: None,
             field: self.schema.fields.clone(),
             feature: self.transforms.clone(),
             band: self.bands.clone(),

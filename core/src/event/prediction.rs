@@ -41,6 +41,8 @@ pub struct Prediction {
     pub band: String,
     /// Expectations of the suite that a scored lead fails: a JSON array of `{expectation, fields, detail}`.
     pub flags: Option<Arc<str>>,
+    /// Fields of a scored lead whose value the model has never seen: a JSON array of their names.
+    pub unknown_values: Option<String>,
     /// Time the request took so far, µs, where the host can measure it (never inside pure computation at the edge).
     pub duration_us: Option<u32>,
 }
@@ -66,7 +68,7 @@ impl Status {
 
 impl Prediction {
     /// The columns of a prediction's row, in the order of the log.
-    pub const COLUMNS: [Column; 18] = [
+    pub const COLUMNS: [Column; 19] = [
         Column::required("timestamp_ms", ColumnType::Integer),
         Column::required("request_id", ColumnType::Text),
         Column::optional("client_request_id", ColumnType::Text),
@@ -85,6 +87,7 @@ impl Prediction {
         Column::optional("duration_us", ColumnType::Integer),
         Column::required("explores", ColumnType::Integer),
         Column::optional("flags", ColumnType::Text),
+        Column::optional("unknown_values", ColumnType::Text),
     ];
 
     /// The row's cells, one for each of [`Prediction::COLUMNS`].
@@ -109,6 +112,7 @@ impl Prediction {
             self.duration_us.map_or(Cell::Null, |us| Cell::Integer(us.into())),
             Cell::Integer(self.explores.into()),
             Cell::text(self.flags.as_deref()),
+            Cell::text(self.unknown_values.as_deref()),
         ]
     }
 }
@@ -135,6 +139,7 @@ mod tests {
             probability: None,
             band: String::new(),
             flags: None,
+            unknown_values: None,
             duration_us: Some(9),
         }
     }
@@ -142,6 +147,7 @@ mod tests {
     #[test]
     fn cells_are_of_their_column_s_type() {
         let filled = Prediction {
+            unknown_values: Some("[]".into()),
             client_request_id: Some("c".into()),
             code: Some("X"),
             margin: Some(1.0),

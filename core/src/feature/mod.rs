@@ -37,6 +37,11 @@ impl Pipeline {
         self.width
     }
 
+    /// Whether a column is made of field number `field` of the schema.
+    pub(crate) fn is_read(&self, field: usize) -> bool {
+        self.sources.contains(&(field as u32))
+    }
+
     /// Positions, in the schema, of the fields that `column` is made of.
     pub(crate) fn fields_of(&self, column: usize) -> impl Iterator<Item = usize> {
         let makes = move |op: &&Op| {

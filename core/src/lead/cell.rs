@@ -2,7 +2,7 @@
 
 use super::{LeadError, Place, Value};
 use crate::json::{MAX_SAFE_INTEGER, parse_number};
-use crate::schema::{Field, FieldKind, Role};
+use crate::schema::{Field, FieldKind, Role, means_missing};
 use crate::table::{Cell, is_missing, number};
 
 impl Field {
@@ -34,6 +34,9 @@ impl Field {
     pub fn parse_text(&self, text: &str) -> Result<Value, LeadError> {
         let text = text.trim();
         if text.is_empty() {
+            return Ok(Value::Missing);
+        }
+        if means_missing(&self.missing, text) && !self.categories.iter().any(|category| category == text) {
             return Ok(Value::Missing);
         }
         if self.role == Role::Id {

@@ -4,7 +4,7 @@ use super::slots::UNKNOWN;
 use super::{Lead, LeadError, Limits, Place, Slots, Value};
 use crate::json::{Cursor, Decimal, NumberFault, Stop, Token};
 use crate::name::Names;
-use crate::schema::{Categories, FieldKind, Role, Schema};
+use crate::schema::{Categories, FieldKind, Role, Schema, means_missing};
 use crate::table::parse_date;
 
 /// A schema compiled for reading leads into [`Slots`]. Equal readers read every lead alike.
@@ -22,6 +22,10 @@ struct Plan {
     takes: Takes,
     required: bool,
     categories: Categories,
+    /// Texts that mean missing.
+    missing: Vec<String>,
+    /// The number that means missing; NaN: none does.
+    missing_number: f64,
     min: f64,
     max: f64,
 }
@@ -72,6 +76,8 @@ impl Reader {
                 takes,
                 required: field.required,
                 categories: Categories::new(&field.categories),
+                missing: field.missing.clone(),
+                missing_number: field.missing_number.unwrap_or(f64::NAN),
                 min: field.min.unwrap_or(f64::NEG_INFINITY),
                 max: field.max.unwrap_or(f64::INFINITY),
             });
@@ -85,6 +91,8 @@ impl Reader {
                     takes: Takes::Id,
                     required: false,
                     categories: Categories::default(),
+                    missing: Vec::new(),
+                    missing_number: f64::NAN,
                     min: f64::NEG_INFINITY,
                     max: f64::INFINITY,
                 });
@@ -341,6 +349,9 @@ impl To<'_> {
             (Err(NumberFault::UnsafeInteger), Takes::Category) if !self.plan.categories.is_empty() => self.text(source, slots),
             (Err(fault), _) => self.refuse_number(fault, slots),
             (Ok(x), Takes::Number) => {
+                if x == self.plan.missing_number {
+                    return;
+                }
                 if x < self.plan.min || x > self.plan.max {
                     return self.refuse_range(x, slots);
                 }
@@ -377,6 +388,7 @@ impl To<'_> {
     fn unknown(&self, text: &str, slots: &mut Slots) {
         slots.set_number(self.field, UNKNOWN);
         slots.set_text(self.field, text);
+        slots.note_unknown_value(self.field);
     }
 
     #[cold]
@@ -405,6 +417,9 @@ impl To<'_> {
         }
         if is_id && text.contains('\0') {
             return slots.refuse(LeadError::BadId { place: self.place(None) });
+        }
+        if !self.plan.missing.is_empty() && means_missing(&self.plan.missing, text) && self.plan.categories.find(text).is_none() {
+            return;
         }
         // An empty text says nothing: the field is missing, unless it is a category.
         if text.is_empty() && matches!(self.plan.takes, Takes::Text | Takes::Date | Takes::Id) {

@@ -27,6 +27,8 @@ pub struct Slots {
     items: Vec<(u32, u32)>,
     /// Keys of the lead that the schema does not know, in their order, at most [`Slots::MAX_UNKNOWN`].
     pub(crate) unknown: Vec<String>,
+    /// Fields whose category the schema does not list.
+    unknown_values: Vec<u32>,
     /// What is wrong so far, at most [`Slots::MAX_PROBLEMS`]; how many more there were.
     problems: Vec<LeadError>,
     more_problems: u64,
@@ -67,6 +69,7 @@ impl Slots {
         self.arena.clear();
         self.items.clear();
         self.unknown.clear();
+        self.unknown_values.clear();
         self.problems.clear();
         self.more_problems = 0;
     }
@@ -146,6 +149,15 @@ impl Slots {
         let start = self.arena.len() as u32;
         self.arena.push_str(text);
         (start, self.arena.len() as u32)
+    }
+
+    pub(crate) fn note_unknown_value(&mut self, field: usize) {
+        self.unknown_values.push(field as u32);
+    }
+
+    /// Positions of the fields whose category the schema does not list, in the order of the lead.
+    pub fn unknown_values(&self) -> impl Iterator<Item = usize> {
+        self.unknown_values.iter().map(|field| *field as usize)
     }
 
     pub(crate) fn note_unknown(&mut self, key: &str) {

@@ -248,6 +248,40 @@ fn categories_are_found_in_every_spelling_through_both_doors() {
 }
 
 #[test]
+fn what_means_missing_is_declared() {
+    let schema: Schema = serde_json::from_str(
+        r#"{"fields": [{"name": "source", "kind": "category", "categories": ["web", "NA"], "missing": ["Select", "@pandas"]},
+            {"name": "n", "min": 0, "missing": ["--None--"], "missing_number": -999}, {"name": "must", "kind": "text", "required": true,
+            "missing": ["N/A"]}]}"#,
+    )
+    .unwrap();
+    let reader = Reader::new(&schema);
+    let read = |members: &str| {
+        let mut slots = Slots::default();
+        let read = reader.read_json(format!(r#"{{"must": "x", {members}}}"#).as_bytes(), &limits(), &mut slots);
+        read.map(|()| (slots.get(0).number, slots.get(1).number, slots.unknown_values().count()))
+    };
+    let rows = [
+        (r#""source": "Select", "n": 1"#, (f64::NAN, 1.0, 0)),
+        (r#""source": " NULL ""#, (f64::NAN, f64::NAN, 0)),
+        (r#""source": "NA", "n": -999"#, (1.0, f64::NAN, 0)),
+        (r#""source": "TikTok", "n": "--None--""#, (-1.0, f64::NAN, 1)),
+    ];
+    for (members, expected) in rows {
+        let found = read(members).unwrap();
+        assert_eq!(format!("{found:?}"), format!("{expected:?}"), "{members}");
+    }
+    assert_eq!(read(r#""n": -998"#).unwrap_err()[0].code(), "LEAD_OUT_OF_RANGE");
+    assert_eq!(read(r#""must": "N/A""#).unwrap_err()[0].code(), "LEAD_DUPLICATE_FIELD");
+    let mut slots = Slots::default();
+    assert_eq!(reader.read_json(br#"{"must": "N/A"}"#, &limits(), &mut slots).unwrap_err()[0].code(), "LEAD_MISSING_FIELD");
+    let cell = |field: &str, text: &str| schema.field(field).unwrap().1.parse_cell(text).unwrap();
+    assert_eq!(cell("source", "Select"), Value::Missing);
+    assert_eq!(cell("source", "NA"), Value::Text("NA".into()));
+    assert_eq!(cell("n", " --None--"), Value::Missing);
+}
+
+#[test]
 fn cells_of_a_table_become_values() {
     let schema = schema();
     let cell = |field: &str, text: &str| schema.field(field).unwrap().1.parse_cell(text).map_err(|e| e.code());

@@ -60,6 +60,21 @@ fn check_kind(field: &Field, path: &dyn Fn(&str) -> String, errors: &mut ConfigE
             errors.add("FIELD_CATEGORY_DUPLICATE", path(&format!("categories[{j}]")), message);
         }
     }
+    for (j, word) in field.missing.iter().enumerate().filter(|(_, word)| field.categories.contains(word)) {
+        let message = format!("{word:?} is a category of {name:?}; it cannot mean missing too");
+        errors.add("FIELD_MISSING_CATEGORY", path(&format!("missing[{j}]")), message);
+    }
+    match field.missing_number {
+        Some(_) if field.kind != FieldKind::Number => {
+            let kind = field.kind.as_str();
+            let message = format!("{name:?} is a {kind}; only a number field can have a number that means missing");
+            errors.add("FIELD_MISSING_NUMBER_UNUSED", path("missing_number"), message);
+        }
+        Some(x) if !x.is_finite() => {
+            errors.add("FIELD_MISSING_NUMBER_NOT_FINITE", path("missing_number"), format!("that of {name:?} is not finite"));
+        }
+        _ => {}
+    }
     for (key, limit) in [("min", field.min), ("max", field.max)] {
         let Some(limit) = limit else { continue };
         if field.kind != FieldKind::Number {

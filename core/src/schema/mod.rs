@@ -55,6 +55,12 @@ pub struct Field {
     /// For a number: a value above is refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max: Option<f64>,
+    /// Texts that mean missing in this field; [`PANDAS`] stands for the words that pandas reads so.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<String>,
+    /// For a number: the one that means missing, such as -999.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub missing_number: Option<f64>,
     /// Template of a reason for this field, such as `Visited the pricing page {value} {time|times}`.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub reason: String,
@@ -67,6 +73,16 @@ pub struct Field {
     /// Templates for single categories, where the general one does not read well.
     #[serde(default, skip_serializing_if = "ByName::is_empty")]
     pub reason_of: ByName<String>,
+}
+
+/// Stands among texts that mean missing for all words that pandas reads so: `NA`, `NULL`, `NaN` and the others of
+/// [`word::MISSING`](crate::table::word::MISSING).
+pub const PANDAS: &str = "@pandas";
+
+/// Whether `text` is one of `declared`, which mean missing. White space on both sides does not count.
+pub(crate) fn means_missing(declared: &[String], text: &str) -> bool {
+    let text = text.trim();
+    declared.iter().any(|word| word == text || (word == PANDAS && crate::table::is_missing(text)))
 }
 
 /// What values a field takes.
@@ -158,6 +174,11 @@ fn is_false(value: &bool) -> bool {
 }
 
 impl Schema {
+    /// Whether a field declares what means missing.
+    pub(crate) fn declares_missing(&self) -> bool {
+        self.fields.iter().any(|field| !field.missing.is_empty() || field.missing_number.is_some())
+    }
+
     /// The field called `name` and its position.
     pub fn field(&self, name: &str) -> Option<(usize, &Field)> {
         self.fields.iter().enumerate().find(|(_, f)| f.name == name)
@@ -165,6 +186,21 @@ impl Schema {
 }
 
 impl Field {
+    /// Takes what means missing in every field of a schema: `texts` that are not its categories, and the number of a number field.
+    pub(crate) fn also_missing(&mut self, texts: &[String], number: Option<f64>) {
+        if !self.role.is_readable() {
+            return;
+        }
+        // A category that the model was trained on stays one.
+        self.missing.retain(|text| !self.categories.contains(text));
+        let new = texts.iter().filter(|text| !self.missing.contains(text) && !self.categories.contains(text));
+        let new: Vec<String> = new.cloned().collect();
+        self.missing.extend(new);
+        if self.kind == FieldKind::Number {
+            self.missing_number = self.missing_number.or(number);
+        }
+    }
+
     /// The name for people: the label, or the name with spaces for underscores.
     pub fn display_name(&self) -> String {
         if self.label.is_empty() {

@@ -9,8 +9,15 @@ use crate::lead::{Slots, Timestamp};
 pub struct Block {
     /// Row-major.
     rows: Vec<f64>,
-    /// Per row the lead's id and unknown fields.
-    leads: Vec<(Option<String>, Vec<String>)>,
+    leads: Vec<Waiting>,
+}
+
+/// What of a lead goes past the model into its score.
+#[derive(Debug)]
+struct Waiting {
+    lead_id: Option<String>,
+    unknown_fields: Vec<String>,
+    unknown_values: Vec<String>,
 }
 
 impl Block {
@@ -30,7 +37,11 @@ impl Block {
     /// Adds the lead that was read into `slots`, as of `now`. Returns its number in the block.
     pub fn push(&mut self, scorer: &Scorer, slots: &Slots, now: Timestamp) -> usize {
         let id = scorer.reader.id(slots);
-        self.leads.push(((!id.is_empty()).then(|| id.to_owned()), slots.unknown_fields().to_vec()));
+        self.leads.push(Waiting {
+            lead_id: (!id.is_empty()).then(|| id.to_owned()),
+            unknown_fields: slots.unknown_fields().to_vec(),
+            unknown_values: scorer.unknown_values(slots),
+        });
         scorer.pipeline.append(slots, now, &mut self.rows);
         self.leads.len() - 1
     }
@@ -42,12 +53,18 @@ impl Block {
         work.margins.clear();
         work.margins.resize(self.leads.len() * outputs, 0.0);
         scorer.engine.margins_batch(&self.rows, &mut work.engine, &mut work.margins);
-        for ((number, (lead_id, unknown_fields)), margins) in self.leads.drain(..).enumerate().zip(work.margins.chunks(outputs)) {
+        for ((number, lead), margins) in self.leads.drain(..).enumerate().zip(work.margins.chunks(outputs)) {
             work.probabilities.clear();
             work.probabilities.extend_from_slice(margins);
             scorer.bundle.model().link.apply(&mut work.probabilities);
             let judged = scorer.judge(margins, &work.probabilities);
-            each(number, judged.map(|score| Score { lead_id, unknown_fields, ..score }));
+            each(
+                number,
+                judged.map(|score| {
+                    let Waiting { lead_id, unknown_fields, unknown_values } = lead;
+                    Score { lead_id, unknown_fields, unknown_values, ..score }
+                }),
+            );
         }
     }
 

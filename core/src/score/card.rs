@@ -49,6 +49,12 @@ fn write_field(out: &mut Vec<u8>, field: &Field) {
             object.number(key, limit);
         }
     }
+    if !field.missing.is_empty() {
+        object.texts("missing", &field.missing);
+    }
+    if let Some(number) = field.missing_number {
+        object.number("missing_number", number);
+    }
     said(&mut object, "reason", &field.reason);
     said(&mut object, "reason_missing", &field.reason_missing);
     said(&mut object, "reason_zero", &field.reason_zero);

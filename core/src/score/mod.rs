@@ -58,6 +58,9 @@ pub struct Score {
     /// Keys of the lead that the schema does not know, at most 50.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unknown_fields: Vec<String>,
+    /// Fields whose value the model has never seen, in the order of the lead; it scores them as missing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unknown_values: Vec<String>,
     /// Of a model with several outputs: the probability of each, before calibration.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub probabilities: Vec<f64>,
@@ -251,6 +254,12 @@ impl Scorer {
         self.bundle.manifest.schema.field(field).map_or(Value::Missing, |(at, field)| slots.value(at, field).into())
     }
 
+    /// Fields the model reads whose category it has never seen, of the lead that was read into `slots`.
+    pub fn unknown_values(&self, slots: &Slots) -> Vec<String> {
+        let read = slots.unknown_values().filter(|field| self.pipeline.is_read(*field));
+        read.filter_map(|field| self.bundle.manifest.schema.fields.get(field)).map(|field| field.name.clone()).collect()
+    }
+
     /// The band of a calibrated probability; empty when none is declared.
     pub fn band(&self, probability: f64) -> &str {
         let reached = self.bands.iter().filter(|band| probability >= band.from);
@@ -276,6 +285,7 @@ impl Scorer {
             let id = self.reader.id(slots);
             score.lead_id = (!id.is_empty()).then(|| id.to_owned());
             score.unknown_fields = slots.unknown_fields().to_vec();
+            score.unknown_values = self.unknown_values(slots);
             self.explain(slots, &row, now, options.reasons, work, score);
         }
         work.row = row;
@@ -307,6 +317,7 @@ impl Scorer {
             reasons: Vec::new(),
             rest: None,
             unknown_fields: Vec::new(),
+            unknown_values: Vec::new(),
             probabilities: if several { probabilities.to_vec() } else { Vec::new() },
             outputs: if several { self.bundle.manifest.outputs.clone() } else { Vec::new() },
             model: Arc::clone(&self.id),
@@ -334,6 +345,9 @@ impl Score {
         }
         if !self.unknown_fields.is_empty() {
             object.texts("unknown_fields", &self.unknown_fields);
+        }
+        if !self.unknown_values.is_empty() {
+            object.texts("unknown_values", &self.unknown_values);
         }
         if !self.probabilities.is_empty() {
             object.list("probabilities", &self.probabilities, &mut |out, p| json::number(out, *p));

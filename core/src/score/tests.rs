@@ -49,7 +49,8 @@ fn lead(json: &str) -> Lead {
 fn the_card_is_what_the_derived_writers_write() {
     let mut bundle = bundle(Calibration::None);
     let more: Vec<Field> = serde_json::from_str(
-        r#"[{"name": "lead_id", "kind": "text", "role": "id", "required": true}, {"name": "n", "min": -0.5, "max": 1e300}]"#,
+        r#"[{"name": "lead_id", "kind": "text", "role": "id", "required": true}, {"name": "n", "min": -0.5, "max": 1e300, "missing_number": -999},
+            {"name": "m", "missing": ["-", "@pandas"]}]"#,
     )
     .unwrap();
     bundle.manifest.schema.fields.extend(more);
@@ -103,7 +104,7 @@ fn a_missing_value_or_a_no_is_not_worded_as_its_presence() {
     assert_eq!(said(0, "{}"), "Visits are not known");
     assert_eq!(said(0, r#"{"visits": 0}"#), "Never visited the pricing page");
     assert_eq!(said(1, "{}"), "size: not known");
-    assert_eq!(said(2, r#"{"plan": "unheard"}"#), "Is on the unheard plan");
+    assert_eq!(said(2, r#"{"plan": "unheard"}"#), "plan: unheard is not known to the model");
     assert_eq!(said(3, r#"{"demo": false}"#), "demo: no");
     assert_eq!(said(3, "{}"), "demo: not known");
     assert_eq!(said(4, "{}"), "seen: not known");
@@ -168,6 +169,24 @@ fn a_long_body_gives_each_lead_the_bits_it_has_alone() {
             assert_eq!(result, scorer.score_bytes(leads[i as usize].as_bytes(), NOW, &Options::default(), &mut work));
         });
     assert_eq!((count, seen), (Ok(400), 400));
+}
+
+#[test]
+fn a_value_the_model_has_never_seen_is_reported() {
+    let (scorer, mut work) = (scorer(), Workspace::default());
+    let json = br#"{"visits": 7, "plan": "gold"}"#;
+    let score = scorer.score_bytes(json, NOW, &Options::with_reasons(5), &mut work).unwrap();
+    assert_eq!(score.unknown_values, ["plan"]);
+    let mut written = Vec::new();
+    score.write_json(&mut written);
+    assert!(String::from_utf8(written).unwrap().contains(r#""unknown_values":["plan"]"#));
+    let body = scorer.score_body(json, Form::One, NOW, &Options::default(), &mut work, &mut |_, result| {
+        assert_eq!(result.unwrap().unknown_values, ["plan"]);
+    });
+    assert_eq!(body, Ok(1));
+    let change =
+        scorer.what_changed((&lead(r#"{"plan": "paid"}"#), NOW), (&lead(r#"{"plan": "gold"}"#), NOW), &Options::with_reasons(1));
+    assert!(change.unwrap().reasons[0].text.contains("gold is not known to the model"));
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Reasons in words: a field's templates ([`template`]), filled with a lead's value.
 
+use std::borrow::Cow;
+
 use crate::json::Decimal;
 use crate::lead::{Slots, Timestamp};
 use crate::schema::template::{self, Place, mentions};
@@ -19,6 +21,8 @@ pub(crate) struct Said {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum State {
     Missing,
+    /// A category that the model has never seen.
+    Unknown,
     /// 0, no, or an empty list.
     Zero,
     Present,
@@ -56,6 +60,8 @@ pub(crate) fn say(field: &Field, i: usize, slots: &Slots, now: Timestamp) -> Sai
     if said.value.is_empty() && !(field.kind == FieldKind::List && x == 0.0) {
         said.state = State::Missing;
         said.value = "not known".to_owned();
+    } else if field.kind == FieldKind::Category && x < 0.0 {
+        said.state = State::Unknown;
     } else if counts && x == 0.0 {
         said.state = State::Zero;
         if field.kind == FieldKind::List {
@@ -67,10 +73,14 @@ pub(crate) fn say(field: &Field, i: usize, slots: &Slots, now: Timestamp) -> Sai
 
 /// The sentence of `field` for what was `said`, without points.
 pub(crate) fn sentence(field: &Field, said: &Said) -> String {
+    if said.state == State::Unknown {
+        // What the model adds is for a missing value: no template may credit this one.
+        return format!("{}: {}", field.display_name(), said.shown());
+    }
     let special = match said.state {
         State::Missing => Some(&field.reason_missing),
         State::Zero => Some(&field.reason_zero),
-        State::Present => field.reason_of.get(&said.value),
+        State::Present | State::Unknown => field.reason_of.get(&said.value),
     };
     // A general template says that something is so: it cannot stand for a missing value, a no or an empty list.
     let denies = said.state == State::Missing || (said.state == State::Zero && field.kind != FieldKind::Number);
@@ -101,7 +111,17 @@ pub(crate) fn change(field: &Field, before: Said, after: Said) -> String {
         let (from, to) = (number(from as f64), number(to as f64));
         return format!("{}: {from} → {to} {} ago", field.display_name(), if to == "1" { "day" } else { "days" });
     }
-    format!("{}: {} → {}", field.display_name(), before.value, after.value)
+    format!("{}: {} → {}", field.display_name(), before.shown(), after.shown())
+}
+
+impl Said {
+    /// The value, or that the model does not know it.
+    fn shown(&self) -> Cow<'_, str> {
+        if self.state == State::Unknown {
+            return format!("{} is not known to the model", self.value).into();
+        }
+        (&*self.value).into()
+    }
 }
 
 fn fill(template: &str, said: &Said) -> String {

@@ -46,6 +46,10 @@ impl Scoring<'_> {
             probability: score.map(|s| s.probability),
             band: score.map(|s| s.band.clone()).unwrap_or_default(),
             flags: scored.flags.cloned(),
+            unknown_values: score
+                .map(|s| &s.unknown_values)
+                .filter(|names| !names.is_empty())
+                .and_then(|names| serde_json::to_string(names).ok()),
             duration_us: None,
         });
     }

@@ -3,7 +3,7 @@
 use super::migration::Migration;
 
 /// All, the oldest first.
-pub(super) const MIGRATIONS: &[Migration] = &[ROWS, BATCHES, EXPLORATION, FLAGS];
+pub(super) const MIGRATIONS: &[Migration] = &[ROWS, BATCHES, EXPLORATION, FLAGS, UNKNOWN_VALUES];
 
 /// A row a prediction.
 const ROWS: Migration = &[
@@ -75,5 +75,17 @@ const FLAGS: Migration = &[
             row.value ->> 5, row.value ->> 6, row.value ->> 7, row.value ->> 8, row.value ->> 9, row.value ->> 10,
             row.value ->> 11, row.value ->> 12, row.value ->> 13, row.value ->> 14, row.value ->> 15,
             coalesce(row.value ->> 16, 0), row.value ->> 17
+        FROM prediction_batches AS batch, json_each(batch.predictions) AS row",
+];
+
+/// Which fields of a lead had a value that the model has never seen; of older rows none is known.
+const UNKNOWN_VALUES: Migration = &[
+    "DROP VIEW prediction_logs",
+    "CREATE VIEW prediction_logs (id, timestamp_ms, request_id, client_request_id, position, batch_size, lead_id, model, version,
+            variant, role, status, code, margin, probability, band, duration_us, explores, flags, unknown_values) AS
+        SELECT batch.id * 65536 + row.key, row.value ->> 0, row.value ->> 1, row.value ->> 2, row.value ->> 3, row.value ->> 4,
+            row.value ->> 5, row.value ->> 6, row.value ->> 7, row.value ->> 8, row.value ->> 9, row.value ->> 10,
+            row.value ->> 11, row.value ->> 12, row.value ->> 13, row.value ->> 14, row.value ->> 15,
+            coalesce(row.value ->> 16, 0), row.value ->> 17, row.value ->> 18
         FROM prediction_batches AS batch, json_each(batch.predictions) AS row",
 ];

@@ -74,6 +74,10 @@ pub struct Import {
     /// Declaration of the model: name, version, schema, calibration, bands … (TOML)
     #[arg(long, value_name = "S.toml")]
     schema: Option<PathBuf>,
+    /// Texts that mean missing in every field that does not list them as a category; `@pandas` stands for NA, NULL, NaN and the other
+    /// words pandas reads so
+    #[arg(long, value_name = "TEXT,…", value_delimiter = ',', allow_hyphen_values = true)]
+    missing: Vec<String>,
     /// Name of the model [default: from the schema, otherwise the file name]
     #[arg(long)]
     name: Option<String>,
@@ -171,6 +175,7 @@ impl Import {
         };
         let sigmoid = self.on.map(|on| (self.sigmoid.as_slice(), on));
         declaration.calibration = calibration::of(declaration.calibration, sigmoid, self.files.len())?;
+        declaration.missing.extend(self.missing.iter().cloned());
         let mut manifest = Manifest::declared(declaration, &model.columns, categories);
         if let Some(name) = &self.name {
             manifest.name.clone_from(name);

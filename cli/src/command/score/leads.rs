@@ -53,6 +53,7 @@ pub fn run(
             Step::Record => match leads.score(&*records) {
                 Err(problem) => rejects.add(records.line(), &problem)?,
                 Ok((score, flags)) => {
+                    tally.unknown.count(scorer, &leads.slots);
                     let line = records.line().to_string();
                     let id = score.lead_id.as_deref().unwrap_or(&line);
                     let why = reasons_text(&score, layout);

@@ -5,6 +5,7 @@ mod contribution;
 mod leads;
 mod raw;
 mod replay;
+mod unknown;
 
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -18,6 +19,7 @@ use crate::output::paths::{append, is_ndjson, keep_apart};
 use crate::output::{Interrupt, Layout, terminal};
 use crate::table::moment;
 use crate::{Failure, Outcome};
+use unknown::Unknown;
 
 /// Score leads or raw rows from a file or standard input
 #[derive(Debug, Args)]
@@ -33,7 +35,8 @@ Leads (default): each row is a lead as described by the bundle's schema. Columns
   band         such as hot; empty if the bundle declares none
   reasons      in words, strongest first
   flags        with --suite: non-critical expectations the lead fails
-A row that is not a valid lead is rejected, and scoring continues.
+A row that is not a valid lead is rejected, and scoring continues. A text that the model has never seen is scored as missing, counted
+in the summary, and named in the lead's reasons; above 1 % of the leads the summary warns.
 
 Raw rows (--raw): each row has the model's own columns. Writes margin0…, prob0…, uncalibrated, as in the library that trained
 the model. A categorical column takes its code; empty or NaN means missing; inf, -inf and -0.0 are used as they are.
@@ -105,6 +108,7 @@ impl FromStr for Explain {
 #[derive(Debug, Default)]
 struct Tally {
     scored: u64,
+    unknown: Unknown,
 }
 
 /// What both modes need.
@@ -159,6 +163,7 @@ impl ScoreLeads {
             "scored": tally.scored,
             "rejected": summary.count,
             "out": out.map(|o| o.display().to_string()),
+            "unknown_values": tally.unknown.report(),
             "rejected_to": summary.file.as_ref().map(|f| f.display().to_string()),
         });
         if json {
@@ -167,6 +172,7 @@ impl ScoreLeads {
             let to = summary.file.as_ref().map_or(String::new(), |f| format!(", see {}", f.display()));
             let rejected =
                 if summary.count == 0 { String::new() } else { format!("; {} rejected{to}", terminal::thousands(summary.count)) };
+            tally.unknown.words(tally.scored).iter().for_each(|line| terminal::note(line));
             terminal::note(&format!("{} scored{rejected}", terminal::thousands(tally.scored)));
         }
         Ok(if summary.count == 0 { Outcome::Done } else { Outcome::SomeRejected })

@@ -40,6 +40,8 @@ pub struct Reply {
     /// Leads of the answer that were scored and rejected.
     scored: u32,
     refused: u32,
+    /// Leads of the answer with a value that the model has never seen.
+    unknown: u32,
 }
 
 #[derive(Default)]
@@ -159,19 +161,21 @@ pub extern "C" fn handle(now: f64, since: f64, h: usize, b: usize) -> *const Rep
         state.output = response.body;
         let headers = number_of(&mut state.headers, response.headers);
         let full = state.full.len() as u32;
-        let (scored, refused) = (counted.scored as u32, counted.refused as u32);
-        state.reply = Reply { status: response.status.into(), headers, rows, held, full, scored, refused, ..state.left() };
+        let (scored, refused, unknown) = (counted.scored as u32, counted.refused as u32, counted.unknown as u32);
+        state.reply =
+            Reply { status: response.status.into(), headers, rows, held, full, scored, refused, unknown, ..state.left() };
         &raw const state.reply
     })
 }
 
 /// The rows of an answer of durable mode are stored, and its caller gets it: it is counted.
 #[unsafe(no_mangle)]
-pub extern "C" fn answered(status: u32, scored: u32, refused: u32) {
+pub extern "C" fn answered(status: u32, scored: u32, refused: u32, unknown: u32) {
     with(|state| {
         if let Some((service, _)) = &state.running {
             let status = u16::try_from(status).unwrap_or_default();
-            service.metrics().answered(&Counted { status, scored: scored.into(), refused: refused.into() });
+            let (scored, refused, unknown) = (scored.into(), refused.into(), unknown.into());
+            service.metrics().answered(&Counted { status, scored, refused, unknown });
         }
     });
 }

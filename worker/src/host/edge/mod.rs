@@ -13,7 +13,7 @@
 //! | `deploy(n)` | serves the models added since, by `n` bytes of allocation (JSON; none: the first answers all); → error length |
 //! | `handle(now, since, h, b)` | answers; input is `h` bytes of head (see `head`), then the body; → address of [`Reply`] |
 //! | `headers(number)`, `reads()` | a header list of a reply; which headers `handle` reads at which path; → length at `output()` |
-//! | `answered(status, scored, refused)` | counts an answer of durable mode, once its rows are stored |
+//! | `answered(status, scored, refused, unknown)` | counts an answer of durable mode, once its rows are stored |
 //! | `refuse(kind, h, d)` | the answer to a request that failed in the shell (see `refusal`) → address of [`Reply`] |
 //! | `due(now, all)` | the next batch that must go to its shard; → its length (0: none), [`Reply`] tells shard and rows |
 //! | `flush_ms()`, `body_ms()`, `body_bytes()`, `shards()` | settings that the shell goes by |

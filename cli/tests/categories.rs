@@ -1,0 +1,102 @@
+//! Categories from a model's file to scored leads, by the real binary: texts, spellings, unknown values, missing columns.
+#![allow(clippy::expect_used, clippy::indexing_slicing, reason = "a test may fail loudly anywhere")]
+
+mod common;
+
+use std::path::Path;
+
+use common::{expect, failure, run, text};
+use serde_json::Value;
+
+/// A model of LightGBM with a categorical column `source`, whose first category adds 1, and a number.
+fn model(folder: &Path, tail: &str) -> String {
+    let file = text(&folder.join("model.txt"));
+    let tree = "Tree=0\nnum_leaves=3\nnum_cat=1\nsplit_feature=1 0\nsplit_gain=1 1\nthreshold=0 2.5\ndecision_type=1 2\n\
+        left_child=-1 -2\nright_child=1 -3\nleaf_value=1 -1 0.5\nleaf_weight=1 1 1\nleaf_count=5 5 5\ninternal_value=0 0\n\
+        internal_weight=0 0\ninternal_count=15 10\ncat_boundaries=0 1\ncat_threshold=1\nis_linear=0\nshrinkage=1\n";
+    let content = format!(
+        "tree\nversion=v4\nnum_class=1\nnum_tree_per_iteration=1\nlabel_index=0\nmax_feature_idx=1\nobjective=binary sigmoid:1\n\
+        feature_names=visits source\nfeature_infos=[0:9] -1:0:1:2\n\n{tree}\n\nend of trees\n\n{tail}\n"
+    );
+    std::fs::write(&file, content).expect("the model is written");
+    file
+}
+
+const TEXTS: &str = "pandas_categorical:[[\"web\", \"ads\", \"fair\"]]";
+
+#[test]
+fn unknown_texts_are_counted_named_and_warned_of() {
+    let folder = tempfile::tempdir().expect("a temp folder");
+    let (bundle, out) = (text(&folder.path().join("m.plumb")), text(&folder.path().join("out.ndjson")));
+    expect(0, &["import", &model(folder.path(), TEXTS), "-o", &bundle], b"");
+    let leads = "visits,source\n1,web\n1,TikTok\n9, web \n9,TikTok\n9,Bluesky\n9,\n";
+    let summary = expect(0, &["score", &bundle, "-", "-o", &out, "--json"], leads.as_bytes());
+    let summary: Value = serde_json::from_str(&summary).expect("JSON");
+    let unknown = &summary["unknown_values"];
+    assert_eq!((unknown["leads"].as_u64(), unknown["fields"][0]["field"].as_str()), (Some(3), Some("source")));
+    assert_eq!(unknown["fields"][0]["values"][0], serde_json::json!({ "value": "TikTok", "leads": 2 }));
+    let scores = std::fs::read_to_string(&out).expect("the scores");
+    let scores: Vec<Value> = scores.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert_eq!(scores[0]["probability"], scores[2]["probability"]);
+    assert!(scores[1]["reasons"].to_string().contains("TikTok is not known to the model"), "{}", scores[1]);
+    let output = run(&["score", &bundle, "-"], leads.as_bytes());
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(told.contains("warning: 3 of 6 leads (50.0 %)") && told.contains("\"TikTok\" (2), \"Bluesky\" (1)"), "{told}");
+}
+
+#[test]
+fn texts_that_mean_missing_are_not_unknown() {
+    let folder = tempfile::tempdir().expect("a temp folder");
+    let bundle = text(&folder.path().join("m.plumb"));
+    expect(0, &["import", &model(folder.path(), TEXTS), "-o", &bundle, "--missing", "Select,@pandas"], b"");
+    let output =
+        run(&["score", &bundle, "-"], b"{\"visits\": 1, \"source\": \"Select\"}\n{\"visits\": 1, \"source\": \"NULL\"}\n");
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success() && !told.contains("not known"), "{told}");
+}
+
+#[test]
+fn a_column_the_model_reads_must_be_there() {
+    let folder = tempfile::tempdir().expect("a temp folder");
+    let bundle = text(&folder.path().join("m.plumb"));
+    expect(0, &["import", &model(folder.path(), TEXTS), "-o", &bundle], b"");
+    let leads = b"visits,Source\n1,web\n";
+    let told = failure(5, &["score", &bundle, "-"], leads);
+    assert!(told.contains("INPUT_MISSING_COLUMNS") && told.contains("\"source\"") && told.contains("\"Source\""), "{told}");
+    expect(0, &["score", &bundle, "-", "--allow-missing-columns"], leads);
+}
+
+#[test]
+fn a_schema_and_the_file_agree_on_categories_or_the_import_says_so() {
+    let folder = tempfile::tempdir().expect("a temp folder");
+    let (file, bundle) = (model(folder.path(), TEXTS), text(&folder.path().join("m.plumb")));
+    let schema = |categories: &str| {
+        let path = text(&folder.path().join("schema.toml"));
+        let content = format!(
+            "[[field]]\nname = \"visits\"\n[[field]]\nname = \"source\"\nkind = \"category\"\ncategories = {categories}\n"
+        );
+        std::fs::write(&path, content).expect("the schema is written");
+        path
+    };
+    let turned = run(&["import", &file, "-o", &bundle, "--schema", &schema(r#"["fair", "ads", "web"]"#)], b"");
+    let told = String::from_utf8_lossy(&turned.stderr).into_owned();
+    assert!(turned.status.success() && told.contains("another order"), "{told}");
+    let scored = expect(0, &["score", &bundle, "-"], b"visits,source\n1,web\n");
+    assert!(scored.contains("0.731058578630"), "{scored}");
+    let told = failure(5, &["import", &file, "-o", &bundle, "--schema", &schema(r#"["fair", "web"]"#)], b"");
+    assert!(told.contains("CATEGORIES_DIFFER") && told.contains("\"ads\""), "{told}");
+}
+
+#[test]
+fn a_file_without_texts_says_that_leads_give_codes() {
+    let folder = tempfile::tempdir().expect("a temp folder");
+    let bundle = text(&folder.path().join("m.plumb"));
+    let imported = |tail: &str| {
+        let output = run(&["import", &model(folder.path(), tail), "-o", &bundle], b"");
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    assert!(imported("").contains("no category texts for \"source\""));
+    assert!(!imported("pandas_categorical:null").contains("category texts"));
+    let told = failure(5, &["import", &model(folder.path(), "pandas_categorical:[[\"a\", \"b\"]]"), "-o", &bundle], b"");
+    assert!(told.contains("cannot be derived") && told.contains("\"source\""), "{told}");
+}
