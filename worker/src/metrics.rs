@@ -130,7 +130,7 @@ impl Metrics {
 
     fn all(&self) -> impl Iterator<Item = &AtomicU64> {
         let rows = [&self.rows_made, &self.rows_written, &self.rows_failed, &self.commits, &self.panics];
-        let leads = [&self.leads, &self.refused, &self.strays, &self.latency_us];
+        let leads = [&self.leads, &self.refused, &self.unknown, &self.strays, &self.latency_us];
         self.requests.iter().chain(&self.buckets).chain(leads).chain(rows)
     }
 
@@ -189,8 +189,8 @@ mod tests {
     #[test]
     fn counts_what_was_told() {
         let metrics = Metrics::default();
-        metrics.answered(&Counted { status: 200, scored: 5, refused: 1 });
-        metrics.answered(&Counted { status: 422, scored: 0, refused: 0 });
+        metrics.answered(&Counted { status: 200, scored: 5, refused: 1, unknown: 2 });
+        metrics.answered(&Counted { status: 422, scored: 0, refused: 0, unknown: 0 });
         metrics.made(9);
         metrics.committed(4);
         metrics.observe(700);
@@ -200,6 +200,7 @@ mod tests {
             "plumbline_requests_total{status=\"2xx\"} 1",
             "plumbline_requests_total{status=\"4xx\"} 1",
             "plumbline_leads_scored_total 5",
+            "plumbline_leads_with_unknown_values_total 2",
             "plumbline_log_rows_pending 5",
             "plumbline_log_commits_total 1",
             "plumbline_request_seconds_bucket{le=\"0.0005\"} 0",

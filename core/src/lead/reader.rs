@@ -24,8 +24,8 @@ struct Plan {
     categories: Categories,
     /// Texts that mean missing.
     missing: Vec<String>,
-    /// The number that means missing; NaN: none does.
-    missing_number: f64,
+    /// The number that means missing.
+    missing_number: Option<f64>,
     min: f64,
     max: f64,
 }
@@ -77,7 +77,7 @@ impl Reader {
                 required: field.required,
                 categories: Categories::new(&field.categories),
                 missing: field.missing.clone(),
-                missing_number: field.missing_number.unwrap_or(f64::NAN),
+                missing_number: field.missing_number,
                 min: field.min.unwrap_or(f64::NEG_INFINITY),
                 max: field.max.unwrap_or(f64::INFINITY),
             });
@@ -92,7 +92,7 @@ impl Reader {
                     required: false,
                     categories: Categories::default(),
                     missing: Vec::new(),
-                    missing_number: f64::NAN,
+                    missing_number: None,
                     min: f64::NEG_INFINITY,
                     max: f64::INFINITY,
                 });
@@ -349,7 +349,7 @@ impl To<'_> {
             (Err(NumberFault::UnsafeInteger), Takes::Category) if !self.plan.categories.is_empty() => self.text(source, slots),
             (Err(fault), _) => self.refuse_number(fault, slots),
             (Ok(x), Takes::Number) => {
-                if x == self.plan.missing_number {
+                if self.plan.missing_number == Some(x) {
                     return;
                 }
                 if x < self.plan.min || x > self.plan.max {

@@ -110,7 +110,7 @@ fn a_missing_value_or_a_no_is_not_worded_as_its_presence() {
     assert_eq!(said(4, "{}"), "seen: not known");
     assert_eq!(said(5, r#"{"tags": []}"#), "tags: none");
     assert_eq!(said(5, r#"{"tags": ["a","b","c","d","e","f","g"]}"#), "tags: a, b, c, d, e and 2 more");
-    assert_eq!(said(2, r#"{"plan": 7}"#), "Is on the 7 plan");
+    assert_eq!(said(2, r#"{"plan": 7}"#), "plan: 7 is not known to the model");
     assert_eq!(said(0, r#"{"visits": 1.001}"#), "Visited the pricing page 1 time");
     assert_eq!(said(4, r#"{"seen": "2026-11-23"}"#), "Last seen 0 days ago");
     assert_eq!(said(4, r#"{"seen": "2026-11-25"}"#), "seen: 2026-11-25");

@@ -19,21 +19,30 @@ impl Line<'_> {
 
 /// The lines of a file; ends of lines may be LF or CR LF.
 pub(super) struct Lines<'a> {
-    rest: &'a [u8],
+    rest: &'a str,
+    /// Bytes that are not UTF-8 follow `rest`.
+    is_broken: bool,
     number: usize,
     pending: Option<Line<'a>>,
 }
 
 impl<'a> Lines<'a> {
+    /// The lines of `bytes`, read as far as they are UTF-8.
     pub fn new(bytes: &'a [u8]) -> Self {
-        Lines { rest: bytes, number: 0, pending: None }
+        let (rest, is_broken) = match std::str::from_utf8(bytes) {
+            Ok(text) => (text, false),
+            Err(e) => {
+                let sound = bytes.get(..e.valid_up_to()).and_then(|sound| std::str::from_utf8(sound).ok());
+                (sound.unwrap_or_default(), true)
+            }
+        };
+        Lines { rest, is_broken, number: 0, pending: None }
     }
 
-    /// Leaves out `count` lines, whatever they hold.
+    /// Leaves out `count` lines.
     pub fn skip(&mut self, count: usize) {
         for _ in 0..count {
-            let mut halves = self.rest.splitn(2, |b| *b == b'\n').skip(1);
-            self.rest = halves.next().unwrap_or_default();
+            self.rest = self.rest.split_once('\n').map_or("", |(_, rest)| rest);
             self.number += 1;
         }
     }
@@ -43,18 +52,17 @@ impl<'a> Lines<'a> {
         if let Some(line) = self.pending.take() {
             return Ok(Some(line));
         }
-        if self.rest.is_empty() {
+        if self.rest.is_empty() && !self.is_broken {
             return Ok(None);
         }
         self.number += 1;
-        let mut halves = self.rest.splitn(2, |b| *b == b'\n');
-        let line = halves.next().unwrap_or_default();
-        self.rest = halves.next().unwrap_or_default();
-        let line = line.strip_suffix(b"\r").unwrap_or(line);
-        match std::str::from_utf8(line) {
-            Ok(text) => Ok(Some(Line { number: self.number, text })),
-            Err(_) => Err(ImportError::Line { line: self.number, reason: "the line is not valid UTF-8".to_owned() }),
-        }
+        let (line, rest) = match self.rest.split_once('\n') {
+            Some(halves) => halves,
+            None if self.is_broken => return Err(self.end("the line is not valid UTF-8".to_owned())),
+            None => (self.rest, ""),
+        };
+        self.rest = rest;
+        Ok(Some(Line { number: self.number, text: line.strip_suffix('\r').unwrap_or(line) }))
     }
 
     /// Returns `line` to be read again.
@@ -126,7 +134,8 @@ impl Entry<'_> {
 
     /// The values between spaces, which must be `n`.
     pub fn list<T>(&self, n: usize, read: impl Fn(&str) -> Option<T>) -> Result<Vec<T>, ImportError> {
-        let mut values = Vec::new();
+        // A value takes two bytes at least.
+        let mut values = Vec::with_capacity(n.min(self.value.len() / 2 + 1));
         for word in self.value.split_ascii_whitespace() {
             if values.len() == n {
                 return Err(self.error(format!("more than {n} values")));
