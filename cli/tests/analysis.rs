@@ -187,3 +187,80 @@ fn words_for_yes_no_and_missing_are_those_of_every_format() {
         assert_eq!(counts, [Some(4), Some(2), Some(2), Some(1)], "{table}\n{all}");
     }
 }
+
+#[test]
+fn long_tails_ids_dates_and_two_rows_are_no_drift() {
+    let folder = tempfile::tempdir().expect("a temp folder");
+    let reference = text(&folder.path().join("reference.csv"));
+    let table = |from: u32, rows: u32| {
+        let mut out = String::from("Lead ID,seen,converted,company,city,title\n");
+        for i in 0..rows {
+            let k = (u64::from(from + i) * 2_654_435_761) % 4_294_967_296;
+            let (company, city, title) = (k % 300, (k / 7) % 250, (k / 11) % 200);
+            out += &format!("{},2026-0{}-11,{},Company {company},City {city},Title {title}\n", from + i, 1 + from / 900, k % 2);
+        }
+        out
+    };
+    std::fs::write(&reference, table(0, 300)).expect("written");
+    let page = expect(0, &["drift", &reference, "-", "--check", "--deals", "40"], table(1_000, 300).as_bytes());
+    for words in ["None of 3 features drifted", "Lead ID: skipped, an id", "seen: skipped, a date", "this verdict 0.0 %"] {
+        assert!(page.contains(words), "{words}\n{page}");
+    }
+    assert!(!page.contains("importance") && !page.contains("retrain"), "{page}");
+    std::fs::write(&reference, "x\n1\n2\n").expect("written");
+    let page = expect(1, &["drift", &reference, "-", "--check"], b"x\n8\n9\n");
+    assert!(page.contains("Insufficient data") && page.contains("0.3333") && page.contains("need at least"), "{page}");
+}
+
+#[test]
+fn scores_that_went_missing_fail_the_check_and_missing_answers_say_why() {
+    let folder = tempfile::tempdir().expect("a temp folder");
+    let reference = text(&folder.path().join("reference.csv"));
+    std::fs::write(&reference, leads(1000, 0, 0, true)).expect("written");
+    let mut current = leads(400, 0, 0, false);
+    current += &"7,30,web,\n".repeat(200);
+    let arguments = ["drift", reference.as_str(), "-", "--ignore", "id", "--score", "probability", "--check"];
+    let page = expect(1, &arguments, current.as_bytes());
+    assert!(
+        page.contains("without a score: 0.00 % in the reference, 33.33 % now") && page.contains("MORE THAN BEFORE"),
+        "{page}"
+    );
+    let all: Value = serde_json::from_str(&expect(1, &[&arguments[..], &["--json"]].concat(), current.as_bytes())).expect("JSON");
+    assert_eq!(all["unscored"]["drifted"], true);
+    // One class alone, and no score at all: the page says why there is no answer.
+    let one: String = leads(1000, 0, 0, true).lines().map(|line| line.trim_end_matches(",1").to_owned() + "\n").collect();
+    let one = one.lines().enumerate().map(|(at, line)| match at {
+        0 => format!("{line}\n"),
+        _ => format!("{},0\n", line.split(',').take(4).collect::<Vec<_>>().join(",")),
+    });
+    std::fs::write(&reference, one.collect::<String>()).expect("written");
+    let page = expect(0, &arguments[..7], leads(400, 0, 0, false).as_bytes());
+    assert!(page.contains("expected performance: no answer: found 0 leads that converted"), "{page}");
+    let none: String = "id,age,source,probability\n".to_owned() + &"7,30,web,\n".repeat(300);
+    let page = expect(1, &arguments, none.as_bytes());
+    assert!(page.contains("scores: no answer: ") && page.contains("100.00 % now"), "{page}");
+}
+
+#[test]
+fn a_model_limits_drift_to_what_it_reads_and_weighs_it() {
+    let folder = tempfile::tempdir().expect("a temp folder");
+    let model = common::bundle(folder.path());
+    let reference = text(&folder.path().join("reference.csv"));
+    let table = |shift: u32| {
+        let rows = (0..400u32).map(|i| format!("{},{},{}\n", (i * 7 % 10) + shift, i * 3 % 10, i % 5 + shift));
+        "visits,pages,other\n".to_owned() + &rows.collect::<String>()
+    };
+    std::fs::write(&reference, table(0)).expect("written");
+    let page = expect(0, &["drift", &reference, "-", "--model", &model, "--max-features", "0"], table(4).as_bytes());
+    assert!(page.contains("1 of 2 features drifted, with ") && page.contains("of the model's importance"), "{page}");
+    assert!(page.contains("retrain") && !page.contains("other"), "{page}");
+}
+
+#[test]
+fn thresholds_are_finite_and_an_area_says_why_it_has_no_interval() {
+    for argument in ["--threshold", "--bands"] {
+        assert!(failure(2, &["metrics", "-", argument, "NaN"], SCORED.as_bytes()).contains("finite number"));
+    }
+    let page = expect(0, &["metrics", "-"], b"score,converted\n0.9,1\n0.2,0\n0.1,0\n");
+    assert!(page.contains("1.0000  (no interval: found 1 leads that converted, need at least 2)"), "{page}");
+}

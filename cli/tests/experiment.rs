@@ -80,7 +80,7 @@ fn each_verdict_is_reached() {
 #[test]
 fn the_planned_level_is_kept_when_outcomes_are_still_open() {
     let mut input = leads((6_000, 600), (5_400, 700));
-    input.push_str(&"x,challenger,,web,900,3,no\n".repeat(600));
+    input.extend((0..600).map(|lead| format!("x{lead},challenger,,web,900,3,no\n")));
     let answer = json(&ARGUMENTS, input.as_bytes());
     assert_eq!(answer["verdict"]["kind"], "win", "{answer}");
     assert_eq!(answer["comparisons"][0]["primary"]["treatment"]["open"], 600);
@@ -205,3 +205,70 @@ fn a_missing_outcome_is_open_however_it_is_written() {
 }
 
 const ARGUMENTS_OF_A_MEAN: [&str; 6] = ["experiment", "-", "--arm", "variant", "--mean", "value"];
+
+#[test]
+fn rows_of_a_lead_are_one_lead_and_a_lead_in_two_arms_is_none() {
+    let mut input = String::from("crm,lead_id,variant,converted\n");
+    for lead in 0..400u32 {
+        let arm = ["champion", "challenger"][(lead % 2) as usize];
+        for row in 0..5 {
+            input.push_str(&format!("c{row},l{lead},{arm},{}\n", u32::from(lead % 20 < 3 && row == 2)));
+        }
+    }
+    input.push_str("c,l0,challenger,1\n");
+    let answer = json(&with(&["--min-per-arm", "50"]), input.as_bytes());
+    assert_eq!((&answer["arms"][0]["leads"], &answer["arms"][1]["leads"]), (&199.into(), &200.into()), "{answer:#}");
+    let notes = answer["notes"].to_string();
+    assert!(
+        notes.contains("400 of 400 leads have several rows")
+            && notes.contains("1 lead has rows in more than one arm and is left out: l0"),
+        "{notes}"
+    );
+    // Another column names the lead, and without an id each row is one.
+    let answer = json(&with(&["--lead", "crm"]), input.as_bytes());
+    assert!(answer["notes"].to_string().contains("5 of 6 leads have several rows"), "{answer:#}");
+    let out = expect(0, &with(&[]), input.replace("lead_id", "number").as_bytes());
+    assert!(out.contains("Each row is taken as a lead of its own"), "{out}");
+    assert!(failure(5, &with(&["--lead", "nobody"]), input.as_bytes()).contains("there is no column nobody"));
+}
+
+#[test]
+fn open_deals_without_days_never_shorten_the_cycle() {
+    let mut input = String::from("variant,converted,days,closed,opened\n");
+    for lead in 0..4_000u32 {
+        let (arm, fast) = (["champion", "challenger"][(lead % 2) as usize], lead % 40 + 1);
+        let converted = u32::from(lead % 20 < 2 + lead % 2);
+        // Half of the challenger's deals never close; a system of record leaves their days empty.
+        match lead % 4 {
+            1 => input.push_str(&format!("{arm},{converted},,no,2026-06-01\n")),
+            _ => input.push_str(&format!("{arm},{converted},{fast},yes,2026-06-01\n")),
+        }
+    }
+    let cycle = ["--min-per-arm", "100", "--cycle", "days", "--closed", "closed", "--cycle-margin", "10%"];
+    let answer = json(&with(&cycle), input.as_bytes());
+    let found = &answer["comparisons"][0]["cycle"];
+    assert_eq!((&found["finding"], &found["unknown"]), (&"open".into(), &serde_json::json!([0, 1_000])), "{answer:#}");
+    assert!(!answer["sentence"].as_str().unwrap().starts_with("Win"), "{answer:#}");
+    let dated = [&cycle[..], &["--opened", "opened", "--now", "2026-07-11"]].concat();
+    let answer = json(&with(&dated), input.as_bytes());
+    assert_eq!(answer["comparisons"][0]["cycle"]["finding"], "refuted", "{answer:#}");
+    assert_eq!(answer["verdict"]["kind"], "lose");
+}
+
+#[test]
+fn a_broken_arm_loses_and_a_negative_mean_keeps_its_sign() {
+    let answer = json(&with(&["--min-per-arm", "1000"]), leads((1_500, 150), (1_500, 0)).as_bytes());
+    assert_eq!(
+        (&answer["verdict"]["kind"], &answer["comparisons"][0]["primary"]["outcome"]["exact"]),
+        (&"lose".into(), &true.into())
+    );
+    let rows: String = (0..800)
+        .map(|i| format!("{},{}\n", ["a", "b"][i % 2], if i % 2 == 0 { -12 + (i as i32 % 5) } else { -6 + (i as i32 % 5) }))
+        .collect();
+    let out = expect(
+        0,
+        &["experiment", "-", "--arm", "variant", "--mean", "value", "--min-per-arm", "100"],
+        format!("variant,value\n{rows}").as_bytes(),
+    );
+    assert!(out.starts_with("Win: b's value is 6") && out.contains("The change of value is absolute"), "{out}");
+}

@@ -135,7 +135,7 @@ export interface BrierParts {
 
 /** The sales cycle. */
 export interface CycleReport {
-  /** Deals, and how many of them closed. */
+  /** Deals whose days are known, and how many of them closed. */
   deals: [[number, number], [number, number]];
   /** Treatment less control, days. */
   difference: number;
@@ -159,6 +159,8 @@ export interface CycleReport {
   sentence: string;
   /** Its standard error. */
   standard_error: number;
+  /** Deals whose days are not known: while there are any, the finding is open. */
+  unknown: [number, number];
 }
 
 /** The limit of a guardrail. */
@@ -416,7 +418,7 @@ export interface ExperimentPlan {
   leads_per_day: number | null;
   /** The smallest change that matters. */
   lift: number;
-  /** How the experiment is looked at. */
+  /** How the experiment is looked at; once when absent. */
   method: Method;
   /** Days until a lead's outcome is known. */
   outcome_delay_days: number;

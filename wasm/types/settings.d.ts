@@ -96,7 +96,7 @@ export interface ExperimentPlan {
     leads_per_day?: number | null;
     /** The smallest change that matters. */
     lift: number;
-    /** How the experiment is looked at. */
+    /** How the experiment is looked at; once when absent. */
     method?: Method;
     /** Days until a lead's outcome is known. */
     outcome_delay_days?: number;
@@ -127,7 +127,7 @@ export interface ExperimentSettings {
     least_per_arm?: number;
     /** The smallest change of the primary metric that matters, on that scale. */
     lift?: number;
-    /** How the experiment is looked at. */
+    /** How the experiment is looked at; at any time when absent. */
     method?: Method;
     /** The desired chance to detect `lift`. */
     power?: number;

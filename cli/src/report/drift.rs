@@ -16,7 +16,7 @@ pub fn page(report: &DriftReport) -> String {
     if !report.features.is_empty() {
         let _ = write!(
             text,
-            "\na difference counts with p below {:.1e}: what keeps all of them together from false alarms",
+            "\na difference counts with p below {:.5}, so that all of them together keep the rate of false alarms",
             report.verdict.threshold
         );
     }

@@ -64,7 +64,8 @@ fn compare(
     let guardrails = guardrails.collect();
     let cycle = settings.cycle.as_ref().map(|cycle| {
         let of = |at: usize| data.cycles.get(at).map_or(&[][..], Vec::as_slice);
-        cycle::compare(cycle, of(0), of(arm), yardstick)
+        let unknown = |at: usize| data.unknown_cycles.get(at).copied().unwrap_or_default();
+        cycle::compare(cycle, [of(0), of(arm)], [unknown(0), unknown(arm)], yardstick)
     });
     let segments = segment::compare(settings, data, yardstick, arm);
     let judged =

@@ -3,7 +3,7 @@
 use super::measure::Yardstick;
 use super::report::CycleReport;
 use super::settings::Cycle;
-use super::words::{against_limit, rounded};
+use super::words::{against_limit, count, rounded};
 use crate::stats::effect::{Contrast, Effect, Scale};
 use crate::stats::margin::{Claim, Finding};
 use crate::stats::survival::{Curve, Duration, Durations, LogRank, RestrictedMean, Weighting};
@@ -11,8 +11,13 @@ use crate::stats::survival::{Curve, Duration, Durations, LogRank, RestrictedMean
 /// With fewer closed deals in an arm, the mean's error is not near normal.
 const LEAST_CLOSED: u64 = 10;
 
-/// Control and treatment: days and whether the deal closed.
-pub(super) fn compare(cycle: &Cycle, control: &[(f64, bool)], treatment: &[(f64, bool)], yardstick: &Yardstick) -> CycleReport {
+/// Control and treatment: days and whether the deal closed, and deals whose days are not known.
+pub(super) fn compare(
+    cycle: &Cycle,
+    [control, treatment]: [&[(f64, bool)]; 2],
+    unknown: [u64; 2],
+    yardstick: &Yardstick,
+) -> CycleReport {
     let deals = [control, treatment].map(|arm| (arm.len() as u64, arm.iter().filter(|deal| deal.1).count() as u64));
     let silent = |sentence: String| CycleReport {
         name: cycle.name.clone(),
@@ -20,6 +25,7 @@ pub(super) fn compare(cycle: &Cycle, control: &[(f64, bool)], treatment: &[(f64,
         mean_days: [0.0; 2],
         median_days: [None; 2],
         deals,
+        unknown,
         difference: 0.0,
         standard_error: 0.0,
         interval: None,
@@ -28,6 +34,15 @@ pub(super) fn compare(cycle: &Cycle, control: &[(f64, bool)], treatment: &[(f64,
         finding: Finding::Open,
         sentence,
     };
+    // Deals that never close have no days to show: without them the cycle would look shorter the worse it is.
+    if let [a, b] = unknown
+        && a + b > 0
+    {
+        let (a, b) = (count(a), count(b));
+        let why =
+            format!("the days of {a} deals of the control and {b} of the treatment are not known, such as those still open");
+        return silent(format!("{} {}: {why}.", cycle.name, against_limit(Finding::Open)));
+    }
     let closed = deals.iter().map(|deals| deals.1).min().unwrap_or(0);
     if closed < LEAST_CLOSED {
         let why = format!("{closed} deals of an arm closed, need at least {LEAST_CLOSED}");
@@ -90,6 +105,7 @@ fn measured(
         mean_days: [mean_a.mean, mean_b.mean],
         median_days,
         deals: [(0, 0); 2],
+        unknown: [0; 2],
         difference: change.difference,
         standard_error: change.standard_error,
         interval: Some(interval),

@@ -27,6 +27,35 @@ pub enum Measured {
     Pair(f64, f64),
 }
 
+/// How long a lead's deal took.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Deal {
+    /// It closed after so many days.
+    Closed(f64),
+    /// It has been open for so many days.
+    Open(f64),
+    /// It exists, but its days are not known: no finding about the cycle can hold while there are such deals.
+    Unknown,
+}
+
+impl Deal {
+    /// Of two reports of one deal the later: the one in which it closed, or that has more days.
+    pub(super) fn later(self, other: Deal) -> Deal {
+        match (self, other) {
+            (Deal::Closed(_), _) | (_, Deal::Unknown) => self,
+            (_, Deal::Closed(_)) | (Deal::Unknown, _) => other,
+            (Deal::Open(a), Deal::Open(b)) => Deal::Open(a.max(b)),
+        }
+    }
+
+    fn days(self) -> Option<f64> {
+        match self {
+            Deal::Closed(days) | Deal::Open(days) => Some(days),
+            Deal::Unknown => None,
+        }
+    }
+}
+
 /// One lead.
 #[derive(Debug, Clone, Copy)]
 pub struct Observation<'a> {
@@ -34,8 +63,8 @@ pub struct Observation<'a> {
     pub arm: usize,
     /// Its metrics, in the order of [`Settings::metrics`].
     pub metrics: &'a [Measured],
-    /// Days until its deal closed, and whether it closed; days so far when it did not. None when it has no deal.
-    pub cycle: Option<(f64, bool)>,
+    /// Its deal; none when it has none.
+    pub cycle: Option<Deal>,
     /// Its values of the segments, in the settings' order.
     pub segments: &'a [Option<&'a str>],
 }
@@ -138,6 +167,8 @@ pub struct Data {
     pub(super) metrics: Vec<Vec<Cell>>,
     /// By arm: days and whether the deal closed.
     pub(super) cycles: Vec<Vec<(f64, bool)>>,
+    /// By arm: deals whose days are not known.
+    pub(super) unknown_cycles: Vec<u64>,
     /// By segment, by value, by arm: the primary metric.
     pub(super) segments: Vec<BTreeMap<String, Vec<Cell>>>,
 }
@@ -150,6 +181,7 @@ impl Data {
             leads: vec![0; arms],
             metrics: settings.metrics().map(|_| vec![Cell::default(); arms]).collect(),
             cycles: vec![Vec::new(); arms],
+            unknown_cycles: vec![0; arms],
             segments: vec![BTreeMap::new(); settings.segments.len()],
         }
     }
@@ -173,8 +205,14 @@ impl Data {
                 cell.push(*measured, metric.kind);
             }
         }
-        if let (Some(days), Some(cycles)) = (lead.cycle, self.cycles.get_mut(lead.arm)) {
-            cycles.push(days);
+        if let (Some(deal), Some(cycles), Some(unknown)) =
+            (lead.cycle, self.cycles.get_mut(lead.arm), self.unknown_cycles.get_mut(lead.arm))
+        {
+            match deal {
+                Deal::Closed(days) => cycles.push((days, true)),
+                Deal::Open(days) => cycles.push((days, false)),
+                Deal::Unknown => *unknown += 1,
+            }
         }
         let primary = lead.metrics.first().copied().unwrap_or(Measured::Open);
         for (values, value) in self.segments.iter_mut().zip(lead.segments) {
@@ -191,6 +229,7 @@ impl Data {
         let arms = arms.max(self.leads.len());
         self.leads.resize(arms, 0);
         self.cycles.resize(arms, Vec::new());
+        self.unknown_cycles.resize(arms, 0);
         let cells = self.metrics.iter_mut().chain(self.segments.iter_mut().flat_map(BTreeMap::values_mut));
         cells.for_each(|cells| cells.resize(arms, Cell::default()));
     }
@@ -200,6 +239,7 @@ impl Data {
         if control < self.leads.len() {
             self.leads.swap(0, control);
             self.cycles.swap(0, control);
+            self.unknown_cycles.swap(0, control);
             let cells = self.metrics.iter_mut().chain(self.segments.iter_mut().flat_map(BTreeMap::values_mut));
             cells.for_each(|cells| cells.swap(0, control));
         }
@@ -213,6 +253,7 @@ impl Data {
             ours.iter_mut().zip(theirs).for_each(|(ours, theirs)| ours.merge(theirs));
         }
         self.cycles.iter_mut().zip(&other.cycles).for_each(|(ours, theirs)| ours.extend(theirs));
+        self.unknown_cycles.iter_mut().zip(&other.unknown_cycles).for_each(|(ours, theirs)| *ours += theirs);
         for (ours, theirs) in self.segments.iter_mut().zip(&other.segments) {
             for (value, cells) in theirs {
                 let into = values_of(ours, value, arms);
@@ -228,7 +269,7 @@ fn values_of<'a>(values: &'a mut BTreeMap<String, Vec<Cell>>, value: &str, arms:
     values.entry(value.to_owned()).or_insert_with(|| vec![Cell::default(); arms])
 }
 
-fn check(settings: &Settings, lead: &Observation<'_>) -> Result<(), ObservationError> {
+pub(super) fn check(settings: &Settings, lead: &Observation<'_>) -> Result<(), ObservationError> {
     let arms = settings.arms.len();
     if lead.arm >= arms {
         return Err(ObservationError::NoSuchArm { arm: lead.arm, arms });
@@ -259,8 +300,8 @@ fn check(settings: &Settings, lead: &Observation<'_>) -> Result<(), ObservationE
             return bad(value, "a finite number below 1e100 in size");
         }
     }
-    match (lead.cycle, &settings.cycle) {
-        (Some((days, _)), cycle) if !(0.0..=1e6).contains(&days) => {
+    match (lead.cycle.and_then(Deal::days), &settings.cycle) {
+        (Some(days), cycle) if !(0.0..=1e6).contains(&days) => {
             let metric = cycle.as_ref().map_or("cycle", |cycle| cycle.name.as_str()).to_owned();
             Err(ObservationError::BadValue { metric, value: days, wanted: "a number of days from 0 to a million" })
         }

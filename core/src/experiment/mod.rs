@@ -12,6 +12,7 @@ mod cycle;
 mod data;
 mod extension;
 mod judged;
+mod leads;
 mod limit;
 mod measure;
 mod method;
@@ -28,7 +29,8 @@ mod verdict;
 mod words;
 
 pub use analyse::analyse;
-pub use data::{Data, MOST_VALUES, Measured, NO_VALUE, OTHER_VALUES, Observation, ObservationError};
+pub use data::{Data, Deal, MOST_VALUES, Measured, NO_VALUE, OTHER_VALUES, Observation, ObservationError};
+pub use leads::{Leads, Repeats};
 pub use method::Method;
 pub use plan::{Baseline, Design, Duration, Given, Needed, Plan, Planned};
 pub use report::{

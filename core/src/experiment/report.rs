@@ -236,8 +236,11 @@ pub struct CycleReport {
     pub mean_days: [f64; 2],
     /// Days by which half the deals are closed, where that is so.
     pub median_days: [Option<f64>; 2],
-    /// Deals, and how many of them closed.
+    /// Deals whose days are known, and how many of them closed.
     pub deals: [(u64, u64); 2],
+    /// Deals whose days are not known: while there are any, the finding is open.
+    #[serde(default)]
+    pub unknown: [u64; 2],
     /// Treatment less control, days.
     pub difference: f64,
     /// Its standard error.

@@ -159,7 +159,7 @@ pub struct Settings {
     /// The desired chance to detect `lift`.
     #[serde(default = "Settings::usual_power")]
     pub power: f64,
-    /// How the experiment is looked at.
+    /// How the experiment is looked at; at any time when absent.
     #[serde(default)]
     pub method: Method,
     /// Leads with an outcome that each arm needs before a verdict.

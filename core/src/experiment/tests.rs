@@ -224,7 +224,7 @@ fn bad_leads_and_settings_are_refused() {
     let mut data = Data::new(&settings);
     let value = |x| [Measured::Value(x)];
     let pair = [Measured::Pair(1.0, 2.0)];
-    type Row<'a> = (usize, &'a [Measured], Option<(f64, bool)>, &'a [Option<&'a str>], &'a str);
+    type Row<'a> = (usize, &'a [Measured], Option<Deal>, &'a [Option<&'a str>], &'a str);
     let rows: [Row<'_>; 8] = [
         (2, &value(1.0), None, &[None], "NO_SUCH_ARM"),
         (0, &[], None, &[None], "LENGTH_MISMATCH"),
@@ -232,8 +232,8 @@ fn bad_leads_and_settings_are_refused() {
         (0, &value(0.5), None, &[None], "BAD_VALUE"),
         (0, &value(f64::NAN), None, &[None], "BAD_VALUE"),
         (0, &pair, None, &[None], "BAD_VALUE"),
-        (0, &value(1.0), Some((-1.0, true)), &[None], "BAD_VALUE"),
-        (0, &value(1.0), Some((f64::NAN, true)), &[None], "BAD_VALUE"),
+        (0, &value(1.0), Some(Deal::Closed(-1.0)), &[None], "BAD_VALUE"),
+        (0, &value(1.0), Some(Deal::Open(f64::NAN)), &[None], "BAD_VALUE"),
     ];
     for (arm, metrics, cycle, segments, code) in rows {
         let refused = data.push(&settings, &Observation { arm, metrics, cycle, segments }).unwrap_err();
@@ -302,7 +302,7 @@ fn a_longer_sales_cycle_is_harm_and_open_deals_count() {
                 let metrics = [Measured::Value(f64::from(u8::from(lead < converted)))];
                 let days = pace * f64::from(lead % 60 + 1);
                 // Nobody is watched for longer than `open_from` days.
-                let cycle = (lead < 1_200).then_some(if days > open_from { (open_from, false) } else { (days, true) });
+                let cycle = (lead < 1_200).then_some(if days > open_from { Deal::Open(open_from) } else { Deal::Closed(days) });
                 data.push(&settings, &Observation { arm, metrics: &metrics, cycle, segments: &[] }).unwrap();
             }
         }
@@ -318,6 +318,17 @@ fn a_longer_sales_cycle_is_harm_and_open_deals_count() {
     let unknown = play(1.0, 0.5);
     assert!(matches!(unknown.verdict, Verdict::Inconclusive { .. }), "{}", unknown.sentence);
     assert!(unknown.sentence.contains("0 deals of an arm closed"), "{}", unknown.sentence);
+    // A deal that is open for an unknown time leaves the finding open, too.
+    let mut data = Data::new(&settings);
+    for lead in 0..12_000usize {
+        let metrics = [Measured::Value(f64::from(u8::from(lead / 2 < 600 + 120 * (lead % 2))))];
+        let deal = if lead % 4 == 3 { Deal::Unknown } else { Deal::Closed((lead % 40) as f64 + 1.0) };
+        data.push(&settings, &Observation { arm: lead % 2, metrics: &metrics, cycle: Some(deal), segments: &[] }).unwrap();
+    }
+    let analysis = analyse(&settings, &data).unwrap();
+    assert!(matches!(analysis.verdict, Verdict::Inconclusive { .. }), "{}", analysis.sentence);
+    let cycle = analysis.comparisons[0].cycle.as_ref().unwrap();
+    assert_eq!((cycle.finding, cycle.unknown), (Finding::Open, [0, 3_000]));
 }
 
 /// Scores of `leads` leads, a third of which converted, that rank as well as `apart` says.

@@ -10,8 +10,10 @@ use crate::golden::Draw;
 
 /// Features.
 const FEATURES: usize = 30;
-/// Different values of the longest tail.
-const KINDS: usize = 20_000;
+/// Different values of the longest tails of tables with so many rows: hardly any of them twice.
+fn kinds(rows: usize) -> usize {
+    (10 * rows).clamp(500, 20_000)
+}
 
 enum Column {
     Numbers(Vec<f64>),
@@ -20,7 +22,7 @@ enum Column {
 
 /// A table of `rows`: normal, lognormal, mostly zero, heavy-tailed and whole numbers, some missing; few categories, and tails of many,
 /// the longest with hardly any value twice; every third feature goes with the one before it.
-fn table(draw: &mut Draw, rows: usize) -> Vec<Column> {
+fn table(draw: &mut Draw, rows: usize, kinds: usize) -> Vec<Column> {
     let mut columns: Vec<Column> = (0..FEATURES)
         .map(|feature| {
             let numbers = feature % 2 == 0;
@@ -49,8 +51,8 @@ fn table(draw: &mut Draw, rows: usize) -> Vec<Column> {
             let name = |draw: &mut Draw| match feature / 2 % 3 {
                 0 => draw.below(4) as u32,
                 // The share of category k falls as 1/k.
-                1 => (math::pow(KINDS as f64, draw.unit()) as u32).min(KINDS as u32 - 1),
-                _ => draw.below(KINDS as u64) as u32,
+                1 => (math::pow(kinds as f64, draw.unit()) as u32).min(kinds as u32 - 1),
+                _ => draw.below(kinds as u64) as u32,
             };
             match numbers {
                 true => Column::Numbers((0..rows).map(|_| number(draw)).collect()),
@@ -85,17 +87,18 @@ fn features<'a>(reference: &'a [Column], current: &'a [Column], names: &'a [Stri
 /// Fresh tables of `reference` and `current` rows: the verdict, any feature, and what shuffles of one pair print for them.
 pub fn tables(reference: usize, current: usize, runs: u32, deals: u64, seed: u64) -> Vec<Row> {
     let rules = Rules::default();
-    let (names, labels) = (numbered(KINDS), numbered(FEATURES));
+    let kinds = kinds(reference.max(current));
+    let (names, labels) = (numbered(kinds), numbered(FEATURES));
     let (mut verdicts, mut any) = (0, 0);
     let mut draw = Draw::new(seed);
     for _ in 0..runs {
-        let (before, now) = (table(&mut draw, reference), table(&mut draw, current));
+        let (before, now) = (table(&mut draw, reference, kinds), table(&mut draw, current, kinds));
         let report = DriftReport::new(&features(&before, &now, &names, &labels), &rules);
         let (drifted, found) = report.map_or((true, 1), |report| (report.verdict.drifted, report.verdict.features));
         verdicts += u32::from(drifted);
         any += u32::from(found > 0);
     }
-    let (before, now) = (table(&mut draw, reference), table(&mut draw, current));
+    let (before, now) = (table(&mut draw, reference, kinds), table(&mut draw, current, kinds));
     let printed = FalseAlarms::measure(&features(&before, &now, &names, &labels), &rules, deals, seed, |_, _| true);
     let rate = |of: fn(&FalseAlarms) -> u64| match &printed {
         Ok(Ok(found)) => of(found) as f64 / found.deals as f64,

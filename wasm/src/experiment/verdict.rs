@@ -1,6 +1,6 @@
 //! Experiments: planned before, judged after.
 
-use plumbline_core::experiment::{Data, Kind, Measured, Metric, Observation, Plan, Settings, analyse};
+use plumbline_core::experiment::{Data, Deal, Kind, Measured, Metric, Observation, Plan, Settings, analyse};
 use serde::Deserialize;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -85,11 +85,14 @@ pub fn experiment(settings: JsValue, columns: JsValue) -> Answer {
             settings.metrics().zip(&columns.metrics).map(|(metric, values)| measured(metric, values, at)).collect();
         let segments: Vec<Option<&str>> =
             columns.segments.iter().map(|segment| segment.get(at).and_then(Option::as_deref)).collect();
-        let cycle = columns.cycle.as_ref().and_then(|cycle| Some((*cycle.days.get(at)?, *cycle.closed.get(at)? != 0)));
+        let cycle = columns.cycle.as_ref().and_then(|cycle| {
+            let (days, closed) = (*cycle.days.get(at)?, *cycle.closed.get(at)? != 0);
+            (!days.is_nan()).then_some(if closed { Deal::Closed(days) } else { Deal::Open(days) })
+        });
         let lead = Observation {
             arm: columns.arm.get(at).map_or(usize::MAX, |arm| *arm as usize),
             metrics: &metrics,
-            cycle: cycle.filter(|(days, _)| !days.is_nan()),
+            cycle,
             segments: &segments,
         };
         data.push(&settings, &lead).map_err(|e| failure(e.code(), &format!("lead {at}: {e}")))?;

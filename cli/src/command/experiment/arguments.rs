@@ -9,6 +9,7 @@ use plumbline_core::stats::level::Level;
 use super::guardrail::Rail;
 use super::parse;
 use crate::Failure;
+use crate::table::moment;
 
 /// What is measured.
 #[derive(Debug, Args)]
@@ -40,6 +41,12 @@ pub struct Measures {
     /// The column with whether the deal closed
     #[arg(long, value_name = "COLUMN", requires = "cycle")]
     pub closed: Option<String>,
+    /// The column with the date each deal was opened, for open deals without days
+    #[arg(long, value_name = "COLUMN", requires = "cycle")]
+    pub opened: Option<String>,
+    /// With --opened: the time up to which open deals were observed [default: now]
+    #[arg(long, value_name = "TIME", requires = "opened", value_parser = moment::moment)]
+    pub now: Option<i64>,
     /// How much longer the sales cycle may be, relative to the control
     #[arg(long, value_name = "PART", default_value = "5%", value_parser = parse::part)]
     pub cycle_margin: f64,

@@ -3,11 +3,12 @@
 use std::borrow::Cow;
 use std::path::Path;
 
-use plumbline_core::experiment::{Data, Kind, Measured, Observation, Settings};
+use plumbline_core::experiment::{Data, Deal, Kind, Leads, Measured, Observation, Repeats, Settings};
 
 use super::Experiment;
 use super::parse;
 use crate::Failure;
+use crate::clock;
 use crate::input::{self, Cell, Problem, Records, Step};
 use crate::output::terminal::{self, listed};
 
@@ -15,6 +16,10 @@ use crate::output::terminal::{self, listed};
 const MOST_ARMS: usize = 20;
 /// What a control is called when nobody says.
 const CONTROLS: [&str; 4] = ["control", "champion", "a", "A"];
+/// The column with the lead's id when --lead does not say.
+const LEAD: &str = "lead_id";
+/// A day in milliseconds.
+const DAY_MS: f64 = 86_400_000.0;
 /// Rows that are told one by one; of the rest, only how many.
 const TOLD: u64 = 5;
 
@@ -24,6 +29,10 @@ struct Columns {
     /// The primary metric, its second value if it has one, the guardrails.
     metrics: Vec<(String, Option<String>)>,
     cycle: Option<(String, String)>,
+    /// When a deal was opened.
+    opened: Option<String>,
+    /// The lead's id, and whether the user named the column.
+    lead: (String, bool),
     segments: Vec<String>,
 }
 
@@ -31,7 +40,10 @@ struct Columns {
 pub struct Counter {
     settings: Settings,
     data: Data,
+    leads: Leads,
     columns: Columns,
+    /// The moment open deals are looked at.
+    now_ms: i64,
     /// Whether the arms were named beforehand.
     declared: bool,
     rejected: u64,
@@ -43,6 +55,8 @@ pub struct Counted {
     pub settings: Settings,
     /// The sums.
     pub data: Data,
+    /// How rows and leads compare; none when no row has an id.
+    pub repeats: Option<Repeats>,
     /// Rows that were left out.
     pub rejected: u64,
 }
@@ -61,10 +75,13 @@ impl Counter {
             arm: experiment.arm.clone(),
             metrics: std::iter::once((primary, second)).chain(guardrails).collect(),
             cycle: measures.cycle.clone().zip(measures.closed.clone()),
+            opened: measures.opened.clone(),
+            lead: (experiment.lead.clone().unwrap_or_else(|| LEAD.to_owned()), experiment.lead.is_some()),
             segments: measures.segments.clone(),
         };
         let declared = !settings.arms.is_empty();
-        Counter { data: Data::new(&settings), settings, columns, declared, rejected: 0 }
+        let now_ms = measures.now.unwrap_or_else(|| clock::now().0);
+        Counter { data: Data::new(&settings), leads: Leads::default(), settings, columns, now_ms, declared, rejected: 0 }
     }
 
     /// Takes in the leads of `file`.
@@ -120,9 +137,12 @@ impl Counter {
             let message = format!("cannot tell which of {} is the control; choose one with --control", listed(&names));
             return Err(Failure::usage("NO_CONTROL", message));
         };
+        let repeats = self.leads.finish(&self.settings, &mut self.data);
+        let repeats = repeats.map_err(|e| Failure::input("the leads", e.code(), e.to_string()))?;
         self.settings.arms.swap(0, found);
         self.data.lead_with(found);
-        Ok(Counted { settings: self.settings, data: self.data, rejected: self.rejected })
+        let repeats = (repeats.leads > 0).then_some(repeats);
+        Ok(Counted { settings: self.settings, data: self.data, repeats, rejected: self.rejected })
     }
 
     fn take(&mut self, records: &dyn Records) -> Result<(), Problem> {
@@ -147,15 +167,44 @@ impl Counter {
         }
         let cycle = match &self.columns.cycle {
             None => None,
-            Some((days, closed)) => match (measure(days, cell(days), false)?, measure(closed, cell(closed), true)?) {
-                (None, _) => None,
-                (Some(days), closed) => Some((days, closed == Some(1.0))),
-            },
+            Some((days, closed)) => {
+                let opened = self.columns.opened.as_ref().map_or(Cell::Missing, |name| cell(name));
+                self.deal(measure(days, cell(days), false)?, measure(closed, cell(closed), true)?, opened)?
+            }
         };
         let segments: Vec<Option<Cow<'_, str>>> = self.columns.segments.iter().map(|name| cell(name).read_name()).collect();
         let segments: Vec<Option<&str>> = segments.iter().map(Option::as_deref).collect();
         let lead = Observation { arm, metrics: &metrics, cycle, segments: &segments };
-        self.data.push(&self.settings, &lead).map_err(|e| Problem::new(e.code(), e.to_string()))
+        let added = match cell(&self.columns.lead.0).read_name() {
+            Some(id) => self.leads.add(&self.settings, &id, &lead),
+            None if self.columns.lead.1 => {
+                return Err(Problem::new("LEAD_MISSING", format!("{} does not name a lead", self.columns.lead.0)));
+            }
+            None => self.data.push(&self.settings, &lead),
+        };
+        added.map_err(|e| Problem::new(e.code(), e.to_string()))
+    }
+
+    /// The deal of a row with these days. An open deal without days has been open since the day it was opened.
+    fn deal(&self, days: Option<f64>, closed: Option<f64>, opened: Cell<'_>) -> Result<Option<Deal>, Problem> {
+        let closed = closed.map(|closed| closed == 1.0);
+        let since = || {
+            let opened = opened.read_moment().map_err(|wanted| {
+                let name = self.columns.opened.as_deref().unwrap_or_default();
+                let shown = opened.read_name().unwrap_or("a list or an object".into());
+                Problem::new("VALUE_NOT_UNDERSTOOD", format!("{name} is {shown:?}, not {wanted}"))
+            })?;
+            Ok(opened.map(|opened| (self.now_ms.saturating_sub(opened)) as f64 / DAY_MS))
+        };
+        Ok(match (days, closed) {
+            (Some(days), Some(true)) => Some(Deal::Closed(days)),
+            (Some(days), _) => Some(Deal::Open(days)),
+            (None, Some(true)) => Some(Deal::Unknown),
+            (None, closed) => match since()? {
+                Some(days) => Some(Deal::Open(days)),
+                None => closed.map(|_| Deal::Unknown),
+            },
+        })
     }
 
     /// The index of the arm called `name`, new ones being added unless the arms were declared.
@@ -180,7 +229,8 @@ impl Columns {
     fn names(&self) -> impl Iterator<Item = &str> {
         let metrics = self.metrics.iter().flat_map(|(name, second)| std::iter::once(name).chain(second));
         let cycle = self.cycle.iter().flat_map(|(days, closed)| [days, closed]);
-        std::iter::once(&self.arm).chain(metrics).chain(cycle).chain(&self.segments).map(String::as_str)
+        let named = self.opened.iter().chain(Some(&self.lead.0).filter(|_| self.lead.1));
+        std::iter::once(&self.arm).chain(metrics).chain(cycle).chain(named).chain(&self.segments).map(String::as_str)
     }
 }
 

@@ -9,7 +9,7 @@ mod plan;
 use std::path::PathBuf;
 
 use clap::Args;
-use plumbline_core::experiment::analyse;
+use plumbline_core::experiment::{Repeats, analyse};
 
 pub use plan::PlanExperiment;
 
@@ -21,8 +21,9 @@ use count::Counter;
 /// Analyse an A/B test: one verdict in one sentence
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Input: CSV with a header, NDJSON or Parquet, one lead per row; several files are read in order. An outcome is 1 or 0, true or false,
-yes or no; an empty outcome is not known yet: the lead counts for the split but not for the rate.
+Input: CSV with a header, NDJSON or Parquet; several files are read in order. Rows of one lead (--lead, or a column lead_id) are summed;
+a lead in two arms is reported and left out. An outcome is 1 or 0, true or false, yes or no; an empty outcome is not known yet: the lead
+counts for the split but not for the rate. Open deals without days need --opened, or the finding about the sales cycle stays open.
 
 Verdicts: Win, Lose, Inconclusive (with how long to continue), Insufficient data (with the leads found and needed), Invalid (the arms
 do not have the planned split, p < 0.001). Only a Win is a reason to roll out.
@@ -48,6 +49,9 @@ pub struct Experiment {
     /// The column that names each lead's arm
     #[arg(long, value_name = "COLUMN")]
     arm: String,
+    /// The column with the lead's id: several rows of a lead are summed [default: lead_id when there is one]
+    #[arg(long, value_name = "COLUMN")]
+    lead: Option<String>,
     /// The arm the others are compared with [default: control, champion or a]
     #[arg(long, value_name = "NAME")]
     control: Option<String>,
@@ -70,7 +74,9 @@ impl Experiment {
             counter.read(file)?;
         }
         let counted = counter.finish(self.control.as_deref())?;
-        let analysis = analyse(&counted.settings, &counted.data).map_err(|e| Failure::usage(e.code(), e.problems.join("; ")))?;
+        let mut analysis =
+            analyse(&counted.settings, &counted.data).map_err(|e| Failure::usage(e.code(), e.problems.join("; ")))?;
+        analysis.notes.extend(notes(counted.repeats.as_ref()));
         if json {
             terminal::say_json(&analysis)?;
         } else {
@@ -78,4 +84,33 @@ impl Experiment {
         }
         Ok(if counted.rejected == 0 { Outcome::Done } else { Outcome::SomeRejected })
     }
+}
+
+/// What a reader should know of rows and leads.
+fn notes(repeats: Option<&Repeats>) -> Vec<String> {
+    let Some(repeats) = repeats else {
+        return vec![
+            "Each row is taken as a lead of its own; if leads have several rows, name the column with their id (--lead)."
+                .to_owned(),
+        ];
+    };
+    let mut notes = Vec::new();
+    if repeats.repeated > 0 {
+        notes.push(format!(
+            "{} of {} leads have several rows, which are summed.",
+            terminal::thousands(repeats.repeated),
+            terminal::thousands(repeats.leads)
+        ));
+    }
+    if repeats.mixed > 0 {
+        let named = repeats.named.join(", ");
+        notes.push(match repeats.mixed {
+            1 => format!("1 lead has rows in more than one arm and is left out: {named}. Check the assignment."),
+            n => format!(
+                "{} leads have rows in more than one arm and are left out, such as {named}. Check the assignment.",
+                terminal::thousands(n)
+            ),
+        });
+    }
+    notes
 }

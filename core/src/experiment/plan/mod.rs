@@ -47,8 +47,8 @@ pub struct Plan {
     /// Treatments besides the control; each is compared with it at α / treatments.
     #[serde(default = "one")]
     pub treatments: u32,
-    /// How the experiment is looked at.
-    #[serde(default)]
+    /// How the experiment is looked at; once when absent.
+    #[serde(default = "once")]
     pub method: Method,
     /// Available leads per arm, to report what they can detect.
     #[serde(default)]
@@ -67,6 +67,10 @@ fn five_percent() -> Level {
 
 fn eighty_percent() -> f64 {
     0.8
+}
+
+fn once() -> Method {
+    Method::Fixed
 }
 
 fn one() -> u32 {
