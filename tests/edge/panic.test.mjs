@@ -50,7 +50,8 @@ for (const log of ["batched", "durable"]) {
     const store = folder();
     const module = join(store.path, "small.wasm");
     writeFileSync(module, limited(readFileSync(join(root, "worker/pkg/edge.wasm")), (8 << 20) / PAGE));
-    const edge = await hosts[0].start({ store: store.path, log, module });
+    // The body that makes it panic is one that the settings allow.
+    const edge = await hosts[0].start({ store: store.path, log, module, settings: { limits: { body_bytes: 16 << 20 } } });
     const lead = readFileSync(join(root, "worker/demo/leads.ndjson"), "utf8").split("\n")[0];
     const post = (body) => fetch(`${edge.url}/v1/score`, { method: "POST", body, headers: { "content-type": "application/json" } });
     const before = await (await post(lead)).json();

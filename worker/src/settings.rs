@@ -63,7 +63,9 @@ impl Settings {
     /// Everything that is wrong with it, each with its key: unknown keys, values of another kind or outside their range.
     pub fn read(given: Value, defaults: &Settings) -> Result<Settings, ConfigErrors> {
         let mut problems = Vec::new();
-        let mut all = serde_json::to_value(defaults).unwrap_or_default();
+        let Ok(Value::Object(mut all)) = serde_json::to_value(defaults) else {
+            return Err(invalid(vec![problem("settings", "the defaults are not an object".to_owned())]));
+        };
         let Value::Object(given) = given else {
             return Err(invalid(vec![problem("settings", "must be an object of keys and values".to_owned())]));
         };
@@ -73,19 +75,22 @@ impl Settings {
                     for (key, value) in limits {
                         let alone = json!({ "limits": { key.as_str(): value.clone() } });
                         note(&format!("limits.{key}"), alone, &mut problems);
-                        all["limits"][key] = value;
+                        if let Some(Value::Object(all)) = all.get_mut("limits") {
+                            all.insert(key, value);
+                        }
                     }
                 }
                 (_, value) => {
                     note(&key, json!({ key.as_str(): value.clone() }), &mut problems);
-                    all[key] = value;
+                    all.insert(key, value);
                 }
             }
         }
         if !problems.is_empty() {
             return Err(invalid(problems));
         }
-        let settings: Settings = serde_json::from_value(all).map_err(|e| invalid(vec![problem("settings", e.to_string())]))?;
+        let settings: Settings =
+            serde_json::from_value(Value::Object(all)).map_err(|e| invalid(vec![problem("settings", e.to_string())]))?;
         settings.check().map(|()| settings)
     }
 

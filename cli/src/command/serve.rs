@@ -8,6 +8,7 @@ use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use plumbline_worker::{LogMode, Model, Service, Settings};
@@ -95,7 +96,10 @@ impl Serve {
             let listener = listener.try_clone().map_err(cannot)?;
             let host = Host { service: service.clone(), log: log.clone(), page: page.clone() };
             let stopped = stopped.clone();
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(no_thread)?;
+            let mut runtime = tokio::runtime::Builder::new_current_thread();
+            // The thread for large requests, which ends when there are none.
+            runtime.enable_all().max_blocking_threads(1).thread_keep_alive(LARGE_REQUESTS);
+            let runtime = runtime.build().map_err(no_thread)?;
             let answer = move || runtime.block_on(connection::accept(listener, host, stopped));
             answering.push(std::thread::Builder::new().name(format!("answer-{n}")).spawn(answer).map_err(no_thread)?);
         }
@@ -160,6 +164,9 @@ impl Serve {
         Ok(settings)
     }
 }
+
+/// How long the thread for large requests waits for the next.
+const LARGE_REQUESTS: Duration = Duration::from_millis(500);
 
 /// The model of the bundle at `path`.
 fn open_model(path: &Path) -> Result<Model, Failure> {

@@ -7,15 +7,17 @@ use std::time::{Duration, Instant};
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::{Body, Bytes, Incoming};
 use hyper::header::{HeaderMap, HeaderName, HeaderValue};
+use hyper::http::request::Parts;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::GracefulShutdown;
-use plumbline_worker::{Counted, Problem, Request, Response, Service};
+use plumbline_worker::{Answer, Counted, Problem, Request, Response, Service};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use super::log::Log;
+use super::memory;
 use super::page::Page;
 use crate::clock;
 use crate::output::terminal;
@@ -24,6 +26,9 @@ use crate::output::terminal;
 const DRAIN: Duration = Duration::from_secs(10);
 /// How long a client may take to send the head of a request.
 const HEAD: Duration = Duration::from_secs(30);
+
+/// A body of so many bytes holds hundreds of leads: its request is answered beside the event loop.
+const LARGE: usize = 256 << 10;
 
 /// What all connections share.
 #[derive(Clone)]
@@ -80,20 +85,28 @@ async fn respond(request: hyper::Request<Incoming>, Host { service, log, page }:
     let (head, body) = request.into_parts();
     let values = values(&head.headers);
     let headers: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_ref())).collect();
-    let request = Request {
-        method: head.method.as_str(),
-        path: head.uri.path(),
-        query: head.uri.query().unwrap_or(""),
-        headers: &headers,
-        body: b"",
-    };
+    let request = request_of(&head, &headers, b"");
     let settings = service.settings();
     let patience = Duration::from_millis(settings.body_ms.into());
     let body = match read(body, settings.limits.body_bytes as usize, patience).await {
         Ok(body) => body,
         Err(problem) => return Ok(encode(service.refuse(&request, &problem))),
     };
-    let mut answer = service.handle(clock::now(), &Request { body: &body, ..request });
+    let mut answer = if body.len() < LARGE {
+        service.handle(clock::now(), &Request { body: &body, ..request })
+    } else {
+        match beside(service.clone(), head.clone(), body.clone()).await {
+            Some(answer) => answer,
+            None => {
+                return Ok(encode(
+                    service.refuse(&request, &Problem::new(500, "INTERNAL", "an internal error; the request was not scored")),
+                ));
+            }
+        }
+    };
+    if body.len() >= LARGE || answer.response.body.len() >= LARGE {
+        memory::give_back_later();
+    }
     let duration_us = micros(began);
     for prediction in &mut answer.effects.predictions {
         prediction.duration_us = Some(u32::try_from(duration_us).unwrap_or(u32::MAX));
@@ -108,6 +121,24 @@ async fn respond(request: hyper::Request<Incoming>, Host { service, log, page }:
     service.metrics().observe(micros(began));
     let found = if answer.is_stray { page.answer(head.method.as_str(), head.uri.path()) } else { None };
     Ok(found.unwrap_or_else(|| encode(response)))
+}
+
+/// The answer to a large request, made on a thread beside the event loop: others do not wait for it, and with the thread ends the
+/// memory that it took. None where it panicked.
+async fn beside(service: Arc<Service>, head: Parts, body: Bytes) -> Option<Answer> {
+    let answer = move || {
+        let values = values(&head.headers);
+        let headers: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_ref())).collect();
+        let answer = service.handle(clock::now(), &request_of(&head, &headers, &body));
+        memory::give_back();
+        answer
+    };
+    tokio::task::spawn_blocking(answer).await.ok()
+}
+
+fn request_of<'a>(head: &'a Parts, headers: &'a [(&'a str, &'a str)], body: &'a [u8]) -> Request<'a> {
+    let (method, path, query) = (head.method.as_str(), head.uri.path(), head.uri.query().unwrap_or(""));
+    Request { method, path, query, headers, body }
 }
 
 /// The headers that the service reads. One that comes several times is one list, and bytes that are not UTF-8 are U+FFFD, as at

@@ -2,6 +2,7 @@
 
 pub mod connection;
 pub mod log;
+mod memory;
 pub mod page;
 
 use std::io;

@@ -5,9 +5,10 @@
 //! ```
 //! Numbers and texts are written as in a window. The layout is the number of features; of each 0 or 1 (number or category), its name and
 //! its edges (eight bytes each) or categories. The hours are their number; of each, rising, the hour since 1970 less the one before,
-//! the length of its window, and the window.
+//! the length of its window, and the window. A series put together from several files has version 2 and then the checksums of those files,
+//! their number first: a file is merged once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use thiserror::Error;
 
@@ -17,6 +18,10 @@ use crate::histogram::Bins;
 
 const MAGIC: &[u8] = b"PLHRS";
 const VERSION: u8 = 1;
+/// With the checksums of the files it was put together from.
+const MERGED: u8 = 2;
+/// Files a series can be put together from.
+const FILES: usize = 1_000_000;
 /// An hour in milliseconds.
 pub const HOUR_MS: i64 = 3_600_000;
 /// The most memory all windows together may take, in cells of eight bytes: a small file must not become a large heap.
@@ -24,11 +29,19 @@ const CELLS: usize = 1 << 27;
 /// Categories and edges of one feature that are read.
 const PARTS: u64 = 100_000;
 
-/// Hourly windows of one layout.
-#[derive(Debug, Clone, Default, PartialEq)]
+/// Hourly windows of one layout. Equal where layout and hours are.
+#[derive(Debug, Clone, Default)]
 pub struct Series {
     layout: Layout,
     hours: BTreeMap<i64, Window>,
+    /// Checksums of the files it was read from.
+    files: BTreeSet<u64>,
+}
+
+impl PartialEq for Series {
+    fn eq(&self, other: &Series) -> bool {
+        self.layout == other.layout && self.hours == other.hours
+    }
 }
 
 /// Why windows cannot be put together.
@@ -38,6 +51,12 @@ pub enum SeriesError {
     /// They were counted by different layouts.
     #[error("{0}")]
     Layout(#[from] LayoutMismatch),
+    /// A file that is part of both.
+    #[error("it was merged before; merging it again would count its hours twice")]
+    MergedBefore,
+    /// More files than are remembered.
+    #[error("more than {FILES} files in one; merge them into several")]
+    TooManyFiles,
     /// More hours than memory is meant for.
     #[error("more than {most} hours of this layout at once; split the time range")]
     TooManyHours {
@@ -51,6 +70,8 @@ impl SeriesError {
     pub fn code(&self) -> &'static str {
         match self {
             SeriesError::Layout(e) => e.code(),
+            SeriesError::MergedBefore => "WINDOW_MERGED_BEFORE",
+            SeriesError::TooManyFiles => "WINDOW_TOO_MANY_FILES",
             SeriesError::TooManyHours { .. } => "WINDOW_TOO_MANY_HOURS",
         }
     }
@@ -59,7 +80,7 @@ impl SeriesError {
 impl Series {
     /// No hours yet.
     pub fn new(layout: Layout) -> Series {
-        Series { layout, hours: BTreeMap::new() }
+        Series { layout, hours: BTreeMap::new(), files: BTreeSet::new() }
     }
 
     /// What the windows are counted by.
@@ -85,10 +106,11 @@ impl Series {
         Ok(())
     }
 
-    /// Adds the hours of `other`: in any order and grouping the result is the same, to the bit.
+    /// Adds the hours of `other`: in any order and grouping the result is the same, to the bit. What was read from a file is added once;
+    /// what was counted in memory is added as often as it is given.
     ///
     /// # Errors
-    /// Another layout, or more hours than memory is meant for; nothing is changed then.
+    /// Another layout, a file that is part of both, or more hours than memory is meant for; nothing is changed then.
     ///
     /// # Example
     /// ```
@@ -98,14 +120,23 @@ impl Series {
     /// all.merge(&host)?;
     /// all.merge(&host)?;
     /// assert_eq!(all.total().scores.counts(), [2, 0, 0]);
-    /// assert_eq!(Series::read(&all.write()), Ok(all));
-    /// # Ok::<(), plumbline_core::window::SeriesError>(())
+    /// assert_eq!(Series::read(&all.write())?, all);
+    /// let mut once = Series::read(&all.write())?;
+    /// assert!(once.merge(&Series::read(&all.write())?).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn merge(&mut self, other: &Series) -> Result<(), SeriesError> {
         if self.layout != other.layout {
             return Err(LayoutMismatch { this: self.layout.id(), other: other.layout.id() }.into());
         }
+        if !self.files.is_disjoint(&other.files) {
+            return Err(SeriesError::MergedBefore);
+        }
+        if self.files.len() + other.files.len() > FILES {
+            return Err(SeriesError::TooManyFiles);
+        }
         self.room(other.hours.keys().filter(|hour| !self.hours.contains_key(hour)).count())?;
+        self.files.extend(&other.files);
         for (hour, window) in &other.hours {
             match self.hours.get_mut(hour) {
                 Some(mine) => mine.merge(window)?,
@@ -139,7 +170,8 @@ impl Series {
 
     /// The hours as bytes; equal series give equal bytes.
     pub fn write(&self) -> Vec<u8> {
-        let mut out = Writer { bytes: [MAGIC, &[VERSION]].concat() };
+        let is_merged = self.files.len() > 1;
+        let mut out = Writer { bytes: [MAGIC, &[if is_merged { MERGED } else { VERSION }]].concat() };
         out.number(self.layout.features().len() as u64);
         for feature in self.layout.features() {
             let category = matches!(feature, FeatureLayout::Category { .. });
@@ -165,6 +197,10 @@ impl Series {
             out.number(bytes.len() as u64);
             out.bytes.extend(bytes);
         }
+        if is_merged {
+            out.number(self.files.len() as u64);
+            self.files.iter().for_each(|file| out.bytes.extend(file.to_le_bytes()));
+        }
         let sum = checksum(&out.bytes);
         out.bytes.extend(sum.to_le_bytes());
         out.bytes
@@ -180,7 +216,8 @@ impl Series {
     /// # Errors
     /// The bytes are no series, of a newer version, changed, or malformed at a place that is named.
     pub fn read(bytes: &[u8]) -> Result<Series, ReadError> {
-        let mut reader = Reader::open(bytes, MAGIC, VERSION)?;
+        let version = bytes.get(MAGIC.len()).copied().unwrap_or_default().clamp(VERSION, MERGED);
+        let mut reader = Reader::open(bytes, MAGIC, version)?;
         let mut features = Vec::new();
         for _ in 0..reader.number()? {
             features.push(feature(&mut reader)?);
@@ -200,6 +237,16 @@ impl Series {
             let window = window.ok_or(reader.malformed("unexpected end of a window"))?;
             series.hours.insert(hour, Window::read(window, &series.layout)?);
             reader.at += window.len();
+        }
+        if version == MERGED {
+            for _ in 0..reader.number()? {
+                series.files.insert(u64::from_le_bytes(reader.take::<8>()?));
+            }
+            if series.files.len() < 2 {
+                return Err(reader.malformed("a merged file must name at least two others"));
+            }
+        } else {
+            series.files.insert(checksum(reader.bytes));
         }
         if reader.at == reader.bytes.len() { Ok(series) } else { Err(reader.malformed("unexpected data after its end")) }
     }

@@ -199,11 +199,39 @@ fn a_series_refuses_what_it_cannot_hold() {
         assert!(Series::read(&bytes[..end]).is_err(), "{end}");
     }
     let mut newer = bytes.clone();
-    newer[5] = 2;
-    assert_eq!(Series::read(&newer), Err(ReadError::Newer { found: 2, known: 1 }));
+    newer[5] = 3;
+    assert_eq!(Series::read(&newer), Err(ReadError::Newer { found: 3, known: 2 }));
     // A log whose times are scattered over ages would take a window for each.
     let refused = (0..1_000_000).find_map(|hour| other.count(hour * HOUR_MS, |_, _| ()).err());
     assert_eq!(refused.map(|e| e.code()), Some("WINDOW_TOO_MANY_HOURS"));
+}
+
+#[test]
+fn a_file_is_merged_once_in_whatever_company_it_comes() {
+    let file = |hour: i64| {
+        let mut series = Series::new(Layout::default());
+        series.count(hour * HOUR_MS, |_, window| window.scores.add(0.5, Some(true))).unwrap();
+        series.write()
+    };
+    let read = |bytes: &[u8]| Series::read(bytes).unwrap();
+    let merged = |files: &[&[u8]]| {
+        let mut all = read(files[0]);
+        files[1..].iter().try_for_each(|file| all.merge(&read(file))).map(|()| all.write())
+    };
+    let (a, b, c) = (file(1), file(2), file(3));
+    let (ab, ba) = (merged(&[&a, &b]).unwrap(), merged(&[&b, &a]).unwrap());
+    assert_eq!(ab, ba);
+    let abc = merged(&[&ab, &c]).unwrap();
+    assert_eq!(abc, merged(&[&c, &b, &a]).unwrap());
+    assert_eq!((read(&abc).hours().count(), read(&abc).write()), (3, abc.clone()));
+    for again in [&[&a[..], &a][..], &[&ab, &a], &[&b, &ab], &[&abc, &ab], &[&abc, &abc], &[&a, &c, &ab]] {
+        assert_eq!(merged(again).unwrap_err().code(), "WINDOW_MERGED_BEFORE");
+    }
+    for end in 0..abc.len() {
+        assert!(Series::read(&abc[..end]).is_err(), "{end}");
+    }
+    // One file alone stays as it is.
+    assert_eq!(read(&a).write(), a);
 }
 
 #[test]

@@ -50,7 +50,8 @@ impl<'s> Columns<'s> {
         let names: Vec<N> = names.into_iter().collect();
         let mut sorted: Vec<&str> = names.iter().map(AsRef::as_ref).collect();
         sorted.sort_unstable();
-        if let Some([name, _]) = sorted.array_windows().find(|[name, next]| name == next) {
+        let mut next = sorted.iter().skip(1);
+        if let Some(name) = sorted.iter().find(|name| next.next() == Some(name)) {
             return Err(twice(name));
         }
         for name in &names {

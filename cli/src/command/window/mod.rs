@@ -53,7 +53,7 @@ impl Window {
     }
 }
 
-/// Merge the hours of several files; the output may be one of them
+/// Merge the hours of several files; the output may be one of them, and a file that was merged before is rejected
 #[derive(Debug, Args)]
 struct Merge {
     /// Files made by `plumbline window make`; `-` is standard input
@@ -88,6 +88,7 @@ fn read_all(files: &[PathBuf]) -> Result<Series, Failure> {
 fn refused(place: &str, error: &SeriesError) -> Failure {
     let hint = match error {
         SeriesError::Layout(_) => "; create both with --features-of the same file",
+        SeriesError::MergedBefore => "; leave it out",
         _ => "",
     };
     Failure::input(place, error.code(), format!("{error}{hint}"))

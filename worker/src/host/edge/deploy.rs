@@ -12,7 +12,7 @@ use crate::settings::Settings;
 /// # Errors
 /// A code and everything that is wrong, each with its key.
 pub(super) fn settings(json: &[u8]) -> Result<Settings, String> {
-    let limits = Limits { body_bytes: 4 << 20, batch: 2_000, ..Limits::default() };
+    let limits = Limits { body_bytes: 2 << 20, batch: 1_000, ..Limits::default() };
     let defaults = Settings { limits, most_reasons: 20, ..Settings::default() };
     let given = serde_json::from_slice(json).map_err(|e| format!("SETTINGS_INVALID: {e}"))?;
     Settings::read(given, &defaults).map_err(|errors| format!("SETTINGS_INVALID: {errors}"))
@@ -46,7 +46,7 @@ mod tests {
     #[test]
     fn the_edge_has_limits_of_its_own_which_an_owner_can_widen() {
         let made = settings(br#"{"limits":{"batch":10000}}"#).unwrap();
-        assert_eq!((made.limits.batch, made.limits.body_bytes, made.most_reasons), (10_000, 4 << 20, 20));
+        assert_eq!((made.limits.batch, made.limits.body_bytes, made.most_reasons), (10_000, 2 << 20, 20));
         assert!(settings(br#"{"limits":{"batch":0}}"#).unwrap_err().starts_with("SETTINGS_INVALID: limits.batch"));
         assert!(settings(b"{").unwrap_err().starts_with("SETTINGS_INVALID: "));
     }

@@ -221,13 +221,18 @@ fn answer(scoring: &Scoring<'_>, asked: &Asked<'_>, outcomes: &[Outcome], unknow
     let (mut outputs, mut raw) = (Vec::new(), Vec::new());
     for Wanted { at, is_binary } in asked.outputs {
         let Some((name, datatype)) = OUTPUTS.get(*at) else { continue };
-        let mut output = json!({ "name": name, "datatype": datatype, "shape": [outcomes.len()] });
+        let mut output = Map::new();
+        output.extend([
+            ("name".into(), (*name).into()),
+            ("datatype".into(), (*datatype).into()),
+            ("shape".into(), json!([outcomes.len()])),
+        ]);
         if *is_binary {
             let start = raw.len();
             outcomes.iter().for_each(|outcome| write_raw(name, outcome, &mut raw));
-            output["parameters"] = json!({ "binary_data_size": raw.len() - start });
+            output.insert("parameters".into(), json!({ "binary_data_size": raw.len() - start }));
         } else {
-            output["data"] = outcomes.iter().map(|outcome| element(name, outcome)).collect();
+            output.insert("data".into(), outcomes.iter().map(|outcome| element(name, outcome)).collect());
         }
         outputs.push(output);
     }
