@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::gain::Part;
 use super::{Labelled, MetricError};
 use crate::evidence::InsufficientData;
+use crate::order::sort_by_score;
 use crate::stats::level::Level;
 use crate::stats::proportion::Proportion;
 
@@ -90,7 +91,10 @@ pub fn lift_table(data: &Labelled<'_>, parts: usize) -> Result<Vec<Part>, Insuff
     let all = data.converted().iter().filter(|converted| **converted).count();
     InsufficientData::unless(all as u64, 1, "leads that converted")?;
     let mut leads: Vec<(f64, bool)> = data.scores().iter().copied().zip(data.converted().iter().copied()).collect();
-    leads.sort_by(|a, b| (b.0 + 0.0).total_cmp(&(a.0 + 0.0)));
+    // Falling, with leads of one score as they came: what is rising in the reversed list is falling in the list.
+    leads.reverse();
+    sort_by_score(&mut leads);
+    leads.reverse();
     let (size, more) = (leads.len() / parts, leads.len() % parts);
     let base = all as f64 / leads.len() as f64;
     let (mut rest, mut sums, mut table) = (leads.as_slice(), (0.0, 0.0), Vec::new());

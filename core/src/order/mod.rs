@@ -36,6 +36,11 @@ pub(crate) fn heap_sort<T>(items: &mut [T], less: &impl Fn(&T, &T) -> bool) {
     }
 }
 
+/// Sorts leads by their score, rising; leads of one score stay as they are.
+pub(crate) fn sort_by_score(leads: &mut [(f64, bool)]) {
+    leads.sort_by_key(|(score, _)| key(*score));
+}
+
 /// Puts the greatest counts first, equal ones by name, and keeps `most` of them.
 pub(crate) fn keep_most_frequent(named: &mut Vec<(String, u64)>, most: usize) {
     heap_sort(named, &|a, b| (b.1, &a.0) < (a.1, &b.0));

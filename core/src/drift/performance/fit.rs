@@ -5,6 +5,7 @@ use super::estimate::Performance;
 use crate::evidence::InsufficientData;
 use crate::metric::{Labelled, MetricError, Ranking};
 use crate::model::Calibration;
+use crate::order::sort_by_score;
 use crate::random::Random;
 use crate::sum::Sum;
 use crate::train::calibrate;
@@ -101,7 +102,7 @@ fn improves(data: &Labelled<'_>) -> bool {
 
 /// The expected calibration error in bins of equal counts.
 fn error_of(mut rows: Vec<(f64, bool)>) -> f64 {
-    rows.sort_by(|a, b| a.0.total_cmp(&b.0));
+    sort_by_score(&mut rows);
     let n = rows.len();
     let mut error = 0.0;
     for part in 0..PARTS {
