@@ -103,7 +103,10 @@ pub(crate) fn is_same(a: &str, b: &str) -> bool {
 fn spellings_of(category: &str) -> impl Iterator<Item = String> + use<> {
     let trimmed = category.trim();
     // A number of single precision gives itself away by the digits of its double.
-    let short = parse_number(trimmed).ok().filter(|x| f64::from(*x as f32) == *x).map(|x| (x as f32).to_string());
+    let short = parse_number(trimmed)
+        .ok()
+        .filter(|x| f64::from(*x as f32) == *x)
+        .and_then(|x| plain(zmij::Buffer::new().format(x as f32)));
     let short = short.filter(|short| trimmed.contains('.') && trimmed.len() > short.len() + 4);
     [Some(plain(trimmed).unwrap_or_else(|| trimmed.to_owned())), short].into_iter().flatten()
 }
