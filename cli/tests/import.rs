@@ -73,7 +73,7 @@ fn a_sigmoid_says_what_it_acts_on() {
         let (_, bundle) = import(folder.path(), &[&["-"], arguments].concat(), LIGHTGBM);
         column(&expect(0, &["score", &bundle, "-", "--explain", "0"], rows), "probability")
     };
-    let logistic = |x: f64| 1.0 / (1.0 + (-x).exp());
+    let logistic = |x: f64| 1.0 / (1.0 + plumbline_core::math::exp(-x));
     let near = |found: Vec<f64>, expected: &dyn Fn(f64) -> f64| {
         for (found, margin) in found.iter().zip([-1.0, 0.25, 1.0]) {
             assert!((found - expected(margin)).abs() < 1e-15, "{found} {margin}");
@@ -105,7 +105,7 @@ fn several_files_are_the_average_of_their_calibrated_probabilities() {
     });
     let [a, b] = &files;
     let rows = b"visits,pages\n1,1\n2,2\n3,1\n";
-    let logistic = |x: f64| 1.0 / (1.0 + (-x).exp());
+    let logistic = |x: f64| 1.0 / (1.0 + plumbline_core::math::exp(-x));
     let sigmoids = ["--sigmoid=-3,1.5", "--sigmoid=-4,2", "--on", "probability"];
     let (_, bundle) = import(folder.path(), &[&[a.as_str(), b], &sigmoids[..]].concat(), "");
     let expected = [(-1.0, -2.0), (0.25, 0.75), (1.0, 0.5)].map(|(first, second): (f64, f64)| {
