@@ -93,7 +93,7 @@ fn another_number_of_rounds_is_named() {
 
 #[test]
 fn a_calibration_is_named_with_its_numbers() {
-    let logistic = |x: f64| 1.0 / (1.0 + (-x).exp());
+    let logistic = |x: f64| 1.0 / (1.0 + plumbline_core::math::exp(-x));
     for name in ["xgb_binary", "lgb_binary"] {
         let vector = Vector::of(name);
         let said = refused(&vector.model(), &vector.table("prediction", |_, p| logistic(5.0 * p - 2.5)), &[]);
