@@ -56,7 +56,8 @@ def triton_client(binary):
         given = triton.InferInput(name, [len(leads)], datatype)
         given.set_data_from_numpy(array, binary_data=binary)
         inputs.append(given)
-    for outputs in (None, [triton.InferRequestedOutput("probability", binary_data=False)]):
+    asked = [triton.InferRequestedOutput("probability", binary_data=raw) for raw in (False, True)]
+    for outputs in (None, asked[:1], asked[1:]):
         result = client.infer(model, inputs, request_id="seven", outputs=outputs)
         assert result.get_response()["id"] == "seven"
         assert result.as_numpy("probability").tolist() == expected

@@ -20,6 +20,8 @@
 //! | `counts()`, `adopt(n)` | all counters, and where an instance that replaces another goes on counting |
 //! | `written(n, failed)`, `storable(yes)`, `panicked(times, lost)` | what the shell reports to the counters |
 //! | `shard_open()`, `shard_probe()`, `shard_append()`, `shard_count()` | the log shard's rules, on the store behind the imports |
+//!
+//! The shell does not call `deploy` yet: models arrive at run time once a route can tell who may send them.
 
 mod deploy;
 #[cfg(target_arch = "wasm32")]
