@@ -39,7 +39,7 @@ Exit codes:
   0    done
   1    check failed: drift was found (drift --check), or the suite was not met (quality)
   2    invalid arguments, or arguments that contradict the model
-  3    done, but some rows were rejected (see OUT.rejected)
+  3    done, but rows were rejected (score, features, assign; see OUT.rejected), or more were left out than --max-left-out allows
   4    the model file or bundle was rejected
   5    the input could not be read or parsed
   6    the output could not be written

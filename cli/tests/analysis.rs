@@ -24,17 +24,30 @@ const SCORED: &str = "lead_id,probability,converted,slice
 
 #[test]
 fn metrics_are_told_to_people_and_to_programs() {
-    let page = expect(0, &["metrics", "--exploration", "slice"], SCORED.as_bytes());
-    for words in
-        ["10, of which 5 converted; 1 open, 1 without a score", "ROC AUC", "0.7600", "calibration error", "AUC of explored leads"]
-    {
+    // One of twelve leads has no score: more than is allowed unless that is said.
+    let all_but_one = ["metrics", "--exploration", "slice", "--max-left-out", "10%"];
+    let page = expect(0, &all_but_one, SCORED.as_bytes());
+    expect(3, &["metrics"], SCORED.as_bytes());
+    for words in [
+        "rows: 12 read, 10 used, 2 left out",
+        "1 SCORE_MISSING",
+        "line 13: probability is empty",
+        "10, of which 5 converted; 1 open, 1 without a score",
+        "ROC AUC",
+        "0.7600",
+        "calibration error",
+        "AUC of explored leads",
+    ] {
         assert!(page.contains(words), "{words}\n{page}");
     }
-    let all: Value = serde_json::from_str(&expect(0, &["metrics", "--json", "--bands", "0.5"], SCORED.as_bytes())).expect("JSON");
+    let all: Value = serde_json::from_str(&expect(3, &["metrics", "--json", "--bands", "0.5"], SCORED.as_bytes())).expect("JSON");
     assert_eq!(all["roc_auc"], 0.76);
     assert_eq!(all["at_threshold"]["precision"], 0.6);
     assert_eq!((&all["bands"][1]["leads"], &all["bands"][1]["positives"]), (&5.into(), &3.into()));
     assert_eq!((&all["leads"], &all["open"], &all["unscored"]), (&10.into(), &1.into(), &1.into()));
+    let left_out = |at: usize| ["reason", "ordinary"].map(|key| all["rows"]["left_out"][at][key].clone());
+    assert_eq!(left_out(0), ["OUTCOME_OPEN".into(), Value::from(true)]);
+    assert_eq!(left_out(1), ["SCORE_MISSING".into(), Value::from(false)]);
 }
 
 #[test]
@@ -125,6 +138,54 @@ fn drift_is_found_and_the_check_fails() {
 }
 
 #[test]
+fn an_odd_value_costs_its_row_and_a_wrong_column_is_an_error() {
+    let rows: String = (0..400).map(|i| format!("0.{},{}\n", 10 + i % 80, u32::from(i % 3 == 0))).collect();
+    let page = expect(0, &["metrics"], format!("Score,Converted\n{rows}n.a.,1\n0.5,soon\n").as_bytes());
+    for words in
+        ["rows: 402 read, 400 used, 2 left out", "line 402: Score is \"n.a.\", not a number", "line 403: Converted is \"soon\""]
+    {
+        assert!(page.contains(words), "{words}\n{page}");
+    }
+    for option in [["--threshold", "NaN"], ["--bands", "0.2,inf"], ["--max-left-out", "2"]] {
+        failure(2, &["metrics", option[0], option[1]], rows.as_bytes());
+    }
+    let error = failure(5, &["metrics"], b"Lead Score|Converted\n0.8|1\n");
+    assert!(error.contains("the only column is \"Lead Score|Converted\""), "{error}");
+    let seconds: String = (0..20).map(|i| format!("0.5,1,{}\n", 1_763_900_000 + i)).collect();
+    let arguments = ["metrics", "--scored-at", "at", "--matured-after", "30d"];
+    let error = failure(5, &arguments, format!("score,converted,at\n{seconds}").as_bytes());
+    assert!(error.contains("looks like seconds"), "{error}");
+}
+
+#[test]
+fn what_a_column_is_depends_on_all_of_it_and_not_on_the_order_of_rows() {
+    let folder = tempfile::tempdir().expect("a temp folder");
+    let file = |name: &str, rows: &[String]| {
+        let path = text(&folder.path().join(name));
+        std::fs::write(&path, format!("amount,postcode,demo\n{}", rows.concat())).expect("written");
+        path
+    };
+    let row = |i: u32| format!("{},{:05},{}\n", i % 97, 1000 + i % 50, if i % 2 == 0 { "yes" } else { "No" });
+    let mut rows: Vec<String> = (0..500).map(row).collect();
+    let reference = file("reference.csv", &rows);
+    rows[250] = "unknown,99999,TRUE\n".to_owned();
+    rows.push("N/A,01001,f\n".to_owned());
+    let current = file("current.csv", &rows);
+    rows.reverse();
+    for current in [current, file("reversed.csv", &rows)] {
+        let all: Value = serde_json::from_str(&expect(0, &["drift", &reference, &current, "--json"], b"")).expect("JSON");
+        assert_eq!(all["verdict"]["drifted"], false, "{all:#}");
+        assert!(all["features"].as_array().expect("features").iter().all(|f| f["distance"].as_f64() < Some(0.01)), "{all:#}");
+        let odd = all["odd_values"].to_string();
+        assert!(
+            odd.contains("1 of 501 values of amount is not a number") && odd.contains("unknown") && odd.contains("N/A"),
+            "{odd}"
+        );
+        assert!(!odd.contains("demo") && !odd.contains("postcode"), "{odd}");
+    }
+}
+
+#[test]
 fn one_bad_cell_is_no_drift() {
     let folder = tempfile::tempdir().expect("a temp folder");
     let reference = text(&folder.path().join("reference.csv"));
@@ -182,7 +243,7 @@ fn words_for_yes_no_and_missing_are_those_of_every_format() {
         text + &serde_json::json!({ "probability": score, "converted": word }).to_string() + "\n"
     });
     for table in [csv, lines] {
-        let all: Value = serde_json::from_str(&expect(0, &["metrics", "--json"], table.as_bytes())).expect("JSON");
+        let all: Value = serde_json::from_str(&expect(3, &["metrics", "--json"], table.as_bytes())).expect("JSON");
         let counts = ["leads", "positives", "open", "unscored"].map(|name| all[name].as_u64());
         assert_eq!(counts, [Some(4), Some(2), Some(2), Some(1)], "{table}\n{all}");
     }

@@ -101,11 +101,21 @@ fn several_files_of_several_formats_are_one_experiment() {
 fn what_cannot_be_read_is_told_with_its_place() {
     let mut input = leads((6_000, 600), (6_000, 720));
     input.push_str("x,champion,maybe,web,900,3,no\ny,,1,web,900,3,no\n");
-    let output = run(&ARGUMENTS, input.as_bytes());
-    let error = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(3), "{error}");
-    assert!(error.contains("line 12002 skipped: converted is \"maybe\", not 1 or 0"), "{error}");
-    assert!(error.contains("line 12003 skipped: variant does not name an arm"), "{error}");
+    let page = expect(0, &ARGUMENTS, input.as_bytes());
+    for words in [
+        "rows: 12,002 read, 12,000 used, 2 left out",
+        "1 VALUE_NOT_UNDERSTOOD",
+        "standard input, line 12002: converted is \"maybe\", not 1 or 0",
+        "standard input, line 12003: variant does not name an arm",
+    ] {
+        assert!(page.contains(words), "{words}\n{page}");
+    }
+    expect(3, &with(&["--max-left-out", "0.01%"]), input.as_bytes());
+    let rows = &json(&ARGUMENTS, input.as_bytes())["rows"];
+    assert_eq!(
+        (&rows["read"], &rows["used"], &rows["left_out"][1]["reason"]),
+        (&12_002.into(), &12_000.into(), &"ARM_MISSING".into())
+    );
     let refused = |more: &[&str], input: &str, code: i32, part: &str| {
         let error = failure(code, more, input.as_bytes());
         assert!(error.contains(part), "{error}");
@@ -197,7 +207,7 @@ fn a_missing_outcome_is_open_however_it_is_written() {
     );
     // A number too large to square is told in few digits.
     let output = run(&ARGUMENTS_OF_A_MEAN, b"variant,value\na,1e300\nb,2\na,3\n");
-    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    let told = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(
         output.status.code() == Some(3) && told.contains("value: 1e300 is not a finite number below 1e100 in size"),
         "{told}"

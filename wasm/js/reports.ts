@@ -198,6 +198,8 @@ export interface DriftReport {
   features: FeatureDrift[];
   /** Features that could not be compared. */
   left_out: LeftOut[];
+  /** Values that do not fit the rest of their column, a sentence per column and input; they count as missing. */
+  odd_values?: string[];
   /** Columns that only the current leads have. */
   only_in_current: string[];
   /** Columns that only the reference has. */
@@ -210,6 +212,10 @@ export interface DriftReport {
   reference_rows: number;
   /** Rows of both inputs that could not be read. */
   rejected_rows: number;
+  /** Where the current rows went; absent where no input was read. */
+  rows_of_current?: RowAccount | null;
+  /** Where the rows of the reference went; absent where no input was read. */
+  rows_of_reference?: RowAccount | null;
   /** Leads without a score; absent when no score was named. */
   unscored?: Unscored | null;
   /** The verdict on the table. */
@@ -440,6 +446,8 @@ export interface ExperimentReport {
   comparisons: TreatmentReport[];
   /** What a reader should know beside. */
   notes: string[];
+  /** Where the rows of the input went; absent where no input was read. */
+  rows?: RowAccount | null;
   /** Whether the arms have the planned split; none without leads. */
   sample_ratio: SampleRatio | null;
   /** It in words. */
@@ -682,6 +690,8 @@ export interface MetricsReport {
   roc_auc_interval_reason: string | null;
   /** The area up to a false-positive rate of 0.1, standardised. */
   "roc_auc_max_fpr_0.1": Answer<number>;
+  /** Where the rows of the input went; absent where no input was read. */
+  rows?: RowAccount | null;
   /** Leads without a score. */
   unscored: number;
 }
@@ -740,6 +750,8 @@ export interface PlanReport {
   needed: Needed;
   /** The plan. */
   plan: ExperimentPlan;
+  /** Where the rows of the input went; absent where no input was read. */
+  rows?: RowAccount | null;
   /** The result in words. */
   sentences: string[];
 }
@@ -770,6 +782,36 @@ export interface ReliabilityBin {
   mean_probability: number;
   /** Part that converted: what happened. */
   rate: number;
+}
+
+/** Where the rows of one or several inputs went: `read` is `used` plus the rows of all reasons in `left_out`. */
+export interface RowAccount {
+  /** The others, by reason, in the order of first occurrence. */
+  left_out: RowsLeftOut[];
+  /** Rows that were read. */
+  read: number;
+  /** Rows that the figures are made of. */
+  used: number;
+}
+
+/** A row that was left out. */
+export interface RowExample {
+  /** What is wrong, with the value. */
+  message: string;
+  /** The file and the line, or the row of a Parquet file. */
+  place: string;
+}
+
+/** Rows that were left out for one reason. */
+export interface RowsLeftOut {
+  /** The first of them. */
+  examples: RowExample[];
+  /** Whether such rows are ordinary, as leads whose outcome is still open: they do not count towards `--max-left-out`. */
+  ordinary: boolean;
+  /** The reason, a stable code such as `SCORE_MISSING`. */
+  reason: string;
+  /** How many rows. */
+  rows: number;
 }
 
 /** Counts of arms against their shares. */

@@ -5,9 +5,12 @@ use std::path::PathBuf;
 use clap::Args;
 use plumbline_core::metric::{AgainstModel, Labelled, Measure, MetricError, Report, Slice, Slices};
 
+use plumbline_core::table::Rows;
+
 use crate::output::terminal;
 use crate::report::metrics::page;
-use crate::table::columns::Columns;
+use crate::table::account::Limit;
+use crate::table::columns::{Columns, Read};
 use crate::table::leads::{Leads, OUTCOMES, SCORES};
 use crate::table::moment::Ripeness;
 use crate::table::number::finite;
@@ -62,6 +65,8 @@ pub struct Metrics {
     /// Number of parts of the ranked list
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=1000))]
     parts: u16,
+    #[command(flatten)]
+    limit: Limit,
 }
 
 impl Metrics {
@@ -75,7 +80,8 @@ impl Metrics {
         let leads = match (&self.scored_at, &self.ripeness.converted_at) {
             (Some(scored_at), Some(converted_at)) if self.outcome.is_none() => {
                 // A time of conversion says that it converted.
-                Leads::with(&table, &score, &self.matured(&table, scored_at, Some(converted_at), &vec![None; table.rows])?)?
+                let told = Read { values: vec![None; table.rows], odd: Vec::new() };
+                Leads::with(&table, &score, &self.matured(&table, scored_at, Some(converted_at), &told)?)?
             }
             (scored_at, converted_at) => {
                 let outcome = table.choose(self.outcome.as_deref(), "--outcome", &OUTCOMES)?;
@@ -90,18 +96,19 @@ impl Metrics {
         };
         let mut report = self.measured(&leads).map_err(|e| self.refuse(&table, &leads, &e))?;
         report.exploration = match &self.exploration {
-            Some(column) => Some(slices(&leads, &table.flags(column)?).map_err(|e| self.refuse(&table, &leads, &e))?),
+            Some(column) => Some(slices(&leads, &table.flags(column)?.values).map_err(|e| self.refuse(&table, &leads, &e))?),
             None => None,
         };
         report.comparison = self.against.as_deref().map(|against| compared(&table, &leads, against)).transpose()?;
         report.maturity = self.ripeness.sentence();
-        report.rejected_rows = table.rejected;
+        report.rejected_rows = unreadable(&table.account);
+        report.rows = Some(leads.account.clone());
         if json {
             terminal::say_json(&report)?
         } else {
             terminal::say(&page(&report))?
         }
-        Ok(if table.rejected > 0 { Outcome::SomeRejected } else { Outcome::Done })
+        Ok(self.limit.outcome([&leads.account]))
     }
 
     /// The outcomes that are final at the moment of judgement.
@@ -110,18 +117,28 @@ impl Metrics {
         table: &Columns,
         scored_at: &str,
         converted_at: Option<&String>,
-        told: &[Option<bool>],
-    ) -> Result<Vec<Option<bool>>, Failure> {
+        told: &Read<bool>,
+    ) -> Result<Read<bool>, Failure> {
         let now_ms = self.ripeness.now_ms();
         let converted = converted_at.map(|name| table.moments(name)).transpose()?;
-        let label = |(row, (scored, told)): (usize, (Option<i64>, &Option<bool>))| {
-            let scored = scored.ok_or_else(|| {
-                Failure::input(table.line(row), "TIME_MISSING", format!("{scored_at} is empty, so the lead's age is unknown"))
-            })?;
-            let converted_ms = converted.as_ref().and_then(|times| times.get(row)).copied().flatten();
-            Ok(self.ripeness.label(scored, *told, converted_ms, now_ms))
-        };
-        table.moments(scored_at)?.into_iter().zip(told).enumerate().map(label).collect()
+        let times = table.moments(scored_at)?;
+        let mut found = Read { values: Vec::with_capacity(table.rows), odd: Vec::new() };
+        for (row, (scored, told_here)) in times.values.iter().zip(&told.values).enumerate() {
+            let odd = [Some(&times), converted.as_ref()].into_iter().flatten().find_map(|times| times.problem(row));
+            let odd = odd.or_else(|| told.problem(row)).map(str::to_owned);
+            let empty = || scored.is_none().then(|| format!("{scored_at} is empty, so the lead's age is unknown"));
+            match (odd.or_else(empty), scored) {
+                (None, Some(scored)) => {
+                    let converted_ms = converted.as_ref().and_then(|times| times.values.get(row)).copied().flatten();
+                    found.values.push(self.ripeness.label(*scored, *told_here, converted_ms, now_ms));
+                }
+                (what, _) => {
+                    found.odd.push((row, what.unwrap_or_default()));
+                    found.values.push(None);
+                }
+            }
+        }
+        Ok(found)
     }
 
     fn refuse(&self, table: &Columns, leads: &Leads, error: &MetricError) -> Failure {
@@ -129,7 +146,11 @@ impl Metrics {
             MetricError::BadCut { .. } => Failure::usage(error.code(), format!("--bands: {error}")),
             MetricError::ScoreNotFinite { row } | MetricError::NotAProbability { row, .. } => {
                 let place = leads.rows.get(*row).map_or_else(|| table.place.clone(), |row| table.line(*row));
-                Failure::input(place, error.code(), "the score is not finite")
+                let what = match error {
+                    MetricError::NotAProbability { value, .. } => format!("the score is {value}, not a probability in [0, 1]"),
+                    _ => "the score is not finite".to_owned(),
+                };
+                Failure::input(place, error.code(), what)
             }
             _ => Failure::input(&table.place, error.code(), error.to_string()),
         }
@@ -147,6 +168,11 @@ impl Metrics {
     }
 }
 
+/// Rows that could not be read.
+fn unreadable(rows: &Rows) -> u64 {
+    rows.left_out.iter().map(|left| left.rows).sum()
+}
+
 /// The areas of explored and of worked leads.
 fn slices(leads: &Leads, explored: &[Option<bool>]) -> Result<Slices, MetricError> {
     let of = |wanted: bool| {
@@ -161,7 +187,7 @@ fn slices(leads: &Leads, explored: &[Option<bool>]) -> Result<Slices, MetricErro
 /// The scores of `leads` against those in column `against`, on the leads that have both.
 fn compared(table: &Columns, leads: &Leads, against: &str) -> Result<AgainstModel, Failure> {
     let others = table.numbers(against)?;
-    let other = |row: &usize| others.get(*row).copied().filter(|score| !score.is_nan());
+    let other = |row: &usize| others.values.get(*row).copied().flatten();
     let rows = leads.rows.iter().zip(leads.scores.iter().zip(&leads.converted));
     let both: Vec<(f64, f64, bool)> = rows.filter_map(|(row, (one, converted))| Some((*one, other(row)?, *converted))).collect();
     let (first, second): (Vec<f64>, Vec<f64>) = both.iter().map(|(one, two, _)| (*one, *two)).unzip();

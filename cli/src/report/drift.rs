@@ -7,6 +7,7 @@ use plumbline_core::drift::{AlarmRates, DriftReport, FeatureDrift, PredictionDri
 use plumbline_core::evidence::Answer;
 
 use super::answer::p_value;
+use super::rows::account;
 
 /// All of it.
 pub fn page(report: &DriftReport) -> String {
@@ -32,6 +33,9 @@ pub fn page(report: &DriftReport) -> String {
         report.unscored.as_ref().and_then(unscored),
         report.performance.as_ref().map(|found| part("expected performance", found, performance)),
         report.false_alarms.as_ref().map(|found| part("false alarms", found, false_alarms)),
+        (!report.odd_values.is_empty()).then(|| report.odd_values.join("\n")),
+        report.rows_of_reference.as_ref().map(|rows| account("rows of the reference", rows)),
+        report.rows_of_current.as_ref().map(|rows| account("current rows", rows)),
     ];
     for part in parts.into_iter().flatten() {
         let _ = write!(text, "\n\n{part}");

@@ -6,6 +6,7 @@ use plumbline_core::stats::level::Interval;
 use plumbline_core::stats::margin::Finding;
 
 use super::answer::p_value;
+use super::rows::account;
 use crate::output::terminal::{columns, thousands};
 
 /// The whole analysis.
@@ -28,6 +29,7 @@ pub fn analysis(analysis: &Analysis, settings: &Settings) -> String {
         out.push(self::comparison(comparison, settings, analysis.comparisons.len() > 1));
     }
     out.extend(analysis.notes.iter().map(|note| format!("\nnote: {note}")));
+    out.extend(analysis.rows.as_ref().map(|rows| format!("\n{}", account("rows", rows))));
     out.join("\n")
 }
 

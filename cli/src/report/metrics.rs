@@ -4,6 +4,7 @@ use plumbline_core::evidence::Answer;
 use plumbline_core::metric::{AgainstModel, Band, Report, Slice};
 
 use super::answer::{answer, figure, optional, p_value};
+use super::rows::account;
 use crate::output::terminal::{aligned, columns, thousands};
 
 /// All measures.
@@ -19,6 +20,7 @@ pub fn page(report: &Report) -> String {
     }
     parts.extend(report.comparison.as_ref().map(comparison));
     parts.extend(report.maturity.as_ref().map(|sentence| format!("maturity: {sentence}")));
+    parts.extend(report.rows.as_ref().map(|rows| account("rows", rows)));
     parts.join("\n\n")
 }
 

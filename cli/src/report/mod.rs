@@ -6,4 +6,5 @@ pub mod drift;
 pub mod experiment;
 pub mod metrics;
 pub mod quality;
+pub mod rows;
 pub mod window;

@@ -1,12 +1,16 @@
-//! A whole table in memory, column by column: what is judged as a whole has to be there as a whole. Columns are of the kinds of
-//! [`plumbline_core::table`], told from all of their values.
+//! A whole table in memory, column by column: what is judged as a whole has to be there as a whole. What a column is, is decided once
+//! from all of its values ([`Census`]).
 
+use std::borrow::Cow;
 use std::path::Path;
 
-use plumbline_core::table::{Cell, Column, Kind, Kinds, Mismatch, Sniffed, Vector};
+use plumbline_core::table::{
+    Cell, Census, Column, Given, Kind, Kinds, Mismatch, Nature, Rows, Sniffed, Vector, is_few, is_missing,
+};
 
+use super::account;
 use crate::input::{self, Records, Step};
-use crate::output::terminal;
+use crate::output::terminal::{self, thousands};
 use crate::{Failure, input::Source};
 
 /// The most distinct names of one column; beyond that it is free text, not a category.
@@ -17,21 +21,71 @@ const NAMES: usize = 100_000;
 pub struct Columns {
     /// What to call it in messages.
     pub place: String,
-    /// Names and values, in the file's order; all of one length.
-    pub columns: Vec<(String, Column)>,
+    /// Columns, in the file's order; all of one length.
+    pub columns: Vec<Named>,
     /// Rows.
     pub rows: usize,
-    /// Rows that could not be read and are skipped.
-    pub rejected: u64,
+    /// Where the rows of the file went so far: those that could not be read are left out.
+    pub account: Rows,
     /// The line each row starts on.
     lines: Vec<u64>,
 }
 
-/// A column while it is read: its texts, or its values as they are, and what was seen of them.
-struct Growing {
-    name: String,
+/// A column of a table.
+#[derive(Debug)]
+pub struct Named {
+    /// Its name.
+    pub name: String,
     values: Column,
-    texts: Sniffed,
+    untyped: bool,
+    /// Words for missing, as `N/A`: how many, the first one and its row.
+    words: Option<(u64, String, usize)>,
+}
+
+impl Named {
+    /// The column as it was read.
+    pub fn given(&self) -> Given<'_> {
+        Given { column: &self.values, untyped: self.untyped }
+    }
+}
+
+impl Named {
+    /// The column with the kind that pandas gives it.
+    pub fn typed(&self) -> Cow<'_, Column> {
+        let Column::Text(texts) = &self.values else { return Cow::Borrowed(&self.values) };
+        let mut sniffed = Sniffed::default();
+        let rows = || (0..texts.len()).map(|row| texts.row(row).unwrap_or_default());
+        rows().for_each(|text| sniffed.see(text));
+        if !self.untyped || sniffed.kind() == Kind::Text {
+            return Cow::Borrowed(&self.values);
+        }
+        let mut column = Column::new(sniffed.kind());
+        for text in rows() {
+            // The kind was detected from all of them.
+            let _ = Sniffed::push(text, &mut column);
+        }
+        Cow::Owned(column)
+    }
+}
+
+/// Values of a column, those that are not of its kind apart.
+pub struct Read<T> {
+    /// Per row its value; none is missing.
+    pub values: Vec<Option<T>>,
+    /// Rows whose value is of another kind, in order, each with what is wrong.
+    pub odd: Vec<(usize, String)>,
+}
+
+impl<T> Read<T> {
+    /// What is wrong with the value of `row`, if it is of another kind.
+    pub fn problem(&self, row: usize) -> Option<&str> {
+        self.odd.binary_search_by_key(&row, |(row, _)| *row).ok().and_then(|at| self.odd.get(at)).map(|(_, what)| what.as_str())
+    }
+}
+
+/// A column while it is read: its texts, or its values as they are and what was seen of them.
+struct Growing {
+    named: Named,
     typed: Kinds,
 }
 
@@ -39,17 +93,16 @@ impl Columns {
     /// Reads `path` (`-` is standard input) whole.
     pub fn read(path: &Path) -> Result<Columns, Failure> {
         let (mut records, source) = input::open(path, false)?;
-        let mut table = Columns { place: source.place.clone(), columns: Vec::new(), rows: 0, rejected: 0, lines: Vec::new() };
+        let (columns, account) = (Vec::new(), Rows::default());
+        let mut table = Columns { place: source.place.clone(), columns, rows: 0, account, lines: Vec::new() };
         let mut columns: Vec<Growing> = Vec::new();
         while table.advance(&mut *records, &source)? {
             for name in records.names().iter().skip(columns.len()) {
                 columns.push(Growing::new(name, table.rows, records.text(columns.len()).is_some()));
             }
             for (at, column) in columns.iter_mut().enumerate() {
-                match records.text(at) {
-                    Some(text) => column.push_text(text.trim()),
-                    None => column.push(records.cell(at)),
-                }
+                column.push(records.cell(at));
+                column.note(records.text(at), table.rows);
             }
             table.rows += 1;
             table.lines.push(records.line());
@@ -68,77 +121,108 @@ impl Columns {
             match records.advance()? {
                 Step::End => return Ok(false),
                 Step::Record => return Ok(true),
-                Step::Rejected(problem) => {
-                    if self.rejected == 0 {
-                        let note = format!("{}, line {} skipped: {}", self.place, records.line(), problem.message);
-                        source.progress.suspend(|| terminal::note(&note));
-                    }
-                    self.rejected += 1;
-                }
+                Step::Rejected(problem) => account::leave_out(&mut self.account, source, records, &problem),
             }
         }
     }
 
-    /// The column `name`.
-    pub fn column(&self, name: &str) -> Result<&Column, Failure> {
+    /// The account of a command that uses every row that could be read.
+    pub fn all_used(&self) -> Rows {
+        let mut rows = self.account.clone();
+        (0..self.rows).for_each(|_| rows.take());
+        rows
+    }
+
+    /// The column `name`, in any case if no other column has that name in another.
+    pub fn column(&self, name: &str) -> Result<&Named, Failure> {
         self.find(name).ok_or_else(|| {
-            let names: Vec<&str> = self.columns.iter().map(|(name, _)| name.as_str()).take(20).collect();
-            let message = format!("there is no column {name}; the columns are {}", names.join(", "));
+            let message = format!("there is no column {name:?}; {}", self.listed());
             Failure::input(&self.place, "COLUMN_UNKNOWN", message)
         })
     }
 
-    /// The column `name`, if there is one.
-    pub fn find(&self, name: &str) -> Option<&Column> {
-        self.columns.iter().find(|(known, _)| known == name).map(|(_, column)| column)
+    fn listed(&self) -> String {
+        let names: Vec<String> = self.columns.iter().map(|named| format!("{:?}", named.name)).take(20).collect();
+        match self.columns.len() {
+            1 => format!("the only column is {}", names.join("")),
+            _ => format!("the columns are {}", names.join(", ")),
+        }
     }
 
-    /// The name the user gave, or the first of `usual` that is a column.
+    /// The column `name`, if there is one; of one spelled in another case only if no other is.
+    pub fn find(&self, name: &str) -> Option<&Named> {
+        self.columns.iter().find(|named| named.name == name).or_else(|| {
+            let mut found = self.columns.iter().filter(|named| named.name.eq_ignore_ascii_case(name));
+            found.next().filter(|_| found.next().is_none())
+        })
+    }
+
+    /// The name of the column that the user gave, or that is the first of `usual`.
     pub fn choose(&self, given: Option<&str>, option: &str, usual: &[&str]) -> Result<String, Failure> {
-        let found = given.or_else(|| usual.iter().copied().find(|name| self.find(name).is_some()));
-        let name = found.ok_or_else(|| {
-            let message = format!("no column is named {}; choose one with {option}", usual.join(", "));
+        if let Some(name) = given {
+            return self.column(name).map(|named| named.name.clone());
+        }
+        usual.iter().copied().find_map(|name| self.find(name)).map(|named| named.name.clone()).ok_or_else(|| {
+            let message = format!("no column is named {}; choose one with {option}; {}", usual.join(", "), self.listed());
             Failure::input(&self.place, "COLUMN_UNKNOWN", message)
-        })?;
-        self.column(name).map(|_| name.to_owned())
+        })
     }
 
-    /// The numbers of column `name`; NaN is missing.
-    pub fn numbers(&self, name: &str) -> Result<Vec<f64>, Failure> {
-        let numbers = self.cells(name, "VALUE_NOT_A_NUMBER", |cell| cell.read_number())?;
-        Ok(numbers.into_iter().map(|x| x.unwrap_or(f64::NAN)).collect())
+    /// The numbers of column `name`.
+    pub fn numbers(&self, name: &str) -> Result<Read<f64>, Failure> {
+        self.cells(name, "VALUE_NOT_A_NUMBER", |cell| cell.read_number().map_err(not))
     }
 
-    /// Yes, no or missing of each row of column `name`.
-    pub fn flags(&self, name: &str) -> Result<Vec<Option<bool>>, Failure> {
-        self.cells(name, "VALUE_NOT_A_FLAG", |cell| cell.read_flag())
+    /// Yes or no of each row of column `name`.
+    pub fn flags(&self, name: &str) -> Result<Read<bool>, Failure> {
+        self.cells(name, "VALUE_NOT_A_FLAG", |cell| cell.read_flag().map_err(not))
     }
 
     /// The moments of column `name`, in milliseconds since 1970.
-    pub fn moments(&self, name: &str) -> Result<Vec<Option<i64>>, Failure> {
-        self.cells(name, "VALUE_NOT_A_TIME", |cell| cell.read_moment())
+    pub fn moments(&self, name: &str) -> Result<Read<i64>, Failure> {
+        self.cells(name, "VALUE_NOT_A_TIME", |cell| match cell.is_other_epoch() {
+            Some(unit) => Err(unit.to_string()),
+            None => cell.read_moment().map_err(not),
+        })
     }
 
+    /// The names in column `name`.
+    pub fn names(&self, name: &str) -> Result<Vec<Option<String>>, Failure> {
+        let column = &self.column(name)?.values;
+        Ok((0..column.len()).map(|row| column.cell(row).read_name().map(|name| name.into_owned())).collect())
+    }
+
+    /// The values of a column. A few that are of another kind are kept apart; if they are many, the column is another one.
     fn cells<T>(
         &self,
         name: &str,
         code: &'static str,
-        read: impl for<'a> Fn(Cell<'a>) -> Result<T, Mismatch>,
-    ) -> Result<Vec<T>, Failure> {
-        let column = self.column(name)?;
-        let value = |row: usize| {
+        read: impl for<'a> Fn(Cell<'a>) -> Result<Option<T>, String>,
+    ) -> Result<Read<T>, Failure> {
+        let column = &self.column(name)?.values;
+        let mut found = Read { values: Vec::with_capacity(column.len()), odd: Vec::new() };
+        let mut present = 0u64;
+        for row in 0..column.len() {
             let cell = column.cell(row);
-            read(cell).map_err(|wanted| {
+            let value = read(cell).unwrap_or_else(|wanted| {
                 let shown = cell.read_name().unwrap_or("a list or an object".into());
-                Failure::input(self.line(row), code, format!("{name} is {shown:?}, not {wanted}"))
-            })
-        };
-        (0..column.len()).map(value).collect()
+                found.odd.push((row, format!("{name} is {shown:?}, {wanted}")));
+                None
+            });
+            present += u64::from(value.is_some());
+            found.values.push(value);
+        }
+        match found.odd.first() {
+            Some((row, message)) if !is_few(found.odd.len() as u64, present + found.odd.len() as u64) => {
+                Err(Failure::input(self.line(*row), code, message.clone()))
+            }
+            _ => Ok(found),
+        }
     }
 
     /// Column `name` here and in `other` in one form, when both have it. A column of free text has no values.
     pub fn pair(&self, other: &Columns, name: &str) -> Option<(Vector, Vector)> {
-        let (first, second) = Vector::pair(self.find(name)?, other.find(name)?);
+        let (first, second) = Vector::pair(self.find(name)?.given(), other.find(name)?.given());
         match &first {
             Vector::Categories(categories) if categories.names().len() > NAMES => {
                 let places = format!("{} and {}", self.place, other.place);
@@ -150,6 +234,31 @@ impl Columns {
         }
     }
 
+    /// Sentences for the values of column `name` that are not numbers although the column is one of numbers here and in `other`.
+    pub fn odd_values(&self, other: &Columns, name: &str) -> Vec<String> {
+        let found = self.find(name).zip(other.find(name)).map(|(own, others)| self.odd_in(own, others));
+        found.unwrap_or_default()
+    }
+
+    fn odd_in(&self, own: &Named, others: &Named) -> Vec<String> {
+        let census = Census::of(own.given());
+        if census.join(Census::of(others.given())).nature() != Nature::Numbers {
+            return Vec::new();
+        }
+        let sentence = |count: u64, what: &str, shown: &str, row: usize| {
+            let (all, verb) = (thousands(own.values.len() as u64), if count == 1 { "is" } else { "are" });
+            let place = self.line(row);
+            format!("{} of {all} values of {} {verb} {what}: {shown:?} ({place}); counted as missing", thousands(count), own.name)
+        };
+        let odd = census.first_odd.map(|row| {
+            let shown = own.values.cell(row).read_name().unwrap_or("a list or an object".into());
+            let count = (0..own.values.len()).filter(|row| is_odd(own, *row)).count() as u64;
+            sentence(count, "not a number", &shown, row)
+        });
+        let words = own.words.as_ref().map(|(count, word, row)| sentence(*count, "a word for missing", word, *row));
+        odd.into_iter().chain(words).collect()
+    }
+
     /// Where row `row` stands.
     pub fn line(&self, row: usize) -> String {
         match self.lines.get(row) {
@@ -159,39 +268,53 @@ impl Columns {
     }
 }
 
+fn not(wanted: Mismatch) -> String {
+    format!("not {wanted}")
+}
+
+fn is_odd(named: &Named, row: usize) -> bool {
+    match named.values.cell(row) {
+        Cell::Text(text) if named.untyped => Cell::Text(text).read_number().is_err() && Cell::Text(text).read_flag().is_err(),
+        Cell::Text(text) => !text.trim().is_empty(),
+        Cell::Time(_) | Cell::Other(_) => true,
+        _ => false,
+    }
+}
+
 impl Growing {
     /// The column `name`, missing in the first `rows`.
-    fn new(name: &str, rows: usize, is_text: bool) -> Growing {
-        let values = Column::new(if is_text { Kind::Text } else { Kind::Mixed });
-        let mut column = Growing { name: name.to_owned(), values, texts: Sniffed::default(), typed: Kinds::default() };
+    fn new(name: &str, rows: usize, untyped: bool) -> Growing {
+        let values = Column::new(if untyped { Kind::Text } else { Kind::Mixed });
+        let mut column =
+            Growing { named: Named { name: name.to_owned(), values, untyped, words: None }, typed: Kinds::default() };
         (0..rows).for_each(|_| column.push(Cell::Missing));
         column
     }
 
-    fn push_text(&mut self, text: &str) {
-        self.texts.see(text);
-        self.values.push(Cell::of_field(text));
+    /// Notes a text of a CSV that is a word for missing, unless it is the one that programs write.
+    fn note(&mut self, text: Option<&str>, row: usize) {
+        let Some(word) = text.map(str::trim).filter(|text| !text.is_empty() && is_missing(text)) else { return };
+        match &mut self.named.words {
+            Some((count, ..)) => *count += 1,
+            None if word.eq_ignore_ascii_case("nan") => {}
+            words => *words = Some((1, word.to_owned(), row)),
+        }
     }
 
     fn push(&mut self, cell: Cell<'_>) {
         self.typed.see(cell);
-        self.values.push(cell);
+        self.named.values.push(cell);
     }
 
-    /// The column with its kind.
-    fn finish(self) -> (String, Column) {
-        let is_text = self.values.kind() == Kind::Text;
-        let kind = if is_text { self.texts.kind() } else { self.typed.kind() };
-        if kind == self.values.kind() {
-            return (self.name, self.values);
+    /// The column: texts as they stand, other values in the type that holds them all.
+    fn finish(self) -> Named {
+        let Growing { mut named, typed } = self;
+        let kind = typed.kind();
+        if !named.untyped && kind != named.values.kind() {
+            let mut column = Column::new(kind);
+            (0..named.values.len()).for_each(|row| column.push(named.values.cell(row)));
+            named.values = column;
         }
-        let mut column = Column::new(kind);
-        for row in 0..self.values.len() {
-            match self.values.cell(row) {
-                Cell::Text(text) if is_text => drop(Sniffed::push(text, &mut column)),
-                cell => column.push(cell),
-            }
-        }
-        (self.name, column)
+        named
     }
 }

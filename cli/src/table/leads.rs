@@ -1,6 +1,8 @@
 //! Leads with a score and an outcome that is final, of a table.
 
-use super::columns::Columns;
+use plumbline_core::table::Rows;
+
+use super::columns::{Columns, Read};
 use crate::Failure;
 
 /// Columns with the score when --score does not say.
@@ -21,6 +23,8 @@ pub struct Leads {
     pub open: u64,
     /// Leads without a score.
     pub unscored: u64,
+    /// Where the rows of the table went.
+    pub account: Rows,
 }
 
 impl Leads {
@@ -30,17 +34,36 @@ impl Leads {
     }
 
     /// The leads of `table` with these outcomes.
-    pub fn with(table: &Columns, score: &str, outcomes: &[Option<bool>]) -> Result<Leads, Failure> {
-        let mut leads = Leads { scores: Vec::new(), converted: Vec::new(), rows: Vec::new(), open: 0, unscored: 0 };
+    pub fn with(table: &Columns, score: &str, outcomes: &Read<bool>) -> Result<Leads, Failure> {
+        let mut leads = Leads {
+            scores: Vec::new(),
+            converted: Vec::new(),
+            rows: Vec::new(),
+            open: 0,
+            unscored: 0,
+            account: table.account.clone(),
+        };
         let scores = table.numbers(score)?;
-        for (row, (score, converted)) in scores.iter().zip(outcomes).enumerate() {
-            match converted {
-                _ if score.is_nan() => leads.unscored += 1,
-                None => leads.open += 1,
-                Some(converted) => {
-                    let converted = *converted;
-                    leads.scores.push(*score);
-                    leads.converted.push(converted);
+        for (row, (value, converted)) in scores.values.iter().zip(&outcomes.values).enumerate() {
+            let odd = scores.problem(row).map(|what| ("VALUE_NOT_A_NUMBER", what));
+            let odd = odd.or_else(|| outcomes.problem(row).map(|what| ("OUTCOME_NOT_UNDERSTOOD", what)));
+            match (odd, value, converted) {
+                (Some((code, what)), ..) => {
+                    leads.unscored += u64::from(scores.problem(row).is_some());
+                    leads.account.leave_out(code, || (table.line(row), what.to_owned()));
+                }
+                (None, None, _) => {
+                    leads.unscored += 1;
+                    leads.account.leave_out("SCORE_MISSING", || (table.line(row), format!("{score} is empty")));
+                }
+                (None, Some(_), None) => {
+                    leads.open += 1;
+                    leads.account.leave_out_ordinary("OUTCOME_OPEN", || (table.line(row), "the outcome is not final".to_owned()));
+                }
+                (None, Some(value), Some(converted)) => {
+                    leads.account.take();
+                    leads.scores.push(*value);
+                    leads.converted.push(*converted);
                     leads.rows.push(row);
                 }
             }

@@ -1,5 +1,6 @@
 //! What files hold, as commands use it: whole columns, typed batches, leads, moments.
 
+pub mod account;
 pub mod batches;
 pub mod columns;
 pub mod leads;

@@ -47,7 +47,7 @@ pub fn analyse(settings: &Settings, data: &Data) -> Result<Analysis, SettingsErr
         (1..settings.arms.len()).filter_map(|arm| compare(settings, data, &yardstick, arm, sample_ratio.as_ref())).collect();
     let (verdict, sentence) = overall(&comparisons);
     let (arms, notes) = (arms(settings, data, &comparisons), notes(settings, data, &comparisons));
-    Ok(Analysis { verdict, sentence, arms, sample_ratio, comparisons, notes })
+    Ok(Analysis { verdict, sentence, arms, sample_ratio, comparisons, notes, rows: None })
 }
 
 fn compare(

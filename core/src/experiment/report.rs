@@ -11,6 +11,7 @@ use crate::stats::estimate::Estimate;
 use crate::stats::level::Interval;
 use crate::stats::margin::Finding;
 use crate::stats::srm::SampleRatio;
+use crate::table::Rows;
 
 /// What an experiment comes to.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -28,6 +29,9 @@ pub struct Analysis {
     pub comparisons: Vec<Comparison>,
     /// What a reader should know beside.
     pub notes: Vec<String>,
+    /// Where the rows of the input went; absent where no input was read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rows: Option<Rows>,
 }
 
 /// What to do. Only `Win` is a reason to go on; `Inconclusive` is a reason to wait.

@@ -7,6 +7,7 @@ use super::{
     lift_table, log_loss,
 };
 use crate::evidence::{Answer, InsufficientData};
+use crate::table::Rows;
 
 /// The part of false positives up to which the partial area is measured.
 const FEW_FALSE_POSITIVES: f64 = 0.1;
@@ -96,6 +97,9 @@ pub struct Report {
     pub maturity: Option<String>,
     /// Rows of the input that could not be read.
     pub rejected_rows: u64,
+    /// Where the rows of the input went; absent where no input was read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rows: Option<Rows>,
 }
 
 /// Counts at a threshold, and the rates made of them; a rate without a denominator is null.
@@ -241,6 +245,7 @@ impl Report {
             exploration: None,
             maturity: None,
             rejected_rows: 0,
+            rows: None,
         };
         if data.scores().iter().all(|score| (0.0..=1.0).contains(score)) {
             report.measure_probabilities(data, Binning::Uniform(measure.bins))?;

@@ -148,7 +148,58 @@ impl fmt::Display for Mismatch {
     }
 }
 
+/// A number that as milliseconds since 1970 would be a moment before March 1973 or after 5138, and in another unit is a recent one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OtherEpoch {
+    /// Seconds since 1970.
+    Seconds,
+    /// Microseconds since 1970.
+    Micros,
+    /// Nanoseconds since 1970.
+    Nanos,
+    /// Days since 1899-12-30, as spreadsheets count them.
+    SpreadsheetDays,
+}
+
+impl fmt::Display for OtherEpoch {
+    /// What the number looks like.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            OtherEpoch::Seconds => "which looks like seconds; write milliseconds since 1970 (multiply by 1,000) or a date",
+            OtherEpoch::Micros => "which looks like microseconds; write milliseconds since 1970 (divide by 1,000) or a date",
+            OtherEpoch::Nanos => "which looks like nanoseconds; write milliseconds since 1970 (divide by 1,000,000) or a date",
+            OtherEpoch::SpreadsheetDays => "which looks like the days of a spreadsheet; write a date",
+        })
+    }
+}
+
 impl<'a> Cell<'a> {
+    /// The unit in which a number is a moment of 1990 to 2100, if as milliseconds it is not of our time.
+    ///
+    /// # Example
+    /// ```
+    /// use plumbline_core::table::{Cell, OtherEpoch};
+    /// assert_eq!(Cell::Int(1_763_900_000).is_other_epoch(), Some(OtherEpoch::Seconds));
+    /// assert_eq!(Cell::Int(1_763_900_000_000).is_other_epoch(), None);
+    /// ```
+    pub fn is_other_epoch(self) -> Option<OtherEpoch> {
+        let x = match self {
+            Cell::Text(text) => number(text)?,
+            Cell::Bool(_) => return None,
+            cell => cell.numeric()?,
+        };
+        // 1990 to 2100, in seconds.
+        let is_recent = |seconds: f64| (631_152_000.0..4_102_444_800.0).contains(&seconds);
+        match x {
+            x if is_recent(x / 1e3) => None,
+            x if is_recent(x) => Some(OtherEpoch::Seconds),
+            x if is_recent(x / 1e6) => Some(OtherEpoch::Micros),
+            x if is_recent(x / 1e9) => Some(OtherEpoch::Nanos),
+            x if (32_874.0..73_051.0).contains(&x) => Some(OtherEpoch::SpreadsheetDays),
+            _ => None,
+        }
+    }
+
     /// What JSON says; the texts `Infinity` and `-Infinity` stay texts.
     pub fn of_json(value: &'a Json) -> Cell<'a> {
         match value {

@@ -20,9 +20,9 @@
 //! In each of them a text that is a missing word is missing in any format; as a name it is that only in CSV.
 //!
 //! # Kinds
-//! The [`Kind`] of a column is told from all of its values, as pandas tells it: [`Sniffed`] for CSV, [`Kinds`] for typed formats. Whole
-//! numbers with gaps are numbers; `true` and `false` are flags, `yes` and `1` are not; one value that is no number makes a column texts.
-//! Dates in CSV are texts.
+//! What a column is good for is decided once from all of its values, whatever their order: [`Census`]. The [`Kind`] that holds it is
+//! told as pandas tells it: [`Sniffed`] for CSV, [`Kinds`] for typed formats. Whole numbers with gaps are numbers; whole numbers of 64
+//! bits are exact. Dates in CSV are texts.
 //!
 //! # Exception
 //! [`quality`](crate::quality) judges a CSV as Great Expectations sees it through pandas: spaces belong to the text and make ` NA` a value,
@@ -32,19 +32,23 @@
 
 mod category;
 mod cell;
+mod census;
 mod column;
 mod moment;
 mod number;
+mod rows;
 mod sniff;
 mod text;
 mod values;
 pub mod word;
 
 pub use category::{Categories, MISSING, plain_name};
-pub use cell::{Cell, Mismatch, Scalar};
+pub use cell::{Cell, Mismatch, OtherEpoch, Scalar};
+pub use census::{Census, Given, Nature, is_few};
 pub use column::{Column, Kind};
 pub use moment::{Civil, DAY_MS, Moment, days_from_civil, days_in_month, format_date, parse_date};
 pub use number::{int, number};
+pub use rows::{LeftOut, RowExample, Rows};
 pub use sniff::{Kinds, Sniffed};
 pub use text::Texts;
 #[cfg(feature = "quality")]

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{Categories, Cell, Column, plain_name};
+use super::{Categories, Census, Column, Given, Nature, number, plain_name, word};
 
 /// The values of one column, borrowed.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -37,73 +37,40 @@ pub enum Vector {
     Categories(Categories),
 }
 
-/// What the values of a column are good for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Nature {
-    /// There is none.
-    Nothing,
-    Flags,
-    Numbers,
-    Names,
-}
-
-impl Nature {
-    fn of(column: &Column) -> Nature {
-        let of_cell = |cell: Cell<'_>| match cell {
-            Cell::Missing => Nature::Nothing,
-            Cell::Bool(_) => Nature::Flags,
-            Cell::Int(_) | Cell::UInt(_) | Cell::Float(_) => Nature::Numbers,
-            Cell::Text(_) | Cell::Time(_) | Cell::Other(_) => Nature::Names,
-        };
-        match column {
-            Column::Int(values) if !values.is_empty() => Nature::Numbers,
-            Column::UInt(values) if !values.is_empty() => Nature::Numbers,
-            Column::Float(values) if values.iter().any(|x| !x.is_nan()) => Nature::Numbers,
-            Column::Bool(values) if !values.is_empty() => Nature::Flags,
-            Column::Text(texts) if texts.entries() > 0 => Nature::Names,
-            Column::Int(_) | Column::UInt(_) | Column::Float(_) | Column::Bool(_) | Column::Text(_) => Nature::Nothing,
-            Column::Time { .. } | Column::Mixed(_) => {
-                (0..column.len()).map(|row| of_cell(column.cell(row))).fold(Nature::Nothing, Nature::join)
+impl Vector {
+    /// The values of a column: numbers of a column of numbers (or of nothing), else categories, flags too.
+    pub fn of<'a>(column: impl Into<Given<'a>>) -> Vector {
+        let column = column.into();
+        match Census::of(column).nature() {
+            Nature::Nothing | Nature::Numbers => Vector::Numbers(numbers(column)),
+            nature => {
+                let mut categories = Categories::default();
+                categories.extend(column.column, if nature == Nature::Flags { flag_name } else { |text| text.into() });
+                Vector::Categories(categories)
             }
         }
     }
 
-    fn join(self, other: Nature) -> Nature {
-        match (self, other) {
-            (Nature::Nothing, nature) | (nature, Nature::Nothing) => nature,
-            (Nature::Flags, Nature::Flags) => Nature::Flags,
-            (Nature::Names, _) | (_, Nature::Names) => Nature::Names,
-            _ => Nature::Numbers,
-        }
-    }
-
-    fn is_numeric(self) -> bool {
-        matches!(self, Nature::Nothing | Nature::Numbers)
-    }
-}
-
-impl Vector {
-    /// The values of `column`: numbers of a column of numbers (or of nothing), else categories, flags too.
-    pub fn of(column: &Column) -> Vector {
-        if Nature::of(column).is_numeric() {
-            Vector::Numbers(numbers(column))
-        } else {
-            Vector::Categories(Categories::of(column))
-        }
-    }
-
-    /// The values of two columns in one form: numbers where both can be (flags are, beside numbers), else categories that share their
-    /// names. Two columns of texts keep their spelling (`007`); beside a column of another kind a text has its [`plain_name`].
-    pub fn pair(first: &Column, second: &Column) -> (Vector, Vector) {
-        if Nature::of(first).join(Nature::of(second)).is_numeric() {
+    /// The values of two columns in one form: numbers where both together are (flags are, beside numbers), else categories that share
+    /// their names. Flags are `true` and `false` however spelled; two columns of texts keep their spelling (`007`); beside a column of
+    /// another kind a text has its [`plain_name`].
+    pub fn pair<'a>(first: impl Into<Given<'a>>, second: impl Into<Given<'a>>) -> (Vector, Vector) {
+        let (first, second) = (first.into(), second.into());
+        let (one, other) = (Census::of(first), Census::of(second));
+        let nature = one.join(other).nature();
+        if matches!(nature, Nature::Nothing | Nature::Numbers) {
             return (Vector::Numbers(numbers(first)), Vector::Numbers(numbers(second)));
         }
-        let is_spelt = |column: &Column| matches!(column, Column::Text(_)) || Nature::of(column) == Nature::Nothing;
-        let spell: fn(&str) -> Cow<'_, str> = if is_spelt(first) && is_spelt(second) { |text| text.into() } else { plain_name };
+        let is_spelt = |given: Given<'_>, census: Census| matches!(given.column, Column::Text(_)) || census.present() == 0;
+        let spell: fn(&str) -> Cow<'_, str> = match nature {
+            Nature::Flags => flag_name,
+            _ if is_spelt(first, one) && is_spelt(second, other) => |text| text.into(),
+            _ => plain_name,
+        };
         let mut both = Categories::default();
-        both.extend(first, spell);
-        both.extend(second, spell);
-        let second = both.split_off(first.len());
+        both.extend(first.column, spell);
+        both.extend(second.column, spell);
+        let second = both.split_off(first.column.len());
         (Vector::Categories(both), Vector::Categories(second))
     }
 
@@ -116,10 +83,24 @@ impl Vector {
     }
 }
 
-fn numbers(column: &Column) -> Vec<f64> {
+/// `true` or `false` for a word that means it; another text stays.
+fn flag_name(text: &str) -> Cow<'_, str> {
+    word::flag(text).map_or(Cow::Borrowed(text), |flag| Cow::Borrowed(if flag { "true" } else { "false" }))
+}
+
+/// The numbers of a column; what is not a number is missing.
+fn numbers(Given { column, untyped }: Given<'_>) -> Vec<f64> {
+    let read = |text: &str| match (untyped, word::flag(text.trim())) {
+        (false, _) => f64::NAN,
+        (true, flag) => number(text).or(flag.map(|flag| f64::from(u8::from(flag)))).unwrap_or(f64::NAN),
+    };
     match column {
         Column::Float(values) => values.clone(),
         Column::Int(values) => values.iter().map(|n| *n as f64).collect(),
+        Column::Text(texts) => {
+            let entries: Vec<f64> = (0..texts.entries() as u32).map(|entry| texts.entry(entry).map_or(f64::NAN, read)).collect();
+            texts.rows().iter().map(|entry| entries.get(*entry as usize).copied().unwrap_or(f64::NAN)).collect()
+        }
         _ => (0..column.len()).map(|row| column.cell(row).numeric().unwrap_or(f64::NAN)).collect(),
     }
 }

@@ -12,11 +12,12 @@ use plumbline_core::drift::{
     AlarmRates, DriftError, DriftReport, FalseAlarms, Feature, LeftOut, PredictionDrift, Rules, Sample, Unscored,
 };
 use plumbline_core::evidence::Answer;
-use plumbline_core::metric::Labelled;
-use plumbline_core::table::{Categories, Vector};
+use plumbline_core::metric::{Labelled, MetricError};
+use plumbline_core::table::Vector;
 
 use crate::output::terminal;
 use crate::report::drift::page;
+use crate::table::account::Limit;
 use crate::table::columns::Columns;
 use crate::table::leads::{Leads, OUTCOMES};
 use crate::table::number::finite;
@@ -85,6 +86,8 @@ pub struct Drift {
     /// Exit with code 1 if the table drifted, scores went missing, or the rows are too few to know
     #[arg(long)]
     check: bool,
+    #[command(flatten)]
+    limit: Limit,
 }
 
 impl Drift {
@@ -117,16 +120,16 @@ impl Drift {
         };
         let mut skipped = Vec::new();
         let mut names: Vec<String> = Vec::new();
-        for (name, before) in reference.columns.iter().filter(|(name, _)| !kept_apart(name) && read(name)) {
-            let Some(now) = current.find(name) else { continue };
-            match role::of(name, before, now, self.model.is_some()) {
-                Some(reason) => skipped.push(LeftOut { feature: name.clone(), reason: reason.to_owned() }),
-                None => names.push(name.clone()),
+        for before in reference.columns.iter().filter(|named| !kept_apart(&named.name) && read(&named.name)) {
+            let Some(now) = current.find(&before.name) else { continue };
+            match role::of(&before.name, before.given(), now.given(), self.model.is_some()) {
+                Some(reason) => skipped.push(LeftOut { feature: before.name.clone(), reason: reason.to_owned() }),
+                None => names.push(before.name.clone()),
             }
         }
         let only = |one: &Columns, other: &Columns| -> Vec<String> {
             let own = |name: &&String| !kept_apart(name) && read(name) && other.find(name).is_none();
-            let lone = one.columns.iter().map(|(name, _)| name).filter(own);
+            let lone = one.columns.iter().map(|named| &named.name).filter(own);
             lone.cloned().collect()
         };
         let (gone, new) = (only(&reference, &current), only(&current, &reference));
@@ -159,7 +162,7 @@ impl Drift {
         (report.reference_rows, report.current_rows) = (reference.rows as u64, current.rows as u64);
         (report.only_in_reference, report.only_in_current) = (gone, new);
         if let Some(score) = &self.score {
-            report.unscored = Unscored::new(&reference.numbers(score)?, &current.numbers(score)?, &rules);
+            report.unscored = Unscored::new(&values(&reference, score)?, &values(&current, score)?, &rules);
             report.prediction = Some(prediction(&reference, &current, score)?);
             if let Some(outcome) = &outcome {
                 report.performance = Some(self.performance(&reference, &current, score, outcome)?);
@@ -168,17 +171,21 @@ impl Drift {
         if self.deals > 0 {
             report.false_alarms = Some(self.false_alarms(&features, &rules).map_err(refuse)?);
         }
-        report.rejected_rows = reference.rejected + current.rejected;
+        report.odd_values = names
+            .iter()
+            .flat_map(|name| [reference.odd_values(&current, name), current.odd_values(&reference, name)])
+            .flatten()
+            .collect();
+        let accounts = [reference.all_used(), current.all_used()];
+        report.rejected_rows = accounts.iter().map(|rows| rows.read - rows.used).sum();
+        let outcome = self.limit.outcome(&accounts);
+        [report.rows_of_reference, report.rows_of_current] = accounts.map(Some);
         if json {
             terminal::say_json(&report)?
         } else {
             terminal::say(&page(&report))?
         }
-        Ok(match (self.check && report.fails(), report.rejected_rows > 0) {
-            (true, _) => Outcome::CheckFailed,
-            (false, true) => Outcome::SomeRejected,
-            (false, false) => Outcome::Done,
-        })
+        Ok(if self.check && report.fails() { Outcome::CheckFailed } else { outcome })
     }
 
     fn rules(&self) -> Result<Rules, Failure> {
@@ -193,9 +200,9 @@ impl Drift {
     fn importances(&self) -> Result<Option<Vec<(String, f64)>>, Failure> {
         let Some(path) = &self.importance else { return Ok(None) };
         let table = Columns::read(path)?;
-        let names = Categories::of(table.column("feature")?);
-        let names = names.rows().map(|name| name.unwrap_or_default().to_owned());
-        let pairs: Vec<(String, f64)> = names.zip(table.numbers("importance")?).collect();
+        let names = table.names("feature")?.into_iter().map(Option::unwrap_or_default);
+        let values = table.numbers("importance")?.values.into_iter().map(|value| value.unwrap_or(f64::NAN));
+        let pairs: Vec<(String, f64)> = names.zip(values).collect();
         match pairs.iter().position(|(_, value)| !(value.is_finite() && *value >= 0.0)) {
             Some(row) => {
                 Err(Failure::input(table.line(row), "BAD_SETTING", "an importance must be a finite number of at least 0"))
@@ -212,18 +219,18 @@ impl Drift {
         outcome: &str,
     ) -> Result<Answer<Outlook>, Failure> {
         let before = Leads::of(reference, score, outcome)?;
-        let wrong =
-            |place: &str, e: plumbline_core::metric::MetricError| Failure::input(place, e.code(), format!("column {score}: {e}"));
-        let known = Labelled::new(&before.scores, &before.converted).map_err(|e| wrong(&reference.place, e))?;
-        let estimator = match Estimator::fit(&known, self.threshold).map_err(|e| wrong(&reference.place, e))? {
+        let known = Labelled::new(&before.scores, &before.converted).map_err(|e| wrong(reference, &before.rows, score, &e))?;
+        let estimator = match Estimator::fit(&known, self.threshold).map_err(|e| wrong(reference, &before.rows, score, &e))? {
             Ok(estimator) => estimator,
             Err(reason) => return Ok(Err(reason).into()),
         };
-        let scores: Vec<f64> = current.numbers(score)?.into_iter().filter(|x| !x.is_nan()).collect();
+        let (rows, scores): (Vec<usize>, Vec<f64>) =
+            current.numbers(score)?.values.iter().enumerate().filter_map(|(row, score)| Some((row, (*score)?))).unzip();
         let now = if current.find(outcome).is_some() { Some(Leads::of(current, score, outcome)?) } else { None };
         let now = now.as_ref().filter(|now| !now.scores.is_empty());
         let realised = now.and_then(|now| Labelled::new(&now.scores, &now.converted).ok());
-        let outlook = Outlook::new(&estimator, &known, &scores, realised.as_ref()).map_err(|e| wrong(&current.place, e))?;
+        let outlook =
+            Outlook::new(&estimator, &known, &scores, realised.as_ref()).map_err(|e| wrong(current, &rows, score, &e))?;
         Ok(outlook.into())
     }
 
@@ -241,6 +248,22 @@ impl Drift {
     }
 }
 
+/// The scores of `table`; NaN is missing.
+fn values(table: &Columns, score: &str) -> Result<Vec<f64>, Failure> {
+    Ok(table.numbers(score)?.values.into_iter().map(|score| score.unwrap_or(f64::NAN)).collect())
+}
+
+/// An error in the scores of `rows` of `table`, with the line of the score.
+fn wrong(table: &Columns, rows: &[usize], score: &str, error: &MetricError) -> Failure {
+    let (row, what) = match error {
+        MetricError::NotAProbability { row, value } => (*row, format!("{score} is {value}; it must be a probability in [0, 1]")),
+        MetricError::ScoreNotFinite { row } => (*row, format!("{score} is not finite")),
+        _ => return Failure::input(&table.place, error.code(), format!("column {score}: {error}")),
+    };
+    let place = rows.get(row).map_or_else(|| table.place.clone(), |row| table.line(*row));
+    Failure::input(place, error.code(), what)
+}
+
 fn feature<'a>(name: &'a str, (before, now): &'a (Vector, Vector), weights: Option<&Vec<(String, f64)>>) -> Feature<'a> {
     let importance = weights.map(|weights| weights.iter().find(|(known, _)| known == name).map_or(0.0, |(_, weight)| *weight));
     Feature { name, reference: before.values(), current: now.values(), importance }
@@ -248,7 +271,7 @@ fn feature<'a>(name: &'a str, (before, now): &'a (Vector, Vector), weights: Opti
 
 fn prediction(reference: &Columns, current: &Columns, score: &str) -> Result<Answer<PredictionDrift>, Failure> {
     let sample = |table: &Columns| -> Result<Sample, Failure> {
-        let scores: Vec<f64> = table.numbers(score)?.into_iter().filter(|x| !x.is_nan()).collect();
+        let scores: Vec<f64> = table.numbers(score)?.values.into_iter().flatten().collect();
         Sample::current(&scores).map_err(|e| Failure::input(&table.place, e.code(), format!("column {score}: {e}")))
     };
     Ok(PredictionDrift::new(&sample(reference)?, &sample(current)?).into())

@@ -1,6 +1,6 @@
 //! Columns that are no features: whose values differ between any two tables without drift.
 
-use plumbline_core::table::{Categories, Column};
+use plumbline_core::table::{Categories, Census, Column, Given, Mismatch, Nature};
 
 use crate::table::leads::OUTCOMES;
 
@@ -8,7 +8,7 @@ use crate::table::leads::OUTCOMES;
 const MANY: usize = 50;
 
 /// Why column `name` is not compared; none when it is. What a `model` reads is compared whatever its name.
-pub fn of(name: &str, reference: &Column, current: &Column, model: bool) -> Option<&'static str> {
+pub fn of(name: &str, reference: Given<'_>, current: Given<'_>, model: bool) -> Option<&'static str> {
     if is_date(reference) && is_date(current) {
         return Some("a date, which is always new");
     }
@@ -36,19 +36,29 @@ fn names_an_id(name: &str) -> bool {
     apart || camel && name.get(..stem.len()).is_some_and(|stem| stem.ends_with(|c: char| c.is_lowercase()))
 }
 
+/// The column, if it is one of texts that are neither numbers nor flags.
+fn texts(given: Given<'_>) -> Option<&Column> {
+    let is_text = matches!(given.column, Column::Text(_)) && Census::of(given).nature() == Nature::Names;
+    is_text.then_some(given.column)
+}
+
 /// Texts none of which occurs twice.
-fn is_all_different(column: &Column) -> bool {
-    let Column::Text(_) = column else { return false };
+fn is_all_different(given: Given<'_>) -> bool {
+    let Some(column) = texts(given) else { return false };
     let categories = Categories::of(column);
     let rows = categories.rows().filter(Option::is_some).count();
     rows >= MANY && categories.names().len() == rows
 }
 
 /// Moments, or texts that all read as one.
-fn is_date(column: &Column) -> bool {
-    let written = |row: usize| column.cell(row).read_moment();
+fn is_date(given: Given<'_>) -> bool {
+    let Some(column) = texts(given) else { return matches!(given.column, Column::Time { .. }) };
+    // Digits, as of codes, are no dates.
+    let written = |row: usize| match column.cell(row) {
+        cell if cell.read_number().is_ok_and(|x| x.is_some()) => Err(Mismatch::Moment),
+        cell => cell.read_moment(),
+    };
     match column {
-        Column::Time { .. } => true,
         Column::Text(_) => {
             let mut found = 0;
             (0..column.len()).all(|row| match written(row) {

@@ -4,13 +4,15 @@ use std::borrow::Cow;
 use std::path::Path;
 
 use plumbline_core::experiment::{Data, Deal, Kind, Leads, Measured, Observation, Repeats, Settings};
+use plumbline_core::table::Rows;
 
 use super::Experiment;
 use super::parse;
 use crate::Failure;
 use crate::clock;
 use crate::input::{self, Cell, Problem, Records, Step};
-use crate::output::terminal::{self, listed};
+use crate::output::terminal::listed;
+use crate::table::account;
 
 /// More arms than this are no arms: the column is another one.
 const MOST_ARMS: usize = 20;
@@ -20,8 +22,6 @@ const CONTROLS: [&str; 4] = ["control", "champion", "a", "A"];
 const LEAD: &str = "lead_id";
 /// A day in milliseconds.
 const DAY_MS: f64 = 86_400_000.0;
-/// Rows that are told one by one; of the rest, only how many.
-const TOLD: u64 = 5;
 
 /// Where the values of a lead stand.
 struct Columns {
@@ -46,7 +46,7 @@ pub struct Counter {
     now_ms: i64,
     /// Whether the arms were named beforehand.
     declared: bool,
-    rejected: u64,
+    rows: Rows,
 }
 
 /// The sums.
@@ -57,8 +57,8 @@ pub struct Counted {
     pub data: Data,
     /// How rows and leads compare; none when no row has an id.
     pub repeats: Option<Repeats>,
-    /// Rows that were left out.
-    pub rejected: u64,
+    /// Where the rows went.
+    pub rows: Rows,
 }
 
 impl Counter {
@@ -81,7 +81,8 @@ impl Counter {
         };
         let declared = !settings.arms.is_empty();
         let now_ms = measures.now.unwrap_or_else(|| clock::now().0);
-        Counter { data: Data::new(&settings), leads: Leads::default(), settings, columns, now_ms, declared, rejected: 0 }
+        let (leads, rows) = (Leads::default(), Rows::default());
+        Counter { data: Data::new(&settings), leads, settings, columns, now_ms, declared, rows }
     }
 
     /// Takes in the leads of `file`.
@@ -100,18 +101,17 @@ impl Counter {
                 Step::End => break,
                 Step::Rejected(problem) => problem,
                 Step::Record => match self.take(&*records) {
-                    Ok(()) => continue,
+                    Ok(()) => {
+                        self.rows.take();
+                        continue;
+                    }
                     Err(problem) => problem,
                 },
             };
             if problem.code == "TOO_MANY_ARMS" {
                 return Err(Failure::input(format!("{}, line {}", source.place, records.line()), problem.code, problem.message));
             }
-            self.rejected += 1;
-            if self.rejected <= TOLD {
-                let place = format!("{}, line {}", source.place, records.line());
-                source.progress.suspend(|| terminal::note(&format!("{place} skipped: {}", problem.message)));
-            }
+            account::leave_out(&mut self.rows, &source, &*records, &problem);
         }
         source.progress.finish_and_clear();
         Ok(())
@@ -119,9 +119,6 @@ impl Counter {
 
     /// The sums, the control first.
     pub fn finish(mut self, control: Option<&str>) -> Result<Counted, Failure> {
-        if self.rejected > TOLD {
-            terminal::note(&format!("{} rows skipped in total", terminal::thousands(self.rejected)));
-        }
         let names: Vec<&str> = self.settings.arms.iter().map(|arm| arm.name.as_str()).collect();
         let found = match control {
             Some(control) => names.iter().position(|name| *name == control),
@@ -142,7 +139,7 @@ impl Counter {
         self.settings.arms.swap(0, found);
         self.data.lead_with(found);
         let repeats = (repeats.leads > 0).then_some(repeats);
-        Ok(Counted { settings: self.settings, data: self.data, repeats, rejected: self.rejected })
+        Ok(Counted { settings: self.settings, data: self.data, repeats, rows: self.rows })
     }
 
     fn take(&mut self, records: &dyn Records) -> Result<(), Problem> {

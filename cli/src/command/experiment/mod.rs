@@ -14,6 +14,7 @@ use plumbline_core::experiment::{Repeats, analyse};
 pub use plan::PlanExperiment;
 
 use crate::output::terminal;
+use crate::table::account::Limit;
 use crate::{Failure, Outcome, report};
 use arguments::{Looks, Measures};
 use count::Counter;
@@ -62,6 +63,8 @@ pub struct Experiment {
     measures: Measures,
     #[command(flatten)]
     looks: Looks,
+    #[command(flatten)]
+    limit: Limit,
 }
 
 impl Experiment {
@@ -77,12 +80,14 @@ impl Experiment {
         let mut analysis =
             analyse(&counted.settings, &counted.data).map_err(|e| Failure::usage(e.code(), e.problems.join("; ")))?;
         analysis.notes.extend(notes(counted.repeats.as_ref()));
+        let outcome = self.limit.outcome([&counted.rows]);
+        analysis.rows = Some(counted.rows);
         if json {
             terminal::say_json(&analysis)?;
         } else {
             terminal::say(&report::experiment::analysis(&analysis, &counted.settings))?;
         }
-        Ok(if counted.rejected == 0 { Outcome::Done } else { Outcome::SomeRejected })
+        Ok(outcome)
     }
 }
 

@@ -3,17 +3,7 @@
 use plumbline_core::experiment::Arm;
 use plumbline_core::stats::level::Level;
 
-/// `5%` or `0.05`.
-pub fn part(text: &str) -> Result<f64, String> {
-    let (number, scale) = match text.trim().strip_suffix('%') {
-        Some(number) => (number.trim(), 100.0),
-        None => (text.trim(), 1.0),
-    };
-    match number.parse::<f64>() {
-        Ok(x) if x.is_finite() => Ok(x / scale),
-        _ => Err("expected a number such as 0.05 or 5%".to_owned()),
-    }
-}
+pub use crate::table::account::part;
 
 /// `5%` or `0.05`, as a rate of false alarms.
 pub fn level(text: &str) -> Result<Level, String> {

@@ -7,12 +7,15 @@ use plumbline_core::experiment::{Baseline, Method, Plan, Planned};
 use plumbline_core::stats::effect::Scale;
 use plumbline_core::stats::level::{Level, SettingError};
 use plumbline_core::stats::moments::Moments;
+use plumbline_core::table::Rows;
 
 use super::arguments::{Looks, MethodName};
 use super::count::measure;
 use super::parse;
 use crate::input::{self, Cell, Step};
 use crate::output::terminal::{self, columns, thousands};
+use crate::report::rows::account;
+use crate::table::account::{self, Limit};
 use crate::{Failure, Outcome};
 
 /// Plan an A/B test: leads, days, and the smallest detectable change
@@ -71,12 +74,14 @@ pub struct PlanExperiment {
     delay: f64,
     #[command(flatten)]
     looks: Looks,
+    #[command(flatten)]
+    limit: Limit,
 }
 
 impl PlanExperiment {
     /// Prints the plan.
     pub fn run(&self, json: bool) -> Result<Outcome, Failure> {
-        let (baseline, rejected) = self.baseline()?;
+        let (baseline, rows) = self.baseline()?;
         let plan = Plan {
             baseline,
             lift: self.lift,
@@ -90,7 +95,8 @@ impl PlanExperiment {
             outcome_delay_days: self.delay,
         };
         let refuse = |e: SettingError| Failure::usage(e.code(), e.to_string());
-        let planned = plan.clone().work_out().map_err(refuse)?;
+        let mut planned = plan.clone().work_out().map_err(refuse)?;
+        planned.rows = (!self.files.is_empty()).then(|| rows.clone());
         if json {
             terminal::say_json(&planned)?;
         } else {
@@ -98,22 +104,23 @@ impl PlanExperiment {
             if self.looks.method.is_none() {
                 sentences.push(any_time(&plan).map_err(refuse)?);
             }
-            terminal::say(&format!("{}\n\n{}", sentences.join("\n"), table(&plan, &planned).map_err(refuse)?))?;
+            let account = planned.rows.as_ref().map_or(String::new(), |rows| format!("\n\n{}", account("rows", rows)));
+            terminal::say(&format!("{}\n\n{}{account}", sentences.join("\n"), table(&plan, &planned).map_err(refuse)?))?;
         }
-        Ok(if rejected == 0 { Outcome::Done } else { Outcome::SomeRejected })
+        Ok(self.limit.outcome([&rows]))
     }
 
-    fn baseline(&self) -> Result<(Baseline, u64), Failure> {
+    fn baseline(&self) -> Result<(Baseline, Rows), Failure> {
         match (self.base, self.average, self.deviation) {
-            (Some(rate), _, _) => return Ok((Baseline::Rate(rate), 0)),
-            (_, Some(mean), Some(deviation)) => return Ok((Baseline::Mean { mean, deviation }, 0)),
+            (Some(rate), _, _) => return Ok((Baseline::Rate(rate), Rows::default())),
+            (_, Some(mean), Some(deviation)) => return Ok((Baseline::Mean { mean, deviation }, Rows::default())),
             _ => {}
         }
         let (Some(column), flag) = (self.outcome.as_ref().or(self.mean.as_ref()), self.outcome.is_some()) else {
             let message = "give --base RATE, --average with --deviation, or FILES with --outcome or --mean";
             return Err(Failure::usage("NO_BASELINE", message));
         };
-        let (mut moments, mut rejected) = (Moments::default(), 0);
+        let (mut moments, mut rows) = (Moments::default(), Rows::default());
         for file in &self.files {
             let (mut records, source) = input::open(file, false)?;
             if records.is_table() && !records.names().contains(column) {
@@ -126,19 +133,21 @@ impl PlanExperiment {
                     Step::Record => {
                         let at = records.names().iter().position(|name| name == column);
                         match measure(column, at.map_or(Cell::Missing, |at| records.cell(at)), flag) {
-                            Ok(value) => {
-                                value.into_iter().for_each(|x| moments.push(x));
+                            Ok(Some(x)) => {
+                                moments.push(x);
+                                rows.take();
+                                continue;
+                            }
+                            Ok(None) => {
+                                let place = format!("{}, line {}", source.place, records.line());
+                                rows.leave_out_ordinary("OUTCOME_OPEN", || (place, format!("{column} is empty")));
                                 continue;
                             }
                             Err(problem) => problem,
                         }
                     }
                 };
-                rejected += 1;
-                if rejected <= 5 {
-                    let place = format!("{}, line {}", source.place, records.line());
-                    source.progress.suspend(|| terminal::note(&format!("{place} skipped: {}", problem.message)));
-                }
+                account::leave_out(&mut rows, &source, &*records, &problem);
             }
             source.progress.finish_and_clear();
         }
@@ -149,7 +158,7 @@ impl PlanExperiment {
             true => Baseline::Rate(moments.mean),
             false => Baseline::Mean { mean: moments.mean, deviation: variance.sqrt() },
         };
-        Ok((baseline, rejected))
+        Ok((baseline, rows))
     }
 }
 

@@ -1,5 +1,6 @@
 //! Which fields make the columns of a model: from its names and categories, and from the leads where they are given.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use plumbline_core::import::Imported;
@@ -137,7 +138,7 @@ pub fn sketch(imported: &Imported, meanings: &[String], table: Option<&Columns>)
 
 /// The leads, where they are given.
 struct Known<'a> {
-    columns: &'a [(String, Column)],
+    columns: Vec<(&'a str, Cow<'a, Column>)>,
     names: Vec<String>,
     /// Per column of the model the one that it names, as it stands or behind the name of a scikit-learn transformer.
     places: Vec<Option<usize>>,
@@ -147,25 +148,26 @@ struct Known<'a> {
 
 impl<'a> Known<'a> {
     fn of(table: Option<&'a Columns>, meanings: &[String]) -> Known<'a> {
-        let columns = table.map_or(&[] as &[_], |table| table.columns.as_slice());
-        let values = |(_, column): &(String, Column)| {
+        let columns = table.into_iter().flat_map(|table| &table.columns).map(|named| (named.name.as_str(), named.typed()));
+        let columns: Vec<(&str, Cow<'_, Column>)> = columns.collect();
+        let values = |(_, column): &(&str, Cow<'_, Column>)| {
             let names = Categories::of(column).names().to_vec();
             (names.len() <= VALUES).then_some(names)
         };
-        let names: Vec<String> = columns.iter().map(|(name, _)| name.clone()).collect();
+        let names: Vec<String> = columns.iter().map(|(name, _)| (*name).to_owned()).collect();
         let direct = places_of(&names, meanings.iter().map(String::as_str));
         let behind =
             places_of(&names, meanings.iter().map(|meaning| meaning.split_once("__").map_or(meaning.as_str(), |(_, rest)| rest)));
         Known {
-            columns,
             places: direct.into_iter().zip(behind).map(|(direct, behind)| direct.or(behind)).collect(),
             names,
             values: columns.iter().map(values).collect(),
+            columns,
         }
     }
 
-    fn data(&self, place: usize) -> Option<&'a Column> {
-        self.columns.get(place).map(|(_, column)| column)
+    fn data(&self, place: usize) -> Option<&Column> {
+        self.columns.get(place).map(|(_, column)| &**column)
     }
 
     fn name(&self, place: usize) -> String {

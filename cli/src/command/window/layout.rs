@@ -4,7 +4,7 @@ use std::path::Path;
 
 use plumbline_core::drift::Sample;
 use plumbline_core::histogram::Bins;
-use plumbline_core::table::{Column, Vector};
+use plumbline_core::table::{Given, Vector};
 use plumbline_core::window::{FeatureLayout, Layout};
 
 use super::{is_windows, place, read};
@@ -24,7 +24,10 @@ pub fn of(file: &Path, left_out: &[&str]) -> Result<Layout, Failure> {
     }
     let table = Columns::read(file)?;
     let mut features = Vec::new();
-    for (name, column) in table.columns.iter().filter(|(name, _)| !left_out.contains(&name.as_str())) {
+    for (name, column) in table.columns.iter().map(|named| (&named.name, named.given())) {
+        if left_out.contains(&name.as_str()) {
+            continue;
+        }
         match layout(name, column) {
             Some(feature) => features.push(feature),
             None => terminal::note(&format!("{}: {name} is skipped because it is free text or empty", place(file))),
@@ -33,7 +36,7 @@ pub fn of(file: &Path, left_out: &[&str]) -> Result<Layout, Failure> {
     Ok(Layout::new(features))
 }
 
-fn layout(name: &str, column: &Column) -> Option<FeatureLayout> {
+fn layout(name: &str, column: Given<'_>) -> Option<FeatureLayout> {
     let name = name.to_owned();
     match Vector::of(column) {
         Vector::Numbers(mut numbers) => {

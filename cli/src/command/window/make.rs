@@ -3,16 +3,15 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use plumbline_core::table::Rows;
 use plumbline_core::window::{Layout, Series};
 
 use super::row::{Found, Places, TIMES};
 use super::{layout, place, written};
 use crate::input::{self, Step};
-use crate::output::terminal::{self, listed};
+use crate::output::terminal::listed;
+use crate::table::account::{self, Limit};
 use crate::{Failure, Outcome};
-
-/// Rows that are told one by one; of the rest, only how many.
-const TOLD: u64 = 5;
 
 /// Count logs or scored leads by the hour
 #[derive(Debug, Args)]
@@ -41,6 +40,8 @@ pub struct Make {
     ignore: Vec<String>,
     #[command(flatten)]
     places: Places,
+    #[command(flatten)]
+    limit: Limit,
 }
 
 impl Make {
@@ -54,21 +55,21 @@ impl Make {
             None => Layout::default(),
         };
         let mut series = Series::new(layout);
-        let mut rejected = 0;
+        let mut rows = Rows::default();
         for file in &self.files {
-            rejected += count(file, &self.places, &mut series, false)?;
+            count(file, &self.places, &mut series, false, &mut rows)?;
         }
         if series.hours().next().is_none() {
             let places: Vec<String> = self.files.iter().map(|file| place(file)).collect();
             return Err(Failure::input(places.join(", "), "INPUT_EMPTY", "the input has no rows"));
         }
-        written(&series, &self.output, rejected, json)?;
-        Ok(if rejected == 0 { Outcome::Done } else { Outcome::SomeRejected })
+        written(&series, &self.output, Some(&rows), json)?;
+        Ok(self.limit.outcome([&rows]))
     }
 }
 
-/// Counts the rows of `file`; returns how many were left out.
-pub fn count(file: &Path, places: &Places, series: &mut Series, timeless: bool) -> Result<u64, Failure> {
+/// Counts the rows of `file` in `series`, and where they went in `rows`.
+pub fn count(file: &Path, places: &Places, series: &mut Series, timeless: bool, rows: &mut Rows) -> Result<(), Failure> {
     let (mut records, source) = input::open(file, false)?;
     if let Some(absent) = records.is_table().then(|| places.absent(records.names())).flatten() {
         let there = listed(&records.names().iter().map(String::as_str).collect::<Vec<&str>>());
@@ -76,7 +77,7 @@ pub fn count(file: &Path, places: &Places, series: &mut Series, timeless: bool) 
         return Err(Failure::input(&source.place, "INPUT_MISSING_COLUMNS", message));
     }
     let (now_ms, layout) = (places.ripeness.now_ms(), series.layout().clone());
-    let (mut found, mut rejected) = (Found::default(), 0u64);
+    let mut found = Found::default();
     places.find(records.names(), &layout, &mut found);
     if records.is_table() && !timeless && !found.has_time() {
         let message = format!("no column is named {}; choose one with --time", TIMES.join(", "));
@@ -89,7 +90,15 @@ pub fn count(file: &Path, places: &Places, series: &mut Series, timeless: bool) 
             Step::Record => {
                 places.find(records.names(), &layout, &mut found);
                 match places.count(&*records, &found, series, now_ms, timeless) {
-                    Ok(()) => continue,
+                    Ok(true) => {
+                        rows.take();
+                        continue;
+                    }
+                    Ok(false) => {
+                        let place = format!("{}, line {}", source.place, records.line());
+                        rows.leave_out_ordinary("NOT_SELECTED", || (place, "--only does not select it".to_owned()));
+                        continue;
+                    }
                     Err(problem) => problem,
                 }
             }
@@ -97,15 +106,8 @@ pub fn count(file: &Path, places: &Places, series: &mut Series, timeless: bool) 
         if problem.code == "WINDOW_TOO_MANY_HOURS" {
             return Err(Failure::input(format!("{}, line {}", source.place, records.line()), problem.code, problem.message));
         }
-        rejected += 1;
-        if rejected <= TOLD {
-            let place = format!("{}, line {}", source.place, records.line());
-            source.progress.suspend(|| terminal::note(&format!("{place} skipped: {}", problem.message)));
-        }
+        account::leave_out(rows, &source, &*records, &problem);
     }
     source.progress.finish_and_clear();
-    if rejected > TOLD {
-        terminal::note(&format!("{} rows of {} skipped in total", terminal::thousands(rejected), source.place));
-    }
-    Ok(rejected)
+    Ok(())
 }

@@ -9,9 +9,11 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
+use plumbline_core::table::Rows;
 use plumbline_core::window::{Series, SeriesError};
 
 use crate::output::{replace, terminal};
+use crate::report::rows::account;
 use crate::{Failure, Outcome};
 
 /// The largest window file that is read, in bytes.
@@ -67,7 +69,7 @@ struct Merge {
 impl Merge {
     fn run(&self, json: bool) -> Result<Outcome, Failure> {
         let all = read_all(&self.files)?;
-        written(&all, &self.output, 0, json)?;
+        written(&all, &self.output, None, json)?;
         Ok(Outcome::Done)
     }
 }
@@ -127,20 +129,21 @@ fn is_windows(path: &Path) -> Result<bool, Failure> {
 }
 
 /// Writes `series` and says so.
-fn written(series: &Series, output: &Path, rejected: u64, json: bool) -> Result<(), Failure> {
+fn written(series: &Series, output: &Path, rows: Option<&Rows>, json: bool) -> Result<(), Failure> {
     let bytes = series.write();
     replace(output, &bytes)?;
     let (hours, features) = (series.hours().count(), series.layout().features().len());
     if json {
         return terminal::say_json(&serde_json::json!({
             "output": output.display().to_string(), "bytes": bytes.len(), "hours": hours, "features": features,
-            "rejected_rows": rejected
+            "rejected_rows": rows.map_or(0, Rows::lost), "rows": rows
         }));
     }
     let counted =
         |n: usize, one: &str, many: &str| format!("{} {}", terminal::thousands(n as u64), if n == 1 { one } else { many });
+    let account = rows.map_or(String::new(), |rows| format!("\n{}", account("rows", rows)));
     terminal::say(&format!(
-        "{}: {}, {}, {}",
+        "{}: {}, {}, {}{account}",
         output.display(),
         counted(hours, "hour", "hours"),
         counted(features, "feature", "features"),

@@ -131,7 +131,8 @@ impl Places {
         };
     }
 
-    /// Counts the current record in `series`; `timeless` rows of a table without times count at 0.
+    /// Counts the current record in `series`; `timeless` rows of a table without times count at 0. Returns false for a row that
+    /// --only does not select.
     pub fn count(
         &self,
         records: &dyn Records,
@@ -139,11 +140,11 @@ impl Places {
         series: &mut Series,
         now_ms: i64,
         timeless: bool,
-    ) -> Result<(), Problem> {
+    ) -> Result<bool, Problem> {
         let cell = |at: Option<usize>| at.map_or(Cell::Missing, |at| records.cell(at));
         let mut only = self.only.iter().zip(&found.only);
         if only.any(|((_, wanted), at)| cell(*at).read_name().as_deref() != Some(wanted.as_str())) {
-            return Ok(());
+            return Ok(false);
         }
         let at_ms = match time(cell(found.time), "the time")? {
             Some(at_ms) => at_ms,
@@ -157,6 +158,7 @@ impl Places {
                     hour.counters.checks += 1;
                     hour.counters.up += u64::from(up);
                 })
+                .map(|()| true)
                 .map_err(refused);
         }
         let score = number(cell(found.score), "the score")?;
@@ -199,7 +201,7 @@ impl Places {
                 }
             }
         };
-        series.count(at_ms, count).map_err(refused)
+        series.count(at_ms, count).map(|()| true).map_err(refused)
     }
 }
 
@@ -241,5 +243,9 @@ fn flag(cell: Cell<'_>, name: &str) -> Result<Option<bool>, Problem> {
 }
 
 fn time(cell: Cell<'_>, name: &str) -> Result<Option<i64>, Problem> {
+    if let Some(unit) = cell.is_other_epoch() {
+        let shown = cell.read_name().unwrap_or_default();
+        return Err(Problem::new("VALUE_NOT_A_TIME", format!("{name} is {shown}, {unit}")));
+    }
     read(cell, name, "VALUE_NOT_A_TIME", |cell| cell.read_moment())
 }

@@ -3,11 +3,13 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use plumbline_core::table::Rows;
 use plumbline_core::window::{Report, Series, Window};
 
 use super::row::Places;
 use super::{is_windows, make, place, read, read_all, refused};
 use crate::output::terminal;
+use crate::report::rows::account;
 use crate::report::window::page;
 use crate::table::moment;
 use crate::{Failure, Outcome, clock};
@@ -82,7 +84,11 @@ impl Show {
         if is_windows(file)? {
             reference.merge(&read(file)?).map_err(|e| refused(&place(file), &e))?;
         } else {
-            make::count(file, &Places { score: self.score.clone(), ..Places::default() }, &mut reference, true)?;
+            let mut rows = Rows::default();
+            make::count(file, &Places { score: self.score.clone(), ..Places::default() }, &mut reference, true, &mut rows)?;
+            if rows.lost() > 0 {
+                terminal::note(&account("rows of the reference", &rows));
+            }
         }
         Ok(Some(reference.total()))
     }

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use super::DriftError;
 use super::performance::Outlook;
 use crate::evidence::Answer;
-use crate::table::Values;
+use crate::table::{Rows, Values};
 
 /// One feature in the reference and now, both of one kind; categories share their names.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -65,6 +65,15 @@ pub struct DriftReport {
     pub false_alarms: Option<Answer<AlarmRates>>,
     /// Rows of both inputs that could not be read.
     pub rejected_rows: u64,
+    /// Where the rows of the reference went; absent where no input was read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rows_of_reference: Option<Rows>,
+    /// Where the current rows went; absent where no input was read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rows_of_current: Option<Rows>,
+    /// Values that do not fit the rest of their column, a sentence per column and input; they count as missing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub odd_values: Vec<String>,
 }
 
 /// Whether the table drifted.
@@ -150,6 +159,9 @@ impl DriftReport {
             performance: None,
             false_alarms: None,
             rejected_rows: 0,
+            rows_of_reference: None,
+            rows_of_current: None,
+            odd_values: Vec::new(),
         })
     }
 }

@@ -8,6 +8,7 @@ use super::method::Method;
 use super::words::{change, count, counted, percent, rounded};
 use crate::stats::effect::Scale;
 use crate::stats::level::{Level, SettingError};
+use crate::table::Rows;
 pub use design::Design;
 
 /// The metric without the treatment.
@@ -93,6 +94,9 @@ pub struct Planned {
     pub duration: Option<Duration>,
     /// The result in words.
     pub sentences: Vec<String>,
+    /// Where the rows of the input went; absent where no input was read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rows: Option<Rows>,
 }
 
 /// Leads that are needed.
@@ -174,7 +178,8 @@ impl Plan {
             detectable: design.detectable(per_arm as f64),
         });
         let duration = self.leads_per_day.map(|rate| duration(needed.total, rate, self.outcome_delay_days));
-        let mut planned = Planned { plan: self, needed, given, inflation: design.inflation(), duration, sentences: Vec::new() };
+        let mut planned =
+            Planned { plan: self, needed, given, inflation: design.inflation(), duration, sentences: Vec::new(), rows: None };
         planned.sentences = planned.told();
         Ok(planned)
     }
