@@ -24,7 +24,7 @@ pub(super) fn read(bytes: &[u8], skipped: usize, limits: &Limits) -> Result<Impo
     let mut header = Section::default();
     let mut trees = Vec::new();
     let mut budget = Budget::of_a_model();
-    let mut ended = false;
+    let (mut ended, mut is_early) = (false, false);
     // The header runs until the first tree; it may hold blank lines.
     while let Some(line) = lines.next()? {
         if line.text.starts_with("Tree=") || line.text == "end of trees" {
@@ -39,6 +39,8 @@ pub(super) fn read(bytes: &[u8], skipped: usize, limits: &Limits) -> Result<Impo
             break;
         } else if line.text.starts_with("Tree=") {
             let section = lines.section(line.number)?;
+            // Trees have had no parents of leaves since 2.0.7.
+            is_early |= section.find("leaf_parent").is_some();
             trees.push(tree::read(&section, &mut budget)?);
         } else if line.text == "feature importances:" {
             // Before 2.2 nothing else ends the trees.
@@ -48,7 +50,7 @@ pub(super) fn read(bytes: &[u8], skipped: usize, limits: &Limits) -> Result<Impo
             return Err(line.error(format!("expected a tree or `end of trees`, found {:?}", excerpt(line.text))));
         }
     }
-    let head = Header::read(&header, limits)?;
+    let head = Header::read(&header, is_early, limits)?;
     if let Some(at) = header.find("tree_sizes") {
         let expected = at.value.split_ascii_whitespace().count();
         if expected != trees.len() {
@@ -74,7 +76,7 @@ struct Header {
 }
 
 impl Header {
-    fn read(section: &Section<'_>, limits: &Limits) -> Result<Header, ImportError> {
+    fn read(section: &Section<'_>, is_early: bool, limits: &Limits) -> Result<Header, ImportError> {
         let version = section.find("version").map_or("", |entry| entry.value).to_owned();
         let classes = section.get("num_class")?.number::<u16>()?;
         let outputs = section.find("num_tree_per_iteration").map_or(Ok(classes), |entry| entry.number::<u16>())?;
@@ -89,7 +91,7 @@ impl Header {
             None => vec![Seen::Unknown; columns],
         };
         let objective = section.find("objective");
-        let link = objective.map_or(Ok(Averaged::Identity), |entry| objective::link(&entry))?;
+        let link = objective.map_or(Ok(Averaged::Identity), |entry| objective::link(&entry, is_early))?;
         let objective = objective.map_or("", |entry| entry.value).to_owned();
         let average = section.find("average_output").is_some();
         if outputs == 0 {
