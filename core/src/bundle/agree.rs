@@ -269,6 +269,6 @@ mod tests {
         let flag = r#"{"name": "plan", "kind": "flag"}"#;
         assert!(agreed(flag, &["false", "true"], None).is_ok());
         assert!(agreed(flag, &["true", "false"], None).is_err());
-        assert!(agreed(r#"{"name": "plan"}"#, &["a", "b"], None).unwrap().1[0].contains("codes"));
+        assert!(agreed(r#"{"name": "plan", "max": 9}"#, &["a", "b"], None).unwrap().1[0].contains("codes"));
     }
 }
