@@ -121,12 +121,12 @@ fn category_sets_have_one_budget() {
 fn files_often_handed_over_instead_are_told_what_they_are() {
     let cases: [(&[u8], &str, &str); 8] = [
         (b"", "IMPORT_UNKNOWN_FORMAT", "begins with nothing"),
-        (b"binf\0\0\0?", "IMPORT_UNKNOWN_FORMAT", "save it as .json or .ubj"),
+        (b"binf\0\0\0?", "IMPORT_UNKNOWN_FORMAT", "save_model(\"model.json\")"),
         (b"[\n  { \"nodeid\": 0", "IMPORT_UNKNOWN_FORMAT", "dump_model"),
         (b"booster[0]:\n0:[f0<1]", "IMPORT_UNKNOWN_FORMAT", "dump_model"),
         (b"\x80\x04\x95", "IMPORT_UNKNOWN_FORMAT", "pickle"),
-        (br#"{"name":"tree","tree_info":[]}"#, "IMPORT_UNSUPPORTED", "LightGBM's dump_model"),
-        (br#"{"oblivious_trees":[]}"#, "IMPORT_UNSUPPORTED", "CatBoost"),
+        (br#"{"name":"tree","tree_info":[]}"#, "IMPORT_NOT_A_MODEL", "LightGBM's dump_model"),
+        (br#"{"oblivious_trees":[]}"#, "IMPORT_NOT_A_MODEL", "CatBoost"),
         (br#"{"model":1}"#, "IMPORT_VALUE", "the document: `learner` is missing"),
     ];
     for (bytes, code, words) in cases {

@@ -36,7 +36,7 @@ const MAX_CONTRIBUTIONS: usize = 1 << 24;
 /// Splits from a root to a leaf.
 pub(crate) const MAX_DEPTH: u32 = 4096;
 /// 32-bit words of all category sets together.
-pub(crate) const MAX_SET_WORDS: usize = 1 << 27;
+pub(crate) const MAX_SET_WORDS: usize = 1 << 24;
 
 impl Model {
     /// Checks everything the evaluators rely on:
@@ -137,7 +137,7 @@ impl Ensemble {
             return Err(error("trees", "they have more than 33,554,432 nodes"));
         }
         if self.trees.iter().flat_map(|tree| &tree.nodes).map(words).sum::<usize>() > MAX_SET_WORDS {
-            return Err(error("trees", "their category sets take more than 512 MB, the limit"));
+            return Err(error("trees", "their category sets take more than 64 MB, the limit"));
         }
         let mut depths = Vec::new();
         for (t, tree) in self.trees.iter().enumerate() {
