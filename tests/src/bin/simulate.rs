@@ -1,6 +1,7 @@
 //! Prints the simulations of METHODS.md as tables, each share with its 95 % binomial bounds; fails when a promise is not kept.
 //!
-//! `cargo run --release -p plumbline-tests --bin simulate -- [experiment] [drift] [area] [performance]`: all of them when none is named.
+//! `cargo run --release -p plumbline-tests --bin simulate -- [experiment] [drift] [area] [performance] [/N]`: all of them when none is
+//! named; /N makes an Nth of the runs.
 #![allow(clippy::print_stdout, reason = "a command speaks on the terminal")]
 
 use std::process::ExitCode;
@@ -8,7 +9,8 @@ use std::process::ExitCode;
 use plumbline_tests::simulation::{Row, area, drift, experiment, performance};
 
 fn main() -> ExitCode {
-    let wanted: Vec<String> = std::env::args().skip(1).collect();
+    let (parts, wanted): (Vec<String>, Vec<String>) = std::env::args().skip(1).partition(|argument| argument.starts_with('/'));
+    let part: u32 = parts.iter().filter_map(|part| part.trim_start_matches('/').parse().ok()).next_back().unwrap_or(1).max(1);
     let named = |name: &str| wanted.is_empty() || wanted.iter().any(|w| w == name);
     let mut kept = true;
     let mut print = |title: &str, rows: Vec<Row>| {
@@ -19,7 +21,7 @@ fn main() -> ExitCode {
         }
     };
     if named("experiment") {
-        let runs = |traffic| if traffic > 1_000 { 500 } else { 2_000 };
+        let runs = |traffic| if traffic > 1_000 { 500 / part } else { 2_000 / part };
         print("Win or Lose in A/A, six weekly looks, default method", experiment::table(&[20, 100, 700, 3_000], runs));
     }
     if named("drift") {
@@ -29,10 +31,10 @@ fn main() -> ExitCode {
         print("Drift of 30 features that do not drift", rows.collect());
     }
     if named("area") {
-        print("Area under the ROC curve of few conversions", area::table(4_000));
+        print("Area under the ROC curve of few conversions", area::table(4_000 / part));
     }
     if named("performance") {
-        let runs = |reference| if reference > 5_000 { 200 } else { 600 };
+        let runs = |reference| if reference > 5_000 { 200 / part } else { 600 / part };
         print("Expected performance, windows of 1,000 leads", performance::table(&[500, 2_000, 20_000], runs));
     }
     if kept { ExitCode::SUCCESS } else { ExitCode::FAILURE }

@@ -52,7 +52,14 @@ fn is_all_different(given: Given<'_>) -> bool {
 
 /// Moments, or texts that all read as one.
 fn is_date(given: Given<'_>) -> bool {
-    let Some(column) = texts(given) else { return matches!(given.column, Column::Time { .. }) };
+    let Some(column) = texts(given) else {
+        return match given.column {
+            Column::Time { .. } => true,
+            // Milliseconds since 1970, all of them of this century.
+            Column::Int(values) => !values.is_empty() && values.iter().all(|x| (946_684_800_000..4_102_444_800_000).contains(x)),
+            _ => false,
+        };
+    };
     // Digits, as of codes, are no dates.
     let written = |row: usize| match column.cell(row) {
         cell if cell.read_number().is_ok_and(|x| x.is_some()) => Err(Mismatch::Moment),

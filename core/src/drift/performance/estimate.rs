@@ -43,6 +43,8 @@ impl Performance {
         let sorted = order::sorted(scores);
         let n = scores.len() as f64;
         let (mut above, mut called, mut area, mut precision) = ((0.0, 0.0), (0.0, 0.0), 0.0, 0.0);
+        // Σ c(1 − c) of the leads called, and of the others.
+        let mut spread = [0.0, 0.0];
         for tie in sorted.rchunk_by_equal() {
             let (score, count) = tie;
             let c = calibration.apply(0.0, score).clamp(0.0, 1.0);
@@ -50,8 +52,14 @@ impl Performance {
             area += negative * (above.0 + positive / 2.0);
             above = (above.0 + positive, above.1 + negative);
             precision += positive * (above.0 / (above.0 + above.1));
+            // A probability of 0 or 1 is not known that well.
+            let known = (c * errors.leads + 0.5) / (errors.leads + 1.0);
+            let variance = count * known * (1.0 - known);
             if score >= threshold {
                 called = above;
+                spread[0] += variance;
+            } else {
+                spread[1] += variance;
             }
         }
         let (all, (tp, fp)) = (above, called);
@@ -66,13 +74,27 @@ impl Performance {
             ratio(tn, all.1),
             ratio(tp + tn, n),
         ];
+        // Scores are known, so a rate varies only as far as each outcome does: by the slope of the rate in that outcome.
+        let (called, all) = ((tp + fp), (tp + fp + fneg + tn));
+        let slopes = |measure: Measure, value: f64| match measure {
+            Measure::Precision => Some([1.0 / called, 0.0]),
+            Measure::Recall => Some([(1.0 - value) / (tp + fneg), -value / (tp + fneg)]),
+            Measure::F1 => Some([(2.0 - value) / (called + tp + fneg), -value / (called + tp + fneg)]),
+            Measure::Specificity => Some([value / (fp + tn), (value - 1.0) / (fp + tn)]),
+            Measure::Accuracy => Some([1.0 / all, 1.0 / all]),
+            Measure::RocAuc | Measure::AveragePrecision => None,
+        };
         let mut measures = [None; 7];
         for (slot, measure) in measures.iter_mut().zip(Measure::ALL) {
             let of = |list: &[Option<f64>; 7]| list.get(place(measure)).copied().flatten();
             let (value, sampling, full) = (of(&values), of(&errors.sampling), of(&errors.full));
             *slot = value.zip(sampling).zip(full).map(|((value, sampling), full)| {
+                let variance = match slopes(measure, value) {
+                    Some([up, down]) => up * up * spread[0] + down * down * spread[1],
+                    None => full * full / n,
+                };
                 // The window's own error, and that of what was learnt on the reference.
-                let half = normal::quantile(0.975) * full * (1.0 / n + 1.0 / errors.leads).sqrt();
+                let half = normal::quantile(0.975) * (variance * (1.0 + n / errors.leads)).sqrt();
                 let interval = ((value - half).max(0.0), (value + half).min(1.0));
                 Estimate { value, sampling_error: sampling / n.sqrt(), interval }
             });
