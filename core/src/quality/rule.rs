@@ -101,7 +101,7 @@ impl Rule {
         let aggregate = |of: Aggregate| Ok(Rule::Aggregate { column: column()?, of, bounds: bounds(k, Kinds::Dates)? });
         let count = |of: Aggregate| Ok(Rule::Aggregate { column: column()?, of, bounds: bounds(k, Kinds::Numbers)? });
         match k.expectation {
-            "expect_table_row_count_to_be_between" => Ok(Rule::RowCount(rising(k, Kinds::Whole)?)),
+            "expect_table_row_count_to_be_between" => Ok(Rule::RowCount(bounds(k, Kinds::Whole)?)),
             "expect_table_row_count_to_equal" => Ok(Rule::RowCount(Bounds::exactly(k.needed_integer("value")?))),
             "expect_table_column_count_to_be_between" => Ok(Rule::ColumnCount(bounds(k, Kinds::Whole)?)),
             "expect_table_column_count_to_equal" => Ok(Rule::ColumnCount(Bounds::exactly(k.needed_integer("value")?))),
@@ -114,7 +114,7 @@ impl Rule {
             "expect_column_values_to_be_null" => cells(Test::Null),
             "expect_column_values_to_be_unique" => Ok(Rule::Unique { column: column()?, mostly: k.mostly()? }),
             "expect_column_values_to_be_between" => {
-                let bounds = rising(k, Kinds::Any)?;
+                let bounds = bounds(k, Kinds::Any)?;
                 if bounds.min.is_none() && bounds.max.is_none() {
                     return Err(k.wrong("min_value", "min_value and max_value cannot both be None"));
                 }
@@ -277,16 +277,6 @@ enum Kinds {
     Any,
 }
 
-/// Bounds that some value can meet. Of the others, release 1.24 lets an empty range stand, which nothing meets.
-fn rising(k: &Kwargs<'_>, kinds: Kinds) -> Result<Bounds, SuiteError> {
-    let bounds = bounds(k, kinds)?;
-    let order = bounds.min.as_ref().zip(bounds.max.as_ref()).and_then(|(low, high)| low.cell().order(high.cell()).ok()?);
-    match order.is_some_and(std::cmp::Ordering::is_gt) {
-        true => Err(k.wrong("min_value", "min_value cannot be greater than max_value")),
-        false => Ok(bounds),
-    }
-}
-
 fn bounds(k: &Kwargs<'_>, kinds: Kinds) -> Result<Bounds, SuiteError> {
     let bound = |kwarg: &str| -> Result<Option<Scalar>, SuiteError> {
         let Some(value) = k.get(kwarg) else { return Ok(None) };
@@ -310,7 +300,11 @@ fn bounds(k: &Kwargs<'_>, kinds: Kinds) -> Result<Bounds, SuiteError> {
     };
     let (min, max) = (bound("min_value")?, bound("max_value")?);
     if let (Some(low), Some(high)) = (&min, &max) {
-        low.cell().order(high.cell()).map_err(|e| k.wrong("min_value", e.message))?;
+        match low.cell().order(high.cell()) {
+            Ok(Some(order)) if order.is_gt() => return Err(k.wrong("min_value", "min_value cannot be greater than max_value")),
+            Ok(_) => {}
+            Err(e) => return Err(k.wrong("min_value", e.message)),
+        }
     }
     let (strict_min, strict_max) = (k.flag("strict_min")?.unwrap_or(false), k.flag("strict_max")?.unwrap_or(false));
     Ok(Bounds { min, max, strict_min, strict_max })
