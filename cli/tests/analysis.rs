@@ -165,7 +165,7 @@ fn what_a_column_is_depends_on_all_of_it_and_not_on_the_order_of_rows() {
         std::fs::write(&path, format!("amount,postcode,demo\n{}", rows.concat())).expect("written");
         path
     };
-    let row = |i: u32| format!("{},{:05},{}\n", i % 97, 1000 + i % 50, if i % 2 == 0 { "yes" } else { "No" });
+    let row = |i: u32| format!("{},{:05},{}\n", i % 97, 1000 + i % 50, if i.is_multiple_of(2) { "yes" } else { "No" });
     let mut rows: Vec<String> = (0..500).map(row).collect();
     let reference = file("reference.csv", &rows);
     rows[250] = "unknown,99999,TRUE\n".to_owned();

@@ -182,7 +182,9 @@ mod tests {
             assert_eq!(found[0], found[1], "{texts:?}");
             found[0]
         };
-        let rows: &[(&[(&str, usize)], (Nature, u64))] = &[
+        /// Texts with how often they occur, the nature of their column, and how many are odd.
+        type Row = (&'static [(&'static str, usize)], (Nature, u64));
+        let rows: &[Row] = &[
             (&[("12", 99), ("unknown", 1)], (Nature::Numbers, 1)),
             (&[("12", 95), ("unknown", 5)], (Nature::Numbers, 5)),
             (&[("12", 90), ("unknown", 10)], (Nature::Names, 0)),
