@@ -11,12 +11,12 @@ fn kept(rows: Vec<Row>) {
 
 #[test]
 fn an_a_a_experiment_seldom_ends_in_a_verdict_however_often_it_is_looked_at() {
-    kept(experiment::table(&[20, 300], |_| 200));
+    kept(experiment::table(&[20, 300], |_| 100));
 }
 
 #[test]
 fn tables_that_do_not_drift_seldom_alarm_and_as_often_as_printed() {
-    for (before, now, runs) in [(30, 30, 150), (200, 120, 60), (2_000, 1_500, 10)] {
+    for (before, now, runs) in [(30, 30, 80), (200, 120, 30), (2_000, 1_500, 5)] {
         kept(drift::tables(before, now, runs, 100, 7));
     }
 }
@@ -28,5 +28,5 @@ fn the_interval_of_an_area_holds_with_ten_conversions() {
 
 #[test]
 fn expected_performance_holds_whatever_the_size_of_the_reference() {
-    kept(performance::table(&[500, 3_000], |_| 120));
+    kept(performance::table(&[500, 3_000], |_| 60));
 }

@@ -1,8 +1,8 @@
 //! The change between two arms and what it is tested by: its standard error, or exact counts where there are too few of a kind for
 //! that. Minimum counts limit a win; an arm that collapsed is judged however few are left of what it lost.
 
+use super::arm::{LEAST_OF_A_KIND, area, estimate, near_normal};
 use super::data::Cell;
-use super::measure::{LEAST_OF_A_KIND, area, estimate, near_normal};
 use super::method::Judge;
 use super::settings::{Kind, Metric};
 use crate::evidence::InsufficientData;

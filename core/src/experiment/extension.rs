@@ -1,8 +1,8 @@
 //! How many more leads an inconclusive experiment needs.
 
+use super::arm::estimate;
 use super::data::Cell;
 use super::judged::Judged;
-use super::measure::estimate;
 use super::method::Method;
 use super::plan::{Baseline, Plan};
 use super::report::{CycleReport, Extension, GuardrailReport};

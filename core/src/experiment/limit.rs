@@ -3,9 +3,10 @@
 //! A limit is shown to be met at α. Its violation costs the treatment the experiment, so all limits share half of α for that
 //! (Bonferroni), and without a change the chance to lose by any of them stays below it.
 
+use super::arm::{LEAST_FOR_A_MEAN, area, estimate, near_normal};
 use super::change::{self, Change};
 use super::data::Cell;
-use super::measure::{LEAST_FOR_A_MEAN, Yardstick, area, estimate, moved, near_normal};
+use super::measure::{Yardstick, moved};
 use super::method::Judge;
 use super::report::{GuardrailReport, MetricReport, Outcome};
 use super::settings::{Better, Demand, Guardrail, Kind, Metric};

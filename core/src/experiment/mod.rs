@@ -7,6 +7,7 @@
 //! alarms with weekly looks, coverage, power against the plan.
 
 mod analyse;
+mod arm;
 mod change;
 mod cycle;
 mod data;

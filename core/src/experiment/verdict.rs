@@ -1,10 +1,11 @@
 //! The verdict on one treatment, with its sentence.
 
+use super::arm::{LEAST_FOR_A_MEAN, LEAST_OF_A_KIND};
 use super::change::too_few;
 use super::data::Cell;
 use super::extension::extension;
 use super::judged::Judged;
-use super::measure::{LEAST_FOR_A_MEAN, LEAST_OF_A_KIND, moved};
+use super::measure::moved;
 use super::report::{Comparison, Direction, Extension, Measurement, Outcome, Verdict};
 use super::settings::{Better, Kind};
 use super::words::{count, counted, listed, rounded};
