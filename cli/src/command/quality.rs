@@ -16,7 +16,7 @@ use crate::{Failure, Outcome};
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Reads CSV, NDJSON and Parquet, plain or gzipped; several files form one table. The suite is the JSON of Great Expectations 1.x; with
---json the output is its result document. Column types of a CSV are detected from its first rows; if later rows contradict them, the
+--json the output is its result document; without, the expectations that are not met, with what they allow. Column types of a CSV are detected from its first rows; if later rows contradict them, the
 file is read again. Other formats are read twice. Rows are not kept in memory, except for uniqueness, quantiles and z-scores.
 
 Exit codes:
@@ -39,6 +39,9 @@ pub struct Quality {
     /// Level of detail of the results
     #[arg(long, value_name = "FORMAT", default_value = "summary", ignore_case = true)]
     result_format: Format,
+    /// List the expectations that are met, too
+    #[arg(long, conflicts_with = "generate")]
+    all: bool,
     /// Print a suite that the table meets
     #[arg(long, conflicts_with = "suite")]
     generate: bool,
@@ -87,7 +90,7 @@ impl Quality {
         if json {
             terminal::say_json(&result)?
         } else {
-            terminal::say(&page(&result, report.rows))?
+            terminal::say(&page(&result, report.rows, self.all))?
         }
         Ok(if result.success { Outcome::Done } else { Outcome::CheckFailed })
     }

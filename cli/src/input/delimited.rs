@@ -197,6 +197,26 @@ impl Delimited {
         self.parser.line().saturating_sub(lines as u64).max(self.line)
     }
 
+    /// Whether a cell of the record holds what look like rows of this table: a quote that should not be there opened it, and another
+    /// one, many rows later, closed it. A text of several lines may hold a line with as many delimiters, hardly three and no other.
+    fn swallows_rows(&self) -> bool {
+        const LEAST: usize = 3;
+        if self.parser.line() < self.line + LEAST as u64 || self.names.len() < 3 {
+            return false;
+        }
+        let is_row = |line: &str| line.bytes().filter(|byte| *byte == self.delimiter).count() + 1 == self.names.len();
+        (0..self.fields).filter_map(|index| self.record.get(self.place_of(index))).any(|cell| {
+            let lines: Vec<&str> = cell.split('\n').collect();
+            let inner = lines.get(1..lines.len() - 1).unwrap_or_default();
+            inner.len() >= LEAST && inner.iter().all(|line| is_row(line))
+        })
+    }
+
+    fn swallowed(&self) -> Failure {
+        let message = "a quote opens on this line and closes some rows later, which hides the rows between; close or remove it";
+        Failure::input(format!("{}, line {}", self.place, self.line), "QUOTE_NOT_CLOSED", message)
+    }
+
     fn unclosed(&self, line: u64) -> Failure {
         let message = "a quote opens on this line and is not closed, which hides all rows behind it; close or remove it";
         Failure::input(format!("{}, line {line}", self.place), "QUOTE_NOT_CLOSED", message)
@@ -230,6 +250,9 @@ impl Records for Delimited {
                 match std::str::from_utf8(self.text.get(..end).unwrap_or_default()) {
                     Ok(text) => {
                         self.record.push_str(text);
+                        if self.swallows_rows() {
+                            return Err(self.swallowed());
+                        }
                         Step::Record
                     }
                     Err(_) => Step::Rejected(Problem::new("ROW_NOT_UTF8", "the record is not valid UTF-8")),
@@ -389,6 +412,24 @@ mod tests {
         for text in ["a,b\n1,5\" disk", "a,b\n1,\"2\"", "a,b\n1,\"say \"\"x\"\"\"\n", "a,b\n\n\n", "a,b\n1,\n", "a,b"] {
             assert!(rows(text).iter().all(|(_, row)| row.is_ok()), "{text:?}");
         }
+    }
+
+    #[test]
+    fn two_stray_quotes_do_not_hide_the_rows_between() {
+        let rows: String = (0..9).map(|i| format!("{i},{}web,1\n", if i == 2 || i == 7 { "\"" } else { "" })).collect();
+        let of = |text: String| Delimited::open(Box::new(io::Cursor::new(text.into_bytes())), "test").unwrap();
+        let mut records = of(format!("id,source,won\n{rows}"));
+        let error = loop {
+            match records.advance() {
+                Ok(Step::End) => panic!("no row is missed"),
+                Ok(_) => {}
+                Err(error) => break error.to_string(),
+            }
+        };
+        assert!(error.starts_with("test, line 4: a quote opens on this line and closes some rows later"), "{error}");
+        let address = "id,address,won\n1,\"Foo Ltd\n1 Main St, Springfield, IL\nUSA\",1\n2,\"a\nb\nc\nd\ne\",0\n";
+        let mut records = of(address.to_owned());
+        assert_eq!((0..2).filter(|_| matches!(records.advance(), Ok(Step::Record))).count(), 2);
     }
 
     /// A pipe that gives a byte at a time.

@@ -12,16 +12,16 @@ impl Field {
     /// # Errors
     /// Those of [`Field::parse_text`].
     pub fn parse_cell(&self, cell: &str) -> Result<Value, LeadError> {
-        let listed = |text: &str| self.kind == FieldKind::Category && self.categories.iter().any(|category| category == text);
-        // White space belongs to the text of a category that is listed with it.
-        if cell.trim().len() < cell.len() && listed(cell) {
-            return Ok(Value::Text(cell.to_owned()));
-        }
-        let cell = cell.trim();
-        if is_missing(cell) && !listed(cell) {
+        let text = cell.trim();
+        if self.role != Role::Id && is_missing(text) && !self.lists(cell) && !self.lists(text) {
             return Ok(Value::Missing);
         }
         self.parse_text(cell)
+    }
+
+    /// Whether `text` is one of the field's categories as it stands.
+    fn lists(&self, text: &str) -> bool {
+        self.kind == FieldKind::Category && self.categories.iter().any(|category| category == text)
     }
 
     /// The value a text stands for. Numbers and flags are read by the rules of [`table`](crate::table); a whole number
@@ -32,15 +32,16 @@ impl Field {
     /// [`LeadError::WrongType`], [`LeadError::NotFinite`] or [`LeadError::UnsafeInteger`] for a text that is no value of this
     /// kind. Limits and dates are checked when the lead is read.
     pub fn parse_text(&self, text: &str) -> Result<Value, LeadError> {
+        // An id is taken as it stands, and white space belongs to the text of a category that is listed with it.
+        if self.role == Role::Id && !text.trim().is_empty() || text.trim().len() < text.len() && self.lists(text) {
+            return Ok(Value::Text(text.to_owned()));
+        }
         let text = text.trim();
         if text.is_empty() {
             return Ok(Value::Missing);
         }
-        if means_missing(&self.missing, text) && !self.categories.iter().any(|category| category == text) {
+        if means_missing(&self.missing, text) && !self.lists(text) {
             return Ok(Value::Missing);
-        }
-        if self.role == Role::Id {
-            return Ok(Value::Text(text.to_owned()));
         }
         let place = || Place { field: self.name.clone(), item: None };
         let wrong = |expected| LeadError::WrongType { place: place(), expected, found: "text" };

@@ -57,6 +57,7 @@ pub fn compare(
             Step::End => break,
             Step::Rejected(problem) => Err(problem),
             Step::Record => {
+                places.follow(records.names(), &manifest.schema);
                 if columns.is_none() {
                     check_fields(&places, manifest, &pipeline, &place)?;
                 }
@@ -64,7 +65,6 @@ pub fn compare(
                     Some(columns) => columns,
                     None => columns.insert(Columns::of(records.names(), manifest, model, &place)?),
                 };
-                places.follow(records.names(), &manifest.schema);
                 let read = places
                     .take(&*records, &manifest.schema, |lead| Ok(reader.read_lead(lead, &Limits::default(), &mut slots)?));
                 read.and_then(|()| columns.given(&*records))
