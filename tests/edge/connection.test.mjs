@@ -54,6 +54,28 @@ for (const host of hosts) {
   });
 }
 
+/** Begins a request with a body of 2 MB, and breaks off by a reset. */
+function breakOff(url) {
+  const { hostname, port } = new URL(url);
+  return new Promise((done) => {
+    const socket = connect(Number(port), hostname, () => socket.write(head(2_097_152) + "[", () => setTimeout(() => socket.resetAndDestroy(), 100)));
+    socket.on("error", () => {}).on("close", done);
+  });
+}
+
+for (const host of hosts) {
+  test(`uploads that break off leave room for others (${host.name})`, async (t) => {
+    const store = folder();
+    const served = await host.start({ store: store.path });
+    t.after(async () => {
+      await served.stop("SIGKILL");
+      store.remove();
+    });
+    for (let i = 0; i < 4; i++) await Promise.all(Array.from({ length: 5 }, () => breakOff(served.url)));
+    assert.equal(status(await answer(served.url, head(2_000_000) + " ".repeat(1_999_998) + "{}")), 200);
+  });
+}
+
 test("the native host answers what is not HTTP", async (t) => {
   const store = folder();
   const served = await hosts[1].start({ store: store.path });

@@ -4,6 +4,12 @@ const EMPTY = new Uint8Array(0);
 /** Bytes that all bodies being received may have together, where the limit of one does not ask for more. */
 const RECEIVING_BYTES = 16777216;
 let receiving = 0;
+/** What each body has of them. A client that breaks off may end its request where nothing runs any more: what it had is taken back when its
+ * time is over. */
+const shares = new Set();
+const giveBack = (share) => {
+  if (shares.delete(share)) receiving -= share.bytes;
+};
 
 /** Numbers of the problems that the service words. */
 export const TIMEOUT = 2;
@@ -15,9 +21,14 @@ export async function read(request, limit, ms) {
   if (request.body === null) return EMPTY;
   const length = request.headers.get("content-length");
   const budget = Math.max(RECEIVING_BYTES, 2 * limit);
-  const own = { bytes: 0 };
+  const own = { bytes: 0, until: Date.now() + ms };
+  shares.add(own);
   const fits = (bytes) => {
-    if (receiving + bytes > budget) return false;
+    if (receiving + bytes > budget) {
+      const now = Date.now();
+      for (const share of shares) if (share.until < now) giveBack(share);
+    }
+    if (receiving + bytes > budget || !shares.has(own)) return false;
     receiving += bytes;
     own.bytes += bytes;
     return true;
@@ -33,7 +44,7 @@ export async function read(request, limit, ms) {
     return BROKEN;
   } finally {
     clearTimeout(late);
-    receiving -= own.bytes;
+    giveBack(own);
   }
 }
 

@@ -83,12 +83,12 @@ export class Log {
   }
 
   /**
-   * Durable: resolves once the rows are committed, true if they were. To be called in the turn that made the rows. Requests gather
+   * Durable: resolves once the rows of `round`, which was the log's when they were made, are committed, true if they were. To be called in
+   * the turn that made the rows; should the instance have been replaced in it, they are under way already. Requests gather
    * for a moment, each by a timer of its own; the first to wake sends the rows of all, one batch a shard, and the others wait for it.
    * Should that one be cancelled before it sent anything, the next to wake does it.
    */
-  async commit(env, ctx) {
-    const { round } = this;
+  async commit(env, ctx, round) {
     await scheduler.wait(GATHER_MS);
     if (this.round === round) {
       this.round++;

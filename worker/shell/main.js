@@ -80,7 +80,10 @@ export default {
     let body = EMPTY;
     const scores = method === "POST" || method === "PUT";
     if (scores) {
-      body = await read(request, bodyBytes, bodyMs);
+      const reading = read(request, bodyBytes, bodyMs);
+      // A client that breaks off ends its request, and with it what it waits for; so the share of the body is given back at once.
+      ctx.waitUntil(reading);
+      body = await reading;
       if (typeof body === "number") return refuse(body, method, path, headers);
     }
     if (!log.fine) {
@@ -90,6 +93,7 @@ export default {
     }
     let reply;
     const used = edge;
+    const { round } = log;
     try {
       reply = ask(method, path, headers, body, since);
       if (edge.view().length > fresh + GROWTH_BYTES) renew(env, ctx);
@@ -105,7 +109,7 @@ export default {
     const { status } = reply.head;
     if (reply.rows > 0) {
       if (durable) {
-        if (!(await log.commit(env, ctx))) return refuse(LOG_UNAVAILABLE, method, path, headers);
+        if (!(await log.commit(env, ctx, round))) return refuse(LOG_UNAVAILABLE, method, path, headers);
         edge.exports.answered(status, reply.scored, reply.refused, reply.unknown);
       } else log.later(env, ctx, since);
     } else if (status === 404 && (method === "GET" || method === "HEAD")) {
