@@ -3,7 +3,7 @@
 //! A limit is shown to be met at α. Its violation costs the treatment the experiment, so all limits share half of α for that
 //! (Bonferroni), and without a change the chance to lose by any of them stays below it.
 
-use super::arm::{LEAST_FOR_A_MEAN, area, estimate, near_normal};
+use super::arm::{area, estimate, near_normal};
 use super::change::{self, Change};
 use super::data::Cell;
 use super::measure::{Yardstick, moved};
@@ -11,6 +11,7 @@ use super::method::Judge;
 use super::report::{GuardrailReport, MetricReport, Outcome};
 use super::settings::{Better, Demand, Guardrail, Kind, Metric};
 use super::words::{against_limit, percent, rounded};
+use crate::math;
 use crate::stats::effect::{Contrast, Effect, Scale};
 use crate::stats::level::{Interval, Level};
 use crate::stats::margin::{Claim, Finding};
@@ -107,8 +108,16 @@ impl Yardstick {
             }
         }
         if !known {
-            // So many leads that are all alike are what they are.
-            return (cell.moments.count() >= LEAST_FOR_A_MEAN).then(|| Interval::around(estimate.mean, 0.0));
+            // Leads that are all alike do not say how far the next one may be off: nearly all revenues are 0, few are large. The
+            // control's do: of two values, one of them this arm's, with the control's mean and variance, how many are of the other?
+            let other = estimate_of(metric, control)?;
+            let apart = other.0 - estimate.mean;
+            let share = apart * apart / (apart * apart + other.1);
+            let leads = estimate.units as f64;
+            let off = |tail: f64| apart.abs() * (1.0 - math::pow(tail, 1.0 / leads)) / share;
+            return (!few && share > 0.0).then(|| {
+                self.ends(claim, |judge, level| Interval::around(estimate.mean, off(judge.one_sided_tail(&effect, level))))
+            });
         }
         Some(self.ends(claim, |judge, level| judge.one_sided(&effect, level)))
     }
@@ -121,6 +130,12 @@ impl Yardstick {
             _ => Interval { lower: shown.lower, upper: harm.upper },
         }
     }
+}
+
+/// The mean of an arm and the variance of one lead's value in it, when it is seen.
+fn estimate_of(metric: &Metric, cell: &Cell) -> Option<(f64, f64)> {
+    let estimate = estimate(metric, cell, 0.0).ok()?;
+    (estimate.variance > 0.0).then(|| (estimate.mean, estimate.sampling_variance() * estimate.units as f64))
 }
 
 fn sentence(guardrail: &Guardrail, metric: &MetricReport, interval: Option<Interval>, finding: Finding, asked: Scale) -> String {
