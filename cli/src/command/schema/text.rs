@@ -33,7 +33,8 @@ pub fn written(sketch: &Sketch, title: &str, bands: &[(String, f64)]) -> String 
     }
     push_bands(&mut out, bands);
     out.push_str(
-        "\n# For a calibrated model, with the numbers of the calibrator (scikit-learn: a_ and b_, on the probability):\n\
+        "\n# For a calibrated model, with the numbers of the calibrator (scikit-learn: a_ and b_; on the margin if the classifier has\n\
+         # decision_function, as LGBMClassifier from 4.7, otherwise on the probability):\n\
          # [calibration.sigmoid]\n# slope = -5.1\n# intercept = 2.4\n# on = \"probability\"\n",
     );
     out
