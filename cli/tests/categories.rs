@@ -64,6 +64,12 @@ fn a_column_the_model_reads_must_be_there() {
     let told = failure(5, &["score", &bundle, "-"], leads);
     assert!(told.contains("INPUT_MISSING_COLUMNS") && told.contains("\"source\"") && told.contains("\"Source\""), "{told}");
     expect(0, &["score", &bundle, "-", "--allow-missing-columns"], leads);
+    // NDJSON leads may omit what they do not have; a name that is only spelt otherwise is a slip.
+    let leads = b"{\"visits\": 1, \"Source\": \"web\"}\n{\"visits\": 2}\n";
+    let message = failure(5, &["score", &bundle, "-"], leads);
+    assert!(message.contains("\"source\" (the leads have \"Source\")"), "{message}");
+    expect(0, &["score", &bundle, "-", "--allow-missing-columns"], leads);
+    expect(0, &["score", &bundle, "-"], b"{\"visits\": 1}\n");
 }
 
 #[test]

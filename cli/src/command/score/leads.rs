@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use plumbline_core::lead::Slots;
+use plumbline_core::lead::{ReadValue, Slots};
 use plumbline_core::quality::Gate;
 use plumbline_core::{Options, Score, ScoreError, Scorer, Timestamp, Workspace};
 use serde_json::Value as Json;
@@ -36,8 +36,8 @@ pub fn run(
         Some(Explain::All) => fields.len(),
     };
     let options = Options::with_reasons(reasons);
+    let needed = if may_lack_columns { Vec::new() } else { scorer.needed_fields() };
     if records.is_table() {
-        let needed = if may_lack_columns { Vec::new() } else { scorer.needed_fields() };
         check_header(&*records, fields, &needed, &source.place)?;
     }
     let mut names = ["lead_id", "score", "probability", "band", "reasons"].map(str::to_owned).to_vec();
@@ -53,6 +53,7 @@ pub fn run(
             Step::Record => match leads.score(&*records) {
                 Err(problem) => rejects.add(records.line(), &problem)?,
                 Ok((score, flags)) => {
+                    leads.note_fields();
                     tally.unknown.count(scorer, &leads.slots);
                     let line = records.line().to_string();
                     let id = score.lead_id.as_deref().unwrap_or(&line);
@@ -76,6 +77,7 @@ pub fn run(
             },
         }
     }
+    leads.check_names(&needed, &source.place)?;
     source.progress.suspend(|| leads.remarks(&*records).iter().for_each(|r| terminal::note(r)));
     Ok((tally, table, rejects))
 }
@@ -89,14 +91,46 @@ struct Leads<'a> {
     work: Workspace,
     slots: Slots,
     places: Places,
+    /// Names in the leads that no field has.
     unknown: BTreeSet<String>,
+    /// By field of the schema whether a lead had a value of it; nothing is noted for tables, whose header is checked.
+    seen: Vec<bool>,
 }
 
 impl<'a> Leads<'a> {
     fn new(scorer: &'a Scorer, gate: Option<&'a Gate>, now: Timestamp, options: &'a Options, records: &dyn Records) -> Leads<'a> {
         let places = Places::of(records.names(), &scorer.bundle().manifest.schema);
         let (work, slots) = (Workspace::default(), Slots::default());
-        Leads { scorer, gate, now, options, work, slots, places, unknown: BTreeSet::new() }
+        let seen = vec![records.is_table(); scorer.bundle().manifest.schema.fields.len()];
+        Leads { scorer, gate, now, options, work, slots, places, unknown: BTreeSet::new(), seen }
+    }
+
+    /// Notes which fields the lead just read has.
+    fn note_fields(&mut self) {
+        let fields = &self.scorer.bundle().manifest.schema.fields;
+        for (at, (seen, field)) in self.seen.iter_mut().zip(fields).enumerate().filter(|(_, (seen, _))| !**seen) {
+            *seen = !matches!(self.slots.value(at, field), ReadValue::Missing);
+        }
+    }
+
+    /// Fails if no lead has a value of a field that the model reads, and the leads have a name that is the field's but for its spelling.
+    fn check_names(&self, needed: &[bool], place: &str) -> Result<(), Failure> {
+        let plain = |name: &str| name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>();
+        let fields = self.scorer.bundle().manifest.schema.fields.iter();
+        let absent = fields.zip(needed).zip(&self.seen).filter(|((_, needed), seen)| **needed && !**seen);
+        let misnamed: Vec<String> = absent
+            .filter_map(|((field, _), _)| {
+                let other = self.unknown.iter().find(|other| plain(other) == plain(&field.name))?;
+                Some(format!("{:?} (the leads have {other:?})", field.name))
+            })
+            .collect();
+        if misnamed.is_empty() {
+            return Ok(());
+        }
+        let names: Vec<&str> = misnamed.iter().map(String::as_str).collect();
+        let message =
+            format!("the model reads fields that no lead has: {}. Rename them, or add --allow-missing-columns", listed(&names));
+        Err(Failure::input(place, "INPUT_MISSING_COLUMNS", message))
     }
 
     /// The lead's score, and the expectations that it fails all the same.
