@@ -4,9 +4,8 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use plumbline_core::lead::{ReadValue, Slots};
-use plumbline_core::quality::Gate;
+use plumbline_core::quality::{Gate, Verdict};
 use plumbline_core::{Options, Score, ScoreError, Scorer, Timestamp, Workspace};
-use serde_json::Value as Json;
 
 use super::{Explain, Job, Tally};
 use crate::input::{FIELD_LIMIT, Problem, Records, Rejects, Step};
@@ -62,7 +61,7 @@ pub fn run(
                     let band = if score.band.is_empty() { Datum::Empty } else { Datum::Text(&score.band) };
                     let points = Datum::Whole(i128::from(score.score));
                     let row = [Datum::Text(id), points, Datum::Real(score.probability), band, why];
-                    let flags = flags.map(|flags| flags_text(&flags, layout));
+                    let flags = flags_text(&flags, layout);
                     let flags = match &flags {
                         None => Datum::Empty,
                         Some(flags) if layout == Layout::Ndjson => Datum::Json(flags),
@@ -133,15 +132,15 @@ impl<'a> Leads<'a> {
         Err(Failure::input(place, "INPUT_MISSING_COLUMNS", message))
     }
 
-    /// The lead's score, and the expectations that it fails all the same.
-    fn score(&mut self, records: &dyn Records) -> Result<(Score, Option<Json>), Problem> {
+    /// The lead's score, and what the suite says of the lead.
+    fn score(&mut self, records: &dyn Records) -> Result<(Score, Verdict), Problem> {
         let Leads { scorer, gate, now, options, work, slots, places, .. } = self;
         let mut judge = |slots: &Slots| -> Result<_, ScoreError> {
             let verdict = gate.map(|gate| gate.check(slots)).unwrap_or_default();
             if !verdict.is_accepted() {
                 return Err(ScoreError::from(verdict.problems()));
             }
-            Ok((scorer.score_read(slots, *now, options, work)?, verdict.flags()))
+            Ok((scorer.score_read(slots, *now, options, work)?, verdict))
         };
         let (reader, limits) = (scorer.reader(), &options.limits);
         let (score, flags) = match records.json() {
@@ -187,14 +186,12 @@ impl<'a> Leads<'a> {
     }
 }
 
-/// Flags as they are told: sentences in CSV, the service's array in NDJSON.
-fn flags_text(flags: &Json, layout: Layout) -> String {
+/// The expectations that a scored lead fails: sentences in CSV, the service's array in NDJSON.
+fn flags_text(verdict: &Verdict, layout: Layout) -> Option<String> {
     match layout {
-        Layout::Csv => {
-            let details = flags.as_array().into_iter().flatten().filter_map(|flag| flag.get("detail")?.as_str());
-            details.collect::<Vec<_>>().join("; ")
-        }
-        Layout::Ndjson => flags.to_string(),
+        Layout::Csv if verdict.flagged.is_empty() => None,
+        Layout::Csv => Some(verdict.flagged.iter().map(|finding| finding.claim.as_str()).collect::<Vec<_>>().join("; ")),
+        Layout::Ndjson => verdict.flags().map(|flags| flags.to_string()),
     }
 }
 
