@@ -79,10 +79,15 @@ fn a_report_takes_what_a_page_has() {
 
 #[wasm_bindgen_test]
 fn windows_cross_as_bytes() {
-    let rows = parsed("{\"timeMs\": [0, 3600000], \"score\": [0.25, 0.75], \"converted\": [0, 1]}");
-    let made = window::make_windows(rows, &Object::new(), None).expect("two hours");
-    let file = js_sys::Uint8Array::from(made.as_slice());
-    let merged = window::merge_windows(&Array::of2(&file, &file)).expect("of one layout");
+    let made = |score: &str| {
+        let rows = parsed(&format!("{{\"timeMs\": [0, 3600000], \"score\": {score}, \"converted\": [0, 1]}}"));
+        window::make_windows(rows, &Object::new(), None).expect("two hours")
+    };
+    let (made, other) = (made("[0.25, 0.75]"), made("[0.125, 0.5]"));
+    let file = |bytes: &[u8]| js_sys::Uint8Array::from(bytes);
+    let merged = window::merge_windows(&Array::of2(&file(&made), &file(&other))).expect("of one layout");
+    let twice = window::merge_windows(&Array::of2(&file(&made), &file(&made)));
+    assert_eq!(twice.map(drop).map_err(|e| code(&e)), Err("WINDOW_MERGED_BEFORE".to_owned()));
     let told = window::read_windows(&merged, None, parsed("{\"nowMs\": 3600000}")).expect("figures");
     assert_eq!((member(&told, "requests").as_f64(), member(&told, "freshness_ms").as_f64()), (Some(4.0), Some(0.0)));
     assert_eq!(member(&member(&told, "roc_auc"), "value").as_f64(), Some(1.0));
