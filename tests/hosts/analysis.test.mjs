@@ -52,7 +52,7 @@ test("a drift report of numbers and texts", () => {
   const source = Array.from({ length: 4000 }, (_, i) => ["web", "fair", null][i % 3]);
   const report = analysis.driftReport([
     { name: "visits", reference: before, current: before.map((x) => x + 40), importance: 3 },
-    { name: "pages", reference: before, current: [...before] },
+    { name: "pages", reference: before, current: [...before], importance: 1 },
     { name: "source", reference: source, current: source.map((text, i) => (i % 10 === 0 ? "new" : text)), importance: 1 },
   ]);
   assert.deepEqual(report.features.map((feature) => feature.reasons), [["distribution"], [], ["new_categories"]]);
