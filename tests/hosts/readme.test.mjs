@@ -13,13 +13,17 @@ after(() => project?.remove());
 /** The blocks of JavaScript in the file at `path`. */
 const examplesOf = (path) => [...readFileSync(path, "utf8").matchAll(/^```js\n([\s\S]*?)^```$/gm)].map(([, code]) => code);
 
-test("the package's own README is packed, and its example runs as printed", () => {
-  const [example, ...more] = examplesOf(join(project.folder, "node_modules/plumbline/README.md"));
-  assert.equal(more.length, 0, "one block of JavaScript");
+test("the package's own README is packed, and its examples run as printed", () => {
+  const examples = examplesOf(join(project.folder, "node_modules/plumbline/README.md"));
+  assert.equal(examples.length, 2, "two blocks of JavaScript");
+  const [example, statistics] = examples;
   project.copy(join(root, "worker/demo/demo.plumb"), "model.plumb");
   project.write("package.mjs", `${example}\nconsole.log(JSON.stringify(score.unknown_fields ?? []));`);
   const said = run(project, "package.mjs");
-  assert.match(said, /^\d+ \w+ \[\n( {2}'.+: ([+−]\d+ points?|less than a point)',?\n){3}\]\n0\.\d+ LEAD_WRONG_TYPE pricing_page_visits\n\[\]\n$/);
+  assert.match(said, /^\d+ \w+ \[\n( {2}'.+: ([+−]\d+ points?|less than a point)',?\n){3}\]\n0\.\d+\nLEAD_WRONG_TYPE pricing_page_visits\n\[\]\n$/);
+  project.write("statistics-of-package.mjs", statistics);
+  const lines = run(project, "statistics-of-package.mjs").trim().split("\n");
+  assert.match(lines.join("\n"), /^4 1\nfalse \[ 'distribution' \]\nInsufficient data: 2 leads .*\n\d+$/);
 });
 
 test("the README's example runs as printed", () => {
