@@ -40,8 +40,11 @@ fn unknown_texts_are_counted_named_and_warned_of() {
     assert_eq!(scores[0]["probability"], scores[2]["probability"]);
     assert!(scores[1]["reasons"].to_string().contains("TikTok is not known to the model"), "{}", scores[1]);
     let output = run(&["score", &bundle, "-"], leads.as_bytes());
-    let told = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(told.contains("warning: 3 of 6 leads (50.0 %)") && told.contains("\"TikTok\" (2), \"Bluesky\" (1)"), "{told}");
+    let output_text = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(
+        output_text.contains("warning: 3 of 6 leads (50.0 %)") && output_text.contains("\"TikTok\" (2), \"Bluesky\" (1)"),
+        "{output_text}"
+    );
 }
 
 #[test]
@@ -51,8 +54,8 @@ fn texts_that_mean_missing_are_not_unknown() {
     expect(0, &["import", &model(folder.path(), TEXTS), "-o", &bundle, "--missing", "Select,@pandas"], b"");
     let output =
         run(&["score", &bundle, "-"], b"{\"visits\": 1, \"source\": \"Select\"}\n{\"visits\": 1, \"source\": \"NULL\"}\n");
-    let told = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(output.status.success() && !told.contains("not known"), "{told}");
+    let output_text = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success() && !output_text.contains("not known"), "{output_text}");
 }
 
 #[test]
@@ -61,8 +64,11 @@ fn a_column_the_model_reads_must_be_there() {
     let bundle = text(&folder.path().join("m.plumb"));
     expect(0, &["import", &model(folder.path(), TEXTS), "-o", &bundle], b"");
     let leads = b"visits,Source\n1,web\n";
-    let told = failure(5, &["score", &bundle, "-"], leads);
-    assert!(told.contains("INPUT_MISSING_COLUMNS") && told.contains("\"source\"") && told.contains("\"Source\""), "{told}");
+    let output_text = failure(5, &["score", &bundle, "-"], leads);
+    assert!(
+        output_text.contains("INPUT_MISSING_COLUMNS") && output_text.contains("\"source\"") && output_text.contains("\"Source\""),
+        "{output_text}"
+    );
     expect(0, &["score", &bundle, "-", "--allow-missing-columns"], leads);
     // NDJSON leads may omit what they do not have; a name that is only spelt otherwise is a slip.
     let leads = b"{\"visits\": 1, \"Source\": \"web\"}\n{\"visits\": 2}\n";
@@ -85,12 +91,12 @@ fn a_schema_and_the_file_agree_on_categories_or_the_import_says_so() {
         path
     };
     let turned = run(&["import", &file, "-o", &bundle, "--schema", &schema(r#"["fair", "ads", "web"]"#)], b"");
-    let told = String::from_utf8_lossy(&turned.stderr).into_owned();
-    assert!(turned.status.success() && told.contains("another order"), "{told}");
+    let output_text = String::from_utf8_lossy(&turned.stderr).into_owned();
+    assert!(turned.status.success() && output_text.contains("another order"), "{output_text}");
     let scored = expect(0, &["score", &bundle, "-"], b"visits,source\n1,web\n");
     assert!(scored.contains("0.731058578630"), "{scored}");
-    let told = failure(5, &["import", &file, "-o", &bundle, "--schema", &schema(r#"["fair", "web"]"#)], b"");
-    assert!(told.contains("CATEGORIES_DIFFER") && told.contains("\"ads\""), "{told}");
+    let output_text = failure(5, &["import", &file, "-o", &bundle, "--schema", &schema(r#"["fair", "web"]"#)], b"");
+    assert!(output_text.contains("CATEGORIES_DIFFER") && output_text.contains("\"ads\""), "{output_text}");
 }
 
 #[test]
@@ -103,6 +109,6 @@ fn a_file_without_texts_says_that_leads_give_codes() {
     };
     assert!(imported("").contains("no category texts for \"source\""));
     assert!(!imported("pandas_categorical:null").contains("category texts"));
-    let told = failure(5, &["import", &model(folder.path(), "pandas_categorical:[[\"a\", \"b\"]]"), "-o", &bundle], b"");
-    assert!(told.contains("cannot be derived") && told.contains("\"source\""), "{told}");
+    let output_text = failure(5, &["import", &model(folder.path(), "pandas_categorical:[[\"a\", \"b\"]]"), "-o", &bundle], b"");
+    assert!(output_text.contains("cannot be derived") && output_text.contains("\"source\""), "{output_text}");
 }

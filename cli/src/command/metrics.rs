@@ -80,17 +80,17 @@ impl Metrics {
         let leads = match (&self.scored_at, &self.ripeness.converted_at) {
             (Some(scored_at), Some(converted_at)) if self.outcome.is_none() => {
                 // A time of conversion says that it converted.
-                let told = Read { values: vec![None; table.rows], odd: Vec::new() };
-                Leads::with(&table, &score, &self.matured(&table, scored_at, Some(converted_at), &told)?)?
+                let outcomes = Read { values: vec![None; table.rows], odd: Vec::new() };
+                Leads::with(&table, &score, &self.matured(&table, scored_at, Some(converted_at), &outcomes)?)?
             }
             (scored_at, converted_at) => {
                 let outcome = table.choose(self.outcome.as_deref(), "--outcome", &OUTCOMES)?;
-                let told = table.flags(&outcome)?;
+                let outcomes = table.flags(&outcome)?;
                 match scored_at {
                     Some(scored_at) => {
-                        Leads::with(&table, &score, &self.matured(&table, scored_at, converted_at.as_ref(), &told)?)?
+                        Leads::with(&table, &score, &self.matured(&table, scored_at, converted_at.as_ref(), &outcomes)?)?
                     }
-                    None => Leads::with(&table, &score, &told)?,
+                    None => Leads::with(&table, &score, &outcomes)?,
                 }
             }
         };
@@ -117,20 +117,20 @@ impl Metrics {
         table: &Columns,
         scored_at: &str,
         converted_at: Option<&String>,
-        told: &Read<bool>,
+        outcomes: &Read<bool>,
     ) -> Result<Read<bool>, Failure> {
         let now_ms = self.ripeness.now_ms();
         let converted = converted_at.map(|name| table.moments(name)).transpose()?;
         let times = table.moments(scored_at)?;
         let mut found = Read { values: Vec::with_capacity(table.rows), odd: Vec::new() };
-        for (row, (scored, told_here)) in times.values.iter().zip(&told.values).enumerate() {
+        for (row, (scored, outcome)) in times.values.iter().zip(&outcomes.values).enumerate() {
             let odd = [Some(&times), converted.as_ref()].into_iter().flatten().find_map(|times| times.problem(row));
-            let odd = odd.or_else(|| told.problem(row)).map(str::to_owned);
+            let odd = odd.or_else(|| outcomes.problem(row)).map(str::to_owned);
             let empty = || scored.is_none().then(|| format!("{scored_at} is empty, so the lead's age is unknown"));
             match (odd.or_else(empty), scored) {
                 (None, Some(scored)) => {
                     let converted_ms = converted.as_ref().and_then(|times| times.values.get(row)).copied().flatten();
-                    found.values.push(self.ripeness.label(*scored, *told_here, converted_ms, now_ms));
+                    found.values.push(self.ripeness.label(*scored, *outcome, converted_ms, now_ms));
                 }
                 (what, _) => {
                     found.odd.push((row, what.unwrap_or_default()));

@@ -85,7 +85,7 @@ async fn write(mut notes: mpsc::Receiver<Note>, mut shard: LogShard<Store>, serv
     let mut open = true;
     while open {
         let mut note = if journal.rows() == 0 && !service.metrics().is_storable() {
-            // Nobody may send leads to a host that is not ready: the store is tried without any, until it takes rows again.
+            // A host that is not ready receives no leads, so the store is tried without any until it takes rows again.
             let note = tokio::time::timeout(TRIAL, notes.recv()).await;
             open = !matches!(note, Ok(None));
             if note.is_err() {
