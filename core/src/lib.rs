@@ -30,9 +30,11 @@ mod order;
 #[cfg(feature = "quality")]
 pub mod quality;
 mod random;
+pub mod rollout;
 pub mod route;
 pub mod schema;
 pub mod score;
+pub mod sentence;
 pub mod stats;
 mod sum;
 pub mod table;

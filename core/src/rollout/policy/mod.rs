@@ -1,0 +1,98 @@
+//! The rules of a rollout: the sections of `plumbline.toml`, with the checklist's numbers as defaults.
+
+mod experiment;
+mod gates;
+mod notice;
+mod span;
+mod stages;
+
+pub use experiment::{Claim, Experiment, Guardrails, HarmRule, Primary, Segments};
+pub use gates::{Area, Calibration, Data, Gates, Mode, Red, Rules, Service, Threshold};
+pub use notice::{Alerts, Contact, Goals, Notify, Report, Retention, Targets, Timing, Webhook};
+pub use span::Span;
+pub use stages::{CanaryStage, FullStage, ShadowStage, Stages, TestStage};
+
+use serde::{Deserialize, Serialize};
+
+/// The rules of a rollout. Every key has a default; unknown keys are rejected.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(default, deny_unknown_fields)]
+pub struct Policy {
+    /// What an outcome is.
+    pub outcome: OutcomeRule,
+    /// What is kept of leads.
+    pub leads: Leads,
+    /// How long each stage lasts and who approves the next.
+    pub stage: Stages,
+    /// What is judged, and by which numbers.
+    pub gates: Gates,
+    /// The A/B test.
+    pub experiment: Experiment,
+    /// What is watched at any time, and who hears of it.
+    pub alerts: Alerts,
+    /// People, links and goals of the report.
+    pub report: Report,
+    /// How long records are kept.
+    pub retention: Retention,
+}
+
+/// What an outcome is and when it counts.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(default, deny_unknown_fields)]
+pub struct OutcomeRule {
+    /// A lead counts as an outcome once it is so many days old, converted or not.
+    pub mature_days: u32,
+    /// A lead is called at this probability, for precision and recall.
+    pub threshold: f64,
+    /// The currency of deal values.
+    pub value_unit: String,
+}
+
+impl Default for OutcomeRule {
+    fn default() -> OutcomeRule {
+        OutcomeRule { mature_days: 7, threshold: 0.5, value_unit: "USD".to_owned() }
+    }
+}
+
+/// What is kept of leads.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(default, deny_unknown_fields)]
+pub struct Leads {
+    /// Which leads' fields are kept for back-fill, retraining and drift.
+    pub store: LeadStore,
+    /// Fields stored as HMAC with the store's secret.
+    pub personal: Vec<String>,
+}
+
+/// Which leads' fields are kept.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum LeadStore {
+    /// Of leads that are scored, the first time.
+    #[default]
+    Scored,
+    /// Of leads sent to `/v1/leads`.
+    Ingested,
+    /// None.
+    None,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_key_has_a_default_and_no_other_is_known() {
+        assert_eq!(serde_json::from_str::<Policy>("{}").unwrap(), Policy::default());
+        let text = serde_json::to_string(&Policy::default()).unwrap();
+        assert_eq!(serde_json::from_str::<Policy>(&text).unwrap(), Policy::default());
+        let given = r#"{"stage":{"shadow":{"min_days":7}},"gates":{"auc":{"min":0.8}}}"#;
+        let policy: Policy = serde_json::from_str(given).unwrap();
+        assert_eq!((policy.stage.shadow.min_days, policy.stage.shadow.extend_days, policy.gates.auc.min), (7, 7, 0.8));
+        assert!(serde_json::from_str::<Policy>(r#"{"gates":{"acu":{}}}"#).is_err());
+    }
+}
