@@ -48,6 +48,83 @@ fn unknown_texts_are_counted_named_and_warned_of() {
 }
 
 #[test]
+fn digits_are_no_codes_where_the_file_lists_texts() {
+    let folder = tempfile::tempdir().expect("a temp folder");
+    let (bundle, out) = (text(&folder.path().join("m.plumb")), text(&folder.path().join("out.csv")));
+    expect(0, &["import", &model(folder.path(), TEXTS), "-o", &bundle], b"");
+    let csv = "visits,source\n1,0\n1,2\n1,fair\n";
+    let lines = "{\"visits\": 1, \"source\": 0}\n{\"visits\": 1, \"source\": \"2\"}\n{\"visits\": 1, \"source\": \"fair\"}\n";
+    for leads in [csv, lines] {
+        let summary = expect(0, &["score", &bundle, "-", "-o", &out, "--json"], leads.as_bytes());
+        let summary: Value = serde_json::from_str(&summary).expect("JSON");
+        let values = &summary["unknown_values"]["fields"][0]["values"];
+        let expected = serde_json::json!([{ "value": "0", "leads": 1 }, { "value": "2", "leads": 1 }]);
+        assert_eq!((&summary["unknown_values"]["leads"], values), (&2.into(), &expected), "{leads}");
+        let scores = std::fs::read_to_string(&out).expect("the scores");
+        assert!(scores.contains("0 is not known to the model") && scores.contains("2 is not known to the model"), "{scores}");
+    }
+    // A file without texts was trained on the codes.
+    let codes = text(&folder.path().join("codes.plumb"));
+    expect(0, &["import", &model(folder.path(), "pandas_categorical:null"), "-o", &codes], b"");
+    let summary = expect(0, &["score", &codes, "-", "-o", &out, "--json"], b"visits,source\n1,0\n1,2\n");
+    let summary: Value = serde_json::from_str(&summary).expect("JSON");
+    assert_eq!((&summary["scored"], &summary["unknown_values"]["leads"]), (&2.into(), &0.into()));
+}
+
+#[test]
+fn raw_rows_report_unknown_texts_too() {
+    let folder = tempfile::tempdir().expect("a temp folder");
+    let (bundle, out) = (text(&folder.path().join("m.plumb")), text(&folder.path().join("out.csv")));
+    expect(0, &["import", &model(folder.path(), TEXTS), "-o", &bundle, "--missing", "Select"], b"");
+    // Codes, listed texts, words for missing, and what is declared to mean it are known.
+    let rows = b"visits,source\n1,0\n1,ads\n1,\n1,NA\n1,Select\n1,TikTok\n1,TikTok\nx,Bluesky\n";
+    let summary = expect(3, &["score", &bundle, "-", "--raw", "-o", &out, "--json"], rows);
+    let summary: Value = serde_json::from_str(&summary).expect("JSON");
+    let expected = serde_json::json!({
+        "leads": 2, "fields": [{ "field": "source", "leads": 2, "values": [{ "value": "TikTok", "leads": 2 }] }]
+    });
+    assert_eq!((&summary["scored"], &summary["unknown_values"]), (&7.into(), &expected));
+    let output = run(&["score", &bundle, "-", "--raw"], rows);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains("warning: 2 of 7 leads (28.6 %)") && said.contains("\"TikTok\" (2)"), "{said}");
+}
+
+#[test]
+fn a_date_in_another_unit_is_rejected_or_declared() {
+    let folder = tempfile::tempdir().expect("a temp folder");
+    let (bundle, out) = (text(&folder.path().join("m.plumb")), text(&folder.path().join("out.csv")));
+    let schema = text(&folder.path().join("s.toml"));
+    let declare = |more: &str| {
+        let declaration = format!(
+            "[[field]]\nname = \"opened\"\nkind = \"date\"\n{more}\n[[feature]]\nname = \"visits\"\nfrom = \"opened\"\nmake = \"days_since\"\n"
+        );
+        std::fs::write(&schema, declaration).expect("the schema is written");
+        expect(0, &["import", &model(folder.path(), TEXTS), "-o", &bundle, "--schema", &schema], b"");
+    };
+    let leads =
+        |value: &str| [format!("opened,source\n{value},ads\n"), format!("{{\"opened\": {value}, \"source\": \"ads\"}}\n")];
+    declare("");
+    for (value, unit) in [("1795392000", "seconds"), ("46349", "spreadsheet_days"), ("20261123", "yyyymmdd")] {
+        for leads in leads(value) {
+            let said = failure(3, &["score", &bundle, "-", "--now", "2026-12-01", "-o", &out], leads.as_bytes());
+            assert!(said.contains("1 rejected"), "{said}");
+            let rejected = std::fs::read_to_string(format!("{out}.rejected")).expect("the rejected rows");
+            assert!(rejected.contains("LEAD_OTHER_EPOCH") && rejected.contains(unit), "{rejected}");
+        }
+    }
+    let score = |leads: &str| {
+        expect(0, &["score", &bundle, "-", "--now", "2026-12-01", "-o", &out], leads.as_bytes());
+        std::fs::read_to_string(&out).expect("the scores")
+    };
+    let expected = score("opened,source\n2026-11-23,ads\n");
+    declare("epoch = \"seconds\"");
+    for leads in leads("1795392000") {
+        let (probability, found) = (expected.split(',').nth(6), score(&leads));
+        assert!(found.contains(probability.expect("a probability")), "{found}");
+    }
+}
+
+#[test]
 fn texts_that_mean_missing_are_not_unknown() {
     let folder = tempfile::tempdir().expect("a temp folder");
     let bundle = text(&folder.path().join("m.plumb"));

@@ -162,7 +162,10 @@ fn what_cannot_be_counted_is_told_with_its_place() {
     assert_eq!(output.status.code(), Some(3), "{told}");
     let seconds = common::run(&make, b"timestamp,score\n1763900000,0.5\n2026-11-01,0.5\n");
     let seconds = String::from_utf8_lossy(&seconds.stdout).into_owned();
-    assert!(seconds.contains("line 2: the time is 1763900000, which looks like seconds"), "{seconds}");
+    assert!(
+        seconds.contains("line 2: the time is \"1763900000\", not milliseconds since 1970: it looks like seconds"),
+        "{seconds}"
+    );
     for words in ["5 read, 1 used, 4 left out", "line 3: the time is \"later\"", "line 4", "line 5: the score is 7", "line 6"] {
         assert!(told.contains(words), "{words}\n{told}");
     }

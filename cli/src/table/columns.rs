@@ -180,10 +180,7 @@ impl Columns {
 
     /// The moments of column `name`, in milliseconds since 1970.
     pub fn moments(&self, name: &str) -> Result<Read<i64>, Failure> {
-        self.cells(name, "VALUE_NOT_A_TIME", |cell| match cell.is_other_epoch() {
-            Some(unit) => Err(unit.to_string()),
-            None => cell.read_moment().map_err(not),
-        })
+        self.cells(name, "VALUE_NOT_A_TIME", |cell| cell.read_moment().map_err(not))
     }
 
     /// The names in column `name`.

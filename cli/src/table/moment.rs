@@ -2,7 +2,7 @@
 
 use clap::Args;
 use plumbline_core::metric::{Label, Maturity};
-use plumbline_core::table::Cell;
+use plumbline_core::table::{Cell, Mismatch};
 
 use crate::clock;
 
@@ -71,7 +71,10 @@ pub fn age(text: &str) -> Result<i64, String> {
 /// A date, a date with a time, or milliseconds since 1970.
 pub fn moment(text: &str) -> Result<i64, String> {
     let wanted = || "expected a date (2026-11-23), a date with a time, or milliseconds since 1970".to_owned();
-    Cell::Text(text).read_moment().ok().flatten().ok_or_else(wanted)
+    match Cell::Text(text).read_moment() {
+        Err(Mismatch::Epoch(unit)) => Err(format!("not {unit}")),
+        read => read.ok().flatten().ok_or_else(wanted),
+    }
 }
 
 #[cfg(test)]
@@ -90,5 +93,6 @@ mod tests {
             assert_eq!(moment(text), Ok(ms), "{text}");
         }
         assert!(moment("soon").is_err() && moment("1e300").is_err() && moment("NaN").is_err());
+        assert!(moment("1700000000").is_err_and(|why| why.contains("looks like seconds")));
     }
 }

@@ -6,6 +6,7 @@ use crate::feature::{DatePart, DomainClass, Impute, Make, Step, Transform};
 use crate::json::{Misfit, Node};
 use crate::model::{Arithmetic, Averaged, Calibration, Column, Link, Scale};
 use crate::schema::{Field, FieldKind, Role, Schema};
+use crate::table::Epoch;
 
 /// Every item of a list.
 pub(super) fn each<T>(nodes: &[Node], misfit: &mut Misfit, decode: fn(&Node, &mut Misfit) -> T) -> Vec<T> {
@@ -61,6 +62,8 @@ fn field(node: &Node, misfit: &mut Misfit) -> Field {
     use Role::{Feature, HumanScore, Id, Segment};
     let kinds = [Number, Category, Text, Flag, List, Date].map(|kind| (kind.as_str(), kind));
     let roles = [Feature, Id, Segment, HumanScore].map(|role| (role.as_str(), role));
+    let epochs = [Epoch::Milliseconds, Epoch::Seconds, Epoch::Microseconds, Epoch::SpreadsheetDays, Epoch::Yyyymmdd];
+    let epochs = epochs.map(|epoch| (epoch.as_str(), epoch));
     Field {
         name: node.text("name", misfit),
         kind: named(node, "kind", misfit, &kinds),
@@ -73,6 +76,7 @@ fn field(node: &Node, misfit: &mut Misfit) -> Field {
         max: node.optional_number("max", misfit),
         missing: node.texts("missing", misfit),
         missing_number: node.optional_number("missing_number", misfit),
+        epoch: named(node, "epoch", misfit, &epochs),
         reason: node.text_or_empty("reason", misfit),
         reason_missing: node.text_or_empty("reason_missing", misfit),
         reason_zero: node.text_or_empty("reason_zero", misfit),

@@ -3,7 +3,7 @@
 use super::{LeadError, Place, Value};
 use crate::json::{MAX_SAFE_INTEGER, parse_number};
 use crate::schema::{Field, FieldKind, Role, means_missing};
-use crate::table::{Cell, is_missing, number};
+use crate::table::{Cell, Epoch, is_missing, number};
 
 impl Field {
     /// The value a CSV's cell stands for, by the rules of [`table`](crate::table): a missing word is missing, unless it is one of the
@@ -24,9 +24,9 @@ impl Field {
         self.kind == FieldKind::Category && self.categories.iter().any(|category| category == text)
     }
 
-    /// The value a text stands for. Numbers and flags are read by the rules of [`table`](crate::table); a whole number
-    /// in a date is milliseconds since 1970; items of a list are separated by `;`; a category that looks like a number is a code, unless
-    /// the schema lists categories that do. A blank text is missing.
+    /// The value a text stands for. Numbers and flags are read by the rules of [`table`](crate::table); a number in a date is in the
+    /// field's [unit](Field::epoch); items of a list are separated by `;`; a category that looks like a number is a code where the schema
+    /// lists no texts, else a text. A blank text is missing.
     ///
     /// # Errors
     /// [`LeadError::WrongType`], [`LeadError::NotFinite`] or [`LeadError::UnsafeInteger`] for a text that is no value of this
@@ -54,7 +54,7 @@ impl Field {
                 x => Ok(x.map_or(Value::Missing, Value::Number)),
             },
             FieldKind::Category => Ok(match parse_number(text) {
-                Ok(code) if !self.has_numeric_categories() => Value::Number(code),
+                Ok(code) if self.categories.is_empty() => Value::Number(code),
                 _ => Value::Text(text.to_owned()),
             }),
             FieldKind::Flag => {
@@ -67,7 +67,7 @@ impl Field {
             }
             FieldKind::Date if is_missing(text) => Ok(Value::Missing),
             FieldKind::Date => Ok(match number(text) {
-                Some(ms) if ms.fract() == 0.0 => Value::Number(ms),
+                Some(x) if x.fract() == 0.0 || self.epoch != Epoch::Milliseconds => Value::Number(x),
                 _ => Value::Text(text.to_owned()),
             }),
             FieldKind::Text => Ok(Value::Text(text.to_owned())),

@@ -7,6 +7,7 @@ use serde::ser::{SerializeStruct, Serializer};
 use thiserror::Error;
 
 use crate::json::{Decimal, Object, Quoted};
+use crate::table::Epoch;
 
 /// One thing that is wrong with a lead. Serialises as `{code, field?, pointer, detail}`, an item of a problem document's `errors`.
 #[derive(Debug, Clone, PartialEq, Error)]
@@ -74,6 +75,16 @@ pub enum LeadError {
     BadDate {
         /// Where.
         place: Place,
+    },
+    /// A date as a number that is not of our time as milliseconds, and is in another unit.
+    #[error("{place} is {}, not {unit}, or declare epoch = {} for the field", Decimal(*.value), Quoted(.unit.as_str()))]
+    OtherEpoch {
+        /// Where.
+        place: Place,
+        /// The number.
+        value: f64,
+        /// The unit it is likely in.
+        unit: Epoch,
     },
     /// An id with a character that some readers of the log take for its end, which would merge it with others.
     #[error("{place} must not contain U+0000")]
@@ -189,6 +200,7 @@ impl LeadError {
             LeadError::UnsafeInteger { .. } => "LEAD_UNSAFE_INTEGER",
             LeadError::OutOfRange { .. } => "LEAD_OUT_OF_RANGE",
             LeadError::BadDate { .. } => "LEAD_BAD_DATE",
+            LeadError::OtherEpoch { .. } => "LEAD_OTHER_EPOCH",
             LeadError::BadId { .. } => "LEAD_BAD_ID",
             LeadError::DuplicateField { .. } => "LEAD_DUPLICATE_FIELD",
             LeadError::WrongCount { .. } => "LEAD_WRONG_COUNT",
@@ -215,6 +227,7 @@ impl LeadError {
             | LeadError::UnsafeInteger { place }
             | LeadError::OutOfRange { place, .. }
             | LeadError::BadDate { place }
+            | LeadError::OtherEpoch { place, .. }
             | LeadError::BadId { place }
             | LeadError::TooLong { place, .. } => Some(&place.field),
             _ => None,

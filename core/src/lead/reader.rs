@@ -5,7 +5,7 @@ use super::{Lead, LeadError, Limits, Place, Slots, Value};
 use crate::json::{Cursor, Decimal, NumberFault, Stop, Token};
 use crate::name::Names;
 use crate::schema::{Categories, FieldKind, Role, Schema, means_missing};
-use crate::table::parse_date;
+use crate::table::{Epoch, parse_date};
 
 /// A schema compiled for reading leads into [`Slots`]. Equal readers read every lead alike.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,6 +26,8 @@ struct Plan {
     missing: Vec<String>,
     /// The number that means missing.
     missing_number: Option<f64>,
+    /// The unit of a date that is a number.
+    epoch: Epoch,
     min: f64,
     max: f64,
 }
@@ -78,6 +80,7 @@ impl Reader {
                 categories: Categories::new(&field.categories),
                 missing: field.missing.clone(),
                 missing_number: field.missing_number,
+                epoch: field.epoch,
                 min: field.min.unwrap_or(f64::NEG_INFINITY),
                 max: field.max.unwrap_or(f64::INFINITY),
             });
@@ -93,6 +96,7 @@ impl Reader {
                     categories: Categories::default(),
                     missing: Vec::new(),
                     missing_number: None,
+                    epoch: Epoch::Milliseconds,
                     min: f64::NEG_INFINITY,
                     max: f64::INFINITY,
                 });
@@ -358,26 +362,40 @@ impl To<'_> {
                 slots.set_number(self.field, x);
             }
             (Ok(x), Takes::Category) => {
-                let count = self.plan.categories.len();
-                if !self.plan.categories.is_numeric() && (count == 0 || (x >= 0.0 && x < count as f64 && x as u64 as f64 == x)) {
+                if self.plan.categories.is_empty() {
                     slots.set_number(self.field, x);
                 } else {
-                    self.numeric_category(x, source, slots);
+                    self.listed_number(x, source, slots);
                 }
             }
             (Ok(x), Takes::Flag) if x == 0.0 || x == 1.0 => slots.set_number(self.field, x),
-            (Ok(x), Takes::Date) if x as i64 as f64 == x && x.abs() <= 1e15 => slots.set_number(self.field, x),
+            (Ok(x), Takes::Date) => self.moment(x, slots),
             (Ok(_), _) => self.wrong(None, "a number", slots),
         }
     }
 
-    /// A number that is no code: a category by its text, as written or as short as can be.
+    /// A date as a number, in the field's unit. One that is more likely in another unit than milliseconds is refused.
+    fn moment(&self, x: f64, slots: &mut Slots) {
+        let unit = self.plan.epoch;
+        match unit.to_ms(x) {
+            Some(_) if unit == Epoch::Milliseconds && Epoch::suspected(x).is_some() => self.refuse_epoch(x, slots),
+            Some(ms) if ms as i64 as f64 == ms && ms.abs() <= 1e15 => slots.set_number(self.field, ms),
+            _ => self.wrong(None, "a number", slots),
+        }
+    }
+
     #[cold]
-    fn numeric_category(&self, x: f64, source: &str, slots: &mut Slots) {
+    fn refuse_epoch(&self, value: f64, slots: &mut Slots) {
+        let unit = Epoch::suspected(value).unwrap_or_default();
+        slots.refuse(LeadError::OtherEpoch { place: self.place(None), value, unit });
+    }
+
+    /// A number where texts are listed: a category by its text, as written or as short as can be, and never a code.
+    fn listed_number(&self, x: f64, source: &str, slots: &mut Slots) {
         let short = Decimal(x).to_string();
         let written = if source.is_empty() { short.as_str() } else { source };
         let categories = &self.plan.categories;
-        match categories.find(written).filter(|_| categories.is_numeric()) {
+        match categories.find(written) {
             Some(code) => slots.set_number(self.field, code as f64),
             None => self.unknown(written, slots),
         }

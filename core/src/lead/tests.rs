@@ -50,6 +50,9 @@ fn each_bad_value_has_its_code_and_place() {
         (r#""a/b~c": "aaaaaaaaaaaaaaaaaaaaaaaaa""#, &["LEAD_TEXT_TOO_LONG /a~1b~0c"]),
         (r#""day": "2026-02-30""#, &["LEAD_BAD_DATE /day"]),
         (r#""day": 1.5"#, &["LEAD_WRONG_TYPE /day"]),
+        (r#""day": 1763900000"#, &["LEAD_OTHER_EPOCH /day"]),
+        (r#""day": 46349.25"#, &["LEAD_OTHER_EPOCH /day"]),
+        (r#""day": 1763900000000"#, &[]),
         (r#""code": "a""#, &["LEAD_WRONG_TYPE /code"]),
         (r#""key": 12345678901234567890"#, &[]),
         (r#""key": true"#, &["LEAD_WRONG_TYPE /key"]),
@@ -89,15 +92,16 @@ fn a_lead_is_one_object_with_its_required_fields() {
     assert_eq!(broken, [LeadError::Malformed { offset: 10, what: "the body is not valid UTF-8" }]);
 }
 
-/// Of categories that look like numbers a lead's number is the text, never the code: 1 is not the second of them.
+/// Where texts are listed a lead's number is a text too, never a code: 1 is not the second of them.
 #[test]
-fn a_number_is_a_code_unless_categories_look_like_numbers() {
+fn a_number_is_a_code_only_where_no_texts_are_listed() {
     let field = |name: &str| schema().field(name).unwrap().0;
     let rows = [
-        ("must", "1", 1.0, ""),
-        ("must", "2", -1.0, "2"),
+        ("must", "1", -1.0, "1"),
+        ("must", "\"1\"", -1.0, "1"),
         ("must", "0.5", -1.0, "0.5"),
-        ("must", "-0.0", -0.0, ""),
+        ("must", "-0.0", -1.0, "-0.0"),
+        ("must", "1e0", -1.0, "1e0"),
         ("code", "7", 7.0, ""),
         ("band", "10", 0.0, ""),
         ("band", "1e1", 0.0, ""),
@@ -111,9 +115,16 @@ fn a_number_is_a_code_unless_categories_look_like_numbers() {
             if name == "must" { format!(r#"{{"must": {value}}}"#) } else { format!(r#"{{"must": "a", "{name}": {value}}}"#) };
         let slots = read(&json).unwrap();
         assert_eq!((slots.get(field(name)).number.to_bits(), slots.text(field(name))), (f64::to_bits(code), text), "{json}");
+        assert_eq!(slots.unknown_values().collect::<Vec<_>>(), if code == -1.0 { vec![field(name)] } else { vec![] }, "{json}");
     }
     let cell = |name: &str, text: &str| schema().field(name).unwrap().1.parse_cell(text).unwrap();
-    assert_eq!((cell("must", "1"), cell("band", "1")), (Value::Number(1.0), Value::Text("1".into())));
+    assert_eq!((cell("must", "1"), cell("band", "1")), (Value::Text("1".into()), Value::Text("1".into())));
+    assert_eq!(cell("code", "1"), Value::Number(1.0));
+    let mut lead = Lead::default();
+    lead.set("must", Value::Number(1.0));
+    let mut slots = Slots::default();
+    Reader::new(&schema()).read_lead(&lead, &limits(), &mut slots).unwrap();
+    assert_eq!((slots.get(field("must")).number, slots.text(field("must"))), (-1.0, "1"));
 }
 
 #[test]
@@ -306,6 +317,52 @@ fn cells_of_a_table_become_values() {
     assert_eq!((cell("key", " NA "), cell("key", "  ")), (Ok(Value::Text(" NA ".into())), Ok(Value::Missing)));
     assert_eq!((cell("n", "007"), cell("n", "9007199254740993")), (Ok(Value::Number(7.0)), Err("LEAD_UNSAFE_INTEGER")));
     assert_eq!((cell("code", "007"), cell("flag", "T")), (Ok(Value::Text("007".into())), Ok(Value::Flag(true))));
+}
+
+#[test]
+fn a_date_as_a_number_is_in_the_unit_of_its_field_or_refused() {
+    let schema: Schema = serde_json::from_str(
+        r#"{"fields": [{"name": "ms", "kind": "date"}, {"name": "s", "kind": "date", "epoch": "seconds"},
+            {"name": "days", "kind": "date", "epoch": "spreadsheet_days"}, {"name": "digits", "kind": "date", "epoch": "yyyymmdd"}]}"#,
+    )
+    .unwrap();
+    assert!(schema.check().is_ok());
+    let day = 1_795_392_000_000.0;
+    let rows = [
+        ("ms", "1795392000000", Ok(day)),
+        ("ms", "1795392000", Err("seconds")),
+        ("ms", "1795392000000000", Err("microseconds")),
+        ("ms", "46349", Err("spreadsheet_days")),
+        ("ms", "20261123", Err("yyyymmdd")),
+        ("s", "1795392000", Ok(day)),
+        ("s", "1795392000.5", Ok(day + 500.0)),
+        ("days", "46349", Ok(day)),
+        ("days", "46349.5", Ok(day + 43_200_000.0)),
+        ("digits", "20261123", Ok(day)),
+        ("digits", "20261323", Err("a number")),
+        ("digits", "\"2026-11-23\"", Ok(day)),
+    ];
+    let reader = Reader::new(&schema);
+    for (field, json, expected) in rows {
+        let (at, declared) = schema.field(field).unwrap();
+        let mut slots = Slots::default();
+        let same = |read: Result<(), Vec<LeadError>>, slots: &Slots| match (read, expected) {
+            (Ok(()), Ok(ms)) => assert_eq!(slots.get(at).number, ms, "{field} {json}"),
+            (Err(errors), Err(what)) => assert!(errors[0].to_string().contains(what), "{field} {json}: {}", errors[0]),
+            (read, _) => panic!("{field} {json}: {read:?}"),
+        };
+        let read = reader.read_json(format!("{{{field:?}: {json}}}").as_bytes(), &limits(), &mut slots);
+        same(read, &slots);
+        let mut lead = Lead::default();
+        lead.set(field, declared.parse_cell(json.trim_matches('"')).unwrap());
+        let read = reader.read_lead(&lead, &limits(), &mut slots);
+        same(read, &slots);
+    }
+    let refused = reader.read_json(br#"{"ms": 1795392000}"#, &limits(), &mut Slots::default()).unwrap_err();
+    let said = r#"field "ms" is 1795392000, not milliseconds since 1970: it looks like seconds; multiply by 1,000, or write a date, or declare epoch = "seconds" for the field"#;
+    assert_eq!(refused[0].to_string(), said);
+    let odd: Schema = serde_json::from_str(r#"{"fields": [{"name": "n", "epoch": "seconds"}]}"#).unwrap();
+    assert_eq!(odd.check().unwrap_err().problems[0].code, "FIELD_EPOCH_UNUSED");
 }
 
 proptest! {

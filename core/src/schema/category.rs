@@ -1,7 +1,8 @@
 //! The listed categories of a field, compiled for look-up in every spelling that libraries and file formats give them.
 //!
 //! A text that is listed as it stands comes first. Otherwise spellings of one value are the same category: white space on both sides
-//! does not count, `2`, `2.0` and `2e0` are one number, `True`, `TRUE` and `true` one flag. A category of single precision also has the
+//! does not count, `2`, `2.0` and `2e0` are one number, `True`, `TRUE` and `true` one flag, `1` and `0` are the flags where there are no other
+//! categories. A category of single precision also has the
 //! short decimal that pandas writes for it (`0.1` for 0.10000000149011612). A spelling that two categories share belongs to neither.
 
 use std::collections::BTreeMap;
@@ -21,7 +22,6 @@ pub struct Categories {
     codes: Vec<u32>,
     /// Categories whose end the file has lost: what is left, the length in characters, the code.
     cut: Vec<(Box<str>, usize, u32)>,
-    is_numeric: bool,
 }
 
 impl Categories {
@@ -29,8 +29,10 @@ impl Categories {
     pub fn new(list: &[String]) -> Categories {
         let mut spellings: BTreeMap<String, Option<u32>> = BTreeMap::new();
         let mut cut = Vec::new();
+        let are_flags = list.len() == 2 && list.iter().all(|category| digit(category).is_some());
         for (code, category) in list.iter().enumerate() {
-            for spelling in spellings_of(category) {
+            let digit = digit(category).filter(|_| are_flags).map(str::to_owned);
+            for spelling in spellings_of(category).chain(digit) {
                 let code = code as u32;
                 spellings.entry(spelling).and_modify(|of| *of = of.filter(|of| *of == code)).or_insert(Some(code));
             }
@@ -46,7 +48,6 @@ impl Categories {
             spellings: Names::new(unique.iter().map(|(text, _)| *text)),
             codes: unique.iter().map(|(_, code)| *code).collect(),
             cut,
-            is_numeric: has_number(list),
         }
     }
 
@@ -58,12 +59,6 @@ impl Categories {
     /// Whether none is listed.
     pub fn is_empty(&self) -> bool {
         self.names.is_empty()
-    }
-
-    /// Whether a category is a number. A number in a lead is then that category, never a code: of `["10", "20"]` the number 10 is
-    /// the first, and 1 is not the second.
-    pub fn is_numeric(&self) -> bool {
-        self.is_numeric
     }
 
     /// The code of `text`.
@@ -89,11 +84,6 @@ impl Categories {
     }
 }
 
-/// Whether a category of `list` is a number.
-pub(crate) fn has_number(list: &[String]) -> bool {
-    list.iter().any(|category| parse_number(category.trim()).is_ok())
-}
-
 /// Whether `a` and `b` spell one category.
 pub(crate) fn is_same(a: &str, b: &str) -> bool {
     a == b || spellings_of(a).any(|a| spellings_of(b).any(|b| a == b))
@@ -109,6 +99,15 @@ fn spellings_of(category: &str) -> impl Iterator<Item = String> + use<> {
         .and_then(|x| plain(zmij::Buffer::new().format(x as f32)));
     let short = short.filter(|short| trimmed.contains('.') && trimmed.len() > short.len() + 4);
     [Some(plain(trimmed).unwrap_or_else(|| trimmed.to_owned())), short].into_iter().flatten()
+}
+
+/// `1` or `0` for a category that is a flag, as Python counts them.
+fn digit(category: &str) -> Option<&'static str> {
+    match category.trim() {
+        "True" | "TRUE" | "true" => Some("1"),
+        "False" | "FALSE" | "false" => Some("0"),
+        _ => None,
+    }
 }
 
 /// The one spelling of a number or a flag; none for other texts.
@@ -132,6 +131,11 @@ mod tests {
             (&["false", "true"], "True", Some(1)),
             (&["False", "True"], "false", Some(0)),
             (&["false", "true"], "yes", None),
+            (&["false", "true"], "1.0", Some(1)),
+            (&["True", "False"], "0", Some(1)),
+            (&["false", "true"], "2", None),
+            (&["false", "true", "maybe"], "1", None),
+            (&["a", "b"], "1", None),
             (&["10", "20"], "20.0", Some(1)),
             (&["10", "20"], " 2e1", Some(1)),
             (&["10", "20"], "020", None),

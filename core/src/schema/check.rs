@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{ConfigErrors, Field, FieldKind, Role, Schema, template};
+use crate::table::Epoch;
 
 impl Schema {
     /// Checks names, kinds, limits and templates.
@@ -74,6 +75,10 @@ fn check_kind(field: &Field, path: &dyn Fn(&str) -> String, errors: &mut ConfigE
             errors.add("FIELD_MISSING_NUMBER_NOT_FINITE", path("missing_number"), format!("that of {name:?} is not finite"));
         }
         _ => {}
+    }
+    if field.epoch != Epoch::Milliseconds && field.kind != FieldKind::Date {
+        let message = format!("{name:?} is a {}; only a date field can have an epoch", field.kind.as_str());
+        errors.add("FIELD_EPOCH_UNUSED", path("epoch"), message);
     }
     for (key, limit) in [("min", field.min), ("max", field.max)] {
         let Some(limit) = limit else { continue };

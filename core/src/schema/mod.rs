@@ -10,12 +10,13 @@ pub(crate) mod template;
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use category::is_same;
 pub use category::{Categories, LOST};
-pub(crate) use category::{has_number, is_same};
 pub(crate) use check::check_fields;
 pub use problem::{ConfigErrors, Problem};
 
 use crate::json::ByName;
+use crate::table::Epoch;
 
 /// The fields of a lead, in the order the model's owner declared them.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -39,8 +40,8 @@ pub struct Field {
     /// A lead without it is refused.
     #[serde(default, skip_serializing_if = "is_false")]
     pub required: bool,
-    /// For a category: the known texts, in code order (code 0 first). Empty: the field is given as a code. When one of them looks
-    /// like a number, so does a lead's number stand for its text; else for a code.
+    /// For a category: the known texts, in code order (code 0 first); a lead's number then stands for its text. Empty: the field is
+    /// given as a code.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub categories: Vec<String>,
     /// Name for people; empty: `name` with spaces for underscores.
@@ -61,6 +62,9 @@ pub struct Field {
     /// For a number: the one that means missing, such as -999.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub missing_number: Option<f64>,
+    /// For a date: the unit of one that is a number.
+    #[serde(default, skip_serializing_if = "is_milliseconds")]
+    pub epoch: Epoch,
     /// Template of a reason for this field, such as `Visited the pricing page {value} {time|times}`.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub reason: String,
@@ -173,6 +177,11 @@ fn is_false(value: &bool) -> bool {
     !*value
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_milliseconds(epoch: &Epoch) -> bool {
+    *epoch == Epoch::Milliseconds
+}
+
 impl Schema {
     /// Whether a field declares what means missing.
     pub(crate) fn declares_missing(&self) -> bool {
@@ -208,11 +217,5 @@ impl Field {
         } else {
             self.label.clone()
         }
-    }
-
-    /// Whether a listed category looks like a number. A number in a lead is then that text, not a code: of the categories
-    /// `["10", "20"]` the number 10 must be the first, and 1 must not be the second.
-    pub(crate) fn has_numeric_categories(&self) -> bool {
-        has_number(&self.categories)
     }
 }

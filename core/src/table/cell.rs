@@ -6,7 +6,7 @@ use std::fmt;
 use serde_json::Value as Json;
 
 use super::word::{self, is_missing};
-use super::{Moment, format_date, number, parse_date};
+use super::{Epoch, Moment, format_date, number, parse_date};
 
 /// A value that borrows its text.
 #[derive(Debug, Clone, Copy)]
@@ -135,12 +135,15 @@ pub enum Mismatch {
     Flag,
     /// It is no moment.
     Moment,
+    /// It is a number that as milliseconds since 1970 is not of our time, and in this unit is.
+    Epoch(Epoch),
 }
 
 impl fmt::Display for Mismatch {
     /// What it should be.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Mismatch::Epoch(unit) => return unit.fmt(f),
             Mismatch::Number => "a number",
             Mismatch::Flag => "1 or 0, true or false, yes or no",
             Mismatch::Moment => "a date with a time, or milliseconds since 1970",
@@ -148,58 +151,7 @@ impl fmt::Display for Mismatch {
     }
 }
 
-/// A number that as milliseconds since 1970 would be a moment before March 1973 or after 5138, and in another unit is a recent one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum OtherEpoch {
-    /// Seconds since 1970.
-    Seconds,
-    /// Microseconds since 1970.
-    Micros,
-    /// Nanoseconds since 1970.
-    Nanos,
-    /// Days since 1899-12-30, as spreadsheets count them.
-    SpreadsheetDays,
-}
-
-impl fmt::Display for OtherEpoch {
-    /// What the number looks like.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            OtherEpoch::Seconds => "which looks like seconds; write milliseconds since 1970 (multiply by 1,000) or a date",
-            OtherEpoch::Micros => "which looks like microseconds; write milliseconds since 1970 (divide by 1,000) or a date",
-            OtherEpoch::Nanos => "which looks like nanoseconds; write milliseconds since 1970 (divide by 1,000,000) or a date",
-            OtherEpoch::SpreadsheetDays => "which looks like the days of a spreadsheet; write a date",
-        })
-    }
-}
-
 impl<'a> Cell<'a> {
-    /// The unit in which a number is a moment of 1990 to 2100, if as milliseconds it is not of our time.
-    ///
-    /// # Example
-    /// ```
-    /// use plumbline_core::table::{Cell, OtherEpoch};
-    /// assert_eq!(Cell::Int(1_763_900_000).is_other_epoch(), Some(OtherEpoch::Seconds));
-    /// assert_eq!(Cell::Int(1_763_900_000_000).is_other_epoch(), None);
-    /// ```
-    pub fn is_other_epoch(self) -> Option<OtherEpoch> {
-        let x = match self {
-            Cell::Text(text) => number(text)?,
-            Cell::Bool(_) => return None,
-            cell => cell.numeric()?,
-        };
-        // 1990 to 2100, in seconds.
-        let is_recent = |seconds: f64| (631_152_000.0..4_102_444_800.0).contains(&seconds);
-        match x {
-            x if is_recent(x / 1e3) => None,
-            x if is_recent(x) => Some(OtherEpoch::Seconds),
-            x if is_recent(x / 1e6) => Some(OtherEpoch::Micros),
-            x if is_recent(x / 1e9) => Some(OtherEpoch::Nanos),
-            x if (32_874.0..73_051.0).contains(&x) => Some(OtherEpoch::SpreadsheetDays),
-            _ => None,
-        }
-    }
-
     /// What JSON says; the texts `Infinity` and `-Infinity` stay texts.
     pub fn of_json(value: &'a Json) -> Cell<'a> {
         match value {
@@ -266,28 +218,35 @@ impl<'a> Cell<'a> {
     /// The moment it names, in milliseconds since 1970; none when it is missing.
     ///
     /// # Errors
-    /// It is no moment, or one further from 1970 than JavaScript has.
+    /// It is no moment, or one further from 1970 than JavaScript has, or a number in another unit, as [`Epoch::suspected`] finds.
     ///
     /// # Example
     /// ```
-    /// use plumbline_core::table::Cell;
+    /// use plumbline_core::table::{Cell, Epoch, Mismatch};
     /// assert_eq!(Cell::Text("1970-01-02").read_moment(), Ok(Some(86_400_000)));
     /// assert_eq!(Cell::Int(1_700_000_000_000).read_moment(), Ok(Some(1_700_000_000_000)));
+    /// assert_eq!(Cell::Int(1_700_000_000).read_moment(), Err(Mismatch::Epoch(Epoch::Seconds)));
     /// assert!(Cell::Text("soon").read_moment().is_err());
     /// ```
     pub fn read_moment(self) -> Result<Option<i64>, Mismatch> {
-        let of_number = |x: f64| (x.abs() <= FURTHEST_MS).then_some(x as i64);
-        let ms = match self {
-            Cell::Missing => return Ok(None),
-            Cell::Time(moment) => Some(moment.ms),
-            Cell::Int(n) => of_number(n as f64),
-            Cell::UInt(_) => None,
-            Cell::Float(x) => of_number(x),
-            Cell::Text(text) if is_missing(text.trim()) => return Ok(None),
-            Cell::Text(text) => parse_date(text.trim()).or_else(|| number(text).and_then(of_number)),
-            Cell::Bool(_) | Cell::Other(_) => None,
+        let of_number = |x: f64| match Epoch::suspected(x) {
+            Some(unit) => Err(Mismatch::Epoch(unit)),
+            None if x.abs() <= FURTHEST_MS => Ok(Some(x as i64)),
+            None => Err(Mismatch::Moment),
         };
-        ms.map(Some).ok_or(Mismatch::Moment)
+        match self {
+            Cell::Missing => Ok(None),
+            Cell::Time(moment) => Ok(Some(moment.ms)),
+            Cell::Int(n) => of_number(n as f64),
+            Cell::UInt(n) => of_number(n as f64),
+            Cell::Float(x) => of_number(x),
+            Cell::Text(text) if is_missing(text.trim()) => Ok(None),
+            Cell::Text(text) => match parse_date(text.trim()) {
+                Some(ms) => Ok(Some(ms)),
+                None => of_number(number(text).ok_or(Mismatch::Moment)?),
+            },
+            Cell::Bool(_) | Cell::Other(_) => Err(Mismatch::Moment),
+        }
     }
 
     /// The name it is, as a category, an arm or an id; none when it is missing, blank, an object, or a list of anything but texts.

@@ -14,7 +14,7 @@
 //! |---|---|
 //! | number | numbers; yes and no as 1 and 0; texts: a decimal with optional sign, point and exponent, `inf`, `true` and `false` |
 //! | yes or no | yes and no; 1 and 0; texts: the words of [`word::YES`] and [`word::NO`] in any case |
-//! | moment | moments; numbers as milliseconds since 1970; texts: [`parse_date`]'s forms, or such a number |
+//! | moment | moments; numbers as milliseconds since 1970, unless they are more likely in another [unit](Epoch); texts: [`parse_date`]'s forms, or such a number |
 //! | name | texts; numbers as their shortest decimal; `true` and `false`; moments as ISO 8601; lists of texts joined by `, ` |
 //!
 //! In each of them a text that is a missing word is missing in any format; as a name it is that only in CSV.
@@ -34,6 +34,7 @@ mod category;
 mod cell;
 mod census;
 mod column;
+mod epoch;
 mod moment;
 mod number;
 mod rows;
@@ -43,9 +44,10 @@ mod values;
 pub mod word;
 
 pub use category::{Categories, MISSING, plain_name};
-pub use cell::{Cell, Mismatch, OtherEpoch, Scalar};
+pub use cell::{Cell, Mismatch, Scalar};
 pub use census::{Census, Given, Nature, is_few};
 pub use column::{Column, Kind};
+pub use epoch::Epoch;
 pub use moment::{Civil, DAY_MS, Moment, days_from_civil, days_in_month, format_date, parse_date};
 pub use number::{int, number};
 pub use rows::{LeftOut, RowExample, Rows};

@@ -39,7 +39,8 @@ A row that is not a valid lead is rejected, and scoring continues. A text that t
 in the summary, and named in the lead's reasons; above 1 % of the leads the summary warns.
 
 Raw rows (--raw): each row has the model's own columns. Writes margin0…, prob0…, uncalibrated, as in the library that trained
-the model. A categorical column takes its code; empty or NaN means missing; inf, -inf and -0.0 are used as they are.
+the model. A categorical column takes its code or its text; an unknown text is missing and counted. Empty or NaN means missing; inf, -inf
+and -0.0 are used as they are.
 If no column name matches the model, numeric columns are matched by position.
 
 Rejected rows are written to OUT.rejected (line,code,reason); lines count from 1, the header is line 1. Without -o they are

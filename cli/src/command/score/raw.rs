@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use plumbline_core::Scorer;
 use plumbline_core::model::{Column, Scratch};
 use plumbline_core::name::Names;
-use plumbline_core::schema::{Categories, FieldKind, Schema};
+use plumbline_core::schema::{Categories, Field, FieldKind, Schema};
+use plumbline_core::{Scorer, Value};
 
 use super::binding::{self, Binding};
 use super::contribution::Contributions;
@@ -41,6 +41,8 @@ pub fn run(
     let place = out.map_or_else(|| "standard output".to_owned(), |out| out.display().to_string());
     let table = Table::start(Sink::open(out, interrupt)?, place, layout, names)?;
     let categories = categories(columns, &scorer.bundle().manifest.schema);
+    // By column of the model, the unknown texts of the row.
+    let mut unknown: Vec<(usize, String)> = Vec::new();
     let mut block = Block::new(scorer, contributions, table);
     let mut tally = Tally::default();
     loop {
@@ -51,18 +53,25 @@ pub fn run(
                 let places = binding.places(&*records, columns);
                 let filled = block.push(|row| {
                     let mut wrong = Vec::new();
-                    for (((place, column), categories), x) in places.iter().zip(columns).zip(&categories).zip(row) {
+                    unknown.clear();
+                    let fields = places.iter().zip(columns).zip(&categories).zip(row);
+                    for (at, (((place, column), categories), x)) in fields.enumerate() {
                         let cell = place.map_or(Cell::Missing, |place| records.cell(place));
                         let text = place.and_then(|place| records.text(place));
                         match value(cell, text, column, categories) {
-                            Ok(value) => *x = value,
+                            Ok(Read::Number(value)) => *x = value,
+                            Ok(Read::Unknown(text)) => unknown.push((at, text.to_owned())),
                             Err(problem) => wrong.push(problem),
                         }
                     }
                     refuse(&wrong)
                 });
                 match filled {
-                    Ok(()) => tally.scored += 1,
+                    Ok(()) => {
+                        tally.scored += 1;
+                        let name = |at: usize| columns.get(at).map_or("", |column| &*column.name);
+                        tally.unknown.add(unknown.iter().map(|(at, text)| (*at, name(*at), Some(&**text))));
+                    }
                     Err(problem) => rejects.add(records.line(), &problem)?,
                 }
                 if block.is_full() {
@@ -151,14 +160,19 @@ impl<'a> Block<'a> {
     }
 }
 
+/// The texts that stand for codes in a column, and the field that lists them.
+#[derive(Default)]
+struct Listed<'a> {
+    categories: Categories,
+    field: Option<&'a Field>,
+}
+
 /// Per column the texts that stand for codes in it, if the schema lists them.
-fn categories(columns: &[Column], schema: &Schema) -> Vec<Categories> {
+fn categories<'a>(columns: &[Column], schema: &'a Schema) -> Vec<Listed<'a>> {
     let fields = Names::new(schema.fields.iter().map(|field| field.name.as_str()));
     let field = |column: &Column| schema.fields.get(fields.find(&column.name)?).filter(|field| field.kind == FieldKind::Category);
-    columns
-        .iter()
-        .map(|column| field(column).map_or_else(Categories::default, |field| Categories::new(&field.categories)))
-        .collect()
+    let listed = |field: &'a Field| Listed { categories: Categories::new(&field.categories), field: Some(field) };
+    columns.iter().map(|column| field(column).map_or_else(Listed::default, listed)).collect()
 }
 
 /// Everything that is wrong with a row, the first few in words.
@@ -172,23 +186,34 @@ fn refuse(wrong: &[String]) -> Result<(), Problem> {
     }
 }
 
-/// What `cell`, `text` in the file, is in a row, for `column` whose codes stand for `categories`; else what is wrong with it.
-fn value(cell: Cell<'_>, text: Option<&str>, column: &Column, categories: &Categories) -> Result<f64, String> {
+/// What a cell is in a row.
+enum Read<'a> {
+    Number(f64),
+    /// A text that the model has never seen: missing to it.
+    Unknown(&'a str),
+}
+
+/// What `cell`, `text` in the file, is in a row, for `column` whose codes stand for the texts of `listed`; else what is wrong with it.
+/// Digits are a code: raw rows have the model's own columns.
+fn value<'a>(cell: Cell<'a>, text: Option<&str>, column: &Column, listed: &Listed<'_>) -> Result<Read<'a>, String> {
+    let Listed { categories, field } = listed;
     if !categories.is_empty()
         && let Cell::Text(cell) = cell
+        && plumbline_core::json::parse_number(cell).is_err()
         && let Some(code) = text.and_then(|text| categories.find(text)).or_else(|| categories.find(cell))
-        && !(categories.is_numeric() && plumbline_core::json::parse_number(cell).is_ok())
     {
-        return Ok(code as f64);
+        return Ok(Read::Number(code as f64));
     }
     match (cell.read_number(), cell) {
-        (Ok(Some(x)), _) => Ok(x),
-        // A category the model never saw is missing to it.
-        (_, Cell::Text(_)) if !categories.is_empty() => Ok(f64::NAN),
+        (Ok(Some(x)), _) => Ok(Read::Number(x)),
         // A schema may list a missing word as a category.
         (Ok(None), _) => {
             let listed = text.filter(|text| !text.trim().is_empty()).and_then(|text| categories.find(text));
-            Ok(listed.map_or(f64::NAN, |code| code as f64))
+            Ok(Read::Number(listed.map_or(f64::NAN, |code| code as f64)))
+        }
+        (Err(_), Cell::Text(text)) if !categories.is_empty() => {
+            let is_missing = field.is_some_and(|field| field.parse_text(text) == Ok(Value::Missing));
+            Ok(if is_missing { Read::Number(f64::NAN) } else { Read::Unknown(text) })
         }
         (Err(_), Cell::Text(text)) => {
             let shown: String = text.chars().take(40).collect();

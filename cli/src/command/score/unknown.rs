@@ -36,20 +36,29 @@ impl Unknown {
         if names.is_empty() {
             return;
         }
-        self.leads += 1;
-        for at in slots.unknown_values() {
-            let Some(field) = scorer.bundle().manifest.schema.fields.get(at).filter(|field| names.contains(&field.name)) else {
-                continue;
-            };
-            let counts = self.fields.entry(at).or_insert_with(|| Field { name: field.name.clone(), ..Field::default() });
+        let known = |at: usize| Some((at, scorer.bundle().manifest.schema.fields.get(at)?));
+        let fields = slots.unknown_values().filter_map(known).filter(|(_, field)| names.contains(&field.name));
+        self.add(fields.map(|(at, field)| {
+            let value = if let ReadValue::Text(value) = slots.value(at, field) { Some(value) } else { None };
+            (at, &*field.name, value)
+        }));
+    }
+
+    /// Counts a lead or a row with these unknown values: each field's place, its name and its value.
+    pub fn add<'v>(&mut self, found: impl Iterator<Item = (usize, &'v str, Option<&'v str>)>) {
+        let mut is_known = true;
+        for (at, name, value) in found {
+            is_known = false;
+            let counts = self.fields.entry(at).or_insert_with(|| Field { name: name.to_owned(), ..Field::default() });
             counts.leads += 1;
-            let ReadValue::Text(value) = slots.value(at, field) else { continue };
+            let Some(value) = value else { continue };
             if let Some(leads) = counts.values.get_mut(value) {
                 *leads += 1;
             } else if counts.values.len() < NAMED {
                 counts.values.insert(value.to_owned(), 1);
             }
         }
+        self.leads += u64::from(!is_known);
     }
 
     /// `{leads, fields: [{field, leads, values: [{value, leads}]}]}`, the most frequent values first.

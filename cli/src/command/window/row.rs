@@ -243,9 +243,5 @@ fn flag(cell: Cell<'_>, name: &str) -> Result<Option<bool>, Problem> {
 }
 
 fn time(cell: Cell<'_>, name: &str) -> Result<Option<i64>, Problem> {
-    if let Some(unit) = cell.is_other_epoch() {
-        let shown = cell.read_name().unwrap_or_default();
-        return Err(Problem::new("VALUE_NOT_A_TIME", format!("{name} is {shown}, {unit}")));
-    }
     read(cell, name, "VALUE_NOT_A_TIME", |cell| cell.read_moment())
 }
