@@ -3,12 +3,30 @@
 //! Everything here is a function of recorded facts and of a `now` that is passed in. Not here: where facts are stored, who may ask for
 //! what, and how messages are sent.
 
+mod action;
+mod clock;
+mod error;
+mod event;
 mod gate;
+mod hold;
+mod look;
+mod model;
 pub mod policy;
+mod red;
 mod stage;
+mod state;
 mod verdict;
 
+pub use action::{Action, Audience};
+pub use clock::{DAY_MS, Jump, day_of};
+pub use error::TransitionError;
+pub use event::{Actor, Approve, Event, LookEvent, Person, Scope, Start};
 pub use gate::{Family, Gate};
+pub use hold::{Hold, HoldBy, Suspension, SuspensionCause};
+pub use look::{Approval, Judged, Modes, TestPlan, Waiver};
+pub use model::{Alias, ModelStatus};
 pub use policy::Policy;
+pub use red::{RedRule, RedVerdict};
 pub use stage::Stage;
+pub use state::{End, Past, Previous, Rollout, State, Test};
 pub use verdict::{Comparator, Interval, Outcome, Severity, Verdict};

@@ -84,6 +84,10 @@ pub struct Verdict {
     pub value: Option<f64>,
     /// The champion's figure on the same leads.
     pub baseline: Option<f64>,
+    /// How the champion does by the same rule; none where the gate compares with the champion. What it fails as well is not the
+    /// challenger's fault.
+    #[serde(default)]
+    pub champion: Option<Outcome>,
     /// What the value is compared with.
     pub threshold: Option<f64>,
     /// On which side of it the value has to be.
