@@ -99,7 +99,14 @@ fn leads_are_scored_and_every_row_is_in_the_log_after_a_stop() {
     let db = rusqlite::Connection::open(folder.path().join("log.sqlite")).expect("the log");
     let view = db.prepare("SELECT * FROM prediction_logs").expect("the view");
     let columns: Vec<&str> = Prediction::COLUMNS.iter().map(|column| column.name).collect();
-    assert_eq!(view.column_names().collect::<Vec<_>>(), [&["id"], columns.as_slice()].concat());
+    let expected = [&["id"], columns.as_slice(), &["timestamp", "latency_ms"]].concat();
+    assert_eq!(view.column_names().collect::<Vec<_>>(), expected);
+    let (latency, times): (f64, bool) = db
+        .query_row("SELECT min(latency_ms), min(timestamp > datetime('now', '-1 hour')) FROM prediction_logs", [], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
+        .expect("times");
+    assert!(latency > 0.0 && times, "{latency}");
     for column in Prediction::COLUMNS {
         // Rows are JSON, where a double without a fraction reads as a whole number.
         let whole = if column.kind == ColumnType::Real { "integer" } else { "null" };

@@ -36,6 +36,12 @@ pub struct Settings {
     /// `quality`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub suite: Option<Value>,
+    /// Fields whose values are noted with each prediction, so that results can be split by them, such as `lead_source`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub segments: Vec<String>,
+    /// The field with the score that a person gave the lead, noted with each prediction for comparison.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub human_score: Option<String>,
 }
 
 impl Default for Settings {
@@ -52,6 +58,8 @@ impl Default for Settings {
             cors_origins: Vec::new(),
             allocation: None,
             suite: None,
+            segments: Vec::new(),
+            human_score: None,
         }
     }
 }

@@ -136,6 +136,29 @@ mod tests {
     }
 
     #[test]
+    fn rows_of_before_a_column_was_added_stay_readable() {
+        let mut shard = LogShard::open(Store::open(None).unwrap()).unwrap();
+        let row = r#"1700000000250,"r",null,0,1,"a","m","1","1","champion",200,null,0.5,0.6,"",1500"#;
+        let newer = [r",1", r",null", r",null", r#",7,"B","{}",8.5"#];
+        for columns in 0..=newer.len() {
+            let rows = format!("[[{row}{}]]", newer[..columns].concat());
+            shard.append(&format!("batch-{columns} 1 1700000000250 1700000000250\n{rows}")).unwrap();
+        }
+        let query =
+            "SELECT explores, flags, epoch, arm, segments, human_score, timestamp, latency_ms FROM prediction_logs ORDER BY id";
+        let found = shard.sql().query(query, &[]).unwrap();
+        let (time, text) = (SqlValue::Text("2023-11-14 22:13:20.250".into()), |word: &str| SqlValue::Text(word.into()));
+        let of = |explores, epoch, [arm, segments, human]: [SqlValue; 3]| {
+            let (explores, epoch) = (SqlValue::Integer(explores), SqlValue::Integer(epoch));
+            vec![explores, SqlValue::Null, epoch, arm, segments, human, time.clone(), SqlValue::Real(1.5)]
+        };
+        let none = || [SqlValue::Null, SqlValue::Null, SqlValue::Null];
+        let whole = [text("B"), text("{}"), SqlValue::Real(8.5)];
+        let expected = [of(0, 0, none()), of(1, 0, none()), of(1, 0, none()), of(1, 0, none()), of(1, 7, whole)];
+        assert_eq!(found, expected);
+    }
+
+    #[test]
     fn a_statement_that_returns_rows_changes_them_too() {
         let mut store = Store::open(None).unwrap();
         store.execute("CREATE TABLE rows (k INTEGER PRIMARY KEY)", &[]).unwrap();

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::arm::TestArm;
 use super::column::{Cell, Column, ColumnType};
 use super::role::Role;
 use crate::score::ModelId;
@@ -45,6 +46,15 @@ pub struct Prediction {
     pub unknown_values: Option<String>,
     /// Time the request took so far, µs, where the host can measure it (never inside pure computation at the edge).
     pub duration_us: Option<u32>,
+    /// The deployment that was served when the request began; 0 where none has a number.
+    pub epoch: u64,
+    /// The side of the test the lead was drawn for, whichever version scored it; none outside a test and for leads that are held out,
+    /// explored or not admitted.
+    pub arm: Option<TestArm>,
+    /// The lead's values of the fields that split results into segments: a JSON object.
+    pub segments: Option<Arc<str>>,
+    /// The score a person gave the lead, where it brings one.
+    pub human_score: Option<f64>,
 }
 
 /// What became of a lead, as a status of HTTP.
@@ -68,7 +78,7 @@ impl Status {
 
 impl Prediction {
     /// The columns of a prediction's row, in the order of the log.
-    pub const COLUMNS: [Column; 19] = [
+    pub const COLUMNS: [Column; 23] = [
         Column::required("timestamp_ms", ColumnType::Integer),
         Column::required("request_id", ColumnType::Text),
         Column::optional("client_request_id", ColumnType::Text),
@@ -88,6 +98,10 @@ impl Prediction {
         Column::required("explores", ColumnType::Integer),
         Column::optional("flags", ColumnType::Text),
         Column::optional("unknown_values", ColumnType::Text),
+        Column::required("epoch", ColumnType::Integer),
+        Column::optional("arm", ColumnType::Text),
+        Column::optional("segments", ColumnType::Text),
+        Column::optional("human_score", ColumnType::Real),
     ];
 
     /// The row's cells, one for each of [`Prediction::COLUMNS`].
@@ -113,6 +127,10 @@ impl Prediction {
             Cell::Integer(self.explores.into()),
             Cell::text(self.flags.as_deref()),
             Cell::text(self.unknown_values.as_deref()),
+            Cell::Integer(self.epoch as i64),
+            Cell::text(self.arm.map(TestArm::name)),
+            Cell::text(self.segments.as_deref()),
+            Cell::real(self.human_score),
         ]
     }
 }
@@ -141,6 +159,10 @@ mod tests {
             flags: None,
             unknown_values: None,
             duration_us: Some(9),
+            epoch: 0,
+            arm: None,
+            segments: None,
+            human_score: None,
         }
     }
 
@@ -153,6 +175,9 @@ mod tests {
             margin: Some(1.0),
             probability: Some(0.5),
             flags: Some("[]".into()),
+            arm: Some(TestArm::Treatment),
+            segments: Some("{}".into()),
+            human_score: Some(7.0),
             ..prediction()
         };
         for (column, (cell, bare)) in Prediction::COLUMNS.iter().zip(filled.cells().into_iter().zip(prediction().cells())) {

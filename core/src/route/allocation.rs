@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{AllocationSettings, WHOLE_BP};
-use crate::event::Role;
+use crate::event::{Role, TestArm};
 use crate::lead::Value;
 use crate::schema::ConfigErrors;
 
@@ -56,6 +56,14 @@ impl Allocation {
     pub fn compile(settings: AllocationSettings) -> Result<Allocation, ConfigErrors> {
         let ranges = settings.check()?;
         Ok(Allocation { settings, ranges })
+    }
+
+    /// The side of the test that `assignment`, one of this allocation, puts its lead on. None where there is no test: without an arm or
+    /// with several, and for leads that are not drawn (held out, not admitted, without an id) or whose score is hidden.
+    pub fn test_arm(&self, assignment: &Assignment<'_>) -> Option<TestArm> {
+        let is_tested = self.settings.arm.len() == 1 && assignment.cause == Cause::Drawn && !assignment.explores;
+        let arm = if assignment.role == Role::Challenger { TestArm::Treatment } else { TestArm::Control };
+        is_tested.then_some(arm)
     }
 
     /// What this was compiled from.
@@ -151,6 +159,37 @@ mod tests {
             let assignment = allocation.assign(id);
             assert_eq!((assignment.variant, assignment.cause), (variant, cause));
         }
+    }
+
+    #[test]
+    fn only_drawn_leads_that_do_not_explore_are_on_a_side_of_the_test() {
+        let half = settings(vec![arm("v2", 5_000, Some(10_000))]);
+        let side = |settings: &AllocationSettings, id: &str| {
+            let allocation = Allocation::compile(settings.clone()).unwrap();
+            let assignment = allocation.assign(id);
+            (assignment.role, allocation.test_arm(&assignment))
+        };
+        let ids: Vec<String> = (0..40).map(|i| format!("L-{i}")).collect();
+        for id in &ids {
+            let expected = match side(&half, id) {
+                (Role::Challenger, arm) => (arm, TestArm::Treatment),
+                (_, arm) => (arm, TestArm::Control),
+            };
+            assert_eq!(expected.0, Some(expected.1), "{id}");
+            let rule = Rule { field: "region".to_owned(), present: Some(true), ..Rule::default() };
+            for outside in [
+                AllocationSettings { killed: true, ..half.clone() },
+                AllocationSettings { holdout_bp: 10_000, ..half.clone() },
+                AllocationSettings { exploration_bp: 10_000, ..half.clone() },
+                AllocationSettings { rule: vec![rule], ..half.clone() },
+                settings(vec![arm("v2", 5_000, Some(5_000)), arm("v3", 5_000, Some(5_000))]),
+                AllocationSettings { exploration_bp: 0, ..AllocationSettings::champion_only("v1") },
+            ] {
+                assert_eq!(side(&outside, id).1, None, "{outside:?}");
+            }
+        }
+        assert_eq!(side(&half, "").1, None);
+        assert!(ids.iter().any(|id| side(&half, id).0 == Role::Challenger));
     }
 
     #[test]

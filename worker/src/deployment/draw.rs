@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use plumbline_core::Value;
-use plumbline_core::event::Role;
+use plumbline_core::event::{Role, TestArm};
 use plumbline_core::route::{Allocation, AllocationSettings};
 
 use super::Served;
@@ -26,6 +26,8 @@ pub(crate) struct Draw {
     pub role: Role,
     /// The score is to be hidden from ranking.
     pub explores: bool,
+    /// The side of the test that the lead is on.
+    pub arm: Option<TestArm>,
 }
 
 /// A compiled allocation whose variants are models at hand.
@@ -71,7 +73,8 @@ impl Draws {
     pub(super) fn draw(&self, variants: &[Variant], id: &str, field: impl Fn(&str) -> Value) -> Draw {
         let assignment = self.allocation.assign_lead(id, field);
         let variant = variants.iter().position(|variant| *variant.name == *assignment.variant);
-        Draw { variant: variant.unwrap_or(0), role: assignment.role, explores: assignment.explores }
+        let arm = self.allocation.test_arm(&assignment);
+        Draw { variant: variant.unwrap_or(0), role: assignment.role, explores: assignment.explores, arm }
     }
 
     /// The variants that score every lead and are only recorded.

@@ -154,7 +154,7 @@ impl Deployment {
     /// Who answers where nothing is drawn: model number `model`, asked for by name or not.
     pub(crate) fn fixed(&self, model: usize, is_named: bool) -> Draw {
         let role = if is_named && self.draws() { Role::Named } else { Role::Champion };
-        Draw { variant: self.named + model, role, explores: false }
+        Draw { variant: self.named + model, role, explores: false, arm: None }
     }
 
     /// Who answers the lead `id` with the values that `field` gives; `None` where nothing is drawn.

@@ -1,8 +1,11 @@
 //! What is noted of a score.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use plumbline_core::Value;
 use plumbline_core::event::{Prediction, Status};
+use plumbline_core::lead::Slots;
 use plumbline_core::score::ModelId;
 
 use super::{Outcome, Scoring};
@@ -17,6 +20,14 @@ pub(super) struct Scored<'a> {
     pub outcome: &'a Outcome,
     pub model: &'a Arc<ModelId>,
     pub variant: &'a Arc<str>,
+    pub facts: &'a Facts,
+}
+
+/// What is noted of a lead itself, in each of its rows.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Facts {
+    pub segments: Option<Arc<str>>,
+    pub human_score: Option<f64>,
 }
 
 impl Scoring<'_> {
@@ -51,6 +62,25 @@ impl Scoring<'_> {
                 .filter(|names| !names.is_empty())
                 .and_then(|names| serde_json::to_string(names).ok()),
             duration_us: None,
+            epoch: 0,
+            arm: scored.draw.arm,
+            segments: scored.facts.segments.clone(),
+            human_score: scored.facts.human_score,
         });
+    }
+
+    /// What is noted of the lead that the named model's or the champion's reader has read into `slots`, by the settings.
+    pub(super) fn facts(&self, slots: &Slots) -> Facts {
+        let settings = self.service.settings();
+        let value = |name: &String| self.served.scorer.value(slots, name);
+        let segments = (!settings.segments.is_empty()).then(|| {
+            let known = settings.segments.iter().map(|name| (name, value(name))).filter(|(_, value)| *value != Value::Missing);
+            serde_json::to_string(&known.collect::<BTreeMap<_, _>>()).unwrap_or_default().into()
+        });
+        let human_score = match settings.human_score.as_ref().map(value) {
+            Some(Value::Number(score)) => Some(score),
+            _ => None,
+        };
+        Facts { segments, human_score }
     }
 }

@@ -10,7 +10,7 @@ use plumbline_core::lead::{Form, LeadError, Slots};
 use plumbline_core::{ScoreError, Scorer};
 
 use super::memory::{Memory, Part, Place, Queue, Reading};
-use super::record::Scored;
+use super::record::{Facts, Scored};
 use super::source::{Json, Source};
 use super::{Answered, Scoring};
 use crate::deployment::Draw;
@@ -155,6 +155,10 @@ impl<'a> Scoring<'a> {
                 Some(own) if self.is_drawn => self.served.scorer.reader().id(&own.slots),
                 _ => "",
             };
+            let facts = match readings.get(self.served.reading) {
+                Some(Reading { slots, read: Some(Ok(())) }) => self.facts(slots),
+                _ => Facts::default(),
+            };
             for part in parts {
                 let (Some((model, served)), Some(mut outcome)) = (self.model_of(part.draw), part.outcome.take()) else {
                     continue;
@@ -168,7 +172,8 @@ impl<'a> Scoring<'a> {
                 }
                 let flags = check.flags.as_ref().filter(|_| outcome.is_ok());
                 let (draw, model, name) = (part.draw, served.scorer.id(), &variant.name);
-                self.record(self.leads, &Scored { draw, drawn_id: id, flags, outcome: &outcome, model, variant: name });
+                let scored = Scored { draw, drawn_id: id, flags, outcome: &outcome, model, variant: name, facts: &facts };
+                self.record(self.leads, &scored);
                 if !part.is_shadow() {
                     self.leads += 1;
                     if self.is_drawn {

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use plumbline_core::event::Role;
+use plumbline_core::event::{Role, TestArm};
 use plumbline_core::lead::{LeadError, Limits, Reader, Slots};
 use plumbline_core::route::{AllocationSettings, Arm};
 use plumbline_core::{Options, Workspace};
@@ -100,6 +100,31 @@ fn an_answer_lends_what_was_read_and_the_row_that_was_scored() {
     assert_eq!(bits(&lent[0].1), bits(&alone(leads[0])));
     assert!(lent[1].1.is_empty(), "a lead that is not scored has no row");
     assert_eq!(bits(&lent[2].1), bits(&alone(leads[2])));
+}
+
+#[test]
+fn a_row_has_its_lead_s_segments_its_human_score_and_its_side_of_the_test() {
+    let settings = |segments: &[&str], human_score: &str| {
+        let segments = segments.iter().map(|name| (*name).to_owned()).collect();
+        Settings { segments, human_score: Some(human_score.into()), allocation: Some(allocation(&["3"])), ..Settings::default() }
+    };
+    let models = || vec![model_of("1", 0.5), model_of("2", 1.5), model_of("3", 2.5)];
+    let service = Service::new(settings(&["visits", "plan", "none"], "visits"), models(), "test").unwrap();
+    let leads = r#"[{"lead_id":"a","visits":4.5,"plan":"paid"},{"lead_id":"b"},{"lead_id":"c","visits":[]},{"visits":1}]"#;
+    let answer = ask_of(&service, "POST /v1/score", &[], leads);
+    let found = answer.effects.predictions.iter().map(|p| (p.position, p.segments.as_deref(), p.human_score, p.arm));
+    let (whole, treated) = (Some(r#"{"plan":"paid","visits":4.5}"#), Some(TestArm::Treatment));
+    let rows = [
+        (0, whole, Some(4.5), treated),
+        (1, Some("{}"), None, treated),
+        (2, None, None, treated),
+        // It has no id to draw with.
+        (3, Some(r#"{"visits":1}"#), Some(1.0), None),
+    ];
+    assert_eq!(found.collect::<Vec<_>>(), rows.into_iter().flat_map(|row| [row, row]).collect::<Vec<_>>());
+    let service = Service::new(settings(&[], "plan"), models(), "test").unwrap();
+    let answer = ask_of(&service, "POST /v1/score", &[], leads);
+    assert!(answer.effects.predictions.iter().all(|p| p.segments.is_none() && p.human_score.is_none()), "{answer:?}");
 }
 
 #[test]

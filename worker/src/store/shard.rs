@@ -3,7 +3,7 @@
 use super::migration::Migration;
 
 /// All, the oldest first.
-pub(super) const MIGRATIONS: &[Migration] = &[ROWS, BATCHES, EXPLORATION, FLAGS, UNKNOWN_VALUES];
+pub(super) const MIGRATIONS: &[Migration] = &[ROWS, BATCHES, EXPLORATION, FLAGS, UNKNOWN_VALUES, LIFECYCLE];
 
 /// A row a prediction.
 const ROWS: Migration = &[
@@ -88,4 +88,22 @@ const UNKNOWN_VALUES: Migration = &[
             row.value ->> 11, row.value ->> 12, row.value ->> 13, row.value ->> 14, row.value ->> 15,
             coalesce(row.value ->> 16, 0), row.value ->> 17, row.value ->> 18
         FROM prediction_batches AS batch, json_each(batch.predictions) AS row",
+];
+
+/// Which deployment a lead met and on which side of a test it was, its segments and the score a person gave it: of older rows nothing.
+/// What the batches carry besides their rows, apart from them: it is deleted once it is digested.
+const LIFECYCLE: Migration = &[
+    "DROP VIEW prediction_logs",
+    "CREATE VIEW prediction_logs (id, timestamp_ms, request_id, client_request_id, position, batch_size, lead_id, model, version,
+            variant, role, status, code, margin, probability, band, duration_us, explores, flags, unknown_values, epoch, arm,
+            segments, human_score, timestamp, latency_ms) AS
+        SELECT batch.id * 65536 + row.key, row.value ->> 0, row.value ->> 1, row.value ->> 2, row.value ->> 3, row.value ->> 4,
+            row.value ->> 5, row.value ->> 6, row.value ->> 7, row.value ->> 8, row.value ->> 9, row.value ->> 10,
+            row.value ->> 11, row.value ->> 12, row.value ->> 13, row.value ->> 14, row.value ->> 15,
+            coalesce(row.value ->> 16, 0), row.value ->> 17, row.value ->> 18, coalesce(row.value ->> 19, 0), row.value ->> 20,
+            row.value ->> 21, row.value ->> 22, strftime('%Y-%m-%d %H:%M:%f', (row.value ->> 0) / 1000.0, 'unixepoch'),
+            (row.value ->> 15) / 1000.0
+        FROM prediction_batches AS batch, json_each(batch.predictions) AS row",
+    "CREATE TABLE batch_tallies (batch INTEGER PRIMARY KEY, tally BLOB NOT NULL) STRICT",
+    "CREATE TABLE batch_fields (batch INTEGER PRIMARY KEY, fields TEXT NOT NULL) STRICT",
 ];
