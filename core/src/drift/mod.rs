@@ -31,6 +31,7 @@ pub use error::DriftError;
 pub use frequency::Frequency;
 pub use kolmogorov::{Deviation, Direction, EXACT_UP_TO, KolmogorovSmirnov};
 pub use rate::Rate;
+pub(crate) use report::chance;
 pub use report::{
     AlarmRates, DriftReport, FalseAlarms, Feature, FeatureDrift, LeftOut, Location, MeanScore, NewCategories, Observed,
     PERCENTILES, Percentile, PredictionDrift, Reason, Rules, Unscored, Verdict,

@@ -27,7 +27,7 @@ mod simulation;
 #[cfg(test)]
 mod tests;
 mod verdict;
-mod words;
+pub(crate) mod words;
 
 pub use analyse::analyse;
 pub use data::{Data, Deal, MOST_VALUES, Measured, NO_VALUE, OTHER_VALUES, Observation, ObservationError};

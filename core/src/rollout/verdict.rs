@@ -80,9 +80,9 @@ pub struct Verdict {
     pub provisional: bool,
     /// How urgent a failure is.
     pub severity: Severity,
-    /// The challenger's figure, in `unit`.
+    /// The challenger's figure in `unit`; where the gate compares with the champion, the ratio of the challenger's to the champion's.
     pub value: Option<f64>,
-    /// The champion's figure on the same leads.
+    /// The champion's figure, of `rel.*` that on the same leads and in its own unit.
     pub baseline: Option<f64>,
     /// How the champion does by the same rule; none where the gate compares with the champion. What it fails as well is not the
     /// challenger's fault.

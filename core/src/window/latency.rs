@@ -1,6 +1,12 @@
 //! Latencies in buckets of fixed layout: any two histograms can be merged, and a quantile is known to 1/64.
 
+use serde::{Deserialize, Serialize};
+
+use super::sparse;
 use crate::evidence::InsufficientData;
+use crate::math;
+use crate::stats::binomial;
+use crate::stats::level::Level;
 
 /// Buckets of a doubling.
 const PER_DOUBLING: u64 = 64;
@@ -12,8 +18,10 @@ const LONGEST: u64 = (1 << 36) - 1;
 pub(super) const BUCKETS: usize = (EXACT + PER_DOUBLING * (36 - 7)) as usize;
 
 /// How many requests took how long, in microseconds. There are no buckets before the first.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct Latency {
+    #[serde(serialize_with = "sparse::write", deserialize_with = "sparse::read::<_, BUCKETS>")]
     pub(super) counts: Vec<u64>,
 }
 
@@ -57,12 +65,63 @@ impl Latency {
         InsufficientData::unless(total, 1, "latencies")?;
         InsufficientData::unless(u64::from((0.0..=1.0).contains(&q)), 1, "quantiles in [0, 1]")?;
         let rank = ((q * total as f64).ceil() as u64).clamp(1, total);
+        Ok(upper_end(self.bucket_of_rank(rank)))
+    }
+
+    /// Requests that took longer than `micros`. Those of the bucket that holds it count as longer: at most 1/64 too long a limit is
+    /// never applied.
+    ///
+    /// # Example
+    /// ```
+    /// use plumbline_core::window::Latency;
+    /// let mut latency = Latency::default();
+    /// [100, 199_000, 201_000, 900_000].into_iter().for_each(|micros| latency.add(micros));
+    /// assert_eq!(latency.above(205_000), 1);
+    /// ```
+    pub fn above(&self, micros: u64) -> u64 {
+        let places = (0usize..).zip(&self.counts).filter(|(place, _)| upper_end(*place) > micros);
+        places.fold(0u64, |sum, (_, count)| sum.saturating_add(*count))
+    }
+
+    /// The interval of the latency that the part `q` of requests does not exceed, in microseconds; each end is moved outwards to the end
+    /// of its bucket.
+    ///
+    /// # Errors
+    /// [`InsufficientData`] while even the slowest request may be faster than the upper end, or when `q` is not in (0, 1).
+    ///
+    /// # Formula
+    /// From the l-th to the u-th fastest of n requests, l the largest with P(X < l) ≤ α/2 and u the smallest with P(X ≥ u) ≤ α/2, X
+    /// binomial (n, q).
+    ///
+    /// # Source
+    /// Order statistics, as in Hahn & Meeker (1991), §5.2.
+    pub fn interval(&self, q: f64, level: Level) -> Result<(u64, u64), InsufficientData> {
+        InsufficientData::unless(u64::from(q > 0.0 && q < 1.0), 1, "quantiles in (0, 1)")?;
+        let (total, tail) = (self.count(), level.alpha() / 2.0);
+        let needed = (math::ln(tail) / math::ln(q)).max(math::ln(tail) / math::ln(1.0 - q)).ceil();
+        InsufficientData::unless(total, needed.min(9e15) as u64, "latencies for an interval of this quantile")?;
+        // Both conditions are monotone in the rank.
+        let last = |holds: &dyn Fn(u64) -> bool| {
+            let (mut yes, mut no) = (0, total + 1);
+            while no - yes > 1 {
+                let middle = yes + (no - yes) / 2;
+                if holds(middle) { yes = middle } else { no = middle }
+            }
+            yes
+        };
+        let low = last(&|rank| binomial::cdf(rank - 1, total, q) <= tail).clamp(1, total);
+        let high = (last(&|rank| binomial::sf(rank - 1, total, q) > tail) + 1).clamp(1, total);
+        let below = self.bucket_of_rank(low).checked_sub(1).map_or(0, |before| upper_end(before) + 1);
+        Ok((below, upper_end(self.bucket_of_rank(high))))
+    }
+
+    fn bucket_of_rank(&self, rank: u64) -> usize {
         let mut seen = 0u64;
         let place = self.counts.iter().position(|count| {
             seen = seen.saturating_add(*count);
             seen >= rank
         });
-        Ok(upper_end(place.unwrap_or(BUCKETS - 1)))
+        place.unwrap_or(BUCKETS - 1)
     }
 }
 

@@ -15,6 +15,7 @@ mod moments;
 mod report;
 mod score;
 mod series;
+mod sparse;
 mod summary;
 
 pub use bytes::ReadError;
@@ -23,7 +24,7 @@ pub use latency::Latency;
 pub use layout::{FeatureLayout, Layout};
 pub use moments::Moments;
 pub use report::{Piece, Report};
-pub use score::{Binned, SCORE_BINS, Scores};
+pub use score::{Binned, CalibrationNoise, SCORE_BINS, Scores};
 pub use series::{HOUR_MS, Series, SeriesError};
 pub use summary::{AreaSummary, Distance, FeatureSummary, Summary};
 

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::sparse;
 use crate::evidence::InsufficientData;
 use crate::metric::{Area, Confusion};
 use crate::sum::Sum;
@@ -10,10 +11,14 @@ use crate::sum::Sum;
 pub const SCORE_BINS: usize = 1000;
 
 /// How many leads scored what, by what became of them. A side that counted nothing has no bins yet.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Scores {
+    #[serde(serialize_with = "sparse::write", deserialize_with = "sparse::read::<_, SCORE_BINS>")]
     pub(super) converted: Vec<u64>,
+    #[serde(serialize_with = "sparse::write", deserialize_with = "sparse::read::<_, SCORE_BINS>")]
     pub(super) not_converted: Vec<u64>,
+    #[serde(serialize_with = "sparse::write", deserialize_with = "sparse::read::<_, SCORE_BINS>")]
     pub(super) open: Vec<u64>,
 }
 
@@ -27,6 +32,15 @@ pub struct Binned {
     pub at_least: f64,
     /// The exact figure is at most that.
     pub at_most: f64,
+}
+
+/// How far chance moves a calibration error.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct CalibrationNoise {
+    /// Its standard error.
+    pub standard_error: f64,
+    /// What it is expected to be where there is none.
+    pub bias: f64,
 }
 
 impl Scores {
@@ -147,9 +161,16 @@ impl Scores {
 
     /// The counts when leads are called from a score of 0.5 on, which is an edge of the bins: they are exact.
     pub fn confusion_at_half(&self) -> Confusion {
+        self.confusion_at(0.5)
+    }
+
+    /// The counts when leads are called from `threshold` on, rounded to a thousandth: thousandths are the edges of the bins, so the counts
+    /// are exact.
+    pub fn confusion_at(&self, threshold: f64) -> Confusion {
+        let first = (threshold * SCORE_BINS as f64).round().clamp(0.0, SCORE_BINS as f64) as usize;
         let mut counts = Confusion::default();
         for (bin, (p, n)) in self.sides().enumerate() {
-            let (yes, no) = match 2 * bin >= SCORE_BINS {
+            let (yes, no) = match bin >= first {
                 true => (&mut counts.true_positive, &mut counts.false_positive),
                 false => (&mut counts.false_negative, &mut counts.true_negative),
             };
@@ -157,6 +178,26 @@ impl Scores {
             *no += n;
         }
         counts
+    }
+
+    /// How far chance moves [`Scores::calibration_error`]; none without leads that have an outcome.
+    ///
+    /// # Formula
+    /// With n leads at a rate of r in each of the ten bins, N in all: standard error √(Σ n r (1 − r)) / N; bias, what the error of a model
+    /// that is calibrated everywhere is expected to be, Σ √(2 n r (1 − r) / π) / N.
+    pub fn calibration_noise(&self) -> Option<CalibrationNoise> {
+        let sides: Vec<(f64, f64)> = self.sides().collect();
+        let total: f64 = sides.iter().map(|(p, n)| p + n).sum();
+        let (mut squares, mut means) = (Sum::default(), Sum::default());
+        for bin in sides.chunks(SCORE_BINS / 10) {
+            let (p, n) = bin.iter().fold((0.0, 0.0), |(p, n), (more_p, more_n)| (p + more_p, n + more_n));
+            if p + n > 0.0 {
+                let variance = p * n / (p + n);
+                squares.add(variance);
+                means.add((2.0 * variance / core::f64::consts::PI).sqrt());
+            }
+        }
+        (total > 0.0).then(|| CalibrationNoise { standard_error: squares.value().sqrt() / total, bias: means.value() / total })
     }
 
     /// The expected calibration error of scores in [0, 1], in ten bins of equal width of which each has its lower end.

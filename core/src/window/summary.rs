@@ -189,7 +189,7 @@ fn distance(reference: &[u64], current: &[u64], category: bool) -> Result<Distan
 
 impl Feature {
     /// Counts that two windows of one layout have in common, and the missing ones.
-    fn counts(&self) -> (Vec<u64>, u64) {
+    pub(crate) fn counts(&self) -> (Vec<u64>, u64) {
         match self {
             Feature::Number { bins, missing, .. } => (bins.clone(), *missing),
             Feature::Category { counts, missing } => {

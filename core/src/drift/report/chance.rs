@@ -13,7 +13,7 @@ const EXACT_PRODUCT: u64 = 40_000;
 const LEAST_EXPECTED: f64 = 5.0;
 
 /// The chance of at least a Kolmogorov–Smirnov `distance` between samples of `m` and `n` values.
-pub(super) fn of_distance(m: u64, n: u64, distance: f64) -> f64 {
+pub(crate) fn of_distance(m: u64, n: u64, distance: f64) -> f64 {
     if m.saturating_mul(n) <= EXACT_PRODUCT {
         let whole = (distance * m as f64 * n as f64).round() as u64;
         return kolmogorov::two_sample_sf(m, n, whole / gcd(m, n), Boundary::Both);
@@ -27,7 +27,7 @@ pub(super) fn of_distance(m: u64, n: u64, distance: f64) -> f64 {
 /// # Formula
 /// Pearson's chi-square, categories that are expected fewer than five times in the smaller sample taken together. Where fewer than two
 /// are left, the category that changed most, against the rest by Fisher's exact test, times the number of categories (Bonferroni).
-pub(super) fn of_categories(before: &[u64], now: &[u64]) -> Result<Option<f64>, DriftError> {
+pub(crate) fn of_categories(before: &[u64], now: &[u64]) -> Result<Option<f64>, DriftError> {
     let [m, n] = [before, now].map(|counts| counts.iter().sum::<u64>());
     if m == 0 || n == 0 {
         return Ok(None);

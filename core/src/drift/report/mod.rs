@@ -1,7 +1,7 @@
 //! The whole comparison: every feature, the predictions, one verdict, and how often that verdict would be wrong.
 
 mod alarm;
-mod chance;
+pub(crate) mod chance;
 mod dealt;
 mod feature;
 mod fence;
