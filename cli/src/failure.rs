@@ -111,6 +111,11 @@ impl Failure {
         Failure::Input { place: place.into(), code, message: message.into() }
     }
 
+    /// The [`Failure::Input`] of an input without rows: no command takes it for one that was done.
+    pub fn no_rows(place: impl Into<String>) -> Failure {
+        Failure::input(place, "INPUT_EMPTY", "the input has no rows")
+    }
+
     /// A [`Failure::Usage`].
     pub fn usage(code: &'static str, message: impl Into<String>) -> Failure {
         Failure::Usage { code, message: message.into() }

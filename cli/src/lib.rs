@@ -23,6 +23,12 @@ pub mod harness {
     pub use crate::input::declaration::declaration;
     pub use crate::input::{Records, Step, of_bytes};
     pub use crate::output::shortest;
+    /// What commands print with --json, where core has no type for it.
+    pub mod report {
+        pub use crate::report::bench::Report as Bench;
+        pub use crate::report::card::Card;
+        pub use crate::report::summary::{AssignSummary, FeaturesSummary, ImportSummary, ScoreSummary, WindowSummary};
+    }
 }
 
 use clap::{Parser, Subcommand};

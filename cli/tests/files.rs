@@ -26,7 +26,7 @@ fn a_model_is_imported_inspected_and_scores() {
     assert_eq!((out.lines().next(), margins), (Some("margin0,prob0"), vec!["-1.0", "0.25", "1.0", "1.0"]));
     let leads = expect(0, &["score", &model, "-"], b"lead_id,visits,pages\na,1,1\n\"b,2\",3,\n");
     let lines: Vec<&str> = leads.lines().collect();
-    assert_eq!(lines[0], "lead_id,score,probability,band,reasons");
+    assert_eq!(lines[0], "lead_id,score,probability,band,reasons,model,version");
     assert!(lines[1].starts_with("a,27,0.2689414213699951,") && lines[2].starts_with("\"b,2\",73,"), "{leads}");
 }
 
@@ -132,8 +132,10 @@ fn everything_that_is_wrong_with_a_row_is_told() {
     }
     let told = failure(3, &["score", &model, "-", "--raw"], b"visits,pages\nfew,many\n");
     assert!(told.contains("\"few\"") && told.contains("\"many\""), "{told}");
-    let told = failure(5, &["features", &schema, "-", "--keep", "sold", "--at", "when"], b"visits,pages,key\n1,1,a\n");
-    assert!(told.contains("sold, when"), "{told}");
+    for (option, column) in [("--keep", "sold"), ("--at", "when")] {
+        let message = failure(5, &["features", &schema, "-", option, column], b"visits,pages,key\n1,1,a\n");
+        assert!(message.contains(&format!("no column {column}; the columns are visits, pages, key")), "{message}");
+    }
     std::fs::write(&schema, "[model]\nname = \"m\"\nodd = 1\n").expect("a file");
     assert!(failure(5, &["import", "-", "-o", &model, "--schema", &schema], LIGHTGBM.as_bytes()).contains("line 3"));
 }

@@ -93,20 +93,43 @@ fn errors_name_the_place() {
         "bad.json",
         &suite(json!([{"type": "expect_column_values_to_not_be_null", "kwargs": {"column": "id", "mostly": 7}}])),
     );
-    let ragged = file(&folder, "ragged.csv", "a,b\n1,2\n3\n");
+    let empty = file(&folder, "empty.csv", "a,b\n");
     let other = file(&folder, "other.csv", "a\n1\n");
     let rows: [(&[&str], &str, &str); 6] = [
         (&["--suite", &bad, &table], "KWARG_INVALID", "expectations[0].kwargs.mostly"),
         (&["--suite", &table, &table], "SUITE_NOT_JSON", "leads.csv"),
         (&["--suite", "nowhere.json", &table], "READ_FAILED", "nowhere.json"),
         (&["--suite", &easy, "nowhere.csv"], "READ_FAILED", "nowhere.csv"),
-        (&["--suite", &easy, &ragged], "ROW_FIELD_COUNT", "ragged.csv, line 3"),
+        (&["--suite", &easy, &empty], "INPUT_EMPTY", "the input has no rows"),
         (&["--suite", &easy, &table, &other], "INPUT_COLUMNS_DIFFER", "other.csv"),
     ];
     for (arguments, code, words) in rows {
         let arguments: Vec<&str> = ["quality"].iter().chain(arguments).copied().collect();
         let error = failure(2, &arguments, b"");
         assert!(error.contains(code) && error.contains(words), "{arguments:?}: {error}");
+    }
+}
+
+#[test]
+fn rows_that_cannot_be_read_are_left_out_and_counted() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let easy = file(
+        &folder,
+        "easy.json",
+        &suite(json!([{"type": "expect_column_sum_to_be_between", "kwargs": {"column": "b", "min_value": 6, "max_value": 6}}])),
+    );
+    let tables = [
+        file(&folder, "ragged.csv", "a,b\n1,2\n3\n5,4\n"),
+        file(&folder, "ragged.ndjson", "{\"a\": 1, \"b\": 2}\n{\"a\": 1, \"b\": 2, \"b\": 3}\n{\"a\": 5, \"b\": 4}\n"),
+    ];
+    for (table, code, place) in [(&tables[0], "ROW_FIELD_COUNT", "line 3"), (&tables[1], "ROW_DUPLICATE_KEY", "line 2")] {
+        let out = expect(3, &["quality", "--suite", &easy, table, "--json"], b"");
+        let result: Value = serde_json::from_str(&out).expect("a result");
+        assert_eq!((&result["rows"]["read"], &result["rows"]["used"]), (&json!(3), &json!(2)), "{out}");
+        assert_eq!((&result["success"], &result["rows"]["left_out"][0]["reason"]), (&json!(true), &json!(code)), "{out}");
+        let out = expect(0, &["quality", "--suite", &easy, table, "--max-left-out", "40%"], b"");
+        assert!(out.contains("met, 2 rows") && out.contains("1 left out") && out.contains(place), "{out}");
+        expect(3, &["quality", "--generate", table], b"");
     }
 }
 
@@ -187,7 +210,8 @@ fn a_suite_rejects_and_flags_leads_that_are_scored() {
     let out = file(&folder, "out.csv", "");
     expect(3, &["score", &model, "-", "--suite", &suite, "--explain", "0", "-o", &out], csv.as_bytes());
     let scores = std::fs::read_to_string(&out).expect("scores");
-    let flags: Vec<(&str, &str)> = scores.lines().map(|line| (&line[..1], line.rsplit(',').next().unwrap_or_default())).collect();
+    // The last three columns are flags, model and version.
+    let flags: Vec<(&str, &str)> = scores.lines().map(|line| (&line[..1], line.rsplit(',').nth(2).unwrap_or_default())).collect();
     assert_eq!(
         flags,
         [("l", "flags"), ("a", ""), ("c", "pages is missing"), ("d", "pages is not allowed; the suite allows at most 7")]

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::Path;
 
-use common::{run, text};
+use common::{LIGHTGBM, run, text};
 use serde_json::Value;
 
 /// What `arguments` print, which must meet the schema `name`.
@@ -51,6 +51,8 @@ fn metrics() {
     let all = ["metrics", "--exploration", "slice", "--against", "other"];
     let found = valid("metrics", &all, &leads(300, 0));
     assert!(found["roc_auc"].is_f64() && found["bands"][0]["from"].is_null() && found["comparison"]["z"].is_f64());
+    let found = valid("metrics", &["metrics", "--segment", "source"], &leads(300, 0));
+    assert_eq!(found["segments"]["values"].as_array().map(Vec::len), Some(2));
     let found = valid("metrics", &all, "probability,other,slice,converted\n3.5,1,1,1\n-2,1,0,1\n");
     assert!(found["roc_auc"]["insufficient"].is_string() && found["comparison"]["insufficient"].is_string());
     valid("metrics", &["metrics"], "probability,converted\n0.5,\n");
@@ -100,6 +102,36 @@ fn experiments_and_plans() {
         valid("plan", &[&["plan", "--base", "10%"], more].concat(), "");
     }
     valid("plan", &["plan", "--average", "1200", "--deviation", "900", "--treatments", "2"], "");
+}
+
+#[test]
+fn commands_that_write_files() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = |name: &str| text(&folder.path().join(name));
+    std::fs::write(at("model.txt"), LIGHTGBM).expect("written");
+    let imported = valid("commands/import", &["import", &at("model.txt"), "-o", &at("m.plumb")], "");
+    assert_eq!(imported["model"]["trees"], 1);
+    valid("commands/inspect", &["inspect", &at("m.plumb")], "");
+    let declared = "[[field]]\nname = \"visits\"\n[[field]]\nname = \"source\"\nkind = \"category\"\ncategories = [\"web\"]\n\
+        [[feature]]\nname = \"pages\"\nfrom = \"source\"\n[[band]]\nname = \"hot\"\nfrom = 0.5\n[[band]]\nname = \"cold\"\nfrom = 0\n\
+        [calibration.sigmoid]\nslope = -1.5\nintercept = 0.2\n[provenance]\nrows = 9\nbaseline = { auc = 0.7 }\n";
+    std::fs::write(at("s.toml"), declared).expect("written");
+    let predictions = "visits,source,margin\n3,web,1\n1,web,-1\n";
+    std::fs::write(at("p.csv"), predictions).expect("written");
+    let checked = ["import", &at("model.txt"), "-o", &at("s.plumb"), "--schema", &at("s.toml"), "--check", &at("p.csv")];
+    assert_eq!(valid("commands/import", &checked, "")["model"]["checked"]["rows"], 2);
+    valid("commands/inspect", &["inspect", &at("s.plumb")], "");
+    for input in ["visits,source\n1,web\n3,fair\nmany,web\n", "visits,source\n1,web\n"] {
+        let found = valid("commands/score", &["score", &at("s.plumb"), "-", "-o", &at("out.csv")], input);
+        assert!(found["rows"]["used"] == found["scored"] && found["model"]["name"] == "model", "{found:#}");
+        valid("commands/features", &["features", &at("s.toml"), "-", "-o", &at("out.csv")], input);
+        valid("commands/assign", &["assign", "--salt", "s", "--weights", "a=1,b=2", "-", "-o", &at("out.csv")], input);
+    }
+    let log = "timestamp_ms,probability\n5,0.5\nlate,0.1\n";
+    valid("commands/window-make", &["window", "make", "-", "-o", &at("a.plw")], log);
+    valid("commands/window-make", &["window", "merge", &at("a.plw"), "-o", &at("b.plw")], "");
+    std::fs::write(at("rows.f32le"), [0u8; 80]).expect("written");
+    valid("commands/bench", &["bench", &at("m.plumb"), "--rows", &at("rows.f32le"), "--columns", "2", "--seconds", "0"], "");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 
 use std::fs;
 
+use plumbline::harness::report::{AssignSummary, Bench, Card, FeaturesSummary, ImportSummary, ScoreSummary, WindowSummary};
 use plumbline_core::{drift, experiment, metric, quality, route, window};
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
@@ -10,8 +11,9 @@ use serde_json::Value;
 
 use crate::project_root;
 
-/// The schema of every report by name, and of every kind of settings below `settings/`.
-pub fn all() -> [(&'static str, Value); 9] {
+/// The schema of every report by name, below `commands/` of those that only the native command prints, and of every kind of settings below
+/// `settings/`. The types of the npm package are made of the others.
+pub fn all() -> [(&'static str, Value); 16] {
     [
         ("metrics", report::<metric::Report>()),
         ("drift", report::<drift::DriftReport>()),
@@ -19,6 +21,13 @@ pub fn all() -> [(&'static str, Value); 9] {
         ("plan", report::<experiment::Planned>()),
         ("quality", report::<quality::SuiteResult>()),
         ("window", report::<window::Report>()),
+        ("commands/score", report::<ScoreSummary>()),
+        ("commands/assign", report::<AssignSummary>()),
+        ("commands/features", report::<FeaturesSummary>()),
+        ("commands/window-make", report::<WindowSummary>()),
+        ("commands/inspect", report::<Card>()),
+        ("commands/import", report::<ImportSummary>()),
+        ("commands/bench", report::<Bench>()),
         ("settings/experiment", settings::<experiment::Settings>()),
         ("settings/plan", settings::<experiment::Plan>()),
         ("settings/allocation", settings::<route::AllocationSettings>()),
@@ -45,7 +54,8 @@ pub fn differences(write: bool) -> Vec<String> {
         if fs::read_to_string(&path).is_ok_and(|found| found == text) {
             continue;
         }
-        let written = || fs::create_dir_all(folder.join("settings")).and_then(|()| fs::write(&path, &text));
+        let made = path.parent().map_or(Ok(()), fs::create_dir_all);
+        let written = || made.and_then(|()| fs::write(&path, &text));
         if write && let Err(error) = written() {
             different.push(format!("{}: {error}", path.display()));
         }

@@ -644,6 +644,14 @@ export type Method = "fixed" | {
   };
 };
 
+/** The measures of each value of one column. */
+export interface MetricsBySegment {
+  /** The column. */
+  column: string;
+  /** Its values, the one with most leads first. */
+  values: SegmentMetrics[];
+}
+
 /** Scores against outcomes. Measures of probabilities are absent when a score is outside [0, 1]. */
 export interface MetricsReport {
   /** Counts and rates at the threshold. */
@@ -692,6 +700,8 @@ export interface MetricsReport {
   "roc_auc_max_fpr_0.1": Answer<number>;
   /** Where the rows of the input went; absent where no input was read. */
   rows?: RowAccount | null;
+  /** The measures of each value of a segment column. */
+  segments?: MetricsBySegment | null;
   /** Leads without a score. */
   unscored: number;
 }
@@ -847,6 +857,32 @@ export interface ScoreBand {
   share: number;
 }
 
+/** The measures of the leads that share one value. */
+export interface SegmentMetrics {
+  /** Counts and rates at the threshold. */
+  at_threshold: AtThreshold;
+  /** Average precision. */
+  average_precision: Answer<number>;
+  /** The Brier score. */
+  brier?: number | null;
+  /** The expected calibration error. */
+  calibration_error?: number | null;
+  /** Leads with a score and a final outcome. */
+  leads: number;
+  /** The log loss, in nats; absent when a score is outside [0, 1], as are the two below. */
+  log_loss?: Answer<number> | null;
+  /** Of those, the ones that converted. */
+  positives: number;
+  /** The part that converted. */
+  rate: number | null;
+  /** The area under the ROC curve. */
+  roc_auc: Answer<number>;
+  /** Its 95 % interval, as of all leads. */
+  roc_auc_interval: [number, number] | null;
+  /** The value; null for leads without one. */
+  value: string | null;
+}
+
 /** One value of one segment. */
 export interface SegmentReport {
   /** The p-value, corrected for all segments looked at. */
@@ -911,6 +947,8 @@ export interface SuiteResult {
   meta: Json;
   /** By expectation, in the peer's order. */
   results: ExpectationResult[];
+  /** Where the rows of the table went; the peer has no such member, and it is absent where no file was read. */
+  rows?: RowAccount | null;
   /** How many expectations are met. */
   statistics: SuiteStatistics;
   /** Whether every expectation is met. */

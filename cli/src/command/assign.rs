@@ -8,10 +8,10 @@ use plumbline_core::route::{Hash, Split};
 use crate::input::{self, Cell, Problem, Records, Rejects, Step};
 use crate::output::paths::{append, is_ndjson, keep_apart};
 use crate::output::{Datum, Interrupt, Layout, Sink, Table, shortest, terminal};
+use crate::report::summary::{AssignSummary, page};
+use crate::table::named;
+use crate::table::places::ID_FIELDS;
 use crate::{Failure, Outcome};
-
-/// Columns that name a lead when --id does not say.
-const ID_COLUMNS: [&str; 2] = ["lead_id", "id"];
 
 /// Assign each lead to an arm
 #[derive(Debug, Args)]
@@ -83,15 +83,16 @@ impl Assign {
         let place = out.map_or_else(|| "standard output".to_owned(), |out| out.display().to_string());
         let names = ["lead", "point", "arm"].map(str::to_owned).to_vec();
         let mut table = Table::start(Sink::open(out, &interrupt)?, place, layout, names)?;
-        let mut rejects = Rejects::new(rejected, &interrupt);
+        let ids = self.id.iter().cloned().chain(ID_FIELDS.map(str::to_owned)).collect();
+        let mut rejects = Rejects::new(rejected, &source.place, ids, &interrupt);
         let mut counts = vec![0u64; self.weights.len()];
         loop {
             match records.advance()? {
                 Step::End => break,
-                Step::Rejected(problem) => rejects.add(records.line(), &problem)?,
+                Step::Rejected(problem) => rejects.add_unreadable(&*records, &problem)?,
                 Step::Record => match self.lead(&*records) {
                     None => rejects.add(
-                        records.line(),
+                        &*records,
                         &Problem::new(
                             "ID_MISSING",
                             "the lead has no id, or its id is a number too long to be exact: write it as a string",
@@ -99,6 +100,7 @@ impl Assign {
                     )?,
                     Some(lead) => {
                         let arm = split.index(&lead);
+                        rejects.take();
                         if let Some(count) = counts.get_mut(arm) {
                             *count += 1;
                         }
@@ -110,27 +112,30 @@ impl Assign {
         source.progress.finish_and_clear();
         let summary = rejects.commit(&interrupt)?;
         table.commit(&interrupt)?;
-        let arms: serde_json::Map<_, _> =
-            self.weights.iter().zip(&counts).map(|((arm, _), n)| (arm.clone(), (*n).into())).collect();
+        let is_done = summary.rows.lost() == 0;
+        let file = summary.file.as_ref().map(|file| file.display().to_string());
+        let arms = self.weights.iter().zip(&counts);
         if json {
-            terminal::say_json(&serde_json::json!({ "arms": arms, "rejected": summary.count }))?;
+            terminal::say_json(&AssignSummary {
+                arms: arms.map(|((arm, _), n)| (arm.clone(), *n)).collect(),
+                rejected: summary.rows.lost(),
+                out: out.map(|out| out.display().to_string()),
+                rejected_to: file,
+                rows: summary.rows,
+            })?;
         } else {
-            let told: Vec<String> =
-                self.weights.iter().zip(&counts).map(|((arm, _), n)| format!("{arm} {}", terminal::thousands(*n))).collect();
-            let rejected = if summary.count == 0 { String::new() } else { format!("; {} rejected", summary.count) };
-            terminal::note(&format!("{}{rejected}", told.join(", ")));
+            let arms: Vec<String> = arms.map(|((arm, _), n)| format!("{arm} {}", terminal::thousands(*n))).collect();
+            terminal::note(&format!("{}\n{}", arms.join(", "), page(&summary.rows, file.as_deref())));
         }
-        Ok(if summary.count == 0 { Outcome::Done } else { Outcome::SomeRejected })
+        Ok(if is_done { Outcome::Done } else { Outcome::SomeRejected })
     }
 
     /// The column of ids among `names`.
     fn column(&self, names: &[String], place: &str) -> Result<usize, Failure> {
         let find = |wanted: &str| names.iter().position(|name| name == wanted);
         match &self.id {
-            Some(id) => {
-                find(id).ok_or_else(|| Failure::input(place, "INPUT_MISSING_COLUMNS", format!("there is no column {id}")))
-            }
-            None => Ok(ID_COLUMNS.into_iter().find_map(find).unwrap_or(0)),
+            Some(id) => find(id).ok_or_else(|| named::absent(place, &[id], names)),
+            None => Ok(ID_FIELDS.into_iter().find_map(find).unwrap_or(0)),
         }
     }
 
@@ -140,7 +145,7 @@ impl Assign {
             return id(records.cell(self.column(records.names(), "").ok()?));
         }
         let named = |wanted: &str| records.names().iter().position(|name| name == wanted);
-        ID_COLUMNS.into_iter().filter_map(named).find_map(|at| id(records.cell(at)))
+        ID_FIELDS.into_iter().filter_map(named).find_map(|at| id(records.cell(at)))
     }
 }
 

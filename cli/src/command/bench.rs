@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use plumbline_core::Scorer;
 use plumbline_core::model::Scratch;
-use serde::Serialize;
 
 use crate::input::model_file::{self, open_scorer};
-use crate::output::terminal::{self, aligned, thousands};
+use crate::output::terminal;
+use crate::report::bench::{Batch, OneRow, Report, page};
 use crate::{Failure, Outcome, clock};
 
 /// Measure the time for one row and for a batch on this machine, on one thread
@@ -51,34 +51,6 @@ fn seconds(text: &str) -> Result<f64, String> {
     }
 }
 
-/// What was measured.
-#[derive(Debug, Serialize)]
-struct Report {
-    model: String,
-    rows: usize,
-    columns: usize,
-    seed: u64,
-    one_row: OneRow,
-    batch: Batch,
-    /// Cost of one reading of the clock.
-    clock_ns: f64,
-}
-
-#[derive(Debug, Serialize)]
-struct OneRow {
-    calls: usize,
-    p50_us: f64,
-    p99_us: f64,
-    p999_us: f64,
-}
-
-#[derive(Debug, Serialize)]
-struct Batch {
-    passes: usize,
-    us_per_row: f64,
-    fastest_us_per_row: f64,
-}
-
 const GROUP: usize = 16;
 
 impl Bench {
@@ -102,7 +74,7 @@ impl Bench {
         if json {
             terminal::say_json(&report)?
         } else {
-            terminal::say(&report.table())?
+            terminal::say(&page(&report))?
         }
         Ok(Outcome::Done)
     }
@@ -208,23 +180,6 @@ impl Runner<'_> {
         let per_row = |seconds: f64| seconds * 1e6 / (rows.len() / self.columns) as f64;
         let fastest_us_per_row = per_row(passes.first().copied().unwrap_or(0.0));
         Ok(Batch { passes: passes.len(), us_per_row: per_row(quantile(&passes, 0.5)), fastest_us_per_row })
-    }
-}
-
-impl Report {
-    fn table(&self) -> String {
-        let us = |x: f64| format!("{x:>10.3} µs");
-        aligned(&[
-            ("model", self.model.clone()),
-            ("rows", format!("{} × {} columns", thousands(self.rows as u64), self.columns)),
-            ("one row, p50", us(self.one_row.p50_us)),
-            ("one row, p99", us(self.one_row.p99_us)),
-            ("one row, p99.9", us(self.one_row.p999_us)),
-            ("batch, per row", us(self.batch.us_per_row)),
-            ("batch, fastest", us(self.batch.fastest_us_per_row)),
-            ("clock", us(self.clock_ns / 1e3)),
-            ("checked", "every margin equals the reference evaluator's, bit for bit".to_owned()),
-        ])
     }
 }
 

@@ -5,15 +5,17 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use plumbline_core::feature::FeatureVector;
 use plumbline_core::lead::{Limits, Reader, Slots};
-use plumbline_core::table::format_date;
+use plumbline_core::schema::Role;
 use plumbline_core::{Pipeline, ScoreError, Timestamp};
 
 use crate::input::declaration::read_declaration;
-use crate::input::{self, Cell, Problem, Records, Rejects, Step};
+use crate::input::{self, Carried, Cell, Problem, Records, Rejects, Step};
 use crate::output::paths::{append, keep_apart};
-use crate::output::terminal::{self, listed};
-use crate::output::{Datum, Interrupt, Layout, Sink, Table};
-use crate::table::places::{Places, check_header};
+use crate::output::{Datum, Interrupt, Layout, Sink, Table, terminal};
+use crate::report::summary::{FeaturesSummary, page};
+use crate::table::keep::Keep;
+use crate::table::named;
+use crate::table::places::{ID_FIELDS, Places, check_header};
 use crate::{Failure, Outcome, clock};
 
 /// Compute the rows for training a model
@@ -62,19 +64,23 @@ impl Features {
         let (mut records, source) = input::open(&self.leads, false)?;
         if records.is_table() {
             check_header(&*records, &schema.fields, &[], &source.place)?;
-            self.check_columns(records.names(), &source.place)?;
+            self.check_time(records.names(), &source.place)?;
         }
-        let names: Vec<String> = self.keep.iter().cloned().chain(columns.into_iter().map(|c| c.name)).collect();
+        let taken: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
+        let mut keep = Keep::new(&self.keep, &taken, &*records, &source.place)?;
+        let names: Vec<String> = keep.names().iter().cloned().chain(columns.into_iter().map(|c| c.name)).collect();
         let place = out.map_or_else(|| "standard output".to_owned(), |out| out.display().to_string());
         let mut table = Table::start(Sink::open(out, &interrupt)?, place, Layout::Csv, names)?;
-        let mut rejects = Rejects::new(rejected, &interrupt);
+        let named = schema.fields.iter().find(|field| field.role == Role::Id).map(|field| field.name.as_str());
+        let ids = named.into_iter().chain(ID_FIELDS).map(str::to_owned).collect();
+        let mut rejects = Rejects::new(rejected, &source.place, ids, &interrupt);
         let (mut slots, mut row) = (Slots::default(), FeatureVector::new());
         let (places, limits) = (Places::of(records.names(), &schema), Limits::default());
-        let (now, mut made) = (clock::now(), 0u64);
+        let now = clock::now();
         loop {
             match records.advance()? {
                 Step::End => break,
-                Step::Rejected(problem) => rejects.add(records.line(), &problem)?,
+                Step::Rejected(problem) => rejects.add_unreadable(&*records, &problem)?,
                 Step::Record => {
                     let taken = match records.json() {
                         Some(json) => {
@@ -86,39 +92,47 @@ impl Features {
                     let at = self.at.as_ref().map_or(Ok(now), |name| moment(&*records, name));
                     let read = taken.and(at);
                     match read {
-                        Err(problem) => rejects.add(records.line(), &problem)?,
+                        Err(problem) => rejects.add(&*records, &problem)?,
                         Ok(at) => {
                             pipeline.apply(&slots, at, &mut row);
-                            let dates: Vec<String> = self.keep.iter().map(|name| date(cell(&*records, name))).collect();
-                            let kept = self.keep.iter().zip(&dates).map(|(name, date)| kept(cell(&*records, name), date));
+                            keep.read(&*records, &source.place)?;
+                            let kept = keep.values().iter().map(datum);
                             table.row(kept.chain(row.iter().map(|x| Datum::Real(*x))))?;
-                            made += 1;
+                            rejects.take();
                         }
                     }
                 }
             }
         }
+        if rejects.read() > 0 {
+            keep.check(&*records, &source.place)?;
+        }
         source.progress.finish_and_clear();
         let summary = rejects.commit(&interrupt)?;
         table.commit(&interrupt)?;
+        let file = summary.file.as_ref().map(|file| file.display().to_string());
+        let is_done = summary.rows.lost() == 0;
         if json {
-            terminal::say_json(&serde_json::json!({ "rows": made, "rejected": summary.count }))?;
+            terminal::say_json(&FeaturesSummary {
+                written: summary.rows.used,
+                rejected: summary.rows.lost(),
+                out: out.map(|out| out.display().to_string()),
+                rejected_to: file,
+                rows: summary.rows,
+            })?;
         } else {
-            let rejected = if summary.count == 0 { String::new() } else { format!("; {} rejected", summary.count) };
-            terminal::note(&format!("{} rows{rejected}", terminal::thousands(made)));
+            terminal::note(&page(&summary.rows, file.as_deref()));
         }
-        Ok(if summary.count == 0 { Outcome::Done } else { Outcome::SomeRejected })
+        Ok(if is_done { Outcome::Done } else { Outcome::SomeRejected })
     }
 }
 
 impl Features {
-    /// Columns that are asked for and not there would be empty in every row: better to say so once.
-    fn check_columns(&self, names: &[String], place: &str) -> Result<(), Failure> {
-        let absent = self.keep.iter().chain(&self.at).filter(|name| !names.contains(name));
-        let absent: Vec<&str> = absent.map(String::as_str).collect();
-        match absent.is_empty() {
-            true => Ok(()),
-            false => Err(Failure::input(place, "INPUT_MISSING_COLUMNS", format!("there is no column {}", listed(&absent)))),
+    /// A time that is asked for and not there would reject every row: better to say so once.
+    fn check_time(&self, names: &[String], place: &str) -> Result<(), Failure> {
+        match self.at.as_deref().filter(|at| !names.iter().any(|name| name == at)) {
+            Some(at) => Err(named::absent(place, &[at], names)),
+            None => Ok(()),
         }
     }
 }
@@ -132,19 +146,11 @@ fn moment(records: &dyn Records, name: &str) -> Result<Timestamp, Problem> {
     ms.map(Timestamp).ok_or_else(|| Problem::new("MOMENT_NOT_A_DATE", format!("{name} is not a time")))
 }
 
-/// A moment as it is written; of other cells nothing.
-fn date(cell: Cell<'_>) -> String {
-    if let Cell::Time(moment) = cell { format_date(moment.ms) } else { String::new() }
-}
-
-fn kept<'a>(cell: Cell<'a>, date: &'a str) -> Datum<'a> {
-    match cell {
-        Cell::Text(text) => Datum::Text(text),
-        Cell::Time(_) => Datum::Text(date),
-        Cell::Int(n) => Datum::Whole(n.into()),
-        Cell::UInt(n) => Datum::Whole(n.into()),
-        Cell::Float(x) => Datum::Real(x),
-        Cell::Bool(flag) => Datum::Whole(i128::from(flag)),
-        Cell::Missing | Cell::Other(_) => Datum::Empty,
+/// A kept value; a flag is 1 or 0, as trainers take it.
+fn datum(value: &Carried) -> Datum<'_> {
+    match value {
+        Carried::Json(json) if json == "true" || json == "false" => Datum::Whole(i128::from(json == "true")),
+        Carried::Json(_) => Datum::Empty,
+        value => value.datum(),
     }
 }

@@ -1,9 +1,10 @@
 //! `plumbline metrics`: scores against what became of the leads.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use clap::Args;
-use plumbline_core::metric::{AgainstModel, Labelled, Measure, MetricError, Report, Slice, Slices};
+use plumbline_core::metric::{AgainstModel, Labelled, Measure, MetricError, Report, Segments, Slice, Slices};
 
 use plumbline_core::table::Rows;
 
@@ -15,6 +16,9 @@ use crate::table::leads::{Leads, OUTCOMES, SCORES};
 use crate::table::moment::Ripeness;
 use crate::table::number::finite;
 use crate::{Failure, Outcome};
+
+/// The most values of a segment column: beyond that it names leads or is free text.
+const SEGMENTS: usize = 1_000;
 
 /// Compare scores with outcomes
 #[derive(Debug, Args)]
@@ -30,6 +34,7 @@ If the data are insufficient for a figure, it is reported as \"no answer\", neve
 
 Examples:
   plumbline metrics scored.csv --outcome converted
+  plumbline score web-leads.plumb leads.csv -o scored.csv --keep converted,region && plumbline metrics scored.csv --segment region
   plumbline metrics scored.csv --scored-at timestamp --converted-at closed_at --matured-after 30d
   plumbline metrics scored.parquet --score prob0 --threshold 0.3 --bands 0.2,0.6 --json | jq .roc_auc")]
 pub struct Metrics {
@@ -48,6 +53,9 @@ pub struct Metrics {
     /// The column that marks leads of the exploration slice, whose AUC is shown next to that of worked leads
     #[arg(long, value_name = "COLUMN")]
     exploration: Option<String>,
+    /// A column whose values are measured apart, such as region
+    #[arg(long, value_name = "COLUMN")]
+    segment: Option<String>,
     /// With --matured-after: the column with the time each lead was scored
     #[arg(long, value_name = "COLUMN", requires = "matured_after")]
     scored_at: Option<String>,
@@ -99,6 +107,7 @@ impl Metrics {
             Some(column) => Some(slices(&leads, &table.flags(column)?.values).map_err(|e| self.refuse(&table, &leads, &e))?),
             None => None,
         };
+        report.segments = self.segment.as_deref().map(|column| self.by_segment(&table, &leads, column)).transpose()?;
         report.comparison = self.against.as_deref().map(|against| compared(&table, &leads, against)).transpose()?;
         report.maturity = self.ripeness.sentence();
         report.rejected_rows = unreadable(&table.account);
@@ -156,14 +165,34 @@ impl Metrics {
         }
     }
 
-    fn measured(&self, leads: &Leads) -> Result<Report, MetricError> {
-        let measure = Measure {
+    fn measure(&self) -> Measure {
+        Measure {
             threshold: self.threshold,
             bands: self.bands.clone(),
             bins: usize::from(self.bins),
             parts: usize::from(self.parts),
-        };
-        let report = Report::new(&Labelled::new(&leads.scores, &leads.converted)?, &measure)?;
+        }
+    }
+
+    /// The measures of each value of `column`.
+    fn by_segment(&self, table: &Columns, leads: &Leads, column: &str) -> Result<Segments, Failure> {
+        let values = table.names(column)?;
+        let mut parts: BTreeMap<Option<String>, (Vec<f64>, Vec<bool>)> = BTreeMap::new();
+        for (row, (score, converted)) in leads.rows.iter().zip(leads.scores.iter().zip(&leads.converted)) {
+            let value = values.get(*row).cloned().flatten();
+            let part = parts.entry(value).or_default();
+            part.0.push(*score);
+            part.1.push(*converted);
+            if parts.len() > SEGMENTS {
+                let message = format!("column {column:?} has more than {SEGMENTS} values; a segment is a group of leads");
+                return Err(Failure::input(&table.place, "SEGMENT_TOO_MANY", message));
+            }
+        }
+        Segments::new(column, parts, &self.measure()).map_err(|e| self.refuse(table, leads, &e))
+    }
+
+    fn measured(&self, leads: &Leads) -> Result<Report, MetricError> {
+        let report = Report::new(&Labelled::new(&leads.scores, &leads.converted)?, &self.measure())?;
         Ok(Report { open: leads.open, unscored: leads.unscored, ..report })
     }
 }

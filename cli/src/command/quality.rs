@@ -9,6 +9,8 @@ use plumbline_core::table::Kind;
 use crate::input::read_suite;
 use crate::output::{Interrupt, terminal};
 use crate::report::quality::page;
+use crate::report::rows::account;
+use crate::table::account::Limit;
 use crate::table::batches::Table;
 use crate::{Failure, Outcome};
 
@@ -16,13 +18,16 @@ use crate::{Failure, Outcome};
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Reads CSV, NDJSON and Parquet, plain or gzipped; several files form one table. The suite is the JSON of Great Expectations 1.x; with
---json the output is its result document; without, the expectations that are not met, with what they allow. Column types of a CSV are detected from its first rows; if later rows contradict them, the
-file is read again. Other formats are read twice. Rows are not kept in memory, except for uniqueness, quantiles and z-scores.
+--json the output is its result document, and `rows`, the rows read, used and left out; without, the expectations that are not met, with
+what they allow. A row that cannot be read is left out: indices in the result count the rows that are used. Column types of a CSV are
+detected from its first rows; if later rows contradict them, the file is read again. Other formats are read twice. Rows are not kept in
+memory, except for uniqueness, quantiles and z-scores.
 
 Exit codes:
   0    all expectations are met
   1    some are not
-  2    the suite, the table or the arguments are invalid
+  2    the suite, the table or the arguments are invalid, or the table has no rows
+  3    all are met, but more rows were left out than --max-left-out allows
   130  interrupted
 
 Examples:
@@ -48,6 +53,8 @@ pub struct Quality {
     /// The name of the generated suite
     #[arg(long, value_name = "NAME", default_value = "generated", requires = "generate")]
     name: String,
+    #[command(flatten)]
+    limit: Limit,
 }
 
 /// The four result formats.
@@ -73,8 +80,11 @@ impl Quality {
         let mut table = Table::open(&self.files, &interrupt)?;
         let Some(suite) = suite else {
             let profile = table.all(None, Profile::new, |profile, _, columns| profile.push(columns))?;
+            if table.account.lost() > 0 {
+                terminal::note(&account("rows", &table.account));
+            }
             terminal::say_json(&generate(&profile, &self.name))?;
-            return Ok(Outcome::Done);
+            return Ok(self.limit.outcome([&table.account]));
         };
         let format = ResultFormat::of(match self.result_format {
             Format::BooleanOnly => Detail::BooleanOnly,
@@ -86,12 +96,13 @@ impl Quality {
         let report =
             table.all(Some(&suite.columns()), start, |validation, rows, columns| validation.push_rows(rows, columns))?.finish();
         let names: Vec<String> = self.files.iter().map(|file| file.display().to_string()).collect();
-        let result = report.document(Some(&names.join(" ")));
+        let mut result = report.document(Some(&names.join(" ")));
+        result.rows = Some(table.account.clone());
         if json {
             terminal::say_json(&result)?
         } else {
-            terminal::say(&page(&result, report.rows, self.all))?
+            terminal::say(&page(&result, self.all))?
         }
-        Ok(if result.success { Outcome::Done } else { Outcome::CheckFailed })
+        Ok(if result.success { self.limit.outcome([&table.account]) } else { Outcome::CheckFailed })
     }
 }

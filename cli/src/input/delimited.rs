@@ -20,6 +20,7 @@ use memchr::{memchr, memchr_iter, memchr2, memchr2_iter, memrchr};
 
 use super::{Cell, FIELD_LIMIT, Problem, RECORD_LIMIT, Records, Step};
 use crate::Failure;
+use crate::output::quoted;
 
 /// A stream of separated values.
 pub struct Delimited {
@@ -178,12 +179,13 @@ impl Delimited {
                 }
                 ReadRecordResult::Record => break,
                 ReadRecordResult::End => {
-                    self.ended = true;
+                    (self.ended, self.fields) = (true, 0);
                     return Ok(if too_long { Raw::TooLong } else { Raw::End });
                 }
             }
         }
-        self.fields = fields;
+        // Of a record that is too long nothing is held.
+        self.fields = if too_long { 0 } else { fields };
         Ok(if too_long { Raw::TooLong } else { Raw::Record })
     }
 }
@@ -302,6 +304,18 @@ impl Records for Delimited {
 
     fn text(&self, index: usize) -> Option<&str> {
         if index < self.fields { self.record.get(self.place_of(index)) } else { None }
+    }
+
+    fn row(&self) -> String {
+        let mut row = String::new();
+        for index in 0..self.fields {
+            if index > 0 {
+                row.push(char::from(self.delimiter));
+            }
+            let field = self.text.get(self.place_of(index)).unwrap_or_default();
+            quoted(&String::from_utf8_lossy(field), char::from(self.delimiter), &mut row);
+        }
+        row
     }
 
     fn cell(&self, index: usize) -> Cell<'_> {

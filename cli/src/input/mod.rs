@@ -1,5 +1,6 @@
 //! Where leads come from: CSV, NDJSON or Parquet, plain or gzipped, a file or standard input, one record at a time.
 
+mod carried;
 pub mod declaration;
 mod delimited;
 pub mod model_file;
@@ -12,7 +13,9 @@ mod suite;
 use std::path::Path;
 
 use crate::Failure;
+use crate::output::member;
 
+pub use carried::Carried;
 pub use parquet::{ParquetTable, quiet_panics};
 pub use plumbline_core::table::Cell;
 pub use rejects::Rejects;
@@ -74,6 +77,19 @@ pub trait Records {
     /// The input cannot be read.
     fn plain(&mut self, _take: &mut dyn FnMut(&[&str]) -> bool) -> Result<usize, Failure> {
         Ok(0)
+    }
+    /// The current record as text, also when it was rejected: the row of a CSV, the line of NDJSON, otherwise a JSON object. Empty when
+    /// it is longer than [`RECORD_LIMIT`].
+    fn row(&self) -> String {
+        let mut row = String::from("{");
+        for (index, name) in self.names().iter().enumerate() {
+            if index > 0 {
+                row.push(',');
+            }
+            member(name, Carried::cell(self.cell(index)).datum(), &mut row);
+        }
+        row.push('}');
+        row
     }
     /// The current record as JSON, for callers that read JSON directly; none in other formats.
     fn json(&self) -> Option<&[u8]> {

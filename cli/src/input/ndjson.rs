@@ -27,6 +27,11 @@ struct Row {
     names: Vec<String>,
     places: BTreeMap<String, usize>,
     values: Vec<Value>,
+    /// Per field the number of the last record that has it, and the number of the current one.
+    last: Vec<u64>,
+    record: u64,
+    /// A field that the record has twice.
+    repeated: Option<usize>,
     /// Whether the record has a field beyond the limit.
     is_full: bool,
 }
@@ -58,6 +63,8 @@ impl Ndjson {
         }
         self.row.values.iter_mut().for_each(|value| *value = Value::Null);
         self.row.is_full = false;
+        self.row.repeated = None;
+        self.row.record += 1;
         let mut json = serde_json::Deserializer::from_slice(&self.text);
         if let Err(error) = self.row.deserialize(&mut json).and_then(|()| json.end()) {
             return Err(match serde_json::from_slice::<IgnoredAny>(&self.text) {
@@ -65,9 +72,12 @@ impl Ndjson {
                 Err(_) => Problem::new("ROW_NOT_JSON", error.to_string()),
             });
         }
-        match self.row.is_full {
-            true => Err(Problem::new("ROW_FIELD_COUNT", format!("more than {FIELD_LIMIT} distinct fields so far"))),
-            false => Ok(()),
+        match self.row.repeated.and_then(|at| self.row.names.get(at)) {
+            Some(name) => Err(Problem::new("ROW_DUPLICATE_KEY", format!("{name:?} appears twice, so its value is not known"))),
+            None if self.row.is_full => {
+                Err(Problem::new("ROW_FIELD_COUNT", format!("more than {FIELD_LIMIT} distinct fields so far")))
+            }
+            None => Ok(()),
         }
     }
 }
@@ -90,6 +100,11 @@ impl<'de> Visitor<'de> for &mut Row {
     fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<(), A::Error> {
         let mut next = 0;
         while let Some(place) = object.next_key_seed(Key { row: self, next })? {
+            if let Some((at, last)) = place.and_then(|place| Some((place, self.last.get_mut(place)?)))
+                && std::mem::replace(last, self.record) == self.record
+            {
+                self.repeated = Some(at);
+            }
             match place.and_then(|place| self.values.get_mut(place)) {
                 Some(value) => *value = object.next_value()?,
                 None => drop(object.next_value::<IgnoredAny>()?),
@@ -146,6 +161,7 @@ impl Row {
         let name = name.into_owned();
         self.names.push(name.clone());
         self.values.push(Value::Null);
+        self.last.push(0);
         self.places.insert(name, self.names.len() - 1);
         Some(self.names.len() - 1)
     }
@@ -185,6 +201,11 @@ impl Records for Ndjson {
 
     fn cell(&self, index: usize) -> Cell<'_> {
         self.row.values.get(index).map_or(Cell::Missing, Cell::of_json)
+    }
+
+    fn row(&self) -> String {
+        let text = if self.text.len() > RECORD_LIMIT { b"" } else { self.text.trim_ascii() };
+        String::from_utf8_lossy(text).into_owned()
     }
 
     fn json(&self) -> Option<&[u8]> {

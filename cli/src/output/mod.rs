@@ -12,4 +12,4 @@ pub use draft::{Draft, replace};
 pub use interrupt::Interrupt;
 pub use number::shortest;
 pub use sink::Sink;
-pub use table::{Datum, Layout, Table};
+pub use table::{Datum, Layout, Table, member, quoted};

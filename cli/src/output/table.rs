@@ -49,7 +49,7 @@ impl Table {
                 if i > 0 {
                     line.push(',');
                 }
-                quoted(name, &mut line);
+                quoted(name, ',', &mut line);
             }
             line.push('\n');
             table.put(&line)?;
@@ -76,9 +76,7 @@ impl Table {
                     if i > 0 {
                         line.push(',');
                     }
-                    json_text(name, &mut line);
-                    line.push(':');
-                    json_datum(datum, &mut line);
+                    member(name, datum, &mut line);
                 }
                 line.push('}');
             }
@@ -87,6 +85,12 @@ impl Table {
         self.put(&line)?;
         self.line = line;
         Ok(())
+    }
+
+    /// Writes one row of NDJSON that is encoded already: an object without its line end.
+    pub fn encoded(&mut self, object: &str) -> Result<(), Failure> {
+        self.put(object)?;
+        self.put("\n")
     }
 
     /// Ends the table: everything is written, the file has its name.
@@ -101,11 +105,18 @@ impl Table {
 
 fn csv_datum(datum: Datum<'_>, line: &mut String) {
     match datum {
-        Datum::Text(text) | Datum::Json(text) => quoted(text, line),
+        Datum::Text(text) | Datum::Json(text) => quoted(text, ',', line),
         Datum::Real(x) => shortest(x, line),
         Datum::Whole(n) => line.push_str(&n.to_string()),
         Datum::Empty => {}
     }
+}
+
+/// Appends `"name":datum`, a member of a JSON object.
+pub fn member(name: &str, datum: Datum<'_>, line: &mut String) {
+    json_text(name, line);
+    line.push(':');
+    json_datum(datum, line);
 }
 
 fn json_datum(datum: Datum<'_>, line: &mut String) {
@@ -127,8 +138,9 @@ fn json_text(text: &str, line: &mut String) {
     line.push_str(&serde_json::Value::from(text).to_string());
 }
 
-fn quoted(text: &str, line: &mut String) {
-    if text.contains(['"', ',', '\n', '\r']) {
+/// Appends a field of a CSV with this delimiter, in quotes where it needs them.
+pub fn quoted(text: &str, delimiter: char, line: &mut String) {
+    if text.contains(['"', delimiter, '\n', '\r']) {
         line.push('"');
         line.push_str(&text.replace('"', "\"\""));
         line.push('"');

@@ -10,21 +10,35 @@ use crate::output::terminal::{aligned, thousands};
 
 /// What a bundle is.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "ModelCard"))]
 pub struct Card {
+    /// The model's name.
     name: String,
+    /// Its version.
     version: String,
+    /// What it is, such as `tree ensemble`.
     kind: &'static str,
+    /// The columns it reads, in order.
     columns: Vec<ColumnCard>,
+    /// The fields of a lead.
     fields: Vec<FieldCard>,
+    /// How many outputs it has.
     outputs: u32,
+    /// How margins become probabilities.
     link: Link,
+    /// Trees; 0 of a linear model.
     trees: usize,
+    /// Leaves of all trees.
     leaves: usize,
     /// Splits on the longest path.
     depth: usize,
+    /// The map from the model's output to the observed rate.
     calibration: Calibration,
+    /// Bands of calibrated probabilities.
     bands: Vec<Band>,
+    /// Declared features.
     transforms: usize,
+    /// Where it comes from.
     provenance: plumbline_core::bundle::Provenance,
     /// Whether training weights are rounded, see docs/FORMATS.md.
     compact: bool,
@@ -36,17 +50,27 @@ pub struct Card {
     goldens: usize,
 }
 
+/// A column of a model.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 struct ColumnCard {
+    /// Its name.
     name: String,
+    /// Whether its values are codes of categories.
     categorical: bool,
 }
 
+/// A field of a lead.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 struct FieldCard {
+    /// Its key in a lead.
     name: String,
+    /// What it holds, such as `number`.
     kind: &'static str,
+    /// Whether a lead without it is rejected.
     required: bool,
+    /// Of a category: how many are listed.
     #[serde(skip_serializing_if = "Option::is_none")]
     categories: Option<usize>,
 }

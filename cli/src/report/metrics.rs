@@ -1,7 +1,7 @@
 //! The measures of scores as a person reads them.
 
 use plumbline_core::evidence::Answer;
-use plumbline_core::metric::{AgainstModel, Band, Report, Slice};
+use plumbline_core::metric::{AgainstModel, Band, Report, Segment, Segments, Slice};
 
 use super::answer::{answer, figure, optional, p_value};
 use super::rows::account;
@@ -18,6 +18,7 @@ pub fn page(report: &Report) -> String {
         let head = ["band from", "leads", "converted", "rate", "lift"];
         parts.push(columns(&head, found.iter().rev().map(band)));
     }
+    parts.extend(report.segments.as_ref().map(segments));
     parts.extend(report.comparison.as_ref().map(comparison));
     parts.extend(report.maturity.as_ref().map(|sentence| format!("maturity: {sentence}")));
     parts.extend(report.rows.as_ref().map(|rows| account("rows", rows)));
@@ -63,6 +64,34 @@ fn measures(report: &Report) -> String {
 fn band(band: &Band) -> Vec<String> {
     let from = if band.from.is_finite() { figure(&band.from) } else { "lowest".to_owned() };
     vec![from, band.leads.to_string(), band.positives.to_string(), optional(band.rate), optional(band.lift)]
+}
+
+fn segments(found: &Segments) -> String {
+    let head = [found.column.as_str(), "leads", "converted", "rate", "ROC AUC", "95 %", "log loss", "calibration error"];
+    columns(&head, found.values.iter().map(segment))
+}
+
+fn segment(segment: &Segment) -> Vec<String> {
+    let interval =
+        segment.roc_auc_interval.map_or("no answer".to_owned(), |(low, high)| format!("{}–{}", figure(&low), figure(&high)));
+    vec![
+        segment.value.clone().unwrap_or_else(|| "(missing)".to_owned()),
+        thousands(segment.leads),
+        thousands(segment.positives),
+        optional(segment.rate),
+        brief(&segment.roc_auc),
+        interval,
+        segment.log_loss.as_ref().map_or("no answer".to_owned(), brief),
+        optional(segment.calibration_error),
+    ]
+}
+
+/// A figure of a table, whose JSON has the reason where there is none.
+fn brief(figure_or_reason: &Answer<f64>) -> String {
+    match figure_or_reason {
+        Answer::Known(x) => figure(x),
+        Answer::Insufficient { .. } => "no answer".to_owned(),
+    }
 }
 
 fn comparison(found: &AgainstModel) -> String {

@@ -1,10 +1,12 @@
-//! Results as a person reads them.
+//! Results as a program reads them, where core has no type for them, and as a person does.
 
 mod answer;
+pub mod bench;
 pub mod card;
 pub mod drift;
 pub mod experiment;
 pub mod metrics;
 pub mod quality;
 pub mod rows;
+pub mod summary;
 pub mod window;

@@ -4,10 +4,11 @@ use plumbline_core::Decimal;
 use plumbline_core::quality::{ExpectationResult, Found, SuiteResult};
 use serde_json::{Map, Value as Json};
 
+use super::rows::account;
 use crate::output::terminal::{aligned, thousands};
 
-/// The result for people: what is not met, and with `all` what is, after it. `rows` were judged.
-pub fn page(result: &SuiteResult, rows: u64, all: bool) -> String {
+/// The result for people: what is not met, and with `all` what is, after it; then where the rows went.
+pub fn page(result: &SuiteResult, all: bool) -> String {
     let (met, total) = (result.statistics.successful_expectations, result.statistics.evaluated_expectations);
     let (failed, passed): (Vec<_>, Vec<_>) = result.results.iter().partition(|result| !result.success);
     let passed = passed.into_iter().filter(|_| all);
@@ -16,8 +17,11 @@ pub fn page(result: &SuiteResult, rows: u64, all: bool) -> String {
     let verdict =
         if met == total { "all expectations are met".to_owned() } else { format!("{met} of {total} expectations are met") };
     let name = if result.suite_name.is_empty() { "suite" } else { &result.suite_name };
-    let head = format!("{name}: {verdict}, {} rows", thousands(rows));
-    if lines.is_empty() { head } else { format!("{head}\n\n{}", aligned(&lines)) }
+    let used = result.rows.as_ref().map_or(String::new(), |rows| format!(", {} rows", thousands(rows.used)));
+    let mut parts = vec![format!("{name}: {verdict}{used}")];
+    parts.extend((!lines.is_empty()).then(|| aligned(&lines)));
+    parts.extend(result.rows.as_ref().map(|rows| account("rows", rows)));
+    parts.join("\n\n")
 }
 
 fn expectation(result: &ExpectationResult) -> (String, String) {

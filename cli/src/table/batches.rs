@@ -1,13 +1,14 @@
-//! A table in files: what its columns hold, and its rows in typed batches. What the columns of a CSV hold is guessed of its first
-//! rows; a later row that tells otherwise is noticed while all are read, and then the table is looked through and read again.
+//! A table in files: what its columns hold, and its rows in typed batches. The kinds of a CSV's columns are guessed from its first rows;
+//! if a later row contradicts them, the whole table is surveyed and read again. Rows that cannot be read are left out and counted.
 //!
 //! One thread reads while the other judges; a few batches are on their way between them.
 
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, SyncSender, channel, sync_channel};
 
-use plumbline_core::table::{Cell, Column, Kind, Kinds, Sniffed};
+use plumbline_core::table::{Cell, Column, Kind, Kinds, Rows, Sniffed};
 
+use super::account;
 use crate::Failure;
 use crate::input::{Format, ParquetTable, Records, Source, Step, records};
 use crate::output::Interrupt;
@@ -34,9 +35,11 @@ pub struct Table {
     wanted: Vec<bool>,
     /// Whether the kinds were detected from all rows, so that no row can contradict them.
     surveyed: bool,
+    /// Where the rows went, once [`all`](Table::all) has read them.
+    pub account: Rows,
 }
 
-/// What is told of a column in the first pass.
+/// What the first pass finds in a column.
 #[derive(Debug, Clone, Copy, Default)]
 struct Seen {
     text: Sniffed,
@@ -58,8 +61,15 @@ impl Table {
                 paths.push(file.clone());
             }
         }
-        let mut table =
-            Table { files: paths, _spooled: spooled, names: Vec::new(), kinds: Vec::new(), wanted: Vec::new(), surveyed: false };
+        let mut table = Table {
+            files: paths,
+            _spooled: spooled,
+            names: Vec::new(),
+            kinds: Vec::new(),
+            wanted: Vec::new(),
+            surveyed: false,
+            account: Rows::default(),
+        };
         if !table.survey(GUESS)? {
             table.survey(usize::MAX)?;
         }
@@ -93,7 +103,7 @@ impl Table {
     }
 
     /// What `start` makes of the names and kinds of the columns, given all rows in batches by `take`; made anew when the kinds
-    /// turn out to be others. Columns that are not `asked` for stay empty and may hold what they like.
+    /// turn out to be others. Columns that are not `asked` for stay empty and may hold anything.
     pub fn all<T>(
         &mut self,
         asked: Option<&[String]>,
@@ -102,28 +112,43 @@ impl Table {
     ) -> Result<T, Failure> {
         self.wanted = self.names.iter().map(|name| asked.is_none_or(|asked| asked.contains(name))).collect();
         let mut made = start(&self.names, &self.kinds);
-        if self.each(&mut |rows, columns| take(&mut made, rows, columns))? {
-            return Ok(made);
+        if !self.each(&mut |rows, columns| take(&mut made, rows, columns))? {
+            self.survey(usize::MAX)?;
+            made = start(&self.names, &self.kinds);
+            self.each(&mut |rows, columns| take(&mut made, rows, columns))?;
         }
-        self.survey(usize::MAX)?;
-        made = start(&self.names, &self.kinds);
-        self.each(&mut |rows, columns| take(&mut made, rows, columns))?;
+        if self.account.read == 0 {
+            let places: Vec<String> = self.files.iter().map(|file| file.display().to_string()).collect();
+            return Err(Failure::no_rows(places.join(", ")));
+        }
         Ok(made)
     }
 
     /// Gives all rows in batches, and says whether all are of the kinds they were said to be; it ends where one is not.
-    fn each(&self, read: &mut dyn FnMut(usize, &[Column])) -> Result<bool, Failure> {
-        std::thread::scope(|scope| {
+    fn each(&mut self, read: &mut dyn FnMut(usize, &[Column])) -> Result<bool, Failure> {
+        let table = &*self;
+        let (fits, account) = std::thread::scope(|scope| {
             let (full, batches) = sync_channel(AHEAD);
-            let (used, empty) = channel();
-            let reader = scope.spawn(move || self.read(&mut Batch::new(&self.kinds, full, empty)));
+            let (returned, empty) = channel();
+            let reader = scope.spawn(move || {
+                let mut batch = Batch::new(&table.kinds, full, empty);
+                let fits = table.read(&mut batch)?;
+                Ok::<_, Failure>((fits, batch.account))
+            });
+            let mut used = 0;
             for (rows, columns) in batches {
                 read(rows, &columns);
+                used += rows as u64;
                 // The reader may have ended.
-                let _ = used.send(columns);
+                let _ = returned.send(columns);
             }
-            reader.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-        })
+            let (fits, mut account) = reader.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+            account.read += used;
+            account.used = used;
+            Ok::<_, Failure>((fits, account))
+        })?;
+        self.account = account;
+        Ok(fits)
     }
 
     fn read(&self, batch: &mut Batch) -> Result<bool, Failure> {
@@ -191,7 +216,7 @@ impl Table {
                 fits && batch.row()
             })?;
             if plain == 0 {
-                if !next(&mut *records, &source.place)? {
+                if !next(&mut *records, source, &mut batch.account)? {
                     break;
                 }
                 for (at, field) in &places {
@@ -214,7 +239,7 @@ impl Table {
         let mut records = records(source, false)?;
         // Per column, the field it is read from; fields turn up as the input goes on.
         let (mut places, mut known): (Vec<Option<usize>>, usize) = (Vec::new(), usize::MAX);
-        while next(&mut *records, &source.place)? {
+        while next(&mut *records, source, &mut batch.account)? {
             let own = records.names();
             if own.len() != known {
                 let place = |(name, is_wanted): (&String, &bool)| {
@@ -249,15 +274,17 @@ impl Seen {
     }
 }
 
-/// Rows that go to whoever judges them, columns that come back.
+/// Rows on their way to the judge, columns that are returned.
 struct Batch {
     kinds: Vec<Kind>,
     columns: Vec<Column>,
     rows: usize,
+    /// Rows that could not be read.
+    account: Rows,
     most: usize,
     full: SyncSender<(usize, Vec<Column>)>,
     empty: Receiver<Vec<Column>>,
-    /// Whether nobody takes any more.
+    /// Whether the receiver is gone.
     ended: bool,
 }
 
@@ -265,7 +292,7 @@ impl Batch {
     fn new(kinds: &[Kind], full: SyncSender<(usize, Vec<Column>)>, empty: Receiver<Vec<Column>>) -> Batch {
         let most = (VALUES / kinds.len().max(1)).clamp(16, ROWS);
         let columns = kinds.iter().map(|kind| Column::new(*kind)).collect();
-        Batch { kinds: kinds.to_vec(), columns, rows: 0, most, full, empty, ended: false }
+        Batch { kinds: kinds.to_vec(), columns, rows: 0, account: Rows::default(), most, full, empty, ended: false }
     }
 
     /// Counts a row whose values are there; whether to go on.
@@ -312,7 +339,7 @@ fn look(path: &Path, most: usize) -> Result<(Vec<String>, Vec<Seen>), Failure> {
                     rows < most
                 })?;
                 if plain == 0 {
-                    if !next(&mut *records, &source.place)? {
+                    if !next(&mut *records, &source, &mut Rows::default())? {
                         break;
                     }
                     rows += 1;
@@ -332,7 +359,7 @@ fn look(path: &Path, most: usize) -> Result<(Vec<String>, Vec<Seen>), Failure> {
 fn look_json(source: &mut Source) -> Result<(Vec<String>, Vec<Seen>), Failure> {
     let mut records = records(source, false)?;
     let (mut kinds, mut rows): (Vec<Kinds>, u64) = (Vec::new(), 0);
-    while next(&mut *records, &source.place)? {
+    while next(&mut *records, source, &mut Rows::default())? {
         for _ in kinds.len()..records.names().len() {
             let mut kind = Kinds::default();
             if rows > 0 {
@@ -347,13 +374,13 @@ fn look_json(source: &mut Source) -> Result<(Vec<String>, Vec<Seen>), Failure> {
     Ok((records.names().to_vec(), seen))
 }
 
-/// Moves on; a row that cannot be read ends the run, because a table with holes is not the table.
-fn next(records: &mut dyn Records, place: &str) -> Result<bool, Failure> {
-    match records.advance()? {
-        Step::Record => Ok(true),
-        Step::End => Ok(false),
-        Step::Rejected(problem) => {
-            Err(Failure::input(format!("{place}, line {}", records.line()), problem.code, problem.message))
+/// Moves to the next row; those that cannot be read are left out and counted in `rows`.
+fn next(records: &mut dyn Records, source: &Source, rows: &mut Rows) -> Result<bool, Failure> {
+    loop {
+        match records.advance()? {
+            Step::Record => return Ok(true),
+            Step::End => return Ok(false),
+            Step::Rejected(problem) => account::leave_out(rows, source, records, &problem),
         }
     }
 }

@@ -8,7 +8,7 @@ use plumbline_core::table::{
     Cell, Census, Column, Given, Kind, Kinds, Mismatch, Nature, Rows, Sniffed, Vector, is_few, is_missing,
 };
 
-use super::account;
+use super::{account, named};
 use crate::input::{self, Records, Step};
 use crate::output::terminal::{self, thousands};
 use crate::{Failure, input::Source};
@@ -109,7 +109,7 @@ impl Columns {
         }
         source.progress.finish_and_clear();
         if table.rows == 0 {
-            return Err(Failure::input(&table.place, "INPUT_EMPTY", "the input has no rows"));
+            return Err(Failure::no_rows(&table.place));
         }
         table.columns = columns.into_iter().map(Growing::finish).collect();
         Ok(table)
@@ -135,10 +135,16 @@ impl Columns {
 
     /// The column `name`, in any case if no other column has that name in another.
     pub fn column(&self, name: &str) -> Result<&Named, Failure> {
-        self.find(name).ok_or_else(|| {
+        let advice = "name one of them as it is spelled";
+        let found = named::given(self.spelled(), name).map_err(|e| e.failure(&self.place, advice))?;
+        found.and_then(|at| self.columns.get(at)).ok_or_else(|| {
             let message = format!("there is no column {name:?}; {}", self.listed());
             Failure::input(&self.place, "COLUMN_UNKNOWN", message)
         })
+    }
+
+    fn spelled(&self) -> impl Iterator<Item = &str> + Clone {
+        self.columns.iter().map(|named| named.name.as_str())
     }
 
     fn listed(&self) -> String {
@@ -151,21 +157,23 @@ impl Columns {
 
     /// The column `name`, if there is one; of one spelled in another case only if no other is.
     pub fn find(&self, name: &str) -> Option<&Named> {
-        self.columns.iter().find(|named| named.name == name).or_else(|| {
-            let mut found = self.columns.iter().filter(|named| named.name.eq_ignore_ascii_case(name));
-            found.next().filter(|_| found.next().is_none())
-        })
+        named::given(self.spelled(), name).ok().flatten().and_then(|at| self.columns.get(at))
     }
 
-    /// The name of the column that the user gave, or that is the first of `usual`.
+    /// The name of the column that the user gave, or that is the first of `usual` in any case.
     pub fn choose(&self, given: Option<&str>, option: &str, usual: &[&str]) -> Result<String, Failure> {
         if let Some(name) = given {
             return self.column(name).map(|named| named.name.clone());
         }
-        usual.iter().copied().find_map(|name| self.find(name)).map(|named| named.name.clone()).ok_or_else(|| {
-            let message = format!("no column is named {}; choose one with {option}; {}", usual.join(", "), self.listed());
-            Failure::input(&self.place, "COLUMN_UNKNOWN", message)
-        })
+        for name in usual {
+            let advice = format!("choose one with {option}");
+            let found = named::usual(self.spelled(), name).map_err(|e| e.failure(&self.place, &advice))?;
+            if let Some(named) = found.and_then(|at| self.columns.get(at)) {
+                return Ok(named.name.clone());
+            }
+        }
+        let message = format!("no column is named {}; choose one with {option}; {}", usual.join(", "), self.listed());
+        Err(Failure::input(&self.place, "COLUMN_UNKNOWN", message))
     }
 
     /// The numbers of column `name`.

@@ -15,7 +15,7 @@ use crate::input::{Cell, Problem, Records};
 use crate::output::terminal::listed;
 
 /// Fields that name a lead when the schema does not say.
-const ID_FIELDS: [&str; 2] = ["lead_id", "id"];
+pub const ID_FIELDS: [&str; 2] = ["lead_id", "id"];
 
 /// Where the input holds the fields.
 pub struct Places {

@@ -62,6 +62,7 @@ pub struct ModelCard {
 
 /// A name for the probabilities from `from` up to the next band.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Band {
     /// Name, such as `hot`.

@@ -46,6 +46,7 @@ pub struct Manifest {
 
 /// A comparison with the training library's own predictions.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Checked {
     /// Rows compared.
     pub rows: u64,
@@ -149,6 +150,7 @@ impl Field {
 
 /// Where a model comes from: enough to train it again and to judge whether it may be used.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct Provenance {
     /// Training snapshot, such as `s3://lake/leads@v12`.
@@ -168,12 +170,14 @@ pub struct Provenance {
     pub window: String,
     /// What the trainer was told, by name.
     #[serde(skip_serializing_if = "ByName::is_empty")]
+    #[cfg_attr(feature = "schema", schemars(with = "std::collections::BTreeMap<String, String>"))]
     pub hyperparameters: ByName<String>,
     /// Revision of the code that trained it.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub code_revision: String,
     /// Metrics on held-out data at training time, by name, such as `auc`.
     #[serde(skip_serializing_if = "ByName::is_empty")]
+    #[cfg_attr(feature = "schema", schemars(with = "std::collections::BTreeMap<String, f64>"))]
     pub baseline: ByName<f64>,
     /// What the model is for, and what not.
     #[serde(skip_serializing_if = "String::is_empty")]

@@ -24,6 +24,7 @@ mod pairs;
 mod ranking;
 mod reliability;
 mod report;
+mod segment;
 mod service;
 
 pub use capacity::{Band, bands, lift_table};
@@ -41,4 +42,5 @@ pub use pairs::{PairedRatio, Pairs};
 pub use ranking::{Ranking, Tie};
 pub use reliability::{Bin, Binning, Reliability};
 pub use report::{AgainstModel, AreaDifference, AtThreshold, BrierParts, Measure, Report, Slice, SliceArea, Slices};
+pub use segment::{Segment, Segments};
 pub use service::{coverage, error_rate, freshness_ms, throughput, uptime};

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Area, Band, Bin, Binning, Comparison, Confusion, Decomposition, Labelled, MetricError, Part, Ranking, Reliability, bands,
-    lift_table, log_loss,
+    Area, Band, Bin, Binning, Comparison, Confusion, Decomposition, Labelled, MetricError, Part, Ranking, Reliability, Segments,
+    bands, lift_table, log_loss,
 };
 use crate::evidence::{Answer, InsufficientData};
 use crate::table::Rows;
@@ -93,6 +93,9 @@ pub struct Report {
     /// The area on the exploration slice and on the other leads.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exploration: Option<Slices>,
+    /// The measures of each value of a segment column.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub segments: Option<Segments>,
     /// Which outcomes count as final, in words; null when all do.
     pub maturity: Option<String>,
     /// Rows of the input that could not be read.
@@ -204,7 +207,7 @@ pub struct SliceArea {
 }
 
 impl Report {
-    /// Measures `data` by `measure`. What only the caller knows starts empty: open, unscored and rejected leads, maturity, slices and the
+    /// Measures `data` by `measure`. What only the caller knows starts empty: open, unscored and rejected leads, maturity, slices, segments and the
     /// comparison with another model.
     ///
     /// # Errors
@@ -243,6 +246,7 @@ impl Report {
             parts: lift_table(data, measure.parts).ok(),
             comparison: None,
             exploration: None,
+            segments: None,
             maturity: None,
             rejected_rows: 0,
             rows: None,

@@ -6,6 +6,7 @@ use crate::math;
 
 /// A monotone map to [0, 1].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 #[non_exhaustive]
 pub enum Calibration {
@@ -38,6 +39,7 @@ pub enum Calibration {
 
 /// What a calibration acts on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "CalibrationScale"))]
 #[serde(rename_all = "snake_case")]
 pub enum Scale {
     /// The sum of the model, before its link.

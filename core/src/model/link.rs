@@ -8,6 +8,7 @@ use crate::math;
 ///
 /// The `…F32` variants follow XGBoost: each step is rounded to single precision.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Link {
@@ -45,6 +46,7 @@ pub enum Link {
 
 /// What may follow [`Link::Average`].
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Averaged {

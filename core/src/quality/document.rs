@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
 use super::{Found, Outcome, Report, Severity};
+use crate::table::Rows;
 
 /// A suite's result.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -23,6 +24,9 @@ pub struct SuiteResult {
     pub meta: Json,
     /// The id of the run: null here.
     pub id: Option<String>,
+    /// Where the rows of the table went; the peer has no such member, and it is absent where no file was read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rows: Option<Rows>,
 }
 
 /// What became of one expectation.
@@ -102,6 +106,7 @@ impl Report<'_> {
             },
             meta: self.suite().meta.clone(),
             id: None,
+            rows: None,
         }
     }
 

@@ -11,6 +11,7 @@ use plumbline_core::{FeatureVector, Manifest, Model, Pipeline, Timestamp};
 
 use crate::input::{self, Cell, Problem, Records, Step};
 use crate::output::terminal::{listed, thousands};
+use crate::table::named;
 use crate::table::places::Places;
 use crate::{Failure, clock};
 
@@ -61,9 +62,13 @@ pub fn compare(
                 if columns.is_none() {
                     check_fields(&places, manifest, &pipeline, &place)?;
                 }
-                let columns = match &columns {
-                    Some(columns) => columns,
-                    None => columns.insert(Columns::of(records.names(), manifest, model, &place)?),
+                // NDJSON may show another column only later.
+                let columns = match &mut columns {
+                    Some((known, columns)) if *known == records.names().len() => columns,
+                    columns => {
+                        let found = Columns::of(records.names(), manifest, model, &place)?;
+                        &mut columns.insert((records.names().len(), found)).1
+                    }
                 };
                 let read = places
                     .take(&*records, &manifest.schema, |lead| Ok(reader.read_lead(lead, &Limits::default(), &mut slots)?));
@@ -164,18 +169,33 @@ struct Columns {
 impl Columns {
     fn of(names: &[String], manifest: &Manifest, model: &Model, place: &str) -> Result<Columns, Failure> {
         let taken = |name: &str| manifest.schema.field(name).is_some();
-        let find = |name: &str| names.iter().position(|n| n.eq_ignore_ascii_case(name) && !taken(n));
+        // A field of the lead is no prediction, whatever its name.
+        let own = names.iter().map(|name| if taken(name) { "" } else { name });
+        let find =
+            |name: &str| named::usual(own.clone(), name).map_err(|e| e.failure(place, "leave the predictions in one of them"));
         let outputs = model.outputs as usize;
-        let each = |prefixes: &[&str]| -> Vec<usize> {
-            let one = |prefix: &&str| (0..outputs).map(|k| find(&format!("{prefix}{k}"))).collect::<Option<Vec<usize>>>();
-            prefixes.iter().find_map(one).unwrap_or_default()
+        // The first of `names` that all outputs have, numbered when there are several.
+        let first = |names: &[&str], numbered: bool| -> Result<Vec<usize>, Failure> {
+            for name in names {
+                let wanted =
+                    if numbered { (0..outputs).map(|k| format!("{name}{k}")).collect() } else { vec![(*name).to_owned()] };
+                let found = wanted.iter().map(|name| find(name)).collect::<Result<Option<Vec<usize>>, Failure>>()?;
+                if let Some(found) = found {
+                    return Ok(found);
+                }
+            }
+            Ok(Vec::new())
         };
-        let single = |names: &[&str]| names.iter().find_map(|name| find(name)).map(|at| vec![at]);
+        let or = |found: Vec<usize>, other: &dyn Fn() -> Result<Vec<usize>, Failure>| {
+            if found.is_empty() { other() } else { Ok(found) }
+        };
         let is_one = outputs == 1;
-        let margins = single(&["margin"]).filter(|_| is_one).unwrap_or_else(|| each(&["margin"]));
+        let numbered = |names: &'static [&str]| move || first(names, true);
+        let margins = if is_one { or(first(&["margin"], false)?, &numbered(&["margin"]))? } else { first(&["margin"], true)? };
         let predictions = match is_one || manifest.calibration.is_average() {
-            true => single(&["prediction", "probability"]).unwrap_or_else(|| if is_one { each(&["prob"]) } else { Vec::new() }),
-            false => each(&["prediction", "probability", "prob"]),
+            true if is_one => or(first(&["prediction", "probability"], false)?, &numbered(&["prob"]))?,
+            true => first(&["prediction", "probability"], false)?,
+            false => first(&["prediction", "probability", "prob"], true)?,
         };
         if margins.is_empty() && predictions.is_empty() {
             let wanted =

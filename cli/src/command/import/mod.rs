@@ -17,6 +17,7 @@ use crate::input::declaration::read_declaration;
 use crate::input::model_file;
 use crate::output::{self, terminal};
 use crate::report::card::Card;
+use crate::report::summary::ImportSummary;
 use crate::{Failure, Outcome};
 
 /// Convert an XGBoost or LightGBM model into a bundle
@@ -147,16 +148,16 @@ impl Import {
         output::replace(&self.out, &bytes)?;
         let card = Card::of(scorer.bundle(), bytes.len() as u64);
         if json {
-            return terminal::say_json(&serde_json::json!({
-                "file": self.files.first().map(|file| file.display().to_string()),
-                "files": self.files.iter().map(|file| file.display().to_string()).collect::<Vec<_>>(),
-                "format": format.to_string(),
-                "format_version": version,
-                "objective": objective,
-                "notes": notes,
-                "out": self.out.display().to_string(),
-                "model": card,
-            }))
+            return terminal::say_json(&ImportSummary {
+                file: self.files.first().map(|file| file.display().to_string()),
+                files: self.files.iter().map(|file| file.display().to_string()).collect(),
+                format: format.to_string(),
+                format_version: version,
+                objective,
+                notes,
+                out: self.out.display().to_string(),
+                model: card,
+            })
             .map(|()| Outcome::Done);
         }
         notes.iter().for_each(|note| terminal::note(&format!("note: {note}")));

@@ -68,8 +68,8 @@ impl Binding {
         self.places.iter().any(Option::is_some)
     }
 
-    /// What a person should know: which columns are ignored, whether names were.
-    pub fn remarks(&self, names: &[String], columns: &[Column]) -> Vec<String> {
+    /// What a person should know: which columns are ignored, whether names were; `is_kept` are carried through.
+    pub fn remarks(&self, names: &[String], columns: &[Column], is_kept: impl Fn(usize) -> bool) -> Vec<String> {
         let mut remarks = Vec::new();
         if self.by_position {
             let pairs = self.places.iter().flatten().filter_map(|i| names.get(*i)).zip(columns);
@@ -77,7 +77,7 @@ impl Binding {
             let pairs: Vec<&str> = pairs.iter().map(String::as_str).collect();
             remarks.push(format!("no column name matches the model; columns are matched by position ({})", listed(&pairs)));
         }
-        let ignored = names.iter().enumerate().filter(|(i, _)| !self.places.contains(&Some(*i)));
+        let ignored = names.iter().enumerate().filter(|(i, _)| !self.places.contains(&Some(*i)) && !is_kept(*i));
         let ignored: Vec<&str> = ignored.map(|(_, name)| name.as_str()).collect();
         if !ignored.is_empty() {
             remarks.push(format!("ignored, not in the model: {}", listed(&ignored)));

@@ -7,10 +7,13 @@ use plumbline_core::lead::{ReadValue, Slots};
 use plumbline_core::quality::{Gate, Verdict};
 use plumbline_core::{Options, Score, ScoreError, Scorer, Timestamp, Workspace};
 
-use super::{Explain, Job, Tally};
+use super::output::{self, Output};
+use super::unknown::Unknown;
+use super::{Explain, Job};
 use crate::input::{FIELD_LIMIT, Problem, Records, Rejects, Step};
+use crate::output::Table;
 use crate::output::terminal::{self, listed};
-use crate::output::{Datum, Layout, Sink, Table};
+use crate::table::keep::Keep;
 use crate::table::places::{Places, check_header};
 use crate::{Failure, clock};
 
@@ -25,8 +28,8 @@ pub fn run(
     explain: Option<Explain>,
     now: Option<i64>,
     out: Option<&Path>,
-) -> Result<(Tally, Table, Rejects), Failure> {
-    let Job { mut records, source, layout, mut rejects, interrupt, may_lack_columns } = job;
+) -> Result<(Unknown, Table, Rejects), Failure> {
+    let Job { mut records, source, layout, mut rejects, interrupt, keep, may_lack_columns } = job;
     let now = now.map_or_else(clock::now, Timestamp);
     let fields = &scorer.bundle().manifest.schema.fields;
     let reasons = match explain {
@@ -39,46 +42,37 @@ pub fn run(
     if records.is_table() {
         check_header(&*records, fields, &needed, &source.place)?;
     }
-    let mut names = ["lead_id", "score", "probability", "band", "reasons"].map(str::to_owned).to_vec();
-    names.extend(gate.map(|_| "flags".to_owned()));
-    let place = out.map_or_else(|| "standard output".to_owned(), |out| out.display().to_string());
-    let mut table = Table::start(Sink::open(out, interrupt)?, place, layout, names)?;
+    let mut keep = Keep::new(keep, &output::columns(), &*records, &source.place)?;
+    let mut output = Output::start(out, layout, &keep, gate.is_some(), interrupt)?;
     let mut leads = Leads::new(scorer, gate, now, &options, &*records);
-    let mut tally = Tally::default();
+    let mut unknown = Unknown::default();
     loop {
         match records.advance()? {
             Step::End => break,
-            Step::Rejected(problem) => rejects.add(records.line(), &problem)?,
+            Step::Rejected(problem) => rejects.add_unreadable(&*records, &problem)?,
             Step::Record => match leads.score(&*records) {
-                Err(problem) => rejects.add(records.line(), &problem)?,
-                Ok((score, flags)) => {
+                Err(problem) => rejects.add(&*records, &problem)?,
+                Ok((mut score, verdict)) => {
                     leads.note_fields();
-                    tally.unknown.count(scorer, &leads.slots);
-                    let line = records.line().to_string();
-                    let id = score.lead_id.as_deref().unwrap_or(&line);
-                    let why = reasons_text(&score, layout);
-                    let why = if layout == Layout::Ndjson { Datum::Json(&why) } else { Datum::Text(&why) };
-                    let band = if score.band.is_empty() { Datum::Empty } else { Datum::Text(&score.band) };
-                    let points = Datum::Whole(i128::from(score.score));
-                    let row = [Datum::Text(id), points, Datum::Real(score.probability), band, why];
-                    let flags = flags_text(&flags, layout);
-                    let flags = match &flags {
-                        None => Datum::Empty,
-                        Some(flags) if layout == Layout::Ndjson => Datum::Json(flags),
-                        Some(flags) => Datum::Text(flags),
-                    };
-                    table.row(row.into_iter().chain(gate.map(|_| flags)))?;
-                    tally.scored += 1;
-                    if tally.scored.is_multiple_of(256) {
-                        source.progress.set_message(format!("{} leads", terminal::thousands(tally.scored)));
+                    unknown.count(scorer, &leads.slots);
+                    keep.read(&*records, &source.place)?;
+                    rejects.take();
+                    // A row has the same number in every format; a line of a CSV has another one than that of NDJSON.
+                    score.lead_id.get_or_insert_with(|| rejects.read().to_string());
+                    output.add(&keep, &score, &verdict)?;
+                    if rejects.read().is_multiple_of(256) {
+                        source.progress.set_message(format!("{} leads", terminal::thousands(rejects.read())));
                     }
                 }
             },
         }
     }
+    if rejects.read() > 0 {
+        keep.check(&*records, &source.place)?;
+    }
     leads.check_names(&needed, &source.place)?;
-    source.progress.suspend(|| leads.remarks(&*records).iter().for_each(|r| terminal::note(r)));
-    Ok((tally, table, rejects))
+    source.progress.suspend(|| leads.remarks(&*records, &keep).iter().for_each(|r| terminal::note(r)));
+    Ok((unknown, output.into_table(), rejects))
 }
 
 /// Makes leads of records and scores them.
@@ -166,12 +160,13 @@ impl<'a> Leads<'a> {
     }
 
     /// What a person should know: which columns are ignored, which fields never came.
-    fn remarks(&self, records: &dyn Records) -> Vec<String> {
+    fn remarks(&self, records: &dyn Records, keep: &Keep) -> Vec<String> {
         let mut remarks = Vec::new();
-        let names = records.names();
-        let taken = |i: usize| self.places.holds(i);
+        let names = if records.is_table() { records.names() } else { &[] };
+        let taken = |i: usize| self.places.holds(i) || keep.holds(i);
         let ignored = names.iter().enumerate().filter(|(i, _)| !taken(*i)).map(|(_, name)| name.as_str());
-        let ignored: Vec<&str> = ignored.chain(self.unknown.iter().map(String::as_str)).collect();
+        let unknown = self.unknown.iter().filter(|name| !keep.names().contains(name)).map(String::as_str);
+        let ignored: Vec<&str> = ignored.chain(unknown).collect();
         if !ignored.is_empty() {
             remarks.push(format!("ignored, not in the schema: {}", listed(&ignored)));
         }
@@ -183,22 +178,5 @@ impl<'a> Leads<'a> {
             remarks.push(format!("no such column, treated as missing: {}", listed(&absent)));
         }
         remarks
-    }
-}
-
-/// The expectations that a scored lead fails: sentences in CSV, the service's array in NDJSON.
-fn flags_text(verdict: &Verdict, layout: Layout) -> Option<String> {
-    match layout {
-        Layout::Csv if verdict.flagged.is_empty() => None,
-        Layout::Csv => Some(verdict.flagged.iter().map(|finding| finding.claim.as_str()).collect::<Vec<_>>().join("; ")),
-        Layout::Ndjson => verdict.flags().map(|flags| flags.to_string()),
-    }
-}
-
-fn reasons_text(score: &Score, layout: Layout) -> String {
-    match layout {
-        Layout::Csv => score.reasons.iter().map(|r| r.text.as_str()).collect::<Vec<_>>().join("; "),
-        // Plain data: it can be encoded.
-        Layout::Ndjson => serde_json::to_string(&score.reasons).unwrap_or_else(|_| "[]".to_owned()),
     }
 }

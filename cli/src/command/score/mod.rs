@@ -3,6 +3,7 @@
 mod binding;
 mod contribution;
 mod leads;
+mod output;
 mod raw;
 mod replay;
 mod unknown;
@@ -12,14 +13,16 @@ use std::str::FromStr;
 
 use clap::Args;
 use plumbline_core::quality::Gate;
+use plumbline_core::schema::Role;
 
 use crate::input::model_file::open_scorer;
 use crate::input::{self, Records, Rejects, Source, read_suite};
 use crate::output::paths::{append, is_ndjson, keep_apart};
 use crate::output::{Interrupt, Layout, terminal};
+use crate::report::summary::{ModelName, ScoreSummary, page};
 use crate::table::moment;
+use crate::table::places::ID_FIELDS;
 use crate::{Failure, Outcome};
-use unknown::Unknown;
 
 /// Score leads or raw rows from a file or standard input
 #[derive(Debug, Args)]
@@ -29,12 +32,15 @@ detected by the file extension (.csv .tsv .ndjson .jsonl .parquet, optionally .g
 depend on the size of the input.
 
 Leads (default): each row is a lead as described by the bundle's schema. Columns written:
-  lead_id      the field with role id, otherwise lead_id or id, otherwise the line number
+  lead_id      the field with role id, otherwise lead_id or id, otherwise the number of the row, from 1
   score        the probability in points, 0 to 100
   probability  calibrated, as the shortest decimal that reads back to the same bits
   band         such as hot; empty if the bundle declares none
   reasons      in words, strongest first
   flags        with --suite: non-critical expectations the lead fails
+  model, version  of the bundle
+NDJSON has one object per lead, as the service answers it (docs/FORMATS.md, Scores). --keep copies columns of the input to the output,
+before the others: the outcome and segments for `plumbline metrics`.
 A row that is not a valid lead is rejected, and scoring continues. A text that the model has never seen is scored as missing, counted
 in the summary, and named in the lead's reasons; above 1 % of the leads the summary warns.
 
@@ -43,14 +49,15 @@ the model. A categorical column takes its code or its text; an unknown text is m
 and -0.0 are used as they are.
 If no column name matches the model, numeric columns are matched by position.
 
-Rejected rows are written to OUT.rejected (line,code,reason); lines count from 1, the header is line 1. Without -o they are
-reported on standard error. OUT appears once it is complete; after Ctrl-C an existing OUT is unchanged.
+Rejected rows are written to OUT.rejected (line,code,reason,lead_id,row); lines count from 1, the header is line 1. Without -o they
+are reported on standard error. OUT appears once it is complete; after Ctrl-C an existing OUT is unchanged.
 
 Exit code 0: all rows scored. 3: some rows were rejected. Others: see plumbline --help.
 
 Examples:
   plumbline score web-leads.plumb leads.csv -o scores.csv
   plumbline score web-leads.plumb leads.parquet -o scores.ndjson --explain 5
+  plumbline score web-leads.plumb leads.csv -o scored.csv --keep converted,region && plumbline metrics scored.csv --segment region
   zcat leads.csv.gz | plumbline score web-leads.plumb - | head
   plumbline score web-leads.plumb leads.csv --suite suite.json -o scores.csv
   plumbline score model.plumb rows.csv --raw --explain all -o shap.csv")]
@@ -70,6 +77,9 @@ pub struct ScoreLeads {
     /// Add the N strongest reasons [default for leads: 3]; `all`, with --raw: one contribution per column, and the bias
     #[arg(long, value_name = "N|all")]
     explain: Option<Explain>,
+    /// Columns of the input to copy to the output, before the others
+    #[arg(long, value_name = "COLUMN,…", value_delimiter = ',')]
+    keep: Vec<String>,
     /// A Great Expectations 1.x suite to check each lead against: critical rejects the lead, warning flags it
     #[arg(long, value_name = "S.json", conflicts_with = "raw")]
     suite: Option<PathBuf>,
@@ -105,13 +115,6 @@ impl FromStr for Explain {
     }
 }
 
-/// What a run came to.
-#[derive(Debug, Default)]
-struct Tally {
-    scored: u64,
-    unknown: Unknown,
-}
-
 /// What both modes need.
 struct Job<'a> {
     records: Box<dyn Records>,
@@ -119,6 +122,8 @@ struct Job<'a> {
     layout: Layout,
     rejects: Rejects,
     interrupt: &'a Interrupt,
+    /// Columns of the input to carry through.
+    keep: &'a [String],
     /// Columns that the model reads may be missing from the input.
     may_lack_columns: bool,
 }
@@ -143,16 +148,20 @@ impl ScoreLeads {
                 gate
             },
         );
-        let (records, source) = input::open(&self.leads, !self.raw)?;
+        let as_json = !self.raw && self.keep.is_empty();
+        let (records, source) = input::open(&self.leads, as_json)?;
         let layout = match out {
             Some(out) if is_ndjson(out) => Layout::Ndjson,
             None if source.format == input::Format::Ndjson => Layout::Ndjson,
             _ => Layout::Csv,
         };
-        let rejects = Rejects::new(rejected, &interrupt);
-        let may_lack_columns = self.allow_missing_columns;
-        let job = Job { records, source: &source, layout, rejects, interrupt: &interrupt, may_lack_columns };
-        let (tally, table, rejects) = if self.raw {
+        let schema = &scorer.bundle().manifest.schema;
+        let named = schema.fields.iter().find(|field| field.role == Role::Id).map(|field| field.name.as_str());
+        let ids = named.into_iter().chain(ID_FIELDS).map(str::to_owned).collect();
+        let rejects = Rejects::new(rejected, &source.place, ids, &interrupt);
+        let (keep, may_lack_columns) = (self.keep.as_slice(), self.allow_missing_columns);
+        let job = Job { records, source: &source, layout, rejects, interrupt: &interrupt, keep, may_lack_columns };
+        let (unknown, table, rejects) = if self.raw {
             raw::run(job, &scorer, self.explain, out)?
         } else {
             leads::run(job, &scorer, gate.as_ref(), self.explain, self.now, out)?
@@ -160,22 +169,24 @@ impl ScoreLeads {
         source.progress.finish_and_clear();
         let summary = rejects.commit(&interrupt)?;
         table.commit(&interrupt)?;
-        let report = serde_json::json!({
-            "scored": tally.scored,
-            "rejected": summary.count,
-            "out": out.map(|o| o.display().to_string()),
-            "unknown_values": tally.unknown.report(),
-            "rejected_to": summary.file.as_ref().map(|f| f.display().to_string()),
-        });
+        let shown = |path: &Path| path.display().to_string();
+        let rejected_to = summary.file.as_deref().map(shown);
+        let (rows, id) = (summary.rows, scorer.id());
+        let is_done = rows.lost() == 0;
         if json {
-            terminal::say_json(&report)?;
+            terminal::say_json(&ScoreSummary {
+                model: ModelName { name: id.name.clone(), version: id.version.clone() },
+                scored: rows.used,
+                rejected: rows.lost(),
+                out: out.map(shown),
+                rejected_to,
+                unknown_values: unknown.report(),
+                rows,
+            })?;
         } else {
-            let to = summary.file.as_ref().map_or(String::new(), |f| format!(", see {}", f.display()));
-            let rejected =
-                if summary.count == 0 { String::new() } else { format!("; {} rejected{to}", terminal::thousands(summary.count)) };
-            tally.unknown.words(tally.scored).iter().for_each(|line| terminal::note(line));
-            terminal::note(&format!("{} scored{rejected}", terminal::thousands(tally.scored)));
+            unknown.words(rows.used).iter().for_each(|line| terminal::note(line));
+            terminal::note(&page(&rows, rejected_to.as_deref()));
         }
-        Ok(if summary.count == 0 { Outcome::Done } else { Outcome::SomeRejected })
+        Ok(if is_done { Outcome::Done } else { Outcome::SomeRejected })
     }
 }

@@ -10,10 +10,12 @@ use plumbline_core::{Scorer, Value};
 use super::binding::{self, Binding};
 use super::contribution::Contributions;
 use super::replay::Replay;
-use super::{Explain, Job, Tally};
+use super::unknown::Unknown;
+use super::{Explain, Job};
 use crate::Failure;
-use crate::input::{Cell, Problem, Records, Rejects, Step};
+use crate::input::{Carried, Cell, Problem, Records, Rejects, Step};
 use crate::output::{Datum, Sink, Table, terminal};
+use crate::table::keep::Keep;
 
 /// Rows scored together; fewer when they have very many columns.
 const BLOCK: usize = 256;
@@ -26,41 +28,47 @@ pub fn run(
     scorer: &Scorer,
     explain: Option<Explain>,
     out: Option<&Path>,
-) -> Result<(Tally, Table, Rejects), Failure> {
-    let Job { records, source, layout, mut rejects, interrupt, .. } = job;
+) -> Result<(Unknown, Table, Rejects), Failure> {
+    let Job { records, source, layout, mut rejects, interrupt, keep, .. } = job;
     let model = scorer.bundle().model();
     let columns = &model.columns;
     let (mut records, mut binding) = bind(records, columns, &source.place)?;
-    if records.is_table() {
-        source.progress.suspend(|| binding.remarks(records.names(), columns).iter().for_each(|r| terminal::note(r)));
-    }
     let contributions = explain.map(|explain| Contributions::new(scorer, explain)).transpose()?;
     let mut names: Vec<String> = (0..model.outputs).map(|k| format!("margin{k}")).collect();
     names.extend((0..model.outputs).map(|k| format!("prob{k}")));
     names.extend(contributions.iter().flat_map(Contributions::names));
+    let taken: Vec<&str> = names.iter().map(String::as_str).collect();
+    let mut keep = Keep::new(keep, &taken, &*records, &source.place)?;
+    let names = keep.names().iter().cloned().chain(names).collect();
+    let remarks = |binding: &Binding, records: &dyn Records, keep: &Keep| {
+        let remarks = binding.remarks(records.names(), columns, |index| keep.holds(index));
+        source.progress.suspend(|| remarks.iter().for_each(|remark| terminal::note(remark)));
+    };
+    if records.is_table() {
+        remarks(&binding, &*records, &keep);
+    }
     let place = out.map_or_else(|| "standard output".to_owned(), |out| out.display().to_string());
     let table = Table::start(Sink::open(out, interrupt)?, place, layout, names)?;
     let categories = categories(columns, &scorer.bundle().manifest.schema);
     // By column of the model, the unknown texts of the row.
-    let mut unknown: Vec<(usize, String)> = Vec::new();
+    let (mut unknown, mut texts) = (Unknown::default(), Vec::<(usize, String)>::new());
     let mut block = Block::new(scorer, contributions, table);
-    let mut tally = Tally::default();
     loop {
         match records.advance()? {
             Step::End => break,
-            Step::Rejected(problem) => rejects.add(records.line(), &problem)?,
+            Step::Rejected(problem) => rejects.add_unreadable(&*records, &problem)?,
             Step::Record => {
                 let places = binding.places(&*records, columns);
                 let filled = block.push(|row| {
                     let mut wrong = Vec::new();
-                    unknown.clear();
+                    texts.clear();
                     let fields = places.iter().zip(columns).zip(&categories).zip(row);
                     for (at, (((place, column), categories), x)) in fields.enumerate() {
                         let cell = place.map_or(Cell::Missing, |place| records.cell(place));
                         let text = place.and_then(|place| records.text(place));
                         match value(cell, text, column, categories) {
                             Ok(Read::Number(value)) => *x = value,
-                            Ok(Read::Unknown(text)) => unknown.push((at, text.to_owned())),
+                            Ok(Read::Unknown(text)) => texts.push((at, text.to_owned())),
                             Err(problem) => wrong.push(problem),
                         }
                     }
@@ -68,28 +76,33 @@ pub fn run(
                 });
                 match filled {
                     Ok(()) => {
-                        tally.scored += 1;
+                        rejects.take();
+                        keep.read(&*records, &source.place)?;
+                        block.kept.extend_from_slice(keep.values());
                         let name = |at: usize| columns.get(at).map_or("", |column| &*column.name);
-                        tally.unknown.add(unknown.iter().map(|(at, text)| (*at, name(*at), Some(&**text))));
+                        unknown.add(texts.iter().map(|(at, text)| (*at, name(*at), Some(&**text))));
                     }
-                    Err(problem) => rejects.add(records.line(), &problem)?,
+                    Err(problem) => rejects.add(&*records, &problem)?,
                 }
                 if block.is_full() {
                     block.score()?;
-                    source.progress.set_message(format!("{} rows", terminal::thousands(tally.scored)));
+                    source.progress.set_message(format!("{} rows", terminal::thousands(rejects.read())));
                 }
             }
         }
     }
     block.score()?;
-    if tally.scored > 0 && !binding.is_fed() {
+    if rejects.used() > 0 && !binding.is_fed() {
         let message = "no record has a field that matches a column of the model";
         return Err(Failure::input(&source.place, "INPUT_NO_COLUMN_MATCHES", message));
     }
     if !records.is_table() {
-        source.progress.suspend(|| binding.remarks(records.names(), columns).iter().for_each(|r| terminal::note(r)));
+        remarks(&binding, &*records, &keep);
     }
-    Ok((tally, block.table, rejects))
+    if rejects.read() > 0 {
+        keep.check(&*records, &source.place)?;
+    }
+    Ok((unknown, block.table, rejects))
 }
 
 /// Binds by name; only where no name of a table matches its first records are looked at, to bind by position.
@@ -114,6 +127,8 @@ struct Block<'a> {
     /// Values of a full block.
     most: usize,
     rows: Vec<f64>,
+    /// Per row, the columns carried through.
+    kept: Vec<Carried>,
     margins: Vec<f64>,
 }
 
@@ -122,7 +137,8 @@ impl<'a> Block<'a> {
         let (columns, outputs) = (scorer.engine().columns(), scorer.engine().outputs());
         let most = BLOCK.min(VALUES / columns.max(1)).max(1) * columns;
         let (rows, margins) = (Vec::with_capacity(most), Vec::new());
-        Block { scorer, contributions, table, scratch: Scratch::default(), columns, outputs, most, rows, margins }
+        let kept = Vec::new();
+        Block { scorer, contributions, table, scratch: Scratch::default(), columns, outputs, most, rows, kept, margins }
     }
 
     fn is_full(&self) -> bool {
@@ -146,16 +162,21 @@ impl<'a> Block<'a> {
         self.scorer.engine().margins_batch(&self.rows, &mut self.scratch, &mut self.margins);
         let link = &self.scorer.bundle().model().link;
         let mut probabilities = vec![0.0; self.outputs];
-        for (row, margins) in self.rows.chunks(self.columns.max(1)).zip(self.margins.chunks(self.outputs.max(1))) {
+        let rows = self.rows.chunks(self.columns.max(1)).zip(self.margins.chunks(self.outputs.max(1)));
+        let per_row = self.kept.len() / count.max(1);
+        for (at, (row, margins)) in rows.enumerate() {
             probabilities.copy_from_slice(margins);
             link.apply(&mut probabilities);
+            let kept = self.kept.get(at * per_row..(at + 1) * per_row).unwrap_or_default();
             let numbers = margins.iter().chain(&probabilities).map(|x| Datum::Real(*x));
+            let numbers = kept.iter().map(Carried::datum).chain(numbers);
             match &mut self.contributions {
                 None => self.table.row(numbers)?,
                 Some(contributions) => self.table.row(numbers.chain(contributions.of(row, margins)))?,
             }
         }
         self.rows.clear();
+        self.kept.clear();
         Ok(())
     }
 }
@@ -177,12 +198,12 @@ fn categories<'a>(columns: &[Column], schema: &'a Schema) -> Vec<Listed<'a>> {
 
 /// Everything that is wrong with a row, the first few in words.
 fn refuse(wrong: &[String]) -> Result<(), Problem> {
-    const TOLD: usize = 20;
-    let more = wrong.len().saturating_sub(TOLD);
-    let told = wrong.iter().take(TOLD).cloned().chain((more > 0).then(|| format!("{more} more columns")));
+    const LISTED: usize = 20;
+    let more = wrong.len().saturating_sub(LISTED);
+    let listed = wrong.iter().take(LISTED).cloned().chain((more > 0).then(|| format!("{more} more columns")));
     match wrong {
         [] => Ok(()),
-        _ => Err(Problem::new("FIELD_NOT_A_NUMBER", told.collect::<Vec<_>>().join("; "))),
+        _ => Err(Problem::new("FIELD_NOT_A_NUMBER", listed.collect::<Vec<_>>().join("; "))),
     }
 }
 

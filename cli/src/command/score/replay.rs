@@ -19,7 +19,14 @@ pub struct Replay {
 
 struct Held {
     line: u64,
-    content: Result<Vec<Scalar>, Problem>,
+    row: String,
+    content: Result<Vec<Field>, Problem>,
+}
+
+/// A field: what it is, and the text of a CSV.
+struct Field {
+    value: Scalar,
+    text: Option<String>,
 }
 
 impl Replay {
@@ -31,9 +38,9 @@ impl Replay {
             let content = match records.advance()? {
                 Step::End => break,
                 Step::Rejected(problem) => Err(problem),
-                Step::Record => Ok((0..fields).map(|i| records.cell(i).own()).collect()),
+                Step::Record => Ok((0..fields).map(|i| Field::of(&*records, i)).collect()),
             };
-            held.push_back(Held { line: records.line(), content });
+            held.push_back(Held { line: records.line(), row: records.row(), content });
         }
         Ok(Replay { records, held, current: None })
     }
@@ -41,8 +48,20 @@ impl Replay {
     /// Per field: whether it held nothing but numbers (or nothing) in the records looked at.
     pub fn numeric(&self) -> Vec<bool> {
         let rows = || self.held.iter().filter_map(|held| held.content.as_ref().ok());
-        let is_number = |cell: Option<&Scalar>| cell.is_some_and(|cell| cell.cell().read_number().is_ok());
+        let is_number = |field: Option<&Field>| field.is_some_and(|field| field.value.cell().read_number().is_ok());
         (0..self.records.names().len()).map(|i| rows().all(|row| is_number(row.get(i)))).collect()
+    }
+}
+
+impl Field {
+    fn of(records: &dyn Records, index: usize) -> Field {
+        Field { value: records.cell(index).own(), text: records.text(index).map(str::to_owned) }
+    }
+}
+
+impl Held {
+    fn field(&self, index: usize) -> Option<&Field> {
+        self.content.as_ref().ok().and_then(|row| row.get(index))
     }
 }
 
@@ -70,7 +89,18 @@ impl Records for Replay {
     fn cell(&self, index: usize) -> Cell<'_> {
         match &self.current {
             None => self.records.cell(index),
-            Some(held) => held.content.as_ref().ok().and_then(|row| row.get(index)).map_or(Cell::Missing, Scalar::cell),
+            Some(held) => held.field(index).map_or(Cell::Missing, |field| field.value.cell()),
         }
+    }
+
+    fn text(&self, index: usize) -> Option<&str> {
+        match &self.current {
+            None => self.records.text(index),
+            Some(held) => held.field(index).and_then(|field| field.text.as_deref()),
+        }
+    }
+
+    fn row(&self) -> String {
+        self.current.as_ref().map_or_else(|| self.records.row(), |held| held.row.clone())
     }
 }

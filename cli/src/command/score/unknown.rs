@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use plumbline_core::Scorer;
 use plumbline_core::lead::{ReadValue, Slots};
-use serde_json::{Value as Json, json};
 
 use crate::output::terminal::thousands;
+use crate::report::summary::{UnknownField, UnknownValue, UnknownValues};
 
 /// Distinct values counted by name of one field; of others only their leads are counted.
 const NAMED: usize = 10_000;
@@ -61,14 +61,15 @@ impl Unknown {
         self.leads += u64::from(!is_known);
     }
 
-    /// `{leads, fields: [{field, leads, values: [{value, leads}]}]}`, the most frequent values first.
-    pub fn report(&self) -> Json {
-        let value = |(value, leads): (&str, u64)| json!({ "value": value, "leads": leads });
-        let field = |field: &Field| {
-            let values: Vec<Json> = field.most_frequent().into_iter().map(value).collect();
-            json!({ "field": field.name, "leads": field.leads, "values": values })
+    /// The counts, the most frequent values of a field first.
+    pub fn report(&self) -> UnknownValues {
+        let value = |(value, leads): (&str, u64)| UnknownValue { value: value.to_owned(), leads };
+        let field = |field: &Field| UnknownField {
+            field: field.name.clone(),
+            leads: field.leads,
+            values: field.most_frequent().into_iter().map(value).collect(),
         };
-        json!({ "leads": self.leads, "fields": self.fields.values().map(field).collect::<Vec<_>>() })
+        UnknownValues { leads: self.leads, fields: self.fields.values().map(field).collect() }
     }
 
     /// A line for each field, and a warning when more than 1 % of the `scored` leads have such a value.

@@ -11,6 +11,7 @@ use super::{layout, place, written};
 use crate::input::{self, Step};
 use crate::output::terminal::listed;
 use crate::table::account::{self, Limit};
+use crate::table::named::Ambiguous;
 use crate::{Failure, Outcome};
 
 /// Count logs or scored leads by the hour
@@ -61,7 +62,7 @@ impl Make {
         }
         if series.hours().next().is_none() {
             let places: Vec<String> = self.files.iter().map(|file| place(file)).collect();
-            return Err(Failure::input(places.join(", "), "INPUT_EMPTY", "the input has no rows"));
+            return Err(Failure::no_rows(places.join(", ")));
         }
         written(&series, &self.output, Some(&rows), json)?;
         Ok(self.limit.outcome([&rows]))
@@ -78,7 +79,8 @@ pub fn count(file: &Path, places: &Places, series: &mut Series, timeless: bool, 
     }
     let (now_ms, layout) = (places.ripeness.now_ms(), series.layout().clone());
     let mut found = Found::default();
-    places.find(records.names(), &layout, &mut found);
+    let ambiguous = |e: Ambiguous| e.failure(&source.place, "name one of them as it is spelled");
+    places.find(records.names(), &layout, &mut found).map_err(ambiguous)?;
     if records.is_table() && !timeless && !found.has_time() {
         let message = format!("no column is named {}; choose one with --time", TIMES.join(", "));
         return Err(Failure::input(&source.place, "COLUMN_UNKNOWN", message));
@@ -88,7 +90,7 @@ pub fn count(file: &Path, places: &Places, series: &mut Series, timeless: bool, 
             Step::End => break,
             Step::Rejected(problem) => problem,
             Step::Record => {
-                places.find(records.names(), &layout, &mut found);
+                places.find(records.names(), &layout, &mut found).map_err(ambiguous)?;
                 match places.count(&*records, &found, series, now_ms, timeless) {
                     Ok(true) => {
                         rows.take();

@@ -14,6 +14,7 @@ use plumbline_core::window::{Series, SeriesError};
 
 use crate::output::{replace, terminal};
 use crate::report::rows::account;
+use crate::report::summary::WindowSummary;
 use crate::{Failure, Outcome};
 
 /// The largest window file that is read, in bytes.
@@ -134,10 +135,14 @@ fn written(series: &Series, output: &Path, rows: Option<&Rows>, json: bool) -> R
     replace(output, &bytes)?;
     let (hours, features) = (series.hours().count(), series.layout().features().len());
     if json {
-        return terminal::say_json(&serde_json::json!({
-            "output": output.display().to_string(), "bytes": bytes.len(), "hours": hours, "features": features,
-            "rejected_rows": rows.map_or(0, Rows::lost), "rows": rows
-        }));
+        return terminal::say_json(&WindowSummary {
+            output: output.display().to_string(),
+            bytes: bytes.len(),
+            hours,
+            features,
+            rejected_rows: rows.map_or(0, Rows::lost),
+            rows: rows.cloned(),
+        });
     }
     let counted =
         |n: usize, one: &str, many: &str| format!("{} {}", terminal::thousands(n as u64), if n == 1 { one } else { many });

@@ -10,6 +10,7 @@ use crate::input::{Cell, Problem, Records};
 use crate::output::terminal::listed;
 use crate::table::leads::{OUTCOMES, SCORES};
 use crate::table::moment::Ripeness;
+use crate::table::named::{self, Ambiguous};
 
 /// Columns with the time when --time does not say.
 pub const TIMES: [&str; 4] = ["timestamp_ms", "timestamp", "scored_at", "time"];
@@ -88,23 +89,23 @@ impl Places {
 
     /// Columns that were named and are not among `names`.
     pub fn absent(&self, names: &[String]) -> Option<String> {
-        let given = [&self.time, &self.score, &self.outcome, &self.latency, &self.status, &self.explored, &self.up];
-        let given = given.into_iter().flatten().chain(&self.ripeness.converted_at).chain(self.only.iter().map(|(name, _)| name));
-        let absent: Vec<&str> = given.map(String::as_str).filter(|name| !names.iter().any(|known| known == name)).collect();
+        let named = [&self.time, &self.score, &self.outcome, &self.latency, &self.status, &self.explored, &self.up];
+        let named = named.into_iter().flatten().chain(&self.ripeness.converted_at).chain(self.only.iter().map(|(name, _)| name));
+        let absent: Vec<&str> = named.map(String::as_str).filter(|name| matches!(given(names, name), Ok(None))).collect();
         (!absent.is_empty()).then(|| listed(&absent))
     }
 
     /// Where the columns stand; found again only when there are more of them.
-    pub fn find(&self, names: &[String], layout: &Layout, found: &mut Found) {
+    pub fn find(&self, names: &[String], layout: &Layout, found: &mut Found) -> Result<(), Ambiguous> {
         if found.names == names.len() && !names.is_empty() {
-            return;
+            return Ok(());
         }
         let at = |name: &str| names.iter().position(|known| known == name);
-        let first = |given: &Option<String>, usual: &[&str]| match given {
-            Some(name) => at(name),
-            None => usual.iter().find_map(|name| at(name)),
+        let first = |wanted: &Option<String>, usual: &[&str]| match wanted {
+            Some(name) => given(names, name),
+            None => usual.iter().find_map(|name| named::usual(spelled(names), name).transpose()).transpose(),
         };
-        let latency = first(&self.latency, &LATENCIES).map(|at| {
+        let latency = first(&self.latency, &LATENCIES)?.map(|at| {
             let name = names.get(at).map_or("", String::as_str);
             let micros = if name.ends_with("_us") {
                 1.0
@@ -117,18 +118,19 @@ impl Places {
         });
         *found = Found {
             names: names.len(),
-            time: first(&self.time, &TIMES),
-            score: first(&self.score, &SCORES),
-            outcome: first(&self.outcome, &OUTCOMES),
-            converted_at: first(&self.ripeness.converted_at, &[]),
+            time: first(&self.time, &TIMES)?,
+            score: first(&self.score, &SCORES)?,
+            outcome: first(&self.outcome, &OUTCOMES)?,
+            converted_at: first(&self.ripeness.converted_at, &[])?,
             latency,
-            status: first(&self.status, &["status"]),
-            explored: first(&self.explored, &["explores"]),
-            up: first(&self.up, &[]),
+            status: first(&self.status, &["status"])?,
+            explored: first(&self.explored, &["explores"])?,
+            up: first(&self.up, &[])?,
             position: at("position"),
-            only: self.only.iter().map(|(name, _)| at(name)).collect(),
+            only: self.only.iter().map(|(name, _)| given(names, name)).collect::<Result<_, _>>()?,
             features: layout.features().iter().map(|feature| at(feature.name())).collect(),
         };
+        Ok(())
     }
 
     /// Counts the current record in `series`; `timeless` rows of a table without times count at 0. Returns false for a row that
@@ -203,6 +205,14 @@ impl Places {
         };
         series.count(at_ms, count).map(|()| true).map_err(refused)
     }
+}
+
+fn spelled(names: &[String]) -> impl Iterator<Item = &str> + Clone {
+    names.iter().map(String::as_str)
+}
+
+fn given(names: &[String], wanted: &str) -> Result<Option<usize>, Ambiguous> {
+    named::given(spelled(names), wanted)
 }
 
 /// A feature's value.
