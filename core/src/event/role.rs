@@ -14,11 +14,13 @@ pub enum Role {
     Shadow,
     /// The model that the caller asked for by name.
     Named,
+    /// A version that was asked for a lead of its bundle, so that its latency is known while nobody asks; no lead of anyone.
+    Probe,
 }
 
 impl Role {
     /// All roles.
-    pub const ALL: [Role; 4] = [Role::Champion, Role::Challenger, Role::Shadow, Role::Named];
+    pub const ALL: [Role; 5] = [Role::Champion, Role::Challenger, Role::Shadow, Role::Named, Role::Probe];
 
     /// The role's name, as it is stored and sent.
     pub fn name(self) -> &'static str {
@@ -27,6 +29,7 @@ impl Role {
             Role::Challenger => "challenger",
             Role::Shadow => "shadow",
             Role::Named => "named",
+            Role::Probe => "probe",
         }
     }
 }

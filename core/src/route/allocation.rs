@@ -193,6 +193,17 @@ mod tests {
     }
 
     #[test]
+    fn a_variant_may_be_an_arm_and_a_shadow_but_not_champion_and_shadow() {
+        let shadows = |names: &[&str]| {
+            let shadow = names.iter().map(|name| (*name).to_owned()).collect();
+            Allocation::compile(AllocationSettings { shadow, ..settings(vec![arm("v2", 1_000, None)]) }).map(drop)
+        };
+        assert_eq!(shadows(&["v2", "v3"]), Ok(()));
+        assert_eq!(shadows(&["v1"]).unwrap_err().problems[0].code, "VARIANT_DUPLICATE");
+        assert_eq!(shadows(&["v3", "v3"]).unwrap_err().problems[0].path, "shadow[1]");
+    }
+
+    #[test]
     fn every_problem_is_told_with_its_path() {
         let mut wrong = settings(vec![arm("v1", 9_000, Some(6_000)), arm("", 1, Some(6_000))]);
         wrong.exploration_bp = 10_001;

@@ -9,6 +9,7 @@
 //! Tested by cases of the hashes' owners (of flagd those of its test bed), by property tests, and against PostgreSQL and SQLite ([`sql`]).
 
 mod allocation;
+mod deployed;
 pub mod growthbook;
 mod hash;
 mod murmur;
@@ -18,6 +19,7 @@ mod split;
 pub mod sql;
 
 pub use allocation::{Allocation, Assignment, Cause};
+pub use deployed::Deployed;
 pub use hash::Hash;
 pub use rule::Rule;
 pub use settings::{AllocationSettings, Arm};

@@ -38,6 +38,9 @@ pub struct AllocationSettings {
     /// Salt of the holdout; kept between experiments.
     #[serde(default = "holdout")]
     pub holdout_salt: String,
+    /// Whether the version that does not serve a lead scores it, too, and is only recorded.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub counterfactual: bool,
     /// The kill switch: the champion serves all leads.
     #[serde(default)]
     pub killed: bool,
@@ -83,6 +86,7 @@ impl AllocationSettings {
             exploration_salt: exploration(),
             holdout_bp: 0,
             holdout_salt: holdout(),
+            counterfactual: false,
             killed: false,
         }
     }
@@ -131,6 +135,8 @@ impl AllocationSettings {
         let arms = self.arm.iter().enumerate().map(|(i, arm)| (format!("arm[{i}].variant"), arm.variant.as_str()));
         let shadows = self.shadow.iter().enumerate().map(|(i, name)| (format!("shadow[{i}]"), name.as_str()));
         let mut known: Vec<&str> = Vec::new();
+        // An arm may be a shadow as well: then it scores the leads that it does not serve.
+        let shadows = shadows.filter(|(_, shadow)| !self.arm.iter().any(|arm| arm.variant == *shadow));
         for (path, name) in std::iter::once(("champion".to_owned(), self.champion.as_str())).chain(arms).chain(shadows) {
             if name.is_empty() {
                 errors.add("VARIANT_WITHOUT_NAME", path, "the variant has no name".to_owned());
