@@ -47,6 +47,13 @@ impl Server {
     }
 }
 
+impl Drop for Server {
+    /// A test that fails leaves no server behind.
+    fn drop(&mut self) {
+        drop(self.child.kill().and_then(|()| self.child.wait()));
+    }
+}
+
 fn exchange(stream: &mut BufReader<TcpStream>, path: &str, body: &str) -> (u16, String) {
     let method = if body.is_empty() { "GET" } else { "POST" };
     let head = format!(
@@ -163,4 +170,37 @@ fn a_suite_refuses_and_flags_leads() {
         .and_then(|mut rows| rows.query_map([], |row| row.get(0))?.collect())
         .expect("rows");
     assert!(flags[0].is_none() && flags[1].as_ref().is_some_and(|flags| flags.contains("pages")), "{flags:?}");
+}
+
+#[test]
+fn clients_that_leave_during_a_large_request_leave_no_rows_pending() {
+    let folder = tempfile::tempdir().expect("a temp folder");
+    // One thread makes all large answers, one after the other: that of the last client says that those before it are done with.
+    let server = Server::start(folder.path(), &["--log", "durable", "--threads", "1"]);
+    let lead = r#"{"lead_id":"a","visits":1,"pages":2}"#;
+    let body = format!("[{}]", vec![lead; 9_000].join(","));
+    let head =
+        format!("POST /v1/score HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n", body.len());
+    for _ in 0..6 {
+        let mut stream = TcpStream::connect(&server.address).expect("it listens");
+        stream.write_all(format!("{head}{body}").as_bytes()).expect("it reads");
+        // The body has come by the time that another is answered; its client leaves before its own answer.
+        assert_eq!(server.ask(&[("/health/live", "")])[0].0, 200);
+    }
+    assert_eq!(server.ask(&[("/v1/score", &body)])[0].0, 200);
+    let (_, metrics) = server.ask(&[("/metrics", "")]).remove(0);
+    assert!(metrics.contains("\nplumbline_log_rows_pending 0\n"), "{metrics}");
+}
+
+#[test]
+fn a_body_announced_to_be_too_large_is_refused_before_it_comes() {
+    let folder = tempfile::tempdir().expect("a temp folder");
+    let server = Server::start(folder.path(), &[]);
+    let mut stream = BufReader::new(TcpStream::connect(&server.address).expect("it listens"));
+    let head = "POST /v1/score HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 99999999999\r\n\r\n";
+    stream.get_mut().write_all(head.as_bytes()).expect("it reads");
+    // Nothing follows; the body would have a minute.
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("an answer, and the end of the connection");
+    assert!(answer.starts_with("HTTP/1.1 413 ") && answer.contains("BODY_TOO_LARGE"), "{answer}");
 }

@@ -39,6 +39,17 @@ for (const host of hosts) {
     }
   });
 
+  test(`a body announced to be too large is refused before it comes (${host.name})`, async (t) => {
+    const store = folder();
+    const served = await host.start({ store: store.path });
+    t.after(async () => {
+      await served.stop("SIGKILL");
+      store.remove();
+    });
+    for (const length of [16_777_217, 99_999_999_999]) assert.equal(status(await answer(served.url, head(length))), 413, length);
+    assert.equal(status(await answer(served.url, whole)), 200);
+  });
+
   test(`a body that stalls ends with 408 (${host.name})`, async (t) => {
     const store = folder();
     const served = await host.start({ store: store.path, settings: { body_ms: 200 } });

@@ -55,6 +55,7 @@ for (const log of ["batched", "durable"]) {
     const lead = readFileSync(join(root, "worker/demo/leads.ndjson"), "utf8").split("\n")[0];
     const post = (body) => fetch(`${edge.url}/v1/score`, { method: "POST", body, headers: { "content-type": "application/json" } });
     const before = await (await post(lead)).json();
+    const counts = (...names) => Promise.all(names.map((name) => metric(edge.url, `plumbline_${name}`)));
     for (let panics = 1; panics <= 3; panics++) {
       const answer = await post(`{"x":"${"y".repeat(12 << 20)}"}`);
       assert.equal(answer.status, 500);
@@ -64,7 +65,11 @@ for (const log of ["batched", "durable"]) {
       assert.equal(next.status, 200);
       const { probability, reasons } = await next.json();
       assert.deepEqual({ probability, reasons }, { probability: before.probability, reasons: before.reasons });
-      assert.equal(await metric(edge.url, "plumbline_panics_total"), panics);
+      // Counters go on, and a row is waiting, stored or lost.
+      const [replaced, failed, scored] = await counts("panics_total", 'requests_total\\{status="5xx"\\}', "leads_scored_total");
+      assert.deepEqual([replaced, failed, scored], [panics, panics, 1 + panics]);
+      const rows = await counts("log_rows_pending", "log_rows_written_total", "log_rows_failed_total");
+      assert.equal(rows[0] + rows[1] + rows[2], 1 + panics, rows.join());
     }
     await edge.stop();
     store.remove();

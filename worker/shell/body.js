@@ -3,6 +3,9 @@
 const EMPTY = new Uint8Array(0);
 /** Bytes that all bodies being received may have together, where the limit of one does not ask for more. */
 const RECEIVING_BYTES = 16777216;
+/** How long a body that is announced to be too large is received before it is refused: after the answer the runtime reads no more, and
+ * a client that is closed on while it sends may not see it. */
+const LINGER_MS = 250;
 let receiving = 0;
 /** What each body has of them. A client that breaks off may end its request where nothing runs any more: what it had is taken back when its
  * time is over. */
@@ -15,11 +18,16 @@ const giveBack = (share) => {
 export const TIMEOUT = 2;
 export const BUSY = 3;
 export const BROKEN = 5;
+export const TOO_LARGE = 6;
 
 /** The body of `request` as bytes, or the number of what is wrong with it. */
 export async function read(request, limit, ms) {
   if (request.body === null) return EMPTY;
   const length = request.headers.get("content-length");
+  if (Number(length) > limit) {
+    await Promise.race([discard(request.body.getReader(), limit), scheduler.wait(LINGER_MS)]);
+    return TOO_LARGE;
+  }
   const budget = Math.max(RECEIVING_BYTES, 2 * limit);
   const own = { bytes: 0, until: Date.now() + ms };
   shares.add(own);
@@ -36,7 +44,7 @@ export async function read(request, limit, ms) {
   let late;
   const timeout = new Promise((done) => (late = setTimeout(done, ms, TIMEOUT)));
   try {
-    if (length === null || Number(length) > limit) return await Promise.race([cut(request.body.getReader(), limit, fits), timeout]);
+    if (length === null) return await Promise.race([cut(request.body.getReader(), limit, fits), timeout]);
     if (!fits(Number(length))) return BUSY;
     const bytes = await Promise.race([request.arrayBuffer(), timeout]);
     return bytes === TIMEOUT ? TIMEOUT : new Uint8Array(bytes);
@@ -48,7 +56,16 @@ export async function read(request, limit, ms) {
   }
 }
 
-/** A body of unknown or excessive length, cut one byte beyond the limit, which is enough for the service to refuse it. */
+/** Receives a body up to its end or `limit`, and keeps nothing. */
+async function discard(reader, limit) {
+  for (let size = 0; size <= limit; ) {
+    const { done, value } = await reader.read().catch(() => ({ done: true }));
+    if (done) return;
+    size += value.length;
+  }
+}
+
+/** A body of unknown length, cut one byte beyond the limit, which is enough for the service to refuse it. */
 async function cut(reader, limit, fits) {
   const parts = [];
   let size = 0;

@@ -14,9 +14,10 @@ export class Log {
   constructor(edge) {
     this.edge = edge;
     this.wait = edge.exports.flush_ms();
-    /** Rows held in the instance, and whether a batch of them is full. */
-    this.held = 0;
+    /** Whether a batch of the rows held in the instance is full. */
     this.full = false;
+    /** Rows on their way to a shard. */
+    this.sending = 0;
     this.due = 0;
     this.round = 0;
     /** Durable: how the commit of each late round went, true if it stored all. */
@@ -61,7 +62,14 @@ export class Log {
     this.round++;
     ctx.waitUntil(sent);
     this.edge = edge;
-    this.held = 0;
+    this.full = false;
+  }
+
+  /** Goes on with `edge` in place of an instance that panicked: the round under way failed, with the rows it held. */
+  lose(edge) {
+    this.rounds.set(this.round, false).delete(this.round - ROUNDS);
+    this.round++;
+    this.edge = edge;
     this.full = false;
   }
 
@@ -113,12 +121,13 @@ export class Log {
       const { words } = edge;
       const rows = words[reply + 4];
       if (rows === 0) break;
-      sent.push(this.send(env, words[reply + 7], edge.take(words[reply + 2], words[reply + 3]), rows));
+      sent.push(this.send(env, words[reply + 6], edge.take(words[reply + 2], words[reply + 3]), rows));
     }
     return (await Promise.all(sent)).every(Boolean);
   }
 
   async send(env, shard, batch, rows) {
+    this.sending += rows;
     for (let tried = 1; ; tried++) {
       try {
         // A shard knows a batch it has stored: a second try is harmless.
@@ -136,6 +145,7 @@ export class Log {
   }
 
   count(rows, failed) {
+    this.sending -= rows;
     try {
       this.edge.exports.written(rows, failed);
     } catch {

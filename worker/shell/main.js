@@ -30,7 +30,6 @@ let durable;
 let bodyBytes;
 let bodyMs;
 let fresh;
-let panics = 0;
 let heads = [];
 
 /** A new instance of the service, not yet in use. */
@@ -46,34 +45,46 @@ function make(env) {
   bodyBytes = exports.body_bytes();
   bodyMs = exports.body_ms();
   heads = [];
+  const place = exports.counters() >> 2;
+  made.view();
+  made.counters = made.words.slice(place + 2, place + 4);
   const length = exports.reads();
   head = new Head(JSON.parse(made.text(made.exports.output(), length)));
   fresh = made.view().length;
   return made;
 }
 
-/** The service; made anew after a panic, which cost `lost` log rows. */
-function open(env, lost) {
+/** The service, for the first request. */
+function open(env) {
   edge = make(env);
-  if (panics > 0) edge.exports.panicked(panics, lost);
   log = new Log(edge);
 }
 
-/** Replaces an instance that has grown too large; counters and rows go on. */
-function renew(env, ctx) {
-  const old = edge;
-  const length = old.exports.counts();
-  const counts = old.text(old.exports.output(), length);
+/** A new instance in place of the old one, of which no code runs: its counters, which it goes on from, are read from its memory. */
+function replace(env) {
+  const counts = edge.take(...edge.counters);
   edge = make(env);
   edge.exports.adopt(edge.put(edge.exports.reserve, counts)[0]);
   edge.exports.storable(log.fine ? 1 : 0);
+}
+
+/** Replaces an instance that has grown too large; its rows go on. */
+function renew(env, ctx) {
+  replace(env);
   log.move(env, ctx, edge);
+}
+
+/** Replaces an instance that panicked, and with it the rows it held. */
+function recover(env) {
+  replace(env);
+  edge.exports.panicked(log.sending);
+  log.lose(edge);
 }
 
 export default {
   async fetch(request, env, ctx) {
     const since = Date.now();
-    if (edge === undefined) open(env, 0);
+    if (edge === undefined) open(env);
     const { method, url, headers } = request;
     const start = url.indexOf("/", 8);
     const path = start < 0 ? "/" : url.slice(start);
@@ -100,10 +111,7 @@ export default {
     } catch (error) {
       // What panicked is not to be trusted: the next request gets a new instance.
       console.error(error);
-      if (edge === used) {
-        panics++;
-        open(env, log.held);
-      }
+      if (edge === used) recover(env);
       return refuse(INTERNAL, method, path, headers);
     }
     const { status } = reply.head;
@@ -151,9 +159,8 @@ function ask(method, path, given, body, since) {
   // The request has been read: an answer that fits takes its place.
   const answer = body.length >= length ? body.subarray(0, length) : room(length);
   answer.set(bytes.subarray(words[reply + 2], words[reply + 2] + length));
-  log.held = words[reply + 5];
-  log.full = words[reply + 6] > 0;
-  const [scored, refused, unknown] = [words[reply + 8], words[reply + 9], words[reply + 10]];
+  log.full = words[reply + 5] > 0;
+  const [scored, refused, unknown] = [words[reply + 7], words[reply + 8], words[reply + 9]];
   return { head: headOf(words[reply], words[reply + 1]), body: answer, rows: words[reply + 4], scored, refused, unknown };
 }
 

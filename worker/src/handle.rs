@@ -11,12 +11,11 @@ use crate::service::{Service, Serving};
 
 impl Service {
     /// Answers `request` as of `now`, by what is deployed when it begins. The host calls [`answered`](Self::answered) once the caller
-    /// gets the answer, or [`refuse`](Self::refuse) instead, where its rows could not be stored.
+    /// gets the answer, or [`refuse`](Self::refuse) instead, where its rows could not be stored, and [`Metrics::queued`](crate::Metrics::queued)
+    /// when it hands rows to the log: an answer that is dropped, because its caller has left, leaves no rows pending.
     pub fn handle(&self, now: Timestamp, request: &Request<'_>) -> Answer {
         let deployment = self.deployed();
-        let answer = route::answer(Serving { service: self, deployment: &deployment }, now, request);
-        self.metrics().made(answer.effects.predictions.len() as u64);
-        answer
+        route::answer(Serving { service: self, deployment: &deployment }, now, request)
     }
 
     /// Counts an answer that its caller gets.
@@ -37,7 +36,7 @@ impl Service {
 #[cfg(test)]
 mod tests {
     use crate::sample::{NOW, service};
-    use crate::{LogMode, Problem, Request, Settings};
+    use crate::{LogMode, Refusal, Request, Settings};
 
     #[test]
     fn what_is_counted_is_what_the_caller_got() {
@@ -47,11 +46,14 @@ mod tests {
         let counts = |line: &str| service.metrics().text().lines().any(|known| known == line);
         // The rows of the first are stored, those of the second are not.
         service.answered(&service.handle(NOW, &score));
+        service.metrics().queued(2);
         service.metrics().committed(2);
         service.handle(NOW, &score);
+        service.metrics().queued(2);
         service.metrics().failed(2);
-        let unstored = Problem::new(503, "LOG_UNAVAILABLE", "the prediction could not be stored");
-        let refused = service.refuse(&score, &unstored);
+        let refused = service.refuse(&score, &Refusal::LogUnavailable.problem(service.settings()));
+        // The caller of the third leaves before its rows are handed to the log.
+        drop(service.handle(NOW, &score));
         assert_eq!((refused.status, refused.header("retry-after")), (503, Some("1")));
         for line in [
             "plumbline_requests_total{status=\"2xx\"} 1",

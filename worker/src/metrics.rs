@@ -36,16 +36,23 @@ impl Counted {
 /// Counters of one service instance; shareable.
 #[derive(Debug, Default)]
 pub struct Metrics {
-    requests: [AtomicU64; 6],
-    strays: AtomicU64,
     /// The last rows, or the last trial, could not be stored.
     unstorable: AtomicBool,
+    counters: Counters,
+}
+
+/// In one piece: where a panic leaves an instance of which no code may run, its host still reads them from memory.
+#[derive(Debug, Default)]
+#[repr(C)]
+struct Counters {
+    requests: [AtomicU64; 6],
+    buckets: [AtomicU64; 14],
     leads: AtomicU64,
     refused: AtomicU64,
     unknown: AtomicU64,
-    buckets: [AtomicU64; 14],
+    strays: AtomicU64,
     latency_us: AtomicU64,
-    rows_made: AtomicU64,
+    rows_queued: AtomicU64,
     rows_written: AtomicU64,
     rows_failed: AtomicU64,
     commits: AtomicU64,
@@ -55,41 +62,41 @@ pub struct Metrics {
 impl Metrics {
     /// A caller got an answer.
     pub fn answered(&self, counted: &Counted) {
-        match self.requests.get(usize::from(counted.status / 100)).filter(|_| counted.status > 0) {
+        let counters = &self.counters;
+        match counters.requests.get(usize::from(counted.status / 100)).filter(|_| counted.status > 0) {
             Some(class) => class.fetch_add(1, Relaxed),
-            None => self.strays.fetch_add(1, Relaxed),
+            None => counters.strays.fetch_add(1, Relaxed),
         };
-        self.leads.fetch_add(counted.scored, Relaxed);
-        self.refused.fetch_add(counted.refused, Relaxed);
-        self.unknown.fetch_add(counted.unknown, Relaxed);
+        counters.leads.fetch_add(counted.scored, Relaxed);
+        counters.refused.fetch_add(counted.refused, Relaxed);
+        counters.unknown.fetch_add(counted.unknown, Relaxed);
     }
 
-    /// `rows` log rows were made, those of shadows among them.
-    pub(crate) fn made(&self, rows: u64) {
-        if rows > 0 {
-            self.rows_made.fetch_add(rows, Relaxed);
-        }
+    /// `rows` log rows were handed to the log, those of shadows among them. From here on they are pending until they are
+    /// [`committed`](Self::committed) or [`failed`](Self::failed).
+    pub fn queued(&self, rows: u64) {
+        self.counters.rows_queued.fetch_add(rows, Relaxed);
     }
 
     /// A request took `duration_us` from its arrival to its answer, as the host saw it.
     pub fn observe(&self, duration_us: u64) {
         let bucket = BOUNDS_US.iter().position(|bound| duration_us <= *bound).unwrap_or(BOUNDS_US.len());
-        if let Some(bucket) = self.buckets.get(bucket) {
+        if let Some(bucket) = self.counters.buckets.get(bucket) {
             bucket.fetch_add(1, Relaxed);
         }
-        self.latency_us.fetch_add(duration_us, Relaxed);
+        self.counters.latency_us.fetch_add(duration_us, Relaxed);
     }
 
     /// A batch of `rows` log rows was committed.
     pub fn committed(&self, rows: u64) {
-        self.commits.fetch_add(1, Relaxed);
-        self.rows_written.fetch_add(rows, Relaxed);
+        self.counters.commits.fetch_add(1, Relaxed);
+        self.counters.rows_written.fetch_add(rows, Relaxed);
         self.storable(true);
     }
 
     /// `rows` log rows could not be stored and are lost.
     pub fn failed(&self, rows: u64) {
-        self.rows_failed.fetch_add(rows, Relaxed);
+        self.counters.rows_failed.fetch_add(rows, Relaxed);
         self.storable(false);
     }
 
@@ -103,35 +110,29 @@ impl Metrics {
         !self.unstorable.load(Relaxed)
     }
 
-    /// The host had to replace instances that panicked, `times` more; `lost` log rows went with them.
-    pub fn panicked(&self, times: u64, lost: u64) {
-        self.panics.fetch_add(times, Relaxed);
-        self.rows_made.fetch_add(lost, Relaxed);
-        self.rows_failed.fetch_add(lost, Relaxed);
+    /// The instance whose counters were [adopted](Self::adopt) has panicked. Rows pending are lost, except `sent`, which were on
+    /// their way to a shard.
+    pub fn panicked(&self, sent: u64) {
+        self.counters.panics.fetch_add(1, Relaxed);
+        self.counters.rows_failed.fetch_add(self.pending().saturating_sub(sent), Relaxed);
     }
 
-    /// Rows made, not yet committed and not lost.
+    /// Rows handed to the log, not yet committed and not lost.
     pub fn pending(&self) -> u64 {
-        let gone = self.rows_written.load(Relaxed) + self.rows_failed.load(Relaxed);
-        self.rows_made.load(Relaxed).saturating_sub(gone)
+        let gone = self.counters.rows_written.load(Relaxed) + self.counters.rows_failed.load(Relaxed);
+        self.counters.rows_queued.load(Relaxed).saturating_sub(gone)
     }
 
-    /// All counters, for [`adopt`](Self::adopt) by the instance that replaces this one.
-    pub fn counts(&self) -> Vec<u64> {
-        self.all().map(|counter| counter.load(Relaxed)).collect()
+    /// Address and length in bytes of all counters, `u64` each: what the instance that replaces this one [adopts](Self::adopt).
+    pub fn place(&self) -> (usize, usize) {
+        ((&raw const self.counters).addr(), size_of::<Counters>())
     }
 
-    /// Goes on where the instance with these [`counts`](Self::counts) has ended.
-    pub fn adopt(&self, counts: &[u64]) {
-        for (counter, before) in self.all().zip(counts) {
-            counter.fetch_add(*before, Relaxed);
+    /// Goes on where the instance with these counters, in the order of their [place](Self::place), has ended.
+    pub fn adopt(&self, counts: impl IntoIterator<Item = u64>) {
+        for (counter, before) in self.counters.all().zip(counts) {
+            counter.fetch_add(before, Relaxed);
         }
-    }
-
-    fn all(&self) -> impl Iterator<Item = &AtomicU64> {
-        let rows = [&self.rows_made, &self.rows_written, &self.rows_failed, &self.commits, &self.panics];
-        let leads = [&self.leads, &self.refused, &self.unknown, &self.strays, &self.latency_us];
-        self.requests.iter().chain(&self.buckets).chain(leads).chain(rows)
     }
 
     /// The OpenMetrics text, ending in `# EOF`.
@@ -143,21 +144,30 @@ impl Metrics {
     }
 
     fn write(&self, out: &mut String) -> std::fmt::Result {
+        let counters = &self.counters;
         family(out, "plumbline_requests", "counter", "Requests answered, by status class.")?;
-        for (class, count) in self.requests.iter().enumerate().skip(2) {
+        for (class, count) in counters.requests.iter().enumerate().skip(2) {
             writeln!(out, "plumbline_requests_total{{status=\"{class}xx\"}} {}", count.load(Relaxed))?;
         }
-        let counters = [
-            ("plumbline_requests_without_route", "Requests for paths without a route, such as files of the page.", &self.strays),
-            ("plumbline_leads_scored", "Leads scored.", &self.leads),
-            ("plumbline_leads_refused", "Leads rejected with a problem.", &self.refused),
-            ("plumbline_leads_with_unknown_values", "Leads scored with a value that the model has never seen.", &self.unknown),
-            ("plumbline_log_rows_written", "Prediction log rows committed.", &self.rows_written),
-            ("plumbline_log_rows_failed", "Prediction log rows that could not be stored.", &self.rows_failed),
-            ("plumbline_log_commits", "Batches of prediction log rows committed.", &self.commits),
-            ("plumbline_panics", "Instances replaced after a panic.", &self.panics),
+        let single = [
+            (
+                "plumbline_requests_without_route",
+                "Requests for paths without a route, such as files of the page.",
+                &counters.strays,
+            ),
+            ("plumbline_leads_scored", "Leads scored.", &counters.leads),
+            ("plumbline_leads_refused", "Leads rejected with a problem.", &counters.refused),
+            (
+                "plumbline_leads_with_unknown_values",
+                "Leads scored with a value that the model has never seen.",
+                &counters.unknown,
+            ),
+            ("plumbline_log_rows_written", "Prediction log rows committed.", &counters.rows_written),
+            ("plumbline_log_rows_failed", "Prediction log rows that could not be stored.", &counters.rows_failed),
+            ("plumbline_log_commits", "Batches of prediction log rows committed.", &counters.commits),
+            ("plumbline_panics", "Instances replaced after a panic.", &counters.panics),
         ];
-        for (name, help, value) in counters {
+        for (name, help, value) in single {
             family(out, name, "counter", help)?;
             writeln!(out, "{name}_total {}", value.load(Relaxed))?;
         }
@@ -165,7 +175,7 @@ impl Metrics {
         writeln!(out, "plumbline_log_rows_pending {}", self.pending())?;
         family(out, "plumbline_request_seconds", "histogram", "Time from arrival to answer, measured by the host.")?;
         let mut sum = 0;
-        for (i, bucket) in self.buckets.iter().enumerate() {
+        for (i, bucket) in counters.buckets.iter().enumerate() {
             sum += bucket.load(Relaxed);
             match BOUNDS_US.get(i) {
                 Some(bound) => writeln!(out, "plumbline_request_seconds_bucket{{le=\"{:?}\"}} {sum}", *bound as f64 / 1e6)?,
@@ -173,8 +183,17 @@ impl Metrics {
             }
         }
         writeln!(out, "plumbline_request_seconds_count {sum}")?;
-        writeln!(out, "plumbline_request_seconds_sum {:?}", self.latency_us.load(Relaxed) as f64 / 1e6)?;
+        writeln!(out, "plumbline_request_seconds_sum {:?}", counters.latency_us.load(Relaxed) as f64 / 1e6)?;
         writeln!(out, "# EOF")
+    }
+}
+
+impl Counters {
+    /// All of them, in the order in which they lie in memory.
+    fn all(&self) -> impl Iterator<Item = &AtomicU64> {
+        let leads = [&self.leads, &self.refused, &self.unknown, &self.strays, &self.latency_us];
+        let rows = [&self.rows_queued, &self.rows_written, &self.rows_failed, &self.commits, &self.panics];
+        self.requests.iter().chain(&self.buckets).chain(leads).chain(rows)
     }
 }
 
@@ -191,7 +210,7 @@ mod tests {
         let metrics = Metrics::default();
         metrics.answered(&Counted { status: 200, scored: 5, refused: 1, unknown: 2 });
         metrics.answered(&Counted { status: 422, scored: 0, refused: 0, unknown: 0 });
-        metrics.made(9);
+        metrics.queued(9);
         metrics.committed(4);
         metrics.observe(700);
         metrics.observe(2_000_000);
@@ -211,8 +230,31 @@ mod tests {
             assert!(text.lines().any(|l| l == line), "{line} is not in\n{text}");
         }
         assert!(text.ends_with("# EOF\n"));
+    }
+
+    #[test]
+    fn an_instance_that_replaces_another_goes_on_counting() {
+        let before = Metrics::default();
+        for (counter, count) in before.counters.all().zip(1..) {
+            counter.store(count, Relaxed);
+        }
+        let (address, bytes) = before.place();
+        let places: Vec<_> = before.counters.all().map(|counter| (&raw const *counter).addr()).collect();
+        assert_eq!(places, (address..address + bytes).step_by(8).collect::<Vec<_>>(), "read from memory, they are in this order");
         let next = Metrics::default();
-        next.adopt(&metrics.counts());
-        assert_eq!(next.text(), text);
+        next.adopt(1..=places.len() as u64);
+        assert_eq!(next.text(), before.text());
+    }
+
+    #[test]
+    fn rows_that_a_panic_costs_are_not_pending_for_ever() {
+        let metrics = Metrics::default();
+        metrics.queued(10);
+        metrics.committed(2);
+        metrics.panicked(3);
+        assert_eq!((metrics.pending(), metrics.counters.rows_failed.load(Relaxed)), (3, 5));
+        assert!(metrics.is_storable(), "the store did not fail");
+        metrics.committed(3);
+        assert_eq!(metrics.pending(), 0);
     }
 }

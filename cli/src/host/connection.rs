@@ -1,21 +1,24 @@
 //! Connections: accepted, read within limits, answered by the service, drained at the end.
 
 use std::borrow::Cow;
+use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
-use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
-use hyper::body::{Body, Bytes, Incoming};
+use http_body_util::Full;
+use hyper::body::{Bytes, Incoming};
 use hyper::header::{HeaderMap, HeaderName, HeaderValue};
 use hyper::http::request::Parts;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::GracefulShutdown;
-use plumbline_worker::{Answer, Counted, Problem, Request, Response, Service};
+use plumbline_worker::{Answer, Counted, Refusal, Request, Response, Service};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+use super::body;
 use super::log::Log;
 use super::memory;
 use super::page::Page;
@@ -24,7 +27,7 @@ use crate::output::terminal;
 
 /// How long requests under way may take once the program is told to stop.
 const DRAIN: Duration = Duration::from_secs(10);
-/// How long a client may take to send the head of a request.
+/// How long a client may take to send the head of a request, from the start of its connection or from its last answer.
 const HEAD: Duration = Duration::from_secs(30);
 
 /// A body of so many bytes holds hundreds of leads: its request is answered beside the event loop.
@@ -50,6 +53,8 @@ pub async fn accept(listener: std::net::TcpListener, host: Host, mut stopped: wa
     let graceful = GracefulShutdown::new();
     let mut builder = Builder::new(TokioExecutor::new());
     builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD);
+    // A client of HTTP/2 that is gone answers no ping.
+    builder.http2().timer(TokioTimer::new()).keep_alive_interval(HEAD).keep_alive_timeout(HEAD);
     loop {
         let stream = tokio::select! {
             accepted = listener.accept() => match accepted {
@@ -65,16 +70,28 @@ pub async fn accept(listener: std::net::TcpListener, host: Host, mut stopped: wa
         // Answers are small and whole; waiting to fill a packet would only delay them. It may fail: then they are delayed.
         drop(stream.set_nodelay(true));
         let host = host.clone();
-        let answer = service_fn(move |request| respond(request, host.clone()));
-        let connection = graceful.watch(builder.serve_connection(TokioIo::new(stream), answer).into_owned());
-        tokio::spawn(async move {
-            // A connection that breaks concerns its client alone.
-            drop(connection.await);
+        let has_asked = Arc::new(AtomicBool::new(false));
+        let asked = has_asked.clone();
+        let answer = service_fn(move |request| {
+            asked.store(true, Relaxed);
+            respond(request, host.clone())
         });
+        let connection = graceful.watch(builder.serve_connection(TokioIo::new(stream), answer).into_owned());
+        tokio::spawn(attend(connection, has_asked, HEAD));
     }
     drop(listener);
     if tokio::time::timeout(DRAIN, graceful.shutdown()).await.is_err() {
         terminal::note("some requests took too long and were aborted");
+    }
+}
+
+/// Runs `connection` to its end, which comes after `patience` unless a request has begun by then: hyper's own limit for a head applies
+/// once the first bytes have said which HTTP it is.
+async fn attend(connection: impl Future, has_asked: Arc<AtomicBool>, patience: Duration) {
+    let mut connection = pin!(connection);
+    // A connection that breaks concerns its client alone.
+    if tokio::time::timeout(patience, connection.as_mut()).await.is_err() && has_asked.load(Relaxed) {
+        connection.await;
     }
 }
 
@@ -86,22 +103,17 @@ async fn respond(request: hyper::Request<Incoming>, Host { service, log, page }:
     let values = values(&head.headers);
     let headers: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_ref())).collect();
     let request = request_of(&head, &headers, b"");
-    let settings = service.settings();
-    let patience = Duration::from_millis(settings.body_ms.into());
-    let body = match read(body, settings.limits.body_bytes as usize, patience).await {
+    let refuse = |refusal: Refusal| service.refuse(&request, &refusal.problem(service.settings()));
+    let body = match body::read(body, service.settings()).await {
         Ok(body) => body,
-        Err(problem) => return Ok(encode(service.refuse(&request, &problem))),
+        Err(refusal) => return Ok(encode(refuse(refusal))),
     };
     let mut answer = if body.len() < LARGE {
         service.handle(clock::now(), &Request { body: &body, ..request })
     } else {
         match beside(service.clone(), head.clone(), body.clone()).await {
             Some(answer) => answer,
-            None => {
-                return Ok(encode(
-                    service.refuse(&request, &Problem::new(500, "INTERNAL", "an internal error; the request was not scored")),
-                ));
-            }
+            None => return Ok(encode(refuse(Refusal::Panic))),
         }
     };
     if body.len() >= LARGE || answer.response.body.len() >= LARGE {
@@ -112,11 +124,11 @@ async fn respond(request: hyper::Request<Incoming>, Host { service, log, page }:
         prediction.duration_us = Some(u32::try_from(duration_us).unwrap_or(u32::MAX));
     }
     let counted = Counted::of(&answer);
-    let response = if log.take(answer.effects).await {
+    let response = if log.take(answer.effects, service.metrics()).await {
         service.metrics().answered(&counted);
         answer.response
     } else {
-        service.refuse(&request, &Problem::new(503, "LOG_UNAVAILABLE", "the prediction could not be stored"))
+        refuse(Refusal::LogUnavailable)
     };
     service.metrics().observe(micros(began));
     let found = if answer.is_stray { page.answer(head.method.as_str(), head.uri.path()) } else { None };
@@ -157,29 +169,8 @@ fn values(headers: &HeaderMap) -> Vec<(&'static str, Cow<'_, str>)> {
     values
 }
 
-/// The whole body, of at most `limit` bytes, unless it takes longer than `patience`.
-async fn read<B>(body: B, limit: usize, patience: Duration) -> Result<Bytes, Problem>
-where
-    B: Body,
-    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
-{
-    match tokio::time::timeout(patience, Limited::new(body, limit).collect()).await {
-        Ok(Ok(body)) => Ok(body.to_bytes()),
-        Ok(Err(e)) => Err(unreadable(&*e, limit)),
-        Err(_) => Err(Problem::new(408, "BODY_TIMEOUT", format!("the body did not arrive within {} ms", patience.as_millis()))),
-    }
-}
-
 fn micros(since: Instant) -> u64 {
     u64::try_from(since.elapsed().as_micros()).unwrap_or(u64::MAX)
-}
-
-fn unreadable(error: &(dyn std::error::Error + 'static), limit: usize) -> Problem {
-    if error.is::<LengthLimitError>() {
-        Problem::new(413, "BODY_TOO_LARGE", format!("the body exceeds the limit of {limit} bytes"))
-    } else {
-        Problem::new(400, "BODY_UNREADABLE", "the body ended prematurely")
-    }
 }
 
 fn encode(response: Response) -> hyper::Response<Full<Bytes>> {
@@ -201,14 +192,9 @@ fn encode(response: Response) -> hyper::Response<Full<Bytes>> {
 
 #[cfg(test)]
 mod tests {
-    use std::pin::Pin;
-    use std::task::{Context, Poll};
-
-    use hyper::body::Frame;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
     use super::*;
-
-    const PATIENCE: Duration = Duration::from_secs(60);
 
     #[test]
     fn repeated_headers_are_one_list_and_other_bytes_do_not_vanish() {
@@ -220,26 +206,37 @@ mod tests {
         assert_eq!(found, ["x-request-id: é, b", "origin: \u{fffd}"]);
     }
 
-    /// A client that says nothing more.
-    struct Silent;
-
-    impl Body for Silent {
-        type Data = Bytes;
-        type Error = std::io::Error;
-
-        fn poll_frame(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
-            Poll::Pending
-        }
-    }
-
     #[test]
-    fn a_body_that_never_comes_is_not_waited_for() {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-        let problem = runtime.block_on(read(Silent, 10, Duration::from_millis(1))).unwrap_err();
-        assert_eq!((problem.status, problem.code), (408, "BODY_TIMEOUT"));
-        let body = runtime.block_on(read(Full::new(Bytes::from_static(b"whole")), 10, PATIENCE)).unwrap();
-        assert_eq!(&body[..], b"whole");
-        let problem = runtime.block_on(read(Full::new(Bytes::from_static(b"too large")), 3, PATIENCE)).unwrap_err();
-        assert_eq!(problem.code, "BODY_TOO_LARGE");
+    fn a_connection_without_a_request_ends_when_its_time_is_over() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        for (bytes, is_answered) in [
+            ("", false),
+            ("P", false),
+            ("PRI * HTTP/2.0", false),
+            ("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", false),
+            ("GET / HTTP/1.1\r\nhost: x\r\n", false),
+            ("GET / HTTP/1.1\r\nconnection: close\r\n\r\n", true),
+        ] {
+            let (mut client, server) = tokio::io::duplex(1 << 10);
+            let has_asked = Arc::new(AtomicBool::new(false));
+            let asked = has_asked.clone();
+            // It is answered long after the time that a head has.
+            let answer = service_fn(move |_| {
+                asked.store(true, Relaxed);
+                async {
+                    tokio::time::sleep(Duration::from_millis(40)).await;
+                    Ok::<_, std::convert::Infallible>(hyper::Response::new(Full::new(Bytes::new())))
+                }
+            });
+            let builder = Builder::new(TokioExecutor::new());
+            let connection = builder.serve_connection(TokioIo::new(server), answer);
+            let mut read = Vec::new();
+            let talk = async {
+                client.write_all(bytes.as_bytes()).await.unwrap();
+                client.read_to_end(&mut read).await.unwrap();
+            };
+            runtime.block_on(async { tokio::join!(attend(connection, has_asked, Duration::from_millis(20)), talk) });
+            assert_eq!(read.starts_with(b"HTTP/1.1 200"), is_answered, "{bytes:?} {read:?}");
+        }
     }
 }

@@ -7,7 +7,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use plumbline_core::event::Prediction;
-use plumbline_worker::{Batch, Effects, Journal, LogMode, LogShard, Service, SqlError};
+use plumbline_worker::{Batch, Effects, Journal, LogMode, LogShard, Metrics, Service, SqlError};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::output::terminal;
@@ -55,17 +55,28 @@ impl Log {
         Ok((Log { notes, mode }, Writer { thread }))
     }
 
-    /// Takes the rows of one answer. In durable mode it returns once they are committed. False: they are lost.
-    pub async fn take(&self, effects: Effects) -> bool {
+    /// Takes the rows of one answer. In durable mode it returns once they are committed. False: they are lost. A caller that leaves
+    /// while the writer is too busy to take them takes them along.
+    pub async fn take(&self, effects: Effects, metrics: &Metrics) -> bool {
         let Effects { predictions } = effects;
         if predictions.is_empty() {
             return true;
         }
+        let rows = predictions.len() as u64;
+        let place = self.notes.reserve().await;
+        metrics.queued(rows);
+        let Ok(place) = place else {
+            // The writer is gone.
+            metrics.failed(rows);
+            return false;
+        };
         if self.mode == LogMode::Batched {
-            return self.notes.send(Note { predictions, committed: None }).await.is_ok();
+            place.send(Note { predictions, committed: None });
+            return true;
         }
         let (committed, commit) = oneshot::channel();
-        self.notes.send(Note { predictions, committed: Some(committed) }).await.is_ok() && commit.await.unwrap_or(false)
+        place.send(Note { predictions, committed: Some(committed) });
+        commit.await.unwrap_or(false)
     }
 }
 

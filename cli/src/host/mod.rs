@@ -1,5 +1,6 @@
 //! The native host of the service: connections, and the thread that writes the log.
 
+mod body;
 pub mod connection;
 pub mod log;
 mod memory;

@@ -16,6 +16,7 @@ use plumbline_core::Timestamp;
 
 use crate::answer::Answer;
 use crate::problem::Problem;
+use crate::refusal::Refusal;
 use crate::request::{Request, Response};
 use crate::scoring::check_id;
 use crate::service::Serving;
@@ -82,13 +83,13 @@ fn routed(serving: Serving<'_>, now: Timestamp, request: &Request<'_>) -> Answer
 
 /// Whether `route` can take `request`: its name, its body and who sends it.
 fn readable(serving: Serving<'_>, route: &Route, request: &Request<'_>) -> Result<(), Problem> {
-    let limits = &serving.service.settings().limits;
+    let settings = serving.service.settings();
+    let limits = &settings.limits;
     if let Some(id) = request.header("x-request-id").filter(|_| route.headers.contains(&"x-request-id")) {
         check_id(id, limits.id_bytes)?;
     }
-    let limit = limits.body_bytes;
-    if request.body.len() as u64 > limit {
-        return Err(Problem::new(413, "BODY_TOO_LARGE", format!("the body exceeds the limit of {limit} bytes")));
+    if request.body.len() as u64 > limits.body_bytes {
+        return Err(Refusal::BodyTooLarge.problem(settings));
     }
     if !route.bodies.is_empty() && is_foreign(serving, request) {
         let detail = "a page of an origin that is not listed in cors_origins must send a content type that browsers ask about first, \

@@ -31,8 +31,6 @@ pub struct Reply {
     length: u32,
     /// Log rows this answer made.
     rows: u32,
-    /// Log rows held, after this call.
-    held: u32,
     /// Batches that are full.
     full: u32,
     /// Shard of a batch.
@@ -154,16 +152,15 @@ pub extern "C" fn handle(now: f64, since: f64, h: usize, b: usize) -> *const Rep
             service.metrics().answered(&counted);
         }
         if rows > 0 {
+            service.metrics().queued(rows.into());
             state.full.append(&mut journal.push(now_ms, &answer.effects.predictions));
         }
-        let held = (journal.rows() + state.full.iter().map(|batch| u64::from(batch.rows)).sum::<u64>()) as u32;
         let response = answer.response;
         state.output = response.body;
         let headers = number_of(&mut state.headers, response.headers);
         let full = state.full.len() as u32;
         let (scored, refused, unknown) = (counted.scored as u32, counted.refused as u32, counted.unknown as u32);
-        state.reply =
-            Reply { status: response.status.into(), headers, rows, held, full, scored, refused, unknown, ..state.left() };
+        state.reply = Reply { status: response.status.into(), headers, rows, full, scored, refused, unknown, ..state.left() };
         &raw const state.reply
     })
 }
@@ -224,24 +221,24 @@ pub extern "C" fn storable(is_storable: u32) {
     });
 }
 
-/// The length of all counters at `output`, a JSON array for `adopt`.
+/// Where all counters lie, as the reply's body: they stay there, so the shell can read them even after a panic.
 #[unsafe(no_mangle)]
-pub extern "C" fn counts() -> usize {
+pub extern "C" fn counters() -> *const Reply {
     with(|state| {
-        let counts = state.running.as_ref().map(|(service, _)| service.metrics().counts());
-        state.output = serde_json::to_vec(&counts.unwrap_or_default()).unwrap_or_default();
-        state.output.len()
+        let place = state.running.as_ref().map(|(service, _)| service.metrics().place());
+        let (body, length) = place.map_or((0, 0), |(address, bytes)| (address as u32, bytes as u32));
+        state.reply = Reply { body, length, ..Reply::default() };
+        &raw const state.reply
     })
 }
 
-/// Goes on counting where the instance with the counters in the input has ended.
+/// Goes on counting where the instance whose `n` bytes of counters are the input has ended.
 #[unsafe(no_mangle)]
 pub extern "C" fn adopt(n: usize) {
     with(|state| {
-        if let Some((service, _)) = &state.running
-            && let Ok(counts) = serde_json::from_slice::<Vec<u64>>(state.input.get(..n).unwrap_or_default())
-        {
-            service.metrics().adopt(&counts);
+        if let Some((service, _)) = &state.running {
+            let (counts, _) = state.input.get(..n).unwrap_or_default().as_chunks();
+            service.metrics().adopt(counts.iter().map(|bytes| u64::from_le_bytes(*bytes)));
         }
     });
 }
@@ -277,7 +274,7 @@ pub extern "C" fn due(now: f64, all: u32) -> *const Reply {
             let batch = state.full.pop();
             let (shard, rows) = batch.as_ref().map_or((0, 0), |batch| (batch.shard, batch.rows));
             state.output = batch.map(|batch| batch.text.into_bytes()).unwrap_or_default();
-            state.reply = Reply { shard, rows, held: journal.rows() as u32, ..state.left() };
+            state.reply = Reply { shard, rows, ..state.left() };
         }
         &raw const state.reply
     })
@@ -300,12 +297,12 @@ pub extern "C" fn flush_ms() -> u32 {
     with(|state| state.running.as_ref().map_or(0, |(service, _)| service.settings().flush_ms))
 }
 
-/// Instances before this one panicked, `times` in all, and `lost` log rows went with the last.
+/// The instance whose counters this one has adopted panicked; of its log rows, `sent` were on their way to a shard.
 #[unsafe(no_mangle)]
-pub extern "C" fn panicked(times: u32, lost: u32) {
+pub extern "C" fn panicked(sent: u32) {
     with(|state| {
         if let Some((service, _)) = &state.running {
-            service.metrics().panicked(times.into(), lost.into());
+            service.metrics().panicked(sent.into());
         }
     });
 }

@@ -17,8 +17,8 @@
 //! | `refuse(kind, h, d)` | the answer to a request that failed in the shell (see `refusal`) → address of [`Reply`] |
 //! | `due(now, all)` | the next batch that must go to its shard; → its length (0: none), [`Reply`] tells shard and rows |
 //! | `flush_ms()`, `body_ms()`, `body_bytes()`, `shards()` | settings that the shell goes by |
-//! | `counts()`, `adopt(n)` | all counters, and where an instance that replaces another goes on counting |
-//! | `written(n, failed)`, `storable(yes)`, `panicked(times, lost)` | what the shell reports to the counters |
+//! | `counters()`, `adopt(n)` | where all counters lie (a [`Reply`]), and how an instance that replaces another goes on from `n` bytes of them |
+//! | `written(n, failed)`, `storable(yes)`, `panicked(sent)` | what the shell reports to the counters |
 //! | `shard_open()`, `shard_probe()`, `shard_append()`, `shard_count()` | the log shard's rules, on the store behind the imports |
 //!
 //! The shell does not call `deploy` yet: models arrive at run time once a route can tell who may send them.
