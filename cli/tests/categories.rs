@@ -125,6 +125,45 @@ fn a_date_in_another_unit_is_rejected_or_declared() {
 }
 
 #[test]
+fn a_field_that_the_model_has_not_is_an_error_or_a_note() {
+    let folder = tempfile::tempdir().expect("a temp folder");
+    let (bundle, schema) = (text(&folder.path().join("m.plumb")), text(&folder.path().join("s.toml")));
+    let model = model(folder.path(), TEXTS);
+    let import = |declaration: &str| {
+        std::fs::write(&schema, declaration).expect("the schema is written");
+        run(&["import", &model, "-o", &bundle, "--schema", &schema], b"")
+    };
+    let said = |output: &std::process::Output| String::from_utf8_lossy(&output.stderr).into_owned();
+    let misspelt = import("[[field]]\nname = \"Vists\"\nmin = 0\n");
+    let message = said(&misspelt);
+    assert!(
+        !misspelt.status.success() && message.contains("FIELD_MISSPELT") && message.contains("did you mean \"visits\""),
+        "{message}"
+    );
+    let other =
+        import("[[field]]\nname = \"city\"\nkind = \"text\"\n\n[[field]]\nname = \"lead_id\"\nrole = \"id\"\nkind = \"text\"\n");
+    let message = said(&other);
+    assert!(other.status.success() && message.contains("does not read: \"city\"") && !message.contains("lead_id"), "{message}");
+}
+
+#[test]
+fn a_category_of_the_file_cannot_mean_missing() {
+    let folder = tempfile::tempdir().expect("a temp folder");
+    let (bundle, schema) = (text(&folder.path().join("m.plumb")), text(&folder.path().join("s.toml")));
+    let model = model(folder.path(), TEXTS);
+    std::fs::write(&schema, "[[field]]\nname = \"source\"\nmissing = [\"fair\"]\n").expect("the schema is written");
+    let said = failure(5, &["import", &model, "-o", &bundle, "--schema", &schema], b"");
+    assert!(said.contains("FIELD_MISSING_CATEGORY") && said.contains("\"fair\" cannot mean missing in \"source\""), "{said}");
+    // For every field that does not list it, as documented.
+    expect(0, &["import", &model, "-o", &bundle, "--missing", "fair"], b"");
+    std::fs::write(&schema, "[[field]]\nname = \"source\"\nmissing = [\"Select\"]\n").expect("the schema is written");
+    expect(0, &["import", &model, "-o", &bundle, "--schema", &schema], b"");
+    let summary =
+        expect(0, &["score", &bundle, "-", "-o", &text(&folder.path().join("o.csv")), "--json"], b"visits,source\n1,Select\n");
+    assert!(summary.contains("\"leads\": 0") || summary.contains("\"leads\":0"), "{summary}");
+}
+
+#[test]
 fn texts_that_mean_missing_are_not_unknown() {
     let folder = tempfile::tempdir().expect("a temp folder");
     let bundle = text(&folder.path().join("m.plumb"));

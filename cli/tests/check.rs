@@ -111,6 +111,59 @@ fn a_calibration_is_named_with_its_numbers() {
 }
 
 #[test]
+fn a_calibration_on_the_other_scale_is_named() {
+    let logistic = |x: f64| 1.0 / (1.0 + plumbline_core::math::exp(-x));
+    let vector = Vector::of("xgb_binary");
+    let table = vector.table("prediction", |_, p| logistic(5.0 * p - 2.5));
+    let said = refused(&vector.model(), &table, &["--sigmoid=-5,2.5", "--on", "margin"]);
+    assert!(said.contains("acts on the probability") && said.contains("--on probability"), "{said}");
+    let table = vector.table("prediction", |m, _| logistic(1.5 * m - 0.5));
+    let said = refused(&vector.model(), &table, &["--sigmoid=-1.5,0.5", "--on", "probability"]);
+    assert!(said.contains("--on margin"), "{said}");
+}
+
+/// The table has the column as it was, the library was given it scaled.
+#[test]
+fn a_scaled_column_is_named() {
+    let folder = tempfile::tempdir().expect("a temp folder");
+    let (model, bundle) = (text(&folder.path().join("m.txt")), text(&folder.path().join("m.plumb")));
+    std::fs::write(&model, common::LIGHTGBM.replace("threshold=2.5", "threshold=0.3")).expect("a file");
+    expect(0, &["import", &model, "-o", &bundle], b"");
+    let visits: Vec<f64> = (0..40).map(|i| f64::from(i * 37 % 101)).collect();
+    let mean = visits.iter().sum::<f64>() / 40.0;
+    let deviation = (visits.iter().map(|x| (x - mean) * (x - mean)).sum::<f64>() / 40.0).sqrt();
+    let scalings: [(&str, &dyn Fn(f64) -> f64); 3] =
+        [("divided by 10:", &|x| x / 10.0), ("StandardScaler", &|x| (x - mean) / deviation), ("MinMaxScaler", &|x| x / 100.0)];
+    for (what, scale) in scalings {
+        let lines = |of: &dyn Fn(usize, f64) -> String| visits.iter().enumerate().map(|(i, x)| of(i, *x)).collect::<String>();
+        let given = lines(&|i, x| format!("{:?},{}\n", scale(x), i % 3));
+        let scores = expect(0, &["score", &bundle, "-", "--raw"], format!("visits,pages\n{given}").as_bytes());
+        let margins: Vec<&str> = scores.lines().skip(1).filter_map(|line| line.split(',').next()).collect();
+        let table = lines(&|i, x| format!("{x:?},{},{}\n", i % 3, margins[i]));
+        let said = refused(&model, &format!("visits,pages,margin\n{table}"), &[]);
+        assert!(said.contains(what) && said.contains("olumn \"visits\" was scaled"), "{what}: {said}");
+    }
+}
+
+/// A table need not have what no split of the model uses.
+#[test]
+fn columns_that_no_split_uses_may_be_missing() {
+    let folder = tempfile::tempdir().expect("a temp folder");
+    let (model, out) = (text(&folder.path().join("m.txt")), text(&folder.path().join("m.plumb")));
+    let content = common::LIGHTGBM
+        .replace("max_feature_idx=1", "max_feature_idx=2")
+        .replace("feature_names=visits pages", "feature_names=visits pages city")
+        .replace("[0:10] [0:10]", "[0:10] [0:10] none");
+    std::fs::write(&model, content).expect("a file");
+    let predictions = text(&folder.path().join("p.csv"));
+    std::fs::write(&predictions, "visits,pages,margin\n1,1,-1\n1,2,0.25\n").expect("a file");
+    expect(0, &["import", &model, "-o", &out, "--check", &predictions], b"");
+    std::fs::write(&predictions, "visits,margin\n1,-1\n").expect("a file");
+    let said = failure(5, &["import", &model, "-o", &out, "--check", &predictions], b"");
+    assert!(said.contains("INPUT_MISSING_COLUMNS") && said.contains("pages") && !said.contains("city"), "{said}");
+}
+
+#[test]
 fn what_is_in_the_wrong_column_is_named() {
     let vector = Vector::of("xgb_binary");
     let said = |answer: fn(f64, f64) -> f64| refused(&vector.model(), &vector.table("prediction", answer), &[]);
@@ -134,6 +187,31 @@ fn a_number_that_means_missing_is_named() {
     std::fs::write(&model, common::LIGHTGBM).expect("a file");
     let said = refused(&model, "visits,pages,margin\n,1,1\n1,1,-1\n1,2,0.25\n", &[]);
     assert!(said.contains("given 999 for missing values, in visits (fillna)"), "{said}");
+}
+
+/// A missing category was filled with one of the categories before training.
+#[test]
+fn a_category_that_missing_values_were_filled_with_is_named() {
+    let folder = tempfile::tempdir().expect("a temp folder");
+    let model = text(&folder.path().join("m.txt"));
+    let content = common::LIGHTGBM
+        .replace("num_cat=0\nsplit_feature=0 1", "num_cat=1\nsplit_feature=0 1")
+        .replace("threshold=2.5 1.5", "threshold=0 1.5")
+        .replace("decision_type=10 10", "decision_type=1 10")
+        .replace("internal_value=0 0", "cat_boundaries=0 1\ncat_threshold=5\ninternal_value=0 0")
+        .replace("feature_infos=[0:10] [0:10]", "feature_infos=0:1:2 [0:10]");
+    std::fs::write(&model, format!("{content}\npandas_categorical:[[\"ads\", \"fair\", \"other\"]]\n")).expect("a file");
+    let folder_out = text(&folder.path().join("m.plumb"));
+    expect(0, &["import", &model, "-o", &folder_out], b"");
+    let raw = expect(0, &["score", &folder_out, "-", "--raw"], b"visits,pages\nads,1\nfair,1\nother,1\n");
+    let margins: Vec<&str> = raw.lines().skip(1).filter_map(|line| line.split(',').next()).collect();
+    assert_ne!(margins[1], margins[2]);
+    let table = format!("visits,pages,margin\nads,1,{}\nfair,1,{}\n,1,{}\n", margins[0], margins[1], margins[2]);
+    let said = refused(&model, &table, &[]);
+    assert!(
+        said.contains("given \"ads\" for missing values of visits") || said.contains("given \"other\" for missing"),
+        "{said}"
+    );
 }
 
 #[test]

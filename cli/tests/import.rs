@@ -91,6 +91,7 @@ fn a_sigmoid_says_what_it_acts_on() {
     assert!(refused(&["--sigmoid=-3,1.5"]).contains("--on"));
     assert!(refused(&["--sigmoid=-3", "--on", "margin"]).contains("two numbers"));
     assert!(refused(&["--sigmoid=3,1", "--on", "margin"]).contains("reverse"));
+    assert!(refused(&["--sigmoid=0,0", "--on", "margin"]).contains("the same probability"));
     assert!(refused(&["--sigmoid=-3,1", "--on", "margin", "--schema", &schema]).contains("keep one"));
 }
 
@@ -145,5 +146,51 @@ fn what_an_older_program_would_misread_has_a_later_format() {
     assert_eq!(format(&["--sigmoid=-3,1.5", "--on", "margin"]).as_deref(), Some("1"));
     assert_eq!(format(&["--sigmoid=-3,1.5", "--on", "probability"]).as_deref(), Some("3"));
     assert_eq!(format(&["--sigmoid=-3,1.5", "--on", "probability", "--compact"]).as_deref(), Some("3"));
+    let schema = text(&folder.path().join("s.toml"));
+    for (more, expected) in [("", "1"), ("epoch = \"seconds\"\n", "3")] {
+        std::fs::write(&schema, format!("[[field]]\nname = \"visits\"\nkind = \"date\"\n{more}")).expect("a file");
+        assert_eq!(format(&["--schema", &schema]).as_deref(), Some(expected));
+    }
     assert!(run(&["inspect", &text(&folder.path().join("m.plumb"))], b"").status.success());
+}
+
+#[test]
+fn limits_are_settings_and_blame_no_model() {
+    let folder = tempfile::tempdir().expect("a temp folder");
+    let (model, out) = (text(&folder.path().join("m.txt")), text(&folder.path().join("m.plumb")));
+    std::fs::write(&model, LIGHTGBM).expect("a file");
+    let refused = |limit: &str| failure(4, &["import", &model, "-o", &out, "--limit", limit], b"");
+    let said = refused("columns=1");
+    assert!(
+        said.contains("IMPORT_LIMIT") && said.contains("raise it with --limit columns=N") && !said.contains("invalid"),
+        "{said}"
+    );
+    assert!(refused("file-bytes=10").contains("MODEL_TOO_LARGE"));
+    let said = failure(2, &["import", &model, "-o", &out, "--limit", "trees=1"], b"");
+    assert!(said.contains("category-bytes"), "{said}");
+    expect(0, &["import", &model, "-o", &out, "--limit", "columns=2"], b"");
+    // One set of codes to 2^24 takes 2 MB.
+    let words = 1 << 19;
+    let set = format!("{}1", "0 ".repeat(words - 1));
+    let content = LIGHTGBM
+        .replace("num_cat=0", "num_cat=1")
+        .replace("threshold=2.5 1.5", "threshold=0 1.5")
+        .replace("decision_type=10 10", "decision_type=1 10")
+        .replace("internal_value=0 0", &format!("cat_boundaries=0 {words}\ncat_threshold={set}\ninternal_value=0 0"));
+    std::fs::write(&model, content).expect("a file");
+    let said = refused("category-bytes=1M");
+    assert!(said.contains("IMPORT_LIMIT") && said.contains("category-bytes") && !said.contains("invalid"), "{said}");
+    expect(0, &["import", &model, "-o", &out, "--limit", "category-bytes=2M"], b"");
+}
+
+#[test]
+fn what_early_stopping_left_must_be_a_number() {
+    let folder = tempfile::tempdir().expect("a temp folder");
+    let file = std::fs::read_to_string(vector("xgb_best_iteration").join("model.json")).expect("the model");
+    let odd = file.replace("\"best_iteration\":\"2\"", "\"best_iteration\":\"abc\"");
+    assert_ne!(file, odd);
+    let (said, _) = import(folder.path(), &["-"], &odd);
+    let notes = said["notes"].to_string();
+    assert!(notes.contains("best_iteration of the file is") && notes.contains("abc"), "{notes}");
+    assert_eq!(said["model"]["trees"].as_u64(), Some(5));
 }

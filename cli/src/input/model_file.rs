@@ -40,6 +40,11 @@ pub fn open_scorer(path: &Path) -> Result<Scorer, Failure> {
 
 /// The bytes of a model file (`-` is standard input), unpacked when gzipped.
 pub fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    read_within(path, MODEL_LIMIT)
+}
+
+/// [`read`] of a file of at most `limit` bytes, unpacked.
+pub fn read_within(path: &Path, limit: u64) -> Result<Vec<u8>, Failure> {
     let place = || if path == Path::new("-") { "standard input".to_owned() } else { path.display().to_string() };
     if path.is_dir() {
         return Err(folder(path));
@@ -50,16 +55,16 @@ pub fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     } else {
         let file = File::open(path).map_err(Failure::read(place()))?;
         // Room for the whole file at once: a buffer that grows by doubling touches twice as much memory.
-        let size = file.metadata().map_or(0, |metadata| metadata.len().min(MODEL_LIMIT) as usize);
+        let size = file.metadata().map_or(0, |metadata| metadata.len().min(limit) as usize);
         content.reserve_exact(size + 1);
         Box::new(file)
     };
-    reader.take(MODEL_LIMIT + 1).read_to_end(&mut content).map_err(Failure::read(place()))?;
-    if content.len() as u64 > MODEL_LIMIT {
-        let message = format!("the model file exceeds the limit of {MODEL_LIMIT} bytes");
+    reader.take(limit.saturating_add(1)).read_to_end(&mut content).map_err(Failure::read(place()))?;
+    if content.len() as u64 > limit {
+        let message = format!("the model file exceeds the limit of {limit} bytes");
         return Err(Failure::Model { place: place(), code: "MODEL_TOO_LARGE", message });
     }
-    input::gunzip(content, MODEL_LIMIT).map_err(Failure::read(place()))
+    input::gunzip(content, limit).map_err(Failure::read(place()))
 }
 
 /// Model files of the folders that MLflow and others write.

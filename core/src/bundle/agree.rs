@@ -58,6 +58,14 @@ impl Manifest {
             if let Err(message) = agreed {
                 errors.add("CATEGORIES_DIFFER", path.clone(), message);
             }
+            if let Some(word) = field.missing.iter().find(|word| field.categories.contains(word)) {
+                let message = format!(
+                    "{} cannot mean missing in {}: the model was trained with it as a category. Remove it from `missing`, or train the model with missing values there",
+                    Quoted(word),
+                    Quoted(&field.name)
+                );
+                errors.add("FIELD_MISSING_CATEGORY", format!("field[{index}].missing"), message);
+            }
             for (category, _) in field.reason_of.iter().filter(|(category, _)| !field.categories.iter().any(|c| c == category)) {
                 let message = format!("{} is not a category of {}", Quoted(category), Quoted(&field.name));
                 errors.add("TEMPLATE_CATEGORY_UNKNOWN", format!("field[{index}].reason_of.{category}"), message);
@@ -88,13 +96,6 @@ impl Manifest {
 fn take_file(field: &mut Field, texts: &[String], notes: &mut Vec<String>) -> Result<(), String> {
     if field.categories.is_empty() {
         field.categories = texts.to_vec();
-        if field.missing.iter().any(|word| texts.contains(word)) {
-            field.missing.retain(|word| !texts.contains(word));
-            notes.push(format!(
-                "a text that is declared to mean missing is a category of {} in the model's file, and stays one",
-                Quoted(&field.name)
-            ));
-        }
         return Ok(());
     }
     let file = Categories::new(texts);

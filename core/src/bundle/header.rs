@@ -69,7 +69,7 @@ pub(super) fn finish(
     let mut put = |key: &str, text: String| metadata.insert(key.to_owned(), text);
     put("digest", String::from_utf8_lossy(&BLANK).into_owned());
     // What an older reader would take for something else gets a number it rejects.
-    let is_plain = manifest.calibration.is_plain() && !manifest.schema.declares_missing();
+    let is_plain = manifest.calibration.is_plain() && manifest.schema.is_plain();
     let format = match (is_plain, file.has("code.words")) {
         (false, _) => "3",
         (true, true) => "2",

@@ -2,20 +2,32 @@
 //!
 //! A set is as long as its largest code, and several nodes may name one set: a few bytes of a file can request half a megabyte each.
 
-use crate::model::MAX_SET_WORDS;
+use std::fmt::Display;
 
-/// 32-bit words that the sets still to be read may take.
-pub(super) struct Budget(usize);
+use super::{ImportError, Limits};
+
+/// What the sets still to be read may take.
+pub(super) struct Budget {
+    /// 32-bit words.
+    left: usize,
+    limit: usize,
+}
 
 impl Budget {
     /// The budget of a whole model.
-    pub fn of_a_model() -> Budget {
-        Budget(MAX_SET_WORDS)
+    pub fn of(limits: &Limits) -> Budget {
+        Budget { left: limits.category_bytes / 4, limit: limits.category_bytes }
     }
 
-    /// Deducts `words`; an error when the budget is exhausted.
-    pub fn take(&mut self, words: usize) -> Result<(), String> {
-        self.0 = self.0.checked_sub(words).ok_or_else(|| format!("the category sets need more than {MAX_SET_WORDS} words"))?;
+    /// Deducts `words` of a set at `place`; an error when the budget is exhausted.
+    pub fn take(&mut self, words: usize, place: impl Display) -> Result<(), ImportError> {
+        let exhausted = || ImportError::Limit {
+            place: place.to_string(),
+            what: "the memory of the category sets in bytes",
+            setting: "category-bytes",
+            limit: self.limit,
+        };
+        self.left = self.left.checked_sub(words).ok_or_else(exhausted)?;
         Ok(())
     }
 }

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use super::error::{ImportError, excerpt};
-use crate::model::MAX_COLUMNS;
+use crate::model::{MAX_COLUMNS, MAX_SET_WORDS};
 
 /// How large a model file may be in its parts: settings, against files crafted to exhaust memory or stack.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,11 +18,49 @@ pub struct Limits {
     pub values: usize,
     /// Columns of the model.
     pub columns: usize,
+    /// Bytes of all category sets together: a set takes a bit for each code up to its largest.
+    pub category_bytes: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits { depth: 32, values: 32_000_000, columns: MAX_COLUMNS }
+        Limits { depth: 32, values: 32_000_000, columns: MAX_COLUMNS, category_bytes: 1 << 26 }
+    }
+}
+
+impl Limits {
+    /// The key of each setting, and the most it can be.
+    pub const SETTINGS: [(&'static str, usize); 4] =
+        [("depth", 128), ("values", 1 << 30), ("columns", MAX_COLUMNS), ("category-bytes", MAX_SET_WORDS * 4)];
+
+    /// Sets the limit called `key`.
+    ///
+    /// # Errors
+    /// There is no such limit, or it cannot be as large.
+    ///
+    /// # Example
+    /// ```
+    /// use plumbline_core::import::Limits;
+    /// let mut limits = Limits::default();
+    /// assert_eq!(limits.set("category-bytes", 256 << 20), Ok(()));
+    /// assert!(limits.set("category-bytes", usize::MAX).is_err() && limits.set("trees", 5).is_err());
+    /// ```
+    pub fn set(&mut self, key: &str, value: usize) -> Result<(), String> {
+        let keys = || Limits::SETTINGS.map(|(key, _)| key).join(", ");
+        let (_, most) = Limits::SETTINGS
+            .into_iter()
+            .find(|(known, _)| *known == key)
+            .ok_or_else(|| format!("no limit is called {key}; there are {}", keys()))?;
+        if value > most {
+            return Err(format!("{key} can be at most {most}"));
+        }
+        match key {
+            "depth" => self.depth = value,
+            "values" => self.values = value,
+            "columns" => self.columns = value,
+            _ => self.category_bytes = value,
+        }
+        Ok(())
     }
 }
 

@@ -22,13 +22,15 @@ pub enum ImportError {
         /// What was expected, and what was found.
         reason: String,
     },
-    /// A document larger or deeper than the reader's limits.
-    #[error("byte {offset}: {what} exceeds the limit of {limit}")]
+    /// A document larger or deeper than the reader's limits: a setting, and no fault of the model.
+    #[error("{place}: {what} exceeds the limit `{setting}` of {limit}")]
     Limit {
-        /// Offset from the start of the file.
-        offset: usize,
+        /// Where in the file.
+        place: String,
         /// What was counted.
         what: &'static str,
+        /// The key of the setting, as [`Limits::set`](super::Limits::set) takes it.
+        setting: &'static str,
         /// The limit.
         limit: usize,
     },
@@ -62,8 +64,8 @@ pub enum ImportError {
     /// Several files cannot be averaged.
     #[error("{0}")]
     Members(String),
-    /// The model that was read cannot be evaluated.
-    #[error("the model in the file is invalid: {0}")]
+    /// The model that was read cannot be evaluated, or is larger than any that is.
+    #[error("{}", of_model(.0))]
     Model(#[from] ModelError),
 }
 
@@ -80,9 +82,15 @@ impl ImportError {
             ImportError::Unsupported { .. } => "IMPORT_UNSUPPORTED",
             ImportError::Rounds(_) => "IMPORT_ROUNDS",
             ImportError::Members(_) => "IMPORT_MEMBERS",
+            ImportError::Model(error) if error.is_limit => "IMPORT_LIMIT",
             ImportError::Model(_) => "IMPORT_MODEL",
         }
     }
+}
+
+fn of_model(error: &ModelError) -> String {
+    let what = if error.is_limit { "the model exceeds a limit" } else { "the model in the file is invalid" };
+    format!("{what}: {error}")
 }
 
 /// At most 40 characters of `text`, for a message.

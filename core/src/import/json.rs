@@ -79,7 +79,12 @@ impl<'a> Reader<'a> {
 
     fn nested(&mut self, read: impl Fn(&mut Self) -> Result<Node<'a>, ImportError>) -> Result<Node<'a>, ImportError> {
         if self.depth == self.limits.depth {
-            return Err(ImportError::Limit { offset: self.at, what: "nesting", limit: self.limits.depth });
+            return Err(ImportError::Limit {
+                place: format!("byte {}", self.at),
+                what: "the nesting",
+                setting: "depth",
+                limit: self.limits.depth,
+            });
         }
         self.depth += 1;
         self.at += 1;
@@ -147,7 +152,12 @@ impl<'a> Reader<'a> {
     fn count(&mut self) -> Result<(), ImportError> {
         self.values += 1;
         if self.values > self.limits.values {
-            return Err(ImportError::Limit { offset: self.at, what: "number of values", limit: self.limits.values });
+            return Err(ImportError::Limit {
+                place: format!("byte {}", self.at),
+                what: "the number of values",
+                setting: "values",
+                limit: self.limits.values,
+            });
         }
         Ok(())
     }

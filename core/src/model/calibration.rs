@@ -87,7 +87,10 @@ impl Calibration {
                 Err(format!("the sigmoid's slope {slope} or intercept {intercept} is not finite"))
             }
             Calibration::Sigmoid { slope, .. } if *slope > 0.0 => {
-                Err(format!("the sigmoid's slope {slope} would reverse the order of the leads; it must not be positive"))
+                Err(format!("the sigmoid's slope {slope} would reverse the order of the leads; it must be negative"))
+            }
+            Calibration::Sigmoid { slope: 0.0, .. } => {
+                Err("the sigmoid's slope is 0, which gives every lead the same probability; it must be negative".to_owned())
             }
             Calibration::Sigmoid { .. } => Ok(()),
             Calibration::Isotonic { x, y, on } => check_knots(x, y, *on),

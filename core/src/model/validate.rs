@@ -14,6 +14,8 @@ pub struct ModelError {
     pub at: String,
     /// What is wrong there.
     pub problem: String,
+    /// The model exceeds a bound, and is not wrong in itself.
+    pub is_limit: bool,
 }
 
 impl ModelError {
@@ -35,8 +37,8 @@ pub(crate) const MAX_COLUMNS: usize = 1 << 20;
 const MAX_CONTRIBUTIONS: usize = 1 << 24;
 /// Splits from a root to a leaf.
 pub(crate) const MAX_DEPTH: u32 = 4096;
-/// 32-bit words of all category sets together.
-pub(crate) const MAX_SET_WORDS: usize = 1 << 24;
+/// 32-bit words of all category sets together: 256 MB.
+pub(crate) const MAX_SET_WORDS: usize = 1 << 26;
 
 impl Model {
     /// Checks everything the evaluators rely on:
@@ -57,18 +59,19 @@ impl Model {
     /// The same of a model whose nodes may be known to be valid.
     pub(crate) fn validate_given(&self, nodes_are_valid: bool) -> Result<(), ModelError> {
         let whole = |problem: &str| Err(error("model", problem));
+        let too_large = |problem: &str| Err(limit("model", problem));
         if self.outputs == 0 {
             return whole("it has no output");
         }
         if self.outputs > MAX_OUTPUTS {
-            return whole("it has more than 65,536 outputs");
+            return too_large("it has more than 65,536 outputs");
         }
         self.link.validate().or_else(whole)?;
         if self.columns.len() > MAX_COLUMNS {
-            return whole("it has more than 1,048,576 columns");
+            return too_large("it has more than 1,048,576 columns");
         }
         if (self.columns.len() + 1).saturating_mul(self.outputs as usize) > MAX_CONTRIBUTIONS {
-            return whole("it has more than 16,777,216 columns times outputs");
+            return too_large("it has more than 16,777,216 columns times outputs");
         }
         // Each name is found at its own place, unless another has it too: the first of equal names counts.
         let names = Names::new(self.columns.iter().map(|c| c.name.as_str()));
@@ -90,7 +93,11 @@ impl Model {
 }
 
 fn error(at: impl Into<String>, problem: impl Into<String>) -> ModelError {
-    ModelError { at: at.into(), problem: problem.into() }
+    ModelError { at: at.into(), problem: problem.into(), is_limit: false }
+}
+
+fn limit(at: &str, problem: &str) -> ModelError {
+    ModelError { is_limit: true, ..error(at, problem) }
 }
 
 impl Linear {
@@ -108,7 +115,7 @@ impl Linear {
 impl Ensemble {
     fn validate(&self, columns: usize, outputs: usize, nodes_are_valid: bool) -> Result<(), ModelError> {
         if self.trees.len() > MAX_TREES {
-            return Err(error("trees", "more than 1,048,576"));
+            return Err(limit("trees", "more than 1,048,576, the limit"));
         }
         if self.base.iter().any(|base| !fits(*base, self.arithmetic)) {
             return Err(error("trees", "the base is not a single-precision number"));
@@ -134,10 +141,10 @@ impl Ensemble {
             _ => 0,
         };
         if self.trees.iter().map(|tree| tree.nodes.len()).sum::<usize>() > MAX_NODES {
-            return Err(error("trees", "they have more than 33,554,432 nodes"));
+            return Err(limit("trees", "they have more than 33,554,432 nodes, the limit"));
         }
         if self.trees.iter().flat_map(|tree| &tree.nodes).map(words).sum::<usize>() > MAX_SET_WORDS {
-            return Err(error("trees", "their category sets take more than 64 MB, the limit"));
+            return Err(limit("trees", "their category sets take more than 256 MB, the limit"));
         }
         let mut depths = Vec::new();
         for (t, tree) in self.trees.iter().enumerate() {

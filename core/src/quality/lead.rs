@@ -241,7 +241,12 @@ impl Expectation {
                 if value.is_missing() && test.skips_missing() {
                     return Some(Ok(None));
                 }
-                test.holds(value).map(|holds| (!holds).then(|| refused(column, value, test)))
+                let holds = match test {
+                    // A lead has dates as texts: they are compared as dates, and a text that is none is not allowed.
+                    Test::Between(bounds) => bounds.holds_date(value),
+                    test => test.holds(value),
+                };
+                holds.map(|holds| (!holds).then(|| refused(column, value, test)))
             }
             Rule::Types { column, types: Some(types), .. } => {
                 let value = lead.cell(column);

@@ -9,7 +9,7 @@ use super::moment::parse_moment;
 use super::pattern::{self, Like};
 use super::schema::JsonSchema;
 use super::strptime::Format;
-use super::test::{Bounds, Set, Test, Types};
+use super::test::{Bounds, Set, Test, Types, date};
 use crate::table::Scalar;
 
 /// What an expectation asks.
@@ -300,7 +300,12 @@ fn bounds(k: &Kwargs<'_>, kinds: Kinds) -> Result<Bounds, SuiteError> {
     };
     let (min, max) = (bound("min_value")?, bound("max_value")?);
     if let (Some(low), Some(high)) = (&min, &max) {
-        match low.cell().order(high.cell()) {
+        let moment = |bound: &Scalar| if let Scalar::Text(text) = bound { date(text) } else { None };
+        let order = match (moment(low), moment(high)) {
+            (Some(low), Some(high)) => Ok(Some(low.cmp(&high))),
+            _ => low.cell().order(high.cell()),
+        };
+        match order {
             Ok(Some(order)) if order.is_gt() => return Err(k.wrong("min_value", "min_value cannot be greater than max_value")),
             Ok(_) => {}
             Err(e) => return Err(k.wrong("min_value", e.message)),

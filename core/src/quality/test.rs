@@ -9,7 +9,7 @@ use super::moment::parse_moment;
 use super::pattern::Like;
 use super::schema::JsonSchema;
 use super::strptime::Format;
-use crate::table::{Cell, Kind, Scalar};
+use crate::table::{Cell, Kind, Moment, Scalar};
 
 /// What is asked of one value. Missing values are asked only by `Null` and `NotNull`.
 #[derive(Debug, Clone)]
@@ -124,7 +124,28 @@ impl Bounds {
                 };
                 Ok(Bounds { min: moment(&self.min)?, max: moment(&self.max)?, ..self.clone() })
             }
+            // Texts are no dates: a date as a bound is of another type, as Great Expectations has it.
+            Kind::Text | Kind::Mixed if self.has_date() => self.fit(Kind::Time),
             _ => Ok(self.clone()),
+        }
+    }
+
+    /// Whether a bound is a date.
+    fn has_date(&self) -> bool {
+        [&self.min, &self.max].into_iter().any(|bound| matches!(bound, Some(Scalar::Text(text)) if date(text).is_some()))
+    }
+
+    /// [`holds`](Self::holds) of a value that names a date where a bound is one: both are compared as moments.
+    ///
+    /// # Errors
+    /// A text that is no date, or a value of a kind that cannot be compared.
+    pub fn holds_date(&self, cell: Cell<'_>) -> Result<bool, Raised> {
+        match cell {
+            Cell::Text(text) if self.has_date() => {
+                let moment = parse_moment(text).ok_or_else(|| Raised::value(format!("Unknown string format: {text}")))?;
+                self.fit(Kind::Time)?.holds(Cell::Time(moment.at))
+            }
+            cell => self.holds(cell),
         }
     }
 
@@ -147,6 +168,12 @@ impl Bounds {
                 None => true,
             })
     }
+}
+
+/// The date that a suite means by `text`: a year of four digits first, as JSON has dates.
+pub(super) fn date(text: &str) -> Option<Moment> {
+    let year = text.bytes().take_while(u8::is_ascii_digit).count();
+    (year == 4 && text.as_bytes().get(4) == Some(&b'-')).then(|| parse_moment(text)).flatten().map(|written| written.at)
 }
 
 /// A set of values, sorted for search.

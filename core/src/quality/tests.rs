@@ -136,6 +136,46 @@ fn what_cannot_be_judged_is_not_met() {
     }
 }
 
+/// As Great Expectations 1.24.1 on pandas: a text is no date, so that values do not compare; the least and the greatest are read as dates.
+#[test]
+fn dates_are_compared_as_dates_or_the_expectation_raises() {
+    let between = |column: &str, min: Json, max: Json| json!({"type": "expect_column_values_to_be_between", "kwargs": {"column": column, "min_value": min, "max_value": max}});
+    for (min, max) in [
+        (json!("2026-01-01"), json!("2026-12-31")),
+        (json!("2026-9-1"), json!(null)),
+        (json!(null), json!("2027-01-01T00:00:00")),
+    ] {
+        for size in [1, 4] {
+            let result = run(between("d", min.clone(), max.clone()), Detail::Summary, size);
+            let message = result["exception_info"]["exception_message"].as_str().unwrap_or_default();
+            assert!(result["success"] == json!(false) && message.contains("of the same type"), "{min} {max}: {result}");
+        }
+    }
+    let crossed =
+        Suite::read(&json!({"name": "s", "expectations": [between("d", json!("2026-10-1"), json!("2026-9-1"))]}).to_string());
+    assert!(crossed.is_err());
+    assert!(
+        Suite::read(&json!({"name": "s", "expectations": [between("d", json!("2026-9-1"), json!("2026-10-1"))]}).to_string())
+            .is_ok()
+    );
+    let aggregate = |of: &str, min: &str| json!({"type": format!("expect_column_{of}_to_be_between"), "kwargs": {"column": "d", "min_value": min}});
+    let least = run(aggregate("min", "2025-9-30"), Detail::Summary, 2);
+    assert_eq!((&least["success"], &least["result"]["observed_value"]), (&json!(true), &json!("2026-01-01")), "{least}");
+    let greatest = run(aggregate("max", "2026-01-01"), Detail::Summary, 2);
+    assert!(greatest["success"] == json!(false), "{greatest}");
+    assert!(greatest["exception_info"].to_string().contains("Unknown string format: x"), "{greatest}");
+    // A lead has dates as texts: here they are read.
+    let suite =
+        Suite::read(&json!({"name": "s", "expectations": [between("d", json!("2026-1-1"), json!("2026-12-31"))]}).to_string())
+            .unwrap();
+    for (value, accepted) in
+        [("2026-09-30", true), ("2026-9-30", true), ("2026-02-30", false), ("2027-01-01", false), ("soon", false)]
+    {
+        let lead = serde_json::from_value(json!({ "d": value })).unwrap();
+        assert_eq!(suite.check_lead(&lead).is_accepted(), accepted, "{value}");
+    }
+}
+
 #[test]
 fn an_empty_table_meets_what_asks_rows_and_not_what_asks_numbers() {
     for (kind, extra, met) in [

@@ -424,7 +424,11 @@ fn judge_facts(rule: &Rule, facts: &mut Facts) -> Result<(bool, Found), Raised> 
             if value == Scalar::Missing {
                 return Ok(observed(false, Json::Null));
             }
-            Ok(observed(bounds.fit(facts.kind)?.holds(value.cell())?, value.cell().json()))
+            let holds = match facts.kind {
+                Kind::Text | Kind::Mixed => bounds.holds_date(value.cell())?,
+                kind => bounds.fit(kind)?.holds(value.cell())?,
+            };
+            Ok(observed(holds, value.cell().json()))
         }
         Rule::Quantiles { at, ranges, between, shown, .. } => {
             let values = facts.quantiles(at, *between)?;

@@ -183,9 +183,11 @@ fn is_milliseconds(epoch: &Epoch) -> bool {
 }
 
 impl Schema {
-    /// Whether a field declares what means missing.
-    pub(crate) fn declares_missing(&self) -> bool {
-        self.fields.iter().any(|field| !field.missing.is_empty() || field.missing_number.is_some())
+    /// Whether formats 1 and 2 of a bundle know all that the fields declare: not what means missing, and no unit of dates.
+    pub(crate) fn is_plain(&self) -> bool {
+        let is_plain =
+            |field: &Field| field.missing.is_empty() && field.missing_number.is_none() && is_milliseconds(&field.epoch);
+        self.fields.iter().all(is_plain)
     }
 
     /// The field called `name` and its position.
@@ -201,7 +203,6 @@ impl Field {
             return;
         }
         // A category that the model was trained on stays one.
-        self.missing.retain(|text| !self.categories.contains(text));
         let new = texts.iter().filter(|text| !self.missing.contains(text) && !self.categories.contains(text));
         let new: Vec<String> = new.cloned().collect();
         self.missing.extend(new);

@@ -60,7 +60,7 @@ pub fn compare(
             Step::Record => {
                 places.follow(records.names(), &manifest.schema);
                 if columns.is_none() {
-                    check_fields(&places, manifest, &pipeline, &place)?;
+                    check_fields(&places, manifest, (model, &pipeline), &place)?;
                 }
                 // NDJSON may show another column only later.
                 let columns = match &mut columns {
@@ -147,10 +147,16 @@ fn categories(manifest: &Manifest, model: &Model, pipeline: &Pipeline) -> Vec<Ve
     (0..model.columns.len()).map(|column| of(column).unwrap_or_default()).collect()
 }
 
-/// A proof needs every field that the model reads.
-fn check_fields(places: &Places, manifest: &Manifest, pipeline: &Pipeline, place: &str) -> Result<(), Failure> {
+/// A proof needs every field that the model's result depends on.
+fn check_fields(
+    places: &Places,
+    manifest: &Manifest,
+    (model, pipeline): (&Model, &Pipeline),
+    place: &str,
+) -> Result<(), Failure> {
     let fields = manifest.schema.fields.iter().zip(places.fields()).enumerate();
-    let read = |at: usize| (0..pipeline.width()).any(|column| pipeline.source(column) == Some(at));
+    let used = model.used_columns();
+    let read = |at: usize| used.iter().enumerate().any(|(column, used)| *used && pipeline.source(column) == Some(at));
     let missing: Vec<&str> =
         fields.filter(|(at, (_, place))| place.is_none() && read(*at)).map(|(_, (field, _))| field.name.as_str()).collect();
     if missing.is_empty() {

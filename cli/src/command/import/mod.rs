@@ -2,13 +2,15 @@
 
 mod calibration;
 mod check;
+mod limit;
+mod unread;
 
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use plumbline_core::bundle::{Declaration, FileCategories, Packing};
 use plumbline_core::explain::Explainer;
-use plumbline_core::import::{ImportError, Imported, Rounds, average, import};
+use plumbline_core::import::{ImportError, Imported, Rounds, average, import_within};
 use plumbline_core::model::Model;
 use plumbline_core::{Bundle, ConfigErrors, Manifest, Scorer};
 use sha2::{Digest, Sha256};
@@ -96,6 +98,9 @@ pub struct Import {
     on: Option<calibration::On>,
     #[command(flatten)]
     check: check::CheckOptions,
+    /// Raise or lower a limit on the model's file: depth, values, columns, category-bytes (memory of all category sets) or file-bytes
+    #[arg(long, value_name = "KEY=VALUE", value_parser = limit::setting)]
+    limit: Vec<(String, u64)>,
     /// Write the smallest file: scores stay exact, contributions of reasons change slightly (see `inspect`)
     #[arg(long)]
     compact: bool,
@@ -105,7 +110,8 @@ impl Import {
     /// Imports the file.
     pub fn run(&self, json: bool) -> Result<Outcome, Failure> {
         let mut digest = Sha256::new();
-        let whole = self.files.iter().map(|file| read(file, &mut digest)).collect::<Result<Vec<_>, _>>()?;
+        let limits = limit::of(&self.limit)?;
+        let whole = self.files.iter().map(|file| read(file, &limits, &mut digest)).collect::<Result<Vec<_>, _>>()?;
         let kept = |(file, mut imported): (&PathBuf, Imported)| {
             imported.keep(&self.rounds).map(|()| imported).map_err(|e| refusal(file, &e))
         };
@@ -119,7 +125,8 @@ impl Import {
             doubts.iter().flat_map(|doubt| doubt.columns.iter().map(|column| (*column, doubt.reason.as_str()))).collect();
         let texts = FileCategories { texts: &categories, doubts: &doubts, codes_are_values };
         let place = self.schema.as_ref().or(self.files.first()).unwrap_or(&self.out).display().to_string();
-        notes.extend(manifest.agree(&model, texts).map_err(|e| Failure::input(place, e.code(), e.to_string()))?);
+        notes.extend(manifest.agree(&model, texts).map_err(|e| Failure::input(&place, e.code(), e.to_string()))?);
+        notes.extend(unread::check(&manifest, &model, &place)?);
         manifest.provenance.notes.clone_from(&notes);
         let refused = |e: plumbline_core::BundleError| Failure::Model {
             place: self.out.display().to_string(),
@@ -193,14 +200,18 @@ impl Import {
 }
 
 /// The model in `file`, with all of its rounds.
-fn read(file: &Path, digest: &mut Sha256) -> Result<Imported, Failure> {
-    let content = model_file::read(file)?;
+fn read(file: &Path, limits: &limit::Limits, digest: &mut Sha256) -> Result<Imported, Failure> {
+    let content = model_file::read_within(file, limits.file_bytes)?;
     digest.update(&content);
-    import(&content).map_err(|e| refusal(file, &e))
+    import_within(&content, limits.content).map_err(|e| refusal(file, &e))
 }
 
 fn refusal(file: &Path, error: &ImportError) -> Failure {
-    Failure::Model { place: file.display().to_string(), code: error.code(), message: error.to_string() }
+    let advice = match error {
+        ImportError::Limit { setting, .. } => format!("; raise it with --limit {setting}=N"),
+        _ => String::new(),
+    };
+    Failure::Model { place: file.display().to_string(), code: error.code(), message: format!("{error}{advice}") }
 }
 
 /// What rounding changes in the contributions of `bundle`'s golden leads, against the `exact` model; none when it is not explained.

@@ -1,25 +1,38 @@
 //! The usual causes of a difference, each a hypothesis that has to explain every row that is kept.
 
-use super::fit;
-use super::{Given, Subject};
-use crate::model::{Body, Calibration, Ensemble, Link, Model};
+use super::scaling::Spread;
+use super::{Given, Subject, fit, scaling};
+use crate::model::{Body, Calibration, Ensemble, Link, Model, Scale};
 
-type Row = (Vec<f64>, Given);
+pub(super) type Row = (Vec<f64>, Given);
 /// Says what explains all rows, when it does.
 type Cause = fn(&Subject<'_>, &[Row]) -> Option<String>;
 
+/// Categories of a column that are tried.
+const FEW: usize = 100;
 /// Numbers that stand for a missing value in many tables.
 const SENTINELS: [f64; 9] = [-999.0, -9999.0, -99.0, -1.0, 0.0, 999.0, 9999.0, 99.0, -99999.0];
 
 /// The first cause that explains all `rows`, as a sentence with what to do.
-pub(super) fn find(subject: &Subject<'_>, rows: &[Row]) -> Option<String> {
-    let causes: [Cause; 9] =
-        [classes, other_class, margins_as_predictions, uncalibrated, rounds, sentinel, single, order, calibrated];
-    causes.iter().find_map(|cause| cause(subject, rows))
+pub(super) fn find(subject: &Subject<'_>, rows: &[Row], spreads: &[Spread]) -> Option<String> {
+    let causes: [Cause; 10] = [
+        classes,
+        other_class,
+        margins_as_predictions,
+        uncalibrated,
+        other_scale,
+        rounds,
+        sentinel,
+        filled_category,
+        single,
+        order,
+    ];
+    let found = causes.iter().find_map(|cause| cause(subject, rows));
+    found.or_else(|| scaling::find(subject, rows, spreads)).or_else(|| calibrated(subject, rows))
 }
 
 /// Whether every row agrees once `change` has been applied to its values.
-fn explains(subject: &Subject<'_>, rows: &[Row], change: impl Fn(&mut [f64])) -> bool {
+pub(super) fn explains(subject: &Subject<'_>, rows: &[Row], change: impl Fn(&mut [f64])) -> bool {
     let mut margins = vec![0.0; subject.model.outputs as usize];
     rows.iter().all(|(row, given)| {
         let mut row = row.clone();
@@ -86,6 +99,41 @@ fn uncalibrated(subject: &Subject<'_>, rows: &[Row]) -> Option<String> {
     })
 }
 
+/// The declared calibration, on the other of the two scales.
+fn other_scale(subject: &Subject<'_>, rows: &[Row]) -> Option<String> {
+    let (calibration, scale) = on_other_scale(subject.calibration)?;
+    let agrees = |(ours, (_, given)): (Vec<f64>, &Row)| subject.agrees(&subject.said_through(ours, &calibration), given);
+    margins(subject, rows).into_iter().zip(rows).all(agrees).then(|| {
+        format!(
+            "the calibration acts on the {scale} in the library: import with --on {scale}, or declare on = \"{scale}\" for the calibration"
+        )
+    })
+}
+
+/// `calibration` on the other scale, and the name of that.
+fn on_other_scale(calibration: &Calibration) -> Option<(Calibration, &'static str)> {
+    let other = |on: &Scale| match on {
+        Scale::Margin => (Scale::Probability, "probability"),
+        Scale::Probability => (Scale::Margin, "margin"),
+    };
+    match calibration {
+        Calibration::None => None,
+        Calibration::Sigmoid { slope, intercept, on } => {
+            let (on, name) = other(on);
+            Some((Calibration::Sigmoid { slope: *slope, intercept: *intercept, on }, name))
+        }
+        Calibration::Isotonic { x, y, on } => {
+            let (on, name) = other(on);
+            Some((Calibration::Isotonic { x: x.clone(), y: y.clone(), on }, name))
+        }
+        Calibration::Average(members) => {
+            let members: Vec<(Calibration, &str)> = members.iter().map(on_other_scale).collect::<Option<_>>()?;
+            let (_, name) = *members.first()?;
+            Some((Calibration::Average(members.into_iter().map(|(member, _)| member).collect()), name))
+        }
+    }
+}
+
 /// Another number of rounds from the first on.
 fn rounds(subject: &Subject<'_>, rows: &[Row]) -> Option<String> {
     let [file] = subject.files else { return None };
@@ -134,7 +182,9 @@ fn empty() -> Body {
 /// A number that the library took for missing, or that a missing value was filled with.
 fn sentinel(subject: &Subject<'_>, rows: &[Row]) -> Option<String> {
     let columns = &subject.model.columns;
-    let number = |at: usize| columns.get(at).is_some_and(|column| !column.categorical);
+    // Codes of listed texts are no numbers of the table; those of a column without texts are.
+    let listed = |at: usize| subject.categories.get(at).is_some_and(|list| !list.is_empty());
+    let number = |at: usize| at < columns.len() && !listed(at);
     for sentinel in SENTINELS {
         let names = |is: &dyn Fn(f64) -> bool| {
             let used = |at: usize| number(at) && rows.iter().any(|(row, _)| row.get(at).is_some_and(|x| is(*x)));
@@ -165,6 +215,35 @@ fn sentinel(subject: &Subject<'_>, rows: &[Row]) -> Option<String> {
                 "the library was given {sentinel} for missing values, in {names} (fillna); declare a feature with \
                  then = [{{ impute = {{ constant = {sentinel} }} }}] for each, or write the table after filling it"
             ));
+        }
+    }
+    None
+}
+
+/// A category that a missing value was filled with before training, or that was missing in training.
+fn filled_category(subject: &Subject<'_>, rows: &[Row]) -> Option<String> {
+    for (at, list) in subject.categories.iter().enumerate().filter(|(_, list)| !list.is_empty()) {
+        let name = subject.model.columns.get(at).map_or("", |column| &*column.name);
+        let seen = |is: &dyn Fn(f64) -> bool| rows.iter().any(|(row, _)| row.get(at).is_some_and(|x| is(*x)));
+        let swap = |from: &dyn Fn(f64) -> bool, to: f64| {
+            seen(from)
+                && explains(subject, rows, |row| {
+                    row.get_mut(at).into_iter().filter(|x| from(**x)).for_each(|x| *x = to);
+                })
+        };
+        for (code, text) in list.iter().enumerate().take(FEW) {
+            let code = code as f64;
+            if swap(&f64::is_nan, code) {
+                return Some(format!(
+                    "the library was given {text:?} for missing values of {name} (fillna); declare a feature of {name} with \
+                     then = [{{ impute = {{ constant = {code} }} }}], or write the table after filling it"
+                ));
+            }
+            if swap(&|x| x == code, f64::NAN) {
+                return Some(format!(
+                    "{text:?} was missing to the library, in {name}; write the table as the library was given it, with empty cells"
+                ));
+            }
         }
     }
     None

@@ -4,7 +4,9 @@
 
 mod cause;
 mod fit;
+mod scaling;
 
+use self::scaling::Spread;
 use super::Imported;
 use crate::model::{Arithmetic, Body, Calibration, Engine, Model, Scratch};
 
@@ -55,6 +57,8 @@ pub struct Check<'a> {
     scratch: Scratch,
     tally: Tally,
     kept: Vec<(Vec<f64>, Given)>,
+    /// Per column of the model, of all rows.
+    spreads: Vec<Spread>,
     /// Every so many-th row is kept.
     stride: u64,
 }
@@ -63,7 +67,8 @@ impl<'a> Check<'a> {
     /// A comparison with `subject`.
     pub fn new(subject: Subject<'a>) -> Check<'a> {
         let engine = Engine::compile(subject.model);
-        Check { subject, engine, scratch: Scratch::default(), tally: Tally::default(), kept: Vec::new(), stride: 1 }
+        let spreads = vec![Spread::default(); subject.model.columns.len()];
+        Check { subject, engine, scratch: Scratch::default(), tally: Tally::default(), kept: Vec::new(), spreads, stride: 1 }
     }
 
     /// Compares one row, a value per column of the model.
@@ -72,6 +77,7 @@ impl<'a> Check<'a> {
         self.engine.margins(row, &mut self.scratch, &mut margins);
         let found = self.subject.said(margins);
         let difference = self.subject.difference(&found, &given);
+        self.spreads.iter_mut().zip(row).for_each(|(spread, x)| spread.add(*x));
         let number = self.tally.rows;
         self.tally.rows += 1;
         self.tally.margins |= !given.margins.is_empty();
@@ -109,7 +115,7 @@ impl<'a> Check<'a> {
 
     /// Why the library's predictions differ: a sentence with what to do, when one of the usual causes explains every row.
     pub fn cause(&self) -> Option<String> {
-        cause::find(&self.subject, &self.kept)
+        cause::find(&self.subject, &self.kept, &self.spreads)
     }
 }
 

@@ -23,7 +23,7 @@ pub(super) fn read(bytes: &[u8], skipped: usize, limits: &Limits) -> Result<Impo
     lines.skip(skipped);
     let mut header = Section::default();
     let mut trees = Vec::new();
-    let mut budget = Budget::of_a_model();
+    let mut budget = Budget::of(limits);
     let (mut ended, mut is_early) = (false, false);
     // The header runs until the first tree; it may hold blank lines.
     while let Some(line) = lines.next()? {
@@ -83,7 +83,12 @@ impl Header {
         let columns_at = section.get("max_feature_idx")?;
         let columns = columns_at.number::<u32>()? as usize + 1;
         if columns > limits.columns {
-            return Err(columns_at.error(format!("{columns} columns exceed the limit of {}", limits.columns)));
+            return Err(ImportError::Limit {
+                place: format!("line {}", columns_at.line),
+                what: "the number of columns",
+                setting: "columns",
+                limit: limits.columns,
+            });
         }
         let names: Vec<String> = section.get("feature_names")?.list(columns, |name| Some(name.to_owned()))?;
         let seen = match section.find("feature_infos") {

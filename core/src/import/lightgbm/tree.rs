@@ -70,7 +70,7 @@ fn read_splits(section: &Section<'_>, leaves: usize, slots: &mut [Option<Node>],
         let test = if kind & 1 == 1 {
             let set = sets.get(threshold);
             let set = set.ok_or_else(|| threshold_at.error(format!("category set {threshold} does not exist")))?;
-            budget.take(set.len()).map_err(|fault| threshold_at.error(fault))?;
+            budget.take(set.len(), format_args!("line {}", threshold_at.line))?;
             Test::In(set.to_vec())
         } else {
             Test::LessEqual(beyond_zero(threshold))

@@ -11,7 +11,7 @@ mod tree;
 
 use super::budget::Budget;
 use super::document::{At, Node as Document};
-use super::error::ImportError;
+use super::error::{ImportError, excerpt};
 use super::{Doubt, Format, Imported, Limits};
 use crate::model::{Arithmetic, Body, Column, Ensemble, Linear, Model, Tree};
 use crate::name::Names;
@@ -64,7 +64,12 @@ fn read_model(root: &At<'_, '_>, format: Format, limits: &Limits) -> Result<Impo
     let columns_at = parameters.get("num_feature")?;
     let column_count = columns_at.count(u32::MAX as usize)?;
     if column_count > limits.columns {
-        return Err(columns_at.error(format!("{column_count} columns exceed the limit of {}", limits.columns)));
+        return Err(ImportError::Limit {
+            place: columns_at.to_string(),
+            what: "the number of columns",
+            setting: "columns",
+            limit: limits.columns,
+        });
     }
     let classes = parameters.get("num_class")?.count(MAX_OUTPUTS)?;
     let targets = parameters.find("num_target").map_or(Ok(1), |at| at.count(MAX_OUTPUTS))?;
@@ -81,16 +86,31 @@ fn read_model(root: &At<'_, '_>, format: Format, limits: &Limits) -> Result<Impo
     let name = booster.get("name")?.text()?;
     let may_count_characters = version.starts_with("3.1.") || version.starts_with("3.2.");
     let attributes = learner.find("attributes");
-    let attribute = |key| attributes.as_ref().and_then(|a| a.find(key)?.int().ok()).and_then(|value| u32::try_from(value).ok());
+    let mut attribute = |key| -> Option<u32> {
+        let at = attributes.as_ref()?.find(key)?;
+        let value = at.int().ok().and_then(|value| u32::try_from(value).ok());
+        if value.is_none() {
+            let found = at.text().map_or_else(|_| "no text".to_owned(), |text| format!("{:?}", excerpt(text)));
+            notes.push(format!("the attribute {key} of the file is {found}, not a number of rounds; it is not used"));
+        }
+        value
+    };
     let best = Best { round: attribute("best_iteration"), trees: attribute("best_ntree_limit") };
     let Grown { mut body, cats, round_ends } = match name {
         "gblinear" => {
             Grown { body: Body::Linear(linear(&booster, column_count, &base)?), cats: Vec::new(), round_ends: Vec::new() }
         }
-        "gbtree" => trees(&booster, None, base, (column_count, may_count_characters), (&best, &mut notes))?,
+        "gbtree" => trees(&booster, None, base, (column_count, may_count_characters), (&best, &mut notes), limits)?,
         "dart" => {
             let weights = booster.get("weight_drop")?.floats()?;
-            trees(&booster.get("gbtree")?, Some(&weights), base, (column_count, may_count_characters), (&best, &mut notes))?
+            trees(
+                &booster.get("gbtree")?,
+                Some(&weights),
+                base,
+                (column_count, may_count_characters),
+                (&best, &mut notes),
+                limits,
+            )?
         }
         other => return Err(ImportError::Unsupported { place: booster.to_string(), what: format!("booster {other:?}") }),
     };
@@ -157,6 +177,7 @@ fn trees(
     base: Vec<f64>,
     (columns, may_count_characters): (usize, bool),
     (best, notes): (&Best, &mut Vec<String>),
+    limits: &Limits,
 ) -> Result<Grown, ImportError> {
     let model = gbtree.get("model")?;
     let list = model.get("trees")?;
@@ -170,7 +191,7 @@ fn trees(
         return Err(model.error(format!("{} dropout weights for {} trees", weights.len(), list.len())));
     }
     let mut slots: Vec<Vec<Tree>> = vec![Vec::new(); list.len()];
-    let mut budget = Budget::of_a_model();
+    let mut budget = Budget::of(limits);
     for (index, at) in list.iter().enumerate() {
         let id = at.find("id").map_or(Ok(index), |at| at.count(list.len().saturating_sub(1)))?;
         let slot = slots.get_mut(id).filter(|slot| slot.is_empty()).ok_or_else(|| at.error(format!("two trees have id {id}")))?;
