@@ -1,5 +1,6 @@
 //! The tables of a log shard, migration by migration.
 
+use super::lifecycle::LIFECYCLE;
 use super::migration::Migration;
 
 /// All, the oldest first.
