@@ -95,7 +95,8 @@ impl<'de> Visitor<'de> for Cells {
             epoch: {
                 next::<IgnoredAny, _>(&mut seq)?;
                 next::<IgnoredAny, _>(&mut seq)?;
-                next(&mut seq)?
+                // 0 where the deployment has no number.
+                next(&mut seq)?.filter(|epoch| *epoch != 0)
             },
             arm: next(&mut seq)?,
             segments: next(&mut seq)?,
@@ -140,6 +141,9 @@ mod tests {
         let names =
             ["timestamp_ms", "request_id", "position", "batch_size", "lead_id", "version", "role", "status", "probability"];
         assert_eq!(names.map(at), [0, 1, 3, 4, 5, 7, 9, 10, 13]);
-        assert_eq!(["band", "duration_us", "explores"].map(at), [14, 15, 16]);
+        assert_eq!(
+            ["band", "duration_us", "explores", "epoch", "arm", "segments", "human_score"].map(at),
+            [14, 15, 16, 19, 20, 21, 22]
+        );
     }
 }

@@ -18,7 +18,7 @@ mod tests;
 mod tombstone;
 mod window;
 
-pub use digest::{BACKFILL, Business, Digest, Minute, PAIRED, Pairs, Progress, RolloutSpan};
+pub use digest::{BACKFILL, Business, Digest, Minute, PAIRED, Progress, RolloutSpan};
 pub use status::{EventStatus, Received};
 pub use tombstone::lead_ref;
 pub use window::{Grain, ShardWindow};

@@ -148,7 +148,7 @@ fn a_lead_meets_its_outcome_on_the_day_it_matures() {
         (true, false, false),
         (false, false, false),
     ];
-    assert_eq!(counts.map(|(a, b, c)| pairs.count(a, b, c)), [25, 100, 0, 25, 100, 200]);
+    assert_eq!(counts.map(|(a, b, c)| pairs.count(|x, y, z| (x, y, z) == (a, b, c))), [25, 100, 0, 25, 100, 200]);
 
     // A late outcome changes the day, once it has rested.
     let late = shard.ingest(START + 8 * DAY, &[converted("lead-1", START + DAY), converted("lead-2", START + 8 * DAY)]).unwrap();

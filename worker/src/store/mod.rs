@@ -2,7 +2,7 @@
 
 #[cfg(any(test, feature = "contract"))]
 pub mod contract;
-mod lifecycle;
+mod leads;
 #[cfg(test)]
 pub(crate) mod memory;
 mod migration;

@@ -1,5 +1,6 @@
 //! What a day's leads came to in sales: sums that add up over days and shards.
 
+use plumbline_core::metric::Pairs;
 use serde::{Deserialize, Serialize};
 
 /// What the leads of a window came to in sales. Two of them add up field by field.
@@ -29,34 +30,6 @@ pub struct Business {
     pub pairs: Option<Pairs>,
 }
 
-/// Leads that both versions of a rollout scored, counted by three questions.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Pairs([u64; 8]);
-
-impl Pairs {
-    /// Counts one lead.
-    pub fn add(&mut self, champion_called: bool, challenger_called: bool, converted: bool) {
-        if let Some(count) = self.0.get_mut(Self::place(champion_called, challenger_called, converted)) {
-            *count += 1;
-        }
-    }
-
-    /// Leads of this kind.
-    pub fn count(&self, champion_called: bool, challenger_called: bool, converted: bool) -> u64 {
-        self.0.get(Self::place(champion_called, challenger_called, converted)).copied().unwrap_or(0)
-    }
-
-    /// All leads.
-    pub fn leads(&self) -> u64 {
-        self.0.iter().sum()
-    }
-
-    fn place(champion_called: bool, challenger_called: bool, converted: bool) -> usize {
-        4 * usize::from(champion_called) + 2 * usize::from(challenger_called) + usize::from(converted)
-    }
-}
-
 impl Business {
     /// Adds what `other` counted.
     pub fn merge(&mut self, other: &Business) {
@@ -70,8 +43,7 @@ impl Business {
         self.cycle_days += other.cycle_days;
         self.open_deals += other.open_deals;
         if let Some(pairs) = &other.pairs {
-            let ours = self.pairs.get_or_insert_default();
-            ours.0.iter_mut().zip(pairs.0).for_each(|(count, more)| *count += more);
+            self.pairs.get_or_insert_default().merge(pairs);
         }
     }
 }
@@ -81,12 +53,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sums_add_up_and_pairs_keep_their_places() {
+    fn sums_add_up_and_are_read_again() {
         let mut pairs = Pairs::default();
-        pairs.add(true, false, true);
-        pairs.add(true, false, true);
-        pairs.add(false, true, false);
-        assert_eq!((pairs.count(true, false, true), pairs.count(false, true, false), pairs.leads()), (2, 1, 3));
+        pairs.add(true, false, true, 2);
+        pairs.add(false, true, false, 1);
         let one = Business { leads: 3, converted: 2, deals: 1, deal_sum: 5.0, pairs: Some(pairs), ..Business::default() };
         let mut both = Business::default();
         both.merge(&one);

@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 use plumbline_core::window::Layout;
 use serde::{Deserialize, Serialize};
 
-pub use business::{Business, Pairs};
+pub use business::Business;
 pub use outcome::{BACKFILL, PAIRED};
 pub use traffic::Minute;
 

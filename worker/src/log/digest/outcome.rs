@@ -165,7 +165,7 @@ impl OpenDay {
             self.add(rules, challenger, PAIRED, converted);
             let called = |row: &Row| row.probability >= rules.threshold;
             if let Some((_, business)) = self.windows.get_mut(&(challenger.version.clone(), PAIRED.to_owned())) {
-                business.pairs.get_or_insert_default().add(called(champion), called(challenger), converted);
+                business.pairs.get_or_insert_default().add(called(champion), called(challenger), converted, 1);
             }
         }
     }

@@ -6,7 +6,7 @@ use plumbline_core::event::lead_number;
 use plumbline_core::window::{Layout, Window};
 use serde_json::{Value, json};
 
-use super::{DAY_MS, Digest, HOUR_MS, Progress, day_of};
+use super::{Digest, HOUR_MS, Progress, day_of};
 use crate::log::batch::{PROBE, Row, SHADOW};
 use crate::log::window::{self, Grain};
 use crate::log::{LogShard, cell, meta};
@@ -178,6 +178,3 @@ impl<S: Sql> LogShard<S> {
         Ok(minutes.collect())
     }
 }
-
-/// How long minutes are kept: the longest stretch a rule looks back, and two hours.
-pub(in crate::log) const MINUTES_MS: i64 = DAY_MS + 2 * HOUR_MS;

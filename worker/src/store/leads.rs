@@ -6,7 +6,7 @@
 use super::migration::Migration;
 
 /// Scores by lead, outcomes, feedback, windows, and what was erased.
-pub(super) const LIFECYCLE: Migration = &[
+pub(super) const LEADS: Migration = &[
     "CREATE INDEX prediction_batches_by_time ON prediction_batches (first_ms)",
     // The eight-byte numbers of a batch's leads, in the order of its rows: instr() finds a lead's batches.
     "CREATE TABLE batch_leads (batch INTEGER PRIMARY KEY, leads BLOB NOT NULL) STRICT",
