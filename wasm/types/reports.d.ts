@@ -43,6 +43,8 @@ export interface AreaDifference {
 export interface ArmReport {
     /** Leads in it, with or without an outcome. */
     leads: number;
+    /** Those of them left out because their values could not be read: they count for the split alone. */
+    left_out: number;
     /** Its name. */
     name: string;
     /** Its part of all weights. */
@@ -413,6 +415,8 @@ export interface ExperimentReport {
     arms: ArmReport[];
     /** Each treatment against the control. */
     comparisons: TreatmentReport[];
+    /** The same of the leads whose values could be read; absent when none was left out. */
+    kept_ratio?: SampleRatio | null;
     /** What a reader should know beside. */
     notes: string[];
     /** Where the rows of the input went; absent where no input was read. */
@@ -441,7 +445,7 @@ export type ExperimentVerdict = {
     needed: number | null;
 } | {
     kind: "invalid";
-    /** Of the sample ratio. */
+    /** Of that sample ratio. */
     p_value: number;
 };
 /** How long to go on. */
@@ -904,6 +908,8 @@ export interface TreatmentReport {
     cycle: CycleReport | null;
     /** The metrics that must not suffer. */
     guardrails: GuardrailReport[];
+    /** Evidence of harm, sentences, whatever the verdict; null when there is none. */
+    harm: string | null;
     /** The metric that decides. */
     primary: ExperimentMetric;
     /** The primary metric by segment. */

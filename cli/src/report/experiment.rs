@@ -21,9 +21,11 @@ pub fn analysis(analysis: &Analysis, settings: &Settings) -> String {
         ]
     });
     out.push(columns(&["arm", "leads", "planned share", "chance to be best"], rows));
-    if let Some(ratio) = &analysis.sample_ratio {
-        let word = if ratio.is_mismatch() { "the split is not as planned" } else { "the split is as planned" };
-        out.push(format!("\nsplit: chi-square {}, p {}: {word}", number(ratio.statistic), p_value(ratio.p_value)));
+    for (name, ratio) in [("split", &analysis.sample_ratio), ("split of the leads that could be read", &analysis.kept_ratio)] {
+        if let Some(ratio) = ratio {
+            let word = if ratio.is_mismatch() { "the split is not as planned" } else { "the split is as planned" };
+            out.push(format!("\n{name}: chi-square {}, p {}: {word}", number(ratio.statistic), p_value(ratio.p_value)));
+        }
     }
     for comparison in &analysis.comparisons {
         out.push(self::comparison(comparison, settings, analysis.comparisons.len() > 1));
