@@ -3,12 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::sparse;
+pub use crate::drift::SCORE_BINS;
+use crate::drift::score_bin;
 use crate::evidence::InsufficientData;
 use crate::metric::{Area, Confusion};
 use crate::sum::Sum;
-
-/// Bins of [0, 1].
-pub const SCORE_BINS: usize = 1000;
 
 /// How many leads scored what, by what became of them. A side that counted nothing has no bins yet.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,9 +54,8 @@ impl Scores {
         if score.is_nan() {
             return;
         }
-        let bin = ((score * SCORE_BINS as f64).clamp(0.0, SCORE_BINS as f64) as usize).min(SCORE_BINS - 1);
         side.resize(SCORE_BINS, 0);
-        if let Some(count) = side.get_mut(bin) {
+        if let Some(count) = side.get_mut(score_bin(score)) {
             *count = count.saturating_add(1);
         }
     }

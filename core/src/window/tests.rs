@@ -258,3 +258,22 @@ fn a_summary_tells_each_figure_with_its_bound_or_why_there_is_none() {
 fn few(of: &'static str) -> crate::evidence::InsufficientData {
     crate::evidence::InsufficientData { of, found: 0, needed: 1 }
 }
+
+#[test]
+fn the_stability_of_scores_is_that_of_the_drift_report() {
+    use crate::drift::{PredictionDrift, Rules, Sample};
+    let mut random = Random::new(31);
+    let mut scores = |power: u32| -> Vec<f64> { (0..400).map(|_| (0..power).map(|_| random.unit()).product()).collect() };
+    let [before, now] = [scores(1), scores(2)];
+    let [reference, current] = [&before, &now].map(|scores| {
+        let mut window = Window::new(&layout());
+        scores.iter().for_each(|score| window.scores.add(*score, None));
+        window
+    });
+    let summary = Summary::new(&current, &layout(), Some(&reference), 0);
+    let Some(Answer::Known(binned)) = summary.prediction else { panic!("both have scores") };
+    let [before, now] = [&before, &now].map(|scores| Sample::current(scores).unwrap());
+    let report = PredictionDrift::new(&before, &now, &Rules::default()).unwrap();
+    assert_eq!(binned.population_stability, report.population_stability);
+    assert!(report.population_stability > 0.1 && report.drifted);
+}
