@@ -226,7 +226,7 @@ export interface DriftReport {
 
 /** Whether the table drifted. */
 export interface DriftVerdict {
-  /** How many the rules allow. */
+  /** How many may: those the rules allow, or all but one where there are no more. */
   allowed: number;
   /** Whether more features drifted than the rules allow. */
   drifted: boolean;
@@ -774,13 +774,15 @@ export interface PlanReport {
 export interface PredictionDrift {
   /** The KS statistic. */
   distance: number;
+  /** Whether the distance is larger than the rules tolerate and chance explains. */
+  drifted?: boolean;
   /** The mean score. */
   mean: MeanScore;
   /** The chance of at least that without drift. */
   p_value: number;
   /** The percentiles of `PERCENTILES`. */
   percentiles: Percentile[];
-  /** The population stability index in deciles of the reference. */
+  /** The population stability index in deciles of the reference; of probabilities in deciles of a thousand bins, as windows have them. */
   population_stability: number;
 }
 
