@@ -182,7 +182,7 @@ impl DriftReport {
     }
 }
 
-/// Why no difference at all could be told from chance: the least p-value of so many rows is not below the threshold.
+/// Why no difference could be distinguished from chance: the least p-value of so many rows is not below the threshold.
 fn too_few([m, n]: [u64; 2], threshold: f64) -> Option<String> {
     // Of all ways to deal the rows the one seen is the most extreme: 1 / C(m + n, n).
     let least = |m: u64, n: u64| (1..=m.min(n)).fold(1.0, |p, i| p * i as f64 / (m.max(n) + i) as f64);
