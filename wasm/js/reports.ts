@@ -101,7 +101,7 @@ export type Baseline = {
 /** The direction that is better. */
 export type Better = "more" | "less";
 
-/** A figure as far as bins tell. */
+/** A figure with the precision of bins. */
 export interface Binned {
   /** The exact figure is at least that. */
   at_least: number;
@@ -1023,7 +1023,7 @@ export interface WindowDistance {
   population_stability: number;
 }
 
-/** What a window tells of one feature. */
+/** The figures of one feature. */
 export interface WindowFeature {
   /** A number's standard deviation; none with fewer than two. */
   deviation: number | null;
@@ -1045,7 +1045,7 @@ export interface WindowFeature {
   values: number;
 }
 
-/** What a window tells. Times are milliseconds since 1970, rates parts of 1. */
+/** The figures of a window. Times are milliseconds since 1970, rates parts of 1. */
 export interface WindowFigures {
   /** The expected calibration error in ten bins of equal width, each with its lower end. */
   calibration_error: Answer<Binned>;
@@ -1075,7 +1075,7 @@ export interface WindowFigures {
   requests: number;
   /** How well scores rank. */
   roc_auc: Answer<BinnedArea>;
-  /** The same of the exploration slice, by whose scores nobody worked. */
+  /** The same of the exploration slice, whose scores were hidden from sales. */
   roc_auc_explored: Answer<BinnedArea>;
   /** The same of the other leads; sales works high scores first, which bends these outcomes. */
   roc_auc_worked: Answer<BinnedArea>;
@@ -1089,7 +1089,7 @@ export interface WindowFigures {
 
 /** One piece of time. */
 export interface WindowPiece {
-  /** What it tells. */
+  /** Its figures. */
   figures: WindowFigures;
   /** The same as a date, UTC. */
   from: string;
@@ -1097,11 +1097,11 @@ export interface WindowPiece {
   from_ms: number;
 }
 
-/** What the hours of a series tell. */
+/** The figures of the hours of a series. */
 export interface WindowReport {
   /** Hours in which something was counted. */
   hours: number;
-  /** The moment freshness is told for, in milliseconds since 1970. */
+  /** The moment freshness is computed for, in milliseconds since 1970. */
   now_ms: number;
   /** Each piece of time in which something was counted; absent when not asked for. */
   pieces?: WindowPiece[] | null;

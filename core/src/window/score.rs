@@ -1,4 +1,4 @@
-//! Scores by outcome in a thousand bins: the area under the ROC curve of any number of leads, within a bound that is told.
+//! Scores by outcome in a thousand bins: the area under the ROC curve of any number of leads, with a bound on its error.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,7 +9,7 @@ use crate::evidence::InsufficientData;
 use crate::metric::{Area, Confusion};
 use crate::sum::Sum;
 
-/// How many leads scored what, by what became of them. A side that counted nothing has no bins yet.
+/// Counts of leads by score and outcome. A side that counted nothing has no bins yet.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Scores {
@@ -21,7 +21,7 @@ pub struct Scores {
     pub(super) open: Vec<u64>,
 }
 
-/// A figure as far as bins tell.
+/// A figure with the precision of bins.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Binned {
@@ -38,7 +38,7 @@ pub struct Binned {
 pub struct CalibrationNoise {
     /// Its standard error.
     pub standard_error: f64,
-    /// What it is expected to be where there is none.
+    /// Its expected value if the scores are calibrated.
     pub bias: f64,
 }
 
@@ -73,7 +73,7 @@ impl Scores {
             .map(|side| side.iter().fold(0u64, |sum, count| sum.saturating_add(*count)))
     }
 
-    /// Leads in each bin, whatever became of them: what prediction drift is told from.
+    /// Leads in each bin, whatever their outcome: prediction drift is computed from them.
     pub fn histogram(&self) -> Vec<u64> {
         let mut all = self.open.clone();
         super::add_side(&mut all, &self.converted);

@@ -237,19 +237,19 @@ fn a_file_is_merged_once_in_whatever_company_it_comes() {
 #[test]
 fn a_summary_tells_each_figure_with_its_bound_or_why_there_is_none() {
     let (before, now) = (series(2, 3_000).total(), series(3, 2_000).total());
-    let told = Summary::new(&now, &layout(), Some(&before), 40 * HOUR_MS);
-    assert_eq!((&told.roc_auc_explored, told.precision), (&Answer::from(Err(few("leads that converted"))), Some(1.0)));
-    let Answer::Known(area) = &told.roc_auc else { panic!("there are outcomes") };
+    let summary = Summary::new(&now, &layout(), Some(&before), 40 * HOUR_MS);
+    assert_eq!((&summary.roc_auc_explored, summary.precision), (&Answer::from(Err(few("leads that converted"))), Some(1.0)));
+    let Answer::Known(area) = &summary.roc_auc else { panic!("there are outcomes") };
     assert!(area.area.at_most == 1.0 && area.area.at_least > 0.99);
-    assert!(matches!(told.uptime, Answer::Insufficient { .. }) && matches!(told.latency_us, Answer::Insufficient { .. }));
-    let Some(Some(Answer::Known(visits))) = told.features.first().map(|feature| feature.drift.clone()) else {
+    assert!(matches!(summary.uptime, Answer::Insufficient { .. }) && matches!(summary.latency_us, Answer::Insufficient { .. }));
+    let Some(Some(Answer::Known(visits))) = summary.features.first().map(|feature| feature.drift.clone()) else {
         panic!("a feature")
     };
     assert!(visits.at_least < 0.06 && visits.at_least <= visits.at_most, "{visits:?}");
-    let source = told.features.get(2).expect("three features");
+    let source = summary.features.get(2).expect("three features");
     assert!(source.new_categories.is_some_and(|part| (part - 1.0 / 3.0).abs() < 0.05));
     assert_eq!(source.new_by_name.first().map(|(name, _)| name.as_str()), Some("new"));
-    assert!(told.freshness_ms == Answer::Known((40 * HOUR_MS - now.span_ms().expect("rows").1) as u64));
+    assert!(summary.freshness_ms == Answer::Known((40 * HOUR_MS - now.span_ms().expect("rows").1) as u64));
     let empty = serde_json::to_value(Summary::new(&Window::new(&layout()), &layout(), None, 0)).expect("JSON");
     assert!(!empty.to_string().contains("null,null"), "{empty}");
     assert_eq!(empty["error_rate"]["insufficient"], "found 0 requests, need at least 1");
