@@ -84,7 +84,7 @@ fn comparison(comparison: &Comparison, settings: &Settings, many: bool) -> Strin
         ];
         let rows = comparison.segments.iter().map(|segment| {
             let rate = settings.primary.kind == Kind::Rate;
-            let (change, interval, _) = told(&segment.outcome, rate);
+            let (change, interval, _) = figures(&segment.outcome, rate);
             let word = match segment.direction {
                 Direction::Better => "better",
                 Direction::Worse => "WORSE",
@@ -102,7 +102,7 @@ fn comparison(comparison: &Comparison, settings: &Settings, many: bool) -> Strin
 }
 
 fn row(name: &str, report: &MetricReport, rate: bool) -> Vec<String> {
-    let (change, interval, p) = told(&report.outcome, rate);
+    let (change, interval, p) = figures(&report.outcome, rate);
     let mut cells = vec![name.to_owned()];
     cells.extend(figure(&report.control, rate));
     cells.extend(figure(&report.treatment, rate));
@@ -115,12 +115,12 @@ fn figure(figure: &Figure, rate: bool) -> [String; 2] {
     [thousands(figure.leads), mean]
 }
 
-fn told(outcome: &Outcome, rate: bool) -> (String, String, String) {
+fn figures(outcome: &Outcome, rate: bool) -> (String, String, String) {
     match outcome {
         Outcome::Measured(measured) => {
-            let told = |x: f64| signed(x, measured.effect.scale, rate);
+            let change = |x: f64| signed(x, measured.effect.scale, rate);
             let Interval { lower, upper } = measured.test.interval;
-            (told(measured.effect.value), format!("{} to {}", told(lower), told(upper)), p_value(measured.test.p_value))
+            (change(measured.effect.value), format!("{} to {}", change(lower), change(upper)), p_value(measured.test.p_value))
         }
         Outcome::Unknown { code, .. } => ("-".to_owned(), code.to_string(), "-".to_owned()),
     }

@@ -1,4 +1,4 @@
-//! Leads of files become the sums of an experiment; what cannot be read is told with its place and left out.
+//! Leads of files become the sums of an experiment; rows that cannot be read are left out and reported with their place.
 
 use std::borrow::Cow;
 use std::path::Path;
