@@ -84,7 +84,7 @@ fn what_cannot_be_answered_is_said() {
 
 #[test]
 fn errors_name_the_place() {
-    for (input, code, told) in [
+    for (input, code, words) in [
         ("probability,converted\n0.5,maybe\n", "VALUE_NOT_A_FLAG", "standard input, line 2"),
         ("probability,converted\n0.5,1\nhigh,0\n", "VALUE_NOT_A_NUMBER", "standard input, line 3"),
         ("probability,converted\n0.5,1\ninf,0\n", "SCORE_NOT_FINITE", "standard input, line 3"),
@@ -92,7 +92,7 @@ fn errors_name_the_place() {
         ("probability,converted\n", "INPUT_EMPTY", "no rows"),
     ] {
         let error = failure(5, &["metrics"], input.as_bytes());
-        assert!(error.contains(code) && error.contains(told), "{input}{error}");
+        assert!(error.contains(code) && error.contains(words), "{input}{error}");
     }
     let error = failure(2, &["metrics", "--bands", "0.5,0.2"], SCORED.as_bytes());
     assert!(error.contains("BAD_CUT") && error.contains("--bands"), "{error}");

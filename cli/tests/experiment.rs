@@ -222,12 +222,12 @@ fn a_missing_outcome_is_open_however_it_is_written() {
         (&answer["arms"][0]["leads"], &answer["comparisons"][0]["primary"]["control"]["open"]),
         (&200.into(), &100.into())
     );
-    // A number too large to square is told in few digits.
+    // A number too large to square is reported in few digits.
     let output = run(&ARGUMENTS_OF_A_MEAN, b"variant,value\na,1e300\nb,2\na,3\n");
-    let told = String::from_utf8_lossy(&output.stdout).into_owned();
+    let page = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(
-        output.status.code() == Some(3) && told.contains("value: 1e300 is not a finite number below 1e100 in size"),
-        "{told}"
+        output.status.code() == Some(3) && page.contains("value: 1e300 is not a finite number below 1e100 in size"),
+        "{page}"
     );
 }
 
