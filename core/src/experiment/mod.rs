@@ -24,7 +24,6 @@ mod segment;
 mod settings;
 #[cfg(test)]
 mod simulation;
-mod skew;
 #[cfg(test)]
 mod tests;
 mod verdict;

@@ -14,7 +14,7 @@ pub enum SuiteError {
         /// Where and why.
         message: String,
     },
-    /// The JSON is not a suite.
+    /// The JSON is no suite.
     #[error("{path}: {message}")]
     NotASuite {
         /// The place, such as `expectations[3].kwargs`.
@@ -22,7 +22,7 @@ pub enum SuiteError {
         /// What is wrong.
         message: String,
     },
-    /// An expectation of an unknown type.
+    /// An expectation of a type nobody here knows.
     #[error("expectations[{index}]: unknown expectation {expectation:?}")]
     Unknown {
         /// The expectation.

@@ -4,25 +4,34 @@
 //! what, and how messages are sent.
 
 mod action;
+mod allocation;
 mod clock;
+mod due;
 mod error;
 mod event;
 pub mod evidence;
+mod explain;
 mod gate;
 mod hold;
+pub mod ledger;
 mod look;
 mod model;
 pub mod policy;
 mod red;
 mod stage;
 mod state;
+mod step;
 mod verdict;
+pub(crate) mod words;
 
 pub use action::{Action, Audience};
+pub use allocation::allocation;
 pub use clock::{DAY_MS, Jump, day_of};
+pub use due::{Look, due, next_look_ms};
 pub use error::TransitionError;
 pub use event::{Actor, Approve, Event, LookEvent, Person, Scope, Start};
 pub use evidence::Evidence;
+pub use explain::{Missing, Next, explain};
 pub use gate::{Family, Gate};
 pub use hold::{Hold, HoldBy, Suspension, SuspensionCause};
 pub use look::{Approval, Judged, Modes, TestPlan, Waiver};
@@ -31,4 +40,5 @@ pub use policy::Policy;
 pub use red::{RedRule, RedVerdict};
 pub use stage::Stage;
 pub use state::{End, Past, Previous, Rollout, State, Test};
+pub use step::step;
 pub use verdict::{Comparator, Interval, Outcome, Severity, Verdict};

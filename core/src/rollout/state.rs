@@ -9,6 +9,7 @@ use super::clock::Jump;
 use super::hold::{Hold, HoldBy, Suspension};
 use super::look::{Approval, Judged, Modes, TestPlan, Waiver};
 use super::{Gate, Policy, Stage};
+use crate::sentence::Sentence;
 
 /// The state of the lifecycle in one store: who is champion, and the rollout that is under way, if any.
 ///
@@ -205,7 +206,13 @@ impl State {
     /// The versions a host has to have loaded: champion, challenger, and the champion before while it can be gone back to at once.
     pub fn loaded(&self) -> Vec<&str> {
         let previous = self.previous.iter().filter(|previous| previous.is_loaded).map(|previous| previous.version.as_str());
-        std::iter::once(self.champion.as_str()).chain(self.challenger()).chain(previous).collect()
+        let mut versions: Vec<&str> = Vec::new();
+        for version in std::iter::once(self.champion.as_str()).chain(self.challenger()).chain(previous) {
+            if !versions.contains(&version) {
+                versions.push(version);
+            }
+        }
+        versions
     }
 
     /// The time to reckon with at `now_ms`: it never runs backwards.
@@ -222,6 +229,51 @@ impl State {
 }
 
 impl Rollout {
+    /// A rollout that enters its first stage.
+    pub fn new(id: String, challenger: String, by: String, modes: Modes, stage: Stage, now_ms: i64) -> Rollout {
+        Rollout {
+            id,
+            challenger,
+            started_by: by,
+            started_ms: now_ms,
+            modes,
+            stage,
+            entered_ms: now_ms,
+            days_logged: 0,
+            days_missed: 0,
+            last_day: None,
+            looks: 0,
+            look: None,
+            is_look_forced: false,
+            look_errors: 0,
+            daily_fail: None,
+            extensions: 0,
+            granted: 0,
+            holds: Vec::new(),
+            suspended: None,
+            suspended_days: None,
+            waivers: Vec::new(),
+            approvals: Vec::new(),
+            accepted_segments: Vec::new(),
+            test: None,
+            waiting_ms: None,
+            is_escalated: false,
+        }
+    }
+
+    /// Enters `stage`: days, looks, waivers and approvals begin anew.
+    pub fn enter(&mut self, stage: Stage, now_ms: i64) {
+        let (id, challenger, by) = (self.id.clone(), self.challenger.clone(), self.started_by.clone());
+        let started_ms = self.started_ms;
+        *self = Rollout { started_ms, ..Rollout::new(id, challenger, by, self.modes, stage, now_ms) };
+    }
+
+    /// Why there is no promotion at `now_ms`, if it is held or suspended.
+    pub fn why_held(&self, now_ms: i64) -> Option<&Sentence> {
+        let suspended = self.suspended.as_ref().map(|suspension| &suspension.reason);
+        suspended.or_else(|| self.active_holds(now_ms).next().map(|hold| &hold.reason))
+    }
+
     /// Whether a hold keeps the rollout from being promoted at `now_ms`. A suspended rollout is held as well.
     pub fn is_held(&self, now_ms: i64) -> bool {
         self.suspended.is_some() || self.active_holds(now_ms).next().is_some()
