@@ -27,7 +27,9 @@ pub mod harness {
     pub mod report {
         pub use crate::report::bench::Report as Bench;
         pub use crate::report::card::Card;
-        pub use crate::report::summary::{AssignSummary, FeaturesSummary, ImportSummary, ScoreSummary, WindowSummary};
+        pub use crate::report::summary::{
+            AssignSummary, FeaturesSummary, ImportSummary, SchemaSummary, ScoreSummary, WindowSummary,
+        };
     }
 }
 

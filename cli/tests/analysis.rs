@@ -84,7 +84,7 @@ fn what_cannot_be_answered_is_said() {
 
 #[test]
 fn errors_name_the_place() {
-    for (input, code, told) in [
+    for (input, code, words) in [
         ("probability,converted\n0.5,maybe\n", "VALUE_NOT_A_FLAG", "standard input, line 2"),
         ("probability,converted\n0.5,1\nhigh,0\n", "VALUE_NOT_A_NUMBER", "standard input, line 3"),
         ("probability,converted\n0.5,1\ninf,0\n", "SCORE_NOT_FINITE", "standard input, line 3"),
@@ -92,7 +92,7 @@ fn errors_name_the_place() {
         ("probability,converted\n", "INPUT_EMPTY", "no rows"),
     ] {
         let error = failure(5, &["metrics"], input.as_bytes());
-        assert!(error.contains(code) && error.contains(told), "{input}{error}");
+        assert!(error.contains(code) && error.contains(words), "{input}{error}");
     }
     let error = failure(2, &["metrics", "--bands", "0.5,0.2"], SCORED.as_bytes());
     assert!(error.contains("BAD_CUT") && error.contains("--bands"), "{error}");
@@ -324,4 +324,46 @@ fn thresholds_are_finite_and_an_area_says_why_it_has_no_interval() {
     }
     let page = expect(0, &["metrics", "-"], b"score,converted\n0.9,1\n0.2,0\n0.1,0\n");
     assert!(page.contains("1.0000  (no interval: found 1 leads that converted, need at least 2)"), "{page}");
+}
+
+#[test]
+fn scores_on_another_scale_are_reported_and_not_computed_with() {
+    let rows = |scale: f64| {
+        let rows: String = (0..60).map(|i| format!("{},{}\n", f64::from(i) * scale / 64.0, u32::from(i % 7 < i / 12))).collect();
+        format!("score,converted\n{rows}")
+    };
+    let error = failure(5, &["metrics"], rows(100.0).as_bytes());
+    assert!(error.contains("SCALE_IMPLAUSIBLE") && error.contains("--scale percent"), "{error}");
+    let points = failure(5, &["metrics"], rows(850.0).as_bytes());
+    assert!(!points.contains("--scale percent") && points.contains("--scale rank"), "{points}");
+    let answer = |more: &[&str], scale: f64| -> Value {
+        let arguments = [&["metrics", "--json"], more].concat();
+        serde_json::from_str(&expect(0, &arguments, rows(scale).as_bytes())).expect("JSON")
+    };
+    let (percent, part) = (answer(&["--scale", "percent"], 100.0), answer(&[], 1.0));
+    for figure in ["roc_auc", "brier", "at_threshold"] {
+        assert_eq!(percent[figure], part[figure], "{figure}");
+    }
+    assert_eq!(answer(&["--scale", "rank"], 850.0)["roc_auc"], part["roc_auc"]);
+    assert!(failure(5, &["metrics", "--scale", "percent"], rows(850.0).as_bytes()).contains("percentages from 0 to 100"));
+    assert!(failure(5, &["metrics", "--scale", "probability"], b"score,converted\n-1,1\n2,0\n").contains("SCALE_IMPLAUSIBLE"));
+}
+
+#[test]
+fn the_check_of_two_features_fails_when_both_drift_or_the_scores_move() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let rows = |shift: u32, moved: f64| {
+        let row =
+            |i: u32| format!("{},{},{:.3}\n", i % 20 + shift, i % 13 + shift, (f64::from(i * 7 % 500) / 1000.0 + moved).min(1.0));
+        format!("age,visits,probability\n{}", (0..500).map(row).collect::<String>())
+    };
+    let reference = folder.path().join("r.csv").to_string_lossy().into_owned();
+    std::fs::write(&reference, rows(0, 0.0)).expect("written");
+    let check = ["drift", &reference, "-", "--check"];
+    let scored = [&check[..], &["--score", "probability"]].concat();
+    expect(0, &scored, rows(0, 0.01).as_bytes());
+    let page = expect(1, &[&check[..], &["--ignore", "probability"]].concat(), rows(30, 0.0).as_bytes());
+    assert!(page.contains("2 of 2 features drifted; more than the 1 allowed of so few features"), "{page}");
+    let page = expect(1, &scored, rows(0, 0.3).as_bytes());
+    assert!(page.contains("The scores moved.") && page.contains("MOVED"), "{page}");
 }

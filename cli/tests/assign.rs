@@ -44,8 +44,8 @@ fn numbers_are_ids_and_rows_without_one_are_rejected() {
 fn files_and_summaries() {
     let folder = tempfile::tempdir().unwrap();
     let out = text(&folder.path().join("arms.ndjson"));
-    let told = expect(0, &["--json", "assign", "--salt", "s", "--weights", "a=1", "-", "-o", &out], b"id\n1\n2\n");
-    assert_eq!(serde_json::from_str::<serde_json::Value>(&told).unwrap()["arms"]["a"], 2);
+    let summary = expect(0, &["--json", "assign", "--salt", "s", "--weights", "a=1", "-", "-o", &out], b"id\n1\n2\n");
+    assert_eq!(serde_json::from_str::<serde_json::Value>(&summary).unwrap()["arms"]["a"], 2);
     assert!(std::fs::read_to_string(out).unwrap().starts_with("{\"lead\":\"1\",\"point\":0."));
 }
 

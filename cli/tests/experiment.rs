@@ -136,15 +136,32 @@ fn what_cannot_be_read_is_told_with_its_place() {
 
 #[test]
 fn the_plan_says_it_before_the_test() {
-    let out = expect(0, &["plan", "--base", "10%", "--lift", "5%", "--per-day", "700"], b"");
+    let out = expect(0, &["plan", "--base", "10%", "--lift", "5%", "--per-day", "700", "--method", "fixed"], b"");
     assert!(out.starts_with("5,000 leads per arm give 13 % power for +5 % relative at a 10 % base rate"), "{out}");
     assert!(out.contains("57,756") && out.contains("24 full weeks") && out.contains("smallest increase detected"), "{out}");
     for (base, needed, power) in [("5%", 122_106, 0.088), ("0.1", 57_755, 0.131), ("20%", 25_579, 0.236)] {
-        let answer: Value = serde_json::from_str(&expect(0, &["plan", "--base", base, "--json"], b"")).unwrap();
+        let plan = ["plan", "--base", base, "--method", "fixed", "--json"];
+        let answer: Value = serde_json::from_str(&expect(0, &plan, b"")).unwrap();
         assert_eq!(answer["needed"]["exact"].as_f64().unwrap() as u64, needed);
         assert_eq!(answer["needed"]["per_arm"], needed + 1);
         assert!((answer["given"]["power"].as_f64().unwrap() - power).abs() < 5e-4, "{answer}");
     }
+}
+
+#[test]
+fn the_plan_is_for_the_method_that_analyses_by_default() {
+    let needed = |more: &[&str]| {
+        let plan = [&["plan", "--base", "10%", "--json"], more].concat();
+        let answer: Value = serde_json::from_str(&expect(0, &plan, b"")).unwrap();
+        answer["needed"]["per_arm"].as_u64().unwrap()
+    };
+    let (default, once) = (needed(&[]), needed(&["--method", "fixed"]));
+    assert_eq!((default, once), (needed(&["--tuned-to", "5000"]), 57_756));
+    let tuned = needed(&["--tuned-to", &(2 * default).to_string()]);
+    assert!(once < tuned && tuned < default, "{once} {tuned} {default}");
+    let out = expect(0, &["plan", "--base", "10%"], b"");
+    assert!(out.contains("early looks take") && out.contains("with one look at the end (`--method fixed`) 57,756"), "{out}");
+    assert!(out.contains("however often `plumbline experiment` is run"), "{out}");
 }
 
 #[test]
@@ -205,12 +222,12 @@ fn a_missing_outcome_is_open_however_it_is_written() {
         (&answer["arms"][0]["leads"], &answer["comparisons"][0]["primary"]["control"]["open"]),
         (&200.into(), &100.into())
     );
-    // A number too large to square is told in few digits.
+    // A number too large to square is reported in few digits.
     let output = run(&ARGUMENTS_OF_A_MEAN, b"variant,value\na,1e300\nb,2\na,3\n");
-    let told = String::from_utf8_lossy(&output.stdout).into_owned();
+    let page = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(
-        output.status.code() == Some(3) && told.contains("value: 1e300 is not a finite number below 1e100 in size"),
-        "{told}"
+        output.status.code() == Some(3) && page.contains("value: 1e300 is not a finite number below 1e100 in size"),
+        "{page}"
     );
 }
 
@@ -235,7 +252,7 @@ fn rows_of_a_lead_are_one_lead_and_a_lead_in_two_arms_is_none() {
         "{notes}"
     );
     // Another column names the lead, and without an id each row is one.
-    let answer = json(&with(&["--lead", "crm"]), input.as_bytes());
+    let answer = json(&with(&["--lead", "crm", "--max-left-out", "100%"]), input.as_bytes());
     assert!(answer["notes"].to_string().contains("5 of 6 leads have several rows"), "{answer:#}");
     let out = expect(0, &with(&[]), input.replace("lead_id", "number").as_bytes());
     assert!(out.contains("Each row is taken as a lead of its own"), "{out}");
@@ -281,4 +298,64 @@ fn a_broken_arm_loses_and_a_negative_mean_keeps_its_sign() {
         format!("variant,value\n{rows}").as_bytes(),
     );
     assert!(out.starts_with("Win: b's value is 6") && out.contains("The change of value is absolute"), "{out}");
+}
+
+#[test]
+fn a_deal_whose_days_cannot_be_read_leaves_the_cycle_unknown_and_its_lead_in() {
+    let mut input = String::from("variant,converted,days,closed\n");
+    for lead in 0..4_000u32 {
+        let (arm, days) = (["champion", "challenger"][(lead % 2) as usize], lead % 40 + 1);
+        let converted = u32::from(lead % 20 < 2 + 2 * (lead % 2));
+        match lead {
+            1 => input.push_str(&format!("{arm},{converted},soon,no\n")),
+            3 => input.push_str(&format!("{arm},{converted},-4,no\n")),
+            5 => input.push_str(&format!("{arm},{converted},12,perhaps\n")),
+            _ => input.push_str(&format!("{arm},{converted},{days},yes\n")),
+        }
+    }
+    let cycle = with(&["--min-per-arm", "100", "--cycle", "days", "--closed", "closed", "--cycle-margin", "50%"]);
+    let answer = json(&cycle, input.as_bytes());
+    let found = &answer["comparisons"][0]["cycle"];
+    assert_eq!((&found["finding"], &found["unknown"]), (&"open".into(), &serde_json::json!([0, 3])), "{answer:#}");
+    assert_eq!((&answer["verdict"]["kind"], &answer["rows"]["used"]), (&"inconclusive".into(), &4_000.into()), "{answer:#}");
+    let page = expect(0, &cycle, input.as_bytes());
+    assert!(page.contains("3 deals have unreadable days") && page.contains("line 3: days is \"soon\""), "{page}");
+    let readable = input.replace("soon", "9").replace("-4", "9").replace("perhaps", "no");
+    assert_eq!(json(&cycle, readable.as_bytes())["verdict"]["kind"], "win");
+}
+
+#[test]
+fn the_split_counts_every_row_that_names_an_arm() {
+    let rows = |missing: &dyn Fn(u32) -> bool| {
+        let mut input = String::from("variant,revenue,before\n");
+        for lead in 0..8_000u32 {
+            let before = if missing(lead) { String::new() } else { (lead % 13).to_string() };
+            input.push_str(&format!("{},{},{before}\n", ["a", "b"][(lead % 2) as usize], lead % 13 + lead % 5));
+        }
+        input
+    };
+    let arguments = ["experiment", "-", "--arm", "variant", "--mean", "revenue", "--before", "before", "--min-per-arm", "100"];
+    let tolerant = [&arguments[..], &["--max-left-out", "50%"]].concat();
+    // Covariates missing alike: the split is as planned.
+    let alike = json(&tolerant, rows(&|lead| lead % 10 < 2).as_bytes());
+    assert_eq!(alike["arms"][0]["leads"], 4_000, "{alike:#}");
+    assert_eq!((&alike["arms"][0]["left_out"], &alike["rows"]["left_out"][0]["rows"]), (&800.into(), &1_600.into()));
+    assert_ne!(alike["verdict"]["kind"], "invalid");
+    // Missing in one arm: the assignment was sound, and what is left cannot be compared.
+    let one = json(&tolerant, rows(&|lead| lead % 10 == 1).as_bytes());
+    assert!(one["sample_ratio"]["p_value"].as_f64().unwrap() > 0.9, "{one:#}");
+    assert!(one["sentence"].as_str().unwrap().contains("leads left out are not spread"), "{one:#}");
+}
+
+#[test]
+fn rows_of_leads_in_two_arms_are_left_out() {
+    let mut input = String::from("lead_id,variant,converted\n");
+    for lead in 0..600u32 {
+        input.push_str(&format!("l{lead},{},{}\n", ["a", "b"][(lead % 2) as usize], u32::from(lead % 9 == 0)));
+    }
+    input.push_str("l7,a,1\nl8,b,0\nl9,b,0\n");
+    let rows = json(&with(&["--min-per-arm", "100"]), input.as_bytes())["rows"].clone();
+    assert_eq!((&rows["read"], &rows["used"]), (&603.into(), &599.into()), "{rows:#}");
+    assert_eq!((&rows["left_out"][0]["reason"], &rows["left_out"][0]["rows"]), (&"LEAD_IN_SEVERAL_ARMS".into(), &4.into()));
+    expect(3, &with(&["--min-per-arm", "100", "--max-left-out", "0.1%"]), input.as_bytes());
 }

@@ -46,7 +46,7 @@ fn json_lines_come_in_and_go_out() {
 }
 
 #[test]
-fn rejected_rows_are_told_and_the_run_goes_on() {
+fn rejected_rows_are_reported_and_the_run_goes_on() {
     let folder = tempfile::tempdir().expect("a temp folder");
     let model = bundle(folder.path());
     let out = text(&folder.path().join("out.csv"));
@@ -69,8 +69,8 @@ fn bad_files_are_refused_with_place_and_code() {
     let broken = text(&folder.path().join("broken.plumb"));
     for cut in [0, 7, bytes.len() / 2, bytes.len() - 1] {
         std::fs::write(&broken, &bytes[..cut]).expect("a file");
-        let told = failure(4, &["inspect", &broken], b"");
-        assert!(told.starts_with("error[BUNDLE_") && told.contains("broken.plumb"), "{cut}: {told}");
+        let message = failure(4, &["inspect", &broken], b"");
+        assert!(message.starts_with("error[BUNDLE_") && message.contains("broken.plumb"), "{cut}: {message}");
     }
     let out = text(&folder.path().join("new.plumb"));
     assert!(failure(4, &["import", "-", "-o", &out], b"no model").starts_with("error[IMPORT_"));
@@ -80,8 +80,8 @@ fn bad_files_are_refused_with_place_and_code() {
     assert!(failure(5, &["score", &model, "-", "--raw"], b"visits,x\n1,2\n").contains("pages"));
     assert!(failure(5, &["score", &model, "-", "--raw"], b"").contains("INPUT_EMPTY"));
     assert!(failure(5, &["score", &model, "-"], b"[{\"visits\":1}]").contains("INPUT_JSON_ARRAY"));
-    let told = failure(4, &["inspect", &broken, "--json"], b"");
-    assert!(serde_json::from_str::<serde_json::Value>(&told).is_ok(), "{told}");
+    let message = failure(4, &["inspect", &broken, "--json"], b"");
+    assert!(serde_json::from_str::<serde_json::Value>(&message).is_ok(), "{message}");
 }
 
 #[test]
@@ -89,9 +89,9 @@ fn columns_are_taken_by_position_when_no_name_fits() {
     let folder = tempfile::tempdir().expect("a temp folder");
     let model = bundle(folder.path());
     let output = run(&["score", &model, "-", "--raw"], b"kind,a,b\nreal,1,1\nreal,3,NaN\n");
-    let (out, told) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let (out, message) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(out.lines().nth(1).is_some_and(|l| l.starts_with("-1.0,")), "{out}");
-    assert!(told.contains("by position") && told.contains("kind"), "{told}");
+    assert!(message.contains("by position") && message.contains("kind"), "{message}");
 }
 
 #[test]
@@ -118,7 +118,7 @@ fn the_delimiter_is_found_behind_the_first_bytes() {
 }
 
 #[test]
-fn everything_that_is_wrong_with_a_row_is_told() {
+fn all_problems_of_a_row_are_reported() {
     let folder = tempfile::tempdir().expect("a temp folder");
     let schema = text(&folder.path().join("s.toml"));
     let declared = "[[field]]\nname = \"visits\"\nmin = 0\n[[field]]\nname = \"pages\"\n\
@@ -126,12 +126,12 @@ fn everything_that_is_wrong_with_a_row_is_told() {
     std::fs::write(&schema, declared).expect("a file");
     let model = text(&folder.path().join("m.plumb"));
     expect(0, &["import", "-", "-o", &model, "--schema", &schema], LIGHTGBM.as_bytes());
-    let told = failure(3, &["score", &model, "-"], b"visits,pages,key\n-1,many,\n");
+    let message = failure(3, &["score", &model, "-"], b"visits,pages,key\n-1,many,\n");
     for part in ["line 2", "\"pages\" must be a number", "\"visits\" is -1", "\"key\" is required"] {
-        assert!(told.contains(part), "{part}: {told}");
+        assert!(message.contains(part), "{part}: {message}");
     }
-    let told = failure(3, &["score", &model, "-", "--raw"], b"visits,pages\nfew,many\n");
-    assert!(told.contains("\"few\"") && told.contains("\"many\""), "{told}");
+    let message = failure(3, &["score", &model, "-", "--raw"], b"visits,pages\nfew,many\n");
+    assert!(message.contains("\"few\"") && message.contains("\"many\""), "{message}");
     for (option, column) in [("--keep", "sold"), ("--at", "when")] {
         let message = failure(5, &["features", &schema, "-", option, column], b"visits,pages,key\n1,1,a\n");
         assert!(message.contains(&format!("no column {column}; the columns are visits, pages, key")), "{message}");
@@ -197,11 +197,11 @@ fn an_interrupted_run_leaves_nothing_half_written() {
     let mut stdin = child.stdin.take().expect("stdin");
     stdin.write_all(b"visits,pages,extra\n").expect("the header is taken");
     stdin.flush().expect("flushed");
-    // Told once the header is read: by then signals are watched for.
-    let mut told = String::new();
+    // Reported once the header is read: by then signals are watched.
+    let mut message = String::new();
     let mut stderr = BufReader::new(child.stderr.take().expect("stderr"));
-    stderr.read_line(&mut told).expect("a remark");
-    assert!(told.contains("extra"), "{told}");
+    stderr.read_line(&mut message).expect("a remark");
+    assert!(message.contains("extra"), "{message}");
     let killed = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill runs");
     assert!(killed.success());
     assert_eq!(child.wait().expect("it ends").code(), Some(130));

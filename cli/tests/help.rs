@@ -79,10 +79,10 @@ fn each_end_has_its_exit_code() {
         (6, &["score", &model, "-", "--raw", "-o", &nowhere], b"visits,pages\n1,1\n", "no/where"),
         (7, &["serve", "--model", &model, "--listen", &taken, "--db", &db], b"", &taken),
     ];
-    for (code, arguments, input, told) in cases {
+    for (code, arguments, input, words) in cases {
         let output = run(arguments, input);
         let error = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(code), "{arguments:?}\n{error}");
-        assert!(error.contains(told), "{arguments:?}\n{error}");
+        assert!(error.contains(words), "{arguments:?}\n{error}");
     }
 }

@@ -196,8 +196,8 @@ fn parquet_comes_by_a_pipe_too_and_broken_files_are_refused() {
     assert_eq!(expect(0, &["score", &model, "-", "--raw"], &bytes), expected);
     let out = text(&folder.path().join("out.csv"));
     for cut in [4, 12, bytes.len() / 2, bytes.len() - 9, bytes.len() - 1] {
-        let told = failure(5, &["score", &model, "-", "--raw", "-o", &out], &bytes[..cut]);
-        assert!(told.contains("INPUT_NOT_PARQUET"), "{cut}: {told}");
+        let message = failure(5, &["score", &model, "-", "--raw", "-o", &out], &bytes[..cut]);
+        assert!(message.contains("INPUT_NOT_PARQUET"), "{cut}: {message}");
         assert!(!std::fs::exists(&out).expect("a folder"), "{cut}");
     }
     for place in (4..bytes.len()).step_by(bytes.len() / 40) {
@@ -216,8 +216,8 @@ fn a_page_that_claims_more_than_a_page_may_is_refused_by_its_column() {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/fuzz/regressions/parquet/a-page-that-claims-gigabytes");
     let score = ["score", &model, file, "--allow-missing-columns"];
     for (code, arguments) in [(5, &score[..]), (2, &["quality", "--generate", file])] {
-        let told = failure(code, arguments, b"");
-        assert!(told.contains("INPUT_PAGE_TOO_LARGE") && told.contains("column visits:"), "{told}");
+        let message = failure(code, arguments, b"");
+        assert!(message.contains("INPUT_PAGE_TOO_LARGE") && message.contains("column visits:"), "{message}");
     }
 }
 

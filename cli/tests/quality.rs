@@ -1,4 +1,4 @@
-//! `plumbline quality` through the real binary: the three formats agree, exit codes tell, errors name the place.
+//! `plumbline quality` through the real binary: the three formats agree, exit codes, errors that name the place.
 #![allow(clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test may fail loudly anywhere")]
 
 mod common;
@@ -64,7 +64,7 @@ fn the_formats_give_the_same_result() {
 }
 
 #[test]
-fn exit_codes_tell_and_the_table_is_readable() {
+fn exit_codes_and_a_readable_page() {
     let folder = tempfile::tempdir().expect("a folder");
     let table = file(&folder, "leads.csv", CSV);
     let strict = file(&folder, "strict.json", &suite(expectations()));

@@ -127,6 +127,10 @@ fn commands_that_write_files() {
         valid("commands/features", &["features", &at("s.toml"), "-", "-o", &at("out.csv")], input);
         valid("commands/assign", &["assign", "--salt", "s", "--weights", "a=1,b=2", "-", "-o", &at("out.csv")], input);
     }
+    std::fs::write(at("leads.csv"), "visits,pages\n1,1\n3,2\n4\n").expect("written");
+    let found = valid("commands/schema-init", &["schema", "init", &at("model.txt"), "--data", &at("leads.csv")], "");
+    assert!(found["rows"]["left_out"][0]["rows"] == 1 && found["schema"].is_string(), "{found:#}");
+    valid("commands/schema-init", &["schema", "init", &at("model.txt"), "-o", &at("made.toml")], "");
     let log = "timestamp_ms,probability\n5,0.5\nlate,0.1\n";
     valid("commands/window-make", &["window", "make", "-", "-o", &at("a.plw")], log);
     valid("commands/window-make", &["window", "merge", &at("a.plw"), "-o", &at("b.plw")], "");

@@ -130,10 +130,10 @@ fn gzipped_inputs_are_unpacked_whole_or_refused() {
         assert!(rejected.lines().nth(1).is_some_and(|line| line.starts_with("3,FIELD_NOT_A_NUMBER,")), "{rejected}");
     }
     std::fs::remove_file(&out).expect("a file");
-    let told = failure(5, &["score", &model, "-", "--raw", "-o", &out], &packed[..packed.len() - 5]);
-    assert!(told.contains("standard input"), "{told}");
+    let message = failure(5, &["score", &model, "-", "--raw", "-o", &out], &packed[..packed.len() - 5]);
+    assert!(message.contains("standard input"), "{message}");
     assert!(!std::fs::exists(&out).expect("a folder"));
     let lines = gzip(&["{\"visits\":1}\n", "{\"visits\":\n"]);
-    let told = failure(3, &["score", &model, "-"], &lines);
-    assert!(told.contains("line 2 rejected [LEAD_MALFORMED]"), "{told}");
+    let message = failure(3, &["score", &model, "-"], &lines);
+    assert!(message.contains("line 2 rejected [LEAD_MALFORMED]"), "{message}");
 }

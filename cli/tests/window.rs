@@ -65,11 +65,11 @@ fn hours_of_several_hosts_merge_in_any_order_to_the_same_bytes() {
     assert!(bytes.len() < 12_000, "{} bytes for 16 hours", bytes.len());
 
     let now = (start + 24 * hour).to_string();
-    let told =
+    let report =
         json(&["window", "show", &at("month.plw"), "--reference", &at("training.csv"), "--by", "day", "--now", &now, "--json"]);
-    let all = &told["total"];
+    let all = &report["total"];
     assert_eq!((&all["requests"], &all["error_rate"]), (&180.into(), &(3.0 / 180.0).into()), "{all}");
-    assert_eq!((&all["coverage"], &told["hours"]), (&1.0.into(), &16.into()));
+    assert_eq!((&all["coverage"], &report["hours"]), (&1.0.into(), &16.into()));
     let (low, value, high) =
         (all["roc_auc"]["at_least"].as_f64(), all["roc_auc"]["value"].as_f64(), all["roc_auc"]["at_most"].as_f64());
     assert!(low <= value && value <= high && value > Some(0.7), "{all}");
@@ -80,7 +80,7 @@ fn hours_of_several_hosts_merge_in_any_order_to_the_same_bytes() {
     assert_eq!(all["freshness_ms"], 24 * hour - 5 * hour - 59 * 600_000);
     assert_eq!((&all["features"][0]["name"], &all["features"][1]["new_categories"]), (&"visits".into(), &0.0.into()));
     assert!(all["features"][0]["drift"]["at_least"].as_f64() <= all["features"][0]["drift"]["at_most"].as_f64());
-    assert!(told["pieces"].as_array().is_some_and(|pieces| pieces.len() == 2), "{told}");
+    assert!(report["pieces"].as_array().is_some_and(|pieces| pieces.len() == 2), "{report}");
     let page =
         expect(0, &["window", "show", &at("a.plw"), &at("b.plw"), "--reference", &at("training.csv"), "--by", "hour"], b"");
     for words in ["ROC AUC", "exact value between", "p99", "explored leads", "KS at least", "no answer: found 0 checks"] {
@@ -102,9 +102,9 @@ fn flags_as_pandas_writes_them_are_known_and_their_drift_is_seen() {
         expect(0, &["window", "make", &rows, "--features-of", &at("training.csv"), "-o", &windows], b"");
     }
     let feature = |name: &str| {
-        let told = json(&["window", "show", &at(name), "--reference", &at("training.csv"), "--json"]);
-        let feature = &told["total"]["features"][0];
-        assert_eq!(feature["new_categories"], 0.0, "{told}");
+        let report = json(&["window", "show", &at(name), "--reference", &at("training.csv"), "--json"]);
+        let feature = &report["total"]["features"][0];
+        assert_eq!(feature["new_categories"], 0.0, "{report}");
         feature["drift"]["at_least"].as_f64()
     };
     assert_eq!(feature("same.plw"), Some(0.0));
@@ -118,8 +118,8 @@ fn ndjson_streams_in_and_the_area_is_that_of_metrics() {
     let rows = "{\"time\":\"2026-11-01T10:00:00Z\",\"score\":0.125,\"outcome\":false}\n{\"time\":\"2026-11-01T10:30:00Z\",\"score\":0.5,\"outcome\":true}\n\
                 {\"time\":\"2026-11-01T11:00:00+01:00\",\"score\":0.375,\"outcome\":null}\n{\"time\":1793527200000,\"up\":false}\n{\"time\":1793527200000,\"up\":true}\n";
     expect(0, &["window", "make", "-o", &out, "--up", "up"], rows.as_bytes());
-    let told = json(&["window", "show", &out, "--json"]);
-    let all = &told["total"];
+    let report = json(&["window", "show", &out, "--json"]);
+    let all = &report["total"];
     assert_eq!((&all["uptime"], &all["leads"], &all["outcomes"]), (&0.5.into(), &3.into(), &serde_json::json!([1, 1, 1])));
     assert_eq!((&all["roc_auc"]["value"], &all["roc_auc"]["interval"]), (&1.0.into(), &Value::Null));
 }
@@ -158,8 +158,8 @@ fn what_cannot_be_counted_is_told_with_its_place() {
     let make = ["window", "make", "-o", out.as_str()];
     let rows = "timestamp,score\n2026-11-01,0.5\nlater,0.5\n,0.5\n2026-11-01,7\n2026-11-01,inf\n";
     let output = common::run(&make, rows.as_bytes());
-    let told = String::from_utf8_lossy(&output.stdout);
-    assert_eq!(output.status.code(), Some(3), "{told}");
+    let report = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(3), "{report}");
     let seconds = common::run(&make, b"timestamp,score\n1763900000,0.5\n2026-11-01,0.5\n");
     let seconds = String::from_utf8_lossy(&seconds.stdout).into_owned();
     assert!(
@@ -167,7 +167,7 @@ fn what_cannot_be_counted_is_told_with_its_place() {
         "{seconds}"
     );
     for words in ["5 read, 1 used, 4 left out", "line 3: the time is \"later\"", "line 4", "line 5: the score is 7", "line 6"] {
-        assert!(told.contains(words), "{words}\n{told}");
+        assert!(report.contains(words), "{words}\n{report}");
     }
     for (input, arguments, code) in [
         ("timestamp,score\n", &make[..], "INPUT_EMPTY"),

@@ -37,7 +37,7 @@ const own = join(root, ".plumbline");
 const [ours, cache, venv, npm] = ["bench/ours", "bench/peers", "venv-bench", "npm-bench"].map((name) => join(own, name));
 const missing = {};
 
-/** Runs a shell script quietly; what fails is told, and is missing. */
+/** Runs a shell script quietly; a failure is reported, and its figure is missing. */
 async function prepare(what, script) {
   say(`• ${what}`);
   if ((await run("sh", ["-c", script], { quiet: options.json })) !== 0) missing[what] = "could not be installed";

@@ -25,7 +25,7 @@ test("mlflow, tritonclient, an OpenAPI validator and Prometheus' parser find wha
   assert.ok(python, "PLUMBLINE_PYTHON names no interpreter");
   const args = [join(root, "tests/python/clients.py"), edge.url, join(root, "worker/demo/leads.ndjson")];
   const { stdout } = await promisify(execFile)(python, args, { env: { ...process.env, NO_PROXY: "127.0.0.1" } });
-  const told = JSON.parse(stdout.trim().split("\n").at(-1));
-  assert.deepEqual(Object.keys(told), ["mlflow", "triton, JSON", "triton, binary", "openapi", "prometheus"]);
-  for (const [client, count] of Object.entries(told)) assert.ok(count > 1, `${client} saw ${count}`);
+  const counts = JSON.parse(stdout.trim().split("\n").at(-1));
+  assert.deepEqual(Object.keys(counts), ["mlflow", "triton, JSON", "triton, binary", "openapi", "prometheus"]);
+  for (const [client, count] of Object.entries(counts)) assert.ok(count > 1, `${client} saw ${count}`);
 });

@@ -24,15 +24,15 @@ function program() {
 
 /** Opens a page that runs the project's module `script` under `policy`; what the script posted to `/result`. */
 export async function run(project, script, policy, input = "") {
-  let told;
-  const result = new Promise((resolve) => (told = resolve));
+  let report;
+  const result = new Promise((resolve) => (report = resolve));
   const server = createServer(async (request, response) => {
     const path = new URL(request.url, "http://localhost").pathname;
     if (path === "/result") {
       const body = [];
       for await (const chunk of request) body.push(chunk);
       response.end();
-      return told({ posted: Buffer.concat(body).toString() });
+      return report({ posted: Buffer.concat(body).toString() });
     }
     const pages = { "/": `<!doctype html><script type="module" src="/${script}"></script>`, "/input": input };
     const body = pages[path] ?? (await readFile(join(project.folder, path)).catch(() => undefined));
@@ -46,7 +46,7 @@ export async function run(project, script, policy, input = "") {
   const browser = await chromium.launch({ executablePath: program(), args: FLAGS });
   try {
     const page = await browser.newPage();
-    page.on("pageerror", (error) => told({ failed: error.stack ?? error.message }));
+    page.on("pageerror", (error) => report({ failed: error.stack ?? error.message }));
     page.on("console", (message) => message.type() === "error" && console.error(`page: ${message.text()}`));
     await page.goto(`http://127.0.0.1:${server.address().port}/`);
     const { posted, failed } = await result;

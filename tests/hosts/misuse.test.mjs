@@ -73,10 +73,10 @@ const round = { ...lead };
 round.self = round;
 check(() => model.score(round), "LEAD_MALFORMED");
 assert.deepEqual(score({ colour: "blue", "höhe": 7 })().unknown_fields, ["colour", "höhe"]);
-const told = (() => { try { score({ [number]: "seven" })(); } catch (error) { return error; } })();
-assert.equal(told.field, number);
-assert.equal(told.path, "/" + number);
-assert.equal(told.problems.length, 1);
+const rejected = (() => { try { score({ [number]: "seven" })(); } catch (error) { return error; } })();
+assert.equal(rejected.field, number);
+assert.equal(rejected.path, "/" + number);
+assert.equal(rejected.problems.length, 1);
 
 // Options.
 for (const now of [NaN, Infinity, "soon", new Date(NaN), 1e300]) check(() => model.score(lead, { now }), "OPTION_INVALID");

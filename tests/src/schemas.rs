@@ -3,7 +3,9 @@
 
 use std::fs;
 
-use plumbline::harness::report::{AssignSummary, Bench, Card, FeaturesSummary, ImportSummary, ScoreSummary, WindowSummary};
+use plumbline::harness::report::{
+    AssignSummary, Bench, Card, FeaturesSummary, ImportSummary, SchemaSummary, ScoreSummary, WindowSummary,
+};
 use plumbline_core::{drift, experiment, metric, quality, route, window};
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
@@ -13,7 +15,7 @@ use crate::project_root;
 
 /// The schema of every report by name, below `commands/` of those that only the native command prints, and of every kind of settings below
 /// `settings/`. The types of the npm package are made of the others.
-pub fn all() -> [(&'static str, Value); 16] {
+pub fn all() -> [(&'static str, Value); 17] {
     [
         ("metrics", report::<metric::Report>()),
         ("drift", report::<drift::DriftReport>()),
@@ -24,6 +26,7 @@ pub fn all() -> [(&'static str, Value); 16] {
         ("commands/score", report::<ScoreSummary>()),
         ("commands/assign", report::<AssignSummary>()),
         ("commands/features", report::<FeaturesSummary>()),
+        ("commands/schema-init", report::<SchemaSummary>()),
         ("commands/window-make", report::<WindowSummary>()),
         ("commands/inspect", report::<Card>()),
         ("commands/import", report::<ImportSummary>()),

@@ -21,12 +21,12 @@ fn allocation() -> Allocation {
     .unwrap()
 }
 
-/// Where the databases and the allocation differ; `told` is in the order of the ids.
-fn compare<'a>(ids: &[String], allocation: &Allocation, told: impl Iterator<Item = &'a str>) {
+/// Where the databases and the allocation differ; `stored` is in the order of the ids.
+fn compare<'a>(ids: &[String], allocation: &Allocation, stored: impl Iterator<Item = &'a str>) {
     let (mut compared, mut arms) = (0, std::collections::BTreeMap::<&str, usize>::new());
-    for (id, told) in ids.iter().zip(told) {
+    for (id, stored) in ids.iter().zip(stored) {
         let ours = allocation.assign(id).variant;
-        assert_eq!(told, ours, "{id:?}");
+        assert_eq!(stored, ours, "{id:?}");
         compared += 1;
         *arms.entry(ours).or_default() += 1;
     }
@@ -44,8 +44,8 @@ fn postgresql_agrees() {
         "SET client_encoding = 'UTF8'; CREATE TABLE lead (n serial, id text);\nCOPY lead (id) FROM STDIN;\n{rows}\\.\n\
          SELECT {variant} FROM lead ORDER BY n;\n"
     );
-    let told = postgres.script(&script).unwrap();
-    compare(&ids, &allocation, told.lines());
+    let stored = postgres.script(&script).unwrap();
+    compare(&ids, &allocation, stored.lines());
 }
 
 #[test]
@@ -59,8 +59,8 @@ fn sqlite_agrees() {
     }
     let variant = sql::variant(&allocation, sql::Dialect::Sqlite, "id").unwrap();
     let mut select = database.prepare(&format!("SELECT {variant} FROM lead ORDER BY n")).unwrap();
-    let told: Vec<String> = select.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
-    compare(&ids, &allocation, told.iter().map(String::as_str));
+    let stored: Vec<String> = select.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+    compare(&ids, &allocation, stored.iter().map(String::as_str));
 }
 
 #[test]
@@ -71,7 +71,7 @@ fn everybody_stays_when_killed_or_without_an_id() {
     let database = rusqlite::Connection::open_in_memory().unwrap();
     for (allocation, id) in [(&killed, "'L-1'"), (&allocation, "''"), (&allocation, "NULL"), (&allocation, "'L-000001'")] {
         let variant = sql::variant(allocation, sql::Dialect::Sqlite, id).unwrap();
-        let told: String = database.query_row(&format!("SELECT {variant}"), [], |row| row.get(0)).unwrap();
-        assert_eq!(told, allocation.assign(id.trim_matches('\'').trim_start_matches("NULL")).variant, "{id}");
+        let stored: String = database.query_row(&format!("SELECT {variant}"), [], |row| row.get(0)).unwrap();
+        assert_eq!(stored, allocation.assign(id.trim_matches('\'').trim_start_matches("NULL")).variant, "{id}");
     }
 }

@@ -56,8 +56,8 @@ proptest! {
             if last || i + 1 < rows.len() {
                 text += end;
             }
-            let told = cells.iter().map(|cell| Some(cell.trim()).filter(|cell| !is_missing(cell)).unwrap_or_default().to_owned());
-            expected.push((line, Ok(told.collect())));
+            let read = cells.iter().map(|cell| Some(cell.trim()).filter(|cell| !is_missing(cell)).unwrap_or_default().to_owned());
+            expected.push((line, Ok(read.collect())));
             line += 1 + cells.iter().map(|cell| cell.matches('\n').count() as u64).sum::<u64>();
         }
         prop_assert_eq!(records(text.as_bytes()), expected, "{:?}", text);

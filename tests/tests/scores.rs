@@ -83,9 +83,9 @@ proptest! {
         // What the reasons tell is what the columns tell, put together by field.
         let (base, rest) = (score.base.expect("explained"), score.rest.expect("explained"));
         prop_assert_eq!(base + score.reasons.iter().map(|r| r.points).sum::<i32>() + rest, i32::from(score.score));
-        let told: f64 = score.reasons.iter().map(|r| r.contribution).sum();
+        let sum: f64 = score.reasons.iter().map(|r| r.contribution).sum();
         let bias = DEMO.contributions(&row, &mut work).and_then(|all| all.last().copied()).expect("a bias");
-        prop_assert!((told + bias - score.margin).abs() < 1e-4, "{told} {bias} {}", score.margin);
+        prop_assert!((sum + bias - score.margin).abs() < 1e-4, "{sum} {bias} {}", score.margin);
     }
 
     #[test]

@@ -15,6 +15,11 @@ fn an_a_a_experiment_seldom_ends_in_a_verdict_however_often_it_is_looked_at() {
 }
 
 #[test]
+fn a_bound_at_the_mean_of_a_skewed_amount_is_seldom_reported_as_violated() {
+    kept(experiment::bounds(&[60], 30));
+}
+
+#[test]
 fn tables_that_do_not_drift_seldom_alarm_and_as_often_as_printed() {
     for (before, now, runs) in [(30, 30, 80), (200, 120, 30), (2_000, 1_500, 5)] {
         kept(drift::tables(before, now, runs, 100, 7));

@@ -46,6 +46,8 @@ export interface AreaDifference {
 export interface ArmReport {
   /** Leads in it, with or without an outcome. */
   leads: number;
+  /** Those of them left out because their values could not be read: they count for the split alone. */
+  left_out: number;
   /** Its name. */
   name: string;
   /** Its part of all weights. */
@@ -99,7 +101,7 @@ export type Baseline = {
 /** The direction that is better. */
 export type Better = "more" | "less";
 
-/** A figure as far as bins tell. */
+/** A figure with the precision of bins. */
 export interface Binned {
   /** The exact figure is at least that. */
   at_least: number;
@@ -224,7 +226,7 @@ export interface DriftReport {
 
 /** Whether the table drifted. */
 export interface DriftVerdict {
-  /** How many the rules allow. */
+  /** How many may: those the rules allow, or all but one where there are no more. */
   allowed: number;
   /** Whether more features drifted than the rules allow. */
   drifted: boolean;
@@ -444,6 +446,8 @@ export interface ExperimentReport {
   arms: ArmReport[];
   /** Each treatment against the control. */
   comparisons: TreatmentReport[];
+  /** The same of the leads whose values could be read; absent when none was left out. */
+  kept_ratio?: SampleRatio | null;
   /** What a reader should know beside. */
   notes: string[];
   /** Where the rows of the input went; absent where no input was read. */
@@ -473,7 +477,7 @@ export type ExperimentVerdict = {
   needed: number | null;
 } | {
   kind: "invalid";
-  /** Of the sample ratio. */
+  /** Of that sample ratio. */
   p_value: number;
 };
 
@@ -770,13 +774,15 @@ export interface PlanReport {
 export interface PredictionDrift {
   /** The KS statistic. */
   distance: number;
+  /** Whether the distance is larger than the rules tolerate and chance explains. */
+  drifted?: boolean;
   /** The mean score. */
   mean: MeanScore;
   /** The chance of at least that without drift. */
   p_value: number;
   /** The percentiles of `PERCENTILES`. */
   percentiles: Percentile[];
-  /** The population stability index in deciles of the reference. */
+  /** The population stability index in deciles of the reference; of probabilities in deciles of a thousand bins, as windows have them. */
   population_stability: number;
 }
 
@@ -977,6 +983,8 @@ export interface TreatmentReport {
   cycle: CycleReport | null;
   /** The metrics that must not suffer. */
   guardrails: GuardrailReport[];
+  /** Evidence of harm, sentences, whatever the verdict; null when there is none. */
+  harm: string | null;
   /** The metric that decides. */
   primary: ExperimentMetric;
   /** The primary metric by segment. */
@@ -1015,7 +1023,7 @@ export interface WindowDistance {
   population_stability: number;
 }
 
-/** What a window tells of one feature. */
+/** The figures of one feature. */
 export interface WindowFeature {
   /** A number's standard deviation; none with fewer than two. */
   deviation: number | null;
@@ -1037,7 +1045,7 @@ export interface WindowFeature {
   values: number;
 }
 
-/** What a window tells. Times are milliseconds since 1970, rates parts of 1. */
+/** The figures of a window. Times are milliseconds since 1970, rates parts of 1. */
 export interface WindowFigures {
   /** The expected calibration error in ten bins of equal width, each with its lower end. */
   calibration_error: Answer<Binned>;
@@ -1067,7 +1075,7 @@ export interface WindowFigures {
   requests: number;
   /** How well scores rank. */
   roc_auc: Answer<BinnedArea>;
-  /** The same of the exploration slice, by whose scores nobody worked. */
+  /** The same of the exploration slice, whose scores were hidden from sales. */
   roc_auc_explored: Answer<BinnedArea>;
   /** The same of the other leads; sales works high scores first, which bends these outcomes. */
   roc_auc_worked: Answer<BinnedArea>;
@@ -1081,7 +1089,7 @@ export interface WindowFigures {
 
 /** One piece of time. */
 export interface WindowPiece {
-  /** What it tells. */
+  /** Its figures. */
   figures: WindowFigures;
   /** The same as a date, UTC. */
   from: string;
@@ -1089,11 +1097,11 @@ export interface WindowPiece {
   from_ms: number;
 }
 
-/** What the hours of a series tell. */
+/** The figures of the hours of a series. */
 export interface WindowReport {
   /** Hours in which something was counted. */
   hours: number;
-  /** The moment freshness is told for, in milliseconds since 1970. */
+  /** The moment freshness is computed for, in milliseconds since 1970. */
   now_ms: number;
   /** Each piece of time in which something was counted; absent when not asked for. */
   pieces?: WindowPiece[] | null;

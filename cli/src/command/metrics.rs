@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use plumbline_core::metric::{AgainstModel, Labelled, Measure, MetricError, Report, Segments, Slice, Slices};
 
 use plumbline_core::table::Rows;
@@ -24,8 +24,8 @@ const SEGMENTS: usize = 1_000;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Input: CSV with a header, NDJSON or Parquet with a column of scores and one of outcomes (1 or 0, true or false, yes or no). A lead
-without an outcome is open and not counted. A higher score must mean a likelier conversion; calibration measures are skipped if
-scores are not in [0, 1].
+without an outcome is open and not counted. A higher score must mean a likelier conversion. Scores are probabilities; percentages and
+other scales have to be named (--scale). Of raw scores, some of them negative, calibration measures are skipped.
 
 With --matured-after only leads of at least that age count, converted or not; counting younger leads would make a model look worse
 the younger its leads are. With --converted-at, conversions after that age do not count.
@@ -61,6 +61,9 @@ pub struct Metrics {
     scored_at: Option<String>,
     #[command(flatten)]
     ripeness: Ripeness,
+    /// The scale of the scores [default: probability, or rank if some are negative]
+    #[arg(long, value_enum)]
+    scale: Option<Scale>,
     /// The score from which a lead is called
     #[arg(long, default_value_t = 0.5, value_parser = finite)]
     threshold: f64,
@@ -77,6 +80,17 @@ pub struct Metrics {
     limit: Limit,
 }
 
+/// Scales of scores.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Scale {
+    /// In [0, 1]
+    Probability,
+    /// From 0 to 100; divided by 100
+    Percent,
+    /// Any numbers: calibration measures are skipped if they are not in [0, 1]
+    Rank,
+}
+
 impl Metrics {
     /// Prints every measure.
     pub fn run(&self, json: bool) -> Result<Outcome, Failure> {
@@ -85,7 +99,7 @@ impl Metrics {
         }
         let table = Columns::read(&self.file)?;
         let score = table.choose(self.score.as_deref(), "--score", &SCORES)?;
-        let leads = match (&self.scored_at, &self.ripeness.converted_at) {
+        let mut leads = match (&self.scored_at, &self.ripeness.converted_at) {
             (Some(scored_at), Some(converted_at)) if self.outcome.is_none() => {
                 // A time of conversion says that it converted.
                 let outcomes = Read { values: vec![None; table.rows], odd: Vec::new() };
@@ -102,6 +116,7 @@ impl Metrics {
                 }
             }
         };
+        self.to_probabilities(&table, &score, &mut leads)?;
         let mut report = self.measured(&leads).map_err(|e| self.refuse(&table, &leads, &e))?;
         report.exploration = match &self.exploration {
             Some(column) => Some(slices(&leads, &table.flags(column)?.values).map_err(|e| self.refuse(&table, &leads, &e))?),
@@ -118,6 +133,33 @@ impl Metrics {
             terminal::say(&page(&report))?
         }
         Ok(self.limit.outcome([&leads.account]))
+    }
+
+    /// The scores on the scale of the measures.
+    fn to_probabilities(&self, table: &Columns, score: &str, leads: &mut Leads) -> Result<(), Failure> {
+        let (low, high) = leads
+            .scores
+            .iter()
+            .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), score| (low.min(*score), high.max(*score)));
+        let (limit, scale) = match self.scale {
+            Some(Scale::Rank) => return Ok(()),
+            // Raw scores of a model; what is not finite is reported with its line later.
+            None if low < 0.0 || !high.is_finite() => return Ok(()),
+            Some(Scale::Percent) => (100.0, "percentages"),
+            Some(Scale::Probability) | None => (1.0, "probabilities"),
+        };
+        if let Some(at) = leads.scores.iter().position(|score| !(0.0..=limit).contains(score)) {
+            let place = leads.rows.get(at).map_or_else(|| table.place.clone(), |row| table.line(*row));
+            let percent = if self.scale.is_none() && high <= 100.0 { "--scale percent if they are percentages, or " } else { "" };
+            let message = format!(
+                "{score} lies between {low} and {high}, so these are no {scale} from 0 to {limit}; add {percent}--scale rank to measure the ranking alone"
+            );
+            return Err(Failure::input(place, "SCALE_IMPLAUSIBLE", message));
+        }
+        if limit > 1.0 {
+            leads.scores.iter_mut().for_each(|score| *score /= limit);
+        }
+        Ok(())
     }
 
     /// The outcomes that are final at the moment of judgement.

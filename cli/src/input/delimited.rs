@@ -468,7 +468,7 @@ mod tests {
     }
 
     /// Lines, positions and values of `text` as they come from `input`; or why it is refused.
-    fn told(input: Box<dyn Read>) -> Result<Vec<String>, String> {
+    fn contents(input: Box<dyn Read>) -> Result<Vec<String>, String> {
         let mut records =
             Delimited::open(Box::new(io::BufReader::with_capacity(64, input)), "test").map_err(|e| e.to_string())?;
         let mut rows = vec![format!("{:?}", records.names())];
@@ -495,7 +495,7 @@ mod tests {
             // What comes byte by byte is never a whole line.
             let [whole, slow] = [false, true].map(|slow| {
                 let bytes = Cursor::new(text.clone().into_bytes());
-                told(if slow { Box::new(Slow(bytes)) } else { Box::new(bytes) })
+                contents(if slow { Box::new(Slow(bytes)) } else { Box::new(bytes) })
             });
             assert_eq!(whole, slow, "{text:?}");
         }

@@ -24,7 +24,7 @@ pub fn say_json(value: &impl Serialize) -> Result<(), Failure> {
     say(&text)
 }
 
-/// Writes a remark to standard error. A terminal that is gone cannot be told so.
+/// Writes a remark to standard error; a failure to write is ignored, because there is nowhere else to report it.
 pub fn note(text: &str) {
     let _ = writeln!(io::stderr().lock(), "{text}");
 }

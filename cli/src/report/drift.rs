@@ -12,6 +12,12 @@ use super::rows::account;
 /// All of it.
 pub fn page(report: &DriftReport) -> String {
     let mut text = report.verdict.sentence.clone();
+    if matches!(&report.prediction, Some(Answer::Known(found)) if found.drifted) {
+        text.push_str(" The scores moved.");
+    }
+    if report.unscored.is_some_and(|unscored| unscored.drifted) {
+        text.push_str(" More leads are without a score.");
+    }
     // Writing to a string cannot fail, here and below.
     let _ = write!(text, "\n\n{}", features(report));
     if !report.features.is_empty() {
@@ -87,8 +93,13 @@ fn features(report: &DriftReport) -> String {
 }
 
 fn prediction(found: &PredictionDrift) -> String {
-    let mut text =
-        format!("scores: distance {:.4}, p {}, PSI {:.4}", found.distance, p_value(found.p_value), found.population_stability);
+    let word = if found.drifted { "MOVED" } else { "as before" };
+    let mut text = format!(
+        "scores: distance {:.4}, p {}, PSI {:.4}: {word}",
+        found.distance,
+        p_value(found.p_value),
+        found.population_stability
+    );
     for row in &found.percentiles {
         let _ = write!(text, "\n  percentile {:>3.0}   {:.4}  now {:.4}", row.q * 100.0, row.reference, row.current);
     }

@@ -21,9 +21,11 @@ pub fn analysis(analysis: &Analysis, settings: &Settings) -> String {
         ]
     });
     out.push(columns(&["arm", "leads", "planned share", "chance to be best"], rows));
-    if let Some(ratio) = &analysis.sample_ratio {
-        let word = if ratio.is_mismatch() { "the split is not as planned" } else { "the split is as planned" };
-        out.push(format!("\nsplit: chi-square {}, p {}: {word}", number(ratio.statistic), p_value(ratio.p_value)));
+    for (name, ratio) in [("split", &analysis.sample_ratio), ("split of the leads that could be read", &analysis.kept_ratio)] {
+        if let Some(ratio) = ratio {
+            let word = if ratio.is_mismatch() { "the split is not as planned" } else { "the split is as planned" };
+            out.push(format!("\n{name}: chi-square {}, p {}: {word}", number(ratio.statistic), p_value(ratio.p_value)));
+        }
     }
     for comparison in &analysis.comparisons {
         out.push(self::comparison(comparison, settings, analysis.comparisons.len() > 1));
@@ -82,7 +84,7 @@ fn comparison(comparison: &Comparison, settings: &Settings, many: bool) -> Strin
         ];
         let rows = comparison.segments.iter().map(|segment| {
             let rate = settings.primary.kind == Kind::Rate;
-            let (change, interval, _) = told(&segment.outcome, rate);
+            let (change, interval, _) = figures(&segment.outcome, rate);
             let word = match segment.direction {
                 Direction::Better => "better",
                 Direction::Worse => "WORSE",
@@ -100,7 +102,7 @@ fn comparison(comparison: &Comparison, settings: &Settings, many: bool) -> Strin
 }
 
 fn row(name: &str, report: &MetricReport, rate: bool) -> Vec<String> {
-    let (change, interval, p) = told(&report.outcome, rate);
+    let (change, interval, p) = figures(&report.outcome, rate);
     let mut cells = vec![name.to_owned()];
     cells.extend(figure(&report.control, rate));
     cells.extend(figure(&report.treatment, rate));
@@ -113,12 +115,12 @@ fn figure(figure: &Figure, rate: bool) -> [String; 2] {
     [thousands(figure.leads), mean]
 }
 
-fn told(outcome: &Outcome, rate: bool) -> (String, String, String) {
+fn figures(outcome: &Outcome, rate: bool) -> (String, String, String) {
     match outcome {
         Outcome::Measured(measured) => {
-            let told = |x: f64| signed(x, measured.effect.scale, rate);
+            let change = |x: f64| signed(x, measured.effect.scale, rate);
             let Interval { lower, upper } = measured.test.interval;
-            (told(measured.effect.value), format!("{} to {}", told(lower), told(upper)), p_value(measured.test.p_value))
+            (change(measured.effect.value), format!("{} to {}", change(lower), change(upper)), p_value(measured.test.p_value))
         }
         Outcome::Unknown { code, .. } => ("-".to_owned(), code.to_string(), "-".to_owned()),
     }

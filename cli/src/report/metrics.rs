@@ -95,10 +95,10 @@ fn brief(figure_or_reason: &Answer<f64>) -> String {
 }
 
 fn comparison(found: &AgainstModel) -> String {
-    let told = answer(&found.areas, |areas| {
+    let areas = answer(&found.areas, |areas| {
         let [one, two] = areas.roc_auc.map(|area| figure(&area));
         let (difference, p) = (figure(&areas.difference), areas.p_value.map_or("no answer".to_owned(), p_value));
         format!("{one} against {two} on {} leads with both; difference {difference}, p {p}", found.leads)
     });
-    aligned(&[(format!("AUC against {}", found.against).as_str(), told)])
+    aligned(&[(format!("AUC against {}", found.against).as_str(), areas)])
 }

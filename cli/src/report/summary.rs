@@ -121,6 +121,24 @@ pub struct WindowSummary {
     pub rows: Option<Rows>,
 }
 
+/// What `plumbline schema init --json` prints.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct SchemaSummary {
+    /// The file with the schema; null when it is printed.
+    pub out: Option<String>,
+    /// Fields in it.
+    pub fields: usize,
+    /// Declared features in it.
+    pub features: usize,
+    /// Lines marked `# check`.
+    pub to_check: usize,
+    /// The schema, TOML; null when it is in a file.
+    pub schema: Option<String>,
+    /// Where the rows of the leads went; null without leads.
+    pub rows: Option<Rows>,
+}
+
 /// What `plumbline import --json` prints.
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

@@ -13,8 +13,8 @@ pub fn page(report: &Report) -> String {
     let [converted, not, open] = all.outcomes.map(thousands);
     let span = all.span_ms.map_or("none".to_owned(), |(from, to)| format!("{} to {}", format_date(from), format_date(to)));
     let latency = answer(&all.latency_us, |quantiles| {
-        let told = quantiles.iter().map(|(q, micros)| format!("p{} {:.1} ms", q * 100.0, *micros as f64 / 1000.0));
-        told.collect::<Vec<String>>().join(", ")
+        let shown = quantiles.iter().map(|(q, micros)| format!("p{} {:.1} ms", q * 100.0, *micros as f64 / 1000.0));
+        shown.collect::<Vec<String>>().join(", ")
     });
     let rows = [
         ("counted", span),
@@ -78,19 +78,19 @@ fn features(features: &[FeatureSummary]) -> String {
     columns(&head, rows)
 }
 
-fn piece(Piece { from, figures: told, .. }: &Piece) -> Vec<String> {
+fn piece(Piece { from, figures, .. }: &Piece) -> Vec<String> {
     let brief = |text: String| if text.starts_with("no answer") { "-".to_owned() } else { text };
     let slowest = |quantiles: &Vec<(f64, u64)>| {
         quantiles.last().map_or("-".to_owned(), |(_, micros)| format!("{:.1}", *micros as f64 / 1000.0))
     };
     vec![
         from.clone(),
-        thousands(told.requests),
-        brief(answer(&told.error_rate, percent)),
-        thousands(told.leads),
-        brief(answer(&told.conversion, |(rate, _)| percent(rate))),
-        brief(answer(&told.roc_auc, |found| format!("{:.4}", found.area.value))),
-        brief(answer(&told.latency_us, slowest)),
+        thousands(figures.requests),
+        brief(answer(&figures.error_rate, percent)),
+        thousands(figures.leads),
+        brief(answer(&figures.conversion, |(rate, _)| percent(rate))),
+        brief(answer(&figures.roc_auc, |found| format!("{:.4}", found.area.value))),
+        brief(answer(&figures.latency_us, slowest)),
     ]
 }
 

@@ -70,8 +70,8 @@ impl Places {
             Err(error) => error.problems().to_vec(),
         };
         // A cell that was refused is not there: that it is missing says nothing new.
-        let told: Vec<String> = problems.iter().filter_map(|p| p.field().map(str::to_owned)).collect();
-        problems.extend(more.into_iter().filter(|p| !told.iter().any(|field| p.field() == Some(field))));
+        let reported: Vec<String> = problems.iter().filter_map(|p| p.field().map(str::to_owned)).collect();
+        problems.extend(more.into_iter().filter(|p| !reported.iter().any(|field| p.field() == Some(field))));
         let error = ScoreError::from(problems);
         Err(Problem::new(error.code(), error.to_string()))
     }

@@ -118,7 +118,7 @@ fn place64(bits: u64) -> u64 {
     if bits >> 63 == 1 { !bits } else { bits | 1 << 63 }
 }
 
-/// `covers` as single precision rounded to the nearest number of few leading bits; those bits less the least, which is told, with
+/// `covers` as single precision rounded to the nearest number of few leading bits; those bits less the least, which is stored, with
 /// how many bits were dropped.
 fn round(covers: &[f64]) -> (Vec<u8>, [u32; 2]) {
     let mut dropped = DROPPED;
@@ -200,19 +200,19 @@ fn run(code: &mut Decoder<'_>, n: usize) -> Vec<u8> {
     bytes
 }
 
-/// A bit per node, tree by tree, of `nodes` nodes told level by level.
+/// A bit per node, tree by tree, of `nodes` nodes, level by level.
 fn shape(code: &mut Decoder<'_>, trees: usize, nodes: usize) -> Result<Vec<u8>, BundleError> {
-    let (mut levels, mut size, mut told) = (Vec::new(), trees, 0);
+    let (mut levels, mut size, mut nodes_so_far) = (Vec::new(), trees, 0);
     while size > 0 {
-        told += size;
-        if told > nodes || levels.len() == MOST_LEVELS {
+        nodes_so_far += size;
+        if nodes_so_far > nodes || levels.len() == MOST_LEVELS {
             break;
         }
         let level = run(code, size);
         size = 2 * level.iter().filter(|leaf| **leaf == 0).count();
         levels.push(level.into_iter());
     }
-    if size > 0 || told != nodes {
+    if size > 0 || nodes_so_far != nodes {
         return Err(malformed("the encoded shapes do not match the number of leaves"));
     }
     let (mut bits, mut at) = (vec![0u8; nodes.div_ceil(8)], 0);

@@ -168,7 +168,7 @@ pub struct Provenance {
     /// First and last moment of the training data, such as `2026-08-01/2026-10-31`.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub window: String,
-    /// What the trainer was told, by name.
+    /// The trainer's settings, by name.
     #[serde(skip_serializing_if = "ByName::is_empty")]
     #[cfg_attr(feature = "schema", schemars(with = "std::collections::BTreeMap<String, String>"))]
     pub hyperparameters: ByName<String>,

@@ -4,6 +4,15 @@
 /// Bins of the population stability index of a number.
 pub(super) const DECILES: usize = 10;
 
+/// Bins of [0, 1] in which windows count scores.
+pub const SCORE_BINS: usize = 1000;
+
+/// The bin of a score; one outside [0, 1] belongs to the nearest.
+pub(crate) fn score_bin(score: f64) -> usize {
+    let bins = SCORE_BINS as f64;
+    ((score * bins).clamp(0.0, bins) as usize).min(SCORE_BINS - 1)
+}
+
 /// The counts of both sides in at most ten bins that hold about equally many reference values. The same bins as
 /// [`Bins::of_quantiles`](crate::histogram::Bins::of_quantiles) makes of the reference's values, as far as the frozen edges allow.
 ///

@@ -6,7 +6,7 @@ use crate::evidence::InsufficientData;
 use crate::math;
 use crate::stats::kolmogorov::{self, Boundary, gcd};
 
-/// Up to this many values in each sample a p-value is exact where no other is asked for.
+/// Up to this many values in each sample a p-value is exact by default.
 pub const EXACT_UP_TO: u64 = 10_000;
 
 /// Which difference counts. F is the empirical distribution of the reference, G of the current sample.

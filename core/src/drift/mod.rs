@@ -24,7 +24,8 @@ mod sample;
 
 pub use bracket::Bracket;
 pub use cramer::CramerVonMises;
-pub use decile::deciles;
+pub(crate) use decile::score_bin;
+pub use decile::{SCORE_BINS, deciles};
 pub use distance::{energy, wasserstein, wasserstein_normed};
 pub use divergence::{EMPTY_SHARE, Shares};
 pub use error::DriftError;

@@ -42,12 +42,16 @@ pub fn analyse(settings: &Settings, data: &Data) -> Result<Analysis, SettingsErr
     let problem = |e: SettingError| SettingsError { problems: vec![e.to_string()] };
     let yardstick = yardstick(settings).map_err(problem)?;
     let weights: Vec<f64> = settings.arms.iter().map(|arm| arm.weight).collect();
-    let sample_ratio = SampleRatio::new(&data.leads, &weights).map_err(problem)?.ok();
+    let split = |leads: &[u64]| SampleRatio::new(leads, &weights).map_err(problem);
+    let sample_ratio = split(&data.leads)?.ok();
+    let kept: Vec<u64> = data.leads.iter().zip(&data.lost).map(|(all, lost)| all - lost).collect();
+    let kept_ratio = if kept == data.leads { None } else { split(&kept)?.ok() };
+    let ratios = [sample_ratio.as_ref(), kept_ratio.as_ref()];
     let comparisons: Vec<Comparison> =
-        (1..settings.arms.len()).filter_map(|arm| compare(settings, data, &yardstick, arm, sample_ratio.as_ref())).collect();
+        (1..settings.arms.len()).filter_map(|arm| compare(settings, data, &yardstick, arm, ratios)).collect();
     let (verdict, sentence) = overall(&comparisons);
     let (arms, notes) = (arms(settings, data, &comparisons), notes(settings, data, &comparisons));
-    Ok(Analysis { verdict, sentence, arms, sample_ratio, comparisons, notes, rows: None })
+    Ok(Analysis { verdict, sentence, arms, sample_ratio, kept_ratio, comparisons, notes, rows: None })
 }
 
 fn compare(
@@ -55,7 +59,7 @@ fn compare(
     data: &Data,
     yardstick: &Yardstick,
     arm: usize,
-    sample_ratio: Option<&SampleRatio>,
+    [sample_ratio, kept_ratio]: [Option<&SampleRatio>; 2],
 ) -> Option<Comparison> {
     let (cells, guarded) = data.metrics.split_first()?;
     let (control, treatment) = (cells.first()?, cells.get(arm)?);
@@ -63,13 +67,17 @@ fn compare(
     let guardrails = settings.guardrails.iter().zip(guarded).map(|(limit, cells)| yardstick.guardrail(limit, cells, arm));
     let guardrails = guardrails.collect();
     let cycle = settings.cycle.as_ref().map(|cycle| {
-        let of = |at: usize| data.cycles.get(at).map_or(&[][..], Vec::as_slice);
-        let unknown = |at: usize| data.unknown_cycles.get(at).copied().unwrap_or_default();
-        cycle::compare(cycle, [of(0), of(arm)], [unknown(0), unknown(arm)], yardstick)
+        let of = |counts: &[u64], at: usize| counts.get(at).copied().unwrap_or_default();
+        let deals = [0, arm].map(|at| cycle::Deals {
+            known: data.cycles.get(at).map_or(&[][..], Vec::as_slice),
+            unknown: of(&data.unknown_cycles, at),
+            leads: of(&data.leads, at),
+        });
+        cycle::compare(cycle, deals, yardstick)
     });
     let segments = segment::compare(settings, data, yardstick, arm);
-    let judged =
-        Judged { settings, treatment: &settings.arms.get(arm)?.name, primary, guardrails, cycle, segments, sample_ratio };
+    let treatment_name = &settings.arms.get(arm)?.name;
+    let judged = Judged { settings, treatment: treatment_name, primary, guardrails, cycle, segments, sample_ratio, kept_ratio };
     Some(decide(judged, control, treatment))
 }
 
@@ -80,9 +88,11 @@ fn arms(settings: &Settings, data: &Data, comparisons: &[Comparison]) -> Vec<Arm
         _ => data.metrics.first().and_then(|cells| beliefs(&settings.primary, cells)).map(|beliefs| standings(&beliefs)),
     };
     let standings = standings.unwrap_or_default();
-    let arms = settings.arms.iter().zip(&data.leads).enumerate().map(|(at, (arm, leads))| ArmReport {
+    let counts = data.leads.iter().zip(&data.lost);
+    let arms = settings.arms.iter().zip(counts).enumerate().map(|(at, (arm, (leads, lost)))| ArmReport {
         name: arm.name.clone(),
         leads: *leads,
+        left_out: *lost,
         share: arm.weight / whole,
         standing: standings.get(at).copied(),
     });

@@ -3,9 +3,11 @@
 use super::data::Cell;
 use super::settings::{Kind, Metric};
 use crate::evidence::InsufficientData;
+use crate::math;
 use crate::metric::{Area, Labelled};
-use crate::stats::effect::NoEffect;
+use crate::stats::effect::{Effect, NoEffect, Scale};
 use crate::stats::estimate::Estimate;
+use crate::stats::normal;
 
 /// With fewer successes or failures, a rate's error is not near normal.
 pub(super) const LEAST_OF_A_KIND: u64 = 10;
@@ -25,6 +27,41 @@ pub(super) fn estimate(metric: &Metric, cell: &Cell, slope: f64) -> Result<Estim
         (Kind::Rate, _) => Estimate::proportion(successes(cell), cell.moments.count())?,
         (Kind::Mean, _) => Estimate::mean(&cell.moments.x)?,
     })
+}
+
+/// `one` with a variance: leads that are all alike do not say how far the next one may be off, so it is taken from the other arm's.
+pub(super) fn lend(one: Estimate, other: &Estimate, tail: f64) -> Estimate {
+    if one.variance > 0.0 || other.variance.is_nan() {
+        return one;
+    }
+    let z = -normal::quantile(tail);
+    let off = off_of_alike(&one, other, tail) / z;
+    let variance = one.units as f64 * off * off;
+    if z > 0.0 && variance.is_finite() {
+        Estimate { variance, unadjusted_variance: variance, shared: variance, ..one }
+    } else {
+        Estimate { variance: other.variance, unadjusted_variance: other.unadjusted_variance, shared: other.shared, ..one }
+    }
+}
+
+/// How far off the mean of leads that are all alike may be, with `tail` on its side: if only a share of leads has another value, and with
+/// it the mean and the variance of the `other` arm, so many leads rarely miss all of them. Nearly all revenues are 0, few are large.
+///
+/// # Formula
+/// d (1 − tail^(1/n)) / share, share = d² / (d² + v) with d the difference of the means and v the other arm's variance; at most the
+/// normal z √(v/n)
+pub(super) fn off_of_alike(alike: &Estimate, other: &Estimate, tail: f64) -> f64 {
+    let (leads, apart) = (alike.units as f64, (other.mean - alike.mean).abs());
+    let share = apart * apart / (apart * apart + other.variance);
+    let counted = apart * (1.0 - math::pow(tail, 1.0 / leads)) / share;
+    let normal = -normal::quantile(tail) * (other.variance / leads).sqrt();
+    if share > 0.0 { counted.min(normal) } else { normal }
+}
+
+/// What a method has to know of an estimate to say how many standard errors it must clear: its leads.
+pub(super) fn units_alone(units: u64) -> Effect {
+    let freedom = units as f64 - 1.0;
+    Effect { scale: Scale::Absolute, value: 0.0, standard_error: 0.0, freedom, units, contrast: Default::default() }
 }
 
 /// The area under the ROC curve of one arm.

@@ -1,7 +1,7 @@
 //! The change between two arms and what it is tested by: its standard error, or exact counts where there are too few of a kind for
 //! that. Minimum counts limit a win; an arm that collapsed is judged however few are left of what it lost.
 
-use super::arm::{LEAST_OF_A_KIND, area, estimate, near_normal};
+use super::arm::{LEAST_OF_A_KIND, area, estimate, lend, near_normal, units_alone};
 use super::data::Cell;
 use super::method::Judge;
 use super::settings::{Kind, Metric};
@@ -9,7 +9,6 @@ use crate::evidence::InsufficientData;
 use crate::stats::alternative::Alternative;
 use crate::stats::contingency::TwoByTwo;
 use crate::stats::effect::{Contrast, Effect, NoEffect, Scale};
-use crate::stats::estimate::Estimate;
 use crate::stats::level::{Interval, Level};
 use crate::stats::normal;
 use crate::stats::proportion::{Proportion, TwoProportions};
@@ -52,10 +51,9 @@ impl Change {
     ) -> Result<Change, NoEffect> {
         let few = near_normal(metric, control).and_then(|()| near_normal(metric, treatment)).err();
         let values = two_values(metric, control, treatment);
-        let counted = || values.and_then(|values| Counts::new(values, [control, treatment], scale));
-        let rare =
-            values.is_some_and(|values| [control, treatment].iter().any(|cell| least_of_a_kind(cell, values) < LEAST_OF_A_KIND));
-        if rare {
+        let counted =
+            || values.and_then(|values| Counts::new(values, [control, treatment].map(|cell| upper_of(cell, values)), scale));
+        if is_rare(metric, control, treatment) {
             return counted().map(Change::Counted).ok_or(few.map_or(NoEffect::NoVariation, NoEffect::from));
         }
         // Of an area the leads of the rarer class are what bounds its error.
@@ -68,7 +66,9 @@ impl Change {
             return Err(few.into());
         }
         let scarce = few.is_some() || metric.kind == Kind::Auc;
-        let (a, b) = lend(estimate(metric, control, slope)?, estimate(metric, treatment, slope)?);
+        let (a, b) = (estimate(metric, control, slope)?, estimate(metric, treatment, slope)?);
+        let tail = judge.tail(&units_alone(a.units + b.units), level);
+        let (a, b) = (lend(a, &b, tail), lend(b, &a, tail));
         let freedom = |effect: Effect| Effect {
             // With few leads the smaller arm alone bounds what is known of the variance.
             freedom: if scarce { (leads as f64 - 1.0).min(effect.freedom) } else { effect.freedom },
@@ -132,26 +132,21 @@ fn upper_of(cell: &Cell, (low, high): (f64, f64)) -> (u64, u64) {
     (((share * leads as f64).round() as u64).min(leads), leads)
 }
 
+/// Whether the metric has but two values and an arm has too few leads of one of them for a standard error.
+pub(super) fn is_rare(metric: &Metric, control: &Cell, treatment: &Cell) -> bool {
+    let few = |values| [control, treatment].iter().any(|cell| least_of_a_kind(cell, values) < LEAST_OF_A_KIND);
+    two_values(metric, control, treatment).is_some_and(few)
+}
+
 fn least_of_a_kind(cell: &Cell, values: (f64, f64)) -> u64 {
     let (upper, leads) = upper_of(cell, values);
     upper.min(leads - upper)
 }
 
-/// The arm whose leads are all alike takes the other's variance: with no change they would have the same.
-fn lend(a: Estimate, b: Estimate) -> (Estimate, Estimate) {
-    let of = |one: Estimate, other: &Estimate| match one.variance > 0.0 || other.variance.is_nan() {
-        true => one,
-        false => {
-            Estimate { variance: other.variance, unadjusted_variance: other.unadjusted_variance, shared: other.shared, ..one }
-        }
-    };
-    (of(a, &b), of(b, &a))
-}
-
 impl Counts {
-    /// None where no lead, or every lead, of both arms has the upper value.
-    fn new(values: (f64, f64), [control, treatment]: [&Cell; 2], scale: Scale) -> Option<Counts> {
-        let [(a, n), (b, m)] = [control, treatment].map(|cell| upper_of(cell, values));
+    /// Leads of control and treatment with the upper of two `values`, and all leads; none where no lead, or every lead, of both arms has
+    /// the upper value.
+    pub fn new(values: (f64, f64), [(a, n), (b, m)]: [(u64, u64); 2], scale: Scale) -> Option<Counts> {
         let arms = TwoProportions::new(Proportion::new(b, m).ok()?, Proportion::new(a, n).ok()?);
         let table = TwoByTwo::new([[b, m - b], [a, n - a]]).ok()?;
         let side = |alternative| table.fisher(alternative).ok();

@@ -1,9 +1,10 @@
 //! The sales cycle: how long deals take, with open deals counted for as long as they have lasted.
 
+use super::change::{Change, Counts};
 use super::measure::Yardstick;
 use super::report::CycleReport;
 use super::settings::Cycle;
-use super::words::{against_limit, count, rounded};
+use super::words::{against_limit, count, counted, rounded};
 use crate::stats::effect::{Contrast, Effect, Scale};
 use crate::stats::margin::{Claim, Finding};
 use crate::stats::survival::{Curve, Duration, Durations, LogRank, RestrictedMean, Weighting};
@@ -11,15 +12,29 @@ use crate::stats::survival::{Curve, Duration, Durations, LogRank, RestrictedMean
 /// With fewer closed deals in an arm, the mean's error is not near normal.
 const LEAST_CLOSED: u64 = 10;
 
-/// Control and treatment: days and whether the deal closed, and deals whose days are not known.
-pub(super) fn compare(
-    cycle: &Cycle,
-    [control, treatment]: [&[(f64, bool)]; 2],
-    unknown: [u64; 2],
-    yardstick: &Yardstick,
-) -> CycleReport {
-    let deals = [control, treatment].map(|arm| (arm.len() as u64, arm.iter().filter(|deal| deal.1).count() as u64));
-    let silent = |sentence: String| CycleReport {
+/// One arm's deals.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Deals<'a> {
+    /// Days and whether the deal closed.
+    pub known: &'a [(f64, bool)],
+    /// Deals whose days are not known.
+    pub unknown: u64,
+    /// Leads, with or without a deal.
+    pub leads: u64,
+}
+
+impl Deals<'_> {
+    fn closed(&self) -> u64 {
+        self.known.iter().filter(|deal| deal.1).count() as u64
+    }
+}
+
+/// The cycle of control and treatment.
+pub(super) fn compare(cycle: &Cycle, arms: [Deals<'_>; 2], yardstick: &Yardstick) -> CycleReport {
+    let [control, treatment] = arms.map(|arm| arm.known);
+    let unknown = arms.map(|arm| arm.unknown);
+    let deals = arms.map(|arm| (arm.known.len() as u64, arm.closed()));
+    let without_days = |finding: Finding, why: &str| CycleReport {
         name: cycle.name.clone(),
         horizon: cycle.horizon.unwrap_or_default(),
         mean_days: [0.0; 2],
@@ -31,27 +46,54 @@ pub(super) fn compare(
         interval: None,
         log_rank_p: None,
         margin_days: 0.0,
-        finding: Finding::Open,
-        sentence,
+        finding,
+        sentence: format!("{} {}: {why}.", cycle.name, against_limit(finding)),
     };
+    if let Some(why) = collapsed(cycle, arms, yardstick) {
+        return without_days(Finding::Refuted, &why);
+    }
     // Deals that never close have no days to show: without them the cycle would look shorter the worse it is.
     if let [a, b] = unknown
         && a + b > 0
     {
-        let (a, b) = (count(a), count(b));
-        let why =
-            format!("the days of {a} deals of the control and {b} of the treatment are not known, such as those still open");
-        return silent(format!("{} {}: {why}.", cycle.name, against_limit(Finding::Open)));
+        let (a, b) = (counted(a, "deal", "deals"), count(b));
+        let why = format!("the days of {a} of the control and {b} of the treatment are not known, such as those still open");
+        return without_days(Finding::Open, &why);
     }
     let closed = deals.iter().map(|deals| deals.1).min().unwrap_or(0);
     if closed < LEAST_CLOSED {
         let why = format!("{closed} deals of an arm closed, need at least {LEAST_CLOSED}");
-        return silent(format!("{} {}: {why}.", cycle.name, against_limit(Finding::Open)));
+        return without_days(Finding::Open, &why);
     }
     match measured(cycle, control, treatment, yardstick) {
         Ok(report) => CycleReport { deals, ..report },
-        Err(why) => silent(format!("{} {}: {why}.", cycle.name, against_limit(Finding::Open))),
+        Err(why) => without_days(Finding::Open, &why),
     }
+}
+
+/// Why deals that hardly close any more violate the limit, when they do: with too few of them for a mean of days, the closed deals are
+/// counted. Deals that close at less than 1 / (1 + margin) of the control's rate take longer by more than the margin.
+fn collapsed(cycle: &Cycle, [control, treatment]: [Deals<'_>; 2], yardstick: &Yardstick) -> Option<String> {
+    // What is not known is taken in the treatment's favour.
+    let closed = [control.closed(), treatment.closed() + treatment.unknown];
+    if closed[1] >= LEAST_CLOSED {
+        return None;
+    }
+    let leads = [control.leads, treatment.leads];
+    let counts = Counts::new((0.0, 1.0), [(closed[0], leads[0]), (closed[1], leads[1])], Scale::Relative)?;
+    let change = Change::Counted(counts);
+    let (judge, level) = &yardstick.harm;
+    let fewer = -change.one_sided((judge, *level)).upper;
+    let is_harm = closed[0] > 0 && fewer > cycle.margin / (1.0 + cycle.margin);
+    is_harm.then(|| {
+        format!(
+            "{} closed among {} of the treatment, and {} among {} of the control",
+            counted(treatment.closed(), "deal", "deals"),
+            counted(leads[1], "lead", "leads"),
+            count(closed[0]),
+            count(leads[0])
+        )
+    })
 }
 
 fn measured(

@@ -7,6 +7,7 @@ use thiserror::Error;
 
 use super::range::Range;
 use super::settings::{Kind, Settings};
+use super::skew::Skew;
 use crate::stats::moments::Comoments;
 
 /// The maximum of distinct values of one segment; later ones are grouped together.
@@ -39,6 +40,9 @@ pub enum Deal {
 }
 
 impl Deal {
+    /// Days that a deal can have.
+    pub const DAYS: std::ops::RangeInclusive<f64> = 0.0..=1e6;
+
     /// Of two reports of one deal the later: the one in which it closed, or that has more days.
     pub(super) fn later(self, other: Deal) -> Deal {
         match (self, other) {
@@ -125,6 +129,8 @@ pub(super) struct Cell {
     pub moments: Comoments,
     /// The values' ends, and whether there are any between them.
     pub range: Range,
+    /// How lopsided the values are.
+    pub skew: Skew,
     /// For an AUC: each score, and whether the lead converted.
     pub ranked: (Vec<f64>, Vec<bool>),
     /// Leads whose outcome is not known yet.
@@ -135,13 +141,9 @@ impl Cell {
     fn push(&mut self, measured: Measured, kind: Kind) {
         match measured {
             Measured::Open => self.open += 1,
-            Measured::Value(x) => {
-                self.range.push(x);
-                self.moments.push(x, 0.0);
-            }
+            Measured::Value(x) => self.take(x, 0.0),
             Measured::Pair(x, y) => {
-                self.range.push(x);
-                self.moments.push(x, y);
+                self.take(x, y);
                 if kind == Kind::Auc {
                     self.ranked.0.push(x);
                     self.ranked.1.push(y == 1.0);
@@ -150,7 +152,19 @@ impl Cell {
         }
     }
 
+    fn take(&mut self, x: f64, y: f64) {
+        self.range.push(x);
+        self.skew.push(&self.moments.x, x);
+        self.moments.push(x, y);
+    }
+
+    /// The skewness of the values.
+    pub fn skewness(&self) -> f64 {
+        self.skew.skewness(&self.moments.x)
+    }
+
     fn merge(&mut self, other: &Cell) {
+        self.skew.merge(&self.moments.x, &other.skew, &other.moments.x);
         self.moments.merge(&other.moments);
         self.range.merge(&other.range);
         self.ranked.0.extend(&other.ranked.0);
@@ -162,7 +176,10 @@ impl Cell {
 /// The data of an experiment.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Data {
+    /// By arm, those left out included: who was assigned.
     pub(super) leads: Vec<u64>,
+    /// By arm: leads left out because their values could not be read.
+    pub(super) lost: Vec<u64>,
     /// By metric, by arm.
     pub(super) metrics: Vec<Vec<Cell>>,
     /// By arm: days and whether the deal closed.
@@ -179,6 +196,7 @@ impl Data {
         let arms = settings.arms.len();
         Data {
             leads: vec![0; arms],
+            lost: vec![0; arms],
             metrics: settings.metrics().map(|_| vec![Cell::default(); arms]).collect(),
             cycles: vec![Vec::new(); arms],
             unknown_cycles: vec![0; arms],
@@ -224,10 +242,20 @@ impl Data {
         Ok(())
     }
 
+    /// Adds a lead of `arm` whose values cannot be used: it counts for the split alone.
+    pub fn lose(&mut self, arm: usize) {
+        for counts in [&mut self.leads, &mut self.lost] {
+            if let Some(count) = counts.get_mut(arm) {
+                *count += 1;
+            }
+        }
+    }
+
     /// Makes room for up to `arms` arms, for callers that discover them while reading.
     pub fn widen(&mut self, arms: usize) {
         let arms = arms.max(self.leads.len());
         self.leads.resize(arms, 0);
+        self.lost.resize(arms, 0);
         self.cycles.resize(arms, Vec::new());
         self.unknown_cycles.resize(arms, 0);
         let cells = self.metrics.iter_mut().chain(self.segments.iter_mut().flat_map(BTreeMap::values_mut));
@@ -238,6 +266,7 @@ impl Data {
     pub fn lead_with(&mut self, control: usize) {
         if control < self.leads.len() {
             self.leads.swap(0, control);
+            self.lost.swap(0, control);
             self.cycles.swap(0, control);
             self.unknown_cycles.swap(0, control);
             let cells = self.metrics.iter_mut().chain(self.segments.iter_mut().flat_map(BTreeMap::values_mut));
@@ -249,6 +278,7 @@ impl Data {
     pub fn merge(&mut self, other: &Data) {
         let arms = self.leads.len();
         self.leads.iter_mut().zip(&other.leads).for_each(|(ours, theirs)| *ours += theirs);
+        self.lost.iter_mut().zip(&other.lost).for_each(|(ours, theirs)| *ours += theirs);
         for (ours, theirs) in self.metrics.iter_mut().zip(&other.metrics) {
             ours.iter_mut().zip(theirs).for_each(|(ours, theirs)| ours.merge(theirs));
         }
@@ -301,7 +331,7 @@ pub(super) fn check(settings: &Settings, lead: &Observation<'_>) -> Result<(), O
         }
     }
     match (lead.cycle.and_then(Deal::days), &settings.cycle) {
-        (Some(days), cycle) if !(0.0..=1e6).contains(&days) => {
+        (Some(days), cycle) if !Deal::DAYS.contains(&days) => {
             let metric = cycle.as_ref().map_or("cycle", |cycle| cycle.name.as_str()).to_owned();
             Err(ObservationError::BadValue { metric, value: days, wanted: "a number of days from 0 to a million" })
         }

@@ -15,6 +15,8 @@ pub(super) struct Judged<'a> {
     pub cycle: Option<CycleReport>,
     pub segments: Vec<SegmentReport>,
     pub sample_ratio: Option<&'a SampleRatio>,
+    /// The split of the leads whose values could be read, when some could not.
+    pub kept_ratio: Option<&'a SampleRatio>,
 }
 
 impl Judged<'_> {

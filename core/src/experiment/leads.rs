@@ -22,6 +22,7 @@ struct Lead {
     arm: usize,
     /// Whether another row names another arm.
     mixed: bool,
+    /// Rows that could be read; of a lead without any only the arm is known.
     rows: u64,
     /// Each with the number of rows that have a value.
     metrics: Vec<(Measured, u32)>,
@@ -38,6 +39,8 @@ pub struct Repeats {
     pub repeated: u64,
     /// Leads whose rows are of different arms: they are left out.
     pub mixed: u64,
+    /// Rows of those leads that could be read.
+    pub mixed_rows: u64,
     /// The first of those.
     pub named: Vec<String>,
 }
@@ -49,20 +52,14 @@ impl Leads {
     /// [`ObservationError`], as [`Data::push`].
     pub fn add(&mut self, settings: &Settings, id: &str, row: &Observation<'_>) -> Result<(), ObservationError> {
         check(settings, row)?;
-        let Some(lead) = self.leads.get_mut(id) else {
-            let lead = Lead {
-                arm: row.arm,
-                mixed: false,
-                rows: 1,
-                metrics: row.metrics.iter().map(|metric| (*metric, u32::from(*metric != Measured::Open))).collect(),
-                cycle: row.cycle,
-                segments: row.segments.iter().map(|segment| segment.map(str::to_owned)).collect(),
-            };
-            self.leads.insert(id.to_owned(), lead);
-            return Ok(());
-        };
+        let lead = self.lead(id, row.arm);
         lead.rows += 1;
-        lead.mixed |= lead.arm != row.arm;
+        if lead.rows == 1 {
+            lead.metrics = row.metrics.iter().map(|metric| (*metric, u32::from(*metric != Measured::Open))).collect();
+            lead.cycle = row.cycle;
+            lead.segments = row.segments.iter().map(|segment| segment.map(str::to_owned)).collect();
+            return Ok(());
+        }
         for ((known, metric), row) in lead.metrics.iter_mut().zip(settings.metrics()).zip(row.metrics) {
             *known = (joined(metric, known.0, *row), known.1 + u32::from(*row != Measured::Open));
         }
@@ -78,7 +75,18 @@ impl Leads {
         Ok(())
     }
 
-    /// Adds the leads to `data`, all but those in several arms.
+    /// Adds a row of the lead `id` of which only the arm can be read.
+    pub fn lose(&mut self, id: &str, arm: usize) {
+        self.lead(id, arm);
+    }
+
+    fn lead(&mut self, id: &str, arm: usize) -> &mut Lead {
+        let lead = self.leads.entry(id.to_owned()).or_insert_with(|| Lead::of(arm));
+        lead.mixed |= lead.arm != arm;
+        lead
+    }
+
+    /// Adds the leads to `data`, all but those in several arms; leads without a readable row count for the split alone.
     ///
     /// # Errors
     /// [`ObservationError`] when a lead's sum is too large.
@@ -88,9 +96,14 @@ impl Leads {
             repeats.repeated += u64::from(lead.rows > 1);
             if lead.mixed {
                 repeats.mixed += 1;
+                repeats.mixed_rows += lead.rows;
                 if repeats.named.len() < NAMED {
                     repeats.named.push(id);
                 }
+                continue;
+            }
+            if lead.rows == 0 {
+                data.lose(lead.arm);
                 continue;
             }
             let averaged =
@@ -108,6 +121,13 @@ impl Leads {
             data.push(settings, &Observation { arm: lead.arm, metrics: &metrics, cycle: lead.cycle, segments: &segments })?;
         }
         Ok(repeats)
+    }
+}
+
+impl Lead {
+    /// A lead of `arm` without rows.
+    fn of(arm: usize) -> Lead {
+        Lead { arm, mixed: false, rows: 0, metrics: Vec::new(), cycle: None, segments: Vec::new() }
     }
 }
 
@@ -160,7 +180,7 @@ mod tests {
         assert_eq!(leads.add(&settings, "x", &row(7, &[], &[])).unwrap_err().code(), "NO_SUCH_ARM");
         let (mut data, mut expected) = (Data::new(&settings), Data::new(&settings));
         let repeats = leads.finish(&settings, &mut data).unwrap();
-        assert_eq!(repeats, Repeats { leads: 2, repeated: 2, mixed: 1, named: vec!["y".to_owned()] });
+        assert_eq!(repeats, Repeats { leads: 2, repeated: 2, mixed: 1, mixed_rows: 2, named: vec!["y".to_owned()] });
         expected.push(&settings, &row(0, &[value(1.0), value(15.0), value(8.0)], &[Some("web")])).unwrap();
         assert_eq!(data, expected);
     }

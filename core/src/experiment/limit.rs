@@ -3,7 +3,7 @@
 //! A limit is shown to be met at α. Its violation costs the treatment the experiment, so all limits share half of α for that
 //! (Bonferroni), and without a change the chance to lose by any of them stays below it.
 
-use super::arm::{area, estimate, near_normal};
+use super::arm::{self, area, near_normal, off_of_alike};
 use super::change::{self, Change};
 use super::data::Cell;
 use super::measure::{Yardstick, moved};
@@ -11,8 +11,8 @@ use super::method::Judge;
 use super::report::{GuardrailReport, MetricReport, Outcome};
 use super::settings::{Better, Demand, Guardrail, Kind, Metric};
 use super::words::{against_limit, percent, rounded};
-use crate::math;
 use crate::stats::effect::{Contrast, Effect, Scale};
+use crate::stats::estimate::Estimate;
 use crate::stats::level::{Interval, Level};
 use crate::stats::margin::{Claim, Finding};
 
@@ -76,14 +76,14 @@ impl Yardstick {
         bound: f64,
         claim: Claim,
     ) -> (Option<Interval>, Finding) {
-        let interval = self.ends_of_mean(metric, cell, control, claim);
+        let interval = self.ends_of_mean(metric, cell, control, bound, claim);
         let off = interval.map(|interval| Interval { lower: interval.lower - bound, upper: interval.upper - bound });
         (interval, off.map_or(Finding::Open, |off| claim.judge(&off, 0.0)))
     }
 
-    fn ends_of_mean(&self, metric: &Metric, cell: &Cell, control: &Cell, claim: Claim) -> Option<Interval> {
+    fn ends_of_mean(&self, metric: &Metric, cell: &Cell, control: &Cell, bound: f64, claim: Claim) -> Option<Interval> {
         let few = near_normal(metric, cell).is_err();
-        let estimate = estimate(metric, cell, 0.0).ok()?;
+        let estimate = arm::estimate(metric, cell, 0.0).ok()?;
         let effect = Effect {
             scale: Scale::Absolute,
             value: estimate.mean,
@@ -100,26 +100,28 @@ impl Yardstick {
             }));
         }
         let known = estimate.variance > 0.0;
-        if few || !known {
+        if few || !known || change::is_rare(metric, control, cell) {
             let counted = |judge: &Judge, level| change::of_one_arm(metric, cell, control, judge.one_sided_tail(&effect, level));
             if counted(&self.judge, self.level).is_some() {
                 const OPEN: Interval = Interval { lower: f64::NEG_INFINITY, upper: f64::INFINITY };
                 return Some(self.ends(claim, |judge, level| counted(judge, level).unwrap_or(OPEN)));
             }
         }
+        let other = arm::estimate(metric, control, 0.0).ok().filter(|other| other.variance > 0.0);
         if !known {
-            // Leads that are all alike do not say how far the next one may be off: nearly all revenues are 0, few are large. The
-            // control's do: of two values, one of them this arm's, with the control's mean and variance, how many are of the other?
-            let other = estimate_of(metric, control)?;
-            let apart = other.0 - estimate.mean;
-            let share = apart * apart / (apart * apart + other.1);
-            let leads = estimate.units as f64;
-            let off = |tail: f64| apart.abs() * (1.0 - math::pow(tail, 1.0 / leads)) / share;
-            return (!few && share > 0.0).then(|| {
-                self.ends(claim, |judge, level| Interval::around(estimate.mean, off(judge.one_sided_tail(&effect, level))))
-            });
+            let other = other?;
+            let off = |judge: &Judge, level| off_of_alike(&estimate, &other, judge.one_sided_tail(&effect, level));
+            return Some(self.ends(claim, |judge, level| Interval::around(estimate.mean, off(judge, level))));
         }
-        Some(self.ends(claim, |judge, level| judge.one_sided(&effect, level)))
+        let floor = other.filter(|_| metric.kind != Kind::Rate).map_or(0.0, |other| variance_at(bound, &other));
+        let error = (estimate.variance.max(floor) / estimate.units as f64).sqrt();
+        let skews = if metric.kind == Kind::Mean { [cell.skewness(), control.skewness()] } else { [0.0; 2] };
+        Some(self.ends(claim, |judge, level| {
+            let z = judge.one_sided_bound(&effect, level);
+            let lower = z + beyond_normal(z, -skews[0].min(skews[1]), estimate.units);
+            let upper = z + beyond_normal(z, skews[0].max(skews[1]), estimate.units);
+            Interval { lower: estimate.mean - error * lower, upper: estimate.mean + error * upper }
+        }))
     }
 
     /// An interval whose end that shows `claim` holds at the level, and whose other end at that of harm.
@@ -132,10 +134,28 @@ impl Yardstick {
     }
 }
 
-/// The mean of an arm and the variance of one lead's value in it, when it is seen.
-fn estimate_of(metric: &Metric, cell: &Cell) -> Option<(f64, f64)> {
-    let estimate = estimate(metric, cell, 0.0).ok()?;
-    (estimate.variance > 0.0).then(|| (estimate.mean, estimate.sampling_variance() * estimate.units as f64))
+/// The variance of a lead when the mean is `bound`, from the control's leads: theirs, or less in proportion where their mean is larger.
+/// Without large values the treatment's own variance is too small, just when its mean is too low.
+fn variance_at(bound: f64, control: &Estimate) -> f64 {
+    let part = bound / control.mean;
+    let part = if part > 0.0 { part.min(1.0) } else { 1.0 };
+    control.variance * part * part
+}
+
+/// Standard errors up to which the correction below holds.
+const FARTHEST: f64 = 2.5;
+
+/// Standard errors by which the end of an interval on the side of the longer tail lies beyond `z`, because a sample that lacks the tail
+/// has a mean and a variance that are both too small.
+///
+/// # Formula
+/// skewness (1 + 2z²) / (6√n), with z at most 2.5
+///
+/// # Source
+/// Johnson (1978); Hall (1983), the Cornish-Fisher expansion of Student's ratio.
+fn beyond_normal(z: f64, skewness: f64, units: u64) -> f64 {
+    let near = z.min(FARTHEST);
+    skewness.max(0.0) * (1.0 + 2.0 * near * near) / (6.0 * (units as f64).sqrt())
 }
 
 fn sentence(guardrail: &Guardrail, metric: &MetricReport, interval: Option<Interval>, finding: Finding, asked: Scale) -> String {

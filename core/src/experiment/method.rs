@@ -39,6 +39,9 @@ impl Default for Method {
 }
 
 impl Method {
+    /// Where always-valid intervals are tightest by default when analysing, as in GrowthBook.
+    pub const TUNED_TO: f64 = 5_000.0;
+
     /// `looks` equally spaced looks.
     pub fn weekly(looks: usize, spending: Spending) -> Method {
         let information = (1..=looks).map(|k| k as f64 / looks as f64).collect();
@@ -63,7 +66,7 @@ impl Method {
     pub(crate) fn judge(&self, level: Level) -> Result<Judge, SettingError> {
         Ok(match self {
             Method::Fixed => Judge::Once,
-            Method::Sequential { tuned_to } => Judge::Always(Mixture::tuned(tuned_to.unwrap_or(TUNED_TO))?),
+            Method::Sequential { tuned_to } => Judge::Always(Mixture::tuned(tuned_to.unwrap_or(Method::TUNED_TO))?),
             Method::GroupSequential { spending, information, look } => {
                 let number = look.unwrap_or(information.len());
                 let design = |level| GroupSequential::new(*spending, level, information);
@@ -88,9 +91,6 @@ impl Method {
         !matches!(self, Method::Fixed)
     }
 }
-
-/// Where always-valid intervals are tightest by default, as in GrowthBook.
-const TUNED_TO: f64 = 5_000.0;
 
 /// The bar an estimate has to clear, in standard errors.
 #[derive(Debug, Clone)]

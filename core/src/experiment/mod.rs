@@ -24,6 +24,7 @@ mod segment;
 mod settings;
 #[cfg(test)]
 mod simulation;
+mod skew;
 #[cfg(test)]
 mod tests;
 mod verdict;

@@ -25,6 +25,9 @@ pub struct Analysis {
     pub arms: Vec<ArmReport>,
     /// Whether the arms have the planned split; none without leads.
     pub sample_ratio: Option<SampleRatio>,
+    /// The same of the leads whose values could be read; absent when none was left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept_ratio: Option<SampleRatio>,
     /// Each treatment against the control.
     pub comparisons: Vec<Comparison>,
     /// What a reader should know beside.
@@ -55,9 +58,9 @@ pub enum Verdict {
         /// How many each arm needs; none when no number is known to be enough.
         needed: Option<u64>,
     },
-    /// The arms do not have the planned split: nothing here can be trusted.
+    /// The arms, or the leads of them whose values could be read, do not have the planned split: no change here can be trusted.
     Invalid {
-        /// Of the sample ratio.
+        /// Of that sample ratio.
         p_value: f64,
     },
 }
@@ -104,6 +107,9 @@ pub struct ArmReport {
     pub name: String,
     /// Leads in it, with or without an outcome.
     pub leads: u64,
+    /// Those of them left out because their values could not be read: they count for the split alone.
+    #[serde(default)]
+    pub left_out: u64,
     /// Its part of all weights.
     pub share: f64,
     /// Its chance to be the best by the primary metric, and what choosing it is expected to cost; none while it cannot be told.
@@ -120,6 +126,9 @@ pub struct Comparison {
     pub verdict: Verdict,
     /// It in words.
     pub sentence: String,
+    /// Evidence of harm, sentences, whatever the verdict; null when there is none.
+    #[serde(default)]
+    pub harm: Option<String>,
     /// The metric that decides.
     pub primary: MetricReport,
     /// The metrics that must not suffer.

@@ -10,14 +10,14 @@ use super::report::{Comparison, Direction, Extension, Measurement, Outcome, Verd
 use super::settings::{Better, Kind};
 use super::words::{count, counted, listed, rounded};
 use crate::stats::level::Interval;
-use crate::stats::srm;
 
 /// Combines the findings into a verdict. `control` and `treatment` are the primary metric's cells, for the planning of an extension.
 pub(super) fn decide(judged: Judged<'_>, control: &Cell, treatment: &Cell) -> Comparison {
-    let (verdict, reason) = judged.verdict(control, treatment);
+    let harm = judged.harm();
+    let (verdict, reason) = judged.verdict(control, treatment, harm.as_deref());
     let sentence = format!("{}: {reason}{}", verdict.word(), judged.harmed_segments());
     let Judged { treatment, primary, guardrails, cycle, segments, .. } = judged;
-    Comparison { treatment: treatment.to_owned(), verdict, sentence, primary, guardrails, cycle, segments }
+    Comparison { treatment: treatment.to_owned(), verdict, sentence, harm, primary, guardrails, cycle, segments }
 }
 
 /// The headline: the verdict of the best treatment.
@@ -34,15 +34,17 @@ pub(super) fn overall(comparisons: &[Comparison]) -> (Verdict, String) {
 }
 
 impl Judged<'_> {
-    fn verdict(&self, control: &Cell, treatment: &Cell) -> (Verdict, String) {
-        if let Some(ratio) = self.sample_ratio.filter(|ratio| ratio.is_mismatch()) {
-            return (Verdict::Invalid { p_value: ratio.p_value }, broken_split());
+    fn verdict(&self, control: &Cell, treatment: &Cell, harm: Option<&str>) -> (Verdict, String) {
+        for (ratio, why) in [(self.sample_ratio, BROKEN_SPLIT), (self.kept_ratio, UNEQUAL_LOSS)] {
+            if let Some(ratio) = ratio.filter(|ratio| ratio.is_mismatch()) {
+                let harm = harm.map_or(String::new(), |harm| format!(" The leads as they are show harm: {harm}"));
+                return (Verdict::Invalid { p_value: ratio.p_value }, format!("{why}{harm}"));
+            }
         }
         let found = control.moments.count().min(treatment.moments.count());
         let least = self.settings.least_per_arm;
-        let harm = self.harm();
         // Minimum counts limit a win, not a loss; only a method for one look has to wait for the planned number.
-        if let Some(harm) = harm.as_ref().filter(|_| found >= least || self.settings.method.allows_looking()) {
+        if let Some(harm) = harm.filter(|_| found >= least || self.settings.method.allows_looking()) {
             return (Verdict::Lose, format!("{harm} Stop and roll back."));
         }
         if found < least {
@@ -158,10 +160,9 @@ impl Judged<'_> {
 }
 
 /// Why nothing can be concluded from arms without the planned split.
-fn broken_split() -> String {
-    format!(
-        "the arms do not have the planned split (p < {}). Something biased who is in which arm: fix the assignment or the log and \
-         start again.",
-        srm::THRESHOLD
-    )
-}
+const BROKEN_SPLIT: &str = "the arms do not have the planned split (p < 0.001). Something biased who is in which arm: fix the assignment \
+                            or the log and start again.";
+
+/// Why nothing can be concluded from arms that lost leads unequally.
+const UNEQUAL_LOSS: &str = "the leads left out are not spread over the arms as planned (p < 0.001), so those that remain cannot be \
+                            compared. Make their values readable and analyse again.";

@@ -1,4 +1,4 @@
-//! How good scores are, told from what became of the leads.
+//! How good scores are, measured against the outcomes of the leads.
 //!
 //! [`Labelled`] checks the data once; [`Ranking`] sorts them once, and every rank metric is read off it. A metric that the data
 //! cannot answer is [`InsufficientData`](crate::evidence::InsufficientData), never NaN and never a default.

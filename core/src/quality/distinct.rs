@@ -20,7 +20,7 @@ const ABOVE: f64 = 9_223_372_036_854_775_808.0;
 /// A set of values with counts.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Distinct {
-    /// The value's number below, the high half of its hash above: most values that are not meant are told by it alone.
+    /// The value's number below, the high half of its hash above: it alone rules out most other values.
     slots: Vec<u64>,
     entries: Vec<Entry>,
     text: String,

@@ -247,7 +247,7 @@ struct Joined {
     expected: f64,
 }
 
-/// Expected values in their order, then those nobody expected; what was not expected shares what is held out.
+/// Expected values in their order, then unexpected ones; what was not expected shares what is held out.
 fn join(values: &[Scalar], weights: &[f64], tail: f64, scale: f64, facts: &Facts) -> Result<Vec<Joined>, Raised> {
     let counts = sorted_counts(facts)?;
     let n = facts.present() as f64 / scale;

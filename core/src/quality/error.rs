@@ -14,7 +14,7 @@ pub enum SuiteError {
         /// Where and why.
         message: String,
     },
-    /// The JSON is no suite.
+    /// The JSON is not a suite.
     #[error("{path}: {message}")]
     NotASuite {
         /// The place, such as `expectations[3].kwargs`.
@@ -22,7 +22,7 @@ pub enum SuiteError {
         /// What is wrong.
         message: String,
     },
-    /// An expectation of a type nobody here knows.
+    /// An expectation of an unknown type.
     #[error("expectations[{index}]: unknown expectation {expectation:?}")]
     Unknown {
         /// The expectation.

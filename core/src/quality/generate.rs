@@ -28,13 +28,13 @@ struct Known {
     distinct: Option<Distinct>,
 }
 
-/// The most distinct values remembered of a column, to tell whether they are unique.
+/// The most distinct values of a column that are kept to check whether they are unique.
 const REMEMBERED: usize = 1 << 22;
 /// The most values of an expected set.
 const SET: usize = 50;
 /// Rows for each value of an expected set, at least.
 const ROWS_PER_VALUE: u64 = 20;
-/// Rows from which on uniqueness is no accident.
+/// From this number of rows on, uniqueness is not an accident.
 const ENOUGH: u64 = 100;
 
 impl Profile {

@@ -1,7 +1,7 @@
-//! What is asked of whole slices: bounds and pairs of numbers, one question per distinct text.
+//! Tests of whole slices: bounds and pairs of numbers, and each distinct text once.
 //!
-//! Each gives exactly what asking row by row gives (`tests` holds them against each other); where a slice cannot be asked in one
-//! piece they say so, and rows are asked.
+//! Each gives exactly the results of testing row by row (`tests` compares them); where a slice cannot be tested as a whole, it returns
+//! so, and rows are tested one by one.
 
 use super::Raised;
 use super::rule::{Ignore, PairTest};
@@ -35,7 +35,7 @@ impl Range {
         })
     }
 
-    /// Branchless, so that a slice is asked several numbers at a time.
+    /// Branchless, so that several numbers of a slice are tested at a time.
     #[inline(always)]
     fn holds(self, x: f64) -> bool {
         let above = (x > self.min) | ((x == self.min) & !self.strict_min);
@@ -43,7 +43,7 @@ impl Range {
         above & below
     }
 
-    /// The whole numbers within, when whole numbers can be asked so.
+    /// The whole numbers within, where whole numbers can be tested so.
     fn whole(self) -> Option<(i64, i64)> {
         let fits = |x: f64| x.is_infinite() || x.abs() <= 9_007_199_254_740_992.0;
         if !fits(self.min) || !fits(self.max) || self.min == f64::INFINITY || self.max == f64::NEG_INFINITY {
@@ -57,7 +57,7 @@ impl Range {
     }
 }
 
-/// Asks all rows of a column; `None` when they have to be asked one by one.
+/// Tests all rows of a column; `None` when they must be tested one by one.
 pub(super) fn cells(data: &Column, test: &Test, rows: &mut Rows, view: &View<'_>) -> Option<Result<(), Raised>> {
     if let Column::Text(column) = data {
         return Some(texts(column, test, rows, view));
@@ -82,7 +82,7 @@ pub(super) fn cells(data: &Column, test: &Test, rows: &mut Rows, view: &View<'_>
     Some(Ok(()))
 }
 
-/// Counts what is missing and what is unexpected; looks for the rows only while they are told.
+/// Counts what is missing and what is unexpected; looks for the rows only while they are reported.
 #[inline(always)]
 fn ask<T: Copy>(
     values: &[T],
@@ -100,9 +100,9 @@ fn ask<T: Copy>(
     }
     rows.elements += values.len() as u64;
     rows.missing += gaps;
-    let mut told = values.iter().enumerate().filter(|(_, x)| wrong(**x));
+    let mut wrong_rows = values.iter().enumerate().filter(|(_, x)| wrong(**x));
     while unexpected > 0 && !rows.kept.is_full() {
-        let Some((row, x)) = told.next() else { break };
+        let Some((row, x)) = wrong_rows.next() else { break };
         rows.kept.add(view.offset + row as u64, &[cell(*x)], &|at| view.index_value(at, row));
         unexpected -= 1;
     }
@@ -142,7 +142,7 @@ fn texts(column: &Texts, test: &Test, rows: &mut Rows, view: &View<'_>) -> Resul
     Ok(())
 }
 
-/// Asks all rows of two columns; false when they have to be asked one by one.
+/// Tests all rows of two columns; false when they must be tested one by one.
 pub(super) fn pairs(a: &Column, b: &Column, test: &PairTest, ignore: Ignore, rows: &mut Rows, view: &View<'_>) -> bool {
     if view.mask.is_some() {
         return false;
@@ -172,9 +172,9 @@ fn ask_pairs(a: &[f64], b: &[f64], ignore: Ignore, rows: &mut Rows, view: &View<
     }
     rows.elements += a.len().min(b.len()) as u64;
     rows.missing += skipped;
-    let mut told = a.iter().zip(b).enumerate().filter(|(_, (a, b))| !skips(**a, **b) && !holds(**a, **b));
+    let mut wrong_rows = a.iter().zip(b).enumerate().filter(|(_, (a, b))| !skips(**a, **b) && !holds(**a, **b));
     while unexpected > 0 && !rows.kept.is_full() {
-        let Some((row, (a, b))) = told.next() else { break };
+        let Some((row, (a, b))) = wrong_rows.next() else { break };
         let cells = [*a, *b].map(|x| if x.is_nan() { Cell::Missing } else { Cell::Float(x) });
         rows.kept.add(view.offset + row as u64, &cells, &|at| view.index_value(at, row));
         unexpected -= 1;

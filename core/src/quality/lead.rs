@@ -1,6 +1,6 @@
 //! A single lead judged by a suite, at scoring time.
 //!
-//! Only what can be told from one lead is asked: its own values, pairs and sums of them, whether a field is there. Expectations
+//! Only what one lead can answer is checked: its own values, pairs and sums of them, whether a field is there. Expectations
 //! about a column or a table are left to tables. A field that the lead does not carry counts as missing.
 
 use serde_json::Value as Json;
@@ -63,7 +63,7 @@ impl Verdict {
     }
 }
 
-/// An expectation that is not asked of single leads.
+/// An expectation that does not apply to single leads.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LeftOut {
     /// The expectation's number in the suite, from 0.
@@ -75,7 +75,7 @@ pub struct LeftOut {
 }
 
 impl Suite {
-    /// The part of the suite that can be asked of single leads whose fields are those that `known` admits, and what it leaves out.
+    /// The part of the suite that applies to single leads whose fields `known` admits, and what is left out.
     ///
     /// # Example
     /// ```
@@ -108,7 +108,7 @@ impl Suite {
         (Suite { expectations, ..self }, left_out)
     }
 
-    /// The fields that are asked about, by expectations and by their conditions.
+    /// The fields that expectations and their conditions read.
     pub fn fields(&self) -> Vec<String> {
         let mut fields: Vec<String> = self.expectations.iter().flat_map(Expectation::fields).collect();
         fields.sort_unstable();

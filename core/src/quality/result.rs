@@ -1,11 +1,11 @@
-//! Results in the four formats of Great Expectations: how much of what was found is told.
+//! Results in the four formats of Great Expectations, which differ in how much detail they report.
 
 use serde_json::{Map, Value as Json};
 
 use super::{Found, Raised, ValueCount};
 use crate::table::{Cell, Kind, Scalar};
 
-/// How much a result tells.
+/// How detailed a result is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Detail {
     /// Whether it is met.
@@ -21,7 +21,7 @@ pub enum Detail {
 /// What results hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ResultFormat {
-    /// How much they tell.
+    /// How detailed they are.
     pub detail: Detail,
     /// How many unexpected values the partial lists hold.
     pub partial_unexpected_count: usize,
@@ -99,7 +99,7 @@ pub(super) enum Domain {
     Several(Vec<String>),
 }
 
-/// The unexpected rows, as many as the format tells of.
+/// The unexpected rows, as many as the format reports.
 #[derive(Debug, Clone)]
 pub(super) struct Unexpected {
     pub format: ResultFormat,
@@ -118,7 +118,7 @@ impl Unexpected {
         Unexpected { format, domain, nan, count: 0, values: Vec::new(), rows: Vec::new(), named: Vec::new() }
     }
 
-    /// Counts a row; `cells` and `index` (values of the index columns) are read only where they are told.
+    /// Counts a row; `cells` and `index` (values of the index columns) are read only where they are reported.
     pub fn add(&mut self, row: u64, cells: &[Cell<'_>], index: &dyn Fn(usize) -> Json) {
         self.count += 1;
         if self.is_full() {
@@ -167,7 +167,7 @@ impl Unexpected {
         (values, if asked { usize::MAX } else { rows })
     }
 
-    /// The result of an expectation about rows. `nonmissing` is `None` where missing values are what is asked about.
+    /// The result of an expectation about rows. `nonmissing` is `None` where the expectation is about missing values.
     pub fn result(&self, elements: u64, nonmissing: Option<u64>) -> Found {
         let format = &self.format;
         let partial = format.partial_unexpected_count;

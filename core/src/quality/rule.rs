@@ -252,7 +252,7 @@ impl Rule {
         }
     }
 
-    /// The share of rows that has to be as expected, where rows are asked.
+    /// The share of rows that must be as expected, for an expectation about rows.
     pub fn mostly(&self) -> f64 {
         match self {
             Rule::Cells { mostly, .. }

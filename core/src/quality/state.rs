@@ -47,7 +47,7 @@ pub(super) struct Rows {
 }
 
 impl Rows {
-    /// Success and result; `counts_missing` where missing values are what is asked about.
+    /// Success and result; `counts_missing` where the expectation is about missing values.
     pub fn finish(&self, counts_missing: bool) -> (bool, Found) {
         let asked = self.elements - if counts_missing { 0 } else { self.missing };
         let share = (asked as f64 - self.kept.count as f64) / asked as f64;
@@ -301,7 +301,7 @@ pub(super) struct Several {
 }
 
 impl SeveralTest {
-    /// Whether the values of a row are as expected; `Unique` cannot be told from one row.
+    /// Whether the values of a row are as expected; `Unique` cannot be judged from one row.
     pub fn holds(&self, cells: &[Cell<'_>]) -> Result<bool, Raised> {
         let same = |a: &Cell<'_>, b: &Cell<'_>| a.equals(*b) || (a.is_missing() && b.is_missing());
         Ok(match self {

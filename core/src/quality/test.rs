@@ -1,4 +1,4 @@
-//! What is asked of one value.
+//! The tests of a single value.
 
 use regex::Regex;
 use serde_json::Value as Json;
@@ -11,7 +11,7 @@ use super::schema::JsonSchema;
 use super::strptime::Format;
 use crate::table::{Cell, Kind, Moment, Scalar};
 
-/// What is asked of one value. Missing values are asked only by `Null` and `NotNull`.
+/// A test of one value. Missing values are tested only by `Null` and `NotNull`.
 #[derive(Debug, Clone)]
 pub(super) enum Test {
     NotNull,
@@ -46,7 +46,7 @@ impl Test {
     /// Whether `cell` is as expected.
     ///
     /// # Errors
-    /// A value of a kind that cannot be asked this.
+    /// A value of a kind this test does not apply to.
     pub fn holds(&self, cell: Cell<'_>) -> Result<bool, Raised> {
         Ok(match self {
             Test::NotNull => !cell.is_missing(),
@@ -231,7 +231,7 @@ pub(super) struct Types {
 pub(super) const OBJECT: [&str; 3] = ["object", "object_", "O"];
 
 impl Types {
-    /// Whether a column of `kind`, which is no object column, is of one of the types.
+    /// Whether a column of `kind`, which is not an object column, is of one of the types.
     pub fn include(&self, kind: Kind) -> bool {
         let names: &[&str] = match kind {
             Kind::Int => &["int64", "int", "long", "int_", "intp", "i8", "l", "q"],
@@ -245,7 +245,7 @@ impl Types {
         self.names.iter().any(|name| names.contains(&name.as_str()))
     }
 
-    /// The first name nobody knows.
+    /// The first unknown name.
     pub fn unknown(&self) -> Option<&str> {
         const KNOWN: [&str; 44] = [
             "int",

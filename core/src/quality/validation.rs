@@ -61,7 +61,7 @@ pub struct Outcome {
     pub index: usize,
     /// Whether it is met.
     pub success: bool,
-    /// What was found, as the format tells it.
+    /// What was found, in the detail of the format.
     pub result: Found,
     /// Why it could not be judged; then it is not met.
     pub raised: Option<Raised>,

@@ -4,7 +4,7 @@ use super::{Block, Options, Score, ScoreError, Scorer, Workspace};
 use crate::json::Object;
 use crate::lead::{Form, LeadError, Timestamp};
 
-/// What is told of each lead of a body: its position, and its score or why it has none.
+/// Called for each lead of a body with its position, and its score or why it has none.
 pub type EachScore<'a> = &'a mut dyn FnMut(u32, Result<Score, ScoreError>);
 
 impl Scorer {
@@ -12,7 +12,7 @@ impl Scorer {
     /// scored. Returns how many leads there were.
     ///
     /// # Errors
-    /// When the body as a whole cannot be read. `each` may have been told of leads before; what it made of them must then be
+    /// When the body as a whole cannot be read. `each` may have been called for leads before; what it made of them must then be
     /// thrown away.
     pub fn score_body(
         &self,

@@ -292,7 +292,7 @@ impl Scorer {
         judged
     }
 
-    /// The score of a row with these margins and probabilities; whose it is is not told yet.
+    /// The score of a row with these margins and probabilities; the lead it belongs to is set later.
     ///
     /// # Errors
     /// [`LeadError::Overflow`].

@@ -61,7 +61,7 @@ pub(super) fn both(a: f64, b: f64, x: f64, y: f64) -> (f64, f64) {
     }
 }
 
-/// β₀ + α₁ / (β₁ + α₂ / …) of Didonato & Morris, the even part of the classical fraction: a·y − b·x is told from both x and y, so
+/// β₀ + α₁ / (β₁ + α₂ / …) of Didonato & Morris, the even part of the classical fraction: a·y − b·x is computed from both x and y, so
 /// that nothing is lost when one of them is near 1.
 fn fraction(a: f64, b: f64, x: f64, y: f64) -> f64 {
     const TINY: f64 = 1e-300;

@@ -21,7 +21,7 @@
 //!
 //! # Kinds
 //! What a column is good for is decided once from all of its values, whatever their order: [`Census`]. The [`Kind`] that holds it is
-//! told as pandas tells it: [`Sniffed`] for CSV, [`Kinds`] for typed formats. Whole numbers with gaps are numbers; whole numbers of 64
+//! detected as pandas detects it: [`Sniffed`] for CSV, [`Kinds`] for typed formats. Whole numbers with gaps are numbers; whole numbers of 64
 //! bits are exact. Dates in CSV are texts.
 //!
 //! # Exception

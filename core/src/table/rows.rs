@@ -67,6 +67,20 @@ impl Rows {
         self.leave(reason, true, example);
     }
 
+    /// Counts `rows` of those used as left out for `reason` after all, such as those of a lead that turned out to be in two arms.
+    pub fn take_back(&mut self, rows: u64, reason: &str, example: impl FnOnce() -> (String, String)) {
+        let rows = rows.min(self.used);
+        if rows == 0 {
+            return;
+        }
+        self.used -= rows;
+        self.read -= 1;
+        self.leave(reason, false, example);
+        if let Some(left) = self.left_out.iter_mut().find(|left| left.reason == reason) {
+            left.rows += rows - 1;
+        }
+    }
+
     fn leave(&mut self, reason: &str, ordinary: bool, example: impl FnOnce() -> (String, String)) {
         self.read += 1;
         let at = self.left_out.iter().position(|own| own.reason == reason).unwrap_or_else(|| {

@@ -1,4 +1,4 @@
-//! The kind of a column, told from its values as pandas tells it.
+//! The kind of a column, detected from its values as pandas detects it.
 
 use super::number::{decimal, digits, int, is_whole, number, whole};
 use super::word::{is_missing, truth};
@@ -225,12 +225,12 @@ mod tests {
         fn a_guess_that_fits_is_right(picks in proptest::collection::vec(0usize..10, 1..7), head in 1usize..7) {
             let texts = ["1", "-20", "2.5", "", "NA", "true", "False", "x", "18446744073709551615", "-99999999999999999999"];
             let rows: Vec<&str> = picks.iter().map(|at| texts[*at]).collect();
-            let told = |rows: &[&str]| {
+            let kinds = |rows: &[&str]| {
                 let mut seen = Sniffed::default();
                 rows.iter().for_each(|text| seen.see(text));
                 (seen.kind(), seen.is_settled())
             };
-            let ((guess, is_settled), (kind, _)) = (told(&rows[..head.min(rows.len())]), told(&rows));
+            let ((guess, is_settled), (kind, _)) = (kinds(&rows[..head.min(rows.len())]), kinds(&rows));
             proptest::prop_assume!(is_settled);
             let mut column = Column::new(guess);
             let fits: Vec<bool> = rows.iter().map(|text| Sniffed::push(text, &mut column)).collect();

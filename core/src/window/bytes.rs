@@ -18,7 +18,7 @@ use super::{Counters, Feature, Latency, Layout, Moments, Scores, Window};
 const MAGIC: &[u8] = b"PLWIN";
 const VERSION: u8 = 1;
 
-/// Why bytes are no window of this layout.
+/// Why bytes are not a window of this layout.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum ReadError {
@@ -116,7 +116,7 @@ impl Window {
     /// Reads a window of `layout`. Memory is bounded by the layout, whatever the bytes claim.
     ///
     /// # Errors
-    /// The bytes are no window, of a newer version, changed, of another layout, or malformed at a place that is named.
+    /// The bytes are not a window, of a newer version, changed, of another layout, or malformed at a place that is named.
     pub fn read(bytes: &[u8], layout: &Layout) -> Result<Window, ReadError> {
         let mut reader = Reader::open(bytes, MAGIC, VERSION)?;
         let found = u64::from_le_bytes(reader.take::<8>()?);

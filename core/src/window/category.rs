@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-/// New categories that are told by name.
+/// New categories that are reported by name.
 pub const NEW_BY_NAME: usize = 32;
 
 /// The longest name that is kept, in bytes; a longer one counts without a name.

@@ -12,7 +12,7 @@ use crate::stats::level::Level;
 const PER_DOUBLING: u64 = 64;
 /// Below that every microsecond has its own bucket.
 const EXACT: u64 = 2 * PER_DOUBLING;
-/// The longest latency told apart: 2³⁶ µs, nineteen hours. A longer one counts as that.
+/// The longest latency that is resolved: 2³⁶ µs, nineteen hours. A longer one counts as this.
 const LONGEST: u64 = (1 << 36) - 1;
 /// How many buckets there are.
 pub(super) const BUCKETS: usize = (EXACT + PER_DOUBLING * (36 - 7)) as usize;

@@ -1,8 +1,8 @@
 //! What happened in a stretch of time, in a few kilobytes whatever the traffic, to be merged in any order.
 //!
 //! Every part is a sum of whole numbers (or exact sums of doubles), so merging is associative and commutative to the bit, with the
-//! empty window as identity: an hour's window is the same whoever counted which lead, and a month's however its hours are merged.
-//! What a merged window loses against the leads is told with the figure: the area under the ROC curve, quantiles and the distance of
+//! empty window as identity: an hour's window is the same whichever host counted which lead, and a month's however its hours are merged.
+//! The precision that a window loses against the leads is reported with each figure: the area under the ROC curve, quantiles and the distance of
 //! distributions come with bounds.
 //!
 //! Not here: raw leads, and the judgement of what the figures mean.
@@ -83,7 +83,7 @@ pub struct Window {
     pub latency: Latency,
     /// Scores by outcome.
     pub scores: Scores,
-    /// Of those, the scores of the exploration slice, which nobody worked by.
+    /// Of those, the scores of the exploration slice, which were hidden from sales.
     pub explored: Scores,
     features: Vec<Feature>,
 }
@@ -152,8 +152,8 @@ impl Window {
     /// let layout = Layout::of(&reference);
     /// let mut hour = Window::new(&layout);
     /// [1.0, 7.0, 9.0, 8.0].into_iter().for_each(|visits| hour.count_number(&layout, 0, Some(visits)));
-    /// let told = Summary::new(&hour, &layout, Some(&Window::of(&reference)), 0);
-    /// assert!(matches!(told.features[0].drift, Some(Answer::Known(drift)) if drift.at_least == 0.25));
+    /// let summary = Summary::new(&hour, &layout, Some(&Window::of(&reference)), 0);
+    /// assert!(matches!(summary.features[0].drift, Some(Answer::Known(drift)) if drift.at_least == 0.25));
     /// # Ok::<(), plumbline_core::histogram::BadEdge>(())
     /// ```
     pub fn of(reference: &Reference) -> Window {

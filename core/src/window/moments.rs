@@ -139,7 +139,7 @@ pub struct Moments {
     pub(super) count: u64,
     pub(super) sum: Exact,
     pub(super) squares: Exact,
-    /// Values whose square no double holds: there is no variance then.
+    /// Values whose square exceeds a double: there is no variance then.
     pub(super) beyond: u64,
 }
 

@@ -5,13 +5,13 @@ use serde::{Deserialize, Serialize};
 use super::{HOUR_MS, LayoutMismatch, Series, Summary, Window};
 use crate::table::format_date;
 
-/// What the hours of a series tell.
+/// The figures of the hours of a series.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "WindowReport"))]
 pub struct Report {
     /// Hours in which something was counted.
     pub hours: u64,
-    /// The moment freshness is told for, in milliseconds since 1970.
+    /// The moment freshness is computed for, in milliseconds since 1970.
     pub now_ms: i64,
     /// All hours together.
     pub total: Summary,
@@ -28,7 +28,7 @@ pub struct Piece {
     pub from_ms: i64,
     /// The same as a date, UTC.
     pub from: String,
-    /// What it tells.
+    /// Its figures.
     pub figures: Summary,
 }
 

@@ -1,16 +1,15 @@
-//! Scores by outcome in a thousand bins: the area under the ROC curve of any number of leads, within a bound that is told.
+//! Scores by outcome in a thousand bins: the area under the ROC curve of any number of leads, with a bound on its error.
 
 use serde::{Deserialize, Serialize};
 
 use super::sparse;
+pub use crate::drift::SCORE_BINS;
+use crate::drift::score_bin;
 use crate::evidence::InsufficientData;
 use crate::metric::{Area, Confusion};
 use crate::sum::Sum;
 
-/// Bins of [0, 1].
-pub const SCORE_BINS: usize = 1000;
-
-/// How many leads scored what, by what became of them. A side that counted nothing has no bins yet.
+/// Counts of leads by score and outcome. A side that counted nothing has no bins yet.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Scores {
@@ -22,7 +21,7 @@ pub struct Scores {
     pub(super) open: Vec<u64>,
 }
 
-/// A figure as far as bins tell.
+/// A figure with the precision of bins.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Binned {
@@ -39,7 +38,7 @@ pub struct Binned {
 pub struct CalibrationNoise {
     /// Its standard error.
     pub standard_error: f64,
-    /// What it is expected to be where there is none.
+    /// Its expected value if the scores are calibrated.
     pub bias: f64,
 }
 
@@ -55,9 +54,8 @@ impl Scores {
         if score.is_nan() {
             return;
         }
-        let bin = ((score * SCORE_BINS as f64).clamp(0.0, SCORE_BINS as f64) as usize).min(SCORE_BINS - 1);
         side.resize(SCORE_BINS, 0);
-        if let Some(count) = side.get_mut(bin) {
+        if let Some(count) = side.get_mut(score_bin(score)) {
             *count = count.saturating_add(1);
         }
     }
@@ -75,7 +73,7 @@ impl Scores {
             .map(|side| side.iter().fold(0u64, |sum, count| sum.saturating_add(*count)))
     }
 
-    /// Leads in each bin, whatever became of them: what prediction drift is told from.
+    /// Leads in each bin, whatever their outcome: prediction drift is computed from them.
     pub fn histogram(&self) -> Vec<u64> {
         let mut all = self.open.clone();
         super::add_side(&mut all, &self.converted);

@@ -44,7 +44,7 @@ impl PartialEq for Series {
     }
 }
 
-/// Why windows cannot be put together.
+/// Why windows cannot be merged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum SeriesError {
@@ -214,7 +214,7 @@ impl Series {
     /// Reads what [`write`](Series::write) wrote, without trust: memory is bounded whatever the bytes claim.
     ///
     /// # Errors
-    /// The bytes are no series, of a newer version, changed, or malformed at a place that is named.
+    /// The bytes are not a series, of a newer version, changed, or malformed at a place that is named.
     pub fn read(bytes: &[u8]) -> Result<Series, ReadError> {
         let version = bytes.get(MAGIC.len()).copied().unwrap_or_default().clamp(VERSION, MERGED);
         let mut reader = Reader::open(bytes, MAGIC, version)?;

@@ -1,4 +1,4 @@
-//! What a window tells: every figure with the bound or the interval it comes with, and the reason where there is none.
+//! The figures of a window, each with its bound or interval, or the reason why there is none.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,10 +10,10 @@ use crate::order::keep_most_frequent;
 use crate::stats::level::Level;
 use crate::stats::proportion::Proportion;
 
-/// New categories that are told by name.
+/// New categories that are reported by name.
 const NAMES: usize = 10;
 
-/// What a window tells. Times are milliseconds since 1970, rates parts of 1.
+/// The figures of a window. Times are milliseconds since 1970, rates parts of 1.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "WindowFigures"))]
 pub struct Summary {
@@ -41,7 +41,7 @@ pub struct Summary {
     pub conversion: Answer<(f64, (f64, f64))>,
     /// How well scores rank.
     pub roc_auc: Answer<AreaSummary>,
-    /// The same of the exploration slice, by whose scores nobody worked.
+    /// The same of the exploration slice, whose scores were hidden from sales.
     pub roc_auc_explored: Answer<AreaSummary>,
     /// The same of the other leads; sales works high scores first, which bends these outcomes.
     pub roc_auc_worked: Answer<AreaSummary>,
@@ -80,7 +80,7 @@ pub struct Distance {
     pub population_stability: f64,
 }
 
-/// What a window tells of one feature.
+/// The figures of one feature.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "WindowFeature"))]
 pub struct FeatureSummary {
@@ -105,7 +105,7 @@ pub struct FeatureSummary {
 }
 
 impl Summary {
-    /// What `window`, counted by `layout`, tells at `now_ms`, beside a `reference` of the same layout.
+    /// The figures of `window`, counted by `layout`, at `now_ms`, compared with a `reference` of the same layout.
     ///
     /// # Example
     /// ```
@@ -115,9 +115,9 @@ impl Summary {
     /// let mut window = Window::new(&layout);
     /// window.counters.requests = 200;
     /// window.counters.failed = 1;
-    /// let told = Summary::new(&window, &layout, None, 0);
-    /// assert_eq!(told.error_rate, Answer::Known(0.005));
-    /// assert!(matches!(told.roc_auc, Answer::Insufficient { .. }));
+    /// let summary = Summary::new(&window, &layout, None, 0);
+    /// assert_eq!(summary.error_rate, Answer::Known(0.005));
+    /// assert!(matches!(summary.roc_auc, Answer::Insufficient { .. }));
     /// ```
     pub fn new(window: &Window, layout: &Layout, reference: Option<&Window>, now_ms: i64) -> Summary {
         let counters = &window.counters;

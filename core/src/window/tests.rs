@@ -237,19 +237,19 @@ fn a_file_is_merged_once_in_whatever_company_it_comes() {
 #[test]
 fn a_summary_tells_each_figure_with_its_bound_or_why_there_is_none() {
     let (before, now) = (series(2, 3_000).total(), series(3, 2_000).total());
-    let told = Summary::new(&now, &layout(), Some(&before), 40 * HOUR_MS);
-    assert_eq!((&told.roc_auc_explored, told.precision), (&Answer::from(Err(few("leads that converted"))), Some(1.0)));
-    let Answer::Known(area) = &told.roc_auc else { panic!("there are outcomes") };
+    let summary = Summary::new(&now, &layout(), Some(&before), 40 * HOUR_MS);
+    assert_eq!((&summary.roc_auc_explored, summary.precision), (&Answer::from(Err(few("leads that converted"))), Some(1.0)));
+    let Answer::Known(area) = &summary.roc_auc else { panic!("there are outcomes") };
     assert!(area.area.at_most == 1.0 && area.area.at_least > 0.99);
-    assert!(matches!(told.uptime, Answer::Insufficient { .. }) && matches!(told.latency_us, Answer::Insufficient { .. }));
-    let Some(Some(Answer::Known(visits))) = told.features.first().map(|feature| feature.drift.clone()) else {
+    assert!(matches!(summary.uptime, Answer::Insufficient { .. }) && matches!(summary.latency_us, Answer::Insufficient { .. }));
+    let Some(Some(Answer::Known(visits))) = summary.features.first().map(|feature| feature.drift.clone()) else {
         panic!("a feature")
     };
     assert!(visits.at_least < 0.06 && visits.at_least <= visits.at_most, "{visits:?}");
-    let source = told.features.get(2).expect("three features");
+    let source = summary.features.get(2).expect("three features");
     assert!(source.new_categories.is_some_and(|part| (part - 1.0 / 3.0).abs() < 0.05));
     assert_eq!(source.new_by_name.first().map(|(name, _)| name.as_str()), Some("new"));
-    assert!(told.freshness_ms == Answer::Known((40 * HOUR_MS - now.span_ms().expect("rows").1) as u64));
+    assert!(summary.freshness_ms == Answer::Known((40 * HOUR_MS - now.span_ms().expect("rows").1) as u64));
     let empty = serde_json::to_value(Summary::new(&Window::new(&layout()), &layout(), None, 0)).expect("JSON");
     assert!(!empty.to_string().contains("null,null"), "{empty}");
     assert_eq!(empty["error_rate"]["insufficient"], "found 0 requests, need at least 1");
@@ -257,4 +257,23 @@ fn a_summary_tells_each_figure_with_its_bound_or_why_there_is_none() {
 
 fn few(of: &'static str) -> crate::evidence::InsufficientData {
     crate::evidence::InsufficientData { of, found: 0, needed: 1 }
+}
+
+#[test]
+fn the_stability_of_scores_is_that_of_the_drift_report() {
+    use crate::drift::{PredictionDrift, Rules, Sample};
+    let mut random = Random::new(31);
+    let mut scores = |power: u32| -> Vec<f64> { (0..400).map(|_| (0..power).map(|_| random.unit()).product()).collect() };
+    let [before, now] = [scores(1), scores(2)];
+    let [reference, current] = [&before, &now].map(|scores| {
+        let mut window = Window::new(&layout());
+        scores.iter().for_each(|score| window.scores.add(*score, None));
+        window
+    });
+    let summary = Summary::new(&current, &layout(), Some(&reference), 0);
+    let Some(Answer::Known(binned)) = summary.prediction else { panic!("both have scores") };
+    let [before, now] = [&before, &now].map(|scores| Sample::current(scores).unwrap());
+    let report = PredictionDrift::new(&before, &now, &Rules::default()).unwrap();
+    assert_eq!(binned.population_stability, report.population_stability);
+    assert!(report.population_stability > 0.1 && report.drifted);
 }

@@ -1,6 +1,6 @@
 //! Prints the simulations of METHODS.md as tables, each share with its 95 % binomial bounds; fails when a promise is not kept.
 //!
-//! `cargo run --release -p plumbline-tests --bin simulate -- [experiment] [drift] [area] [performance] [/N]`: all of them when none is
+//! `cargo run --release -p plumbline-tests --bin simulate -- [experiment] [bounds] [drift] [area] [performance] [/N]`: all of them when none is
 //! named; /N makes an Nth of the runs.
 #![allow(clippy::print_stdout, reason = "a command speaks on the terminal")]
 
@@ -23,6 +23,9 @@ fn main() -> ExitCode {
     if named("experiment") {
         let runs = |traffic| if traffic > 1_000 { 500 / part } else { 2_000 / part };
         print("Win or Lose in A/A, six weekly looks, default method", experiment::table(&[20, 100, 700, 3_000], runs));
+    }
+    if named("bounds") {
+        print("Lose by a bound of a skewed amount, six weekly looks", experiment::bounds(&[20, 100, 700], 1_000 / part));
     }
     if named("drift") {
         let sizes = [(30, 30, 2_000), (100, 60, 2_000), (300, 300, 1_000), (2_000, 1_500, 500), (20_000, 20_000, 300)];

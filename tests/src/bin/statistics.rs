@@ -100,8 +100,8 @@ fn commit() -> String {
 fn drift_in_node(folder: &Path) -> Result<Ours, String> {
     let script = plumbline_tests::project_root().join("tests/bench/statistics_node.mjs");
     let output = Command::new("node").arg(&script).arg(folder).output().map_err(|e| format!("node: {e}"))?;
-    let told: Option<Value> = serde_json::from_slice(&output.stdout).ok();
-    let figure = |name: &str| told.as_ref().and_then(|told| told[name].as_f64());
+    let report: Option<Value> = serde_json::from_slice(&output.stdout).ok();
+    let figure = |name: &str| report.as_ref().and_then(|report| report[name].as_f64());
     let (Some(ms), Some(value)) = (figure("ms"), figure("value")) else {
         return Err(String::from_utf8_lossy(&output.stderr)
             .lines()

@@ -40,11 +40,11 @@ impl Suite {
         }
     }
 
-    /// As [`Suite::check`], but of each `place` only the first failure is told: one that is wrong throughout hides no other.
+    /// As [`Suite::check`], but only the first failure of each `place` is reported: a place that is wrong throughout hides no other.
     fn check_in(&mut self, place: &str, agrees: bool, words: impl FnOnce() -> String) {
         self.cases += 1;
         self.passed += usize::from(agrees);
-        if !agrees && self.failures.len() < 20 && !self.failures.iter().any(|told| told.starts_with(place)) {
+        if !agrees && self.failures.len() < 20 && !self.failures.iter().any(|known| known.starts_with(place)) {
             self.failures.push(format!("{place}{}", words()));
         }
     }

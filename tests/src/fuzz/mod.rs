@@ -2,7 +2,7 @@
 //!
 //! Fuzzers call these (`tests/fuzz`, `npm run fuzz`), and an ordinary `cargo test` replays the seeds and every input that once
 //! broke one (`tests/fuzz/regressions`). A function returns when all is well and panics when something does not hold.
-#![allow(clippy::expect_used, clippy::panic, reason = "what does not hold is told by a panic, to a fuzzer as to a test")]
+#![allow(clippy::expect_used, clippy::panic, reason = "a broken property is reported by a panic, to a fuzzer as to a test")]
 
 mod bundle;
 mod import;

@@ -172,7 +172,7 @@ fn requests() -> Vec<Vec<u8>> {
         {"name": "lead_source", "shape": [2, 1], "datatype": "BYTES", "data": ["Referral", "Ads"]}], "parameters": {"reasons": 1}}"#;
     let binary = "{\"inputs\":[{\"name\":\"pricing_visits\",\"shape\":[2],\"datatype\":\"INT32\",\"parameters\":\
         {\"binary_data_size\":8}}]}";
-    // The head's length is told in units of four bytes.
+    // The head's length is in units of four bytes.
     let binary = &format!("{binary:width$}", width = binary.len().next_multiple_of(4));
     let bodies: [(&str, &str, String); 14] = [
         ("POST /v1/score", "application/json", lead.clone()),

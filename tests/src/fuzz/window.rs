@@ -1,4 +1,4 @@
-//! Files of windows: read without trust, and what was read is written, merged and told without a figure that is none.
+//! Files of windows: read without trust, and what was read is written, merged and reported without NaN or infinity.
 
 use plumbline_core::histogram::Bins;
 use plumbline_core::window::{FeatureLayout, HOUR_MS, Layout, Series, Summary};
@@ -17,8 +17,8 @@ fn series(bytes: &[u8]) {
     assert_eq!(Series::read(&read.write()).as_ref(), Ok(&read));
     let (one, mut two) = (read.total(), read.total());
     if two.merge(&one).is_ok() {
-        let told = serde_json::to_string(&Summary::new(&two, read.layout(), Some(&one), 0)).expect("JSON");
-        assert!(!told.contains("NaN") && !told.contains("inf"), "{told}");
+        let written = serde_json::to_string(&Summary::new(&two, read.layout(), Some(&one), 0)).expect("JSON");
+        assert!(!written.contains("NaN") && !written.contains("inf"), "{written}");
     }
 }
 

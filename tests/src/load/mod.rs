@@ -47,12 +47,12 @@ pub async fn run(target: &Target, plan: &Plan) -> Result<Report, String> {
     let counted_from = start + plan.warmup;
     let end = counted_from + plan.duration;
     let local = tokio::task::LocalSet::new();
-    let (mut tasks, mut told) = (Vec::new(), Vec::new());
+    let (mut tasks, mut senders) = (Vec::new(), Vec::new());
     for _ in 0..plan.connections {
         let target = target.clone();
         let mut connection = Connection::open(&target).await?;
         let (tell, mut dues) = mpsc::unbounded_channel();
-        told.push(tell);
+        senders.push(tell);
         let open_loop = plan.rate.is_some();
         tasks.push(local.spawn_local(async move {
             let mut seen = Seen { latency_us: report::histogram(), errors: 0, first_error: None };
@@ -76,7 +76,7 @@ pub async fn run(target: &Target, plan: &Plan) -> Result<Report, String> {
         }));
     }
     if let Some(rate) = plan.rate {
-        std::thread::spawn(move || pace(rate, start, end, &told));
+        std::thread::spawn(move || pace(rate, start, end, &senders));
     }
     let mut report = Report::new(plan);
     local

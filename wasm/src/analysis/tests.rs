@@ -88,9 +88,9 @@ fn windows_cross_as_bytes() {
     let merged = window::merge_windows(&Array::of2(&file(&made), &file(&other))).expect("of one layout");
     let twice = window::merge_windows(&Array::of2(&file(&made), &file(&made)));
     assert_eq!(twice.map(drop).map_err(|e| code(&e)), Err("WINDOW_MERGED_BEFORE".to_owned()));
-    let told = window::read_windows(&merged, None, parsed("{\"nowMs\": 3600000}")).expect("figures");
-    assert_eq!((member(&told, "requests").as_f64(), member(&told, "freshness_ms").as_f64()), (Some(4.0), Some(0.0)));
-    assert_eq!(member(&member(&told, "roc_auc"), "value").as_f64(), Some(1.0));
+    let figures = window::read_windows(&merged, None, parsed("{\"nowMs\": 3600000}")).expect("figures");
+    assert_eq!((member(&figures, "requests").as_f64(), member(&figures, "freshness_ms").as_f64()), (Some(4.0), Some(0.0)));
+    assert_eq!(member(&member(&figures, "roc_auc"), "value").as_f64(), Some(1.0));
     let cut = window::read_windows(made.get(..20).unwrap_or_default(), None, parsed("{\"nowMs\": 0}"));
     assert_eq!(cut.map(drop).map_err(|e| code(&e)), Err("WINDOW_CHECKSUM".to_owned()));
 }

@@ -9,7 +9,7 @@ use super::desk::{Desk, Edit};
 pub fn Changes(desk: Desk) -> impl IntoView {
     let body = move || match desk.edit.get() {
         None => view! { <p class="soft">"Change a field to see its effect here."</p> }.into_any(),
-        Some(edit) => told(desk, &edit).into_any(),
+        Some(edit) => shown(desk, &edit).into_any(),
     };
     view! {
         <section class="card" aria-labelledby="changes-title">
@@ -19,7 +19,7 @@ pub fn Changes(desk: Desk) -> impl IntoView {
     }
 }
 
-fn told(desk: Desk, edit: &Edit) -> impl IntoView {
+fn shown(desk: Desk, edit: &Edit) -> impl IntoView {
     let session = desk.session();
     let before = edit.before.lead(&session.form);
     match session.change(&before, &desk.lead(), desk.at.get()) {

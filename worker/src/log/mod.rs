@@ -1,7 +1,27 @@
-//! The prediction log of one shard: its rules. Its tables are made by the store's migrations for this owner.
+//! One shard of the log: its rules. Its tables are made by the store's migrations for this owner.
+//!
+//! It stores predictions and what callers report about leads, and works out from them what control needs ([`Digest`]): windows of traffic
+//! and of outcomes, by version and role.
 //!
 //! Predictions lie in it as they come, a batch a row; the view `prediction_logs` shows each as a row of its own. A query that
 //! knows its times should narrow `prediction_batches` by `first_ms` and `last_ms` first.
+
+mod batch;
+mod cell;
+mod digest;
+mod fold;
+mod ingest;
+mod meta;
+mod status;
+#[cfg(test)]
+mod tests;
+mod tombstone;
+mod window;
+
+pub use digest::{BACKFILL, Business, Digest, Minute, PAIRED, Progress, RolloutSpan};
+pub use status::{EventStatus, Received};
+pub use tombstone::lead_ref;
+pub use window::{Grain, ShardWindow};
 
 use crate::store::{Owner, Param, Sql, SqlError, migrate};
 
@@ -9,6 +29,10 @@ use crate::store::{Owner, Param, Sql, SqlError, migrate};
 #[derive(Debug)]
 pub struct LogShard<S> {
     sql: S,
+    /// What the digest has read and sorted; lost without harm.
+    round: digest::Round,
+    /// The outcome day it is working out; lost without harm.
+    day: Option<digest::OpenDay>,
 }
 
 /// A batch is one row, and stored once however often it is tried.
@@ -22,7 +46,7 @@ impl<S: Sql> LogShard<S> {
     /// [`SqlError`]: the store failed, takes no rows, is not a shard's, or a newer version of Plumbline wrote it.
     pub fn open(mut sql: S) -> Result<LogShard<S>, SqlError> {
         migrate(&mut sql, Owner::Shard)?;
-        let mut shard = LogShard { sql };
+        let mut shard = LogShard::opened(sql);
         shard.probe()?;
         Ok(shard)
     }
@@ -41,7 +65,7 @@ impl<S: Sql> LogShard<S> {
 
     /// The shard in a store that [`LogShard::open`] has already brought up to date.
     pub fn opened(sql: S) -> LogShard<S> {
-        LogShard { sql }
+        LogShard { sql, round: digest::Round::default(), day: None }
     }
 
     /// Stores a batch as encoded in [`Batch::text`](crate::Batch::text): all of its rows, or none. A batch that was stored before is not stored again:

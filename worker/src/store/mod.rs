@@ -2,6 +2,9 @@
 
 #[cfg(any(test, feature = "contract"))]
 pub mod contract;
+mod leads;
+#[cfg(test)]
+pub(crate) mod memory;
 mod migration;
 mod shard;
 mod sql;

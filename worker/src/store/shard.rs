@@ -1,9 +1,10 @@
 //! The tables of a log shard, migration by migration.
 
+use super::leads::LEADS;
 use super::migration::Migration;
 
 /// All, the oldest first.
-pub(super) const MIGRATIONS: &[Migration] = &[ROWS, BATCHES, EXPLORATION, FLAGS, UNKNOWN_VALUES, LIFECYCLE];
+pub(super) const MIGRATIONS: &[Migration] = &[ROWS, BATCHES, EXPLORATION, FLAGS, UNKNOWN_VALUES, LIFECYCLE, LEADS];
 
 /// A row a prediction.
 const ROWS: Migration = &[

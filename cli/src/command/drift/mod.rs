@@ -31,8 +31,9 @@ distance, everything else by category. Ids, dates and outcomes are not features;
 weighted by the model's importance.
 
 A feature drifted if the difference exceeds the tolerance *and* is unlikely to be chance. The table drifted if more than two features
-did; without drift that happens with at most the chance of --chance, whatever the number of rows and features. Too few rows to know,
-and scores that went missing, fail --check too.
+did (--max-features), or all of them where there are no more; without drift that happens with at most the chance of --chance, whatever
+the number of rows and features. Too few rows to know, scores that moved and scores that went missing fail --check, too; with --score
+half of --chance is for the scores.
 
 With --score, the percentiles of the predictions are compared too. If the reference also has outcomes (--outcome), the performance on
 the current leads is estimated before their outcomes arrive, with an interval, next to the realised performance if known.
@@ -74,7 +75,7 @@ pub struct Drift {
     /// Maximum tolerated rate of false alarms of the verdict, all features and rules together
     #[arg(long, value_name = "P", default_value_t = Rules::default().chance)]
     chance: f64,
-    /// Number of features that may drift
+    /// Number of features that may drift; of so few features all but one
     #[arg(long, value_name = "N", default_value_t = Rules::default().features_allowed)]
     max_features: usize,
     /// Number of shuffles for measuring false alarms
@@ -83,7 +84,7 @@ pub struct Drift {
     /// Seed of the shuffles
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Exit with code 1 if the table drifted, scores went missing, or the rows are too few to know
+    /// Exit with code 1 if the table drifted, scores moved or went missing, or the rows are too few to know
     #[arg(long)]
     check: bool,
     #[command(flatten)]
@@ -93,7 +94,8 @@ pub struct Drift {
 impl Drift {
     /// Prints the report.
     pub fn run(&self, json: bool) -> Result<Outcome, Failure> {
-        let rules = self.rules()?;
+        let whole = self.rules()?;
+        let rules = if self.score.is_some() { whole.beside_scores() } else { whole };
         let (reference, current) = (Columns::read(&self.reference)?, Columns::read(&self.current)?);
         let outcome = self
             .outcome
@@ -162,8 +164,8 @@ impl Drift {
         (report.reference_rows, report.current_rows) = (reference.rows as u64, current.rows as u64);
         (report.only_in_reference, report.only_in_current) = (gone, new);
         if let Some(score) = &self.score {
-            report.unscored = Unscored::new(&values(&reference, score)?, &values(&current, score)?, &rules);
-            report.prediction = Some(prediction(&reference, &current, score)?);
+            report.unscored = Unscored::new(&values(&reference, score)?, &values(&current, score)?, &whole);
+            report.prediction = Some(prediction(&reference, &current, score, &whole)?);
             if let Some(outcome) = &outcome {
                 report.performance = Some(self.performance(&reference, &current, score, outcome)?);
             }
@@ -269,10 +271,10 @@ fn feature<'a>(name: &'a str, (before, now): &'a (Vector, Vector), weights: Opti
     Feature { name, reference: before.values(), current: now.values(), importance }
 }
 
-fn prediction(reference: &Columns, current: &Columns, score: &str) -> Result<Answer<PredictionDrift>, Failure> {
+fn prediction(reference: &Columns, current: &Columns, score: &str, rules: &Rules) -> Result<Answer<PredictionDrift>, Failure> {
     let sample = |table: &Columns| -> Result<Sample, Failure> {
         let scores: Vec<f64> = table.numbers(score)?.values.into_iter().flatten().collect();
         Sample::current(&scores).map_err(|e| Failure::input(&table.place, e.code(), format!("column {score}: {e}")))
     };
-    Ok(PredictionDrift::new(&sample(reference)?, &sample(current)?).into())
+    Ok(PredictionDrift::new(&sample(reference)?, &sample(current)?, rules).into())
 }

@@ -82,10 +82,10 @@ pub struct Measures {
 /// How an experiment is looked at.
 #[derive(Debug, Args)]
 pub struct Looks {
-    /// How and when the experiment is looked at [default: sequential to analyse, fixed to plan]
+    /// How and when the experiment is looked at [default: sequential]
     #[arg(long, value_enum)]
     pub method: Option<MethodName>,
-    /// With `sequential`: the number of leads in both arms at which the interval is tightest
+    /// With `sequential`: the number of leads in both arms at which the interval is tightest [default: 5,000]
     #[arg(long, value_name = "LEADS")]
     pub tuned_to: Option<f64>,
     /// With planned looks: their number, equally spaced
@@ -123,8 +123,8 @@ pub enum CorrectionName {
 }
 
 impl Looks {
-    /// The method, `unnamed` when none was named.
-    pub fn method(&self, unnamed: MethodName) -> Result<Method, Failure> {
+    /// The method.
+    pub fn method(&self) -> Result<Method, Failure> {
         if !(1..=plumbline_core::stats::group_sequential::MOST_LOOKS).contains(&self.looks) {
             return Err(Failure::usage("BAD_LOOKS", format!("--looks is {}; it must be from 1 to 60", self.looks)));
         }
@@ -136,7 +136,7 @@ impl Looks {
             },
             false => Method::GroupSequential { spending, information: self.information.clone(), look: self.look },
         };
-        Ok(match self.method.unwrap_or(unnamed) {
+        Ok(match self.method.unwrap_or(MethodName::Sequential) {
             MethodName::Fixed => Method::Fixed,
             MethodName::Sequential => Method::Sequential { tuned_to: self.tuned_to },
             MethodName::OBrienFleming => planned(Spending::OBrienFleming),
@@ -170,7 +170,7 @@ impl Measures {
             lift: self.lift,
             alpha: self.alpha,
             power: self.power,
-            method: looks.method(MethodName::Sequential)?,
+            method: looks.method()?,
             least_per_arm: self.min_per_arm,
             leads_per_day: self.per_day,
             ..Settings::new(&[], primary)

@@ -1,4 +1,4 @@
-//! Leads of files become the sums of an experiment; what cannot be read is told with its place and left out.
+//! Leads of files become the sums of an experiment; rows that cannot be read are left out and reported with their place.
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -44,6 +44,8 @@ pub struct Counter {
     columns: Columns,
     /// The moment open deals are looked at.
     now_ms: i64,
+    /// Deals whose days cannot be read, and the first of them.
+    odd_deals: (u64, Option<String>),
     /// Whether the arms were named beforehand.
     declared: bool,
     rows: Rows,
@@ -59,6 +61,8 @@ pub struct Counted {
     pub repeats: Option<Repeats>,
     /// Where the rows went.
     pub rows: Rows,
+    /// Deals whose days could not be read, and the first of them.
+    pub odd_deals: (u64, Option<String>),
 }
 
 impl Counter {
@@ -82,7 +86,7 @@ impl Counter {
         let declared = !settings.arms.is_empty();
         let now_ms = measures.now.unwrap_or_else(|| clock::now().0);
         let (leads, rows) = (Leads::default(), Rows::default());
-        Counter { data: Data::new(&settings), leads, settings, columns, now_ms, declared, rows }
+        Counter { data: Data::new(&settings), leads, settings, columns, now_ms, odd_deals: (0, None), declared, rows }
     }
 
     /// Takes in the leads of `file`.
@@ -100,7 +104,7 @@ impl Counter {
             let problem = match records.advance()? {
                 Step::End => break,
                 Step::Rejected(problem) => problem,
-                Step::Record => match self.take(&*records) {
+                Step::Record => match self.take(&source.place, &*records) {
                     Ok(()) => {
                         self.rows.take();
                         continue;
@@ -138,16 +142,38 @@ impl Counter {
         let repeats = repeats.map_err(|e| Failure::input("the leads", e.code(), e.to_string()))?;
         self.settings.arms.swap(0, found);
         self.data.lead_with(found);
+        self.rows.take_back(repeats.mixed_rows, "LEAD_IN_SEVERAL_ARMS", || {
+            let first = repeats.named.first().map_or("", String::as_str);
+            (format!("lead {first}"), "its rows name more than one arm".to_owned())
+        });
         let repeats = (repeats.leads > 0).then_some(repeats);
-        Ok(Counted { settings: self.settings, data: self.data, repeats, rows: self.rows })
+        Ok(Counted { settings: self.settings, data: self.data, repeats, rows: self.rows, odd_deals: self.odd_deals })
     }
 
-    fn take(&mut self, records: &dyn Records) -> Result<(), Problem> {
+    fn take(&mut self, place: &str, records: &dyn Records) -> Result<(), Problem> {
         let cell = |name: &str| records.names().iter().position(|n| n == name).map_or(Cell::Missing, |at| records.cell(at));
         let arm = cell(&self.columns.arm)
             .read_name()
             .ok_or_else(|| Problem::new("ARM_MISSING", format!("{} does not name an arm", self.columns.arm)))?;
         let arm = self.arm(&arm)?;
+        let id = cell(&self.columns.lead.0).read_name();
+        if id.is_none() && self.columns.lead.1 {
+            return Err(Problem::new("LEAD_MISSING", format!("{} does not name a lead", self.columns.lead.0)));
+        }
+        let added = self.add(place, records, arm, id.as_deref());
+        // Who was assigned does not depend on what can be read of the lead.
+        if added.is_err() {
+            match &id {
+                Some(id) => self.leads.lose(id, arm),
+                None => self.data.lose(arm),
+            }
+        }
+        added
+    }
+
+    /// Adds the values of a row in `arm`.
+    fn add(&mut self, place: &str, records: &dyn Records, arm: usize, id: Option<&str>) -> Result<(), Problem> {
+        let cell = |name: &str| records.names().iter().position(|n| n == name).map_or(Cell::Missing, |at| records.cell(at));
         let mut metrics = Vec::with_capacity(self.columns.metrics.len());
         for (kind, (name, second)) in self.settings.metrics().map(|metric| metric.kind).zip(&self.columns.metrics) {
             let value = measure(name, cell(name), kind == Kind::Rate)?;
@@ -163,28 +189,43 @@ impl Counter {
             });
         }
         let cycle = match &self.columns.cycle {
-            None => None,
+            None => Ok(None),
             Some((days, closed)) => {
                 let opened = self.columns.opened.as_ref().map_or(Cell::Missing, |name| cell(name));
-                self.deal(measure(days, cell(days), false)?, measure(closed, cell(closed), true)?, opened)?
+                self.deal(measure(days, cell(days), false), measure(closed, cell(closed), true), opened)
             }
         };
         let segments: Vec<Option<Cow<'_, str>>> = self.columns.segments.iter().map(|name| cell(name).read_name()).collect();
         let segments: Vec<Option<&str>> = segments.iter().map(Option::as_deref).collect();
+        let (cycle, odd) = match cycle {
+            Ok(cycle) => (cycle, None),
+            // A deal left out because of its days would make the cycle look shorter: it counts, and its days are unknown.
+            Err(problem) => (Some(Deal::Unknown), Some(problem)),
+        };
         let lead = Observation { arm, metrics: &metrics, cycle, segments: &segments };
-        let added = match cell(&self.columns.lead.0).read_name() {
-            Some(id) => self.leads.add(&self.settings, &id, &lead),
-            None if self.columns.lead.1 => {
-                return Err(Problem::new("LEAD_MISSING", format!("{} does not name a lead", self.columns.lead.0)));
-            }
+        let added = match id {
+            Some(id) => self.leads.add(&self.settings, id, &lead),
             None => self.data.push(&self.settings, &lead),
         };
-        added.map_err(|e| Problem::new(e.code(), e.to_string()))
+        added.map_err(|e| Problem::new(e.code(), e.to_string()))?;
+        if let Some(problem) = odd {
+            self.odd_deals.0 += 1;
+            self.odd_deals.1.get_or_insert_with(|| format!("{place}, line {}: {}", records.line(), problem.message));
+        }
+        Ok(())
     }
 
     /// The deal of a row with these days. An open deal without days has been open since the day it was opened.
-    fn deal(&self, days: Option<f64>, closed: Option<f64>, opened: Cell<'_>) -> Result<Option<Deal>, Problem> {
-        let closed = closed.map(|closed| closed == 1.0);
+    ///
+    /// # Errors
+    /// Why its days are unknown.
+    fn deal(
+        &self,
+        days: Result<Option<f64>, Problem>,
+        closed: Result<Option<f64>, Problem>,
+        opened: Cell<'_>,
+    ) -> Result<Option<Deal>, Problem> {
+        let (days, closed) = (days?, closed?.map(|closed| closed == 1.0));
         let since = || {
             let opened = opened.read_moment().map_err(|wanted| {
                 let name = self.columns.opened.as_deref().unwrap_or_default();
@@ -193,14 +234,18 @@ impl Counter {
             })?;
             Ok(opened.map(|opened| (self.now_ms.saturating_sub(opened)) as f64 / DAY_MS))
         };
+        let days = match (days, closed) {
+            (None, Some(true)) => None,
+            (None, _) => since()?,
+            (days, _) => days,
+        };
+        if let Some(days) = days.filter(|days| !Deal::DAYS.contains(days)) {
+            return Err(Problem::new("VALUE_NOT_UNDERSTOOD", format!("a deal of {days} days; expected 0 to a million")));
+        }
         Ok(match (days, closed) {
             (Some(days), Some(true)) => Some(Deal::Closed(days)),
             (Some(days), _) => Some(Deal::Open(days)),
-            (None, Some(true)) => Some(Deal::Unknown),
-            (None, closed) => match since()? {
-                Some(days) => Some(Deal::Open(days)),
-                None => closed.map(|_| Deal::Unknown),
-            },
+            (None, closed) => closed.map(|_| Deal::Unknown),
         })
     }
 

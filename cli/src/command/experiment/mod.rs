@@ -24,7 +24,8 @@ use count::Counter;
 #[command(after_help = "\
 Input: CSV with a header, NDJSON or Parquet; several files are read in order. Rows of one lead (--lead, or a column lead_id) are summed;
 a lead in two arms is reported and left out. An outcome is 1 or 0, true or false, yes or no; an empty outcome is not known yet: the lead
-counts for the split but not for the rate. Open deals without days need --opened, or the finding about the sales cycle stays open.
+counts for the split but not for the rate, and so does a lead whose values cannot be read. Open deals without days need --opened, or
+the finding about the sales cycle stays open; deals whose days cannot be read leave it open, too.
 
 Verdicts: Win, Lose, Inconclusive (with how long to continue), Insufficient data (with the leads found and needed), Invalid (the arms
 do not have the planned split, p < 0.001). Only a Win is a reason to roll out.
@@ -80,6 +81,10 @@ impl Experiment {
         let mut analysis =
             analyse(&counted.settings, &counted.data).map_err(|e| Failure::usage(e.code(), e.problems.join("; ")))?;
         analysis.notes.extend(notes(counted.repeats.as_ref()));
+        if let (odd, Some(first)) = counted.odd_deals {
+            let deals = if odd == 1 { "1 deal has".to_owned() } else { format!("{} deals have", terminal::thousands(odd)) };
+            analysis.notes.push(format!("{deals} unreadable days, so the time to close is unknown; the first: {first}."));
+        }
         let outcome = self.limit.outcome([&counted.rows]);
         analysis.rows = Some(counted.rows);
         if json {

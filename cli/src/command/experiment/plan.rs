@@ -5,11 +5,12 @@ use std::path::PathBuf;
 use clap::Args;
 use plumbline_core::experiment::{Baseline, Method, Plan, Planned};
 use plumbline_core::stats::effect::Scale;
+use plumbline_core::stats::group_sequential::Spending;
 use plumbline_core::stats::level::{Level, SettingError};
 use plumbline_core::stats::moments::Moments;
 use plumbline_core::table::Rows;
 
-use super::arguments::{Looks, MethodName};
+use super::arguments::Looks;
 use super::count::measure;
 use super::parse;
 use crate::input::{self, Cell, Step};
@@ -23,7 +24,9 @@ use crate::{Failure, Outcome};
 #[command(after_help = "\
 Give the base rate (--base), or files of past leads to compute it from (FILES with --outcome, or with --mean for a number).
 
-Results are for a two-sided test; rates use the arcsine transformation. Planned looks need more leads: see --method.
+Results are for a two-sided test; rates use the arcsine transformation. The plan is for the method that `plumbline experiment` uses, which
+by default may be looked at any number of times and needs more leads for it; --method fixed plans a single look, obrien-fleming and pocock
+as many as --looks.
 
 Examples:
   plumbline plan --base 10% --lift 5% --per-arm 5000 --per-day 700
@@ -89,7 +92,7 @@ impl PlanExperiment {
             alpha: self.alpha,
             power: self.power,
             treatments: self.treatments,
-            method: self.looks.method(MethodName::Fixed)?,
+            method: as_analysed(self.looks.method()?),
             per_arm: Some(self.per_arm),
             leads_per_day: self.per_day,
             outcome_delay_days: self.delay,
@@ -102,7 +105,7 @@ impl PlanExperiment {
         } else {
             let mut sentences = planned.sentences.clone();
             if self.looks.method.is_none() {
-                sentences.push(any_time(&plan).map_err(refuse)?);
+                sentences.push(alternatives(&plan, &planned).map_err(refuse)?);
             }
             let account = planned.rows.as_ref().map_or(String::new(), |rows| format!("\n\n{}", account("rows", rows)));
             terminal::say(&format!("{}\n\n{}{account}", sentences.join("\n"), table(&plan, &planned).map_err(refuse)?))?;
@@ -162,13 +165,29 @@ impl PlanExperiment {
     }
 }
 
-/// What the default analysis needs, which may be looked at before the end.
-fn any_time(plan: &Plan) -> Result<String, SettingError> {
-    let needed = Plan { method: Method::default(), ..plan.clone() }.work_out()?.needed.per_arm;
+/// The method as `plumbline experiment` applies it: what it is tuned to by default is fixed.
+fn as_analysed(method: Method) -> Method {
+    match method {
+        Method::Sequential { tuned_to } => Method::Sequential { tuned_to: tuned_to.or(Some(Method::TUNED_TO)) },
+        method => method,
+    }
+}
+
+/// What other methods than the default need.
+fn alternatives(plan: &Plan, planned: &Planned) -> Result<String, SettingError> {
+    let needed = |method| Ok(Plan { method, ..plan.clone() }.work_out()?.needed);
+    let tuned = needed(Method::Sequential { tuned_to: None })?;
+    let looks = needed(Method::weekly(6, Spending::OBrienFleming))?;
+    let once = needed(Method::Fixed)?;
     Ok(format!(
-        "This is for one look at the planned end (`plumbline experiment --method fixed`); its default, which may be run at any time, \
-         needs {} leads per arm (`--method sequential`), and six planned looks hardly more than one (`--method obrien-fleming`).",
-        thousands(needed)
+        "This holds however often `plumbline experiment` is run, and takes {:.2} times the leads of a single look. Tuned to the planned end \
+         (`--tuned-to {}`) it needs {} leads per arm, with six planned looks (`--method obrien-fleming`) {}, with one look at the end \
+         (`--method fixed`) {}.",
+        planned.inflation,
+        tuned.total,
+        thousands(tuned.per_arm),
+        thousands(looks.per_arm),
+        thousands(once.per_arm)
     ))
 }
 

@@ -8,10 +8,13 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 use plumbline_core::import::{Imported, import};
 use plumbline_core::lead::{Limits, Slots};
+use plumbline_core::table::Rows;
 use plumbline_core::{Bundle, Manifest, Options, Scorer, Workspace};
 
 use crate::input::{self, Step, declaration, model_file};
 use crate::output::{replace, terminal};
+use crate::report::rows::account;
+use crate::report::summary::SchemaSummary;
 use crate::table::columns::Columns;
 use crate::table::places::Places;
 use crate::{Failure, Outcome, clock};
@@ -88,21 +91,19 @@ impl Init {
         if let Some(out) = &self.out {
             replace(out, written.as_bytes())?;
         }
-        self.report(json, &sketch, &written)
+        self.report(json, &sketch, written, table.as_ref().map(Columns::all_used))
     }
 
-    fn report(&self, json: bool, sketch: &Sketch, written: &str) -> Result<Outcome, Failure> {
+    fn report(&self, json: bool, sketch: &Sketch, written: String, rows: Option<Rows>) -> Result<Outcome, Failure> {
         let to_check = sketch.fields.iter().filter(|field| !field.check.is_empty()).count();
         let out = self.out.as_ref().map(|out| out.display().to_string());
         if json {
-            let report = serde_json::json!({
-                "out": out,
-                "fields": sketch.fields.len(),
-                "features": sketch.features.len(),
-                "to_check": to_check,
-                "schema": if out.is_none() { Some(written) } else { None },
-            });
-            return terminal::say_json(&report).map(|()| Outcome::Done);
+            let (fields, features) = (sketch.fields.len(), sketch.features.len());
+            let schema = out.is_none().then_some(written);
+            return terminal::say_json(&SchemaSummary { out, fields, features, to_check, schema, rows }).map(|()| Outcome::Done);
+        }
+        if let Some(rows) = rows.filter(|rows| rows.lost() > 0) {
+            terminal::note(&account("rows", &rows));
         }
         match &out {
             None => terminal::say(written.trim_end())?,

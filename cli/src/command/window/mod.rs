@@ -119,7 +119,7 @@ fn read(path: &Path) -> Result<Series, Failure> {
     Series::read(&bytes(path)?).map_err(|e| Failure::input(place(path), e.code(), e.to_string()))
 }
 
-/// Whether a file is one of windows, told by its first bytes.
+/// Whether a file is one of windows, by its first bytes.
 fn is_windows(path: &Path) -> Result<bool, Failure> {
     if path == Path::new("-") {
         return Ok(false);

@@ -102,7 +102,7 @@ impl FalseAlarms {
             }
             found.deals = deal;
             found.any_feature += u64::from(drifted > 0);
-            found.verdict += u64::from(drifted > rules.features_allowed);
+            found.verdict += u64::from(drifted > rules.allowed(features.len()));
             if !each(deal, Observed { drifted }) {
                 break;
             }

@@ -14,7 +14,7 @@ use crate::histogram::Bins;
 use crate::order;
 use crate::table::Values;
 
-/// New categories that are told by name.
+/// New categories that are reported by name.
 const NAMES: usize = 10;
 
 /// Categories that the reference does not have.
@@ -99,7 +99,7 @@ impl FeatureDrift {
         }))
     }
 
-    /// A feature that had values and has none any more: what can be told is that they are missing.
+    /// A feature that had values and has none any more: reported as missing values.
     fn gone(missing: Rate) -> FeatureDrift {
         FeatureDrift {
             name: String::new(),

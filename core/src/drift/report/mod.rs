@@ -90,7 +90,7 @@ pub struct Verdict {
     pub threshold: f64,
     /// How many features drifted.
     pub features: u64,
-    /// How many the rules allow.
+    /// How many may: those the rules allow, or all but one where there are no more.
     pub allowed: u64,
     /// The part of the model's importance that lies on drifted features; null when no model was named or nothing has importance.
     pub importance_share: Option<f64>,
@@ -116,7 +116,8 @@ impl DriftReport {
     /// A value that is infinite, an importance that is negative or not finite, a feature that is a number on one side only.
     pub fn new(features: &[Feature<'_>], rules: &Rules) -> Result<DriftReport, DriftError> {
         let (mut found, mut left_out) = (Vec::with_capacity(features.len()), Vec::new());
-        let threshold = rules.threshold(features.len());
+        let comparable = features.iter().filter(|feature| feature.reference.rows() > 0 && feature.current.rows() > 0).count();
+        let (threshold, allowed) = (rules.threshold(comparable), rules.allowed(comparable));
         for (place, feature) in features.iter().enumerate() {
             if let Some(value) = feature.importance.filter(|importance| !(importance.is_finite() && *importance >= 0.0)) {
                 let (what, must) = ("the importance of a feature", "a finite number of at least 0");
@@ -136,15 +137,15 @@ impl DriftReport {
         let rows = |side: fn(&Feature<'_>) -> usize| features.iter().map(side).max().unwrap_or_default() as u64;
         let sizes = [rows(|feature| feature.reference.rows()), rows(|feature| feature.current.rows())];
         let mut verdict = Verdict {
-            drifted: drifted > rules.features_allowed,
+            drifted: drifted > allowed,
             insufficient: if found.is_empty() { None } else { too_few(sizes, threshold) },
             threshold,
             features: drifted as u64,
-            allowed: rules.features_allowed as u64,
+            allowed: allowed as u64,
             importance_share: (all > 0.0).then(|| importance(true) / all),
             sentence: String::new(),
         };
-        verdict.sentence = verdict.in_words(found.len());
+        verdict.sentence = verdict.in_words(found.len(), rules.features_allowed > allowed);
         let [reference_rows, current_rows] = sizes;
         Ok(DriftReport {
             reference_rows,
@@ -167,13 +168,21 @@ impl DriftReport {
 }
 
 impl DriftReport {
-    /// Whether a check of these leads fails: the table drifted, the rows are too few to know, or more scores are missing.
+    /// Whether a check of these leads fails: the table drifted, the rows are too few to know, the scores moved, or more are missing.
     pub fn fails(&self) -> bool {
-        self.verdict.drifted || self.verdict.insufficient.is_some() || self.unscored.is_some_and(|unscored| unscored.drifted)
+        let scores = match &self.prediction {
+            Some(Answer::Known(prediction)) => prediction.drifted,
+            Some(Answer::Insufficient { .. }) => true,
+            None => false,
+        };
+        self.verdict.drifted
+            || self.verdict.insufficient.is_some()
+            || scores
+            || self.unscored.is_some_and(|unscored| unscored.drifted)
     }
 }
 
-/// Why no difference at all could be told from chance: the least p-value of so many rows is not below the threshold.
+/// Why no difference could be distinguished from chance: the least p-value of so many rows is not below the threshold.
 fn too_few([m, n]: [u64; 2], threshold: f64) -> Option<String> {
     // Of all ways to deal the rows the one seen is the most extreme: 1 / C(m + n, n).
     let least = |m: u64, n: u64| (1..=m.min(n)).fold(1.0, |p, i| p * i as f64 / (m.max(n) + i) as f64);
@@ -186,7 +195,7 @@ fn too_few([m, n]: [u64; 2], threshold: f64) -> Option<String> {
 
 impl Verdict {
     /// The verdict on `of` features, in words.
-    fn in_words(&self, of: usize) -> String {
+    fn in_words(&self, of: usize, all_but_one: bool) -> String {
         if of == 0 {
             return "No feature could be compared, so drift is unknown.".to_owned();
         }
@@ -202,10 +211,11 @@ impl Verdict {
         if let Some(reason) = self.insufficient.as_ref().filter(|_| !self.drifted) {
             return format!("Insufficient data: {reason}.");
         }
+        let of_so_few = if all_but_one { " of so few features" } else { "" };
         let verdict = match (self.drifted, self.importance_share) {
-            (true, Some(_)) => format!("more than the {} allowed: retrain", self.allowed),
-            (true, None) => format!("more than the {} allowed: the leads drifted", self.allowed),
-            (false, _) => format!("up to {} are allowed", self.allowed),
+            (true, Some(_)) => format!("more than the {} allowed{of_so_few}: retrain", self.allowed),
+            (true, None) => format!("more than the {} allowed{of_so_few}: the leads drifted", self.allowed),
+            (false, _) => format!("up to {} are allowed{of_so_few}", self.allowed),
         };
         format!("{drifted}{weight}; {verdict}.")
     }

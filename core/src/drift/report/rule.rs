@@ -15,14 +15,31 @@ pub struct Rules {
     pub new_categories: f64,
     /// The largest accepted rate of false alarms of the table's verdict, all rules and features together.
     pub chance: f64,
-    /// How many features may drift before the table has.
+    /// How many features may drift before the table has; of fewer features than that, all but one ([`Rules::allowed`]).
     pub features_allowed: usize,
 }
 
 /// Rules that apply to one feature: its distribution, missing values, and outliers or new categories.
 const RULES: f64 = 3.0;
+/// Rules that apply to the scores: their distribution, and missing ones.
+const RULES_OF_SCORES: f64 = 2.0;
 
 impl Rules {
+    /// How many of `features` may drift before the table has: never all of them, or no drift could be found.
+    pub fn allowed(&self, features: usize) -> usize {
+        self.features_allowed.min(features.saturating_sub(1))
+    }
+
+    /// The rules for features of a report that has scores, too: half the chance is theirs, the other half is the scores'.
+    pub fn beside_scores(&self) -> Rules {
+        Rules { chance: self.chance / 2.0, ..*self }
+    }
+
+    /// The p-value that a finding about the scores has to be below, with these rules for the whole report.
+    pub fn threshold_of_scores(&self) -> f64 {
+        self.chance / 2.0 / RULES_OF_SCORES
+    }
+
     /// The p-value that a finding about one of `features` has to be below.
     ///
     /// # Formula
@@ -32,7 +49,7 @@ impl Rules {
     /// # Source
     /// Lehmann & Romano (2005), theorem 2.1, and Bonferroni for the rules of one feature.
     pub fn threshold(&self, features: usize) -> f64 {
-        let part = (self.features_allowed as f64 + 1.0) / features.max(1) as f64;
+        let part = (self.allowed(features) as f64 + 1.0) / features.max(1) as f64;
         self.chance * part.min(1.0) / RULES
     }
 }

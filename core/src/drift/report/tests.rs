@@ -1,6 +1,7 @@
 //! The report on tables whose drift is known, and the printed rate of false alarms against what comes out.
 
 use super::*;
+use crate::drift::Sample;
 use crate::random::Random;
 
 fn table(random: &mut Random, rows: usize, shift: f64) -> (Vec<f64>, Vec<f64>, Vec<u32>) {
@@ -141,4 +142,47 @@ fn deals_can_be_stopped_and_repeat() {
     assert_eq!(of(10).unwrap().unwrap().deals, 10);
     assert_eq!(of(1000).unwrap().unwrap(), of(1000).unwrap().unwrap());
     assert!(FalseAlarms::measure(&[], &Rules::default(), 10, 1, |_, _| true).unwrap().is_err());
+}
+
+#[test]
+fn few_features_can_drift_as_a_table() {
+    let (low, high): (Vec<f64>, Vec<f64>) = (0..400).map(|i| (f64::from(i % 20), f64::from(i % 20 + 30))).unzip();
+    let feature =
+        |name, current| Feature { name, reference: Values::Numbers(&low), current: Values::Numbers(current), importance: None };
+    let verdict = |features: &[Feature<'_>]| DriftReport::new(features, &Rules::default()).unwrap().verdict;
+    let one = verdict(&[feature("a", &high)]);
+    assert_eq!((one.drifted, one.allowed), (true, 0), "{}", one.sentence);
+    let two = verdict(&[feature("a", &high), feature("b", &high)]);
+    assert_eq!((two.drifted, two.allowed), (true, 1));
+    assert!(two.sentence.contains("more than the 1 allowed of so few features"), "{}", two.sentence);
+    // A feature that cannot be compared does not count.
+    let empty = Feature { name: "c", reference: Values::Numbers(&[]), current: Values::Numbers(&low), importance: None };
+    assert_eq!(
+        (verdict(&[feature("a", &high), empty]).allowed, verdict(&[feature("a", &high), feature("b", &low)]).drifted),
+        (0, false)
+    );
+    assert_eq!(Rules::default().threshold(2), Rules::default().threshold(3));
+    let alarms =
+        FalseAlarms::measure(&[feature("a", &low)], &Rules { chance: 1.0, distance: 0.0, ..Rules::default() }, 200, 3, |_, _| {
+            true
+        });
+    let alarms = alarms.unwrap().unwrap();
+    assert!(alarms.verdict > 0 && alarms.verdict == alarms.any_feature, "{alarms:?}");
+}
+
+#[test]
+fn scores_that_moved_fail_a_check() {
+    let scores =
+        |shift: f64| -> Vec<f64> { (0..900).map(|i| (f64::from(i * 37 % 900) / 900.0 * 0.5 + shift).min(1.0)).collect() };
+    let rules = Rules::default();
+    let steady = [1.0, 2.0, 3.0].repeat(300);
+    let feature = Feature { name: "a", reference: Values::Numbers(&steady), current: Values::Numbers(&steady), importance: None };
+    let fails = |now: Option<f64>| {
+        let mut report = DriftReport::new(&[feature], &rules.beside_scores()).unwrap();
+        let current = now.map_or(Vec::new(), scores);
+        let [before, now] = [scores(0.0), current].map(|scores| Sample::current(&scores).unwrap());
+        report.prediction = Some(PredictionDrift::new(&before, &now, &rules).into());
+        report.fails()
+    };
+    assert_eq!([fails(Some(0.0)), fails(Some(0.04)), fails(Some(0.3)), fails(None)], [false, false, true, true]);
 }

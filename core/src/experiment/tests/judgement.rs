@@ -170,3 +170,111 @@ fn leads_that_are_all_alike_do_not_violate_a_bound_that_the_control_meets_by_few
     let analysis = analyse(&settings, &data).unwrap();
     assert_ne!(analysis.verdict, Verdict::Lose, "{}", analysis.sentence);
 }
+
+/// An experiment of `leads` in each arm whose deals are those of `deal(arm, lead)`, and whose conversions are better in the treatment.
+fn with_cycle(leads: u64, deal: impl Fn(usize, u64) -> Option<Deal>) -> Analysis {
+    let cycle = Some(Cycle { name: "sales cycle".into(), margin: 0.1, horizon: None });
+    let settings = Settings { cycle, least_per_arm: 100, method: Method::default(), ..conversion() };
+    let mut data = Data::new(&settings);
+    for arm in 0..2 {
+        for lead in 0..leads {
+            let metrics = [Measured::Value(f64::from(u8::from(lead % 20 < 2 + 2 * arm as u64)))];
+            let lead = Observation { arm, metrics: &metrics, cycle: deal(arm, lead), segments: &[] };
+            data.push(&settings, &lead).unwrap();
+        }
+    }
+    analyse(&settings, &data).unwrap()
+}
+
+#[test]
+fn deals_that_no_longer_close_are_harm_however_few_are_left() {
+    let control = |lead: u64| (lead % 5 == 0).then_some(Deal::Closed((lead % 40) as f64 + 1.0));
+    let open = |lead: u64| (lead % 5 == 0).then_some(Deal::Open((lead % 40) as f64 + 1.0));
+    let cases: [(&str, &dyn Fn(u64) -> Option<Deal>); 3] = [
+        ("0 deals closed", &open),
+        ("0 deals closed", &|_| None),
+        ("4 deals closed", &|lead| if lead % 500 == 0 { Some(Deal::Closed(9.0)) } else { open(lead) }),
+    ];
+    for (words, treatment) in cases {
+        let analysis = with_cycle(2_000, |arm, lead| if arm == 0 { control(lead) } else { treatment(lead) });
+        assert_eq!(analysis.verdict, Verdict::Lose, "{}", analysis.sentence);
+        assert!(analysis.sentence.contains(words) && analysis.sentence.contains("400 among 2,000"), "{}", analysis.sentence);
+        assert_eq!(analysis.comparisons[0].cycle.as_ref().unwrap().finding, Finding::Refuted);
+    }
+    // Chance explains three deals against none; and unknown deals may all have closed.
+    let few = with_cycle(2_000, |arm, lead| if arm == 0 && lead < 3 { Some(Deal::Closed(5.0)) } else { open(lead) });
+    assert_eq!(few.comparisons[0].cycle.as_ref().unwrap().finding, Finding::Open);
+    let unknown = with_cycle(2_000, |arm, lead| if arm == 0 { control(lead) } else { open(lead).map(|_| Deal::Unknown) });
+    assert_eq!(unknown.comparisons[0].cycle.as_ref().unwrap().finding, Finding::Open);
+}
+
+#[test]
+fn a_broken_split_does_not_hide_harm() {
+    let analysis = verdict(&conversion(), &[(6_000, 1_200, 0.0), (5_000, 0, 0.0)]);
+    assert!(matches!(analysis.verdict, Verdict::Invalid { .. }), "{}", analysis.sentence);
+    assert!(analysis.sentence.contains("planned split") && analysis.sentence.contains("100 % below"), "{}", analysis.sentence);
+    assert!(analysis.comparisons[0].harm.as_deref().is_some_and(|harm| harm.contains("100 % below")));
+    let unharmed = verdict(&conversion(), &[(6_000, 600, 0.0), (5_000, 520, 0.0)]);
+    assert_eq!((unharmed.comparisons[0].harm.as_ref(), unharmed.sentence.contains("harm")), (None, false));
+}
+
+#[test]
+fn leads_left_out_count_for_the_split_and_must_not_differ_between_arms() {
+    let settings = conversion();
+    let analysed = |lost: [u64; 2]| {
+        let mut data = seen(&settings, &[(6_000, 600, 0.0), (6_000 + lost[0] - lost[1], 720, 0.0)]);
+        (0..2).for_each(|arm| (0..lost[arm]).for_each(|_| data.lose(arm)));
+        analyse(&settings, &data).unwrap()
+    };
+    let even = analysed([500, 500]);
+    assert_eq!((even.verdict, even.arms[1].leads, even.arms[1].left_out), (Verdict::Win, 6_500, 500));
+    assert!(even.kept_ratio.is_some_and(|ratio| !ratio.is_mismatch()));
+    let uneven = analysed([0, 500]);
+    assert!(uneven.sample_ratio.is_some_and(|ratio| !ratio.is_mismatch()));
+    assert!(matches!(uneven.verdict, Verdict::Invalid { .. }), "{}", uneven.sentence);
+    assert!(uneven.sentence.contains("leads left out are not spread"), "{}", uneven.sentence);
+    assert_eq!(analysed([0, 0]).kept_ratio, None);
+}
+
+#[test]
+fn leads_that_are_all_alike_are_judged_by_one_rule_against_the_control_and_against_a_bound() {
+    let metric = Metric::new("revenue", Kind::Mean);
+    let found = |demand, leads: u64, share: u64| {
+        let guardrails = vec![Guardrail { metric: metric.clone(), demand }];
+        let settings = Settings { guardrails, method: Method::default(), ..of_mean(Better::Less) };
+        let mut data = Data::new(&settings);
+        for lead in 0..leads {
+            for arm in [0, 1] {
+                let revenue = if arm == 0 && lead % share == 0 { 10.0 + (lead % 3) as f64 } else { 0.0 };
+                let metrics = [Measured::Value((lead % 7) as f64), Measured::Value(revenue)];
+                data.push(&settings, &Observation { arm, metrics: &metrics, cycle: None, segments: &[] }).unwrap();
+            }
+        }
+        analyse(&settings, &data).unwrap().comparisons[0].guardrails[0].finding
+    };
+    for demand in [Demand::Margin(0.02), Demand::AtLeast(0.2)] {
+        assert_eq!(found(demand, 1_000, 30), Finding::Refuted, "{demand:?}");
+        assert_eq!(found(demand, 90, 30), Finding::Open, "{demand:?}");
+    }
+}
+
+#[test]
+fn a_sample_without_its_large_values_does_not_violate_a_bound_at_the_mean() {
+    let metric = Metric::new("deal size", Kind::Mean);
+    let found = |treatment: f64, tail: bool| {
+        let guardrails = vec![Guardrail { metric: metric.clone(), demand: Demand::AtLeast(3.0) }];
+        let settings = Settings { guardrails, ..of_mean(Better::Less) };
+        let mut data = Data::new(&settings);
+        for lead in 0..200u32 {
+            for arm in [0, 1] {
+                let large = lead % 50 == 0 && (arm == 0 || tail);
+                let size = if large { 100.0 } else { f64::from(lead % 3) * if arm == 0 { 1.0 } else { treatment } };
+                let metrics = [Measured::Value(f64::from(lead % 7)), Measured::Value(size)];
+                data.push(&settings, &Observation { arm, metrics: &metrics, cycle: None, segments: &[] }).unwrap();
+            }
+        }
+        analyse(&settings, &data).unwrap().comparisons[0].guardrails[0].finding
+    };
+    // Its own variance puts a mean of 1 far below 3; the control's says that four large values are easily missed.
+    assert_eq!((found(1.0, true), found(1.0, false)), (Finding::Open, Finding::Open));
+}

@@ -56,7 +56,7 @@ type Levels = step::Levels<LEVELS, EXITS>;
 const EMPTY: Block = Block { questions: [0; EXITS], exits: [LEAF; EXITS] };
 
 impl Blocks {
-    /// Cuts `trees`. Leaves are numbered from left to right, one tree after another; `place` is told (leaf, tree, node).
+    /// Cuts `trees`. Leaves are numbered from left to right, one tree after another; `place` is called with (leaf, tree, node).
     #[inline(never)]
     pub(super) fn compile(trees: &[Tree], index: &Index<'_>, mut place: impl FnMut(usize, usize, usize)) -> Option<Blocks> {
         let mut cut = Blocks { trees: Vec::new(), roots: Vec::new(), blocks: Vec::new(), sift: Some(Sift::default()) };

@@ -23,7 +23,7 @@ pub(super) struct CompleteTrees {
 }
 
 impl CompleteTrees {
-    /// Completes `trees`, none deeper than `deepest`. `place` is told (leaf, tree, node): leaf `path` of tree `t` is
+    /// Completes `trees`, none deeper than `deepest`. `place` is called with (leaf, tree, node): leaf `path` of tree `t` is
     /// `t·2^depth + path`, where `depth` is at least `deepest`.
     #[inline(never)]
     pub(super) fn compile(
@@ -129,7 +129,7 @@ impl CompleteTrees {
                     join(bit, right);
                 }
             }
-            // Below the last level are leaves, which need not be told apart.
+            // Below the last level are leaves, which need not be distinguished.
             for (here, question) in reached.iter().zip(questions).skip(room / 2) {
                 let Some(answer) = words.get(usize::from(*question)) else { return };
                 join(last, &both(here, answer));

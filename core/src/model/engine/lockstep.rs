@@ -23,7 +23,7 @@ pub(super) struct Lockstep {
     trees: usize,
     scales: Vec<Scale>,
     ladders: Vec<Ladder>,
-    /// Of each 64 trees, their tests at each place of the complete layout; place 0 is unused, and places without a question ask what nobody reads.
+    /// Of each 64 trees, their tests at each place of the complete layout; place 0 is unused, and places without a question hold a test whose result is not read.
     tests: Vec<NodeTests>,
 }
 

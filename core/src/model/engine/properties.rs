@@ -1,6 +1,6 @@
 //! The engine against the reference evaluator, bit for bit, on random ensembles and awkward values.
 //!
-//! The trees grow from the seed that `proptest` draws, so a failing case is told by a few numbers.
+//! The trees grow from the seed that `proptest` draws, so a few numbers describe a failing case.
 
 use proptest::prelude::*;
 
@@ -108,7 +108,7 @@ fn model(arithmetic: Arithmetic, outputs: usize, trees: Vec<Tree>) -> Model {
     Model { columns, body, link: Link::Identity, outputs: outputs as u32 }
 }
 
-/// What a bundle would tell of the thresholds of `model`.
+/// What a bundle would store of the thresholds of `model`.
 fn ranked(model: &Model) -> Ranked {
     let Body::Trees(ensemble) = &model.body else { return Ranked::default() };
     let threshold = |split: &Split| match split.test {
@@ -119,30 +119,32 @@ fn ranked(model: &Model) -> Ranked {
     for split in ensemble.splits() {
         tables[split.column as usize].extend(threshold(split));
     }
-    let mut told = Ranked::default();
+    let mut ranked_cuts = Ranked::default();
     for table in &mut tables {
         table.sort_by(f64::total_cmp);
         table.dedup_by_key(|t| t.to_bits());
-        told.values.extend(&*table);
-        told.ends.push(told.values.len() as u32);
+        ranked_cuts.values.extend(&*table);
+        ranked_cuts.ends.push(ranked_cuts.values.len() as u32);
     }
     let rank = |split: &Split| {
         let place = |t: f64| tables[split.column as usize].iter().position(|known| known.to_bits() == t.to_bits()).unwrap();
         threshold(split).map_or(0, place) as u32
     };
-    told.ranks.extend(ensemble.splits().map(rank));
-    told
+    ranked_cuts.ranks.extend(ensemble.splits().map(rank));
+    ranked_cuts
 }
 
 /// Fails unless engine and reference agree on every row, alone and in a batch, with wide instructions and without, and whatever is
-/// told of the thresholds.
+/// stored of the thresholds.
 fn check(model: &Model, rows: &[f64]) {
-    let told = ranked(model);
-    let mut wrong = told.clone();
+    let ranked_cuts = ranked(model);
+    let mut wrong = ranked_cuts.clone();
     wrong.values.reverse();
-    let short = Ranked { ranks: told.ranks.iter().copied().skip(1).collect(), ..told.clone() };
+    let short = Ranked { ranks: ranked_cuts.ranks.iter().copied().skip(1).collect(), ..ranked_cuts.clone() };
     let compiled = |ranked| Engine::compile_ranked(model, Some(ranked));
-    for engine in [Engine::compile(model), Engine::compile(model).narrow(), compiled(&told), compiled(&wrong), compiled(&short)] {
+    for engine in
+        [Engine::compile(model), Engine::compile(model).narrow(), compiled(&ranked_cuts), compiled(&wrong), compiled(&short)]
+    {
         check_engine(model, &engine, rows);
     }
 }

@@ -106,7 +106,7 @@ pub(super) struct Categories {
 pub(super) struct Index<'m> {
     /// By column.
     cuts: Vec<Cuts>,
-    /// Of each split in order, when they were told.
+    /// Of each split in order, when the bundle stores them.
     ranks: Option<&'m [u32]>,
     /// The distinct ones in order, each with its place in the table of answers.
     sets: Vec<(SetQuestion<'m>, usize)>,
@@ -148,7 +148,7 @@ impl Questions {
     /// for equal cuts.
     #[inline(never)]
     pub(super) fn collect<'m>(ensemble: &'m Ensemble, ranked: Option<&'m Ranked>) -> Option<(Questions, Index<'m>)> {
-        let mut index = match ranked.and_then(|ranked| Index::told(ensemble, ranked)) {
+        let mut index = match ranked.and_then(|ranked| Index::stored(ensemble, ranked)) {
             Some(index) => index,
             None => Index::gathered(ensemble)?,
         };
@@ -261,15 +261,15 @@ impl Questions {
 }
 
 impl<'m> Index<'m> {
-    /// Of cuts that `ranked` tells; `None` when it is not of `ensemble`, or a column's cuts do not rise.
-    fn told(ensemble: &'m Ensemble, ranked: &'m Ranked) -> Option<Index<'m>> {
+    /// Of the cuts in `ranked`; `None` when it is not of `ensemble`, or a column's cuts do not rise.
+    fn stored(ensemble: &'m Ensemble, ranked: &'m Ranked) -> Option<Index<'m>> {
         let mut index = Index { ranks: Some(&ranked.ranks), ..Index::default() };
         for (at, split) in ensemble.splits().enumerate() {
             let Some((cuts, cut)) = index.note(split)? else { continue };
             if cuts.keys.rising().is_empty() {
                 let less = matches!(split.test, Test::Less(_));
                 let cut_of = |t: &f64| if less { cut_less(*t) } else { cut_less_equal(*t) };
-                cuts.keys = Keys::told(ranked.of(split.column as usize)?.iter().map(cut_of))?;
+                cuts.keys = Keys::stored(ranked.of(split.column as usize)?.iter().map(cut_of))?;
             }
             if !cuts.keys.has(*ranked.ranks.get(at)?, cut) {
                 return None;

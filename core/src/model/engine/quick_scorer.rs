@@ -1,7 +1,7 @@
 //! QuickScorer: small trees whose every split is tested at once, where a processor looks up 32 bytes in one instruction.
 //!
 //! Idea (that of QuickScorer, with ranks in bytes for its sorted thresholds): a row is its rank among the cuts of each column, a byte each. A tree of at most
-//! 32 leaves has at most 31 splits: their ranks are looked up, compared with their cuts, and one bit per split tells which the
+//! 32 leaves has at most 31 splits: their ranks are looked up, compared with their cuts, and one bit per split says which the
 //! row passes. The row's exit leaf is the first from the left that is not on the left of a split passed. No step waits for the one
 //! before, however deep the tree: a leaf-wise tree takes some 25 instructions instead of a dozen dependent loads.
 //!

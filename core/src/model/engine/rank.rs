@@ -1,5 +1,5 @@
-//! Which cuts a column has, in order, and the rank of each split's among them: told by a bundle, which holds just that, or gathered.
-//! What is told is compared with the splits before it is believed; a look-up of each cut by hash was once the largest part of a load.
+//! Which cuts a column has, in order, and the rank of each split's among them: stored in a bundle, or gathered.
+//! What is stored is compared with the splits before it is used; a look-up of each cut by hash was once the largest part of a load.
 //!
 //! Tested through the engine's property tests and those of bundles.
 
@@ -35,7 +35,7 @@ pub(super) struct Keys {
 
 impl Keys {
     /// Those of `cuts`; `None` unless they rise.
-    pub(super) fn told(cuts: impl Iterator<Item = f64>) -> Option<Keys> {
+    pub(super) fn stored(cuts: impl Iterator<Item = f64>) -> Option<Keys> {
         let rising: Vec<i64> = cuts.map(key).collect();
         let rises = rising.is_sorted_by(|a, b| a < b) && rising.len() <= LIMIT;
         rises.then_some(Keys { sorted: rising.len(), rising })

@@ -37,36 +37,37 @@ pub(super) fn run(folder: &Path) -> Result<Suite, String> {
 
 fn compare(case: &Case<'_>, suite: &mut Suite) -> Result<(), String> {
     let ([control, treatment], plain) = estimates(case, suite)?;
-    // What the files tell of an arm alone is told before any slope was taken from both.
+    // What the files say of one arm is computed before the slope of both arms.
     for (name, estimate) in [("a", &plain[0]), ("b", &plain[1])] {
         near(case, suite, &format!("/{name}_mean"), estimate.mean, 0.0);
         near(case, suite, &format!("/{name}_variance"), estimate.variance, 0.0);
     }
     for answer in case.expected.as_object().into_iter().flatten().filter(|(_, answer)| answer.is_object()) {
-        let (name, told) = (answer.0.as_str(), Told::of(answer.0).ok_or_else(|| format!("gbstats.json: what is {}?", answer.0))?);
-        let scale = if told.scale == "relative" { Scale::Relative } else { Scale::Absolute };
+        let (name, kind) =
+            (answer.0.as_str(), AnswerKind::of(answer.0).ok_or_else(|| format!("gbstats.json: what is {}?", answer.0))?);
+        let scale = if kind.scale == "relative" { Scale::Relative } else { Scale::Absolute };
         let effect = Effect::between(&control, &treatment, scale).map_err(|e| format!("gbstats.json {name}: {e}"))?;
         let (share, days) = SHARE_AND_DAYS;
-        let per_day = if told.scale == "scaled" { Effect::per_day(treatment.units, share, days) } else { 1.0 };
-        Answer { case, name, effect, per_day, baseline: control.unadjusted }.compare(suite, &told);
+        let per_day = if kind.scale == "scaled" { Effect::per_day(treatment.units, share, days) } else { 1.0 };
+        Answer { case, name, effect, per_day, baseline: control.unadjusted }.compare(suite, &kind);
     }
     Ok(())
 }
 
 /// What the name of an answer tells: `ttest_relative_a0.05`, `ttest_lesser_scaled`, `sequential_absolute_tune5000`, `bayes_flat_…`.
-struct Told<'a> {
+struct AnswerKind<'a> {
     test: &'a str,
     scale: &'a str,
     detail: &'a str,
 }
 
-impl<'a> Told<'a> {
-    fn of(name: &'a str) -> Option<Told<'a>> {
+impl<'a> AnswerKind<'a> {
+    fn of(name: &'a str) -> Option<AnswerKind<'a>> {
         let parts: Vec<&str> = name.split('_').collect();
         let &[test, second, third] = parts.as_slice() else { return None };
         let scales = ["relative", "absolute", "scaled"];
         let (scale, detail) = if scales.contains(&second) { (second, third) } else { (third, second) };
-        scales.contains(&scale).then_some(Told { test, scale, detail })
+        scales.contains(&scale).then_some(AnswerKind { test, scale, detail })
     }
 }
 
@@ -79,9 +80,9 @@ struct Answer<'a> {
 }
 
 impl Answer<'_> {
-    fn compare(&self, suite: &mut Suite, told: &Told<'_>) {
+    fn compare(&self, suite: &mut Suite, kind: &AnswerKind<'_>) {
         let level = |alpha| Level::new(alpha).unwrap_or(Level::FIVE_PERCENT);
-        match (told.test, told.detail) {
+        match (kind.test, kind.detail) {
             ("ttest", "a0.05") => self.frequentist(suite, self.effect.t_test(0.0, Alternative::TwoSided, level(0.05))),
             ("ttest", "a0.1") => self.frequentist(suite, self.effect.t_test(0.0, Alternative::TwoSided, level(0.1))),
             ("ttest", "greater") => self.frequentist(suite, self.effect.t_test(0.0, Alternative::Greater, level(0.05))),
@@ -130,7 +131,7 @@ impl Answer<'_> {
         self.at(suite, "p_value", test.p_value, ULPS);
     }
 
-    /// The peer's upper end is estimate − width, the lower end of "greater": a bug that is told here and not copied. Ours lies as far
+    /// The peer's upper end is estimate − width, the lower end of "greater": a bug that is noted here and not copied. Ours lies as far
     /// on the other side of the estimate.
     fn lesser(&self, suite: &mut Suite, test: Test) {
         let mirrored = 2.0 * self.effect.value - test.interval.upper;
@@ -170,13 +171,13 @@ impl Answer<'_> {
 fn estimates(case: &Case<'_>, suite: &mut Suite) -> Result<([Estimate; 2], [Estimate; 2]), String> {
     let kind = case.inputs.get("kind").and_then(Value::as_str).unwrap_or_default();
     let arms = ["a", "b"].map(|name| Arm(case.inputs.get(name).unwrap_or(&Value::Null)));
-    let told = |e: &dyn std::fmt::Display| format!("gbstats.json {kind}: {e}");
+    let failed = |e: &dyn std::fmt::Display| format!("gbstats.json {kind}: {e}");
     let [a, b] = match kind {
-        "proportion" => arms.map(|arm| Estimate::proportion(arm.number(&["sum"])? as u64, arm.count()?).map_err(|e| told(&e))),
-        "mean" => arms.map(|arm| Estimate::mean(&arm.moments()?).map_err(|e| told(&e))),
+        "proportion" => arms.map(|arm| Estimate::proportion(arm.number(&["sum"])? as u64, arm.count()?).map_err(|e| failed(&e))),
+        "mean" => arms.map(|arm| Estimate::mean(&arm.moments()?).map_err(|e| failed(&e))),
         "ratio" => arms.map(|arm| {
             let moments = arm.comoments("m_statistic", "d_statistic", "m_d_sum_of_products")?;
-            Estimate::ratio(&moments).map_err(|e| told(&e))
+            Estimate::ratio(&moments).map_err(|e| failed(&e))
         }),
         "cuped" => {
             let moments = arms.map(|arm| arm.comoments("post_statistic", "pre_statistic", "post_pre_sum_of_products"));
@@ -185,7 +186,7 @@ fn estimates(case: &Case<'_>, suite: &mut Suite) -> Result<([Estimate; 2], [Esti
             let slope = cuped::slope(&a, &b);
             near(case, suite, "/theta", slope, 0.0);
             let adjusted = |slope: f64| -> Result<[Estimate; 2], String> {
-                let [a, b] = [a, b].map(|moments| Estimate::adjusted(&moments, slope).map_err(|e| told(&e)));
+                let [a, b] = [a, b].map(|moments| Estimate::adjusted(&moments, slope).map_err(|e| failed(&e)));
                 Ok([a?, b?])
             };
             return Ok((adjusted(slope)?, adjusted(0.0)?));
@@ -198,9 +199,9 @@ fn estimates(case: &Case<'_>, suite: &mut Suite) -> Result<([Estimate; 2], [Esti
                 arm.number(&["quantile_upper"])?,
             ];
             if arm.number(&["n_star"])? != arm.number(&["n"])? {
-                return Err(told(&"n_star differs from n"));
+                return Err(failed(&"n_star differs from n"));
             }
-            Estimate::quantile(arm.count()?, level, estimate, lower, upper).map_err(|e| told(&e))
+            Estimate::quantile(arm.count()?, level, estimate, lower, upper).map_err(|e| failed(&e))
         }),
         other => return Err(format!("gbstats.json: no such kind of metric: {other:?}")),
     };

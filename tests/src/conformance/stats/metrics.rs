@@ -55,7 +55,7 @@ fn figure(key: &str, case: &Case<'_>, data: &Labelled<'_>, ranking: &Ranking, su
             case.all_close(suite, &format!("{pointer}/tpr"), &list(|point| point.true_positive_rate), SUMS);
             case.all_close(suite, &format!("{pointer}/thresholds"), &list(|point| point.threshold), 0.0);
         }
-        // Too long to be told in the file.
+        // Too long for the file.
         "pr_curve" if case.answer(&pointer).and_then(Value::as_str) == Some("omitted") => {}
         "pr_curve" => {
             let curve = ranking.precision_recall_curve().unwrap_or_default();

@@ -187,7 +187,7 @@ fn run_case(place: &str, file: &str, kind: &str, dataset: &Json, case: &Json, on
     let expectations = match Expectations::read_with(&document.to_string(), &reading) {
         Ok(expectations) => expectations,
         Err(error) => {
-            // The peer raises some of these only when it runs; it is told earlier here.
+            // The peer raises some of these only when it runs; here they are reported earlier.
             let expected = raises.or(case.pointer("/error/traceback_substring").and_then(Json::as_str));
             return suite.check(expected.is_some_and(|words| says(&error.to_string(), words)), || format!("{place}: {error}"));
         }

@@ -13,7 +13,7 @@ mod avx512;
 pub(super) use avx2::{Avx2, FlatTree, LEAVES};
 pub(super) use avx512::{Avx512, CUTS, LEVELS, NodeTests, WIDTH};
 
-/// Something to run. A trait, because a closure cannot be told to be compiled into its caller.
+/// Something to run. A trait, because a closure cannot be forced to be inlined into its caller.
 pub(super) trait Work {
     /// What it answers.
     type Output;

@@ -1,0 +1,146 @@
+//! An outcome event: something that happened to a lead in sales.
+
+use serde::{Deserialize, Serialize};
+
+use super::fault::EventError;
+use super::read::{Event, Fields, digest};
+
+/// Something that happened to a lead in sales, as the caller reports it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "OutcomeEvent"))]
+pub struct Outcome {
+    /// The lead.
+    pub lead_id: String,
+    /// The event's own id, unique for the lead; the hash of its content when the caller gave none.
+    pub event_id: String,
+    /// What happened.
+    pub kind: OutcomeKind,
+    /// When it happened, milliseconds since 1970.
+    pub occurred_ms: i64,
+    /// The deal's value, in the currency of the settings.
+    pub value: Option<f64>,
+    /// The id of an earlier event of the lead that this one takes the place of.
+    pub replaces: Option<String>,
+}
+
+/// What happened to a lead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum OutcomeKind {
+    /// It did what the score predicts.
+    Converted,
+    /// It was lost.
+    Lost,
+    /// A deal with it was opened.
+    DealOpened,
+    /// A deal with it was won.
+    DealClosed,
+    /// Nothing: the event it replaces did not happen.
+    Retract,
+}
+
+impl OutcomeKind {
+    /// All kinds by their names.
+    const NAMES: [(&'static str, OutcomeKind); 5] = [
+        ("converted", OutcomeKind::Converted),
+        ("lost", OutcomeKind::Lost),
+        ("deal_opened", OutcomeKind::DealOpened),
+        ("deal_closed", OutcomeKind::DealClosed),
+        ("retract", OutcomeKind::Retract),
+    ];
+
+    /// The kind's name, as it is stored and sent.
+    pub fn name(self) -> &'static str {
+        Self::NAMES.iter().find(|(_, kind)| *kind == self).map_or("", |(name, _)| name)
+    }
+
+    /// The kind of this name.
+    pub fn named(name: &str) -> Option<OutcomeKind> {
+        Self::NAMES.iter().find(|(known, _)| *known == name).map(|(_, kind)| *kind)
+    }
+}
+
+impl Outcome {
+    /// The SHA-256 of the content, without the event's own id, in hexadecimal digits: two events with one id are the same event if
+    /// it is equal.
+    pub fn content_sha256(&self) -> String {
+        let value = self.value.map(|value| format!("{:016x}", value.to_bits())).unwrap_or_default();
+        let replaces = self.replaces.as_deref().unwrap_or_default();
+        digest(&[&self.lead_id, self.kind.name(), &self.occurred_ms.to_string(), &value, replaces])
+    }
+}
+
+impl Event for Outcome {
+    fn read(json: &str, now: i64) -> Result<Outcome, EventError> {
+        let mut fields = Fields::read(json)?;
+        let lead_id = fields.required_id("lead_id")?;
+        let event_id = fields.id("event_id")?;
+        let wanted = "converted, lost, deal_opened, deal_closed or retract";
+        let kind = fields.choice("kind", &OutcomeKind::NAMES, wanted)?;
+        let occurred_ms = fields.time("occurred_at", now)?;
+        let value = fields.number("value", |value| (0.0..=1e15).contains(&value), "a number from 0 to 1e15")?;
+        let replaces = fields.id("replaces")?;
+        fields.finish()?;
+        if value.is_some() && matches!(kind, OutcomeKind::Lost | OutcomeKind::Retract) {
+            return Err(EventError::NotAllowed { field: "value", kind: kind.name() });
+        }
+        if kind == OutcomeKind::Retract && replaces.is_none() {
+            return Err(EventError::Missing { field: "replaces", why: ": it names the event that is retracted" });
+        }
+        let mut outcome = Outcome { lead_id, event_id: String::new(), kind, occurred_ms, value, replaces };
+        outcome.event_id = event_id.unwrap_or_else(|| outcome.content_sha256());
+        if outcome.replaces.as_ref() == Some(&outcome.event_id) {
+            return Err(EventError::BadValue {
+                field: "replaces",
+                found: format!("{:?}", outcome.event_id),
+                wanted: "the id of another event",
+            });
+        }
+        Ok(outcome)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: i64 = 1_795_860_000_000;
+
+    fn read(json: &str) -> Result<Outcome, EventError> {
+        Outcome::read(json, NOW)
+    }
+
+    #[test]
+    fn an_outcome_is_read_strictly() {
+        for (json, code) in [
+            (r#"{"kind":"lost","occurred_at":1795860000000}"#, "EVENT_MISSING_FIELD"),
+            (r#"{"lead_id":" ","kind":"lost","occurred_at":1795860000000}"#, "EVENT_BAD_VALUE"),
+            (r#"{"lead_id":7,"kind":"lost","occurred_at":1795860000000}"#, "EVENT_BAD_VALUE"),
+            (r#"{"lead_id":"a","kind":"won","occurred_at":1795860000000}"#, "EVENT_BAD_VALUE"),
+            (r#"{"lead_id":"a","kind":"lost","occurred_at":1795860000000,"value":1}"#, "EVENT_FIELD_NOT_ALLOWED"),
+            (r#"{"lead_id":"a","kind":"deal_closed","occurred_at":1795860000000,"value":-1}"#, "EVENT_BAD_VALUE"),
+            (r#"{"lead_id":"a","kind":"deal_closed","occurred_at":1795860000000,"value":"1"}"#, "EVENT_BAD_VALUE"),
+            (r#"{"lead_id":"a","kind":"retract","occurred_at":1795860000000}"#, "EVENT_MISSING_FIELD"),
+            (r#"{"lead_id":"a","kind":"lost","occurred_at":1795860000000,"event_id":"e","replaces":"e"}"#, "EVENT_BAD_VALUE"),
+            (r#"{"lead_id":"a","lead_id":"b","kind":"lost","occurred_at":1795860000000}"#, "EVENT_REPEATED_FIELD"),
+            (r#"{"lead_id":"a","kind":"lost","occurred_at":1795860000000,"ocurred":1}"#, "EVENT_UNKNOWN_FIELD"),
+            (r#"["lost"]"#, "EVENT_NOT_AN_OBJECT"),
+            (r#"{"lead_id":"a","kind":"lost","occurred_at":0179}"#, "EVENT_NOT_AN_OBJECT"),
+        ] {
+            assert_eq!(read(json).map_err(|error| error.code()), Err(code), "{json}");
+        }
+        let message = read(r#"{"lead_id":"a","kind":"won","occurred_at":1}"#).unwrap_err().to_string();
+        assert_eq!(message, r#"kind: "won" is not converted, lost, deal_opened, deal_closed or retract"#);
+    }
+
+    #[test]
+    fn an_event_without_an_id_has_that_of_its_content() {
+        let one = read(r#"{"lead_id":"a","kind":"deal_closed","occurred_at":"2026-11-28T10:00:00Z","value":5}"#).unwrap();
+        let same = read(r#"{"value":5.0, "occurred_at":1795860000000,"kind":"deal_closed","lead_id":"a"}"#).unwrap();
+        assert_eq!(one, same);
+        assert_eq!(one.event_id, one.content_sha256());
+        let other = read(r#"{"lead_id":"a","kind":"deal_closed","occurred_at":1795860000000,"value":6,"event_id":"e"}"#).unwrap();
+        assert!(other.event_id == "e" && other.content_sha256() != one.content_sha256());
+    }
+}

@@ -1,0 +1,53 @@
+//! Leads whose outcome counts from now on, and the days that have to be worked out again because of them.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::{Digest, Progress, day_of};
+use crate::log::{LogShard, cell, meta};
+use crate::store::{Param, Sql, SqlError};
+
+/// Scores marked in one transaction.
+const SLICE: i64 = 2_000;
+
+impl<S: Sql> LogShard<S> {
+    /// Marks scores whose lead has become old enough, and their outcome days.
+    pub(super) fn mark_matured(&mut self, now: i64, rules: &Digest) -> Result<Progress, SqlError> {
+        let mut done = Progress::default();
+        self.sql.transaction(&mut |sql| {
+            done = Progress::default();
+            let query = "SELECT id, first_ms FROM lead_scores WHERE matured = 0 AND first_ms <= ?1 ORDER BY first_ms LIMIT ?2";
+            let young = now.saturating_sub(rules.mature_ms);
+            let rows = sql.query(query, &[Param::Integer(young), Param::Integer(SLICE)])?;
+            if rows.is_empty() {
+                return Ok(());
+            }
+            let ids = Value::from_iter(rows.iter().filter_map(|row| cell::integer(row, 0))).to_string();
+            let mark = "UPDATE lead_scores SET matured = 1 WHERE id IN (SELECT value FROM json_each(?1))";
+            done.matured = sql.execute(mark, &[Param::Text(&ids)])?;
+            let days: BTreeSet<i64> =
+                rows.iter().filter_map(|row| cell::integer(row, 1)).map(|ms| day_of(ms + rules.mature_ms)).collect();
+            days.into_iter().try_for_each(|day| touch_day(sql, day))?;
+            done.more = rows.len() as i64 == SLICE;
+            Ok(())
+        })?;
+        Ok(done)
+    }
+}
+
+/// Marks an outcome day to be worked out again. Its number grows with each mark, so that one that comes in the middle of the work is not
+/// lost.
+pub(in crate::log) fn touch_day(sql: &mut dyn Sql, day: i64) -> Result<(), SqlError> {
+    meta::add(sql, &format!("day:{day}"), 1)
+}
+
+/// Lets every lead mature anew: by another age they belong to other days.
+pub(super) fn start_again(sql: &mut dyn Sql) -> Result<(), SqlError> {
+    for row in sql.query("SELECT DISTINCT start_ms FROM shard_windows WHERE grain = 'mature'", &[])? {
+        if let Some(day) = cell::integer(&row, 0) {
+            touch_day(sql, day)?;
+        }
+    }
+    sql.execute("UPDATE lead_scores SET matured = 0 WHERE matured = 1", &[]).map(drop)
+}

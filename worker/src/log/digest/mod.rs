@@ -1,0 +1,191 @@
+//! The digest of a shard: what its batches and events come to, in slices that each are one transaction.
+//!
+//! ```text
+//! batches ─ traffic (hours, days, minutes) ─ scores (a row a lead, version and rollout) ─ marked when mature ─ outcome days
+//! ```
+//! Each step keeps its place in the store and moves it in the transaction of its work, so a step that broke off is done again and changes
+//! nothing twice. Outcome days are worked out from rows, and replace what was there.
+
+mod business;
+mod mature;
+mod outcome;
+mod round;
+mod scores;
+mod traffic;
+
+use std::collections::BTreeMap;
+
+use plumbline_core::window::Layout;
+use serde::{Deserialize, Serialize};
+
+pub use business::Business;
+pub use outcome::{BACKFILL, PAIRED};
+pub use traffic::Minute;
+
+use super::{LogShard, meta};
+use crate::store::{Sql, SqlError};
+
+pub(super) use mature::touch_day;
+pub(super) use outcome::OpenDay;
+pub(super) use round::Round;
+
+/// Milliseconds of an hour.
+pub(super) const HOUR_MS: i64 = 3_600_000;
+/// Milliseconds of a day.
+pub(super) const DAY_MS: i64 = 24 * HOUR_MS;
+
+/// By which rules a shard works out its windows.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Digest {
+    /// The age at which a lead's outcome counts, in milliseconds.
+    pub mature_ms: i64,
+    /// The probability from which a lead is called.
+    pub threshold: f64,
+    /// The rollouts of late, the oldest first; the last may be under way.
+    pub rollouts: Vec<RolloutSpan>,
+    /// How the features of each version are counted; versions not named here are counted without features.
+    #[serde(skip)]
+    pub layouts: BTreeMap<String, Layout>,
+    /// Leads of one transaction.
+    pub slice: usize,
+    /// Rows that are sorted together.
+    pub round: usize,
+}
+
+/// The versions of a rollout, and the epochs it spans.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RolloutSpan {
+    /// The rollout.
+    pub id: String,
+    /// The version on trial.
+    pub challenger: String,
+    /// The version it is compared with.
+    pub champion: String,
+    /// Its first epoch.
+    pub from_epoch: i64,
+    /// The first epoch after it; none while it is under way.
+    pub to_epoch: Option<i64>,
+}
+
+impl Default for Digest {
+    fn default() -> Digest {
+        Digest {
+            mature_ms: 7 * DAY_MS,
+            threshold: 0.5,
+            rollouts: Vec::new(),
+            layouts: BTreeMap::new(),
+            slice: 200,
+            round: 20_000,
+        }
+    }
+}
+
+impl Digest {
+    /// The layout of a version.
+    fn layout(&self, version: &str) -> Layout {
+        self.layouts.get(version).cloned().unwrap_or_default()
+    }
+
+    /// The rollout a row of `epoch` belongs to; empty outside one.
+    fn rollout(&self, epoch: Option<i64>) -> &str {
+        let of = |epoch: i64| {
+            let spans = self.rollouts.iter().rev();
+            spans.clone().find(|span| span.from_epoch <= epoch && span.to_epoch.is_none_or(|to| epoch < to))
+        };
+        epoch.and_then(of).map_or("", |span| span.id.as_str())
+    }
+}
+
+/// How far a digest came.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Progress {
+    /// Rows of batches counted in traffic windows.
+    pub rows: u64,
+    /// Scores of leads stored.
+    pub scores: u64,
+    /// Scores marked as matured.
+    pub matured: u64,
+    /// Windows that changed.
+    pub windows: u64,
+    /// Whether there is more to do now: call again, after giving the thread back.
+    pub more: bool,
+}
+
+impl Progress {
+    fn and(self, other: Progress) -> Progress {
+        Progress {
+            rows: self.rows + other.rows,
+            scores: self.scores + other.scores,
+            matured: self.matured + other.matured,
+            windows: self.windows + other.windows,
+            more: self.more || other.more,
+        }
+    }
+}
+
+impl<S: Sql> LogShard<S> {
+    /// Does the next piece of work, of one or two transactions. While [`Progress::more`] is set, call it again on the same `LogShard`: what
+    /// it has read and sorted is kept in it.
+    ///
+    /// # Errors
+    /// [`SqlError`]; the piece that failed is undone, and done again by the next call.
+    pub fn digest(&mut self, now: i64, rules: &Digest) -> Result<Progress, SqlError> {
+        let done = self.piece(now, rules);
+        if done.is_err() {
+            self.round = Round::default();
+            self.day = None;
+        }
+        done
+    }
+
+    /// Digests until nothing is left to do at `now`.
+    ///
+    /// # Errors
+    /// As [`LogShard::digest`].
+    pub fn digest_all(&mut self, now: i64, rules: &Digest) -> Result<Progress, SqlError> {
+        let mut all = Progress::default();
+        loop {
+            let one = self.digest(now, rules)?;
+            all = Progress { more: false, ..all.and(one) };
+            if !one.more {
+                return Ok(all);
+            }
+        }
+    }
+
+    fn piece(&mut self, now: i64, rules: &Digest) -> Result<Progress, SqlError> {
+        self.mature_by(rules)?;
+        let mut done = self.count_traffic(rules)?;
+        let steps: [fn(&mut LogShard<S>, i64, &Digest) -> Result<Progress, SqlError>; 3] =
+            [LogShard::store_scores, LogShard::mark_matured, LogShard::count_outcomes];
+        for step in steps {
+            let one = step(self, now, rules)?;
+            done = done.and(one);
+            if one.more {
+                break;
+            }
+        }
+        Ok(done)
+    }
+
+    /// Takes over the age of maturity. Another one moves every lead to another outcome day.
+    fn mature_by(&mut self, rules: &Digest) -> Result<(), SqlError> {
+        let known = meta::number(&mut self.sql, "mature_ms")?;
+        if known == Some(rules.mature_ms) {
+            return Ok(());
+        }
+        self.sql.transaction(&mut |sql| {
+            meta::set(sql, "mature_ms", &rules.mature_ms.to_string())?;
+            if known.is_some() {
+                mature::start_again(sql)?;
+            }
+            Ok(())
+        })
+    }
+}
+
+/// The start of the UTC day of `ms`.
+pub(super) fn day_of(ms: i64) -> i64 {
+    ms.div_euclid(DAY_MS) * DAY_MS
+}

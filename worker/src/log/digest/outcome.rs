@@ -1,0 +1,226 @@
+//! Outcome days, worked out from rows: the leads that matured on a UTC day, by version and role.
+//!
+//! A lead counts once per version: with the score under the latest rollout that has one. Roles are those of the row, `backfill` for scores
+//! worked out later from stored fields, and [`PAIRED`] once more for the leads that both versions of a rollout scored, so that the two are
+//! compared on the same leads.
+
+use std::collections::BTreeMap;
+
+use plumbline_core::metric::{Label, Maturity};
+use plumbline_core::window::{Layout, Window};
+
+use super::{Business, DAY_MS, Digest, Progress};
+use crate::log::window::{self, Grain, Key};
+use crate::log::{LogShard, cell, meta};
+use crate::store::{Param, Sql, SqlError, SqlValue};
+
+/// The role of windows that hold the leads both versions of a rollout scored.
+pub const PAIRED: &str = "paired";
+/// The role of scores that were worked out from stored fields.
+pub const BACKFILL: &str = "backfill";
+
+/// Leads read at a time.
+const SLICE: usize = 2_000;
+/// A day of many leads rests longer between two times of working it out: the work is in proportion to them.
+const REST_MS_PER_LEAD: i64 = 3;
+/// The least and the most of that rest.
+const REST_MS: (i64, i64) = (4_000, 60_000);
+
+/// A day in the middle of being worked out.
+#[derive(Debug)]
+pub(in crate::log) struct OpenDay {
+    start: i64,
+    /// Its mark when the work began.
+    mark: String,
+    /// The last lead read: its first request and its number.
+    after: (i64, i64),
+    leads: u64,
+    windows: BTreeMap<(String, String), (Window, Business)>,
+}
+
+impl<S: Sql> LogShard<S> {
+    /// Works out the next part of a marked outcome day.
+    pub(super) fn count_outcomes(&mut self, now: i64, rules: &Digest) -> Result<Progress, SqlError> {
+        let day = match self.day.take() {
+            Some(day) => Some(day),
+            None => next_day(&mut self.sql, now)?,
+        };
+        let Some(mut day) = day else { return Ok(Progress::default()) };
+        if day.read(&mut self.sql, now, rules)? {
+            self.day = Some(day);
+            return Ok(Progress { more: true, ..Progress::default() });
+        }
+        let mut windows = 0;
+        self.sql.transaction(&mut |sql| {
+            windows = day.store(sql, now, rules)?;
+            Ok(())
+        })?;
+        Ok(Progress { windows, more: true, ..Progress::default() })
+    }
+}
+
+/// The first marked day that has rested.
+fn next_day(sql: &mut dyn Sql, now: i64) -> Result<Option<OpenDay>, SqlError> {
+    for (day, mark) in meta::under(sql, "day:")? {
+        let built = meta::get(sql, &format!("built:{day}"))?;
+        let built = built
+            .as_deref()
+            .and_then(|text| text.split_once(' '))
+            .and_then(|(at, rest)| Some((at.parse::<i64>().ok()?, rest.parse::<i64>().ok()?)));
+        let rests = built.is_some_and(|(at, rest)| (at..at.saturating_add(rest)).contains(&now));
+        if let (false, Ok(start)) = (rests, day.parse()) {
+            return Ok(Some(OpenDay { start, mark, after: (i64::MIN, 0), leads: 0, windows: BTreeMap::new() }));
+        }
+    }
+    Ok(None)
+}
+
+/// One score of a lead with its outcome.
+struct Row {
+    lead: i64,
+    version: String,
+    rollout: i64,
+    rollout_name: String,
+    role: String,
+    first_ms: i64,
+    probability: f64,
+    explores: bool,
+    converted_ms: Option<i64>,
+    lost_ms: Option<i64>,
+    deal_value: Option<f64>,
+    opened_ms: Option<i64>,
+    closed_ms: Option<i64>,
+}
+
+impl Row {
+    fn read(row: &[SqlValue]) -> Option<Row> {
+        Some(Row {
+            lead: cell::integer(row, 0)?,
+            first_ms: cell::integer(row, 1)?,
+            version: cell::owned(row, 2)?,
+            rollout: cell::integer(row, 3)?,
+            rollout_name: cell::owned(row, 4)?,
+            role: if cell::integer(row, 6) == Some(1) { BACKFILL.to_owned() } else { cell::owned(row, 5)? },
+            probability: cell::real(row, 7)?,
+            explores: cell::integer(row, 8) == Some(1),
+            converted_ms: cell::integer(row, 9),
+            lost_ms: cell::integer(row, 10),
+            deal_value: cell::real(row, 11),
+            opened_ms: cell::integer(row, 12),
+            closed_ms: cell::integer(row, 13),
+        })
+    }
+}
+
+const READ: &str = "SELECT s.lead, s.first_ms, version.name, s.rollout, rollout.name, s.role, s.backfill, s.probability, s.explores, \
+    o.converted_ms, o.lost_ms, o.deal_value, o.opened_ms, o.closed_ms \
+    FROM lead_scores AS s JOIN names AS version ON version.id = s.version JOIN names AS rollout ON rollout.id = s.rollout \
+    LEFT JOIN outcomes AS o ON o.lead = s.lead AND o.lead_id = s.lead_id \
+    WHERE s.matured = 1 AND s.first_ms >= ?1 AND s.first_ms < ?2 AND (s.first_ms, s.lead) > (?3, ?4) \
+    ORDER BY s.first_ms, s.lead, s.rollout, s.version LIMIT ?5";
+
+impl OpenDay {
+    /// Reads some leads of the day. Whether there are more.
+    fn read(&mut self, sql: &mut dyn Sql, now: i64, rules: &Digest) -> Result<bool, SqlError> {
+        let from = self.start.saturating_sub(rules.mature_ms);
+        let after = (self.after.0.max(from - 1), self.after.1);
+        let params = [from, from + DAY_MS, after.0, after.1, SLICE as i64].map(Param::Integer);
+        let rows: Vec<Row> = sql.query(READ, &params)?.iter().filter_map(|row| Row::read(row)).collect();
+        let full = rows.len() == SLICE;
+        let mut leads: Vec<&[Row]> = rows.chunk_by(|a, b| (a.first_ms, a.lead) == (b.first_ms, b.lead)).collect();
+        if full && leads.len() > 1 {
+            // The last lead may go on.
+            leads.pop();
+        }
+        for lead in leads {
+            self.count(now, rules, lead);
+            if let Some(row) = lead.first() {
+                self.after = (row.first_ms, row.lead);
+            }
+        }
+        Ok(full)
+    }
+
+    fn count(&mut self, now: i64, rules: &Digest, rows: &[Row]) {
+        let Some(first) = rows.first() else { return };
+        // A buyer before the first score is nobody's success or failure.
+        let label = Maturity { after_ms: rules.mature_ms }.label(first.first_ms, first.converted_ms, now);
+        if label == Label::Open || first.converted_ms.is_some_and(|at| at < first.first_ms) {
+            return;
+        }
+        self.leads += 1;
+        let converted = label == Label::Converted;
+        // In order of rollouts: the latest stays.
+        let by_version: BTreeMap<&str, &Row> = rows.iter().map(|row| (row.version.as_str(), row)).collect();
+        for row in by_version.values() {
+            self.add(rules, row, &row.role, converted);
+        }
+        let latest = rows.iter().map(|row| row.rollout).max().filter(|rollout| *rollout != 0);
+        let of_latest = rows.iter().filter(|row| Some(row.rollout) == latest);
+        let span = of_latest.clone().next().and_then(|row| rules.rollouts.iter().find(|span| span.id == row.rollout_name));
+        let Some(span) = span else { return };
+        let of = |version: &str| of_latest.clone().find(|row| row.version == version);
+        if let (Some(champion), Some(challenger)) = (of(&span.champion), of(&span.challenger)) {
+            self.add(rules, champion, PAIRED, converted);
+            self.add(rules, challenger, PAIRED, converted);
+            let called = |row: &Row| row.probability >= rules.threshold;
+            if let Some((_, business)) = self.windows.get_mut(&(challenger.version.clone(), PAIRED.to_owned())) {
+                business.pairs.get_or_insert_default().add(called(champion), called(challenger), converted, 1);
+            }
+        }
+    }
+
+    fn add(&mut self, rules: &Digest, row: &Row, role: &str, converted: bool) {
+        let empty = || (Window::new(&Layout::default()), Business::default());
+        let (window, business) = self.windows.entry((row.version.clone(), role.to_owned())).or_insert_with(empty);
+        window.at(row.first_ms.saturating_add(rules.mature_ms));
+        window.counters.leads += 1;
+        window.counters.scored += 1;
+        window.scores.add(row.probability, Some(converted));
+        if row.explores {
+            window.explored.add(row.probability, Some(converted));
+        }
+        business.leads += 1;
+        business.converted += u64::from(converted);
+        business.lost += u64::from(row.lost_ms.is_some());
+        if let (Some(value), Some(_)) = (row.deal_value, row.closed_ms) {
+            business.deals += 1;
+            business.deal_sum += value;
+            business.deal_squares += value * value;
+        }
+        match (row.opened_ms, row.closed_ms.or(row.lost_ms)) {
+            (Some(from), Some(to)) if to >= from => {
+                business.cycles += 1;
+                business.cycle_days += (to - from) as f64 / DAY_MS as f64;
+            }
+            (Some(_), None) => business.open_deals += 1,
+            _ => {}
+        }
+    }
+
+    /// Replaces the day's windows, and takes the mark away unless the day was marked again meanwhile.
+    fn store(&mut self, sql: &mut dyn Sql, now: i64, rules: &Digest) -> Result<u64, SqlError> {
+        let mut changed = 0;
+        let of_day = "SELECT version, role FROM shard_windows WHERE grain = 'mature' AND start_ms = ?1";
+        for row in sql.query(of_day, &[Param::Integer(self.start)])? {
+            let (Some(version), Some(role)) = (cell::owned(&row, 0), cell::owned(&row, 1)) else { continue };
+            // Pairs of a rollout that is not among the rules any more stay as they were.
+            let is_known =
+                role != PAIRED || rules.rollouts.iter().any(|span| span.challenger == version || span.champion == version);
+            if is_known && !self.windows.contains_key(&(version.clone(), role.clone())) {
+                let none = (Window::new(&Layout::default()), Business::default());
+                self.windows.insert((version, role), none);
+            }
+        }
+        for ((version, role), (window, business)) in &self.windows {
+            let key = Key { grain: Grain::Mature, start_ms: self.start, version: version.clone(), role: role.clone() };
+            let business = serde_json::to_string(business).ok();
+            changed += window::replace(sql, &key, &window.write(), business.as_deref())?;
+        }
+        let day = format!("day:{}", self.start);
+        sql.execute("DELETE FROM shard_meta WHERE key = ?1 AND value = ?2", &[Param::Text(&day), Param::Text(&self.mark)])?;
+        let rest = (self.leads as i64).saturating_mul(REST_MS_PER_LEAD).clamp(REST_MS.0, REST_MS.1);
+        meta::set(sql, &format!("built:{}", self.start), &format!("{now} {rest}"))?;
+        Ok(changed)
+    }
+}

@@ -1,0 +1,174 @@
+//! Outcome events on their way into a shard: each stored once, folded into its lead's outcome.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use plumbline_core::event::{Outcome, OutcomeKind, lead_number};
+use serde_json::{Value, json};
+
+use super::digest::{DAY_MS, day_of, touch_day};
+use super::fold::{Folded, Happened, fold};
+use super::status::Counts;
+use super::tombstone::Tombstones;
+use super::{EventStatus, LogShard, Received, cell, meta};
+use crate::store::{Param, Sql, SqlError};
+
+/// Events of one transaction.
+pub(super) const SLICE: usize = 200;
+/// How long after its day an outcome day takes corrections.
+const CLOSED_AFTER_MS: i64 = 90 * DAY_MS;
+
+impl<S: Sql> LogShard<S> {
+    /// Stores outcome events and folds them into the outcomes of their leads. Sending an event again changes nothing, and the order of
+    /// arrival does not matter. The answers are in the order of the events.
+    ///
+    /// # Errors
+    /// [`SqlError`]: the store failed. Events before the failure may be stored; send all again.
+    pub fn ingest(&mut self, now: i64, events: &[Outcome]) -> Result<Vec<EventStatus>, SqlError> {
+        let mut answers = Vec::with_capacity(events.len());
+        for slice in events.chunks(SLICE) {
+            let mut received = Vec::new();
+            self.sql.transaction(&mut |sql| {
+                received = Slice::read(sql, slice)?.store(sql, now, slice)?;
+                Ok(())
+            })?;
+            answers.extend(received.into_iter().map(|received| received.answer("OUTCOME_CONFLICT")));
+        }
+        Ok(answers)
+    }
+}
+
+/// What the store knows of the leads of some events.
+struct Slice {
+    tombstones: Tombstones,
+    events: BTreeMap<String, Vec<Happened>>,
+    /// When each lead was first scored.
+    first_ms: BTreeMap<String, i64>,
+    /// The age at which outcomes count, once a digest has said so.
+    mature_ms: Option<i64>,
+}
+
+impl Slice {
+    fn read(sql: &mut dyn Sql, events: &[Outcome]) -> Result<Slice, SqlError> {
+        let leads: BTreeSet<&str> = events.iter().map(|event| event.lead_id.as_str()).collect();
+        let ids = Value::from_iter(leads.iter().copied()).to_string();
+        let numbers: Vec<(i64, &str)> = leads.iter().map(|lead| (lead_number(lead), *lead)).collect();
+        let mut found: BTreeMap<String, Vec<Happened>> = BTreeMap::new();
+        let query = "SELECT e.lead_id, e.event_id, e.kind, e.occurred_ms, e.value, e.replaces, e.body_sha256 \
+            FROM json_each(?1) AS lead JOIN outcome_events AS e ON e.lead_id = lead.value";
+        for row in sql.query(query, &[Param::Text(&ids)])? {
+            let Some(kind) = cell::text(&row, 2).and_then(OutcomeKind::named) else { continue };
+            found.entry(cell::owned(&row, 0).unwrap_or_default()).or_default().push(Happened {
+                event_id: cell::owned(&row, 1).unwrap_or_default(),
+                kind,
+                occurred_ms: cell::integer(&row, 3).unwrap_or_default(),
+                value: cell::real(&row, 4),
+                replaces: cell::owned(&row, 5),
+                sha256: cell::owned(&row, 6).unwrap_or_default(),
+            });
+        }
+        let numbers = Value::from_iter(numbers.iter().map(|(number, id)| json!([number, id]))).to_string();
+        let query = "SELECT s.lead_id, min(s.first_ms) FROM json_each(?1) AS lead JOIN lead_scores AS s \
+            ON s.lead = lead.value ->> 0 AND s.lead_id = lead.value ->> 1 GROUP BY s.lead_id";
+        let mut first_ms = BTreeMap::new();
+        for row in sql.query(query, &[Param::Text(&numbers)])? {
+            if let (Some(lead), Some(ms)) = (cell::owned(&row, 0), cell::integer(&row, 1)) {
+                first_ms.insert(lead, ms);
+            }
+        }
+        Ok(Slice { tombstones: Tombstones::read(sql)?, events: found, first_ms, mature_ms: meta::number(sql, "mature_ms")? })
+    }
+
+    fn store(mut self, sql: &mut dyn Sql, now: i64, events: &[Outcome]) -> Result<Vec<Received>, SqlError> {
+        let (mut all, mut counts, mut rows) = (Vec::with_capacity(events.len()), Counts::default(), Vec::new());
+        let mut before: BTreeMap<&str, Folded> = BTreeMap::new();
+        for event in events {
+            let received = self.receive(now, event);
+            if !matches!(received, Received::Duplicate | Received::Conflict | Received::Erased) {
+                let sha256 = event.content_sha256();
+                let known = self.events.entry(event.lead_id.clone()).or_default();
+                before.entry(&event.lead_id).or_insert_with(|| fold(known));
+                let (id, kind, occurred) = (&event.event_id, event.kind.name(), event.occurred_ms);
+                rows.push(json!([event.lead_id, id, kind, occurred, now, event.value, event.replaces, sha256]));
+                known.push(Happened {
+                    event_id: event.event_id.clone(),
+                    kind: event.kind,
+                    occurred_ms: event.occurred_ms,
+                    value: event.value,
+                    replaces: event.replaces.clone(),
+                    sha256,
+                });
+            }
+            counts.add(received);
+            all.push(received);
+        }
+        if !rows.is_empty() {
+            let insert = "INSERT INTO outcome_events (lead_id, event_id, kind, occurred_ms, received_ms, value, replaces, body_sha256) \
+                SELECT e.value ->> 0, e.value ->> 1, e.value ->> 2, e.value ->> 3, e.value ->> 4, e.value ->> 5, e.value ->> 6, \
+                e.value ->> 7 FROM json_each(?1) AS e";
+            sql.execute(insert, &[Param::Text(&Value::from(rows).to_string())])?;
+        }
+        let mut outcomes = Vec::new();
+        for (lead, was) in before {
+            let is = fold(self.events.get(lead).map(Vec::as_slice).unwrap_or_default());
+            outcomes.push(json!([
+                lead_number(lead),
+                lead,
+                is.converted_ms,
+                is.lost_ms,
+                is.deal_value,
+                is.opened_ms,
+                is.closed_ms,
+                is.events
+            ]));
+            if let Some(mature) = self.matures(lead).filter(|mature| was != is && *mature <= now && !is_closed(*mature, now)) {
+                touch_day(sql, day_of(mature))?;
+            }
+        }
+        if !outcomes.is_empty() {
+            let upsert = "INSERT INTO outcomes (lead, lead_id, converted_ms, lost_ms, deal_value, opened_ms, closed_ms, events) \
+                SELECT o.value ->> 0, o.value ->> 1, o.value ->> 2, o.value ->> 3, o.value ->> 4, o.value ->> 5, o.value ->> 6, \
+                o.value ->> 7 FROM json_each(?1) AS o WHERE true ON CONFLICT (lead) DO UPDATE SET converted_ms = \
+                excluded.converted_ms, lost_ms = excluded.lost_ms, deal_value = excluded.deal_value, opened_ms = excluded.opened_ms, \
+                closed_ms = excluded.closed_ms, events = excluded.events WHERE outcomes.lead_id = excluded.lead_id";
+            let wanted = outcomes.len() as u64;
+            let stored = sql.execute(upsert, &[Param::Text(&Value::from(outcomes).to_string())])?;
+            if stored < wanted {
+                // Another lead has the number.
+                meta::add(sql, "count:clash", (wanted - stored) as i64)?;
+            }
+        }
+        counts.store(sql, "outcome")?;
+        Ok(all)
+    }
+
+    fn receive(&self, now: i64, event: &Outcome) -> Received {
+        if self.tombstones.holds(&event.lead_id) {
+            return Received::Erased;
+        }
+        let known = self.events.get(&event.lead_id).map(Vec::as_slice).unwrap_or_default();
+        if let Some(same) = known.iter().find(|other| other.event_id == event.event_id) {
+            return if same.sha256 == event.content_sha256() { Received::Duplicate } else { Received::Conflict };
+        }
+        let Some(first_ms) = self.first_ms.get(&event.lead_id) else { return Received::Orphan };
+        let mature = self.matures(&event.lead_id);
+        if mature.is_some_and(|mature| is_closed(mature, now)) {
+            return Received::TooLate;
+        }
+        match event.kind {
+            OutcomeKind::Converted if event.occurred_ms < *first_ms => Received::BeforeScore,
+            OutcomeKind::Converted if mature.is_some_and(|mature| event.occurred_ms > mature) => Received::AfterMaturity,
+            _ if event.replaces.is_some() => Received::Corrected,
+            _ => Received::Accepted,
+        }
+    }
+
+    /// When the lead's outcome counts, milliseconds since 1970.
+    fn matures(&self, lead: &str) -> Option<i64> {
+        Some(self.first_ms.get(lead)?.saturating_add(self.mature_ms?))
+    }
+}
+
+/// Whether the outcome day of a lead that matured at `mature` takes no corrections any more.
+pub(super) fn is_closed(mature: i64, now: i64) -> bool {
+    day_of(mature).saturating_add(DAY_MS + CLOSED_AFTER_MS) <= now
+}

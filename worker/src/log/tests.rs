@@ -1,0 +1,265 @@
+//! A shard from its batches and events to its windows.
+
+use plumbline_core::event::{Event, Outcome};
+use plumbline_core::window::{Layout, Window};
+
+use super::*;
+use crate::store::memory::{Failing, Memory};
+
+pub(super) const DAY: i64 = 86_400_000;
+/// 2026-11-28T10:00:00Z.
+pub(super) const START: i64 = 1_795_860_000_000;
+
+/// A row of the log as a journal writes it.
+#[derive(Clone)]
+pub(super) struct Line {
+    pub at: i64,
+    pub lead: String,
+    pub version: &'static str,
+    pub role: &'static str,
+    pub probability: f64,
+    pub epoch: Option<i64>,
+    pub arm: Option<&'static str>,
+    pub segments: Option<&'static str>,
+    pub status: u16,
+    pub duration_us: Option<u32>,
+}
+
+pub(super) fn line(at: i64, lead: &str, version: &'static str, role: &'static str, probability: f64) -> Line {
+    let (lead, none) = (lead.to_owned(), None);
+    Line { at, lead, version, role, probability, epoch: Some(1), arm: None, segments: none, status: 200, duration_us: Some(900) }
+}
+
+/// The text of a batch.
+pub(super) fn batch(name: &str, lines: &[Line]) -> String {
+    let rows: Vec<serde_json::Value> = lines
+        .iter()
+        .map(|l| {
+            let probability = (l.status == 200).then_some(l.probability);
+            serde_json::json!([
+                l.at,
+                "r",
+                null_text(),
+                0,
+                1,
+                l.lead,
+                "m",
+                l.version,
+                l.version,
+                l.role,
+                l.status,
+                null_text(),
+                probability,
+                probability,
+                "hot",
+                l.duration_us,
+                0,
+                null_text(),
+                null_text(),
+                l.epoch,
+                l.arm,
+                l.segments,
+                null_text()
+            ])
+        })
+        .collect();
+    let times = lines.iter().map(|line| line.at);
+    let (first, last) = (times.clone().min().unwrap_or(0), times.max().unwrap_or(0));
+    format!("{name} {} {first} {last}\n{}", rows.len(), serde_json::Value::from(rows))
+}
+
+fn null_text() -> Option<&'static str> {
+    None
+}
+
+pub(super) fn outcome(json: &str) -> Outcome {
+    Outcome::read(json, i64::MAX / 2).unwrap()
+}
+
+fn converted(lead: &str, at: i64) -> Outcome {
+    outcome(&format!(r#"{{"lead_id":"{lead}","kind":"converted","occurred_at":{at}}}"#))
+}
+
+pub(super) fn rules() -> Digest {
+    let span = RolloutSpan { id: "r1".into(), challenger: "2".into(), champion: "1".into(), from_epoch: 1, to_epoch: None };
+    Digest { rollouts: vec![span], ..Digest::default() }
+}
+
+pub(super) fn codes(answers: &[EventStatus]) -> Vec<&str> {
+    answers.iter().map(|answer| answer.code.as_str()).collect()
+}
+
+pub(super) type Found = std::collections::BTreeMap<(Grain, i64, String, String), (Window, Option<Business>)>;
+
+/// All windows, whether sent or not.
+pub(super) fn windows<S: Sql>(shard: &mut LogShard<S>) -> Found {
+    shard.sql().execute("UPDATE shard_windows SET sent_rev = 0", &[]).unwrap();
+    let read = |window: ShardWindow| {
+        let business = window.business.as_deref().and_then(|text| serde_json::from_str(text).ok());
+        let counts = Window::read(&window.bytes, &Layout::default()).unwrap();
+        ((window.grain, window.start_ms, window.version, window.role), (counts, business))
+    };
+    shard.unsent(10_000).unwrap().into_iter().map(read).collect()
+}
+
+#[test]
+fn a_lead_meets_its_outcome_on_the_day_it_matures() {
+    let mut shard = LogShard::open(Memory::new()).unwrap();
+    let mut lines = Vec::new();
+    for i in 0..500 {
+        let (at, lead) = (START + i * 1000, format!("lead-{i}"));
+        lines.push(line(at, &lead, "1", "champion", if i % 2 == 0 { 0.9 } else { 0.2 }));
+        lines.push(line(at, &lead, "2", "shadow", if i % 5 == 0 { 0.9 } else { 0.2 }));
+    }
+    lines.push(Line { status: 422, ..line(START, "odd", "1", "champion", 0.0) });
+    lines.push(Line { lead: "r/0".into(), ..line(START, "", "1", "champion", 0.7) });
+    for (i, part) in lines.chunks(150).enumerate() {
+        shard.append(&batch(&format!("b-{i}"), part)).unwrap();
+    }
+    let done = shard.digest_all(START + DAY, &rules()).unwrap();
+    assert_eq!((done.rows, done.scores, done.matured), (1002, 1000, 0));
+    let found = windows(&mut shard);
+    let day = START - START % DAY;
+    let (traffic, _) = &found[&(Grain::Day, day, "1".into(), "champion".into())];
+    assert_eq!((traffic.counters.requests, traffic.counters.leads, traffic.counters.scored), (502, 502, 501));
+    assert_eq!((traffic.latency.count(), traffic.scores.counts()), (502, [0, 0, 501]));
+    let (hour, _) = &found[&(Grain::Hour, START, "2".into(), "shadow".into())];
+    assert_eq!((hour.counters.leads, hour.latency.count()), (500, 0));
+    assert_eq!(shard.minutes(START).unwrap().iter().map(|minute| minute.requests).sum::<u64>(), 1002);
+
+    let events: Vec<Outcome> = (0..500).step_by(4).map(|i| converted(&format!("lead-{i}"), START + 2 * DAY)).collect();
+    assert_eq!(codes(&shard.ingest(START + 3 * DAY, &events).unwrap()), vec!["ACCEPTED"; 125]);
+    assert_eq!(shard.digest_all(START + 6 * DAY, &rules()).unwrap().matured, 0);
+    let done = shard.digest_all(START + 8 * DAY, &rules()).unwrap();
+    assert_eq!((done.matured, done.windows), (1000, 4));
+    let found = windows(&mut shard);
+    let of = |version: &str, role: &str| found[&(Grain::Mature, day + 7 * DAY, version.into(), role.into())].clone();
+    assert_eq!(of("1", "champion").0.scores.counts(), [125, 375, 0]);
+    let (window, business) = of("2", "paired");
+    let business = business.unwrap();
+    assert_eq!((window.scores.counts(), business.converted, business.leads), ([125, 375, 0], 125, 500));
+    // Every fourth lead converted; the champion called every second, the challenger every fifth.
+    let pairs = business.pairs.unwrap();
+    let counts = [
+        (true, true, true),
+        (true, false, true),
+        (false, true, true),
+        (true, true, false),
+        (true, false, false),
+        (false, false, false),
+    ];
+    assert_eq!(counts.map(|(a, b, c)| pairs.count(|x, y, z| (x, y, z) == (a, b, c))), [25, 100, 0, 25, 100, 200]);
+
+    // A late outcome changes the day, once it has rested.
+    let late = shard.ingest(START + 8 * DAY, &[converted("lead-1", START + DAY), converted("lead-2", START + 8 * DAY)]).unwrap();
+    assert_eq!(codes(&late), ["ACCEPTED", "AFTER_MATURITY"]);
+    assert_eq!(shard.digest_all(START + 8 * DAY + 3_000, &rules()).unwrap().windows, 0);
+    assert_eq!(shard.digest_all(START + 8 * DAY + 5_000, &rules()).unwrap().windows, 4);
+    let found = windows(&mut shard);
+    assert_eq!(found[&(Grain::Mature, day + 7 * DAY, "1".into(), "champion".into())].0.scores.counts(), [126, 374, 0]);
+}
+
+#[test]
+fn every_event_is_stored_once_and_says_what_became_of_it() {
+    let mut shard = LogShard::open(Memory::new()).unwrap();
+    shard.append(&batch("b", &[line(START, "a", "1", "champion", 0.5), line(START, "b", "1", "champion", 0.5)])).unwrap();
+    shard.digest_all(START, &rules()).unwrap();
+    let event = |text: &str| outcome(&format!(r#"{{"lead_id":"a",{text}}}"#));
+    let won = event(r#""kind":"converted","occurred_at":"2026-11-29T10:00:00Z","event_id":"e1""#);
+    let other = event(r#""kind":"converted","occurred_at":"2026-11-30T10:00:00Z","event_id":"e1""#);
+    let corrected = event(r#""kind":"converted","occurred_at":"2026-11-30T10:00:00Z","event_id":"e2","replaces":"e1""#);
+    let before = event(r#""kind":"converted","occurred_at":"2026-11-28T09:00:00Z""#);
+    let retracted = event(r#""kind":"retract","occurred_at":"2026-11-30T10:00:00Z","replaces":"e2""#);
+    let orphan = converted("nobody", START);
+    let all = [won.clone(), won.clone(), other, corrected, before.clone(), retracted, orphan.clone()];
+    let now = START + 3 * DAY;
+    let answers = shard.ingest(now, &all).unwrap();
+    let expected = ["ACCEPTED", "DUPLICATE", "OUTCOME_CONFLICT", "CORRECTED", "BEFORE_SCORE", "CORRECTED", "ORPHAN"];
+    assert_eq!((codes(&answers), answers[2].status), (expected.into(), 409));
+    let again = shard.ingest(now, &all).unwrap();
+    assert_eq!(codes(&again).iter().filter(|code| **code == "DUPLICATE").count(), 6);
+    let rows = shard.sql().query("SELECT converted_ms, events FROM outcomes ORDER BY lead_id", &[]).unwrap();
+    assert_eq!(rows.iter().map(|row| row[0].as_integer()).collect::<Vec<_>>(), [Some(before.occurred_ms), Some(START)]);
+    assert_eq!(codes(&shard.ingest(START + 200 * DAY, &[converted("b", START + DAY)]).unwrap()), ["TOO_LATE"]);
+    let counts = meta::under(shard.sql(), "count:").unwrap();
+    let count = |name: &str| counts.iter().find(|(key, _)| key == name).map(|(_, n)| n.as_str());
+    assert_eq!(
+        (count("outcome.accepted"), count("outcome.duplicate"), count("outcome.conflict")),
+        (Some("1"), Some("7"), Some("2"))
+    );
+    // The lead is scored after its outcome came, and joined.
+    shard.append(&batch("c", &[line(START - DAY, "nobody", "1", "champion", 0.5)])).unwrap();
+    shard.digest_all(START + 10 * DAY, &rules()).unwrap();
+    let day = (START - DAY + 7 * DAY) / DAY * DAY;
+    assert_eq!(windows(&mut shard)[&(Grain::Mature, day, "1".into(), "champion".into())].0.scores.counts(), [1, 0, 0]);
+}
+
+#[test]
+fn control_sees_each_change_until_it_has_stored_it() {
+    let mut shard = LogShard::open(Memory::new()).unwrap();
+    shard.append(&batch("b", &[line(START, "a", "1", "champion", 0.5)])).unwrap();
+    shard.digest_all(START, &rules()).unwrap();
+    let first = shard.unsent(10).unwrap();
+    assert_eq!(first.iter().map(|window| window.grain).collect::<Vec<_>>(), [Grain::Day, Grain::Hour]);
+    shard.append(&batch("c", &[line(START, "b", "1", "champion", 0.5)])).unwrap();
+    shard.digest_all(START, &rules()).unwrap();
+    let second = shard.unsent(10).unwrap();
+    assert_eq!(second.iter().map(|window| window.rev).collect::<Vec<_>>(), [2, 2]);
+    // An acknowledgement of what has changed since leaves it to be sent.
+    shard.acknowledge(&first).unwrap();
+    assert_eq!(shard.unsent(10).unwrap(), second);
+    shard.acknowledge(&second).unwrap();
+    shard.acknowledge(&first).unwrap();
+    assert_eq!(shard.unsent(10).unwrap(), []);
+    // Digesting again changes nothing.
+    shard.digest_all(START + 1000, &rules()).unwrap();
+    assert_eq!(shard.unsent(10).unwrap(), []);
+}
+
+#[test]
+fn a_shard_that_dies_at_any_statement_comes_to_the_same_windows() {
+    let story = |left: Option<u32>| {
+        let mut shard = LogShard::open(Failing { inner: Memory::new(), left: None }).unwrap();
+        let rules = Digest { slice: 3, round: 8, ..rules() };
+        let mut lives = left.into_iter().cycle().take(if left.is_some() { 5_000 } else { 0 });
+        let mut deaths = 0;
+        let mut live = |shard: &mut LogShard<Failing<Memory>>,
+                        work: &mut dyn FnMut(&mut LogShard<Failing<Memory>>) -> Result<(), SqlError>| loop {
+            // Each life is a little longer, so that it gets on in the end.
+            shard.sql().left = lives.next().map(|left| left + deaths);
+            match work(shard) {
+                Ok(()) => break,
+                Err(_) => {
+                    deaths += 1;
+                    // Memory dies too.
+                    let store = std::mem::replace(&mut shard.sql().inner, Memory::new());
+                    *shard = LogShard::opened(Failing { inner: store, left: None });
+                }
+            }
+        };
+        for i in 0..12i64 {
+            let at = START + i * 3_600_000;
+            let lines: Vec<Line> = (0..3)
+                .flat_map(|k| {
+                    let lead = format!("lead-{}", (i * 3 + k) % 20);
+                    [line(at, &lead, "1", "champion", 0.3 + 0.05 * i as f64), line(at, &lead, "2", "shadow", 0.6)]
+                })
+                .collect();
+            live(&mut shard, &mut |shard| shard.append(&batch(&format!("b-{i}"), &lines)));
+            live(&mut shard, &mut |shard| shard.digest_all(at, &rules).map(drop));
+            let events = [converted(&format!("lead-{i}"), at + 1000), converted(&format!("lead-{}", i + 1), at + 2000)];
+            live(&mut shard, &mut |shard| shard.ingest(at + 5000, &events).map(drop));
+        }
+        live(&mut shard, &mut |shard| shard.digest_all(START + 20 * DAY, &rules).map(drop));
+        shard.sql().left = None;
+        (windows(&mut shard), deaths)
+    };
+    let (expected, deaths) = story(None);
+    assert_eq!(deaths, 0);
+    assert!(expected.len() > 20);
+    for left in [0, 1, 2, 3, 5, 8, 13, 21] {
+        let (found, deaths) = story(Some(left));
+        assert!(deaths > 0);
+        assert_eq!(found, expected, "dying after {left} statements");
+    }
+}
