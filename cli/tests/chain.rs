@@ -81,14 +81,14 @@ fn kept_columns_go_from_the_leads_to_the_metrics() {
 fn ids_and_kept_values_are_the_same_in_every_format() {
     let folder = tempfile::tempdir().expect("a temp folder");
     let model = bundle(folder.path());
-    let ids = ["007", "9007199254740993", "18446744073709551615", "a b", "Ünï", "1e5", ""];
+    let ids = ["007", "9007199254740993", "18446744073709551615", "a b", "Ünï", "1e5", " C ", "NA", ""];
     let csv: String = ids.iter().map(|id| format!("{id},3,1,x{id}\n")).collect();
     let csv = format!("lead_id,visits,pages,note\n{csv}");
     let json: String =
         ids.iter().map(|id| format!("{}\n", json!({"lead_id": id, "visits": 3, "pages": 1, "note": format!("x{id}")}))).collect();
     let file = folder.path().join("leads.parquet");
     write(&file, &ids);
-    let expected: Vec<&str> = ids[..6].iter().copied().chain(["7"]).collect();
+    let expected: Vec<&str> = ids[..8].iter().copied().chain(["9"]).collect();
     for (input, fed) in [("-", csv.as_bytes()), ("-", json.as_bytes()), (&*text(&file), b"".as_slice())] {
         let [table, objects] = ["out.csv", "out.ndjson"].map(|out| {
             let out = text(&folder.path().join(out));
@@ -100,6 +100,8 @@ fn ids_and_kept_values_are_the_same_in_every_format() {
         assert_eq!(objects.iter().map(|one| one["lead_id"].as_str().expect("text")).collect::<Vec<_>>(), expected);
         assert_eq!(objects.iter().map(|one| one["note"].as_str().expect("text")).collect::<Vec<_>>(), column(&table, "note"));
         assert_eq!(objects[0]["note"], "x007");
+        let arms = run(&["assign", "--salt", "s", "--weights", "a=1", input], fed);
+        assert_eq!(column(&String::from_utf8(arms.stdout).expect("UTF-8"), "lead"), expected[..8], "{input}");
     }
 }
 

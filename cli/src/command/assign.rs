@@ -142,16 +142,20 @@ impl Assign {
     /// The id of the current record: of an object its `lead_id`, else its `id`.
     fn lead(&self, records: &dyn Records) -> Option<String> {
         if self.id.is_some() || records.is_table() {
-            return id(records.cell(self.column(records.names(), "").ok()?));
+            return id(records, self.column(records.names(), "").ok()?);
         }
         let named = |wanted: &str| records.names().iter().position(|name| name == wanted);
-        ID_FIELDS.into_iter().filter_map(named).find_map(|at| id(records.cell(at)))
+        ID_FIELDS.into_iter().filter_map(named).find_map(|at| id(records, at))
     }
 }
 
-/// The text that is drawn with. A number beyond 2^53 that is no whole one may have lost digits on its way here: it is none.
-fn id(cell: Cell<'_>) -> Option<String> {
-    match cell {
+/// The text that is hashed; of a CSV as it stands, as `score` reads an id. A float beyond 2^53 may have lost digits on its way here: it is
+/// not an id.
+fn id(records: &dyn Records, at: usize) -> Option<String> {
+    if let Some(text) = records.text(at) {
+        return Some(text.to_owned()).filter(|text| !text.trim().is_empty());
+    }
+    match records.cell(at) {
         Cell::Text(text) => Some(text.to_owned()).filter(|text| !text.is_empty()),
         Cell::Int(n) => Some(n.to_string()),
         Cell::UInt(n) => Some(n.to_string()),

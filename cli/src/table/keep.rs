@@ -26,7 +26,9 @@ impl Keep {
                 return refuse(format!("--keep names {name:?} twice"));
             }
             if taken.contains(&name.as_str()) {
-                return refuse(format!("--keep {name}: the output has a column of this name; rename it in the input"));
+                return refuse(format!(
+                    "--keep {name}: the output has a column of this name; leave it out, or rename it in the input"
+                ));
             }
         }
         let mut keep = Keep { names: names.to_vec(), places: vec![None; names.len()], known: 0, values: Vec::new() };
@@ -64,7 +66,10 @@ impl Keep {
     }
 
     /// Fails if the input called `place` has none of a column.
-    pub fn check(&self, records: &dyn Records, place: &str) -> Result<(), Failure> {
+    pub fn check(&mut self, records: &dyn Records, place: &str) -> Result<(), Failure> {
+        if self.known != records.names().len() {
+            self.find(records, place)?;
+        }
         let absent = self.names.iter().zip(&self.places).filter(|(_, place)| place.is_none());
         let absent: Vec<&str> = absent.map(|(name, _)| name.as_str()).collect();
         if absent.is_empty() { Ok(()) } else { Err(named::absent(place, &absent, records.names())) }

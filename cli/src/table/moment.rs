@@ -43,7 +43,7 @@ impl Ripeness {
         }
     }
 
-    /// The rule in words, for whoever reads the figures.
+    /// The rule in words, for the reader of the figures.
     pub fn sentence(&self) -> Option<String> {
         let days = self.rule()?.after_ms as f64 / 86_400_000.0;
         Some(format!("a lead counts once it is {days} days old; a conversion after that age does not count"))

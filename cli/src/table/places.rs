@@ -36,7 +36,7 @@ impl Places {
         Places { fields, ids: ids.filter_map(|(name, place)| Some((name, place?))).collect(), known: names.len() }
     }
 
-    /// Looks again when columns have come since: NDJSON tells its fields as it goes.
+    /// Looks again when there are more columns: NDJSON shows fields as they occur.
     pub fn follow(&mut self, names: &[String], schema: &Schema) {
         if names.len() != self.known {
             *self = Places::of(names, schema);
@@ -93,6 +93,13 @@ impl Places {
             }
         }
         for (name, place) in &self.ids {
+            // An id is the text as it stands: spaces and words for missing belong to it.
+            if let Some(text) = records.text(*place) {
+                if !text.trim().is_empty() {
+                    lead.set(*name, Value::Text(text.to_owned()));
+                }
+                continue;
+            }
             match records.cell(*place) {
                 Cell::Text(text) => lead.set(*name, Value::Text(text.to_owned())),
                 Cell::Int(n) => lead.set(*name, whole(n)),
