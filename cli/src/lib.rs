@@ -17,7 +17,7 @@ mod table;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-/// The readers of what users hand in, for the harness in `tests`; nobody else may rely on them.
+/// The readers of input files, for the harness in `tests`; not a public interface.
 #[doc(hidden)]
 pub mod harness {
     pub use crate::input::declaration::declaration;

@@ -98,7 +98,7 @@ fn errors_name_the_place() {
     assert!(error.contains("BAD_CUT") && error.contains("--bands"), "{error}");
 }
 
-/// Leads with an age, a source and a score that tells the outcome fairly well.
+/// Leads with an age, a source and a score that predicts the outcome fairly well.
 fn leads(rows: u32, older: u32, phone: u32, outcome: bool) -> String {
     let mut text = String::from(if outcome { "id,age,source,probability,converted\n" } else { "id,age,source,probability\n" });
     for i in 0..rows {

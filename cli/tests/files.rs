@@ -156,7 +156,7 @@ fn features_reads_leads_as_score_does() {
     assert_eq!(written, "sold,visits,pages,age\nyes,12.0,1.0,1.0\n");
 }
 
-/// A slip of the hand in the file names must cost nobody a file.
+/// A mistyped file name must not destroy a file.
 #[test]
 fn no_file_is_overwritten_by_what_is_made_of_it() {
     let folder = tempfile::tempdir().expect("a temp folder");

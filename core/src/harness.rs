@@ -1,4 +1,4 @@
-//! What the harness in `tests` must reach to prove it and nobody else may rely on.
+//! What the harness in `tests` needs for its proofs; not a public interface.
 
 use crate::{Bundle, BundleError, json};
 
@@ -12,7 +12,7 @@ pub fn write_number(out: &mut Vec<u8>, x: f64) {
     json::number(out, x);
 }
 
-/// [`Bundle::read`] without scoring the golden leads: whoever alters a bundle at random never gets past them.
+/// [`Bundle::read`] without scoring the golden leads, which reject nearly every random change.
 ///
 /// # Errors
 /// [`BundleError`] with the reason.

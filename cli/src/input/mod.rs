@@ -48,7 +48,7 @@ impl Problem {
 pub enum Step {
     /// A record, to be read with [`Records::cell`].
     Record,
-    /// Something that is no record.
+    /// Something that is not a record.
     Rejected(Problem),
     /// There are no more.
     End,
@@ -71,7 +71,7 @@ pub trait Records {
         None
     }
     /// Gives `take` the texts of the next records, for as long as they lie in memory whole, need no parser and it says true; how many
-    /// there were. Others, and what is no record, are left to [`Records::advance`].
+    /// there were. Others, and what is not a record, are left to [`Records::advance`].
     ///
     /// # Errors
     /// The input cannot be read.

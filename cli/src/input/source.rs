@@ -27,7 +27,7 @@ pub struct Source {
     pub place: String,
     /// How its records are laid out.
     pub format: Format,
-    /// Moves as bytes are read; hidden where standard error is no terminal.
+    /// Moves as bytes are read; hidden where standard error is not a terminal.
     pub progress: ProgressBar,
     reader: Box<dyn BufRead>,
     file: Option<File>,
@@ -108,7 +108,7 @@ pub fn gunzip(bytes: Vec<u8>, limit: u64) -> io::Result<Vec<u8>> {
 }
 
 /// The first bytes, at least 4 and at most `most` (fewer when there are no more), and a reader that still has them. It waits for
-/// no more than those 4: whoever feeds a pipe slowly is answered all the same.
+/// no more than those 4, so that a slow pipe does not stall it.
 fn peek(mut reader: Box<dyn Read>, most: usize) -> io::Result<(Vec<u8>, Box<dyn Read>)> {
     let mut head = vec![0; most];
     let mut filled = 0;

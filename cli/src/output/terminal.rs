@@ -38,7 +38,7 @@ pub fn complain(failure: &Failure, json: bool) {
     }
 }
 
-/// A progress bar on standard error; hidden when that is no terminal. `total` in bytes when known.
+/// A progress bar on standard error; hidden when that is not a terminal. `total` in bytes when known.
 pub fn progress(total: Option<u64>) -> ProgressBar {
     const KNOWN: &str = "{bar:32} {percent:>3} %  {bytes:>11} of {total_bytes}  {msg}  {eta} left";
     const UNKNOWN: &str = "{spinner} {bytes:>11}  {msg}";

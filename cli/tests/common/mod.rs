@@ -71,7 +71,7 @@ pub fn run(arguments: &[&str], input: &[u8]) -> Output {
         .expect("the binary starts");
     let mut stdin = child.stdin.take().expect("stdin");
     let input = input.to_vec();
-    // A program that does not read all of its input closes the pipe, which is no failure here.
+    // A program that does not read all of its input closes the pipe, which is not a failure here.
     let feed = std::thread::spawn(move || drop(stdin.write_all(&input)));
     let output = child.wait_with_output().expect("the binary ends");
     feed.join().expect("the input is fed");

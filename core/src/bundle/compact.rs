@@ -236,7 +236,7 @@ fn shape(code: &mut Decoder<'_>, trees: usize, nodes: usize) -> Result<Vec<u8>, 
     Ok(bits)
 }
 
-/// The cuts at the ends of `steps`, of which each column has as many as `counts` tells.
+/// The cuts at the ends of `steps`, `counts` of them per column.
 fn cut_values(steps: Vec<u64>, counts: &[u32], single: bool) -> Vec<f64> {
     let (mut values, mut steps) = (Vec::with_capacity(steps.len()), steps.into_iter());
     for count in counts {

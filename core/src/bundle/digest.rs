@@ -1,4 +1,4 @@
-//! XXH64, which finds that a file was cut, turned or overwritten. No signature: whoever may write the file may write its digest.
+//! XXH64, which detects that a file was cut or changed. It is not a signature: a writer of the file can write its digest.
 //!
 //! Why not SHA-256: it proves no more without a key, and a page that has just compiled its module runs it thirty times slower than
 //! it will a second later. It was two thirds of the time to load a model of 300 trees.

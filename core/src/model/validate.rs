@@ -179,7 +179,7 @@ impl Tree {
             };
             checked.map_err(|problem| (Some(i), problem))?;
         }
-        // Every child is later than its parent and nobody's twice: n − 1 of them means that each node is reached.
+        // Every child is later than its parent and no node has two parents: n − 1 of them means that each node is reached.
         if children != n - 1 { Err((None, "some nodes cannot be reached")) } else { Ok(()) }
     }
 }

@@ -8,7 +8,7 @@ use crate::lead::{Form, LeadError, Timestamp};
 pub type EachScore<'a> = &'a mut dyn FnMut(u32, Result<Score, ScoreError>);
 
 impl Scorer {
-    /// Scores every lead of `body` and tells `each` of them in order; a lead that is refused does not keep the others from being
+    /// Scores every lead of `body` and calls `each` for them in order; a lead that is refused does not keep the others from being
     /// scored. Returns how many leads there were.
     ///
     /// # Errors

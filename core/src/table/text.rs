@@ -10,7 +10,7 @@ const SLOTS: usize = 1 << 13;
 const MOST: usize = SLOTS / 2;
 /// Entries from which on rows have to repeat them.
 const TRIAL: usize = 1024;
-/// Steps from its place at which a text counts as new: nobody can make the search slow.
+/// Steps from its place at which a text counts as new: no input can make the search slow.
 const FAR: usize = 8;
 
 /// Some rows of a column of texts.

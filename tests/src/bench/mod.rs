@@ -1,4 +1,4 @@
-//! Timing of the core, in slices: short runs of the same work, so that the fastest tells what the work takes when nothing else
+//! Timing of the core, in slices: short runs of the same work, so that the fastest shows what the work takes when nothing else
 //! disturbs, and the median what it takes here and now.
 //!
 //! No bench library: criterion and divan time one thing after another, and what is wanted is a ratio to a peer in another

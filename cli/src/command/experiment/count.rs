@@ -16,7 +16,7 @@ use crate::table::account;
 
 /// More arms than this are no arms: the column is another one.
 const MOST_ARMS: usize = 20;
-/// What a control is called when nobody says.
+/// The default name of the control.
 const CONTROLS: [&str; 4] = ["control", "champion", "a", "A"];
 /// The column with the lead's id when --lead does not say.
 const LEAD: &str = "lead_id";

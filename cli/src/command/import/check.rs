@@ -175,7 +175,7 @@ struct Columns {
 impl Columns {
     fn of(names: &[String], manifest: &Manifest, model: &Model, place: &str) -> Result<Columns, Failure> {
         let taken = |name: &str| manifest.schema.field(name).is_some();
-        // A field of the lead is no prediction, whatever its name.
+        // A field of the lead is not a prediction, whatever its name.
         let own = names.iter().map(|name| if taken(name) { "" } else { name });
         let find =
             |name: &str| named::usual(own.clone(), name).map_err(|e| e.failure(place, "leave the predictions in one of them"));

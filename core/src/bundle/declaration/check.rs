@@ -26,7 +26,7 @@ impl Declaration {
             let message = format!("the positive output {:?} is not one of the outputs", card.positive);
             errors.add("OUTPUT_UNKNOWN", "model.positive".into(), message);
         }
-        // What JSON cannot carry would make a bundle that nobody can read.
+        // What JSON cannot carry would make a bundle that no reader accepts.
         for (name, value) in self.provenance.baseline.iter().filter(|(_, value)| !value.is_finite()) {
             let message = format!("the baseline {name:?} is {value}; it must be a finite number");
             errors.add("BASELINE_NOT_FINITE", format!("provenance.baseline.{name}"), message);

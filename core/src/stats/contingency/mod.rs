@@ -1,6 +1,6 @@
 //! Tables of counts: whether rows and columns have to do with each other, by how much, and whether strata agree on it.
 //!
-//! A row or a column without a lead tells nothing: the tests answer [`Insufficient`](super::error::StatsError::Insufficient) where some
+//! A row or a column without a lead carries no information: the tests answer [`Insufficient`](super::error::StatsError::Insufficient) where some
 //! packages answer p = 1.
 
 mod fisher;

@@ -9,7 +9,7 @@ use crate::stats::chi_square;
 use crate::stats::error::StatsError;
 use crate::stats::level::Level;
 
-/// A 2 × 2 table per stratum. A stratum in which a row or a column is empty tells nothing of the arms' difference and is left out.
+/// A 2 × 2 table per stratum. A stratum in which a row or a column is empty says nothing about the arms' difference and is left out.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Strata {
     tables: Vec<Cells>,

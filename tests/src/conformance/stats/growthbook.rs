@@ -54,7 +54,7 @@ fn compare(case: &Case<'_>, suite: &mut Suite) -> Result<(), String> {
     Ok(())
 }
 
-/// What the name of an answer tells: `ttest_relative_a0.05`, `ttest_lesser_scaled`, `sequential_absolute_tune5000`, `bayes_flat_…`.
+/// What the name of an answer says: `ttest_relative_a0.05`, `ttest_lesser_scaled`, `sequential_absolute_tune5000`, `bayes_flat_…`.
 struct AnswerKind<'a> {
     test: &'a str,
     scale: &'a str,

@@ -34,7 +34,7 @@ fn compare(case: &Case<'_>, suite: &mut Suite) -> Result<(), String> {
     let pair = [of(0.0)?, of(1.0)?];
     let curve = Curve::new(&all);
     let column = |f: fn(&Step) -> f64| curve.steps().iter().map(f).collect::<Vec<_>>();
-    // Where nobody is left open the variance is not known: lifelines has [0, 0] there.
+    // Where no lead is left open the variance is not known: lifelines has [0, 0] there.
     let lower = |step: &Step| step.interval(Level::FIVE_PERCENT).map_or(0.0, |interval| interval.lower);
     let upper = |step: &Step| step.interval(Level::FIVE_PERCENT).map_or(0.0, |interval| interval.upper);
     for (figure, _) in case.figures()? {
