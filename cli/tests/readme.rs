@@ -38,11 +38,8 @@ fn prepare(folder: &Path) {
     write("model.ubj", LIGHTGBM);
     write("leads.csv", &leads(2_000));
     write("training.csv", &leads(1_500));
-    // The predictions of the model: margins -1, 0.25 and 1.
-    let predictions: String = [(1.0, 1.0, -1.0f64), (3.0, 1.0, 1.0), (2.0, 2.0, 0.25)]
-        .map(|(visits, pages, margin)| format!("{visits},{pages},{}\n", 1.0 / (1.0 + (-margin).exp())))
-        .concat();
-    write("predictions.csv", &format!("visits,pages,prediction\n{predictions}"));
+    // The predictions of the model, whose margins are -1 and 1.
+    write("predictions.csv", "visits,pages,prediction\n1,1,0.2689414213699951\n3,1,0.7310585786300049\n3,2,0.7310585786300049\n");
     let log: String = (0..48u64)
         .map(|i| {
             format!("{{\"timestamp_ms\":{},\"probability\":0.{},\"status\":200}}\n", 1_793_000_000_000 + i * 1_800_000, i + 10)
