@@ -16,7 +16,7 @@ fn an_a_a_experiment_seldom_ends_in_a_verdict_however_often_it_is_looked_at() {
 
 #[test]
 fn a_bound_at_the_mean_of_a_skewed_amount_is_seldom_reported_as_violated() {
-    kept(experiment::bounds(&[60], 30));
+    kept(experiment::bounds(&[60], 15));
 }
 
 #[test]

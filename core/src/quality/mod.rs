@@ -21,6 +21,7 @@ mod kernel;
 mod kwargs;
 mod lead;
 mod moment;
+mod now;
 mod pattern;
 mod result;
 mod rule;

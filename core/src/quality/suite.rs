@@ -5,6 +5,7 @@ use serde_json::{Map, Value as Json};
 
 use super::condition::Condition;
 use super::kwargs::Kwargs;
+use super::now;
 use super::result::ResultFormat;
 use super::rule::Rule;
 use super::{SuiteError, SuiteErrors, json};
@@ -69,8 +70,23 @@ pub struct Suite {
 pub struct Reading {
     /// Values of the suite's parameters: `{"$PARAMETER": name}` in a kwarg stands for them.
     pub parameters: Map<String, Json>,
+    /// The time of validation, milliseconds since 1970: what `now()` in a parameter stands for. None where it is not known yet.
+    pub now_ms: Option<i64>,
     /// LIKE knows `[abc]`, as in SQL Server.
     pub like_brackets: bool,
+}
+
+impl Reading {
+    /// What the parameter `name` stands for.
+    fn value_of(&self, name: &str) -> Result<Json, String> {
+        if !now::is_of_now(name) {
+            return self.parameters.get(name).cloned().ok_or_else(|| format!("the parameter {name:?} has no value"));
+        }
+        let now_ms = self.now_ms.ok_or("now() is known only where a whole table is checked")?;
+        let moment = now::moment(name, now_ms);
+        let wanted = || format!("{name:?} is not understood; write now() or now() - timedelta(weeks=2, days=1)");
+        moment.map(Json::from).ok_or_else(wanted)
+    }
 }
 
 /// The most expectations of a suite.
@@ -160,13 +176,8 @@ impl Expectation {
         };
         for (kwarg, value) in &mut map_of {
             if let Some(name) = value.get("$PARAMETER").and_then(Json::as_str) {
-                let wrong = || SuiteError::Kwarg {
-                    index,
-                    expectation: kind.to_owned(),
-                    kwarg: kwarg.clone(),
-                    message: format!("the parameter {name:?} has no value"),
-                };
-                *value = reading.parameters.get(name).cloned().ok_or_else(wrong)?;
+                let wrong = |message| SuiteError::Kwarg { index, expectation: kind.to_owned(), kwarg: kwarg.clone(), message };
+                *value = reading.value_of(name).map_err(wrong)?;
             }
         }
         let kwargs = Kwargs { index, expectation: kind, map: &map_of };

@@ -89,7 +89,7 @@ fn text<'a>(cell: Cell<'a>, expectation: &str) -> Result<&'a str, Raised> {
     if let Cell::Text(text) = cell {
         return Ok(text);
     }
-    Err(Raised::kind(format!("Values passed to {expectation} must be of type string, and one is {}.", cell.name())))
+    Err(Raised::kind(format!("Values passed to {expectation} must be of type string. One is {}.", cell.name())))
 }
 
 /// An interval; an absent end is open.

@@ -2,7 +2,7 @@ use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 
 use super::*;
-use crate::table::{Column, Kind};
+use crate::table::{Cell, Column, Kind};
 
 fn columns() -> (Vec<String>, Vec<Column>) {
     let names = ["n", "x", "t", "d"].map(str::to_owned).to_vec();
@@ -374,3 +374,36 @@ const VALUES: [&str; 30] = [
     r#"{"result_format": "SUMMARY", "unexpected_index_column_names": ["n"]}"#,
     "\"any_value_is_missing\"",
 ];
+
+#[test]
+fn a_bound_may_be_relative_to_the_time_of_validation() {
+    let suite = |parameter: &str, now_ms| {
+        let kwargs = json!({"column": "at", "max_value": {"$PARAMETER": parameter}});
+        let text = json!({"expectations": [{"type": "expect_column_values_to_be_between", "kwargs": kwargs}]}).to_string();
+        Suite::read_with(&text, &Reading { now_ms, ..Reading::default() })
+    };
+    // 1 June 2026.
+    let now = Some(1_780_272_000_000);
+    for (parameter, met) in [("now()", true), ("now() - timedelta(days=1)", false)] {
+        let suite = suite(parameter, now).unwrap();
+        let mut validation = Validation::new(&suite, &["at".to_owned()], &[Kind::Time], &ResultFormat::of(Detail::Complete));
+        let mut column = Column::new(Kind::Time);
+        column.push(Cell::Time(parse_moment("2026-05-31T12:00:00").unwrap().at));
+        validation.push(&[column]);
+        assert_eq!(validation.finish().success(), met, "{parameter}");
+    }
+    assert!(suite("now()", None).unwrap_err().to_string().contains("only where a whole table is checked"));
+    assert!(suite("now() - timedelta(months=1)", now).unwrap_err().to_string().contains("is not understood"));
+}
+
+#[test]
+fn lengths_between_ends_in_the_wrong_order_are_met_by_nothing() {
+    let kwargs = json!({"column": "x", "min_value": 3, "max_value": 1});
+    let text = json!({"expectations": [{"type": "expect_column_value_lengths_to_be_between", "kwargs": kwargs}]}).to_string();
+    let suite = Suite::read(&text).unwrap();
+    let mut validation = Validation::new(&suite, &["x".to_owned()], &[Kind::Text], &ResultFormat::of(Detail::Complete));
+    validation.push(&[Column::of_json(&[json!("ab"), json!("abcd")])]);
+    assert!(!validation.finish().success());
+    let values = text.replace("value_lengths", "values");
+    assert!(Suite::read(&values).unwrap_err().to_string().contains("min_value cannot be greater"));
+}

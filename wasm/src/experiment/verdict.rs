@@ -16,7 +16,7 @@ struct Columns {
     arm: Vec<u32>,
     /// In the order of the settings: the primary metric, then the guardrails'.
     metrics: Vec<Values>,
-    /// Days of the sales cycle, NaN without a deal, and whether it closed.
+    /// Days of the sales cycle and whether it closed; NaN without a deal, or of a closed deal when they are not known.
     #[serde(default)]
     cycle: Option<Cycles>,
     /// By segment; null without a value.
@@ -87,7 +87,12 @@ pub fn experiment(settings: JsValue, columns: JsValue) -> Answer {
             columns.segments.iter().map(|segment| segment.get(at).and_then(Option::as_deref)).collect();
         let cycle = columns.cycle.as_ref().and_then(|cycle| {
             let (days, closed) = (*cycle.days.get(at)?, *cycle.closed.get(at)? != 0);
-            (!days.is_nan()).then_some(if closed { Deal::Closed(days) } else { Deal::Open(days) })
+            match (days.is_nan(), closed) {
+                (false, true) => Some(Deal::Closed(days)),
+                (false, false) => Some(Deal::Open(days)),
+                (true, true) => Some(Deal::Unknown),
+                (true, false) => None,
+            }
         });
         let lead = Observation {
             arm: columns.arm.get(at).map_or(usize::MAX, |arm| *arm as usize),
