@@ -720,7 +720,7 @@ export interface PredictionDrift {
     /** The KS statistic. */
     distance: number;
     /** Whether the distance is larger than the rules tolerate and chance explains. */
-    drifted?: boolean;
+    drifted: boolean;
     /** The mean score. */
     mean: MeanScore;
     /** The chance of at least that without drift. */

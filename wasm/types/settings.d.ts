@@ -28,6 +28,8 @@ export interface AllocationSettings {
     arm?: readonly AllocationArm[];
     /** The variant that serves leads in no arm. */
     champion: string;
+    /** Whether the version that does not serve a lead scores it, too, and is only recorded. */
+    counterfactual?: boolean;
     /** Salt of the draw between variants. A new experiment takes a new one; a rollout keeps its own from canary to full. */
     experiment: string;
     /** Leads whose score is hidden from ranking, in basis points: they keep the measured AUC honest. */
