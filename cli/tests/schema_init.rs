@@ -89,6 +89,18 @@ fn columns_without_names_have_their_meanings_in_a_file() {
 }
 
 #[test]
+fn codes_keep_their_leading_zeros_and_scaled_columns_are_named() {
+    let folder = tempfile::tempdir().expect("a temp folder");
+    let (leads, names) = (text(&folder.path().join("l.csv")), "visits zip_01067 zip_80331 area_7.0");
+    std::fs::write(&leads, "id,visits,zip,area\na,120,01067,07\nb,90,80331,11\nc,300,99084,\n").expect("a file");
+    let schema = expect(0, &["schema", "init", &model(folder.path(), names), "--data", &leads], b"");
+    assert!(schema.contains("categories = [\"01067\", \"80331\", \"99084\"]"), "{schema}");
+    assert!(schema.contains("categories = [\"07\", \"11\"]") && schema.contains("columns = [\"area_7.0\", \"\"]"), "{schema}");
+    // The tree splits visits at 2.5, where no lead is.
+    assert!(schema.contains("the model splits it from 2.5 to 2.5, the leads have 90 to 300"), "{schema}");
+}
+
+#[test]
 fn what_a_schema_does_not_declare_stays_automatic() {
     let folder = tempfile::tempdir().expect("a temp folder");
     let (schema, bundle) = (text(&folder.path().join("s.toml")), text(&folder.path().join("m.plumb")));

@@ -70,6 +70,7 @@ fn field(node: &Node, misfit: &mut Misfit) -> Field {
         role: named(node, "role", misfit, &roles),
         required: node.flag("required", misfit),
         categories: node.texts("categories", misfit),
+        codes: node.flag("codes", misfit),
         label: node.text_or_empty("label", misfit),
         unit: node.text_or_empty("unit", misfit),
         min: node.optional_number("min", misfit),

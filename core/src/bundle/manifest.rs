@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Band, Declaration, ModelCard};
 use crate::feature::Transform;
-use crate::json::ByName;
+use crate::json::{ByName, parse_number};
 use crate::model::{Calibration, Column};
 use crate::name::Names;
 use crate::schema::{Field, FieldKind, Schema};
@@ -129,7 +129,9 @@ impl Schema {
             let categories = categories.get(i).cloned().unwrap_or_default();
             let is_category = column.categorical || !categories.is_empty();
             let kind = if is_category { FieldKind::Category } else { FieldKind::Number };
-            Field { name: column.name.clone(), kind, categories, ..Field::default() }
+            let spells_numbers = categories.iter().any(|category| parse_number(category.trim()).is_ok());
+            let codes = !column.categorical && !categories.is_empty() && !spells_numbers;
+            Field { name: column.name.clone(), kind, categories, codes, ..Field::default() }
         });
         Schema { fields: fields.collect() }
     }
@@ -144,6 +146,7 @@ impl Field {
         }
         if column.kind == self.kind && self.categories.is_empty() {
             self.categories.clone_from(&column.categories);
+            self.codes |= column.codes;
         }
     }
 }

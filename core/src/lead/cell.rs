@@ -26,7 +26,7 @@ impl Field {
 
     /// The value a text stands for. Numbers and flags are read by the rules of [`table`](crate::table); a number in a date is in the
     /// field's [unit](Field::epoch); items of a list are separated by `;`; a category that looks like a number is a code where the schema
-    /// lists no texts, else a text. A blank text is missing.
+    /// lists no texts or says so, else a text. A blank text is missing.
     ///
     /// # Errors
     /// [`LeadError::WrongType`], [`LeadError::NotFinite`] or [`LeadError::UnsafeInteger`] for a text that is no value of this
@@ -54,7 +54,7 @@ impl Field {
                 x => Ok(x.map_or(Value::Missing, Value::Number)),
             },
             FieldKind::Category => Ok(match parse_number(text) {
-                Ok(code) if self.categories.is_empty() => Value::Number(code),
+                Ok(code) if self.categories.is_empty() || self.codes => Value::Number(code),
                 _ => Value::Text(text.to_owned()),
             }),
             FieldKind::Flag => {

@@ -22,6 +22,8 @@ struct Plan {
     takes: Takes,
     required: bool,
     categories: Categories,
+    /// A number is a code though texts are listed.
+    codes: bool,
     /// Texts that mean missing.
     missing: Vec<String>,
     /// The number that means missing.
@@ -78,6 +80,7 @@ impl Reader {
                 takes,
                 required: field.required,
                 categories: Categories::new(&field.categories),
+                codes: field.codes,
                 missing: field.missing.clone(),
                 missing_number: field.missing_number,
                 epoch: field.epoch,
@@ -94,6 +97,7 @@ impl Reader {
                     takes: Takes::Id,
                     required: false,
                     categories: Categories::default(),
+                    codes: false,
                     missing: Vec::new(),
                     missing_number: None,
                     epoch: Epoch::Milliseconds,
@@ -362,7 +366,8 @@ impl To<'_> {
                 slots.set_number(self.field, x);
             }
             (Ok(x), Takes::Category) => {
-                if self.plan.categories.is_empty() {
+                let count = self.plan.categories.len() as f64;
+                if count == 0.0 || (self.plan.codes && x >= 0.0 && x < count && x.fract() == 0.0) {
                     slots.set_number(self.field, x);
                 } else {
                     self.listed_number(x, source, slots);

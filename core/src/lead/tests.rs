@@ -319,6 +319,21 @@ fn cells_of_a_table_become_values() {
     assert_eq!((cell("code", "007"), cell("flag", "T")), (Ok(Value::Text("007".into())), Ok(Value::Flag(true))));
 }
 
+/// An ordered category is a number to the model: its codes count next to its texts.
+#[test]
+fn codes_of_listed_texts_count_where_the_schema_says_so() {
+    let schema: Schema =
+        serde_json::from_str(r#"{"fields": [{"name": "size", "kind": "category", "categories": ["S", "M"], "codes": true}]}"#)
+            .unwrap();
+    let reader = Reader::new(&schema);
+    for (json, code) in [("1.0", 1.0), ("\"M\"", 1.0), ("0", 0.0), ("2", -1.0), ("0.5", -1.0), ("-1", -1.0), ("\"1\"", -1.0)] {
+        let mut slots = Slots::default();
+        reader.read_json(format!("{{\"size\": {json}}}").as_bytes(), &limits(), &mut slots).unwrap();
+        assert_eq!(slots.get(0).number, code, "{json}");
+    }
+    assert_eq!(schema.fields[0].parse_cell("1.0"), Ok(Value::Number(1.0)));
+}
+
 #[test]
 fn a_date_as_a_number_is_in_the_unit_of_its_field_or_refused() {
     let schema: Schema = serde_json::from_str(

@@ -44,6 +44,10 @@ pub struct Field {
     /// given as a code.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub categories: Vec<String>,
+    /// For a category with listed texts: a number is a code all the same. Set for ordered categories of pandas, which are numbers to
+    /// LightGBM.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub codes: bool,
     /// Name for people; empty: `name` with spaces for underscores.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub label: String,

@@ -5,10 +5,12 @@ use std::collections::BTreeMap;
 
 use plumbline_core::import::Imported;
 use plumbline_core::schema::FieldKind;
-use plumbline_core::table::{Categories, Cell, Column};
+use plumbline_core::table::{Categories, Cell, Census, Column, Nature};
+
+use super::scale::Thresholds;
 
 use crate::output::terminal::thousands;
-use crate::table::columns::Columns;
+use crate::table::columns::{Columns, Named};
 use crate::table::places::places_of;
 
 /// The most distinct values of a column that may be one-hot encoded.
@@ -53,6 +55,7 @@ pub struct FeatureSketch {
 pub fn sketch(imported: &Imported, meanings: &[String], table: Option<&Columns>) -> Sketch {
     let mut sketch = Sketch::default();
     let known = Known::of(table, meanings);
+    let thresholds = Thresholds::of(&imported.model);
     let mut groups: BTreeMap<usize, usize> = BTreeMap::new();
     for (at, (column, meaning)) in imported.model.columns.iter().zip(meanings).enumerate() {
         let texts = imported.categories.get(at).map_or(&[] as &[String], Vec::as_slice);
@@ -98,6 +101,21 @@ pub fn sketch(imported: &Imported, meanings: &[String], table: Option<&Columns>)
             name,
         };
         match place.and_then(|place| known.data(place)) {
+            // Digits with leading zeros are texts, which pandas reads as numbers unless it is given dtype=str.
+            Some(_) if column.categorical && place.is_some_and(|place| known.is_code(place)) => {
+                if texts.is_empty() {
+                    field.categories = place.map_or_else(Vec::new, |place| known.sorted(place));
+                    field.check.push_str("the order is pandas', because the model's file has no names");
+                } else if !place.is_some_and(|place| known.knows_one(place, texts)) {
+                    field
+                        .check
+                        .push_str("the leads write leading zeros, the model's categories have none: they would be unknown to it");
+                }
+            }
+            Some(Column::Int(_) | Column::UInt(_) | Column::Float(_)) if !column.categorical => {
+                let range = place.and_then(|place| known.range(place));
+                field.check.extend(range.and_then(|range| thresholds.scaled(at, range)));
+            }
             Some(Column::Bool(_)) if !column.categorical => field.kind = FieldKind::Flag,
             Some(Column::Time { .. }) if !column.categorical => {
                 field.kind = FieldKind::Date;
@@ -142,18 +160,28 @@ struct Known<'a> {
     names: Vec<String>,
     /// Per column of the model the one that it names, as it stands or behind the name of a scikit-learn transformer.
     places: Vec<Option<usize>>,
-    /// Per column its distinct values, where they are few enough to be one-hot encoded.
+    /// Per column its distinct values, as the leads write them, where they are few enough to be one-hot encoded.
     values: Vec<Option<Vec<String>>>,
+    /// Per column whether it has digits with leading zeros.
+    codes: Vec<bool>,
 }
 
 impl<'a> Known<'a> {
     fn of(table: Option<&'a Columns>, meanings: &[String]) -> Known<'a> {
         let columns = table.into_iter().flat_map(|table| &table.columns).map(|named| (named.name.as_str(), named.typed()));
         let columns: Vec<(&str, Cow<'_, Column>)> = columns.collect();
-        let values = |(_, column): &(&str, Cow<'_, Column>)| {
-            let names = Categories::of(column).names().to_vec();
+        // What pandas takes for numbers and has leading zeros is a code.
+        let is_code = |(named, (_, column)): (&Named, &(&str, Cow<'_, Column>))| {
+            !matches!(**column, Column::Text(_)) && Census::of(named.given()).nature() == Nature::Names
+        };
+        let named = || table.into_iter().flat_map(|table| &table.columns);
+        let codes: Vec<bool> = named().zip(&columns).map(is_code).collect();
+        let values = |((named, (_, column)), is_code): ((&Named, &(&str, Cow<'_, Column>)), &bool)| {
+            let written = if *is_code { named.given().column } else { &**column };
+            let names = Categories::of(written).names().to_vec();
             (names.len() <= VALUES).then_some(names)
         };
+        let values = named().zip(&columns).zip(&codes).map(values).collect();
         let names: Vec<String> = columns.iter().map(|(name, _)| (*name).to_owned()).collect();
         let direct = places_of(&names, meanings.iter().map(String::as_str));
         let behind =
@@ -161,7 +189,8 @@ impl<'a> Known<'a> {
         Known {
             places: direct.into_iter().zip(behind).map(|(direct, behind)| direct.or(behind)).collect(),
             names,
-            values: columns.iter().map(values).collect(),
+            values,
+            codes,
             columns,
         }
     }
@@ -172,6 +201,31 @@ impl<'a> Known<'a> {
 
     fn name(&self, place: usize) -> String {
         self.names.get(place).cloned().unwrap_or_default()
+    }
+
+    /// Whether a column has digits with leading zeros.
+    fn is_code(&self, place: usize) -> bool {
+        self.codes.get(place) == Some(&true)
+    }
+
+    /// The distinct values of a column in order.
+    fn sorted(&self, place: usize) -> Vec<String> {
+        let mut values = self.values.get(place).cloned().flatten().unwrap_or_default();
+        values.sort();
+        values
+    }
+
+    /// Whether one of the column's values is in `texts`.
+    fn knows_one(&self, place: usize, texts: &[String]) -> bool {
+        self.values.get(place).and_then(Option::as_ref).is_some_and(|values| values.iter().any(|value| texts.contains(value)))
+    }
+
+    /// The least and the greatest number of a column.
+    fn range(&self, place: usize) -> Option<(f64, f64)> {
+        let column = self.data(place)?;
+        let numbers = (0..column.len()).filter_map(|row| column.cell(row).read_number().ok().flatten()).filter(|x| x.is_finite());
+        let (low, high) = numbers.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| (low.min(x), high.max(x)));
+        (low <= high).then_some((low, high))
     }
 
     /// Whether a column of texts says yes or no.
@@ -249,12 +303,11 @@ impl<'a> Known<'a> {
         } else {
             format!(", {} of {} missing", thousands(missing as u64), thousands(rows as u64))
         };
-        let numbers = || (0..rows).filter_map(|row| column.cell(row).read_number().ok().flatten()).filter(|x| x.is_finite());
         match column {
-            Column::Int(_) | Column::UInt(_) | Column::Float(_) => {
-                let (low, high) = numbers().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| (low.min(x), high.max(x)));
-                if low <= high { format!("{low} to {high}{gaps}") } else { format!("always missing{gaps}") }
-            }
+            Column::Int(_) | Column::UInt(_) | Column::Float(_) if !self.is_code(place) => match self.range(place) {
+                Some((low, high)) => format!("{low} to {high}{gaps}"),
+                None => format!("always missing{gaps}"),
+            },
             _ => match self.values.get(place).and_then(Option::as_ref) {
                 Some(values) => format!("{} values{gaps}", values.len()),
                 None => format!("more than {VALUES} values{gaps}"),
@@ -268,13 +321,16 @@ fn underlined(text: &str) -> String {
     text.chars().map(|c| if c.is_whitespace() { '_' } else { c }).collect()
 }
 
-/// Other spellings of a value in the name of a one-hot column: numbers as floats, booleans as Python writes them.
+/// Other spellings of a value in the name of a one-hot column: numbers as floats, codes without their leading zeros, booleans as Python
+/// writes them.
 fn spelled(value: &str) -> impl Iterator<Item = String> {
-    let float = value.parse::<i64>().ok().map(|n| format!("{n}.0"));
+    let whole = value.parse::<i64>().ok();
+    let float = whole.map(|n| format!("{n}.0"));
+    let short = whole.map(|n| n.to_string()).filter(|short| short != value);
     let flag = match value {
         "true" => Some("True".to_owned()),
         "false" => Some("False".to_owned()),
         _ => None,
     };
-    float.into_iter().chain(flag)
+    short.into_iter().chain(float).chain(flag)
 }

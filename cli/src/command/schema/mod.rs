@@ -1,6 +1,7 @@
 //! `plumbline schema init`: a complete declaration to start from, of a model and the leads it is for.
 
 mod derive;
+mod scale;
 mod text;
 
 use std::path::{Path, PathBuf};
