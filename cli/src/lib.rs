@@ -8,6 +8,7 @@ mod command;
 mod failure;
 mod host;
 mod input;
+mod memory;
 mod outcome;
 mod output;
 mod report;
@@ -97,6 +98,9 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     // A check has three exit codes: passed, failed, could not be run.
     let is_check = matches!(cli.command, Command::Quality(_));
+    if !matches!(cli.command, Command::Serve(_)) {
+        memory::keep();
+    }
     let outcome = match cli.command {
         Command::Import(import) => import.run(cli.json),
         Command::Inspect(inspect) => inspect.run(cli.json),

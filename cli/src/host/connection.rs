@@ -20,10 +20,9 @@ use tokio::sync::watch;
 
 use super::body;
 use super::log::Log;
-use super::memory;
 use super::page::Page;
-use crate::clock;
 use crate::output::terminal;
+use crate::{clock, memory};
 
 /// How long requests under way may take once the program is told to stop.
 const DRAIN: Duration = Duration::from_secs(10);

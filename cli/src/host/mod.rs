@@ -3,7 +3,6 @@
 mod body;
 pub mod connection;
 pub mod log;
-mod memory;
 pub mod page;
 
 use std::io;

@@ -29,23 +29,23 @@ pub struct Expected {
     pub probability: String,
 }
 
-/// Scores `row` as a scorer does and writes down the bits.
+/// The bits of a row's `values`, its margins, and of what a scorer makes of them.
 #[inline(never)]
-pub(super) fn expected(row: &[f64], manifest: &Manifest, model: &Model, engine: &Engine, scratch: &mut Scratch) -> Expected {
-    let mut values = vec![0.0; engine.outputs()];
-    engine.margins(row, scratch, &mut values);
+pub(super) fn expected(values: &[f64], manifest: &Manifest, model: &Model) -> Expected {
     let margins = values.iter().copied().map(hex).collect();
-    let mut probabilities = values.clone();
+    let mut probabilities = values.to_vec();
     model.link.apply(&mut probabilities);
-    Expected { margins, probability: hex(manifest.calibration.apply_to_outputs(&values, &probabilities, 0)) }
+    Expected { margins, probability: hex(manifest.calibration.apply_to_outputs(values, &probabilities, 0)) }
 }
 
-/// Scores every golden lead and compares bits.
+/// Scores every golden lead with the engine and compares bits.
 #[inline(never)]
 pub(super) fn verify(goldens: &[Golden], manifest: &Manifest, model: &Model, engine: &Engine) -> Result<(), BundleError> {
     let mut scratch = Scratch::default();
+    let mut margins = vec![0.0; engine.outputs()];
     for (index, golden) in goldens.iter().enumerate() {
-        let found = expected(&golden.row, manifest, model, engine, &mut scratch);
+        engine.margins(&golden.row, &mut scratch, &mut margins);
+        let found = expected(&margins, manifest, model);
         if found != golden.expected {
             return Err(mismatch(index, &golden.expected, &found));
         }

@@ -144,10 +144,12 @@ impl Import {
         let goldens = proof.as_ref().map_or(&[] as &[_], |proof| &proof.goldens);
         let written = Bundle::new(manifest, model).with_golden_rows(goldens).packed(packing);
         let bytes = written.write().map_err(refused)?;
+        // A large model is not held twice without need.
+        let before = self.compact.then_some(written);
         // What cannot be read back, or does not fit its schema, is not worth a name.
         let bundle = Bundle::read(&bytes).map_err(refused)?;
-        if self.compact {
-            notes.extend(change(written.model(), &bundle));
+        if let Some(before) = before {
+            notes.extend(change(before.model(), &bundle));
         }
         let schema = self.schema.as_ref().or(self.files.first()).unwrap_or(&self.out);
         let misfit = |e: ConfigErrors| Failure::input(schema.display().to_string(), e.code(), e.to_string());

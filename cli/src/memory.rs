@@ -1,11 +1,21 @@
-//! Memory that large requests took, given back to the system: the allocator would keep it for the next, which may never come.
-#![expect(unsafe_code, reason = "the allocator's function has no safe wrapper")]
+//! What becomes of freed memory. The host gives back what large requests took, since the next may never come; a command, which ends soon,
+//! keeps all of it for itself: on a page given back, the system would spend the time of clearing it again.
+#![expect(unsafe_code, reason = "the allocator's functions have no safe wrapper")]
 
 use std::cell::Cell;
 use std::time::Duration;
 
 /// How long after a large request its memory is given back: the answer has left by then, and of many requests one pays for all.
 const REST: Duration = Duration::from_millis(400);
+
+/// The number of mimalloc's option `purge_delay`, which its crate does not name.
+const PURGE_DELAY: libmimalloc_sys::mi_option_t = 15;
+
+/// Keeps freed memory until the program ends.
+pub fn keep() {
+    // SAFETY: it takes no pointer and sets a number that is read when memory is freed.
+    unsafe { libmimalloc_sys::mi_option_set(PURGE_DELAY, -1) }
+}
 
 /// Gives back what the calling thread and threads that have ended no longer use.
 pub fn give_back() {
