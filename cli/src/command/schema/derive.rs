@@ -251,8 +251,12 @@ impl<'a> Known<'a> {
                 let values = self.values.get(place)?.as_ref()?;
                 let same = |known: &&String| **known == value || underlined(known) == value;
                 let known = values.iter().find(same).cloned();
-                // A number is a category as the model spells it: 1.0 in a column with gaps.
-                match known.or_else(|| values.iter().find_map(|known| spelled(known).find(|other| other == value))) {
+                // A number is a category as the model spells it: 1.0 in a column with gaps; a code as the leads write it.
+                let is_spelled = |known: &&String| spelled(known).any(|other| other == value);
+                let other = || {
+                    values.iter().find(is_spelled).map(|known| if self.is_code(place) { known.clone() } else { value.to_owned() })
+                };
+                match known.or_else(other) {
                     Some(known) => Some((name.len(), place, Some(known))),
                     None => (value == "nan" || value == "None").then_some((name.len(), place, None)),
                 }
