@@ -1,7 +1,7 @@
 //! The promises of METHODS.md in small simulations; the full ones are `cargo run --release -p plumbline-tests --bin simulate`.
 #![allow(clippy::expect_used, reason = "a test fails by panicking")]
 
-use plumbline_tests::simulation::{Row, area, drift, experiment, performance};
+use plumbline_tests::simulation::{Row, area, drift, experiment, performance, rollout};
 
 fn kept(rows: Vec<Row>) {
     assert!(!rows.is_empty());
@@ -34,4 +34,9 @@ fn the_interval_of_an_area_holds_with_ten_conversions() {
 #[test]
 fn expected_performance_holds_whatever_the_size_of_the_reference() {
     kept(performance::table(&[500, 3_000], |_| 60));
+}
+
+#[test]
+fn daily_looks_at_gates_neither_stop_a_good_model_nor_pass_a_bad_one() {
+    kept(rollout::table(25));
 }

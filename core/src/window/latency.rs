@@ -165,7 +165,32 @@ mod tests {
         assert!(Latency::default().quantile(0.5).is_err());
     }
 
+    #[test]
+    fn the_interval_of_a_quantile_is_of_order_statistics() {
+        let mut latency = Latency::default();
+        (1..=100).for_each(|micros| latency.add(micros));
+        // P(X < 40) = P(X >= 61) = 0.0176 and P(X < 41) = 0.0284, X binomial (100, 1/2).
+        assert_eq!(latency.interval(0.5, Level::FIVE_PERCENT), Ok((40, 61)));
+        let needed = latency.interval(0.99, Level::FIVE_PERCENT).unwrap_err().needed;
+        assert_eq!(needed, 368);
+        (0..268).for_each(|_| latency.add(50_000));
+        let (low, high) = latency.interval(0.99, Level::FIVE_PERCENT).unwrap();
+        assert!(low <= 50_000 && (50_000..51_000).contains(&high), "{low} {high}");
+        assert!(
+            latency.interval(1.0, Level::FIVE_PERCENT).is_err() && Latency::default().interval(0.5, Level::FIVE_PERCENT).is_err()
+        );
+    }
+
     proptest! {
+        #[test]
+        fn requests_above_a_limit_are_never_missed(micros in prop::collection::vec(0u64..1_000_000, 0..200), limit in 0u64..1_000_000) {
+            let mut latency = Latency::default();
+            micros.iter().for_each(|m| latency.add(*m));
+            let above = |limit: f64| micros.iter().filter(|m| **m as f64 > limit).count() as u64;
+            let found = latency.above(limit);
+            prop_assert!(found >= above(limit as f64) && found <= above(limit as f64 * (1.0 - 1.0 / 64.0) - 1.0), "{found}");
+        }
+
         #[test]
         fn a_quantile_is_off_by_a_64th_at_most(mut micros in prop::collection::vec(0u64..10_000_000_000, 1..200), q in 0.0f64..=1.0) {
             let mut latency = Latency::default();

@@ -239,7 +239,38 @@ mod tests {
         assert!(scores.roc_auc().is_err());
     }
 
+    #[test]
+    fn chance_moves_a_calibration_error_by_the_rates_of_its_bins() {
+        let mut scores = Scores::default();
+        assert_eq!(scores.calibration_noise(), None);
+        (0..100).for_each(|lead| scores.add(0.35, Some(lead < 30)));
+        (0..50).for_each(|_| scores.add(0.05, Some(false)));
+        let noise = scores.calibration_noise().unwrap();
+        assert!((noise.standard_error - f64::sqrt(21.0) / 150.0).abs() < 1e-12, "{noise:?}");
+        assert!((noise.bias - f64::sqrt(42.0 / std::f64::consts::PI) / 150.0).abs() < 1e-12, "{noise:?}");
+    }
+
+    #[test]
+    fn a_document_holds_the_bins_that_are_not_empty() {
+        let mut scores = Scores::default();
+        [(0.7, true), (0.2, false), (0.2, false)].into_iter().for_each(|(score, converted)| scores.add(score, Some(converted)));
+        let json = serde_json::to_string(&scores).unwrap();
+        assert_eq!(json, r#"{"converted":[[700,1]],"not_converted":[[200,2]],"open":[]}"#);
+        assert_eq!(serde_json::from_str::<Scores>(&json).unwrap(), scores);
+        assert!(serde_json::from_str::<Scores>(&json.replace("700", "1000")).is_err());
+    }
+
     proptest! {
+        #[test]
+        fn counts_at_any_thousandth_are_exact(rows in prop::collection::vec((0u16..1000, any::<bool>()), 1..200), at in 0u16..=1000) {
+            let (values, converted): (Vec<f64>, Vec<bool>) = rows.into_iter().map(|(k, c)| ((f64::from(k) + 0.5) / 1000.0, c)).unzip();
+            let mut scores = Scores::default();
+            values.iter().zip(&converted).for_each(|(score, converted)| scores.add(*score, Some(*converted)));
+            let data = Labelled::new(&values, &converted).unwrap();
+            let threshold = f64::from(at) / 1000.0;
+            prop_assert_eq!(scores.confusion_at(threshold), Confusion::at(&data, threshold));
+        }
+
         #[test]
         fn the_exact_area_lies_within_the_bound(rows in prop::collection::vec((0.0f64..=1.0, any::<bool>()), 2..200), coarse in any::<bool>()) {
             let unit = |score: f64| if coarse { score / 50.0 } else { score };

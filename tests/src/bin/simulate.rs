@@ -1,12 +1,12 @@
 //! Prints the simulations of METHODS.md as tables, each share with its 95 % binomial bounds; fails when a promise is not kept.
 //!
-//! `cargo run --release -p plumbline-tests --bin simulate -- [experiment] [bounds] [drift] [area] [performance] [/N]`: all of them when none is
-//! named; /N makes an Nth of the runs.
+//! `cargo run --release -p plumbline-tests --bin simulate -- [experiment] [bounds] [drift] [area] [performance] [rollout] [/N]`: all of
+//! them when none is named; /N makes an Nth of the runs.
 #![allow(clippy::print_stdout, reason = "a command speaks on the terminal")]
 
 use std::process::ExitCode;
 
-use plumbline_tests::simulation::{Row, area, drift, experiment, performance};
+use plumbline_tests::simulation::{Row, area, drift, experiment, performance, rollout};
 
 fn main() -> ExitCode {
     let (parts, wanted): (Vec<String>, Vec<String>) = std::env::args().skip(1).partition(|argument| argument.starts_with('/'));
@@ -38,6 +38,9 @@ fn main() -> ExitCode {
     }
     if named("performance") {
         print("Expected performance, windows of 1,000 leads", performance::table(&[500, 2_000, 20_000], |_| 600 / part));
+    }
+    if named("rollout") {
+        print("Gates of a rollout, 500 leads a day at 10 %, 28 days", rollout::table(4_000 / part));
     }
     if kept { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

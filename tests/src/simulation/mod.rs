@@ -7,6 +7,7 @@ pub mod area;
 pub mod drift;
 pub mod experiment;
 pub mod performance;
+pub mod rollout;
 
 use plumbline_core::stats::level::Level;
 use plumbline_core::stats::normal;

@@ -159,8 +159,8 @@ impl Evidence {
     /// use plumbline_core::rollout::Stage;
     /// let mut evidence = Evidence::new("2026-12-01.1-r1", Stage::Shadow, "2026-11-16.1", "2026-12-01.1", 1_765_000_000_000);
     /// evidence.governance.days_logged = 14;
-    /// let json = serde_json::to_string(&evidence).expect("it is plain data");
-    /// assert_eq!(serde_json::from_str::<Evidence>(&json).expect("and is read again"), evidence);
+    /// let document = evidence.freeze().expect("all figures are finite");
+    /// assert_eq!(serde_json::from_str::<Evidence>(&document).expect("it is read again"), evidence);
     /// ```
     pub fn new(rollout: &str, stage: Stage, champion: &str, challenger: &str, at_ms: i64) -> Evidence {
         Evidence {
@@ -183,6 +183,20 @@ impl Evidence {
             problems: Vec::new(),
             windows: Vec::new(),
         }
+    }
+}
+
+impl Evidence {
+    /// The document to be frozen, from which the same verdicts follow.
+    ///
+    /// # Errors
+    /// A figure that is NaN or infinite, which no document can hold.
+    pub fn freeze(&self) -> Result<String, Problem> {
+        let json = serde_json::to_string(self).ok().filter(|json| serde_json::from_str::<Evidence>(json).is_ok());
+        json.ok_or_else(|| Problem {
+            code: "EVIDENCE_NOT_FINITE".to_owned(),
+            what: "a figure of the evidence is not a finite number".to_owned(),
+        })
     }
 }
 
