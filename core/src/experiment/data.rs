@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::range::Range;
@@ -22,6 +23,8 @@ pub const NO_VALUE: &str = "(none)";
 pub enum Measured {
     /// The outcome is not known yet.
     Open,
+    /// The lead has no value and is not counted, such as the deal size of a lead without a deal.
+    Absent,
     /// The value: of a rate 1 or 0.
     Value(f64),
     /// The value with a second one: known before (adjusted metrics), the denominator (ratios), or, for a score, the outcome 1 or 0 (AUCs).
@@ -124,7 +127,8 @@ impl ObservationError {
 }
 
 /// One arm of one metric.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Cell {
     pub moments: Comoments,
     /// The values' ends, and whether there are any between them.
@@ -141,6 +145,7 @@ impl Cell {
     fn push(&mut self, measured: Measured, kind: Kind) {
         match measured {
             Measured::Open => self.open += 1,
+            Measured::Absent => {}
             Measured::Value(x) => self.take(x, 0.0),
             Measured::Pair(x, y) => {
                 self.take(x, y);
@@ -161,6 +166,23 @@ impl Cell {
     /// The skewness of the values.
     pub fn skewness(&self) -> f64 {
         self.skew.skewness(&self.moments.x)
+    }
+
+    /// Whether `leads` leads can have given these sums.
+    pub(super) fn is_sound(&self, leads: u64) -> bool {
+        let (x, y) = (&self.moments.x, &self.moments.y);
+        let values = x.count.checked_add(self.open);
+        let sums = [x.mean, x.squares, y.mean, y.squares, self.moments.products];
+        let (scores, outcomes) = &self.ranked;
+        values.is_some_and(|values| values <= leads)
+            && x.count == y.count
+            && sums.iter().all(|sum| sum.is_finite())
+            && x.squares >= 0.0
+            && y.squares >= 0.0
+            && self.skew.is_finite()
+            && scores.len() == outcomes.len()
+            && scores.len() as u64 <= x.count
+            && scores.iter().all(|score| score.is_finite())
     }
 
     fn merge(&mut self, other: &Cell) {
@@ -314,7 +336,7 @@ pub(super) fn check(settings: &Settings, lead: &Observation<'_>) -> Result<(), O
         let bad = |value, wanted| Err(ObservationError::BadValue { metric: metric.name.clone(), value, wanted });
         let second = metric.is_pair();
         let (value, other) = match *measured {
-            Measured::Open => continue,
+            Measured::Open | Measured::Absent => continue,
             Measured::Value(x) if second => return bad(x, "a pair of values"),
             Measured::Pair(_, y) if !second => return bad(y, "expected as a second value"),
             Measured::Value(x) => (x, 0.0),

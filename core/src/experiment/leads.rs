@@ -55,13 +55,13 @@ impl Leads {
         let lead = self.lead(id, row.arm);
         lead.rows += 1;
         if lead.rows == 1 {
-            lead.metrics = row.metrics.iter().map(|metric| (*metric, u32::from(*metric != Measured::Open))).collect();
+            lead.metrics = row.metrics.iter().map(|metric| (*metric, u32::from(has_value(metric)))).collect();
             lead.cycle = row.cycle;
             lead.segments = row.segments.iter().map(|segment| segment.map(str::to_owned)).collect();
             return Ok(());
         }
         for ((known, metric), row) in lead.metrics.iter_mut().zip(settings.metrics()).zip(row.metrics) {
-            *known = (joined(metric, known.0, *row), known.1 + u32::from(*row != Measured::Open));
+            *known = (joined(metric, known.0, *row), known.1 + u32::from(has_value(row)));
         }
         lead.cycle = match (lead.cycle, row.cycle) {
             (Some(known), Some(row)) => Some(known.later(row)),
@@ -134,8 +134,8 @@ impl Lead {
 fn joined(metric: &Metric, known: Measured, row: Measured) -> Measured {
     let sum = |a: f64, b: f64| if metric.kind == Kind::Rate { a.max(b) } else { a + b };
     match (known, row) {
-        (known, Measured::Open) => known,
-        (Measured::Open, row) => row,
+        (known, Measured::Open | Measured::Absent) => known,
+        (Measured::Open | Measured::Absent, row) => row,
         (Measured::Value(a), Measured::Value(b)) => Measured::Value(sum(a, b)),
         (Measured::Pair(a, x), Measured::Pair(b, y)) => match metric.kind {
             Kind::Auc => Measured::Pair(a, x.max(y)),
@@ -145,6 +145,10 @@ fn joined(metric: &Metric, known: Measured, row: Measured) -> Measured {
         // One metric has one kind of value, which was checked.
         (known, _) => known,
     }
+}
+
+fn has_value(measured: &Measured) -> bool {
+    !matches!(measured, Measured::Open | Measured::Absent)
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@
 
 mod analyse;
 mod arm;
+mod bytes;
 mod change;
 mod cycle;
 mod data;
@@ -31,6 +32,7 @@ mod verdict;
 pub(crate) mod words;
 
 pub use analyse::analyse;
+pub use bytes::DataError;
 pub use data::{Data, Deal, MOST_VALUES, Measured, NO_VALUE, OTHER_VALUES, Observation, ObservationError};
 pub use leads::{Leads, Repeats};
 pub use method::Method;

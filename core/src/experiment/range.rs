@@ -1,7 +1,10 @@
 //! The ends of a metric's values, and whether every value is at an end: such a metric is a rate, whatever its two values are.
 
+use serde::{Deserialize, Serialize};
+
 /// The ends of values. Merging is exact: the order of values does not matter.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Range {
     ends: Option<(f64, f64)>,
     /// Whether a value lies between the ends.

@@ -1,14 +1,22 @@
 //! How lopsided a metric's values are: the mean of few large values among many small ones is seldom near its expectation's normal law.
 
+use serde::{Deserialize, Serialize};
+
 use crate::stats::moments::Moments;
 
 /// The sum of cubed deviations from the mean, kept beside the [`Moments`] of the same values.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Skew {
     cubes: f64,
 }
 
 impl Skew {
+    /// Whether it is a number.
+    pub fn is_finite(&self) -> bool {
+        self.cubes.is_finite()
+    }
+
     /// Adds `x` to the values that `before` describes.
     ///
     /// # Source

@@ -13,6 +13,7 @@ pub(super) struct Row {
     pub batch_size: i64,
     pub lead_id: String,
     pub version: String,
+    pub variant: String,
     pub role: String,
     pub status: i64,
     pub probability: Option<f64>,
@@ -79,10 +80,8 @@ impl<'de> Visitor<'de> for Cells {
                 next::<IgnoredAny, _>(&mut seq)?;
                 next(&mut seq)?.unwrap_or_default()
             },
-            role: {
-                next::<IgnoredAny, _>(&mut seq)?;
-                next(&mut seq)?.unwrap_or_default()
-            },
+            variant: next(&mut seq)?.unwrap_or_default(),
+            role: next(&mut seq)?.unwrap_or_default(),
             status: next(&mut seq)?.unwrap_or_default(),
             probability: {
                 next::<IgnoredAny, _>(&mut seq)?;

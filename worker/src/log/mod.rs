@@ -6,22 +6,37 @@
 //! Predictions lie in it as they come, a batch a row; the view `prediction_logs` shows each as a row of its own. A query that
 //! knows its times should narrow `prediction_batches` by `first_ms` and `last_ms` first.
 
+mod backfill;
 mod batch;
 mod cell;
 mod digest;
+mod erase;
+mod experiment;
+mod expire;
 mod fold;
 mod ingest;
+mod lead;
 mod meta;
+mod said;
+mod served;
 mod status;
 #[cfg(test)]
 mod tests;
 mod tombstone;
 mod window;
 
-pub use digest::{BACKFILL, Business, Digest, Minute, PAIRED, Progress, RolloutSpan};
+pub use backfill::{Filled, Rescore};
+pub use digest::{BACKFILL, Business, Digest, LeadFields, Minute, PAIRED, Progress, RolloutSpan, TESTED, Voice};
+pub use erase::Erased;
+pub use experiment::{Population, Tested};
+pub use expire::Expired;
+pub use lead::{LeadOutcome, LeadRecord, LeadScore, LeadSummary};
+pub use served::ServedRow;
 pub use status::{EventStatus, Received};
 pub use tombstone::lead_ref;
 pub use window::{Grain, ShardWindow};
+
+use std::collections::BTreeMap;
 
 use crate::store::{Owner, Param, Sql, SqlError, migrate};
 
@@ -69,7 +84,8 @@ impl<S: Sql> LogShard<S> {
     }
 
     /// Stores a batch as encoded in [`Batch::text`](crate::Batch::text): all of its rows, or none. A batch that was stored before is not stored again:
-    /// a host that does not know whether a try succeeded may try again.
+    /// a host that does not know whether a try succeeded may try again. A third line holds fields of its leads, a JSON array of
+    /// [`LeadFields`]: they wait for the digest.
     ///
     /// # Errors
     /// [`SqlError::Driver`]; then no row was stored. [`SqlError::NoBatch`]: the text is not of a journal's making.
@@ -78,8 +94,43 @@ impl<S: Sql> LogShard<S> {
         let mut words = head.split_ascii_whitespace();
         let name = words.next().ok_or(SqlError::NoBatch)?;
         let mut number = || words.next().and_then(|word| word.parse().ok()).map(Param::Integer).ok_or(SqlError::NoBatch);
+        let (predictions, fields) = predictions.split_once('\n').unwrap_or((predictions, ""));
         let params = [Param::Text(name), number()?, number()?, number()?, Param::Text(predictions)];
-        self.sql.execute(APPEND, &params).map(drop)
+        if fields.is_empty() {
+            return self.sql.execute(APPEND, &params).map(drop);
+        }
+        self.sql.transaction(&mut |sql| {
+            if sql.execute(APPEND, &params)? == 0 {
+                return Ok(());
+            }
+            let insert = "INSERT INTO batch_fields (batch, fields) SELECT id, ?2 FROM prediction_batches WHERE name = ?1";
+            sql.execute(insert, &[Param::Text(name), Param::Text(fields)]).map(drop)
+        })
+    }
+
+    /// Stores fields of leads, as of their moments; those of a moment that are there stay. Erased leads are left out.
+    ///
+    /// # Errors
+    /// [`SqlError::Driver`].
+    pub fn keep_fields(&mut self, leads: &[LeadFields]) -> Result<(), SqlError> {
+        for slice in leads.chunks(ingest::SLICE) {
+            self.sql.transaction(&mut |sql| {
+                let tombstones = tombstone::Tombstones::read(sql)?;
+                let rows = slice.iter().filter(|lead| !tombstones.holds(&lead.lead_id)).map(LeadFields::row);
+                let rows = serde_json::Value::from_iter(rows).to_string();
+                sql.execute(digest::INSERT_FIELDS, &[Param::Text(&rows)]).map(drop)
+            })?;
+        }
+        Ok(())
+    }
+
+    /// How often events became what, by kind of event and [`Received::name`], and what else the shard counted.
+    ///
+    /// # Errors
+    /// [`SqlError::Driver`].
+    pub fn counts(&mut self) -> Result<BTreeMap<String, u64>, SqlError> {
+        let counts = meta::under(&mut self.sql, "count:")?;
+        Ok(counts.into_iter().filter_map(|(name, count)| Some((name, count.parse().ok()?))).collect())
     }
 
     /// Rows stored.

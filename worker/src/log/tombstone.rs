@@ -29,6 +29,21 @@ impl Tombstones {
     pub fn holds(&self, lead_id: &str) -> bool {
         !self.refs.is_empty() && self.refs.contains(&lead_ref(&self.key, lead_id))
     }
+
+    /// Adds the lead; the first erasure makes the key from `random`.
+    pub fn add(sql: &mut dyn Sql, lead_id: &str, random: &str, now: i64) -> Result<(), SqlError> {
+        let key = match meta::get(sql, "tombstone_key")? {
+            Some(key) => key,
+            None => {
+                // Not `random` itself: that stands in the rows of the erased lead.
+                let key = hex(&Sha256::digest(format!("plumbline tombstones {random}").as_bytes()));
+                meta::set(sql, "tombstone_key", &key)?;
+                key
+            }
+        };
+        let statement = "INSERT INTO tombstones (lead_ref, erased_ms) VALUES (?1, ?2) ON CONFLICT (lead_ref) DO NOTHING";
+        sql.execute(statement, &[Param::Text(&lead_ref(key.as_bytes(), lead_id)), Param::Integer(now)]).map(drop)
+    }
 }
 
 /// The lead's reference under `key`: the first 16 bytes of HMAC-SHA256 (RFC 2104) of its id, in hexadecimal digits.

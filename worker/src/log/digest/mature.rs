@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::{Digest, Progress, day_of};
+use crate::log::ingest::is_closed;
 use crate::log::{LogShard, cell, meta};
 use crate::store::{Param, Sql, SqlError};
 
@@ -40,6 +41,16 @@ impl<S: Sql> LogShard<S> {
 /// lost.
 pub(in crate::log) fn touch_day(sql: &mut dyn Sql, day: i64) -> Result<(), SqlError> {
     meta::add(sql, &format!("day:{day}"), 1)
+}
+
+/// Marks the outcome days that still take corrections.
+pub(super) fn touch_open_days(sql: &mut dyn Sql, now: i64) -> Result<(), SqlError> {
+    for row in sql.query("SELECT DISTINCT start_ms FROM shard_windows WHERE grain = 'mature'", &[])? {
+        if let Some(day) = cell::integer(&row, 0).filter(|day| !is_closed(*day, now)) {
+            touch_day(sql, day)?;
+        }
+    }
+    Ok(())
 }
 
 /// Lets every lead mature anew: by another age they belong to other days.

@@ -7,11 +7,13 @@
 //! nothing twice. Outcome days are worked out from rows, and replace what was there.
 
 mod business;
+mod fields;
 mod mature;
 mod outcome;
 mod round;
 mod scores;
 mod traffic;
+mod voice;
 
 use std::collections::BTreeMap;
 
@@ -19,15 +21,20 @@ use plumbline_core::window::Layout;
 use serde::{Deserialize, Serialize};
 
 pub use business::Business;
-pub use outcome::{BACKFILL, PAIRED};
+pub use fields::LeadFields;
+pub use outcome::{BACKFILL, PAIRED, TESTED};
 pub use traffic::Minute;
+pub use voice::Voice;
 
 use super::{LogShard, meta};
 use crate::store::{Sql, SqlError};
 
+pub(super) use fields::INSERT as INSERT_FIELDS;
 pub(super) use mature::touch_day;
 pub(super) use outcome::OpenDay;
 pub(super) use round::Round;
+pub(super) use scores::{INSERT as INSERT_SCORES, Names, TOGETHER_MS};
+pub(super) use voice::touch as touch_voice;
 
 /// Milliseconds of an hour.
 pub(super) const HOUR_MS: i64 = 3_600_000;
@@ -54,7 +61,7 @@ pub struct Digest {
 }
 
 /// The versions of a rollout, and the epochs it spans.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RolloutSpan {
     /// The rollout.
     pub id: String,
@@ -66,6 +73,23 @@ pub struct RolloutSpan {
     pub from_epoch: i64,
     /// The first epoch after it; none while it is under way.
     pub to_epoch: Option<i64>,
+    /// The end of the challenger's training window: a lead first scored before is no lead of the rollout.
+    #[serde(default)]
+    pub trained_ms: i64,
+    /// Since when new leads are leads of the A/B test; none before it.
+    #[serde(default)]
+    pub test_from_ms: Option<i64>,
+    /// Stretches in which new leads are not leads of the test: from the first moment to before the second.
+    #[serde(default)]
+    pub test_pauses: Vec<(i64, i64)>,
+}
+
+impl RolloutSpan {
+    /// Whether a lead first scored at `first_ms` is a lead of the test.
+    pub fn is_tested(&self, first_ms: i64) -> bool {
+        let paused = self.test_pauses.iter().any(|(from, to)| (*from..*to).contains(&first_ms));
+        !paused && self.test_from_ms.is_some_and(|from| from <= first_ms)
+    }
 }
 
 impl Default for Digest {
@@ -155,10 +179,15 @@ impl<S: Sql> LogShard<S> {
     }
 
     fn piece(&mut self, now: i64, rules: &Digest) -> Result<Progress, SqlError> {
-        self.mature_by(rules)?;
+        self.take_over(now, rules)?;
         let mut done = self.count_traffic(rules)?;
-        let steps: [fn(&mut LogShard<S>, i64, &Digest) -> Result<Progress, SqlError>; 3] =
-            [LogShard::store_scores, LogShard::mark_matured, LogShard::count_outcomes];
+        let steps: [fn(&mut LogShard<S>, i64, &Digest) -> Result<Progress, SqlError>; 5] = [
+            LogShard::store_scores,
+            LogShard::store_fields,
+            LogShard::mark_matured,
+            LogShard::count_outcomes,
+            LogShard::count_voices,
+        ];
         for step in steps {
             let one = step(self, now, rules)?;
             done = done.and(one);
@@ -169,18 +198,32 @@ impl<S: Sql> LogShard<S> {
         Ok(done)
     }
 
-    /// Takes over the age of maturity. Another one moves every lead to another outcome day.
-    fn mature_by(&mut self, rules: &Digest) -> Result<(), SqlError> {
-        let known = meta::number(&mut self.sql, "mature_ms")?;
-        if known == Some(rules.mature_ms) {
+    /// Takes over the rules. Another age of maturity moves every lead to another outcome day; another threshold or test changes the days
+    /// there are.
+    fn take_over(&mut self, now: i64, rules: &Digest) -> Result<(), SqlError> {
+        let known = meta::get(&mut self.sql, "rules")?;
+        let text = serde_json::to_string(rules).unwrap_or_default();
+        if known.as_ref() == Some(&text) {
             return Ok(());
         }
+        self.day = None;
+        let known: Option<Digest> = known.and_then(|known| serde_json::from_str(&known).ok());
         self.sql.transaction(&mut |sql| {
+            meta::set(sql, "rules", &text)?;
             meta::set(sql, "mature_ms", &rules.mature_ms.to_string())?;
-            if known.is_some() {
-                mature::start_again(sql)?;
+            let Some(known) = &known else { return Ok(()) };
+            // A rollout that begins or ends changes no day: its own scores mark theirs.
+            let same = |span: &RolloutSpan| {
+                let was = known.rollouts.iter().find(|was| was.id == span.id);
+                was.is_none_or(|was| RolloutSpan { to_epoch: span.to_epoch, ..was.clone() } == *span)
+            };
+            if known.mature_ms != rules.mature_ms {
+                mature::start_again(sql)
+            } else if known.threshold != rules.threshold || !rules.rollouts.iter().all(same) {
+                mature::touch_open_days(sql, now)
+            } else {
+                Ok(())
             }
-            Ok(())
         })
     }
 }

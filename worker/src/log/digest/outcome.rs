@@ -1,8 +1,8 @@
 //! Outcome days, worked out from rows: the leads that matured on a UTC day, by version and role.
 //!
-//! A lead counts once per version: with the score under the latest rollout that has one. Roles are those of the row, `backfill` for scores
-//! worked out later from stored fields, and [`PAIRED`] once more for the leads that both versions of a rollout scored, so that the two are
-//! compared on the same leads.
+//! A lead counts once per version: with the score under the latest rollout that has one. Roles are those of the row, or [`BACKFILL`] for
+//! scores worked out later from stored fields. Leads that both versions of the rollout scored count once more: the leads of the rollout
+//! as [`PAIRED`], so that the two are compared on the same leads, and of those the leads of its test as [`TESTED`].
 
 use std::collections::BTreeMap;
 
@@ -14,8 +14,10 @@ use crate::log::window::{self, Grain, Key};
 use crate::log::{LogShard, cell, meta};
 use crate::store::{Param, Sql, SqlError, SqlValue};
 
-/// The role of windows that hold the leads both versions of a rollout scored.
+/// The role of outcome windows that hold the leads of a rollout that both of its versions scored.
 pub const PAIRED: &str = "paired";
+/// The role of outcome windows that hold the leads of the A/B test, of both arms, that both versions scored.
+pub const TESTED: &str = "tested";
 /// The role of scores that were worked out from stored fields.
 pub const BACKFILL: &str = "backfill";
 
@@ -85,6 +87,7 @@ struct Row {
     first_ms: i64,
     probability: f64,
     explores: bool,
+    has_arm: bool,
     converted_ms: Option<i64>,
     lost_ms: Option<i64>,
     deal_value: Option<f64>,
@@ -103,16 +106,17 @@ impl Row {
             role: if cell::integer(row, 6) == Some(1) { BACKFILL.to_owned() } else { cell::owned(row, 5)? },
             probability: cell::real(row, 7)?,
             explores: cell::integer(row, 8) == Some(1),
-            converted_ms: cell::integer(row, 9),
-            lost_ms: cell::integer(row, 10),
-            deal_value: cell::real(row, 11),
-            opened_ms: cell::integer(row, 12),
-            closed_ms: cell::integer(row, 13),
+            has_arm: cell::text(row, 9).is_some(),
+            converted_ms: cell::integer(row, 10),
+            lost_ms: cell::integer(row, 11),
+            deal_value: cell::real(row, 12),
+            opened_ms: cell::integer(row, 13),
+            closed_ms: cell::integer(row, 14),
         })
     }
 }
 
-const READ: &str = "SELECT s.lead, s.first_ms, version.name, s.rollout, rollout.name, s.role, s.backfill, s.probability, s.explores, \
+const READ: &str = "SELECT s.lead, s.first_ms, version.name, s.rollout, rollout.name, s.role, s.backfill, s.probability, s.explores, s.arm, \
     o.converted_ms, o.lost_ms, o.deal_value, o.opened_ms, o.closed_ms \
     FROM lead_scores AS s JOIN names AS version ON version.id = s.version JOIN names AS rollout ON rollout.id = s.rollout \
     LEFT JOIN outcomes AS o ON o.lead = s.lead AND o.lead_id = s.lead_id \
@@ -153,16 +157,22 @@ impl OpenDay {
         // In order of rollouts: the latest stays.
         let by_version: BTreeMap<&str, &Row> = rows.iter().map(|row| (row.version.as_str(), row)).collect();
         for row in by_version.values() {
-            self.add(rules, row, &row.role, converted);
+            self.add(row, &row.role, converted);
         }
         let latest = rows.iter().map(|row| row.rollout).max().filter(|rollout| *rollout != 0);
         let of_latest = rows.iter().filter(|row| Some(row.rollout) == latest);
         let span = of_latest.clone().next().and_then(|row| rules.rollouts.iter().find(|span| span.id == row.rollout_name));
         let Some(span) = span else { return };
         let of = |version: &str| of_latest.clone().find(|row| row.version == version);
-        if let (Some(champion), Some(challenger)) = (of(&span.champion), of(&span.challenger)) {
-            self.add(rules, champion, PAIRED, converted);
-            self.add(rules, challenger, PAIRED, converted);
+        if let (Some(champion), Some(challenger)) = (of(&span.champion), of(&span.challenger))
+            && first.first_ms > span.trained_ms
+        {
+            self.add(champion, PAIRED, converted);
+            self.add(challenger, PAIRED, converted);
+            if span.is_tested(first.first_ms) && of_latest.clone().any(|row| row.has_arm) {
+                self.add(champion, TESTED, converted);
+                self.add(challenger, TESTED, converted);
+            }
             let called = |row: &Row| row.probability >= rules.threshold;
             if let Some((_, business)) = self.windows.get_mut(&(challenger.version.clone(), PAIRED.to_owned())) {
                 business.pairs.get_or_insert_default().add(called(champion), called(challenger), converted, 1);
@@ -170,10 +180,10 @@ impl OpenDay {
         }
     }
 
-    fn add(&mut self, rules: &Digest, row: &Row, role: &str, converted: bool) {
+    fn add(&mut self, row: &Row, role: &str, converted: bool) {
         let empty = || (Window::new(&Layout::default()), Business::default());
         let (window, business) = self.windows.entry((row.version.clone(), role.to_owned())).or_insert_with(empty);
-        window.at(row.first_ms.saturating_add(rules.mature_ms));
+        window.at(self.start);
         window.counters.leads += 1;
         window.counters.scored += 1;
         window.scores.add(row.probability, Some(converted));

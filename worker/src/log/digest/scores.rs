@@ -10,7 +10,7 @@ use crate::log::{LogShard, cell, meta};
 use crate::store::{Param, Sql, SqlError};
 
 /// Two scores of a lead that lie at most this far apart belong to one request, or as good as one.
-const TOGETHER_MS: i64 = HOUR_MS / 6;
+pub(in crate::log) const TOGETHER_MS: i64 = HOUR_MS / 6;
 
 /// A lead's outcome counts once, from its first score: one that was scored again later is no outcome figure, because of those left the
 /// buyers are missing.
@@ -80,7 +80,7 @@ impl<S: Sql> LogShard<S> {
 }
 
 /// Of each lead number the id it stands for and the lead's first request.
-pub(in crate::log) fn first_scores(sql: &mut dyn Sql, leads: &BTreeSet<i64>) -> Result<BTreeMap<i64, (String, i64)>, SqlError> {
+fn first_scores(sql: &mut dyn Sql, leads: &BTreeSet<i64>) -> Result<BTreeMap<i64, (String, i64)>, SqlError> {
     let query = "SELECT s.lead, min(s.lead_id), min(s.first_ms) FROM json_each(?1) AS lead \
         JOIN lead_scores AS s ON s.lead = lead.value GROUP BY s.lead";
     let rows = sql.query(query, &[Param::Text(&Value::from_iter(leads.iter().copied()).to_string())])?;

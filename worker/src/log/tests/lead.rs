@@ -1,0 +1,126 @@
+//! One lead: what is shown of it, how it is erased, and what expires.
+
+use plumbline_core::rollout::policy::Retention;
+
+use super::*;
+use crate::Param;
+
+fn texts(shard: &mut LogShard<Memory>) -> String {
+    let tables = shard.sql().query("SELECT name FROM sqlite_master WHERE type = 'table'", &[]).unwrap();
+    let mut all = String::new();
+    for table in tables.iter().filter_map(|row| row[0].as_text()) {
+        all += &format!("{:?}", shard.sql().query(&format!("SELECT * FROM \"{table}\""), &[]).unwrap());
+    }
+    all
+}
+
+fn story(shard: &mut LogShard<Memory>) {
+    let segments = Some(r#"{"source":"kim@example.com's friend"}"#);
+    let lines = [
+        Line { segments, ..line(START, "kim@example.com", "1", "champion", 0.5) },
+        Line { segments, ..line(START, "kim@example.com", "2", "shadow", 0.9) },
+        line(START + 1, "b \"quoted\"", "1", "champion", 0.123_456_789_012_345_68),
+    ];
+    shard.append(&batch("b", &lines)).unwrap();
+    shard
+        .keep_fields(&[LeadFields {
+            lead_id: "kim@example.com".into(),
+            at_ms: START,
+            fields: serde_json::json!({"mail": "kim@example.com"}),
+            schema_sha256: "s".into(),
+        }])
+        .unwrap();
+    shard.digest_all(START, &rules()).unwrap();
+    shard.ingest(START + DAY, &[converted("kim@example.com", START + DAY)]).unwrap();
+    let odd = format!(r#"{{"lead_id":"kim@example.com","kind":"odd","text":"kim@example.com again","occurred_at":{START}}}"#);
+    shard.ingest_feedback(&[Feedback::read(&odd, START).unwrap()]).unwrap();
+    let seen = format!(r#"{{"lead_id":"kim@example.com","version":"1","occurred_at":{START}}}"#);
+    shard.ingest_exposures(&[Exposure::read(&seen, START).unwrap()]).unwrap();
+}
+
+#[test]
+fn an_erased_lead_leaves_no_trace_and_every_count() {
+    let (mut kept, mut erased) = (LogShard::open(Memory::new()).unwrap(), LogShard::open(Memory::new()).unwrap());
+    story(&mut kept);
+    story(&mut erased);
+    // Rows that the digest has not read yet.
+    for shard in [&mut kept, &mut erased] {
+        shard.append(&batch("late", &[line(START + DAY, "kim@example.com", "1", "champion", 0.5)])).unwrap();
+    }
+    assert!(texts(&mut erased).contains("kim@example.com"));
+    let done = erased.erase(START + 2 * DAY, "kim@example.com", "0123456789abcdef0123456789abcdef").unwrap();
+    assert_eq!(done, Erased { rows: 3, scores: 2, deleted: 4 });
+    assert!(!texts(&mut erased).contains("kim"), "{}", texts(&mut erased));
+    // Other rows keep every digit.
+    let rows = |shard: &mut LogShard<Memory>| {
+        let rows = shard.sql().query("SELECT predictions FROM prediction_batches WHERE name = 'b'", &[]).unwrap();
+        let text = rows[0][0].as_text().unwrap().to_owned();
+        text[text.rfind('[').unwrap()..].to_owned()
+    };
+    assert!(rows(&mut kept).contains(r#""b \"quoted\"""#));
+    assert_eq!(rows(&mut erased), rows(&mut kept));
+    for shard in [&mut kept, &mut erased] {
+        shard.digest_all(START + 20 * DAY, &rules()).unwrap();
+    }
+    let mature = |shard: &mut LogShard<Memory>| -> Vec<_> {
+        windows(shard).into_iter().filter(|((grain, ..), _)| *grain != Grain::Voice).collect()
+    };
+    assert_eq!(mature(&mut erased), mature(&mut kept));
+    // Late events are dropped, and nothing of a second erasure is left to do.
+    assert_eq!(codes(&erased.ingest(START + 21 * DAY, &[converted("kim@example.com", START)]).unwrap()), ["ERASED"]);
+    erased.append(&batch("again", &[line(START + 21 * DAY, "kim@example.com", "1", "champion", 0.5)])).unwrap();
+    erased.digest_all(START + 21 * DAY, &rules()).unwrap();
+    assert_eq!(erased.lead("kim@example.com"), Ok(None));
+    let again = erased.erase(START + 22 * DAY, "kim@example.com", "1123456789abcdef0123456789abcdef").unwrap();
+    assert_eq!(again, Erased { rows: 1, scores: 0, deleted: 0 });
+    assert!(!texts(&mut erased).contains("kim"));
+}
+
+#[test]
+fn a_lead_is_shown_with_everything_about_it() {
+    let mut shard = LogShard::open(Memory::new()).unwrap();
+    story(&mut shard);
+    let record = shard.lead("kim@example.com").unwrap().unwrap();
+    let scores: Vec<(&str, &str, f64)> =
+        record.lead.scores.iter().map(|score| (score.version.as_str(), score.role.as_str(), score.probability)).collect();
+    assert_eq!(scores, [("1", "champion", 0.5), ("2", "shadow", 0.9)]);
+    assert_eq!(record.lead.outcome.unwrap().converted_ms, Some(START + DAY));
+    assert_eq!((record.events.len(), record.feedback.len(), record.exposures.len(), record.fields.len()), (1, 1, 1, 1));
+    let list = shard.leads(None, 10).unwrap();
+    let mut ids: Vec<&str> = list.iter().map(|lead| lead.lead_id.as_str()).collect();
+    let last = list.last().unwrap();
+    assert_eq!(shard.leads(None, 1).unwrap(), list[..1]);
+    assert_eq!(shard.leads(Some(list[0].cursor.min(last.cursor)), 10).unwrap().len(), if last.scores.len() == 2 { 1 } else { 0 });
+    ids.sort_unstable();
+    assert_eq!(ids, ["b \"quoted\"", "kim@example.com"]);
+    assert_eq!(shard.lead("nobody"), Ok(None));
+    let served = shard.served("kim@example.com", START - 1000, START + 1000, 10).unwrap();
+    assert_eq!(served.iter().map(|row| (row.version.as_str(), row.epoch)).collect::<Vec<_>>(), [("1", Some(1)), ("2", Some(1))]);
+    assert_eq!(shard.served("kim@example.com", START + 1, START + 1000, 10).unwrap(), []);
+    // Rows that the digest has not read are found, too.
+    shard.append(&batch("late", &[line(START + DAY, "kim@example.com", "1", "champion", 0.5)])).unwrap();
+    assert_eq!(shard.served("kim@example.com", START + 1, START + 2 * DAY, 10).unwrap().len(), 1);
+}
+
+#[test]
+fn old_records_expire_once_they_are_archived() {
+    let mut shard = LogShard::open(Memory::new()).unwrap();
+    story(&mut shard);
+    shard.ingest(START, &[converted("never scored", START)]).unwrap();
+    shard.append(&batch("new", &[line(START + 399 * DAY, "new", "1", "champion", 0.5)])).unwrap();
+    shard.digest_all(START + 399 * DAY, &rules()).unwrap();
+    let sent = shard.unsent(1000).unwrap();
+    shard.acknowledge(&sent).unwrap();
+    let (now, retention) = (START + 401 * DAY, Retention::default());
+    let first = shard.expire(now, &retention, None).unwrap();
+    assert_eq!((first.batches, first.scores, first.fields, first.orphans), (0, 0, 0, 1));
+    let hours = sent.iter().filter(|window| window.grain == Grain::Hour && window.start_ms < START + 300 * DAY).count() as u64;
+    assert_eq!(first.windows, hours);
+    let second = shard.expire(now, &retention, Some(100)).unwrap();
+    assert_eq!((second.batches, second.scores, second.fields, second.more), (1, 3, 1, false));
+    assert_eq!(shard.count(), Ok(1));
+    let third = shard.expire(now + 1000 * DAY, &retention, Some(100)).unwrap();
+    assert_eq!(third.batches, 0, "the newest batch stays");
+    let left = shard.sql().query("SELECT count(*) FROM batch_leads WHERE batch > ?1", &[Param::Integer(0)]).unwrap();
+    assert_eq!(left[0][0].as_integer(), Some(1));
+}
