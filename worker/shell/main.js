@@ -4,6 +4,7 @@ import models from "./models.js";
 import { read } from "./body.js";
 import { Head } from "./head.js";
 import { instantiate } from "./instance.js";
+import { Later } from "./later.js";
 import { Log } from "./log.js";
 import { page } from "./page.js";
 
@@ -25,6 +26,7 @@ let taken = 0;
 let edge;
 let head;
 let log;
+const later = new Later();
 let settings;
 let durable;
 let bodyBytes;
@@ -58,6 +60,7 @@ function make(env) {
 function open(env) {
   edge = make(env);
   log = new Log(edge);
+  later.move(edge);
 }
 
 /** A new instance in place of the old one, of which no code runs: its counters, which it goes on from, are read from its memory. */
@@ -72,6 +75,7 @@ function replace(env) {
 function renew(env, ctx) {
   replace(env);
   log.move(env, ctx, edge);
+  later.move(edge);
 }
 
 /** Replaces an instance that panicked, and with it the rows it held. */
@@ -79,6 +83,7 @@ function recover(env) {
   replace(env);
   edge.exports.panicked(log.sending);
   log.lose(edge);
+  later.move(edge);
 }
 
 export default {
@@ -105,6 +110,7 @@ export default {
     let reply;
     const used = edge;
     const { round } = log;
+    later.resume(since);
     try {
       reply = ask(method, path, headers, body, since);
       if (edge.view().length > fresh + GROWTH_BYTES) renew(env, ctx);
@@ -125,6 +131,7 @@ export default {
       const found = await page(end < 0 ? path : path.slice(0, end), method, env.ASSETS);
       if (found) return found;
     }
+    if (reply.later > 0 && edge === used) later.turn(env, ctx, log, () => recover(env));
     return new Response(status === 204 || status === 304 ? null : reply.body, reply.head);
   },
 };
@@ -160,8 +167,9 @@ function ask(method, path, given, body, since) {
   const answer = body.length >= length ? body.subarray(0, length) : room(length);
   answer.set(bytes.subarray(words[reply + 2], words[reply + 2] + length));
   log.full = words[reply + 5] > 0;
+  later.waiting = words[reply + 10];
   const [scored, refused, unknown] = [words[reply + 7], words[reply + 8], words[reply + 9]];
-  return { head: headOf(words[reply], words[reply + 1]), body: answer, rows: words[reply + 4], scored, refused, unknown };
+  return { head: headOf(words[reply], words[reply + 1]), body: answer, rows: words[reply + 4], scored, refused, unknown, later: later.waiting };
 }
 
 /** Memory for an answer; never written again once it is handed out. */

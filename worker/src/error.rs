@@ -18,16 +18,6 @@ pub enum ServiceError {
         /// Its version.
         version: String,
     },
-    /// A bundle cannot be read, or its model not be compiled.
-    #[error("bundle {index}: {code}: {message}")]
-    Bundle {
-        /// Its position among the bundles given, from 0.
-        index: usize,
-        /// The stable name of what is wrong with it.
-        code: &'static str,
-        /// What is wrong with it.
-        message: String,
-    },
     /// A setting is outside its range.
     #[error("settings: {0}")]
     Settings(ConfigErrors),
@@ -48,6 +38,24 @@ pub enum ServiceError {
         /// The field.
         field: String,
     },
+    /// The deployment is not newer than the one served.
+    #[error("deployment {given} is not newer than deployment {serves}, which is served")]
+    Epoch {
+        /// Its number.
+        given: u64,
+        /// The number of the one served.
+        serves: u64,
+    },
+    /// A bundle that the deployment cannot do without was not loaded.
+    #[error("the bundle {digest} cannot be loaded: {code}: {message}")]
+    NotLoaded {
+        /// SHA-256 of the bundle, in hex.
+        digest: String,
+        /// The stable name of what is wrong with it.
+        code: &'static str,
+        /// What is wrong with it.
+        message: String,
+    },
     /// The suite of the settings is invalid, or this host does not support suites.
     #[error("suite: {0}")]
     Suite(String),
@@ -59,11 +67,12 @@ impl ServiceError {
         match self {
             ServiceError::NoModel => "SERVICE_NO_MODEL",
             ServiceError::Twice { .. } => "SERVICE_MODEL_TWICE",
-            ServiceError::Bundle { .. } => "SERVICE_BUNDLE",
             ServiceError::Settings(_) => "SETTINGS_INVALID",
             ServiceError::Allocation(errors) => errors.code(),
             ServiceError::Variant { .. } => "SERVICE_VARIANT",
             ServiceError::Rule { .. } => "SERVICE_RULE",
+            ServiceError::Epoch { .. } => "SERVICE_EPOCH",
+            ServiceError::NotLoaded { .. } => "SERVICE_BUNDLE",
             ServiceError::Suite(_) => "SERVICE_SUITE",
         }
     }

@@ -157,7 +157,7 @@ mod tests {
             [(200, None, false), (422, Some("LEAD_QUALITY"), false), (200, None, true), (422, Some("LEAD_WRONG_TYPE"), false)]
         );
         let mut journal = Journal::new(service.settings(), "x");
-        journal.push(NOW, &answer.effects.predictions);
+        journal.push(NOW, &answer.effects);
         let rows: Vec<Vec<serde_json::Value>> =
             serde_json::from_str(journal.flush()[0].text.split_once('\n').unwrap().1).unwrap();
         let flags: serde_json::Value = serde_json::from_str(rows[2][17].as_str().unwrap()).unwrap();

@@ -1,11 +1,15 @@
-//! Predictions on their way to the log: held per shard until there are enough, or the oldest has waited long enough.
+//! Predictions on their way to the log: held per shard until there are enough, or the oldest has waited long enough. What is counted of
+//! them, and the fields of leads that are kept, go with them.
 
 use std::fmt::Write;
 
 use plumbline_core::event::{Cell, Prediction, shard};
 use plumbline_core::{Decimal, Timestamp};
 
+use crate::answer::Effects;
+use crate::probe::Heartbeat;
 use crate::settings::Settings;
+use crate::tally::{Counts, Fields};
 
 /// Rows for one shard, encoded for [`LogShard::append`](crate::LogShard::append).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,9 +18,20 @@ pub struct Batch {
     pub shard: u32,
     /// How many rows.
     pub rows: u32,
-    /// What the shard stores: a line with the batch's name, its number of rows and the times of its first and last row, then the
-    /// rows, a JSON array of arrays in the order of [`Prediction::COLUMNS`].
+    /// What the shard stores, a line each: the batch's name, its number of rows and the times of its first and last row; the rows, a JSON
+    /// array of arrays in the order of [`Prediction::COLUMNS`]; the fields of leads that are kept, a JSON array; a
+    /// [`Tally`](crate::tally::Tally); a [`Heartbeat`]. Of the last three each may be empty, and absent where no other follows.
     pub text: String,
+}
+
+impl Batch {
+    /// Has the batch carry `heartbeat` to its shard, in a line of its own behind the others.
+    pub fn carry(&mut self, heartbeat: &Heartbeat) {
+        for _ in self.text.bytes().filter(|byte| *byte == b'\n').count()..4 {
+            self.text.push('\n');
+        }
+        self.text.push_str(&serde_json::to_string(heartbeat).unwrap_or_default());
+    }
 }
 
 /// A batch holds about this much text at most, whatever its rows are: a Durable Object stores 2 MB in a value.
@@ -32,6 +47,7 @@ pub struct Journal {
     batches: u64,
     flush_rows: u32,
     flush_ms: i64,
+    fields: Fields,
 }
 
 #[derive(Debug, Default)]
@@ -40,6 +56,9 @@ struct Pending {
     rows: u32,
     first_ms: i64,
     last_ms: i64,
+    counts: Counts,
+    /// Fields of leads, each behind a bracket or a comma.
+    fields: String,
 }
 
 impl Journal {
@@ -52,22 +71,45 @@ impl Journal {
             batches: 0,
             flush_rows: settings.flush_rows.max(1),
             flush_ms: i64::from(settings.flush_ms),
+            fields: Fields {
+                personal: settings.leads.iter().flat_map(|leads| leads.personal.clone()).collect(),
+                ..Fields::default()
+            },
         }
     }
 
-    /// Takes `predictions` in. Returns the batches that are full now.
-    pub fn push(&mut self, now: Timestamp, predictions: &[Prediction]) -> Vec<Batch> {
+    /// The same journal, which hashes personal fields with `secret`. Without one they are left out.
+    #[must_use]
+    pub fn with_secret(mut self, secret: impl Into<Vec<u8>>) -> Journal {
+        self.fields.secret = secret.into();
+        self
+    }
+
+    /// Takes the rows of one request in, and what is counted and kept of its leads. Returns the batches that are full now.
+    pub fn push(&mut self, now: Timestamp, effects: &Effects) -> Vec<Batch> {
         let shards = self.shards.len() as u32;
+        let number = |lead_id: &str| if shards == 1 { 0 } else { shard(lead_id, shards) };
+        let Effects { predictions, seen } = effects;
         let mut due = Vec::new();
+        let (mut read, mut kept) = (seen.rows.iter(), seen.leads().iter().peekable());
         for prediction in predictions {
-            let shard = if shards == 1 { 0 } else { shard(&prediction.lead_id, shards) };
+            let shard = number(&prediction.lead_id);
+            let read = read.next();
             let Some(pending) = self.shards.get_mut(shard as usize) else { continue };
             if pending.rows == 0 {
                 pending.first_ms = now.0;
             }
             pending.last_ms = now.0;
             pending.push(prediction);
-            if pending.rows >= self.flush_rows || pending.text.len() >= FULL_BYTES {
+            // Before the first row of a lead, its fields.
+            while let Some(lead) = kept.next_if(|lead| lead.position <= prediction.position) {
+                pending.fields.push(if pending.fields.is_empty() { '[' } else { ',' });
+                self.fields.write(&mut pending.fields, seen, lead);
+            }
+            if let Some(read) = read {
+                pending.counts.count(prediction, seen, read);
+            }
+            if pending.rows >= self.flush_rows || pending.text.len().max(pending.fields.len()) >= FULL_BYTES {
                 due.extend(pending.take(shard, &self.instance, &mut self.batches));
             }
         }
@@ -132,6 +174,18 @@ impl Pending {
         let next = String::with_capacity(self.text.len() + self.text.len() / 8);
         let mut text = std::mem::replace(&mut self.text, next);
         text.push(']');
+        let (tally, mut fields) = (self.counts.take(), std::mem::take(&mut self.fields));
+        if !fields.is_empty() {
+            fields.push(']');
+        }
+        if !tally.is_empty() || !fields.is_empty() {
+            text.push('\n');
+            text.push_str(&fields);
+        }
+        if !tally.is_empty() {
+            text.push('\n');
+            text.push_str(&tally);
+        }
         *batches += 1;
         let head = format!("{instance}-{batches:x} {} {} {}", self.rows, self.first_ms, self.last_ms);
         // Spaces before the line end belong to no number.
@@ -186,7 +240,7 @@ mod tests {
         let settings = Settings { shards: 1, flush_rows: 3, flush_ms: 10, ..Settings::default() };
         let mut journal = Journal::new(&settings, "ab-c!");
         let answer = ask("POST /v1/score", &[], r#"[{"lead_id":"a\"\u0001"},{"visits":2},{"visits":[]},{}]"#);
-        let full = journal.push(NOW, &answer.effects.predictions);
+        let full = journal.push(NOW, &answer.effects);
         assert_eq!((full.len(), full[0].rows, journal.rows()), (1, 3, 1));
         let (head, rows) = full[0].text.split_once('\n').unwrap();
         assert_eq!(head.trim_end(), format!("abc-1 3 {0} {0}", NOW.0));
@@ -205,7 +259,7 @@ mod tests {
         let long = format!("{{\"lead_id\":\"{}\"}}", "y".repeat(250));
         let settings = Settings { limits: Limits { batch: 100_000, ..Limits::default() }, ..Settings::default() };
         let answer = ask_of(&service(settings), "POST /v1/score", &[], format!("[{}]", vec![long; 4000].join(",")));
-        let full = journal.push(NOW, &answer.effects.predictions);
+        let full = journal.push(NOW, &answer.effects);
         assert!(!full.is_empty() && full.iter().all(|batch| batch.text.len() < 1_200_000), "{}", full.len());
         assert_eq!(full.iter().map(|batch| u64::from(batch.rows)).sum::<u64>() + journal.rows(), 4000);
     }
@@ -219,7 +273,7 @@ mod tests {
         let mut answer = ask("POST /v1/score", &[], r#"{"lead_id":"a"}"#);
         answer.effects.predictions[0].margin = Some(tie);
         let mut journal = Journal::new(&Settings { shards: 1, ..Settings::default() }, "x");
-        journal.push(NOW, &answer.effects.predictions);
+        journal.push(NOW, &answer.effects);
         assert!(journal.flush()[0].text.contains(&format!(",{digits},")));
         assert_eq!(serde_json::to_string(&tie).unwrap(), digits);
     }

@@ -10,8 +10,11 @@
 //! Hosts: workerd (`host::edge`, wasm32 only) and `plumbline serve` (in the command: hyper, rusqlite). Both answer with the same bytes.
 
 mod answer;
+mod contact;
 mod deployment;
 mod error;
+#[cfg(any(test, feature = "faults"))]
+mod fault;
 mod gate;
 mod handle;
 mod host;
@@ -19,6 +22,7 @@ pub mod journal;
 pub mod log;
 pub mod metrics;
 pub mod model;
+mod probe;
 pub mod problem;
 pub mod refusal;
 pub mod request;
@@ -27,19 +31,23 @@ mod scoring;
 pub mod service;
 pub mod settings;
 pub mod store;
+pub mod tally;
 mod text;
 
-pub use answer::{Answer, Effects};
+pub use answer::{After, Answer, Effects};
 pub use error::ServiceError;
+#[cfg(any(test, feature = "faults"))]
+pub use fault::Fault;
 pub use journal::{Batch, Journal};
 pub use log::LogShard;
 pub use metrics::{Counted, Metrics};
 pub use model::{Model, ModelError};
+pub use probe::Heartbeat;
 pub use problem::Problem;
 pub use refusal::Refusal;
 pub use request::{Request, Response};
 pub use route::{Method, ROUTES, Route, Scope};
-pub use service::Service;
+pub use service::{NotLoaded, Service};
 pub use settings::{LogMode, Settings};
 pub use store::{Param, Sql, SqlError, SqlValue};
 

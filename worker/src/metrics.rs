@@ -57,6 +57,18 @@ struct Counters {
     rows_failed: AtomicU64,
     commits: AtomicU64,
     panics: AtomicU64,
+    /// Requests whose leads the other versions did not score: too many waited, or scoring panicked.
+    dropped: AtomicU64,
+    broken: AtomicU64,
+}
+
+/// What is said of the service at a moment besides its counters.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Moment {
+    /// The deployment served.
+    pub epoch: u64,
+    /// Whether it may be outdated.
+    pub is_stale: bool,
 }
 
 impl Metrics {
@@ -117,6 +129,22 @@ impl Metrics {
         self.counters.rows_failed.fetch_add(self.pending().saturating_sub(sent), Relaxed);
     }
 
+    /// Requests that the versions which did not answer will not score, since too many wait.
+    pub fn dropped(&self, requests: u64) {
+        self.counters.dropped.fetch_add(requests, Relaxed);
+    }
+
+    /// A request broke the version that scored it after its answer.
+    pub fn broke(&self) {
+        self.counters.broken.fetch_add(1, Relaxed);
+    }
+
+    /// Log rows made, written and lost; requests that other versions did not score for lack of room, and those that broke one.
+    pub(crate) fn rows(&self) -> [u64; 5] {
+        let Counters { rows_queued, rows_written, rows_failed, dropped, broken, .. } = &self.counters;
+        [rows_queued, rows_written, rows_failed, dropped, broken].map(|counter| counter.load(Relaxed))
+    }
+
     /// Rows handed to the log, not yet committed and not lost.
     pub fn pending(&self) -> u64 {
         let gone = self.counters.rows_written.load(Relaxed) + self.counters.rows_failed.load(Relaxed);
@@ -137,13 +165,18 @@ impl Metrics {
 
     /// The OpenMetrics text, ending in `# EOF`.
     pub fn text(&self) -> String {
+        self.text_at(None)
+    }
+
+    /// [`text`](Self::text), with what holds at a moment.
+    pub(crate) fn text_at(&self, moment: Option<Moment>) -> String {
         let mut out = String::with_capacity(2_048);
         // Writing to a String cannot fail.
-        let _ = self.write(&mut out);
+        let _ = self.write(&mut out, moment);
         out
     }
 
-    fn write(&self, out: &mut String) -> std::fmt::Result {
+    fn write(&self, out: &mut String, moment: Option<Moment>) -> std::fmt::Result {
         let counters = &self.counters;
         family(out, "plumbline_requests", "counter", "Requests answered, by status class.")?;
         for (class, count) in counters.requests.iter().enumerate().skip(2) {
@@ -166,6 +199,12 @@ impl Metrics {
             ("plumbline_log_rows_failed", "Prediction log rows that could not be stored.", &counters.rows_failed),
             ("plumbline_log_commits", "Batches of prediction log rows committed.", &counters.commits),
             ("plumbline_panics", "Instances replaced after a panic.", &counters.panics),
+            (
+                "plumbline_shadow_requests_dropped",
+                "Answered requests that other versions did not score: too many waited.",
+                &counters.dropped,
+            ),
+            ("plumbline_shadow_requests_failed", "Answered requests that broke another version.", &counters.broken),
         ];
         for (name, help, value) in single {
             family(out, name, "counter", help)?;
@@ -173,6 +212,12 @@ impl Metrics {
         }
         family(out, "plumbline_log_rows_pending", "gauge", "Prediction log rows waiting to be committed.")?;
         writeln!(out, "plumbline_log_rows_pending {}", self.pending())?;
+        if let Some(Moment { epoch, is_stale }) = moment {
+            family(out, "plumbline_epoch", "gauge", "Number of the deployment that is served; 0 where nobody counts them.")?;
+            writeln!(out, "plumbline_epoch {epoch}")?;
+            family(out, "plumbline_stale", "gauge", "1: no news of deployments for a minute.")?;
+            writeln!(out, "plumbline_stale {}", u8::from(is_stale))?;
+        }
         family(out, "plumbline_request_seconds", "histogram", "Time from arrival to answer, measured by the host.")?;
         let mut sum = 0;
         for (i, bucket) in counters.buckets.iter().enumerate() {
@@ -192,7 +237,8 @@ impl Counters {
     /// All of them, in the order in which they lie in memory.
     fn all(&self) -> impl Iterator<Item = &AtomicU64> {
         let leads = [&self.leads, &self.refused, &self.unknown, &self.strays, &self.latency_us];
-        let rows = [&self.rows_queued, &self.rows_written, &self.rows_failed, &self.commits, &self.panics];
+        let rows =
+            [&self.rows_queued, &self.rows_written, &self.rows_failed, &self.commits, &self.panics, &self.dropped, &self.broken];
         self.requests.iter().chain(&self.buckets).chain(leads).chain(rows)
     }
 }

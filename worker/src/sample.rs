@@ -1,10 +1,12 @@
 //! A small service for the tests of this crate.
 
+use plumbline_core::bundle::{Distribution, FieldReference, Reference};
+use plumbline_core::histogram::{Bins, CategoryCounts, Histogram};
 use plumbline_core::model::{Arithmetic, Body, Column, Linear, Link, Model};
 use plumbline_core::schema::{Field, FieldKind, Role, Schema};
 use plumbline_core::{Bundle, Manifest, Timestamp};
 
-use crate::{Answer, Request, Service, Settings};
+use crate::{Answer, Effects, Request, Service, Settings};
 
 pub(crate) const NOW: Timestamp = Timestamp(1_700_000_000_000);
 
@@ -28,6 +30,22 @@ pub(crate) fn model_named(name: &str, version: &str, weight: f64) -> crate::Mode
     let mut bundle = bundle(version, weight, false);
     bundle.manifest.name = name.into();
     crate::Model::read(bundle.write().unwrap()).unwrap()
+}
+
+/// [`model_of`] with the distributions of its training data.
+pub(crate) fn counted_model(version: &str, weight: f64) -> crate::Model {
+    let mut bundle = bundle(version, weight, false);
+    bundle.reference = Some(reference());
+    crate::Model::read(bundle.write().unwrap()).unwrap()
+}
+
+/// Visits up to 5 and beyond; plans.
+pub(crate) fn reference() -> Reference {
+    let visits = Histogram::with_counts(Bins::new(vec![5.0]).unwrap(), vec![50, 50], 0).unwrap();
+    let plans = CategoryCounts::with_counts(vec!["free".into(), "paid".into()], vec![60, 40], 0, 0).unwrap();
+    let fields = [("visits", Distribution::Number(visits)), ("plan", Distribution::Category(plans))];
+    let fields = fields.map(|(name, distribution)| FieldReference { name: name.into(), distribution });
+    Reference { fields: fields.into(), ..Reference::default() }
 }
 
 /// The file of [`model_of`].
@@ -63,11 +81,17 @@ pub(crate) fn ask(line: &str, headers: &[(&str, &str)], body: impl AsRef<[u8]>) 
     ask_of(&service(Settings::default()), line, headers, body)
 }
 
+/// The answer of `service`, with the rows of the versions that scored after it behind its own.
 pub(crate) fn ask_of(service: &Service, line: &str, headers: &[(&str, &str)], body: impl AsRef<[u8]>) -> Answer {
     let (method, url) = line.split_once(' ').unwrap();
     let (path, query) = url.split_once('?').unwrap_or((url, ""));
-    let answer = service.handle(NOW, &Request { method, path, query, headers, body: body.as_ref() });
+    let request = Request { method, path, query, headers, body: body.as_ref() };
+    let mut answer = service.handle(NOW, &request);
     service.answered(&answer);
+    if let Some(after) = &answer.after {
+        let Effects { predictions, .. } = service.after(&request, after);
+        answer.effects.predictions.extend(predictions);
+    }
     answer
 }
 

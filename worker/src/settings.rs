@@ -1,6 +1,7 @@
 //! What an owner may set; every key has a default.
 
 use plumbline_core::lead::Limits;
+use plumbline_core::rollout::policy::{LeadStore, Leads};
 use plumbline_core::route::AllocationSettings;
 use plumbline_core::schema::{ConfigErrors, Problem};
 use serde::{Deserialize, Serialize};
@@ -42,6 +43,13 @@ pub struct Settings {
     /// The field with the score that a person gave the lead, noted with each prediction for comparison.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub human_score: Option<String>,
+    /// Whether batches carry counts of what was scored for the digest of their shard. Only for stores that are digested: nothing else
+    /// deletes them.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub tallies: bool,
+    /// What is kept of leads, for back-fill and retraining; left out: nothing. Only for stores that are digested.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub leads: Option<Leads>,
 }
 
 impl Default for Settings {
@@ -60,6 +68,8 @@ impl Default for Settings {
             suite: None,
             segments: Vec::new(),
             human_score: None,
+            tallies: false,
+            leads: None,
         }
     }
 }
@@ -100,6 +110,16 @@ impl Settings {
         let settings: Settings =
             serde_json::from_value(Value::Object(all)).map_err(|e| invalid(vec![problem("settings", e.to_string())]))?;
         settings.check().map(|()| settings)
+    }
+
+    /// Whether fields of leads that are scored are kept.
+    pub(crate) fn keeps_leads(&self) -> bool {
+        self.leads.as_ref().is_some_and(|leads| leads.store == LeadStore::Scored)
+    }
+
+    /// The fields that are noted with each prediction.
+    pub(crate) fn noted(&self) -> Vec<String> {
+        self.segments.iter().chain(&self.human_score).cloned().collect()
     }
 
     /// Whether every value is in its range.

@@ -17,6 +17,7 @@ use signal_hook::iterator::Signals;
 use tokio::sync::watch;
 
 use crate::host::connection::{self, Host};
+use crate::host::later::Later;
 use crate::host::log::Log;
 use crate::host::no_thread;
 use crate::host::page::{self, Page};
@@ -89,12 +90,13 @@ impl Serve {
         listener.set_nonblocking(true).map_err(cannot)?;
         let address = listener.local_addr().map_err(cannot)?;
         let (log, writer) = Log::open(self.db.clone(), &service)?;
+        let (later, scorer) = Later::start(&service, log.clone())?;
         let (stop, stopped) = watch::channel(false);
         let threads = self.threads.or_else(|| std::thread::available_parallelism().ok()).map_or(1, NonZero::get);
         let mut answering = Vec::new();
         for n in 0..threads {
             let listener = listener.try_clone().map_err(cannot)?;
-            let host = Host { service: service.clone(), log: log.clone(), page: page.clone() };
+            let host = Host { service: service.clone(), log: log.clone(), later: later.clone(), page: page.clone() };
             let stopped = stopped.clone();
             let mut runtime = tokio::runtime::Builder::new_current_thread();
             // The thread for large requests, which ends when there are none.
@@ -103,7 +105,7 @@ impl Serve {
             let answer = move || runtime.block_on(connection::accept(listener, host, stopped));
             answering.push(std::thread::Builder::new().name(format!("answer-{n}")).spawn(answer).map_err(no_thread)?);
         }
-        drop((listener, log, stopped));
+        drop((listener, log, later, stopped));
         // Watched before anyone is told that we listen: a signal that comes at once must not end what is not yet written.
         let signals = watch_signals()?;
         if json {
@@ -118,6 +120,8 @@ impl Serve {
         for thread in answering {
             drop(thread.join());
         }
+        // The rows of the scorer go to the writer.
+        scorer.finish();
         writer.finish();
         Ok(Outcome::Done)
     }

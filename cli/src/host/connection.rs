@@ -19,6 +19,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use super::body;
+use super::later::Later;
 use super::log::Log;
 use super::page::Page;
 use crate::output::terminal;
@@ -39,6 +40,8 @@ pub struct Host {
     pub service: Arc<Service>,
     /// Takes what is to be stored.
     pub log: Log,
+    /// Scores what was answered by the versions that did not answer.
+    pub later: Later,
     /// What is served where the service has no route.
     pub page: Arc<Page>,
 }
@@ -96,7 +99,7 @@ async fn attend(connection: impl Future, has_asked: Arc<AtomicBool>, patience: D
 
 type Answered = Result<hyper::Response<Full<Bytes>>, std::convert::Infallible>;
 
-async fn respond(request: hyper::Request<Incoming>, Host { service, log, page }: Host) -> Answered {
+async fn respond(request: hyper::Request<Incoming>, Host { service, log, later, page }: Host) -> Answered {
     let began = clock::start();
     let (head, body) = request.into_parts();
     let values = values(&head.headers);
@@ -131,7 +134,13 @@ async fn respond(request: hyper::Request<Incoming>, Host { service, log, page }:
     };
     service.metrics().observe(micros(began));
     let found = if answer.is_stray { page.answer(head.method.as_str(), head.uri.path()) } else { None };
-    Ok(found.unwrap_or_else(|| encode(response)))
+    let response = found.unwrap_or_else(|| encode(response));
+    if let Some(after) = answer.after {
+        drop(headers);
+        drop(values);
+        later.take(head, body, after);
+    }
+    Ok(response)
 }
 
 /// The answer to a large request, made on a thread beside the event loop: others do not wait for it, and with the thread ends the
@@ -147,14 +156,14 @@ async fn beside(service: Arc<Service>, head: Parts, body: Bytes) -> Option<Answe
     tokio::task::spawn_blocking(answer).await.ok()
 }
 
-fn request_of<'a>(head: &'a Parts, headers: &'a [(&'a str, &'a str)], body: &'a [u8]) -> Request<'a> {
+pub(super) fn request_of<'a>(head: &'a Parts, headers: &'a [(&'a str, &'a str)], body: &'a [u8]) -> Request<'a> {
     let (method, path, query) = (head.method.as_str(), head.uri.path(), head.uri.query().unwrap_or(""));
     Request { method, path, query, headers, body }
 }
 
 /// The headers that the service reads. One that comes several times is one list, and bytes that are not UTF-8 are U+FFFD, as at
 /// workerd.
-fn values(headers: &HeaderMap) -> Vec<(&'static str, Cow<'_, str>)> {
+pub(super) fn values(headers: &HeaderMap) -> Vec<(&'static str, Cow<'_, str>)> {
     let mut values = Vec::new();
     for name in Request::HEADERS {
         let mut given = headers.get_all(*name).iter().map(|value| String::from_utf8_lossy(value.as_bytes()));

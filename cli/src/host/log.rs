@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use plumbline_core::event::Prediction;
 use plumbline_worker::{Batch, Effects, Journal, LogMode, LogShard, Metrics, Service, SqlError};
 use tokio::sync::{mpsc, oneshot};
 
@@ -22,7 +21,7 @@ const TRIAL: Duration = Duration::from_secs(1);
 
 /// Rows of one request, and who wants to know that they are committed.
 struct Note {
-    predictions: Vec<Prediction>,
+    effects: Effects,
     committed: Option<oneshot::Sender<bool>>,
 }
 
@@ -31,6 +30,7 @@ struct Note {
 pub struct Log {
     notes: mpsc::Sender<Note>,
     mode: LogMode,
+    service: Arc<Service>,
 }
 
 /// The writing thread.
@@ -46,23 +46,22 @@ impl Log {
         let shard = LogShard::open(Store::open(path.as_deref()).map_err(refused)?).map_err(refused)?;
         let (notes, receiver) = mpsc::channel(WAITING);
         let mode = service.settings().log;
-        let service = service.clone();
+        let (service, counting) = (service.clone(), service.clone());
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().map_err(super::no_thread)?;
         let thread = std::thread::Builder::new()
             .name("log".into())
             .spawn(move || runtime.block_on(write(receiver, shard, service)))
             .map_err(super::no_thread)?;
-        Ok((Log { notes, mode }, Writer { thread }))
+        Ok((Log { notes, mode, service: counting }, Writer { thread }))
     }
 
     /// Takes the rows of one answer. In durable mode it returns once they are committed. False: they are lost. A caller that leaves
     /// while the writer is too busy to take them takes them along.
     pub async fn take(&self, effects: Effects, metrics: &Metrics) -> bool {
-        let Effects { predictions } = effects;
-        if predictions.is_empty() {
+        if effects.predictions.is_empty() {
             return true;
         }
-        let rows = predictions.len() as u64;
+        let rows = effects.predictions.len() as u64;
         let place = self.notes.reserve().await;
         metrics.queued(rows);
         let Ok(place) = place else {
@@ -71,12 +70,25 @@ impl Log {
             return false;
         };
         if self.mode == LogMode::Batched {
-            place.send(Note { predictions, committed: None });
+            place.send(Note { effects, committed: None });
             return true;
         }
         let (committed, commit) = oneshot::channel();
-        place.send(Note { predictions, committed: Some(committed) });
+        place.send(Note { effects, committed: Some(committed) });
         commit.await.unwrap_or(false)
+    }
+
+    /// Takes rows that no answer waits for, from a thread without an event loop.
+    pub fn take_later(&self, effects: Effects) {
+        let rows = effects.predictions.len() as u64;
+        if rows == 0 {
+            return;
+        }
+        let metrics = self.service.metrics();
+        metrics.queued(rows);
+        if self.notes.blocking_send(Note { effects, committed: None }).is_err() {
+            metrics.failed(rows);
+        }
     }
 }
 
@@ -107,6 +119,11 @@ async fn write(mut notes: mpsc::Receiver<Note>, mut shard: LogShard<Store>, serv
             let note = notes.recv().await;
             open = note.is_some();
             note
+        } else if service.settings().log == LogMode::Durable {
+            // These rows can wait for those of the next answer, which cannot.
+            let note = tokio::time::timeout(patience, notes.recv()).await;
+            open = !matches!(note, Ok(None));
+            note.ok().flatten()
         } else {
             // Rows are there and nobody waits for them: one wake for all that come meanwhile, not one each.
             tokio::time::sleep(patience).await;
@@ -116,8 +133,8 @@ async fn write(mut notes: mpsc::Receiver<Note>, mut shard: LogShard<Store>, serv
         };
         let mut due = Vec::new();
         // Everything that waits by now goes into the same commit.
-        while let Some(Note { predictions, committed }) = note {
-            due.extend(journal.push(clock::now(), &predictions));
+        while let Some(Note { effects, committed }) = note {
+            due.extend(journal.push(clock::now(), &effects));
             waiting.extend(committed);
             note = notes.try_recv().ok();
         }

@@ -1,7 +1,8 @@
-//! The native host of the service: connections, and the thread that writes the log.
+//! The native host of the service: connections, the thread that writes the log, and the one that scores what was answered by others.
 
 mod body;
 pub mod connection;
+pub mod later;
 pub mod log;
 pub mod page;
 

@@ -159,6 +159,36 @@ mod tests {
     }
 
     #[test]
+    fn what_a_batch_carries_is_stored_with_it_once_and_not_again_after_it_was_digested() {
+        let mut shard = LogShard::open(Store::open(None).unwrap()).unwrap();
+        let batch = "a 1 5 5\n[[5]]\n[]\n{\"windows\":[]}\n{\"instance\":\"i\",\"at_ms\":7}";
+        let older = "b 1 5 5\n[[5]]\n\n\n{\"instance\":\"i\",\"at_ms\":6}";
+        let found = |shard: &mut LogShard<Store>, query| {
+            let rows = shard.sql().query(query, &[]).unwrap();
+            rows.into_iter().map(|row| format!("{row:?}")).collect::<Vec<_>>().join(" ")
+        };
+        let all =
+            "SELECT b.name, CAST(tally AS TEXT), fields FROM prediction_batches b LEFT JOIN batch_tallies t ON t.batch = b.id
+            LEFT JOIN batch_fields f ON f.batch = b.id ORDER BY b.id";
+        for batch in [batch, batch, older] {
+            shard.append(batch).unwrap();
+        }
+        let stored = found(&mut shard, all);
+        assert!(stored.starts_with(r#"[Text("a"), Text("{\"windows\":[]}"), Text("[]")]"#), "{stored}");
+        assert!(stored.ends_with(r#"[Text("b"), Null, Null]"#), "{stored}");
+        assert_eq!(found(&mut shard, "SELECT instance, at_ms FROM heartbeats"), r#"[Text("i"), Integer(7)]"#);
+        for table in ["batch_tallies", "batch_fields"] {
+            shard.sql().execute(&format!("DELETE FROM {table}"), &[]).unwrap();
+        }
+        shard.append(batch).unwrap();
+        assert_eq!(
+            found(&mut shard, "SELECT count(*) FROM batch_tallies UNION ALL SELECT count(*) FROM batch_fields"),
+            "[Integer(0)] [Integer(0)]"
+        );
+        assert_eq!(shard.count(), Ok(2));
+    }
+
+    #[test]
     fn a_statement_that_returns_rows_changes_them_too() {
         let mut store = Store::open(None).unwrap();
         store.execute("CREATE TABLE rows (k INTEGER PRIMARY KEY)", &[]).unwrap();

@@ -64,6 +64,8 @@ pub enum Status {
     Scored,
     /// 422: something is wrong with it.
     Refused,
+    /// 500: the model could not score it, though nothing is wrong with it.
+    Failed,
 }
 
 impl Status {
@@ -72,6 +74,7 @@ impl Status {
         match self {
             Status::Scored => 200,
             Status::Refused => 422,
+            Status::Failed => 500,
         }
     }
 }

@@ -1,9 +1,9 @@
 //! As what a model answered.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// As what a model answered a lead.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     /// The proven model.

@@ -94,7 +94,7 @@ pub(super) fn request(data: &[u8]) {
     assert!(answer.effects.predictions.iter().all(|p| p.batch_size as usize == answer.effects.predictions.len()));
     assert!(answer.effects.predictions.iter().all(|p| p.probability.is_none_or(|p| (0.0..=1.0).contains(&p))));
     let mut journal = Journal::new(service().settings(), "fuzz");
-    let mut batches = journal.push(NOW, &answer.effects.predictions);
+    let mut batches = journal.push(NOW, &answer.effects);
     batches.extend(journal.flush());
     assert_eq!(batches.iter().map(|batch| batch.rows as usize).sum::<usize>(), answer.effects.predictions.len());
     for batch in batches {

@@ -6,17 +6,18 @@ mod draw;
 mod served;
 
 use std::collections::BTreeSet;
-use std::ops::Range;
 use std::sync::Arc;
 
 use plumbline_core::Value;
 use plumbline_core::event::Role;
 use plumbline_core::route::AllocationSettings;
+use plumbline_core::schema::Role as FieldRole;
 
 use crate::error::ServiceError;
 use crate::gate::Gate;
 use crate::model::Model;
 use crate::problem::Problem;
+use crate::tally::{Known, Version};
 use draw::Draws;
 pub(crate) use draw::{Draw, Variant};
 pub(crate) use served::Served;
@@ -32,18 +33,35 @@ pub(crate) struct Deployment {
     variants: Vec<Variant>,
     /// Where the latter begin.
     named: usize,
+    /// Its number, which every row and answer has; 0 where nobody counts deployments.
+    epoch: u64,
+    known: Arc<Known>,
     notes: Vec<String>,
 }
 
+/// How a deployment is compiled.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Plan<'a> {
+    /// The suite in front of each model.
+    pub suite: Option<&'a serde_json::Value>,
+    /// Fields that are noted with each prediction.
+    pub noted: &'a [String],
+    /// Fields whose values are personal.
+    pub personal: &'a [String],
+    pub epoch: u64,
+    /// Some models could not be loaded: challengers may be missing.
+    pub is_partial: bool,
+}
+
 impl Deployment {
-    /// Compiles `models`, the first being the champion where no `allocation` says otherwise, with `suite` in front of each.
+    /// Compiles `models`, the first being the champion where no `allocation` says otherwise.
     ///
     /// # Errors
     /// [`ServiceError`]: no model, or one twice; an allocation or a suite that cannot be compiled.
     pub(crate) fn compile(
         models: Vec<Model>,
         allocation: Option<AllocationSettings>,
-        suite: Option<&serde_json::Value>,
+        Plan { suite, noted, personal, epoch, is_partial }: Plan<'_>,
     ) -> Result<Deployment, ServiceError> {
         let mut seen = BTreeSet::new();
         if let Some(id) = models.iter().map(|model| model.scorer.id()).find(|id| !seen.insert((&id.name, &id.version))) {
@@ -62,23 +80,31 @@ impl Deployment {
                 notes.extend(left_out);
                 gate
             });
-            served.push(Served { scorer, file, gate, reading });
+            let version = Arc::new(Version::new(&scorer, personal));
+            served.push(Served { scorer, file, gate, version, reading });
         }
         notes.sort_unstable();
         notes.dedup();
-        let bound = allocation.map(|allocation| Draws::compile(allocation, &served)).transpose()?;
+        let bound = allocation.map(|allocation| Draws::compile(allocation, &served, is_partial)).transpose()?;
         let (draws, mut variants) = bound.map_or_else(|| (None, Vec::new()), |(draws, variants)| (Some(draws), variants));
         let named = variants.len();
         for (model, served) in served.iter().enumerate() {
-            let of_model = variants.iter().take(named).find(|variant| variant.model == model);
+            let of_model = variants.iter().take(named).find(|variant| variant.model == Some(model));
             let name = match (&draws, of_model) {
                 (None, _) => "champion".into(),
                 (Some(_), Some(variant)) => Arc::clone(&variant.name),
                 (Some(_), None) => served.scorer.id().version.as_str().into(),
             };
-            variants.push(Variant { name, model });
+            variants.push(Variant { name, model: Some(model) });
         }
-        Ok(Deployment { models: served, readings, draws, variants, named, notes })
+        let champion = variants.first().and_then(|variant| served.get(variant.model?));
+        for name in noted.iter().filter(|name| champion.is_some_and(|champion| champion.field(name).is_none())) {
+            notes.push(format!(
+                "settings: the field {name:?} is to be noted with predictions, but the champion's schema has no such field"
+            ));
+        }
+        let known = Arc::new(known_by(&served, champion));
+        Ok(Deployment { models: served, readings, draws, variants, named, epoch, known, notes })
     }
 
     /// The models, in the order they were given.
@@ -98,7 +124,7 @@ impl Deployment {
 
     /// The model that answers where none is named, and whose schema leads are read by before it is known who scores them.
     pub(crate) fn champion(&self) -> usize {
-        self.variants.first().map_or(0, |variant| variant.model)
+        self.variants.first().and_then(|variant| variant.model).unwrap_or(0)
     }
 
     /// Which model is called `name` (the champion when none is named, which is the first without an allocation), of `version` (its
@@ -141,6 +167,11 @@ impl Deployment {
         if alike > 1 { format!("{}/{}", id.name, id.version) } else { id.version.clone() }
     }
 
+    /// The fields that a model which is served knows.
+    pub(crate) fn known(&self) -> &Arc<Known> {
+        &self.known
+    }
+
     /// Variant number `variant`.
     pub(crate) fn variant(&self, variant: usize) -> Option<&Variant> {
         self.variants.get(variant)
@@ -158,14 +189,37 @@ impl Deployment {
     }
 
     /// Who answers the lead `id` with the values that `field` gives; `None` where nothing is drawn.
-    pub(crate) fn draw(&self, id: &str, field: impl Fn(&str) -> Value) -> Option<Draw> {
-        self.draws.as_ref().map(|draws| draws.draw(&self.variants, id, field))
+    pub(crate) fn draw(&self, id: &str, is_suspended: bool, field: impl Fn(&str) -> Value) -> Option<Draw> {
+        self.draws.as_ref().map(|draws| draws.draw(&self.variants, id, is_suspended, field))
     }
 
-    /// The variants that score every lead that is drawn and are only recorded.
-    pub(crate) fn shadows(&self) -> Range<usize> {
-        self.draws.as_ref().map_or(0..0, Draws::shadows)
+    /// The variants that score each lead that is drawn and not theirs, after its answer, and are only recorded.
+    pub(crate) fn recorded(&self) -> &[usize] {
+        self.draws.as_ref().map_or(&[], Draws::recorded)
     }
+
+    /// Whether a challenger serves some leads and not all.
+    pub(crate) fn is_trial(&self) -> bool {
+        self.draws.as_ref().is_some_and(Draws::is_trial)
+    }
+
+    /// Whether the kill switch is on: the champion serves all leads.
+    pub(crate) fn is_killed(&self) -> bool {
+        self.draws.as_ref().is_some_and(Draws::is_killed)
+    }
+
+    /// Its number; 0 where nobody counts deployments.
+    pub(crate) fn epoch(&self) -> u64 {
+        self.epoch
+    }
+}
+
+/// The fields that `models` know, but for those with a lead's id; leads are read first by the `champion`.
+fn known_by(models: &[Served], champion: Option<&Served>) -> Known {
+    let fields = models.iter().flat_map(|served| &served.scorer.bundle().manifest.schema.fields);
+    let names = fields.filter(|field| field.role != FieldRole::Id).map(|field| field.name.clone()).collect();
+    let schema = champion.map(|served| serde_json::to_vec(&served.scorer.bundle().manifest.schema).unwrap_or_default());
+    Known::new(names, crate::model::digest(&schema.unwrap_or_default()))
 }
 
 fn no_such_model() -> Problem {

@@ -7,6 +7,7 @@ use plumbline_core::schema::Field;
 
 use crate::gate::Gate;
 use crate::model::File;
+use crate::tally::Version;
 
 /// A model being served.
 #[derive(Debug)]
@@ -16,6 +17,8 @@ pub(crate) struct Served {
     pub file: File,
     /// What checks its leads before they are scored.
     pub gate: Option<Gate>,
+    /// How its leads are counted.
+    pub version: Arc<Version>,
     /// Which of the deployment's distinct schemas it reads leads by.
     pub reading: usize,
 }

@@ -54,6 +54,13 @@ pub struct LogShard<S> {
 const APPEND: &str = "INSERT INTO prediction_batches (name, rows, first_ms, last_ms, predictions) VALUES (?1, ?2, ?3, ?4, ?5) \
     ON CONFLICT (name) DO NOTHING";
 
+/// What a batch carries besides its rows lies apart, and is deleted once it is digested.
+const TALLY: &str = "INSERT INTO batch_tallies (batch, tally) SELECT id, ?2 FROM prediction_batches WHERE name = ?1";
+const FIELDS: &str = "INSERT INTO batch_fields (batch, fields) SELECT id, ?2 FROM prediction_batches WHERE name = ?1";
+
+const HEARTBEAT: &str = "INSERT INTO heartbeats (instance, at_ms, report) VALUES (?1 ->> 'instance', ?1 ->> 'at_ms', ?1) \
+    ON CONFLICT (instance) DO UPDATE SET at_ms = excluded.at_ms, report = excluded.report WHERE excluded.at_ms > at_ms";
+
 impl<S: Sql> LogShard<S> {
     /// Opens the shard in `sql`, bringing its tables up to date.
     ///
@@ -84,27 +91,38 @@ impl<S: Sql> LogShard<S> {
     }
 
     /// Stores a batch as encoded in [`Batch::text`](crate::Batch::text): all of its rows, or none. A batch that was stored before is not stored again:
-    /// a host that does not know whether a try succeeded may try again. A third line holds fields of its leads, a JSON array of
-    /// [`LeadFields`]: they wait for the digest.
+    /// a host that does not know whether a try succeeded may try again. Fields of its leads, a JSON array of
+    /// [`LeadFields`], and its [`Tally`](crate::tally::Tally) wait for the digest; of a heartbeat the newest is kept.
     ///
     /// # Errors
     /// [`SqlError::Driver`]; then no row was stored. [`SqlError::NoBatch`]: the text is not of a journal's making.
     pub fn append(&mut self, batch: &str) -> Result<(), SqlError> {
-        let (head, predictions) = batch.split_once('\n').ok_or(SqlError::NoBatch)?;
+        let mut lines = batch.splitn(5, '\n');
+        let (head, predictions) = lines.next().zip(lines.next()).ok_or(SqlError::NoBatch)?;
+        let [fields, tally, heartbeat] =
+            [lines.next(), lines.next(), lines.next()].map(|line| line.filter(|line| !line.is_empty()));
         let mut words = head.split_ascii_whitespace();
         let name = words.next().ok_or(SqlError::NoBatch)?;
         let mut number = || words.next().and_then(|word| word.parse().ok()).map(Param::Integer).ok_or(SqlError::NoBatch);
-        let (predictions, fields) = predictions.split_once('\n').unwrap_or((predictions, ""));
         let params = [Param::Text(name), number()?, number()?, number()?, Param::Text(predictions)];
-        if fields.is_empty() {
+        if let Some(heartbeat) = heartbeat {
+            self.sql.execute(HEARTBEAT, &[Param::Text(heartbeat)])?;
+        }
+        if tally.is_none() && fields.is_none() {
             return self.sql.execute(APPEND, &params).map(drop);
         }
         self.sql.transaction(&mut |sql| {
+            // What a batch carried that was stored before may be digested by now, and gone.
             if sql.execute(APPEND, &params)? == 0 {
                 return Ok(());
             }
-            let insert = "INSERT INTO batch_fields (batch, fields) SELECT id, ?2 FROM prediction_batches WHERE name = ?1";
-            sql.execute(insert, &[Param::Text(name), Param::Text(fields)]).map(drop)
+            if let Some(tally) = tally {
+                sql.execute(TALLY, &[Param::Text(name), Param::Blob(tally.as_bytes())])?;
+            }
+            if let Some(fields) = fields {
+                sql.execute(FIELDS, &[Param::Text(name), Param::Text(fields)])?;
+            }
+            Ok(())
         })
     }
 

@@ -6,6 +6,7 @@
 mod infer;
 mod metadata;
 
+use plumbline_core::Timestamp;
 use serde_json::json;
 
 use super::health::is_ready;
@@ -23,8 +24,8 @@ pub(super) fn live() -> Response {
     reply(&json!({ "live": true }))
 }
 
-pub(super) fn ready(serving: Serving<'_>) -> Response {
-    let ready = is_ready(serving);
+pub(super) fn ready(serving: Serving<'_>, now: Timestamp) -> Response {
+    let ready = is_ready(serving, now);
     Response { status: if ready { 200 } else { 503 }, ..reply(&json!({ "ready": ready })) }
 }
 
@@ -34,9 +35,14 @@ pub(super) fn metadata(serving: Serving<'_>, name: Option<&str>, version: Option
     Ok(reply(&metadata::model(serving, served)))
 }
 
-pub(super) fn model_ready(serving: Serving<'_>, name: Option<&str>, version: Option<&str>) -> Result<Response, Problem> {
+pub(super) fn model_ready(
+    serving: Serving<'_>,
+    now: Timestamp,
+    name: Option<&str>,
+    version: Option<&str>,
+) -> Result<Response, Problem> {
     let served = serving.deployment.served(serving.deployment.model(name, version)?)?;
-    let ready = is_ready(serving);
+    let ready = is_ready(serving, now);
     let body = json!({ "name": served.scorer.id().name, "ready": ready });
     Ok(Response { status: if ready { 200 } else { 503 }, ..reply(&body) })
 }

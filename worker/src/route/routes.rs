@@ -78,18 +78,18 @@ pub static ROUTES: &[Route] = &[
     Route::post("/v2/models/{model}/infer", Score, TENSORS, infer).reads(TENSOR).refuses(inference::refusal),
     Route::post("/v2/models/{model}/versions/{version}/infer", Score, TENSORS, infer).reads(TENSOR).refuses(inference::refusal),
     Route::public("/health/live", |_| Ok(health::live().into())),
-    Route::public("/health/ready", |call| Ok(health::ready(call.serving).into())),
+    Route::public("/health/ready", |call| Ok(health::ready(call.serving, call.now).into())),
     Route::public("/health", |_| Ok(health::ping().into())),
     Route::public("/ping", |_| Ok(health::ping().into())),
     Route::public("/version", |_| Ok(health::version().into())),
-    Route::get("/metrics", Read, |call| Ok(health::metrics(call.serving).into())),
+    Route::get("/metrics", Read, |call| Ok(health::metrics(call.serving, call.now).into())),
     Route::get("/openapi.json", Read, |_| Ok(model::open_api().into())),
     Route::get("/v1/models", Read, |call| Ok(model::list(call.serving).into())),
     Route::get("/v1/models/{version}/bundle", Read, bundle).reads(&["if-none-match"]),
     Route::get("/v2", Score, |_| Ok(inference::server().into())).refuses(inference::refusal),
     Route::get("/v2/", Score, |_| Ok(inference::server().into())).refuses(inference::refusal),
     Route::public("/v2/health/live", |_| Ok(inference::live().into())).refuses(inference::refusal),
-    Route::public("/v2/health/ready", |call| Ok(inference::ready(call.serving).into())).refuses(inference::refusal),
+    Route::public("/v2/health/ready", |call| Ok(inference::ready(call.serving, call.now).into())).refuses(inference::refusal),
     Route::get("/v2/models/{model}", Score, metadata).refuses(inference::refusal),
     Route::get("/v2/models/{model}/ready", Score, model_ready).refuses(inference::refusal),
     Route::get("/v2/models/{model}/versions/{version}", Score, metadata).refuses(inference::refusal),
@@ -114,7 +114,7 @@ fn metadata(call: &Call<'_>) -> Result<Answer, Problem> {
 }
 
 fn model_ready(call: &Call<'_>) -> Result<Answer, Problem> {
-    inference::model_ready(call.serving, call.value("model"), call.value("version")).map(Answer::from)
+    inference::model_ready(call.serving, call.now, call.value("model"), call.value("version")).map(Answer::from)
 }
 
 impl Method {

@@ -33,8 +33,10 @@ pub(super) struct Place {
     /// Per distinct schema, what was read.
     pub readings: Vec<Reading>,
     pub check: Check,
-    /// Its answer last, its shadows before.
+    /// Its answer, or its shadows.
     pub parts: Vec<Part>,
+    /// Variants that should score it and are not at hand.
+    pub absent: Vec<Draw>,
 }
 
 /// A lead as one schema reads it.
@@ -111,6 +113,7 @@ impl Place {
         }
         self.check = Check::default();
         self.parts.clear();
+        self.absent.clear();
     }
 }
 

@@ -14,17 +14,22 @@ use plumbline_core::schema::Field;
 use plumbline_core::score::Options;
 use plumbline_core::{Score, ScoreError, Timestamp};
 
-use crate::answer::{Answer, Effects};
+use crate::answer::{After, Answer, Effects};
 use crate::deployment::{Deployment, Draw, Served};
 use crate::problem::Problem;
 use crate::request::Response;
-use crate::service::{Service, Serving};
+use crate::service::{Again, Service, Serving};
 pub(crate) use source::Row;
 
 /// The scoring of one request.
 pub(crate) struct Scoring<'a> {
     service: &'a Service,
-    deployment: &'a Deployment,
+    deployment: &'a Arc<Deployment>,
+    is_suspended: bool,
+    /// Whether what is scored is counted, and whether the fields of leads are kept.
+    tallies: bool,
+    keeps_leads: bool,
+    again: Option<&'a Again<'a>>,
     /// The model the caller named; else the champion, by whose schema leads are read first and by whose suite they are checked.
     pub served: &'a Served,
     /// Whether the allocation draws who answers: it does where the caller named no model.
@@ -54,10 +59,10 @@ pub(crate) struct Answered<'a> {
     pub flags: Option<&'a str>,
     pub outcome: Outcome,
     /// What was read of the lead.
-    #[cfg_attr(not(test), expect(dead_code, reason = "lent for windows that count values where a row is made"))]
+    #[cfg_attr(not(test), expect(dead_code, reason = "lent for tests of what is read and scored"))]
     pub slots: &'a Slots,
     /// The row the model read, one value per column; empty for a lead that is not scored.
-    #[cfg_attr(not(test), expect(dead_code, reason = "lent for windows that count values where a row is made"))]
+    #[cfg_attr(not(test), expect(dead_code, reason = "lent for tests of what is read and scored"))]
     pub row: &'a [f64],
 }
 
@@ -68,7 +73,7 @@ impl<'a> Scoring<'a> {
     /// # Errors
     /// No model of this name and version is served; the caller's name for the request is too long, or one that the log cannot hold.
     pub(crate) fn new(
-        Serving { service, deployment }: Serving<'a>,
+        Serving { service, deployment, is_suspended, again }: Serving<'a>,
         (name, version): (Option<&str>, Option<&str>),
         now: Timestamp,
         reasons: usize,
@@ -82,11 +87,15 @@ impl<'a> Scoring<'a> {
         Ok(Scoring {
             service,
             deployment,
+            is_suspended,
+            tallies: service.settings().tallies,
+            keeps_leads: service.settings().keeps_leads(),
+            again,
             served: deployment.served(model)?,
             is_drawn: deployment.draws() && name.is_none(),
             fixed: deployment.fixed(model, name.is_some()),
             now,
-            request_id: service.request_id(),
+            request_id: again.map_or_else(|| service.request_id(), |again| Arc::clone(&again.first.request_id)),
             client_request_id: client_request_id.map(Arc::from),
             options: Options { reasons: reasons.min(service.settings().most_reasons as usize), limits },
             leads: 0,
@@ -127,13 +136,36 @@ impl<'a> Scoring<'a> {
         for prediction in &mut self.effects.predictions {
             prediction.batch_size = self.leads;
         }
-        let response = response.with("plumbline-log", self.service.settings().log.name());
-        Answer { response, effects: self.effects, is_stray: false }
+        let mut response = response.with("plumbline-log", self.service.settings().log.name());
+        let deployment = self.deployment;
+        if deployment.epoch() > 0 {
+            response = response.with("plumbline-epoch", deployment.epoch().to_string());
+        }
+        let is_recorded = self.is_drawn && self.leads > 0 && !deployment.recorded().is_empty();
+        let after = is_recorded.then(|| After {
+            deployment: Arc::clone(deployment),
+            now: self.now,
+            request_id: self.request_id,
+            leads: self.leads,
+            is_suspended: self.is_suspended,
+        });
+        Answer { response, effects: self.effects, is_stray: false, after }
+    }
+
+    /// Hands over the rows of a request that is scored again; its answer is nobody's.
+    fn settle(&mut self) {
+        if let Some(again) = self.again {
+            let mut effects = std::mem::take(&mut self.effects);
+            for prediction in &mut effects.predictions {
+                prediction.batch_size = again.first.leads;
+            }
+            again.effects.replace(effects);
+        }
     }
 
     /// The model of `draw`, with its number.
     fn model_of(&self, draw: Draw) -> Option<(usize, &'a Served)> {
-        let model = self.deployment.variant(draw.variant)?.model;
+        let model = self.deployment.variant(draw.variant)?.model?;
         Some((model, self.deployment.models().get(model)?))
     }
 }

@@ -39,19 +39,10 @@ impl Scoring<'_> {
         };
         let own_id = score.and_then(|score| score.lead_id.as_deref());
         let lead_id = if scored.drawn_id.is_empty() { own_id } else { Some(scored.drawn_id) };
+        let status = if code.is_none() { Status::Scored } else { Status::Refused };
+        let (model, variant) = (Arc::clone(scored.model), Arc::clone(scored.variant));
+        let bare = self.bare(position, scored.draw, lead_id, scored.facts, (model, variant, status));
         self.effects.predictions.push(Prediction {
-            timestamp_ms: self.now.0,
-            request_id: Arc::clone(&self.request_id),
-            client_request_id: self.client_request_id.clone(),
-            position,
-            // Known when all are scored.
-            batch_size: 0,
-            lead_id: lead_id.map_or_else(|| format!("{}/{position}", self.request_id), str::to_owned),
-            model: Arc::clone(scored.model),
-            variant: Arc::clone(scored.variant),
-            role: scored.draw.role,
-            explores: scored.draw.explores,
-            status: if code.is_none() { Status::Scored } else { Status::Refused },
             code,
             margin: score.map(|s| s.margin),
             probability: score.map(|s| s.probability),
@@ -61,12 +52,54 @@ impl Scoring<'_> {
                 .map(|s| &s.unknown_values)
                 .filter(|names| !names.is_empty())
                 .and_then(|names| serde_json::to_string(names).ok()),
-            duration_us: None,
-            epoch: 0,
-            arm: scored.draw.arm,
-            segments: scored.facts.segments.clone(),
-            human_score: scored.facts.human_score,
+            ..bare
         });
+    }
+
+    /// Adds the row of the lead at `position` that the variant of `draw` did not score, since this host could not load its model.
+    pub(super) fn record_absent(&mut self, position: u32, draw: Draw, drawn_id: &str, facts: &Facts) {
+        let Some(variant) = self.deployment.variant(draw.variant).map(|variant| Arc::clone(&variant.name)) else { return };
+        let version = variant.rsplit_once('/').map_or(&*variant, |(_, version)| version).to_owned();
+        let model = Arc::new(ModelId { name: String::new(), version });
+        let lead_id = Some(drawn_id).filter(|id| !id.is_empty());
+        let bare = self.bare(position, draw, lead_id, facts, (model, variant, Status::Failed));
+        self.effects.predictions.push(Prediction { code: Some("MODEL_UNAVAILABLE"), ..bare });
+    }
+
+    /// The row of a lead without anything that a model said of it.
+    fn bare(
+        &self,
+        position: u32,
+        draw: Draw,
+        lead_id: Option<&str>,
+        facts: &Facts,
+        (model, variant, status): (Arc<ModelId>, Arc<str>, Status),
+    ) -> Prediction {
+        Prediction {
+            timestamp_ms: self.now.0,
+            request_id: Arc::clone(&self.request_id),
+            client_request_id: self.client_request_id.clone(),
+            position,
+            // Known when all are scored.
+            batch_size: 0,
+            lead_id: lead_id.map_or_else(|| format!("{}/{position}", self.request_id), str::to_owned),
+            model,
+            variant,
+            role: draw.role,
+            explores: draw.explores,
+            status,
+            code: None,
+            margin: None,
+            probability: None,
+            band: String::new(),
+            flags: None,
+            unknown_values: None,
+            duration_us: None,
+            epoch: self.deployment.epoch(),
+            arm: draw.arm,
+            segments: facts.segments.clone(),
+            human_score: facts.human_score,
+        }
     }
 
     /// What is noted of the lead that the named model's or the champion's reader has read into `slots`, by the settings.

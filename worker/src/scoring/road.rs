@@ -4,6 +4,7 @@
 //! stay in the block's memory until the lead is recorded.
 
 use std::convert::Infallible;
+use std::sync::Arc;
 
 use plumbline_core::event::Role;
 use plumbline_core::lead::{Form, LeadError, Slots};
@@ -13,7 +14,8 @@ use super::memory::{Memory, Part, Place, Queue, Reading};
 use super::record::{Facts, Scored};
 use super::source::{Json, Source};
 use super::{Answered, Scoring};
-use crate::deployment::Draw;
+use crate::deployment::{Draw, Served};
+use crate::tally::SeenRow;
 
 /// What is called with the answer to each lead, in order.
 type Each<'e> = &'e mut dyn FnMut(Answered<'_>);
@@ -60,6 +62,7 @@ impl<'a> Scoring<'a> {
             let arrived = arrivals(self, memory, each);
             if arrived.is_ok() {
                 self.score(memory, each);
+                self.settle();
             }
             memory.clear();
             arrived
@@ -87,24 +90,34 @@ impl<'a> Scoring<'a> {
         };
         let scorer = &self.served.scorer;
         let id = scorer.reader().id(slots);
-        let drawn = if self.is_drawn { self.deployment.draw(id, |field| scorer.value(slots, field)) } else { None };
+        let value = |field: &str| scorer.value(slots, field);
+        let drawn = if self.is_drawn { self.deployment.draw(id, self.is_suspended, value) } else { None };
         let draw = drawn.unwrap_or(self.fixed);
         place.check = check;
+        if self.again.is_none() && self.keeps_leads && place.check.refused.is_none() && read.is_ok() && !id.is_empty() {
+            let position = self.leads + *count as u32;
+            self.effects.seen.keep(position, id, &source.json(), self.now.0, self.deployment.known());
+        }
         if let Some(reading) = place.readings.get_mut(self.served.reading) {
             reading.slots.exchange(slots);
             reading.read = Some(read.map_err(ScoreError::from));
         }
-        let shadows = if drawn.is_some() { self.deployment.shadows() } else { 0..0 };
-        for variant in shadows {
-            self.queue(Draw { variant, role: Role::Shadow, ..draw }, source, (*count, place), queues);
+        if self.again.is_none() {
+            self.queue(draw, source, (*count, place), queues);
+        } else if drawn.is_some() {
+            for variant in self.deployment.recorded().iter().copied().filter(|variant| *variant != draw.variant) {
+                self.queue(Draw { variant, role: Role::Shadow, ..draw }, source, (*count, place), queues);
+            }
         }
-        self.queue(draw, source, (*count, place), queues);
         *count += 1;
     }
 
     /// Queues the lead in `place` for the model of `draw`, or notes why it is not scored.
     fn queue(&self, draw: Draw, source: &dyn Source, (at, place): (usize, &mut Place), queues: &mut [Queue]) {
-        let Some((model, served)) = self.model_of(draw) else { return };
+        let Some((model, served)) = self.model_of(draw) else {
+            place.absent.push(draw);
+            return;
+        };
         let mut part = Part { draw, number: 0, outcome: None };
         if let Some(refused) = &place.check.refused {
             part.outcome = Some(Err(refused.clone()));
@@ -115,6 +128,28 @@ impl<'a> Scoring<'a> {
             queue.parts.push((at, place.parts.len()));
         }
         place.parts.push(part);
+    }
+
+    /// Notes what `served` read of a lead, by which it is counted, for the row recorded last.
+    fn see(&mut self, served: &Served, Reading { slots, read }: &Reading) {
+        if !self.tallies {
+            return;
+        }
+        let seen = &mut self.effects.seen;
+        let start = seen.count();
+        let is_read = matches!(read, Some(Ok(())));
+        if is_read {
+            served.version.see(&served.scorer, slots, seen);
+        }
+        let values = is_read.then(|| start..seen.count());
+        seen.rows.push(SeenRow { version: Some(Arc::clone(&served.version)), values });
+    }
+
+    /// Notes that the version of the row recorded last was not at hand.
+    fn see_absent(&mut self) {
+        if self.tallies {
+            self.effects.seen.rows.push(SeenRow { version: None, values: None });
+        }
     }
 
     /// Has the lead in `place` read by the reader of `scorer`, number `reading`, unless it was.
@@ -142,6 +177,8 @@ impl<'a> Scoring<'a> {
             if block.is_empty() {
                 continue;
             }
+            #[cfg(any(test, feature = "faults"))]
+            self.service.misbehave(&served.scorer.id().version);
             block.score(&served.scorer, work, &mut |number, outcome| {
                 let part = parts.get(number).and_then(|(lead, part)| leads.get_mut(*lead)?.parts.get_mut(*part));
                 if let Some(part) = part {
@@ -150,7 +187,7 @@ impl<'a> Scoring<'a> {
             });
         }
         for place in leads.iter_mut().take(*count) {
-            let Place { readings, check, parts } = place;
+            let Place { readings, check, parts, absent } = place;
             let id = match readings.get(self.served.reading) {
                 Some(own) if self.is_drawn => self.served.scorer.reader().id(&own.slots),
                 _ => "",
@@ -174,8 +211,8 @@ impl<'a> Scoring<'a> {
                 let (draw, model, name) = (part.draw, served.scorer.id(), &variant.name);
                 let scored = Scored { draw, drawn_id: id, flags, outcome: &outcome, model, variant: name, facts: &facts };
                 self.record(self.leads, &scored);
+                self.see(served, reading);
                 if !part.is_shadow() {
-                    self.leads += 1;
                     if self.is_drawn {
                         self.draws.push(draw);
                     }
@@ -184,6 +221,11 @@ impl<'a> Scoring<'a> {
                     each(Answered { variant: name, explores: draw.explores, flags, outcome, slots: &reading.slots, row });
                 }
             }
+            for draw in absent.drain(..) {
+                self.record_absent(self.leads, draw, id, &facts);
+                self.see_absent();
+            }
+            self.leads += 1;
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What a lead is read from.
 
+use std::borrow::Cow;
 use std::fmt::Write;
 
 use plumbline_core::Decimal;
@@ -12,6 +13,9 @@ pub(crate) trait Source {
     /// # Errors
     /// Everything that is wrong with it.
     fn read(&self, reader: &Reader, limits: &Limits, slots: &mut Slots) -> Result<(), Vec<LeadError>>;
+
+    /// The lead as a JSON object; empty where it is no text.
+    fn json(&self) -> Cow<'_, str>;
 }
 
 /// A lead as a JSON object.
@@ -20,6 +24,10 @@ pub(super) struct Json<'a>(pub &'a [u8]);
 impl Source for Json<'_> {
     fn read(&self, reader: &Reader, limits: &Limits, slots: &mut Slots) -> Result<(), Vec<LeadError>> {
         reader.read_json(self.0, limits, slots)
+    }
+
+    fn json(&self) -> Cow<'_, str> {
+        std::str::from_utf8(self.0).unwrap_or_default().into()
     }
 }
 
@@ -64,11 +72,15 @@ impl Row {
 
 impl Source for Row {
     fn read(&self, reader: &Reader, limits: &Limits, slots: &mut Slots) -> Result<(), Vec<LeadError>> {
-        let json = if self.json.is_empty() { "{}".to_owned() } else { format!("{}}}", self.json) };
+        let json = self.json();
         // The body was measured; its cells with their names may be longer.
         let limits = Limits { body_bytes: u64::MAX, ..*limits };
         let read = reader.read_json(json.as_bytes(), &limits, slots);
         // What cannot be a value is reported alone: that it is missing says nothing new.
         if self.wrong.is_empty() { read } else { Err(self.wrong.clone()) }
+    }
+
+    fn json(&self) -> Cow<'_, str> {
+        if self.json.is_empty() { "{}".into() } else { format!("{}}}", self.json).into() }
     }
 }

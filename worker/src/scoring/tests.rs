@@ -1,5 +1,6 @@
 //! How often a lead is read, and that it is scored as by its model alone.
 
+use std::borrow::Cow;
 use std::cell::Cell;
 use std::rc::Rc;
 
@@ -12,7 +13,6 @@ use serde_json::json;
 use super::Scoring;
 use super::source::{Json, Source};
 use crate::sample::{NOW, ask_of, json as body_of, model_of, wider_model};
-use crate::service::Serving;
 use crate::{Service, Settings};
 
 /// A lead that counts how often it is read.
@@ -26,6 +26,10 @@ impl Source for Counted {
         self.reads.set(self.reads.get() + 1);
         Json(self.json.as_bytes()).read(reader, limits, slots)
     }
+
+    fn json(&self) -> Cow<'_, str> {
+        self.json.into()
+    }
 }
 
 /// How often the lead `json` is read by a service of `models` under `allocation`, behind a suite if the build has any.
@@ -36,7 +40,7 @@ fn reads(models: Vec<crate::Model>, allocation: Option<AllocationSettings>, json
     let suite = cfg!(feature = "quality").then_some(suite);
     let service = Service::new(Settings { allocation, suite, ..Settings::default() }, models, "test").unwrap();
     let deployment = service.deployed();
-    let serving = Serving { service: &service, deployment: &deployment };
+    let serving = service.serving(&deployment, NOW);
     let mut scoring = Scoring::new(serving, (None, None), NOW, 2, None).unwrap();
     let reads = Rc::new(Cell::new(0));
     let mut answers = 0;
@@ -79,7 +83,7 @@ fn a_lead_is_read_once_by_each_distinct_schema_that_scores_it() {
 fn an_answer_lends_what_was_read_and_the_row_that_was_scored() {
     let service = Service::new(Settings::default(), vec![model_of("1", 0.5)], "test").unwrap();
     let deployment = service.deployed();
-    let mut scoring = Scoring::new(Serving { service: &service, deployment: &deployment }, (None, None), NOW, 0, None).unwrap();
+    let mut scoring = Scoring::new(service.serving(&deployment, NOW), (None, None), NOW, 0, None).unwrap();
     let lead = |json| Counted { json, reads: Rc::default() };
     let leads =
         [r#"{"lead_id":"a","visits":4,"plan":"paid"}"#, r#"{"lead_id":"b","visits":[]}"#, r#"{"lead_id":"c","visits":1}"#];
@@ -121,7 +125,11 @@ fn a_row_has_its_lead_s_segments_its_human_score_and_its_side_of_the_test() {
         // It has no id to draw with.
         (3, Some(r#"{"visits":1}"#), Some(1.0), None),
     ];
-    assert_eq!(found.collect::<Vec<_>>(), rows.into_iter().flat_map(|row| [row, row]).collect::<Vec<_>>());
+    assert_eq!(
+        found.collect::<Vec<_>>(),
+        [rows, rows].concat(),
+        "the answer's rows, and then those of the version that scored after it"
+    );
     let service = Service::new(settings(&[], "plan"), models(), "test").unwrap();
     let answer = ask_of(&service, "POST /v1/score", &[], leads);
     assert!(answer.effects.predictions.iter().all(|p| p.segments.is_none() && p.human_score.is_none()), "{answer:?}");

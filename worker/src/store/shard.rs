@@ -107,4 +107,6 @@ const LIFECYCLE: Migration = &[
         FROM prediction_batches AS batch, json_each(batch.predictions) AS row",
     "CREATE TABLE batch_tallies (batch INTEGER PRIMARY KEY, tally BLOB NOT NULL) STRICT",
     "CREATE TABLE batch_fields (batch INTEGER PRIMARY KEY, fields TEXT NOT NULL) STRICT",
+    // What instances that write to the shard said of themselves last.
+    "CREATE TABLE heartbeats (instance TEXT PRIMARY KEY, at_ms INTEGER NOT NULL, report TEXT NOT NULL) STRICT",
 ];

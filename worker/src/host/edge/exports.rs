@@ -3,12 +3,14 @@
 
 use std::borrow::Cow;
 use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::mem;
 
 use plumbline_core::Timestamp;
 
 use super::reads::Reads;
 use super::{deploy, head, refusal};
+use crate::answer::After;
 use crate::journal::{Batch, Journal};
 use crate::metrics::Counted;
 use crate::model::Model;
@@ -40,7 +42,28 @@ pub struct Reply {
     refused: u32,
     /// Leads of the answer with a value that the model has never seen.
     unknown: u32,
+    /// Answered requests that other versions have yet to score.
+    later: u32,
 }
+
+/// An answered request that other versions have yet to score, copied: its memory becomes the next request's.
+struct Later {
+    after: After,
+    head: Vec<u8>,
+    body: Vec<u8>,
+}
+
+/// So often a batch carries a heartbeat.
+const HEARTBEAT_MS: f64 = 10_000.0;
+
+/// Bytes of memory that the instance has.
+fn memory() -> u64 {
+    (core::arch::wasm32::memory_size::<0>() as u64) << 16
+}
+
+/// So many answered requests may wait for other versions, of so many bytes; those beyond are not scored, and counted.
+const MOST_LATER: usize = 256;
+const LATER_BYTES: usize = 4 << 20;
 
 #[derive(Default)]
 struct State {
@@ -48,8 +71,15 @@ struct State {
     output: Vec<u8>,
     reply: Reply,
     models: Vec<Model>,
+    bundles: Vec<Vec<u8>>,
+    not_loaded: String,
     running: Option<(Service, Journal)>,
     full: Vec<Batch>,
+    later: VecDeque<Later>,
+    /// When a batch carried a heartbeat last, ms since 1970.
+    beaten: f64,
+    /// Other versions score nothing for a while: one of them panicked.
+    is_resting: bool,
     headers: Vec<Vec<(&'static str, Cow<'static, str>)>>,
 }
 
@@ -80,11 +110,17 @@ pub extern "C" fn output() -> *const u8 {
     with(|state| state.output.as_ptr())
 }
 
-/// Adds the bundle in the input; 0, or the length of an error at `output`. An error forgets the models added before.
+/// Adds the bundle in the input; 0, or the length of an error at `output`. An error forgets the bundles added before. Before `start`, it
+/// must be a model that can be served.
 #[unsafe(no_mangle)]
 pub extern "C" fn model(n: usize) -> usize {
     with(|state| {
-        match deploy::read_model(state.running.as_ref().map(|(service, _)| service), state.input.get(..n).unwrap_or_default()) {
+        let bytes = state.input.get(..n).unwrap_or_default();
+        if state.running.is_some() {
+            state.bundles.push(bytes.to_vec());
+            return 0;
+        }
+        match deploy::read_model(bytes) {
             Ok(model) => {
                 state.models.push(model);
                 0
@@ -97,17 +133,43 @@ pub extern "C" fn model(n: usize) -> usize {
     })
 }
 
-/// Serves the models added since, by the allocation in the input; 0, or the length of an error at `output`, after which what was
-/// served before is served on.
+/// The length of the digests at `output`, a JSON array, of the models that the deployment in the input names and that are to be added by
+/// `model` first. 0: the deployment cannot be read.
+#[unsafe(no_mangle)]
+pub extern "C" fn missing(n: usize) -> usize {
+    with(|state| {
+        let Some((service, _)) = &state.running else { return 0 };
+        state.output = deploy::missing(service, state.input.get(..n).unwrap_or_default()).unwrap_or_default();
+        state.output.len()
+    })
+}
+
+/// Serves the deployment in the input, a JSON document, with the bundles added since; 0, or the length of an error at `output`, after
+/// which what was served before is served on. A bundle of a challenger that cannot be loaded is no error: `not_loaded` names it.
 #[unsafe(no_mangle)]
 pub extern "C" fn deploy(n: usize) -> usize {
     with(|state| {
-        let models = mem::take(&mut state.models);
+        let bundles = mem::take(&mut state.bundles);
         let deployed = match &state.running {
-            Some((service, _)) => deploy::deploy(service, models, state.input.get(..n).unwrap_or_default()),
+            Some((service, _)) => deploy::deploy(service, &bundles, state.input.get(..n).unwrap_or_default()),
             None => Err("NOT_STARTED: there is no service to deploy to".to_owned()),
         };
-        deployed.map_or_else(|error| state.say(error), |()| 0)
+        match deployed {
+            Ok(not_loaded) => {
+                state.not_loaded = not_loaded;
+                0
+            }
+            Err(error) => state.say(error),
+        }
+    })
+}
+
+/// The length of the text at `output` that says which bundles of the last deployment could not be loaded, and why; 0 where all could.
+#[unsafe(no_mangle)]
+pub extern "C" fn not_loaded() -> usize {
+    with(|state| {
+        let text = state.not_loaded.clone();
+        state.say(text)
     })
 }
 
@@ -143,8 +205,21 @@ pub extern "C" fn handle(now: f64, since: f64, h: usize, b: usize) -> *const Rep
         let Some((service, journal)) = &mut state.running else { return &raw const state.reply };
         let (head, rest) = state.input.split_at_checked(h).unwrap_or_default();
         let now_ms = Timestamp(now as i64);
-        let answer = head::answer(service, now_ms, head, rest.get(..b).unwrap_or_default());
-        service.metrics().observe(((now - since).max(0.0) * 1e3) as u64);
+        let body = rest.get(..b).unwrap_or_default();
+        let mut answer = head::answer(service, now_ms, head, body);
+        let duration_us = ((now - since).max(0.0) * 1e3) as u64;
+        service.metrics().observe(duration_us);
+        for prediction in &mut answer.effects.predictions {
+            prediction.duration_us = Some(u32::try_from(duration_us).unwrap_or(u32::MAX));
+        }
+        if let Some(after) = answer.after.take() {
+            let waiting: usize = state.later.iter().map(|later| later.body.len()).sum();
+            if !state.is_resting && state.later.len() < MOST_LATER && waiting + body.len() <= LATER_BYTES {
+                state.later.push_back(Later { after, head: head.to_vec(), body: body.to_vec() });
+            } else {
+                service.metrics().dropped(1);
+            }
+        }
         let rows = answer.effects.predictions.len() as u32;
         let counted = Counted::of(&answer);
         // Whether rows of durable mode are stored, and so what the caller gets, is known later.
@@ -153,16 +228,104 @@ pub extern "C" fn handle(now: f64, since: f64, h: usize, b: usize) -> *const Rep
         }
         if rows > 0 {
             service.metrics().queued(rows.into());
-            state.full.append(&mut journal.push(now_ms, &answer.effects.predictions));
+            state.full.append(&mut journal.push(now_ms, &answer.effects));
         }
         let response = answer.response;
         state.output = response.body;
         let headers = number_of(&mut state.headers, response.headers);
-        let full = state.full.len() as u32;
+        let (full, later) = (state.full.len() as u32, state.later.len() as u32);
         let (scored, refused, unknown) = (counted.scored as u32, counted.refused as u32, counted.unknown as u32);
-        state.reply = Reply { status: response.status.into(), headers, rows, full, scored, refused, unknown, ..state.left() };
+        let status = response.status.into();
+        state.reply = Reply { status, headers, rows, full, scored, refused, unknown, later, ..state.left() };
         &raw const state.reply
     })
+}
+
+/// Scores the oldest answered request that other versions have yet to score; the reply says how many are left.
+#[unsafe(no_mangle)]
+pub extern "C" fn after(now: f64) -> *const Reply {
+    with(|state| {
+        if let (Some((service, journal)), Some(Later { after, head, body })) = (&mut state.running, state.later.pop_front()) {
+            let effects = head::after(service, &head, &body, &after);
+            let rows = effects.predictions.len() as u32;
+            service.metrics().queued(rows.into());
+            state.full.append(&mut journal.push(Timestamp(now as i64), &effects));
+            let (full, later) = (state.full.len() as u32, state.later.len() as u32);
+            state.reply = Reply { rows, full, later, ..state.left() };
+        }
+        &raw const state.reply
+    })
+}
+
+/// Whether versions that did not answer score requests after their answers.
+#[unsafe(no_mangle)]
+pub extern "C" fn shadows(is_on: u32) {
+    with(|state| state.is_resting = is_on == 0);
+}
+
+/// Scores a golden lead of each model that is deployed; the reply says how many rows that made. Their
+/// duration is unknown: clocks stand still during a call.
+#[unsafe(no_mangle)]
+pub extern "C" fn probe(now: f64) -> *const Reply {
+    with(|state| {
+        if let Some((service, journal)) = &mut state.running {
+            let mut effects = service.probe(Timestamp(now as i64), &mut || 0);
+            effects.predictions.iter_mut().for_each(|row| row.duration_us = None);
+            let rows = effects.predictions.len() as u32;
+            service.metrics().queued(rows.into());
+            state.full.append(&mut journal.push(Timestamp(now as i64), &effects));
+            let (full, later) = (state.full.len() as u32, state.later.len() as u32);
+            state.reply = Reply { rows, full, later, ..state.left() };
+        }
+        &raw const state.reply
+    })
+}
+
+/// Answered requests that broke another version, or that it will not score: the instance that had them is gone.
+#[unsafe(no_mangle)]
+pub extern "C" fn left_out(broken: u32, dropped: u32) {
+    with(|state| {
+        if let Some((service, _)) = &state.running {
+            (0..broken).for_each(|_| service.metrics().broke());
+            service.metrics().dropped(dropped.into());
+        }
+    });
+}
+
+/// At `now`, the newest deployment was number `epoch`; 1 if that is newer than the one served.
+#[unsafe(no_mangle)]
+pub extern "C" fn heard(now: f64, epoch: f64) -> u32 {
+    with(|state| {
+        let heard = |(service, _): &(Service, Journal)| service.heard(Timestamp(now as i64), epoch as u64);
+        state.running.as_ref().is_some_and(heard).into()
+    })
+}
+
+/// Whether to ask which deployment is the newest before answering at `now`: 1 where nothing was heard for a while, 2 where a newer one
+/// is known, else 0.
+#[unsafe(no_mangle)]
+pub extern "C" fn must_ask(now: f64) -> u32 {
+    with(|state| match &state.running {
+        Some((service, _)) if service.is_outdated() => 2,
+        Some((service, _)) if service.must_ask(Timestamp(now as i64)) => 1,
+        _ => 0,
+    })
+}
+
+/// From `now` on, deployments are announced.
+#[unsafe(no_mangle)]
+pub extern "C" fn expect_deployments(now: f64) {
+    with(|state| {
+        if let Some((service, _)) = &state.running {
+            service.expect_deployments(Timestamp(now as i64));
+        }
+    });
+}
+
+/// The number of the deployment served; 0 where nobody counts them.
+#[unsafe(no_mangle)]
+pub extern "C" fn epoch() -> f64 {
+    with(|state| state.running.as_ref().map_or(0.0, |(service, _)| service.epoch() as f64))
 }
 
 /// The rows of an answer of durable mode are stored, and its caller gets it: it is counted.
@@ -267,11 +430,16 @@ pub extern "C" fn reads() -> usize {
 #[unsafe(no_mangle)]
 pub extern "C" fn due(now: f64, all: u32) -> *const Reply {
     with(|state| {
-        if let Some((_, journal)) = &mut state.running {
+        if let Some((service, journal)) = &mut state.running {
             if state.full.is_empty() {
                 state.full = if all != 0 { journal.flush() } else { journal.tick(Timestamp(now as i64)) };
             }
-            let batch = state.full.pop();
+            let mut batch = state.full.pop();
+            let is_due = service.epoch() > 0 && now - state.beaten >= HEARTBEAT_MS;
+            if let Some(batch) = batch.as_mut().filter(|_| is_due) {
+                state.beaten = now;
+                batch.carry(&service.heartbeat(Timestamp(now as i64), Some(memory())));
+            }
             let (shard, rows) = batch.as_ref().map_or((0, 0), |batch| (batch.shard, batch.rows));
             state.output = batch.map(|batch| batch.text.into_bytes()).unwrap_or_default();
             state.reply = Reply { shard, rows, ..state.left() };

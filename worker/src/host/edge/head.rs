@@ -8,7 +8,7 @@ use std::borrow::Cow;
 
 use plumbline_core::Timestamp;
 
-use crate::answer::Answer;
+use crate::answer::{After, Answer, Effects};
 use crate::problem::Problem;
 use crate::request::{Request, Response};
 use crate::service::Service;
@@ -31,6 +31,11 @@ pub(super) fn answer(service: &Service, now: Timestamp, head: &[u8], body: &[u8]
         return problem.response().into();
     };
     service.handle(now, &head.request(body))
+}
+
+/// The rows of the versions that did not answer the request written as `head` and `body`.
+pub(super) fn after(service: &Service, head: &[u8], body: &[u8], after: &After) -> Effects {
+    read(head).map_or_else(Effects::default, |head| service.after(&head.request(body), after))
 }
 
 /// The response that reports `problem` to the request whose head is `head`; it is counted.

@@ -10,8 +10,15 @@
 //! | `reserve(n)` | the address where the shell writes `n` bytes of input |
 //! | `model(n)` | adds the bundle in the input; → error length, text at `output()` |
 //! | `start(s, i)` | starts with `s` bytes of settings (JSON) and `i` of instance name; → error length |
-//! | `deploy(n)` | serves the models added since, by `n` bytes of allocation (JSON; none: the first answers all); → error length |
+//! | `missing(n)` | which models of the deployment in the input `model` has to add first: → length of a JSON array at `output()` |
+//! | `deploy(n)` | serves the deployment in the input (JSON) with the bundles added since; → error length |
+//! | `not_loaded()` | which of them could not be loaded, and why → length at `output()` |
+//! | `heard(now, epoch)`, `must_ask(now)`, `epoch()`, `expect_deployments(now)` | which deployment is the newest, and whether to ask |
 //! | `handle(now, since, h, b)` | answers; input is `h` bytes of head (see `head`), then the body; → address of [`Reply`] |
+//! | `after(now)` | scores the oldest answered request by the versions that did not answer → address of [`Reply`], which tells how many are left |
+//! | `probe(now)` | scores a golden lead of each model that is deployed → address of [`Reply`] |
+//! | `shadows(on)` | whether they do |
+//! | `left_out(broken, dropped)` | such requests that an instance took with it |
 //! | `headers(number)`, `reads()` | a header list of a reply; which headers `handle` reads at which path; → length at `output()` |
 //! | `answered(status, scored, refused, unknown)` | counts an answer of durable mode, once its rows are stored |
 //! | `refuse(kind, h, d)` | the answer to a request that failed in the shell (see `refusal`) → address of [`Reply`] |
@@ -20,8 +27,6 @@
 //! | `counters()`, `adopt(n)` | where all counters lie (a [`Reply`]), and how an instance that replaces another goes on from `n` bytes of them |
 //! | `written(n, failed)`, `storable(yes)`, `panicked(sent)` | what the shell reports to the counters |
 //! | `shard_open()`, `shard_probe()`, `shard_append()`, `shard_count()` | the log shard's rules, on the store behind the imports |
-//!
-//! The shell does not call `deploy` yet: models arrive at run time once a route can tell who may send them.
 
 mod deploy;
 #[cfg(target_arch = "wasm32")]

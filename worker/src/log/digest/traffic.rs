@@ -37,6 +37,14 @@ impl<S: Sql> LogShard<S> {
                 done.rows += rows.len() as u64;
                 rows.iter().for_each(|row| tally.count(rules, row));
             }
+            let stretch = [Param::Integer(from), Param::Integer(to)];
+            for row in sql.query("SELECT tally FROM batch_tallies WHERE batch > ?1 AND batch <= ?2 ORDER BY batch", &stretch)? {
+                let lost = tally.count_fields(rules, cell::blob(&row, 0));
+                if lost > 0 {
+                    meta::add(sql, "count:lost_field_counts", lost)?;
+                }
+            }
+            sql.execute("DELETE FROM batch_tallies WHERE batch > ?1 AND batch <= ?2", &stretch)?;
             done.windows = tally.store(sql, rules)?;
             meta::set(sql, "cursor:traffic", &to.to_string())?;
             done.more = more;
@@ -87,6 +95,28 @@ impl Tally {
         let us = latency(row).unwrap_or(0);
         let more = [true, row.status >= 500, us > 200_000, us > 500_000];
         tally.iter_mut().zip(more).for_each(|(count, more)| *count += i64::from(more));
+    }
+
+    /// Adds the counts of fields that came with a batch. How many are of a version whose layout is not known, or cannot be read.
+    fn count_fields(&mut self, rules: &Digest, bytes: &[u8]) -> i64 {
+        let Ok(given) = crate::tally::Tally::read(bytes) else { return 1 };
+        let mut lost = 0;
+        for counted in given.windows {
+            let window = rules.layouts.get(&counted.version).and_then(|layout| counted.window(layout).ok());
+            let Some(window) = window else {
+                lost += 1;
+                continue;
+            };
+            for (grain, start) in [(Grain::Hour, counted.start_ms), (Grain::Day, day_of(counted.start_ms))] {
+                let key = (grain, start, counted.version.clone(), counted.role.name().to_owned());
+                match self.windows.get_mut(&key) {
+                    // Rows were counted in the same layout: it is looked up once.
+                    Some(known) => lost += i64::from(known.merge(&window).is_err()),
+                    None => drop(self.windows.insert(key, window.clone())),
+                }
+            }
+        }
+        lost
     }
 
     fn store(self, sql: &mut dyn Sql, rules: &Digest) -> Result<u64, SqlError> {
