@@ -5,7 +5,7 @@ import { relative } from "node:path";
 export function config({ at, shell, module, models, port, store, assets, settings, flags }) {
   const file = (path) => JSON.stringify(relative(at, path));
   const text = (value) => JSON.stringify(value);
-  const code = ["main.js", "body.js", "head.js", "instance.js", "later.js", "log.js", "page.js", "shard.js", "store.js"];
+  const code = ["main.js", "body.js", "deployment.js", "head.js", "instance.js", "later.js", "log.js", "page.js", "shard.js", "store.js"];
   const modules = [
     ...code.map((name) => `(name = "${name}", esModule = embed ${file(`${shell}/${name}`)})`),
     `(name = "edge.wasm", wasm = embed ${file(module)})`,

@@ -18,6 +18,7 @@ export class Log {
     this.full = false;
     /** Rows on their way to a shard. */
     this.sending = 0;
+    this.turn = 0;
     this.due = 0;
     this.round = 0;
     /** Durable: how the commit of each late round went, true if it stored all. */
@@ -53,6 +54,12 @@ export class Log {
   /** A stub that failed stays broken: each use takes a new one. */
   shard(env, number) {
     return env.LOG.get(env.LOG.idFromName(`shard-${number}`));
+  }
+
+  /** The number of a shard, another each time. */
+  any() {
+    this.turn = (this.turn + 1) % this.edge.exports.shards();
+    return this.turn;
   }
 
   /** Sends what the instance holds, as a round of its own, and goes on with `edge` in its place. */
@@ -131,8 +138,9 @@ export class Log {
     for (let tried = 1; ; tried++) {
       try {
         // A shard knows a batch it has stored: a second try is harmless.
-        await this.shard(env, shard).append(batch);
+        const epoch = await this.shard(env, shard).append(batch);
         this.count(rows, 0);
+        this.heard(epoch);
         return true;
       } catch (error) {
         if (tried < TRIES) continue;
@@ -141,6 +149,16 @@ export class Log {
         this.fine = false;
         return false;
       }
+    }
+  }
+
+  /** A shard knows deployment number `epoch`; 0: nobody announces deployments. */
+  heard(epoch) {
+    if (!(epoch > 0)) return;
+    try {
+      this.edge.exports.heard(Date.now(), epoch);
+    } catch {
+      // An instance that panicked meanwhile is replaced, and its successor hears of it again.
     }
   }
 

@@ -2,6 +2,7 @@
 import module from "./edge.wasm";
 import models from "./models.js";
 import { read } from "./body.js";
+import { Deployment } from "./deployment.js";
 import { Head } from "./head.js";
 import { instantiate } from "./instance.js";
 import { Later } from "./later.js";
@@ -27,6 +28,7 @@ let edge;
 let head;
 let log;
 const later = new Later();
+const deployment = new Deployment();
 let settings;
 let durable;
 let bodyBytes;
@@ -43,6 +45,7 @@ function make(env) {
   for (const model of models) made.check(exports.model(made.put(exports.reserve, new Uint8Array(model))[0]));
   // 128 random bits: names of batches must differ from those of any other instance.
   const name = [...crypto.getRandomValues(new Uint8Array(16))].map((b) => b.toString(16).padStart(2, "0")).join("");
+  if (env.PLUMBLINE_SECRET) exports.secret(made.put(exports.reserve, env.PLUMBLINE_SECRET)[0]);
   made.check(exports.start(...made.put(exports.reserve, JSON.stringify(settings), name)));
   bodyBytes = exports.body_bytes();
   bodyMs = exports.body_ms();
@@ -50,6 +53,8 @@ function make(env) {
   const place = exports.counters() >> 2;
   made.view();
   made.counters = made.words.slice(place + 2, place + 4);
+  made.scoredBy = exports.scored_by() >> 2;
+  deployment.start(env, made);
   const length = exports.reads();
   head = new Head(JSON.parse(made.text(made.exports.output(), length)));
   fresh = made.view().length;
@@ -80,10 +85,14 @@ function renew(env, ctx) {
 
 /** Replaces an instance that panicked, and with it the rows it held. */
 function recover(env) {
+  edge.view();
+  const model = edge.words[edge.scoredBy];
   replace(env);
   edge.exports.panicked(log.sending);
   log.lose(edge);
   later.move(edge);
+  // Whose fault it was is a row of the log, which goes with the next.
+  if (model > 0) edge.exports.failed(Date.now(), model);
 }
 
 export default {
@@ -107,6 +116,7 @@ export default {
       // A store of a newer version, a broken or a read-only one is refused, and with it what needs one.
       if (!log.opened && (scores || path.endsWith("/ready"))) return refuse(STORE_UNAVAILABLE, method, path, headers, log.trouble);
     }
+    if (env.CONTROL && (scores || path.endsWith("/ready"))) await deployment.follow(env, ctx, log, edge, since);
     let reply;
     const used = edge;
     const { round } = log;

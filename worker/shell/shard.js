@@ -3,6 +3,7 @@ import { DurableObject } from "cloudflare:workers";
 import module from "./edge.wasm";
 import { instantiate } from "./instance.js";
 
+const encoder = new TextEncoder();
 const store = { storage: undefined };
 let shared;
 
@@ -17,9 +18,28 @@ export class LogShard extends DurableObject {
     this.call("shard_probe");
   }
 
-  /** Stores a batch of rows, encoded by the service, once however often it is tried; resolves when they are committed. */
+  /**
+   * Stores a batch of rows, encoded by the service, once however often it is tried; resolves when they are committed, with the number of
+   * the newest deployment announced.
+   */
   append(batch) {
-    this.call("shard_append", batch);
+    return this.call("shard_append", batch);
+  }
+
+  /** The number of the newest deployment announced; 0 where none was. */
+  epoch() {
+    return this.call("shard_epoch");
+  }
+
+  /** Keeps the deployment `document`, a JSON text, if it is newer than the one kept. */
+  announce(document) {
+    return this.call("shard_announce", encoder.encode(document)) === 1;
+  }
+
+  /** The newest deployment announced, a JSON text; empty where there is none. */
+  announced() {
+    const length = this.call("shard_announced");
+    return length > 0 ? shared.text(shared.exports.shard_error(), length) : "";
   }
 
   /** Rows stored. */

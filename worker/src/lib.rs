@@ -13,6 +13,7 @@ mod answer;
 mod contact;
 mod deployment;
 mod error;
+mod failure;
 #[cfg(any(test, feature = "faults"))]
 mod fault;
 mod gate;

@@ -1,6 +1,7 @@
 //! Connections: accepted, read within limits, answered by the service, drained at the end.
 
 use std::borrow::Cow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -14,7 +15,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::GracefulShutdown;
-use plumbline_worker::{Answer, Counted, Refusal, Request, Response, Service};
+use plumbline_worker::{Answer, Counted, Effects, Refusal, Request, Response, Service};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
@@ -110,12 +111,17 @@ async fn respond(request: hyper::Request<Incoming>, Host { service, log, later, 
         Ok(body) => body,
         Err(refusal) => return Ok(encode(refuse(refusal))),
     };
-    let mut answer = if body.len() < LARGE {
-        service.handle(clock::now(), &Request { body: &body, ..request })
+    let attempt = if body.len() < LARGE {
+        attempt(&service, &Request { body: &body, ..request })
     } else {
-        match beside(service.clone(), head.clone(), body.clone()).await {
-            Some(answer) => answer,
-            None => return Ok(encode(refuse(Refusal::Panic))),
+        beside(service.clone(), head.clone(), body.clone()).await
+    };
+    let mut answer = match attempt {
+        Ok(answer) => answer,
+        Err(failed) => {
+            // Which model it was is kept, unless the writer is too busy to take more.
+            log.try_take(failed, service.metrics());
+            return Ok(encode(refuse(Refusal::Panic)));
         }
     };
     if body.len() >= LARGE || answer.response.body.len() >= LARGE {
@@ -143,17 +149,24 @@ async fn respond(request: hyper::Request<Incoming>, Host { service, log, later, 
     Ok(response)
 }
 
-/// The answer to a large request, made on a thread beside the event loop: others do not wait for it, and with the thread ends the
-/// memory that it took. None where it panicked.
-async fn beside(service: Arc<Service>, head: Parts, body: Bytes) -> Option<Answer> {
+/// The answer to `request`; where it panicked, what is noted of it. What a panic leaves half done is the thread's memory of leads, which
+/// is made anew.
+fn attempt(service: &Service, request: &Request<'_>) -> Result<Answer, Effects> {
+    let answer = catch_unwind(AssertUnwindSafe(|| service.handle(clock::now(), request)));
+    answer.map_err(|_| service.failed(clock::now()))
+}
+
+/// [`attempt`] for a large request, made on a thread beside the event loop: others do not wait for it, and with the thread ends the
+/// memory that it took.
+async fn beside(service: Arc<Service>, head: Parts, body: Bytes) -> Result<Answer, Effects> {
     let answer = move || {
         let values = values(&head.headers);
         let headers: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_ref())).collect();
-        let answer = service.handle(clock::now(), &request_of(&head, &headers, &body));
+        let answer = attempt(&service, &request_of(&head, &headers, &body));
         memory::give_back();
         answer
     };
-    tokio::task::spawn_blocking(answer).await.ok()
+    tokio::task::spawn_blocking(answer).await.unwrap_or_else(|_| Err(Effects::default()))
 }
 
 pub(super) fn request_of<'a>(head: &'a Parts, headers: &'a [(&'a str, &'a str)], body: &'a [u8]) -> Request<'a> {

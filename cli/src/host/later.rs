@@ -4,8 +4,9 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use hyper::body::Bytes;
 use hyper::http::request::Parts;
@@ -14,11 +15,14 @@ use plumbline_worker::{After, Service};
 use super::connection::{request_of, values};
 use super::log::Log;
 use super::no_thread;
-use crate::Failure;
+use crate::{Failure, clock};
 
 /// So many answered requests may wait, of so many bytes; those beyond are not scored, and counted.
 const WAITING: usize = 1_024;
 const WAITING_BYTES: usize = 64 << 20;
+
+/// Each model is asked for a lead of its own this often.
+const PROBE: Duration = Duration::from_secs(60);
 
 /// An answered request.
 struct Job {
@@ -47,7 +51,7 @@ impl Later {
         let bytes = Arc::new(AtomicUsize::new(0));
         let (service, waiting) = (Arc::clone(service), Arc::clone(&bytes));
         let later = Later { service: Arc::clone(&service), jobs, bytes };
-        let score = move || score(&receiver, &service, &log, &waiting);
+        let score = move || score(&receiver, &service, &log, &waiting, PROBE);
         let thread = std::thread::Builder::new().name("later".into()).spawn(score).map_err(no_thread)?;
         Ok((later, Scorer { thread }))
     }
@@ -75,17 +79,45 @@ impl Scorer {
     }
 }
 
-fn score(jobs: &Receiver<Job>, service: &Service, log: &Log, waiting: &AtomicUsize) {
-    while let Ok(Job { head, body, after }) = jobs.recv() {
-        let values = values(&head.headers);
-        let headers: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_ref())).collect();
-        let request = request_of(&head, &headers, &body);
-        // What a panic leaves half done is the memory of this thread's leads, which is made anew.
-        match catch_unwind(AssertUnwindSafe(|| service.after(&request, &after))) {
-            Ok(effects) => log.take_later(effects),
-            Err(_) => service.metrics().broke(),
+fn score(jobs: &Receiver<Job>, service: &Service, log: &Log, waiting: &AtomicUsize, every: Duration) {
+    let mut due = clock::start() + every;
+    loop {
+        match jobs.recv_timeout(due.saturating_duration_since(clock::start())) {
+            Ok(job) => {
+                waiting.fetch_sub(job.body.len(), Relaxed);
+                again(&job, service, log);
+            }
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return,
         }
-        waiting.fetch_sub(body.len(), Relaxed);
+        if clock::start() >= due {
+            due = clock::start() + every;
+            probe(service, log);
+        }
+    }
+}
+
+/// Scores an answered request again.
+fn again(Job { head, body, after }: &Job, service: &Service, log: &Log) {
+    let values = values(&head.headers);
+    let headers: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_ref())).collect();
+    let request = request_of(head, &headers, body);
+    // What a panic leaves half done is the memory of this thread's leads, which is made anew.
+    match catch_unwind(AssertUnwindSafe(|| service.after(&request, after))) {
+        Ok(effects) => log.take_later(effects),
+        Err(_) => {
+            service.metrics().broke();
+            log.take_later(service.failed_after(after));
+        }
+    }
+}
+
+/// Asks each model for a lead of its own, where someone counts deployments and so wants to know how fast they are.
+fn probe(service: &Service, log: &Log) {
+    if service.epoch() > 0 {
+        let began = clock::start();
+        let mut micros = || u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
+        log.take_later(service.probe(clock::now(), &mut micros));
     }
 }
 
@@ -93,13 +125,14 @@ fn score(jobs: &Receiver<Job>, service: &Service, log: &Log, waiting: &AtomicUsi
 mod tests {
     use std::io::{BufRead, BufReader, Read, Write};
     use std::net::{SocketAddr, TcpListener, TcpStream};
-    use std::time::{Duration, Instant};
+    use std::time::Instant;
 
     use plumbline_core::model::{Arithmetic, Body, Column, Linear, Link};
-    use plumbline_core::route::AllocationSettings;
+    use plumbline_core::route::{AllocationSettings, Deployed};
     use plumbline_core::schema::{Field, FieldKind, Role, Schema};
     use plumbline_core::{Bundle, Manifest};
     use plumbline_worker::{Fault, Model, Settings};
+    use sha2::{Digest, Sha256};
     use tokio::sync::watch;
 
     use super::*;
@@ -107,6 +140,10 @@ mod tests {
     use crate::host::page::Page;
 
     fn model(version: &str) -> Model {
+        Model::read(bundle(version)).unwrap()
+    }
+
+    fn bundle(version: &str) -> Vec<u8> {
         let id = Field { name: "lead_id".into(), kind: FieldKind::Text, role: Role::Id, ..Field::default() };
         let schema = Schema { fields: vec![id, Field { name: "visits".into(), ..Field::default() }] };
         let linear = Linear { arithmetic: Arithmetic::F64, base: vec![-1.0], weights: vec![0.5], means: vec![] };
@@ -114,7 +151,7 @@ mod tests {
         let model =
             plumbline_core::model::Model { columns, body: Body::Linear(linear), link: Link::Logistic { scale: 1.0 }, outputs: 1 };
         let manifest = Manifest { name: "sample".into(), version: version.into(), schema, ..Manifest::default() };
-        Model::read(Bundle::new(manifest, model).write().unwrap()).unwrap()
+        Bundle::new(manifest, model).write().unwrap()
     }
 
     /// The status of one scoring over a connection of its own, and how long it took.
@@ -173,10 +210,32 @@ mod tests {
         answering.join().unwrap();
         scorer.finish();
         writer.finish();
-        assert_eq!(
-            counted("plumbline_log_rows_written_total"),
-            8 + 4 + 2,
-            "the thread outlives the panics, and ends with its work done"
-        );
+        let rows = counted("plumbline_log_rows_written_total");
+        assert_eq!(rows, 8 + 4 + 4 + 2, "a panic is a row of its version; the thread outlives them, and ends with its work done");
+    }
+
+    #[test]
+    fn models_are_asked_for_a_lead_of_their_own_once_someone_counts_deployments() {
+        let service = Arc::new(Service::new(Settings::default(), vec![model("1")], "test").unwrap());
+        let bytes = bundle("1");
+        let digest = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        let (log, writer) = Log::open(None, &service).unwrap();
+        let (jobs, receiver) = sync_channel(1);
+        let (asked, sink) = (Arc::clone(&service), log.clone());
+        let every = Duration::from_millis(1);
+        let scorer = std::thread::spawn(move || score(&receiver, &asked, &sink, &AtomicUsize::new(0), every));
+        let pending = || service.metrics().text().contains("plumbline_log_rows_written_total 0\n");
+        std::thread::sleep(Duration::from_millis(20));
+        assert!(pending(), "nobody counts deployments yet");
+        let allocation = AllocationSettings::champion_only("1");
+        service.deploy(&Deployed { epoch: 1, effective_ms: 0, allocation, models: vec![digest] }, &[&bytes]).unwrap();
+        let began = Instant::now();
+        while pending() {
+            assert!(began.elapsed() < Duration::from_secs(60));
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        drop((jobs, log));
+        scorer.join().unwrap();
+        writer.finish();
     }
 }

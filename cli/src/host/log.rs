@@ -78,6 +78,15 @@ impl Log {
         commit.await.unwrap_or(false)
     }
 
+    /// Takes rows that no answer waits for, if the writer has room.
+    pub fn try_take(&self, effects: Effects, metrics: &Metrics) {
+        let rows = effects.predictions.len() as u64;
+        if let Some(place) = self.notes.try_reserve().ok().filter(|_| rows > 0) {
+            metrics.queued(rows);
+            place.send(Note { effects, committed: None });
+        }
+    }
+
     /// Takes rows that no answer waits for, from a thread without an event loop.
     pub fn take_later(&self, effects: Effects) {
         let rows = effects.predictions.len() as u64;

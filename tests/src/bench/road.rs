@@ -102,7 +102,9 @@ fn measure(service: &Service, ask: &Ask, rows: usize) -> Result<(f64, f64), Stri
             let path = "/v1/score";
             let request = Request { method: "POST", path, query: ask.query, headers: &headers, body: body.as_bytes() };
             let answer = service.handle(NOW, &request);
-            let scored = answer.effects.predictions.iter().filter(|row| row.probability.is_some()).count();
+            let shadows = answer.after.as_ref().map(|after| service.after(&request, after)).unwrap_or_default();
+            let rows_made = answer.effects.predictions.iter().chain(&shadows.predictions);
+            let scored = rows_made.filter(|row| row.probability.is_some()).count();
             if answer.response.status != 200 || scored != ask.leads * rows {
                 return Err(format!("status {}, {scored} scores", answer.response.status));
             }

@@ -7,6 +7,8 @@ use std::sync::OnceLock;
 use plumbline_core::Timestamp;
 use plumbline_core::event::Prediction;
 use plumbline_core::lead::Limits;
+use plumbline_core::rollout::policy::Leads;
+use plumbline_worker::tally::Tally;
 use plumbline_worker::{Journal, Model, Request, Service, Settings};
 use serde::de::IgnoredAny;
 use serde_json::Value;
@@ -47,6 +49,7 @@ fn service() -> &'static Service {
         let model = Model::read(&bytes[..]).expect("the demo is sound");
         let limits = Limits { body_bytes: 1 << 16, batch: 64, ..Limits::default() };
         let settings = Settings { limits, cors_origins: vec!["https://crm.example".into()], ..Settings::default() };
+        let settings = Settings { tallies: true, leads: Some(Leads::default()), ..settings };
         Service::new(settings, vec![model], "fuzz").expect("a service")
     })
 }
@@ -98,9 +101,16 @@ pub(super) fn request(data: &[u8]) {
     batches.extend(journal.flush());
     assert_eq!(batches.iter().map(|batch| batch.rows as usize).sum::<usize>(), answer.effects.predictions.len());
     for batch in batches {
-        let (head, rows) = batch.text.split_once('\n').expect("a batch is a line and rows");
+        let mut lines = batch.text.split('\n');
+        let (head, rows) = lines.next().zip(lines.next()).expect("a batch is a line and rows");
+        let (fields, tally) = (lines.next().unwrap_or_default(), lines.next().unwrap_or_default());
+        assert_eq!(lines.next(), None, "no text of a lead ends a line");
         assert_eq!(head.split_whitespace().nth(1), Some(batch.rows.to_string().as_str()));
         let rows: Vec<Vec<Value>> = serde_json::from_str(rows).expect("a batch's rows are JSON");
         assert!(rows.len() == batch.rows as usize && rows.iter().all(|row| row.len() == Prediction::COLUMNS.len()));
+        let kept: Vec<Value> =
+            if fields.is_empty() { Vec::new() } else { serde_json::from_str(fields).expect("fields are JSON") };
+        assert!(kept.len() <= rows.len() && kept.iter().all(|lead| lead["fields"].is_object()), "{kept:?}");
+        assert!(tally.is_empty() || Tally::read(tally.as_bytes()).is_ok(), "{tally}");
     }
 }

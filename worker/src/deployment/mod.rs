@@ -188,6 +188,18 @@ impl Deployment {
         Draw { variant: self.named + model, role, explores: false, arm: None }
     }
 
+    /// Model number `model` as the first of the variants that it is: the champion, a challenger, or the model that is asked for by name.
+    pub(crate) fn first_of(&self, model: usize) -> Draw {
+        let variant = self.variants.iter().take(self.named).position(|variant| variant.model == Some(model));
+        match variant {
+            Some(variant) => {
+                let role = if variant == 0 { Role::Champion } else { Role::Challenger };
+                Draw { variant, ..Draw { role, ..self.fixed(model, false) } }
+            }
+            None => self.fixed(model, true),
+        }
+    }
+
     /// Who answers the lead `id` with the values that `field` gives; `None` where nothing is drawn.
     pub(crate) fn draw(&self, id: &str, is_suspended: bool, field: impl Fn(&str) -> Value) -> Option<Draw> {
         self.draws.as_ref().map(|draws| draws.draw(&self.variants, id, is_suspended, field))

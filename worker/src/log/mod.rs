@@ -9,6 +9,7 @@
 mod backfill;
 mod batch;
 mod cell;
+mod deployed;
 mod digest;
 mod erase;
 mod experiment;

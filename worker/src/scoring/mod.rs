@@ -7,6 +7,7 @@ mod source;
 #[cfg(test)]
 mod tests;
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use plumbline_core::lead::{LeadError, Limits, Slots};
@@ -44,6 +45,22 @@ pub(crate) struct Scoring<'a> {
     leads: u32,
     draws: Vec<Draw>,
     effects: Effects,
+}
+
+thread_local! {
+    /// Which of the deployment's models this thread scores by at the moment, counted from 1; 0: none.
+    static SCORED_BY: Cell<u32> = const { Cell::new(0) };
+}
+
+/// The model by which this thread scored when it panicked, counted from 0; none where it did something else.
+pub(crate) fn interrupted() -> Option<usize> {
+    SCORED_BY.take().checked_sub(1).map(|model| model as usize)
+}
+
+/// Where this thread keeps the model by which it scores, counted from 1 (0: none): a host reads it where no code may run any more.
+#[cfg(target_arch = "wasm32")]
+pub(crate) fn place_of_interrupted() -> *const u32 {
+    SCORED_BY.with(|model| model.as_ptr().cast_const())
 }
 
 /// A lead's outcome.

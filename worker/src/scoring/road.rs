@@ -13,7 +13,7 @@ use plumbline_core::{ScoreError, Scorer};
 use super::memory::{Memory, Part, Place, Queue, Reading};
 use super::record::{Facts, Scored};
 use super::source::{Json, Source};
-use super::{Answered, Scoring};
+use super::{Answered, SCORED_BY, Scoring};
 use crate::deployment::{Draw, Served};
 use crate::tally::SeenRow;
 
@@ -137,7 +137,7 @@ impl<'a> Scoring<'a> {
         }
         let seen = &mut self.effects.seen;
         let start = seen.count();
-        let is_read = matches!(read, Some(Ok(())));
+        let is_read = matches!(read, Some(Ok(()))) && !served.version.layout.features().is_empty();
         if is_read {
             served.version.see(&served.scorer, slots, seen);
         }
@@ -172,11 +172,12 @@ impl<'a> Scoring<'a> {
     /// Scores all leads that wait, records them and calls `each` with their answers.
     fn score(&mut self, memory: &mut Memory, each: Each<'_>) {
         let Memory { work, leads, count, queues, .. } = memory;
-        for (served, queue) in self.deployment.models().iter().zip(queues.iter_mut()) {
+        for (number, (served, queue)) in self.deployment.models().iter().zip(queues.iter_mut()).enumerate() {
             let Queue { block, parts } = queue;
             if block.is_empty() {
                 continue;
             }
+            SCORED_BY.set(number as u32 + 1);
             #[cfg(any(test, feature = "faults"))]
             self.service.misbehave(&served.scorer.id().version);
             block.score(&served.scorer, work, &mut |number, outcome| {
@@ -186,6 +187,7 @@ impl<'a> Scoring<'a> {
                 }
             });
         }
+        SCORED_BY.set(0);
         for place in leads.iter_mut().take(*count) {
             let Place { readings, check, parts, absent } = place;
             let id = match readings.get(self.served.reading) {

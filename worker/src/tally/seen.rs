@@ -23,7 +23,7 @@ pub struct Seen {
 pub(crate) struct SeenRow {
     /// None where it was not at hand.
     pub version: Option<Arc<Version>>,
-    /// Its values, one for each feature of the version's layout; none where the lead could not be read.
+    /// Its values, one for each feature of the version's layout; none where there are none, or the lead could not be read.
     pub values: Option<Range<usize>>,
 }
 

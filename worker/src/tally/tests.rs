@@ -10,7 +10,7 @@ use super::*;
 use crate::log::{Digest, Grain};
 use crate::sample::{NOW, counted_model, reference};
 use crate::store::memory::Memory;
-use crate::{Batch, Effects, Journal, LogShard, Request, Service, Settings, SqlValue};
+use crate::{Batch, Effects, Journal, LogShard, Request, Service, Settings, Sql, SqlValue};
 
 fn service(settings: Settings) -> Service {
     let arm = Arm { variant: "2".into(), share_bp: 5_000, room_bp: Some(10_000) };

@@ -72,6 +72,7 @@ struct State {
     reply: Reply,
     models: Vec<Model>,
     bundles: Vec<Vec<u8>>,
+    secret: Vec<u8>,
     not_loaded: String,
     running: Option<(Service, Journal)>,
     full: Vec<Batch>,
@@ -173,6 +174,12 @@ pub extern "C" fn not_loaded() -> usize {
     })
 }
 
+/// Personal fields are hashed by the `n` bytes of input, from the next `start` on.
+#[unsafe(no_mangle)]
+pub extern "C" fn secret(n: usize) {
+    with(|state| state.secret = state.input.get(..n).unwrap_or_default().to_vec());
+}
+
 /// Starts the service; 0, or the length of an error at `output`.
 #[unsafe(no_mangle)]
 pub extern "C" fn start(settings: usize, instance: usize) -> usize {
@@ -183,7 +190,7 @@ pub extern "C" fn start(settings: usize, instance: usize) -> usize {
             Err(error) => Err(error),
             Ok(settings_read) => {
                 let instance = String::from_utf8_lossy(state.input.get(settings..settings + instance).unwrap_or_default());
-                let journal = Journal::new(&settings_read, &instance);
+                let journal = Journal::new(&settings_read, &instance).with_secret(state.secret.clone());
                 let service = Service::new(settings_read, models, &instance);
                 service.map(|service| (service, journal)).map_err(|error| format!("{}: {error}", error.code()))
             }
@@ -279,6 +286,26 @@ pub extern "C" fn probe(now: f64) -> *const Reply {
         }
         &raw const state.reply
     })
+}
+
+/// Where the model lies by which the instance scores at the moment, counted from 1; 0: none. It stays there, so the shell can read it even
+/// after a panic.
+#[unsafe(no_mangle)]
+pub extern "C" fn scored_by() -> *const u32 {
+    crate::scoring::place_of_interrupted()
+}
+
+/// The instance that this one replaces panicked as it scored by `model`, counted from 1: that is noted in the log as the model's failure.
+#[unsafe(no_mangle)]
+pub extern "C" fn failed(now: f64, model: u32) {
+    with(|state| {
+        if let (Some((service, journal)), Some(model)) = (&mut state.running, model.checked_sub(1)) {
+            let now = Timestamp(now as i64);
+            let effects = service.failed_by(now, model as usize);
+            service.metrics().queued(effects.predictions.len() as u64);
+            state.full.append(&mut journal.push(now, &effects));
+        }
+    });
 }
 
 /// Answered requests that broke another version, or that it will not score: the instance that had them is gone.

@@ -104,7 +104,9 @@ pub(super) fn write(headers: &[(&'static str, Cow<'static, str>)]) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sample::{NOW, json, service};
+    use plumbline_core::route::AllocationSettings;
+
+    use crate::sample::{NOW, json, model_of, service};
     use crate::settings::Settings;
 
     fn sized(text: &[u8]) -> Vec<u8> {
@@ -148,6 +150,18 @@ mod tests {
         let headers: &[(&str, &[u8])] = &[("x-request-id", b"\xff"), ("origin", b"https://crm.example")];
         let answer = answer(&service, NOW, &head("POST", b"/v1/score", headers), lead);
         assert_eq!(answer.response.header("access-control-allow-origin"), Some("*"), "what follows a bad value is read");
+    }
+
+    #[test]
+    fn what_other_versions_score_after_the_answer_is_of_the_same_request() {
+        let allocation = AllocationSettings { shadow: vec!["2".into()], ..AllocationSettings::champion_only("1") };
+        let settings = Settings { allocation: Some(allocation), ..Settings::default() };
+        let service = Service::new(settings, vec![model_of("1", 0.5), model_of("2", 1.0)], "test").unwrap();
+        let (head, lead) = (head("POST", b"/v1/score", &[("x-request-id", b"mine")]), br#"{"lead_id":"a","visits":4}"#);
+        let answered = answer(&service, NOW, &head, lead);
+        let rows = after(&service, &head, lead, answered.after.as_ref().unwrap()).predictions;
+        assert_eq!((rows.len(), rows[0].margin, rows[0].client_request_id.as_deref()), (1, Some(3.0), Some("mine")));
+        assert_eq!(rows[0].request_id, answered.effects.predictions[0].request_id);
     }
 
     #[test]

@@ -18,6 +18,7 @@
 //! | `after(now)` | scores the oldest answered request by the versions that did not answer → address of [`Reply`], which tells how many are left |
 //! | `probe(now)` | scores a golden lead of each model that is deployed → address of [`Reply`] |
 //! | `shadows(on)` | whether they do |
+//! | `scored_by()`, `failed(now, model)` | by which model the instance scores, read after a panic; notes that it failed |
 //! | `left_out(broken, dropped)` | such requests that an instance took with it |
 //! | `headers(number)`, `reads()` | a header list of a reply; which headers `handle` reads at which path; → length at `output()` |
 //! | `answered(status, scored, refused, unknown)` | counts an answer of durable mode, once its rows are stored |
@@ -27,6 +28,8 @@
 //! | `counters()`, `adopt(n)` | where all counters lie (a [`Reply`]), and how an instance that replaces another goes on from `n` bytes of them |
 //! | `written(n, failed)`, `storable(yes)`, `panicked(sent)` | what the shell reports to the counters |
 //! | `shard_open()`, `shard_probe()`, `shard_append()`, `shard_count()` | the log shard's rules, on the store behind the imports |
+//! | `shard_epoch()`, `shard_announce()`, `shard_announced()` | the newest deployment, which the shard passes on |
+//! | `secret(n)` | the key by which personal fields are hashed is the `n` bytes of input; before `start` |
 
 mod deploy;
 #[cfg(target_arch = "wasm32")]

@@ -34,12 +34,37 @@ pub extern "C" fn shard_probe() -> f64 {
     outcome(LogShard::opened(ObjectSql).probe().map(|()| 0.0))
 }
 
-/// Stores the batch at `shard_reserve`; 0, or −1 with the text at `shard_error`.
+/// Stores the batch at `shard_reserve`; the number of the newest deployment announced (0: none), or −1 with the text at `shard_error`.
 #[unsafe(no_mangle)]
 pub extern "C" fn shard_append() -> f64 {
     let batch = ROWS.take();
     let batch = std::str::from_utf8(&batch).map_err(|_| SqlError::NoBatch);
-    outcome(batch.and_then(|batch| LogShard::opened(ObjectSql).append(batch)).map(|()| 0.0))
+    let mut shard = LogShard::opened(ObjectSql);
+    outcome(batch.and_then(|batch| shard.append(batch)).and_then(|()| shard.epoch()).map(|epoch| epoch as f64))
+}
+
+/// The number of the newest deployment announced; 0 where none was; −1 with the text at `shard_error`.
+#[unsafe(no_mangle)]
+pub extern "C" fn shard_epoch() -> f64 {
+    outcome(LogShard::opened(ObjectSql).epoch().map(|epoch| epoch as f64))
+}
+
+/// Keeps the deployment at `shard_reserve`, a JSON document, if it is newer than the one kept; 1 if so, else 0; −1 with the text at
+/// `shard_error`.
+#[unsafe(no_mangle)]
+pub extern "C" fn shard_announce() -> f64 {
+    let document = ROWS.take();
+    let document = std::str::from_utf8(&document).map_err(|_| SqlError::NoBatch);
+    outcome(document.and_then(|text| LogShard::opened(ObjectSql).announce(text)).map(|is_newer| f64::from(u8::from(is_newer))))
+}
+
+/// The length of the newest deployment announced, whose text is at `shard_error`; 0 where there is none; −1 with the text at `shard_error`.
+#[unsafe(no_mangle)]
+pub extern "C" fn shard_announced() -> f64 {
+    outcome(LogShard::opened(ObjectSql).announced().map(|document| {
+        ERROR.set(document.unwrap_or_default());
+        ERROR.with_borrow(String::len) as f64
+    }))
 }
 
 /// Rows stored; or −1 with the text at `shard_error`.
