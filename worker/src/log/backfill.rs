@@ -43,8 +43,9 @@ impl<S: Sql> LogShard<S> {
             // Of several fields of a lead, those of the moment of its first score.
             let query = "SELECT f.lead, f.lead_id, f.fields, min(s.first_ms) AS first_ms, max(s.explores), max(s.segments) \
                 FROM lead_features AS f JOIN lead_scores AS s ON s.lead = f.lead AND s.lead_id = f.lead_id \
-                WHERE f.id > ?1 AND f.id <= ?2 AND s.first_ms > ?3 AND f.at_ms = (SELECT g.at_ms FROM lead_features AS g \
-                WHERE g.lead = f.lead ORDER BY g.at_ms > s.first_ms + CAST(?4 AS INTEGER), abs(g.at_ms - s.first_ms) LIMIT 1) \
+                WHERE f.id > ?1 AND f.id <= ?2 AND s.first_ms > ?3 AND f.at_ms = coalesce((SELECT max(g.at_ms) FROM lead_features AS g \
+                WHERE g.lead = f.lead AND g.at_ms <= s.first_ms + CAST(?4 AS INTEGER)), (SELECT min(g.at_ms) FROM lead_features AS g \
+                WHERE g.lead = f.lead)) \
                 GROUP BY f.id ORDER BY f.id";
             let params = [from, to, rollout.trained_ms, TOGETHER_MS].map(Param::Integer);
             let mut names = Names::default();

@@ -51,7 +51,7 @@ const READ: &str = "SELECT s.lead, s.first_ms, version.name, s.arm, s.probabilit
     (SELECT avg(f.rating) FROM sales_feedback AS f WHERE f.lead_id = s.lead_id AND f.kind = 'satisfaction' AND f.at_ms <= ?6) \
     FROM lead_scores AS s JOIN names AS version ON version.id = s.version JOIN names AS rollout ON rollout.id = s.rollout \
     LEFT JOIN outcomes AS o ON o.lead = s.lead AND o.lead_id = s.lead_id \
-    WHERE rollout.name = ?1 AND s.matured IN (0, 1) AND s.backfill = 0 AND s.first_ms >= ?2 AND s.first_ms <= ?6 \
+    WHERE rollout.name = ?1 AND s.matured = ?7 AND s.backfill = 0 AND s.first_ms >= ?2 AND s.first_ms <= ?6 \
     AND (s.first_ms, s.lead) > (?3, ?4) ORDER BY s.first_ms, s.lead, s.version LIMIT ?5";
 
 /// One score of a lead.
@@ -100,27 +100,80 @@ impl<S: Sql> LogShard<S> {
         let mut tested =
             Tested { data: Data::new(&population.settings), attention: Attention::default(), open: 0, before_score: 0 };
         let Some(from) = population.rollout.test_from_ms else { return Ok(tested) };
-        let mut after = (from - 1, 0);
-        loop {
-            let [start, last, lead, slice, until] = [from, after.0, after.1, SLICE, population.until_ms].map(Param::Integer);
-            let rollout = Param::Text(&population.rollout.id);
-            let rows = self.sql.query(READ, &[rollout, start, last, lead, slice, until])?;
-            let rows: Vec<Row> = rows.iter().filter_map(|row| Row::read(row)).collect();
-            let full = rows.len() as i64 == SLICE;
-            let mut leads: Vec<&[Row]> = rows.chunk_by(|a, b| (a.first_ms, a.lead) == (b.first_ms, b.lead)).collect();
-            if full && leads.len() > 1 {
-                // The last lead may go on.
-                leads.pop();
-            }
-            for rows in leads {
-                tested.add(population, rows)?;
-                after = rows.first().map_or(after, |row| (row.first_ms, row.lead));
-            }
-            if !full {
-                return Ok(tested);
+        // Those marked as matured, and those that are not: either way in order of the index.
+        for matured in [1, 0] {
+            let mut after = (from - 1, 0);
+            while let Some(last) = self.part_of_test(population, matured, after, &mut tested)? {
+                after = last;
             }
         }
+        Ok(tested)
     }
+
+    /// Adds the leads behind `after` (first request and number), as many as are read at a time. The last of them, if there may be more.
+    fn part_of_test(
+        &mut self,
+        population: &Population,
+        matured: i64,
+        after: (i64, i64),
+        tested: &mut Tested,
+    ) -> Result<Option<(i64, i64)>, SqlError> {
+        let from = population.rollout.test_from_ms.unwrap_or(i64::MAX).max(after.0);
+        let [start, last, lead, slice, until, matured] =
+            [from, after.0, after.1, SLICE, population.until_ms, matured].map(Param::Integer);
+        let rollout = Param::Text(&population.rollout.id);
+        let rows = self.sql.query(READ, &[rollout, start, last, lead, slice, until, matured])?;
+        let rows: Vec<Row> = rows.iter().filter_map(|row| Row::read(row)).collect();
+        let full = rows.len() as i64 == SLICE;
+        let mut leads: Vec<&[Row]> = rows.chunk_by(|a, b| (a.first_ms, a.lead) == (b.first_ms, b.lead)).collect();
+        if full && leads.len() > 1 {
+            // The last lead may go on.
+            leads.pop();
+        }
+        let mut after = None;
+        for rows in leads {
+            tested.add(population, rows)?;
+            after = rows.first().map(|row| (row.first_ms, row.lead));
+        }
+        Ok(after.filter(|_| full))
+    }
+
+    /// The newest leads of which a person's score is known and an outcome, as of `now`, at most `most`: how well people rank the same leads
+    /// as the model. The score is the one of the version that served the lead.
+    ///
+    /// # Errors
+    /// [`SqlError::Driver`].
+    pub fn judged_by_people(&mut self, from_ms: i64, most: usize) -> Result<Vec<JudgedByPeople>, SqlError> {
+        let query = "SELECT s.first_ms, version.name, s.probability, s.human_score, o.converted_ms FROM lead_scores AS s \
+            JOIN names AS version ON version.id = s.version LEFT JOIN outcomes AS o ON o.lead = s.lead AND o.lead_id = s.lead_id \
+            WHERE s.matured = 1 AND s.first_ms >= ?1 AND s.human_score IS NOT NULL AND s.backfill = 0 \
+            AND s.role IN ('champion', 'challenger', 'named') ORDER BY s.first_ms DESC LIMIT ?2";
+        let mature_ms = super::meta::number(&mut self.sql, "mature_ms")?.unwrap_or(0);
+        let rows = self.sql.query(query, &[Param::Integer(from_ms), Param::Integer(most.min(100_000) as i64)])?;
+        let of = |row: &Vec<SqlValue>| {
+            let (first_ms, converted_ms) = (cell::integer(row, 0)?, cell::integer(row, 4));
+            Some(JudgedByPeople {
+                version: cell::owned(row, 1)?,
+                probability: cell::real(row, 2)?,
+                human_score: cell::real(row, 3)?,
+                converted: converted_ms.is_some_and(|at| (first_ms..=first_ms + mature_ms).contains(&at)),
+            })
+        };
+        Ok(rows.iter().filter_map(of).collect())
+    }
+}
+
+/// A lead that a person scored, too, and what became of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct JudgedByPeople {
+    /// The version that served it.
+    pub version: String,
+    /// Its probability.
+    pub probability: f64,
+    /// The person's score, on a scale of their own.
+    pub human_score: f64,
+    /// Whether it converted in time.
+    pub converted: bool,
 }
 
 impl Tested {

@@ -1,10 +1,12 @@
 //! Retention: what is deleted once it is old enough, and stored elsewhere where it has to be.
 
+use plumbline_core::event::lead_number;
 use plumbline_core::rollout::policy::Retention;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::digest::{DAY_MS, HOUR_MS};
-use super::{LogShard, meta};
+use super::{LogShard, cell, meta};
 use crate::store::{Param, Sql, SqlError};
 
 /// Unknown leads' events wait so long for their lead.
@@ -65,30 +67,45 @@ impl<S: Sql> LogShard<S> {
                 expired.windows += sql.execute(windows, &[Param::Text(grain), Param::Integer(before(age.0))])?;
             }
             sql.execute("DELETE FROM minute_tallies WHERE minute_ms < ?1", &[Param::Integer(before(MINUTES_MS))])?;
-            let params = [before(ORPHANS_MS), SLICE].map(Param::Integer);
-            let lost = "SELECT e.lead_id, e.event_id FROM outcome_events AS e LEFT JOIN outcomes AS o ON o.lead_id = e.lead_id \
-                LEFT JOIN lead_scores AS s ON s.lead = o.lead WHERE e.received_ms < ?1 AND s.id IS NULL LIMIT ?2";
-            let orphans = format!("DELETE FROM outcome_events WHERE (lead_id, event_id) IN ({lost})");
-            if is_due(sql, now)? {
-                expired.orphans = sql.execute(&orphans, &params)?;
-                let outcomes = "DELETE FROM outcomes WHERE NOT EXISTS (SELECT 1 FROM outcome_events AS e WHERE e.lead_id = outcomes.lead_id) \
-                    AND NOT EXISTS (SELECT 1 FROM lead_scores AS s WHERE s.lead = outcomes.lead)";
-                sql.execute(outcomes, &[])?;
-            }
+            let (orphans, goes_on) = orphans(sql, now)?;
+            expired.orphans = orphans;
             let full = [expired.scores, expired.fields].contains(&(SLICE as u64)) || expired.batches == SLICE as u64 / 20;
-            expired.more = full;
+            expired.more = full || goes_on;
             Ok(())
         })?;
         Ok(expired)
     }
 }
 
-/// Whether events of unknown leads are due to be looked for, once a day: it reads all events.
-fn is_due(sql: &mut dyn Sql, now: i64) -> Result<bool, SqlError> {
+/// Deletes events of leads that were never scored, of some leads in order of their numbers; all leads are looked at once a day. How many,
+/// and whether the day's work goes on.
+fn orphans(sql: &mut dyn Sql, now: i64) -> Result<(u64, bool), SqlError> {
+    let after = meta::number(sql, "cursor:orphans")?;
     let last = meta::number(sql, "orphans_expired_ms")?;
-    let due = last.is_none_or(|last| now.saturating_sub(last) >= DAY_MS);
-    if due {
-        meta::set(sql, "orphans_expired_ms", &now.to_string())?;
+    if after.is_none() && last.is_some_and(|last| now.saturating_sub(last) < DAY_MS) {
+        return Ok((0, false));
     }
-    Ok(due)
+    let query = "SELECT o.lead, o.lead_id, EXISTS (SELECT 1 FROM lead_scores AS s WHERE s.lead = o.lead) FROM outcomes AS o \
+        WHERE o.lead > ?1 ORDER BY o.lead LIMIT ?2";
+    let rows = sql.query(query, &[Param::Integer(after.unwrap_or(-1)), Param::Integer(SLICE)])?;
+    let unknown = rows.iter().filter(|row| cell::integer(row, 2) == Some(0)).filter_map(|row| cell::text(row, 1));
+    let unknown = Value::from_iter(unknown).to_string();
+    // As long as one of its events may be young, a lead keeps all.
+    let old = "SELECT lead.value FROM json_each(?1) AS lead JOIN outcome_events AS e ON e.lead_id = lead.value \
+        GROUP BY lead.value HAVING max(e.received_ms) < CAST(?2 AS INTEGER)";
+    let params = [Param::Text(&unknown), Param::Integer(now.saturating_sub(ORPHANS_MS))];
+    let old = sql.query(old, &params)?;
+    let old = Value::from_iter(old.iter().filter_map(|row| cell::text(row, 0))).to_string();
+    let deleted =
+        sql.execute("DELETE FROM outcome_events WHERE lead_id IN (SELECT value FROM json_each(?1))", &[Param::Text(&old)])?;
+    let numbers: Value = serde_json::from_str::<Vec<String>>(&old).unwrap_or_default().iter().map(|id| lead_number(id)).collect();
+    sql.execute("DELETE FROM outcomes WHERE lead IN (SELECT value FROM json_each(?1))", &[Param::Text(&numbers.to_string())])?;
+    match rows.last().and_then(|row| cell::integer(row, 0)).filter(|_| rows.len() as i64 == SLICE) {
+        Some(lead) => meta::set(sql, "cursor:orphans", &lead.to_string())?,
+        None => {
+            meta::remove(sql, "cursor:orphans")?;
+            meta::set(sql, "orphans_expired_ms", &now.to_string())?;
+        }
+    }
+    Ok((deleted, rows.len() as i64 == SLICE))
 }

@@ -29,7 +29,7 @@ mod window;
 pub use backfill::{Filled, Rescore};
 pub use digest::{BACKFILL, Business, Digest, LeadFields, Minute, PAIRED, Progress, RolloutSpan, TESTED, Voice};
 pub use erase::Erased;
-pub use experiment::{Population, Tested};
+pub use experiment::{JudgedByPeople, Population, Tested};
 pub use expire::Expired;
 pub use lead::{LeadOutcome, LeadRecord, LeadScore, LeadSummary};
 pub use served::ServedRow;
@@ -38,6 +38,7 @@ pub use tombstone::lead_ref;
 pub use window::{Grain, ShardWindow};
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::store::{Owner, Param, Sql, SqlError, migrate};
 
@@ -45,6 +46,8 @@ use crate::store::{Owner, Param, Sql, SqlError, migrate};
 #[derive(Debug)]
 pub struct LogShard<S> {
     sql: S,
+    /// The rules that were given last, and those by which it works.
+    rules: Option<(Digest, Arc<Digest>)>,
     /// What the digest has read and sorted; lost without harm.
     round: digest::Round,
     /// The outcome day it is working out; lost without harm.
@@ -88,7 +91,7 @@ impl<S: Sql> LogShard<S> {
 
     /// The shard in a store that [`LogShard::open`] has already brought up to date.
     pub fn opened(sql: S) -> LogShard<S> {
-        LogShard { sql, round: digest::Round::default(), day: None }
+        LogShard { sql, rules: None, round: digest::Round::default(), day: None }
     }
 
     /// Stores a batch as encoded in [`Batch::text`](crate::Batch::text): all of its rows, or none. A batch that was stored before is not stored again:

@@ -157,6 +157,8 @@ fn a_lead_meets_its_outcome_on_the_day_it_matures() {
     ];
     assert_eq!(counts.map(|(a, b, c)| pairs.count(|x, y, z| (x, y, z) == (a, b, c))), [25, 100, 0, 25, 100, 200]);
 
+    assert_eq!(of("1", "champion").1.unwrap().segments, Default::default());
+
     // A late outcome changes the day, once it has rested.
     let late = shard.ingest(START + 8 * DAY, &[converted("lead-1", START + DAY), converted("lead-2", START + 8 * DAY)]).unwrap();
     assert_eq!(codes(&late), ["ACCEPTED", "AFTER_MATURITY"]);
@@ -260,6 +262,8 @@ fn control_sees_each_change_until_it_has_stored_it() {
     assert_eq!(shard.unsent(10).unwrap(), []);
 }
 
+type Work<'a> = &'a mut dyn FnMut(&mut LogShard<Failing<Memory>>) -> Result<(), SqlError>;
+
 #[test]
 fn a_shard_that_dies_at_any_statement_comes_to_the_same_windows() {
     let story = |left: Option<u32>| {
@@ -267,8 +271,7 @@ fn a_shard_that_dies_at_any_statement_comes_to_the_same_windows() {
         let rules = Digest { slice: 3, round: 8, ..rules() };
         let mut lives = left.into_iter().cycle().take(if left.is_some() { 5_000 } else { 0 });
         let mut deaths = 0;
-        let mut live = |shard: &mut LogShard<Failing<Memory>>,
-                        work: &mut dyn FnMut(&mut LogShard<Failing<Memory>>) -> Result<(), SqlError>| loop {
+        let mut live = |shard: &mut LogShard<Failing<Memory>>, work: Work<'_>| loop {
             // Each life is a little longer, so that it gets on in the end.
             shard.sql().left = lives.next().map(|left| left + deaths);
             match work(shard) {
@@ -310,4 +313,27 @@ fn a_shard_that_dies_at_any_statement_comes_to_the_same_windows() {
         assert!(deaths > 0);
         assert!(found == expected, "dying after {left} statements");
     }
+}
+
+#[test]
+fn layouts_are_kept_and_counts_from_before_them_stay() {
+    use plumbline_core::histogram::Bins;
+    use plumbline_core::window::FeatureLayout;
+    let mut shard = LogShard::open(Memory::new()).unwrap();
+    let send = |shard: &mut LogShard<Memory>, name: &str, rules: &Digest| {
+        shard.append(&batch(name, &[line(START, name, "1", "champion", 0.5)])).unwrap();
+        shard.digest_all(START, rules).unwrap();
+    };
+    assert_eq!(shard.rules(), Ok(None));
+    send(&mut shard, "a", &rules());
+    let layout = Layout::new(vec![FeatureLayout::Number { name: "visits".into(), bins: Bins::new(vec![5.0]).unwrap() }]);
+    let known = Digest { layouts: [("1".to_owned(), layout.clone())].into(), ..rules() };
+    send(&mut shard, "b", &known);
+    // Rules without the layout, as after a restart of control, and a shard that starts anew.
+    send(&mut shard, "c", &rules());
+    let mut shard = LogShard::opened(std::mem::replace(shard.sql(), Memory::new()));
+    send(&mut shard, "d", &rules());
+    assert_eq!(shard.rules().unwrap().unwrap().layouts["1"], layout);
+    let windows = shard.unsent(10).unwrap();
+    assert_eq!(Window::read(&windows[0].bytes, &layout).unwrap().counters.leads, 4);
 }

@@ -6,6 +6,7 @@ use sha2::{Digest, Sha256};
 
 use super::{cell, meta};
 use crate::store::{Param, Sql, SqlError};
+use crate::tally::hmac_sha256;
 
 /// The erased leads of a shard.
 ///
@@ -48,14 +49,7 @@ impl Tombstones {
 
 /// The lead's reference under `key`: the first 16 bytes of HMAC-SHA256 (RFC 2104) of its id, in hexadecimal digits.
 pub fn lead_ref(key: &[u8], lead_id: &str) -> String {
-    let mut block = [0u8; 64];
-    let hashed = Sha256::digest(key);
-    let key = if key.len() > block.len() { &hashed[..] } else { key };
-    block.iter_mut().zip(key).for_each(|(byte, key)| *byte = *key);
-    let padded = |pad: u8| block.map(|byte| byte ^ pad);
-    let inner = Sha256::new().chain_update(padded(0x36)).chain_update(lead_id.as_bytes()).finalize();
-    let outer = Sha256::new().chain_update(padded(0x5c)).chain_update(inner).finalize();
-    hex(outer.get(..16).unwrap_or_default())
+    hex(hmac_sha256(key, lead_id.as_bytes()).get(..16).unwrap_or_default())
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -100,6 +100,7 @@ pub(super) const LEADS: Migration = &[
         sent_rev INTEGER NOT NULL,
         PRIMARY KEY (grain, start_ms, version, role)
     ) STRICT, WITHOUT ROWID",
+    "CREATE INDEX shard_windows_unsent ON shard_windows (start_ms) WHERE rev > sent_rev",
     "CREATE TABLE minute_tallies (
         minute_ms INTEGER NOT NULL,
         version TEXT NOT NULL,

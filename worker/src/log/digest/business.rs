@@ -1,7 +1,11 @@
 //! What a day's leads came to in sales: sums that add up over days and shards.
 
+use std::collections::BTreeMap;
+
+use plumbline_core::experiment::OTHER_VALUES;
 use plumbline_core::metric::Pairs;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// What the leads of a window came to in sales. Two of them add up field by field.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -28,7 +32,13 @@ pub struct Business {
     /// Only where both versions of a rollout scored every lead of the window: leads by whether each version called them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pairs: Option<Pairs>,
+    /// By field and value of the leads' segments: leads and those that converted. Not where `pairs` are: the same leads are counted there.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub segments: BTreeMap<String, BTreeMap<String, [u64; 2]>>,
 }
+
+/// The most values of a segment that are counted each; further ones are counted together as [`OTHER_VALUES`].
+const MOST_VALUES: usize = 50;
 
 impl Business {
     /// Adds what `other` counted.
@@ -45,6 +55,29 @@ impl Business {
         if let Some(pairs) = &other.pairs {
             self.pairs.get_or_insert_default().merge(pairs);
         }
+        for (field, values) in &other.segments {
+            for (value, [leads, converted]) in values {
+                let count = self.count_of(field, value);
+                *count = [count[0] + leads, count[1] + converted];
+            }
+        }
+    }
+
+    /// Counts a lead by its value of a segment.
+    pub(super) fn segment(&mut self, field: &str, value: &Value, converted: bool) {
+        let count = match value {
+            Value::Null => return,
+            Value::String(text) => self.count_of(field, text),
+            other => self.count_of(field, &other.to_string()),
+        };
+        *count = [count[0] + 1, count[1] + u64::from(converted)];
+    }
+
+    fn count_of(&mut self, field: &str, value: &str) -> &mut [u64; 2] {
+        let values = self.segments.entry(field.to_owned()).or_default();
+        let named = values.len() - usize::from(values.contains_key(OTHER_VALUES));
+        let is_known = values.contains_key(value) || named < MOST_VALUES;
+        values.entry(if is_known { value } else { OTHER_VALUES }.to_owned()).or_default()
     }
 }
 
@@ -57,11 +90,14 @@ mod tests {
         let mut pairs = Pairs::default();
         pairs.add(true, false, true, 2);
         pairs.add(false, true, false, 1);
-        let one = Business { leads: 3, converted: 2, deals: 1, deal_sum: 5.0, pairs: Some(pairs), ..Business::default() };
+        let mut one = Business { leads: 3, converted: 2, deals: 1, deal_sum: 5.0, pairs: Some(pairs), ..Business::default() };
+        (0..60).for_each(|i| one.segment("source", &Value::from(format!("s{i}")), i < 30));
+        one.segment("source", &Value::Null, true);
         let mut both = Business::default();
         both.merge(&one);
         both.merge(&one);
         assert_eq!((both.leads, both.deal_sum, both.pairs.unwrap().leads()), (6, 10.0, 6));
+        assert_eq!((both.segments["source"]["s0"], both.segments["source"][OTHER_VALUES]), ([2, 2], [20, 0]));
         let text = serde_json::to_string(&both).unwrap();
         assert_eq!(serde_json::from_str::<Business>(&text).unwrap(), both);
     }

@@ -2,8 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
-
 use super::{Digest, Progress, day_of};
 use crate::log::ingest::is_closed;
 use crate::log::{LogShard, cell, meta};
@@ -18,17 +16,15 @@ impl<S: Sql> LogShard<S> {
         let mut done = Progress::default();
         self.sql.transaction(&mut |sql| {
             done = Progress::default();
-            let query = "SELECT id, first_ms FROM lead_scores WHERE matured = 0 AND first_ms <= ?1 ORDER BY first_ms LIMIT ?2";
+            let query = "SELECT first_ms FROM lead_scores WHERE matured = 0 AND first_ms <= ?1 ORDER BY first_ms LIMIT ?2";
             let young = now.saturating_sub(rules.mature_ms);
             let rows = sql.query(query, &[Param::Integer(young), Param::Integer(SLICE)])?;
-            if rows.is_empty() {
-                return Ok(());
-            }
-            let ids = Value::from_iter(rows.iter().filter_map(|row| cell::integer(row, 0))).to_string();
-            let mark = "UPDATE lead_scores SET matured = 1 WHERE id IN (SELECT value FROM json_each(?1))";
-            done.matured = sql.execute(mark, &[Param::Text(&ids)])?;
+            let Some(last) = rows.last().and_then(|row| cell::integer(row, 0)) else { return Ok(()) };
+            // All scores of a lead have its first moment: they are marked together.
+            let mark = "UPDATE lead_scores SET matured = 1 WHERE matured = 0 AND first_ms <= ?1";
+            done.matured = sql.execute(mark, &[Param::Integer(last)])?;
             let days: BTreeSet<i64> =
-                rows.iter().filter_map(|row| cell::integer(row, 1)).map(|ms| day_of(ms + rules.mature_ms)).collect();
+                rows.iter().filter_map(|row| cell::integer(row, 0)).map(|ms| day_of(ms + rules.mature_ms)).collect();
             days.into_iter().try_for_each(|day| touch_day(sql, day))?;
             done.more = rows.len() as i64 == SLICE;
             Ok(())

@@ -8,6 +8,7 @@
 
 mod business;
 mod fields;
+mod layouts;
 mod mature;
 mod outcome;
 mod round;
@@ -16,6 +17,7 @@ mod traffic;
 mod voice;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use plumbline_core::window::Layout;
 use serde::{Deserialize, Serialize};
@@ -42,7 +44,7 @@ pub(super) const HOUR_MS: i64 = 3_600_000;
 pub(super) const DAY_MS: i64 = 24 * HOUR_MS;
 
 /// By which rules a shard works out its windows.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Digest {
     /// The age at which a lead's outcome counts, in milliseconds.
@@ -51,8 +53,9 @@ pub struct Digest {
     pub threshold: f64,
     /// The rollouts of late, the oldest first; the last may be under way.
     pub rollouts: Vec<RolloutSpan>,
-    /// How the features of each version are counted; versions not named here are counted without features.
-    #[serde(skip)]
+    /// How the features of each version are counted. A shard keeps those it was given once; a version it knows none of is counted without
+    /// features.
+    #[serde(with = "layouts")]
     pub layouts: BTreeMap<String, Layout>,
     /// Leads of one transaction.
     pub slice: usize,
@@ -179,9 +182,9 @@ impl<S: Sql> LogShard<S> {
     }
 
     fn piece(&mut self, now: i64, rules: &Digest) -> Result<Progress, SqlError> {
-        self.take_over(now, rules)?;
-        let mut done = self.count_traffic(rules)?;
-        let steps: [fn(&mut LogShard<S>, i64, &Digest) -> Result<Progress, SqlError>; 5] = [
+        let rules = self.take_over(now, rules)?;
+        let mut done = self.count_traffic(&rules)?;
+        let steps: [Step<S>; 5] = [
             LogShard::store_scores,
             LogShard::store_fields,
             LogShard::mark_matured,
@@ -189,7 +192,7 @@ impl<S: Sql> LogShard<S> {
             LogShard::count_voices,
         ];
         for step in steps {
-            let one = step(self, now, rules)?;
+            let one = step(self, now, &rules)?;
             done = done.and(one);
             if one.more {
                 break;
@@ -198,35 +201,58 @@ impl<S: Sql> LogShard<S> {
         Ok(done)
     }
 
-    /// Takes over the rules. Another age of maturity moves every lead to another outcome day; another threshold or test changes the days
-    /// there are.
-    fn take_over(&mut self, now: i64, rules: &Digest) -> Result<(), SqlError> {
-        let known = meta::get(&mut self.sql, "rules")?;
-        let text = serde_json::to_string(rules).unwrap_or_default();
-        if known.as_ref() == Some(&text) {
-            return Ok(());
+    /// The rules that the shard took over last, so that it can go on by itself; none before its first digest.
+    ///
+    /// # Errors
+    /// [`SqlError::Driver`].
+    pub fn rules(&mut self) -> Result<Option<Digest>, SqlError> {
+        Ok(meta::get(&mut self.sql, "rules")?.and_then(|text| serde_json::from_str(&text).ok()))
+    }
+
+    /// Takes over the rules: those by which to work, with the layouts known from earlier ones. Another age of maturity moves every lead to
+    /// another outcome day; another threshold or test changes the days there are.
+    fn take_over(&mut self, now: i64, given: &Digest) -> Result<Arc<Digest>, SqlError> {
+        if let Some((known, used)) = &self.rules
+            && known == given
+        {
+            return Ok(Arc::clone(used));
         }
-        self.day = None;
-        let known: Option<Digest> = known.and_then(|known| serde_json::from_str(&known).ok());
-        self.sql.transaction(&mut |sql| {
-            meta::set(sql, "rules", &text)?;
-            meta::set(sql, "mature_ms", &rules.mature_ms.to_string())?;
-            let Some(known) = &known else { return Ok(()) };
-            // A rollout that begins or ends changes no day: its own scores mark theirs.
-            let same = |span: &RolloutSpan| {
-                let was = known.rollouts.iter().find(|was| was.id == span.id);
-                was.is_none_or(|was| RolloutSpan { to_epoch: span.to_epoch, ..was.clone() } == *span)
-            };
-            if known.mature_ms != rules.mature_ms {
-                mature::start_again(sql)
-            } else if known.threshold != rules.threshold || !rules.rollouts.iter().all(same) {
-                mature::touch_open_days(sql, now)
-            } else {
-                Ok(())
+        let known = self.rules()?;
+        let mut used = given.clone();
+        for (version, layout) in known.iter().flat_map(|known| &known.layouts) {
+            if !used.layouts.contains_key(version) {
+                used.layouts.insert(version.clone(), layout.clone());
             }
-        })
+        }
+        if known.as_ref() != Some(&used) {
+            self.day = None;
+            let text = serde_json::to_string(&used).unwrap_or_default();
+            self.sql.transaction(&mut |sql| {
+                meta::set(sql, "rules", &text)?;
+                meta::set(sql, "mature_ms", &used.mature_ms.to_string())?;
+                let Some(known) = &known else { return Ok(()) };
+                // A rollout that begins or ends changes no day: its own scores mark theirs.
+                let same = |span: &RolloutSpan| {
+                    let was = known.rollouts.iter().find(|was| was.id == span.id);
+                    was.is_none_or(|was| RolloutSpan { to_epoch: span.to_epoch, ..was.clone() } == *span)
+                };
+                if known.mature_ms != used.mature_ms {
+                    mature::start_again(sql)
+                } else if known.threshold != used.threshold || !used.rollouts.iter().all(same) {
+                    mature::touch_open_days(sql, now)
+                } else {
+                    Ok(())
+                }
+            })?;
+        }
+        let used = Arc::new(used);
+        self.rules = Some((given.clone(), Arc::clone(&used)));
+        Ok(used)
     }
 }
+
+/// A part of the digest.
+type Step<S> = fn(&mut LogShard<S>, i64, &Digest) -> Result<Progress, SqlError>;
 
 /// The start of the UTC day of `ms`.
 pub(super) fn day_of(ms: i64) -> i64 {

@@ -93,6 +93,7 @@ struct Row {
     deal_value: Option<f64>,
     opened_ms: Option<i64>,
     closed_ms: Option<i64>,
+    segments: Option<String>,
 }
 
 impl Row {
@@ -112,12 +113,13 @@ impl Row {
             deal_value: cell::real(row, 12),
             opened_ms: cell::integer(row, 13),
             closed_ms: cell::integer(row, 14),
+            segments: cell::owned(row, 15),
         })
     }
 }
 
 const READ: &str = "SELECT s.lead, s.first_ms, version.name, s.rollout, rollout.name, s.role, s.backfill, s.probability, s.explores, s.arm, \
-    o.converted_ms, o.lost_ms, o.deal_value, o.opened_ms, o.closed_ms \
+    o.converted_ms, o.lost_ms, o.deal_value, o.opened_ms, o.closed_ms, s.segments \
     FROM lead_scores AS s JOIN names AS version ON version.id = s.version JOIN names AS rollout ON rollout.id = s.rollout \
     LEFT JOIN outcomes AS o ON o.lead = s.lead AND o.lead_id = s.lead_id \
     WHERE s.matured = 1 AND s.first_ms >= ?1 AND s.first_ms < ?2 AND (s.first_ms, s.lead) > (?3, ?4) \
@@ -128,7 +130,7 @@ impl OpenDay {
     fn read(&mut self, sql: &mut dyn Sql, now: i64, rules: &Digest) -> Result<bool, SqlError> {
         let from = self.start.saturating_sub(rules.mature_ms);
         let after = (self.after.0.max(from - 1), self.after.1);
-        let params = [from, from + DAY_MS, after.0, after.1, SLICE as i64].map(Param::Integer);
+        let params = [from.max(after.0), from + DAY_MS, after.0, after.1, SLICE as i64].map(Param::Integer);
         let rows: Vec<Row> = sql.query(READ, &params)?.iter().filter_map(|row| Row::read(row)).collect();
         let full = rows.len() == SLICE;
         let mut leads: Vec<&[Row]> = rows.chunk_by(|a, b| (a.first_ms, a.lead) == (b.first_ms, b.lead)).collect();
@@ -158,6 +160,11 @@ impl OpenDay {
         let by_version: BTreeMap<&str, &Row> = rows.iter().map(|row| (row.version.as_str(), row)).collect();
         for row in by_version.values() {
             self.add(row, &row.role, converted);
+            let segments: BTreeMap<String, serde_json::Value> =
+                row.segments.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+            if let Some((_, business)) = self.windows.get_mut(&(row.version.clone(), row.role.clone())) {
+                segments.iter().for_each(|(field, value)| business.segment(field, value, converted));
+            }
         }
         let latest = rows.iter().map(|row| row.rollout).max().filter(|rollout| *rollout != 0);
         let of_latest = rows.iter().filter(|row| Some(row.rollout) == latest);

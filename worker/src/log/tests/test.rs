@@ -92,6 +92,12 @@ fn leads_of_the_test_are_summed_by_their_arm() {
         let of = windows.iter().filter(|((grain, _, version, r), _)| *grain == Grain::Mature && version == "2" && r == role);
         of.map(|(_, (window, _))| window.counters.leads).sum()
     };
+    let of_partner = |role: &str| -> [u64; 2] {
+        let of = windows.iter().filter(|((grain, _, version, r), _)| *grain == Grain::Mature && version == "1" && r == role);
+        let counts = of.filter_map(|(_, (_, business))| business.as_ref()?.segments.get("source")?.get("Partner").copied());
+        counts.fold([0; 2], |sum, more| [sum[0] + more[0], sum[1] + more[1]])
+    };
+    assert_eq!((of_partner("shadow"), of_partner(PAIRED)), ([3, 1], [0, 0]));
     assert_eq!((leads(TESTED), leads(PAIRED), leads("shadow"), leads("challenger")), (3, 6, 3, 3));
 }
 
