@@ -1,10 +1,13 @@
 //! Why a step was rejected. The state stays as it was.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use thiserror::Error;
 
 use super::Gate;
 use super::verdict::Outcome;
+use crate::sentence::Sentence;
 
 /// Why an event was rejected; [`TransitionError::code`] is stable.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -122,9 +125,30 @@ impl TransitionError {
     }
 }
 
+impl TransitionError {
+    /// The error as a sentence with its values: the open gates with their outcomes, the weeks that are needed, the roles that would do.
+    pub fn sentence(&self) -> Sentence {
+        let sentence = Sentence::new(self.code(), self.to_string());
+        match self {
+            TransitionError::GatesNotMet { gates, .. } => {
+                let outcomes: BTreeMap<&str, Option<Outcome>> =
+                    gates.iter().map(|(gate, outcome)| (gate.id(), *outcome)).collect();
+                sentence.with("gates", serde_json::to_value(outcomes).unwrap_or_default())
+            }
+            TransitionError::TestTooShort { weeks, planned, least, needed } => {
+                sentence.with("weeks", *weeks).with("planned", *planned).with("least", *least).with("weeks_needed", *needed)
+            }
+            TransitionError::RoleMissing { roles, .. } => sentence.with("roles", roles.clone()),
+            TransitionError::ScopeMissing { needed, .. } => sentence.with("scope", *needed),
+            TransitionError::RolloutActive(rollout) => sentence.with("rollout", rollout.clone()),
+            _ => sentence,
+        }
+    }
+}
+
 impl Serialize for TransitionError {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        crate::sentence::Sentence::new(self.code(), self.to_string()).serialize(serializer)
+        self.sentence().serialize(serializer)
     }
 }
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::due::next_look_ms;
 use super::state::Rollout;
 use super::verdict::{Outcome, Verdict};
-use super::{DAY_MS, Family, Gate, Policy, Stage, State, words};
+use super::{DAY_MS, Family, Gate, Policy, Stage, State, phrase, words};
 use crate::experiment::words::count;
 use crate::sentence::Sentence;
 
@@ -173,12 +173,13 @@ fn said(rollout: &Rollout, is_ready: bool, earliest_ms: Option<i64>, missing: &[
     } else {
         match (rollout.stage, earliest_ms) {
             (Stage::Full, Some(at)) => {
-                let text = format!("Full rollout completes by itself on {} at the earliest.", words::date(at));
+                let text = format!("Full rollout completes by itself on {} at the earliest.", phrase::day(at, now));
                 Sentence::new("NEXT_COMPLETES", text)
             }
-            (_, Some(at)) => {
-                Sentence::new("NEXT_EARLIEST", format!("{stage} ends on {} at the earliest. Missing: {list}.", words::date(at)))
-            }
+            (_, Some(at)) => Sentence::new(
+                "NEXT_EARLIEST",
+                format!("{stage} ends on {} at the earliest. Missing: {list}.", phrase::day(at, now)),
+            ),
             (_, None) => Sentence::new("NEXT_MISSING", format!("{stage} goes on. Missing: {list}.")),
         }
     };

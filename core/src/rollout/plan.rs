@@ -1,8 +1,19 @@
 //! What can be decided, and when: said before a rollout starts.
 //!
-//! A calibrated model whose scores are normal in both classes with equal variance has one AUC, and with the base rate that fixes what
-//! precision and recall it can have at once, and how many leads show its AUC to be on one side of a line. Not here: the dates of the A/B
-//! test, which `experiment::Plan` works out.
+//! `start_report` puts it together for a team's own numbers; `test_report` plans the A/B test. A calibrated model whose scores are normal in both classes with equal variance has one AUC, and with the base rate that fixes what
+//! precision and recall it can have at once, and how many leads show its AUC to be on one side of a line.
+
+mod basis;
+mod chance;
+mod gates;
+mod report;
+mod test;
+
+pub use basis::Basis;
+pub use chance::Chance;
+pub use gates::GatePlan;
+pub use report::{PrecisionRecall, StartReport, start_report};
+pub use test::{TestReport, test_report};
 
 use serde::{Deserialize, Serialize};
 
@@ -144,6 +155,25 @@ impl Expected {
     /// Half the width of the AUC's 95 % interval after `leads` leads with an outcome.
     pub fn half_width(&self, leads: f64) -> f64 {
         normal::quantile(0.975) * (self.variance_of_one() / leads).sqrt()
+    }
+
+    /// The part of the outcome's variance that the score explains: by so much smaller is the variance of a conversion rate that is adjusted
+    /// by it (CUPED).
+    ///
+    /// # Formula
+    /// (E p(X)² − π²) / (π(1 − π)), p the calibrated probability of a score X of either class
+    pub fn explained(&self) -> f64 {
+        let (d, rate) = (self.apart(), self.base_rate);
+        let odds = math::logit(rate) - d * d / 2.0;
+        let width = 18.0 + d;
+        let square = math::gauss_legendre(64).into_iter().map(|(x, weight)| {
+            let score = width * x - 9.0;
+            let p = math::logistic(odds + d * score);
+            let density = |z: f64| math::exp(-z * z / 2.0);
+            width * weight * p * p * (rate * density(score - d) + (1.0 - rate) * density(score))
+        });
+        let square = square.sum::<f64>() / (2.0 * core::f64::consts::PI).sqrt();
+        (square - rate * rate) / (rate * (1.0 - rate))
     }
 
     /// What chance alone is expected to make of the calibration error after `leads` leads, and the error below which the gate then passes
@@ -308,6 +338,14 @@ mod tests {
             assert!((of(0.87).half_width(5_000.0) - half_width).abs() < 6e-4, "{base_rate}");
         }
         assert_eq!(Expected { base_rate: 0.1, auc: 0.85 }.leads_needed(0.85), None);
+    }
+
+    #[test]
+    fn the_champions_score_saves_leads_of_a_test_as_tabled() {
+        for (base_rate, saved) in [(0.05, 0.18), (0.10, 0.25), (0.20, 0.33)] {
+            let explained = Expected { base_rate, auc: 0.86 }.explained();
+            assert!((explained - saved).abs() < 0.015, "{base_rate}: {explained}");
+        }
     }
 
     #[test]

@@ -1,17 +1,6 @@
-//! Dates, roles and gates as sentences of a rollout write them.
+//! Times, roles and gates as sentences of a rollout write them.
 
 use super::Gate;
-use crate::table::Civil;
-
-const MONTHS: [&str; 12] =
-    ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"];
-
-/// `15 December`, the UTC day of a time.
-pub(crate) fn date(ms: i64) -> String {
-    let civil = Civil::from_ms(ms);
-    let month = MONTHS.get(civil.month as usize - 1).copied().unwrap_or_default();
-    format!("{} {month}", civil.day)
-}
 
 /// `14:02:07`, the UTC time of day.
 pub(crate) fn time_of_day(ms: i64) -> String {
@@ -26,6 +15,12 @@ pub(crate) fn role(role: &str) -> String {
         "mlops_engineer" => "the MLOps engineer".to_owned(),
         other => format!("the {}", other.replace('_', " ")),
     }
+}
+
+/// The text with its first letter in upper case, to begin a sentence.
+pub(crate) fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// `the ML lead's approval`.
@@ -121,8 +116,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn dates_roles_and_lists_read_as_people_write_them() {
-        assert_eq!((date(1_797_292_800_000), time_of_day(51_727_000)), ("15 December".to_owned(), "14:22:07".to_owned()));
+    fn times_roles_and_lists_read_as_people_write_them() {
+        assert_eq!(time_of_day(51_727_000), "14:22:07");
         assert_eq!((role("ml_lead"), role("product_manager")), ("the ML lead".to_owned(), "the product manager".to_owned()));
         let items = ["a", "b", "c"].map(str::to_owned);
         assert_eq!((list(&items[..1]), list(&items)), ("a".to_owned(), "a, b and c".to_owned()));

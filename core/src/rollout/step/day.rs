@@ -3,13 +3,13 @@
 use super::Step;
 use crate::rollout::clock::DAY_MS;
 use crate::rollout::verdict::Severity;
-use crate::rollout::{Audience, TransitionError, day_of, words};
+use crate::rollout::{Audience, TransitionError, day_of, phrase};
 use crate::sentence::Sentence;
 
 impl Step<'_> {
     pub(super) fn day(&mut self, day: i64, leads: u64, scored: u64, killed: bool) -> Result<(), TransitionError> {
         let (now, least) = (self.now, self.policy.gates.data.min_coverage);
-        let date = words::date(day.saturating_mul(DAY_MS));
+        let date = phrase::day(day.saturating_mul(DAY_MS), now);
         if now < day.saturating_add(1).saturating_mul(DAY_MS) {
             return Err(TransitionError::NotDue(format!("{date} is not over yet.")));
         }

@@ -100,8 +100,10 @@ impl Step<'_> {
         if rollout.look_errors < limit {
             return;
         }
-        let why =
-            verdict.map_or_else(|| format!("{} was not judged.", words::gate(gate)), |verdict| verdict.sentence.text.clone());
+        let why = verdict.map_or_else(
+            || format!("{} was not judged.", words::capital(words::gate(gate))),
+            |verdict| verdict.sentence.text.clone(),
+        );
         let text = format!("The look that is due could not be judged in {limit} tries, so the rollout waits. {why}");
         let sentence = Sentence::new("LOOK_NOT_JUDGED", text).with("gate", gate.id()).with("tries", limit);
         self.add_hold(HoldBy::Errors, sentence.clone(), None);

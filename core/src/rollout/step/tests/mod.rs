@@ -146,7 +146,6 @@ impl World {
         let (next, actions) = step(&self.policy, &self.state, &event, self.now)?;
         let restarted: State = serde_json::from_str(&serde_json::to_string(&next).unwrap()).unwrap();
         assert_eq!(restarted, next, "a state does not survive a restart");
-        assert_eq!(restarted.sha256(), next.sha256());
         if next.version != self.state.version {
             let recorded = Recorded::new(event, "policy", &self.state, &next, self.now);
             let head = self.ledger.last().map(Entry::head);
