@@ -2,11 +2,10 @@
 //! from all of its values ([`Census`]).
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::path::Path;
 
-use plumbline_core::table::{
-    Cell, Census, Column, Given, Kind, Kinds, Mismatch, Nature, Rows, Sniffed, Vector, is_few, is_missing,
-};
+use plumbline_core::table::{Cell, Column, Given, Kind, Kinds, Mismatch, Nature, Reading, Rows, Sniffed, Vector, is_few};
 
 use super::{account, named};
 use crate::input::{self, Records, Step};
@@ -40,16 +39,20 @@ pub struct Named {
     untyped: bool,
     /// Words for missing, as `N/A`: how many, the first one and its row.
     words: Option<(u64, String, usize)>,
+    reading: OnceCell<Reading>,
 }
 
 impl Named {
-    /// The column as it was read.
+    /// The column as it was read, and what its values are.
     pub fn given(&self) -> Given<'_> {
-        Given { column: &self.values, untyped: self.untyped }
+        Given { column: &self.values, untyped: self.untyped, reading: Some(self.reading()) }
     }
-}
 
-impl Named {
+    /// What its values are: found by the first who asks.
+    fn reading(&self) -> &Reading {
+        self.reading.get_or_init(|| Reading::of(&self.values, self.untyped))
+    }
+
     /// The column with the kind that pandas gives it.
     pub fn typed(&self) -> Cow<'_, Column> {
         let Column::Text(texts) = &self.values else { return Cow::Borrowed(&self.values) };
@@ -101,8 +104,10 @@ impl Columns {
                 columns.push(Growing::new(name, table.rows, records.text(columns.len()).is_some()));
             }
             for (at, column) in columns.iter_mut().enumerate() {
-                column.push(records.cell(at));
-                column.note(records.text(at), table.rows);
+                match records.text(at) {
+                    Some(text) => column.push_text(text, table.rows),
+                    None => column.push(records.cell(at)),
+                }
             }
             table.rows += 1;
             table.lines.push(records.line());
@@ -246,8 +251,8 @@ impl Columns {
     }
 
     fn odd_in(&self, own: &Named, others: &Named) -> Vec<String> {
-        let census = Census::of(own.given());
-        if census.join(Census::of(others.given())).nature() != Nature::Numbers {
+        let census = own.reading().census;
+        if census.join(others.reading().census).nature() != Nature::Numbers {
             return Vec::new();
         }
         let sentence = |count: u64, what: &str, shown: &str, row: usize| {
@@ -257,8 +262,7 @@ impl Columns {
         };
         let odd = census.first_odd.map(|row| {
             let shown = own.values.cell(row).read_name().unwrap_or("a list or an object".into());
-            let count = (0..own.values.len()).filter(|row| is_odd(own, *row)).count() as u64;
-            sentence(count, "not a number", &shown, row)
+            sentence(census.names(), "not a number", &shown, row)
         });
         let words = own.words.as_ref().map(|(count, word, row)| sentence(*count, "a word for missing", word, *row));
         odd.into_iter().chain(words).collect()
@@ -277,28 +281,30 @@ fn not(wanted: Mismatch) -> String {
     format!("not {wanted}")
 }
 
-fn is_odd(named: &Named, row: usize) -> bool {
-    match named.values.cell(row) {
-        Cell::Text(text) if named.untyped => Cell::Text(text).read_number().is_err() && Cell::Text(text).read_flag().is_err(),
-        Cell::Text(text) => !text.trim().is_empty(),
-        Cell::Time(_) | Cell::Other(_) => true,
-        _ => false,
-    }
-}
-
 impl Growing {
     /// The column `name`, missing in the first `rows`.
     fn new(name: &str, rows: usize, untyped: bool) -> Growing {
         let values = Column::new(if untyped { Kind::Text } else { Kind::Mixed });
-        let mut column =
-            Growing { named: Named { name: name.to_owned(), values, untyped, words: None }, typed: Kinds::default() };
+        let named = Named { name: name.to_owned(), values, untyped, words: None, reading: OnceCell::new() };
+        let mut column = Growing { named, typed: Kinds::default() };
         (0..rows).for_each(|_| column.push(Cell::Missing));
         column
     }
 
-    /// Notes a text of a CSV that is a word for missing, unless it is the one that programs write.
-    fn note(&mut self, text: Option<&str>, row: usize) {
-        let Some(word) = text.map(str::trim).filter(|text| !text.is_empty() && is_missing(text)) else { return };
+    /// Appends a text of a CSV.
+    fn push_text(&mut self, text: &str, row: usize) {
+        let cell = Cell::of_field(text);
+        if cell.is_missing() && !text.is_empty() {
+            self.note(text.trim(), row);
+        }
+        self.named.values.push(cell);
+    }
+
+    /// Notes a word for missing, unless it is the one that programs write.
+    fn note(&mut self, word: &str, row: usize) {
+        if word.is_empty() {
+            return;
+        }
         match &mut self.named.words {
             Some((count, ..)) => *count += 1,
             None if word.eq_ignore_ascii_case("nan") => {}

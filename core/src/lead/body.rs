@@ -155,8 +155,25 @@ fn has_more_than(limit: u32, body: &[u8], form: Form) -> bool {
         Form::One => false,
         Form::Lines => body.split(|b| *b == b'\n').filter(|line| !line.trim_ascii().is_empty()).nth(limit).is_some(),
         Form::Array => {
-            let commas = body.iter().filter(|byte| **byte == b',').count();
-            commas >= limit && std::str::from_utf8(body).is_ok_and(|text| Cursor::new(text).has_more_items_than(limit))
+            commas(body) >= limit && std::str::from_utf8(body).is_ok_and(|text| Cursor::new(text).has_more_items_than(limit))
+        }
+    }
+}
+
+/// How many commas there are. Bytes add up in bytes, 16 and more at a time.
+fn commas(body: &[u8]) -> usize {
+    let few = |bytes: &[u8]| bytes.iter().map(|byte| u8::from(*byte == b',')).sum::<u8>();
+    body.chunks(usize::from(u8::MAX)).map(|bytes| usize::from(few(bytes))).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn commas_are_counted_in_bodies_of_any_length() {
+        for length in [0, 1, 254, 255, 256, 1_000] {
+            let body: Vec<u8> = (0..length).map(|i| if i % 3 == 0 { b'x' } else { b',' }).collect();
+            assert_eq!(super::commas(&body), body.iter().filter(|byte| **byte == b',').count());
+            assert_eq!(super::commas(&vec![b','; length]), length);
         }
     }
 }

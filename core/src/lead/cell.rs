@@ -3,7 +3,7 @@
 use super::{LeadError, Place, Value};
 use crate::json::{MAX_SAFE_INTEGER, parse_number};
 use crate::schema::{Field, FieldKind, Role, means_missing};
-use crate::table::{Cell, Epoch, is_missing, number};
+use crate::table::{Cell, Epoch, is_missing, number, trim};
 
 impl Field {
     /// The value a CSV's cell stands for, by the rules of [`table`](crate::table): a missing word is missing, unless it is one of the
@@ -12,11 +12,11 @@ impl Field {
     /// # Errors
     /// Those of [`Field::parse_text`].
     pub fn parse_cell(&self, cell: &str) -> Result<Value, LeadError> {
-        let text = cell.trim();
+        let text = trim(cell);
         if self.role != Role::Id && is_missing(text) && !self.lists(cell) && !self.lists(text) {
             return Ok(Value::Missing);
         }
-        self.parse_text(cell)
+        self.parse_trimmed(cell, text)
     }
 
     /// Whether `text` is one of the field's categories as it stands.
@@ -32,11 +32,15 @@ impl Field {
     /// [`LeadError::WrongType`], [`LeadError::NotFinite`] or [`LeadError::UnsafeInteger`] for a text that is no value of this
     /// kind. Limits and dates are checked when the lead is read.
     pub fn parse_text(&self, text: &str) -> Result<Value, LeadError> {
+        self.parse_trimmed(text, trim(text))
+    }
+
+    /// The value of `whole`, which without the white space around it is `text`.
+    fn parse_trimmed(&self, whole: &str, text: &str) -> Result<Value, LeadError> {
         // An id is taken as it stands, and white space belongs to the text of a category that is listed with it.
-        if self.role == Role::Id && !text.trim().is_empty() || text.trim().len() < text.len() && self.lists(text) {
-            return Ok(Value::Text(text.to_owned()));
+        if self.role == Role::Id && !text.is_empty() || text.len() < whole.len() && self.lists(whole) {
+            return Ok(Value::Text(whole.to_owned()));
         }
-        let text = text.trim();
         if text.is_empty() {
             return Ok(Value::Missing);
         }

@@ -44,7 +44,7 @@ impl Categories {
             return (0..column.len()).for_each(|row| self.push(name(row).as_deref().map(spell).as_deref()));
         };
         // Equal texts of a batch are mostly one entry: each is looked up once.
-        let text = |entry: u32| texts.entry(entry).map(str::trim).filter(|text| !text.is_empty());
+        let text = |entry: u32| texts.entry(entry).map(word::trim).filter(|text| !text.is_empty());
         let codes: Vec<u32> = (0..texts.entries() as u32).map(|entry| self.code(text(entry).map(spell).as_deref())).collect();
         self.codes.extend(texts.rows().iter().map(|entry| codes.get(*entry as usize).copied().unwrap_or(MISSING)));
     }

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde_json::Value as Json;
 
-use super::word::{self, is_missing};
+use super::word::{self, is_missing, trim};
 use super::{Epoch, Moment, format_date, number, parse_date};
 
 /// A value that borrows its text.
@@ -168,7 +168,7 @@ impl<'a> Cell<'a> {
 
     /// What a field of a CSV says, the spaces around it left out: missing, or a text.
     pub fn of_field(field: &'a str) -> Cell<'a> {
-        let text = field.trim();
+        let text = trim(field);
         if is_missing(text) { Cell::Missing } else { Cell::Text(text) }
     }
 
@@ -188,7 +188,7 @@ impl<'a> Cell<'a> {
         let Cell::Text(text) = self else {
             return if self.is_missing() { Ok(None) } else { self.numeric().map(Some).ok_or(Mismatch::Number) };
         };
-        let text = text.trim();
+        let text = trim(text);
         if is_missing(text) {
             return Ok(None);
         }
@@ -208,8 +208,8 @@ impl<'a> Cell<'a> {
             Cell::Int(n) => of_number(n as f64),
             Cell::UInt(_) => None,
             Cell::Float(x) => of_number(x),
-            Cell::Text(text) if is_missing(text.trim()) => return Ok(None),
-            Cell::Text(text) => word::flag(text.trim()).or_else(|| number(text).and_then(of_number)),
+            Cell::Text(text) if is_missing(trim(text)) => return Ok(None),
+            Cell::Text(text) => word::flag(trim(text)).or_else(|| number(text).and_then(of_number)),
             Cell::Time(_) | Cell::Other(_) => None,
         };
         flag.map(Some).ok_or(Mismatch::Flag)
@@ -240,8 +240,8 @@ impl<'a> Cell<'a> {
             Cell::Int(n) => of_number(n as f64),
             Cell::UInt(n) => of_number(n as f64),
             Cell::Float(x) => of_number(x),
-            Cell::Text(text) if is_missing(text.trim()) => Ok(None),
-            Cell::Text(text) => match parse_date(text.trim()) {
+            Cell::Text(text) if is_missing(trim(text)) => Ok(None),
+            Cell::Text(text) => match parse_date(trim(text)) {
                 Some(ms) => Ok(Some(ms)),
                 None => of_number(number(text).ok_or(Mismatch::Moment)?),
             },
@@ -259,7 +259,7 @@ impl<'a> Cell<'a> {
     /// ```
     pub fn read_name(self) -> Option<Cow<'a, str>> {
         match self {
-            Cell::Text(text) => Some(text.trim()).filter(|text| !text.is_empty()).map(Cow::Borrowed),
+            Cell::Text(text) => Some(trim(text)).filter(|text| !text.is_empty()).map(Cow::Borrowed),
             Cell::Missing => None,
             Cell::Bool(flag) => Some(Cow::Borrowed(if flag { "true" } else { "false" })),
             Cell::Int(n) => Some(n.to_string().into()),

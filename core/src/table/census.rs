@@ -3,7 +3,9 @@
 //! One odd value does not turn a column of numbers into names: the column stays one of numbers, the odd values count as missing, and
 //! the caller reports them. Digits with leading zeros are codes, so their column is one of names.
 
-use super::{Cell, Column, number, word};
+use std::borrow::Cow;
+
+use super::{Cell, Column, Texts, number, word};
 
 /// A column as it was read.
 #[derive(Debug, Clone, Copy)]
@@ -12,11 +14,25 @@ pub struct Given<'a> {
     pub column: &'a Column,
     /// Whether its texts are read as numbers, flags and missing words, as those of a CSV are; in other formats a text is a text.
     pub untyped: bool,
+    /// What a reading of its values found, if there was one; there is no second one then.
+    pub reading: Option<&'a Reading>,
+}
+
+impl<'a> Given<'a> {
+    /// A column whose texts are read as those of a CSV are.
+    pub fn untyped(column: &'a Column) -> Given<'a> {
+        Given { column, untyped: true, reading: None }
+    }
+
+    /// What a reading of its values found.
+    pub fn read(self) -> Cow<'a, Reading> {
+        self.reading.map_or_else(|| Cow::Owned(Reading::of(self.column, self.untyped)), Cow::Borrowed)
+    }
 }
 
 impl<'a> From<&'a Column> for Given<'a> {
     fn from(column: &'a Column) -> Given<'a> {
-        Given { column, untyped: false }
+        Given { column, untyped: false, reading: None }
     }
 }
 
@@ -40,7 +56,7 @@ pub enum Nature {
 /// use plumbline_core::table::{Cell, Census, Column, Given, Kind, Nature};
 /// let mut column = Column::new(Kind::Text);
 /// (0..100).for_each(|i| column.push(Cell::Text(if i == 60 { "n.a." } else { "12.5" })));
-/// let census = Census::of(Given { column: &column, untyped: true });
+/// let census = Census::of(Given::untyped(&column));
 /// assert_eq!((census.nature(), census.odd(), census.first_odd), (Nature::Numbers, 1, Some(60)));
 /// ```
 #[derive(Debug, Clone, Copy, Default)]
@@ -57,29 +73,7 @@ pub struct Census {
 impl Census {
     /// Counts the values of a column.
     pub fn of<'a>(given: impl Into<Given<'a>>) -> Census {
-        let Given { column, untyped } = given.into();
-        let mut census = Census::default();
-        match column {
-            Column::Int(values) => census.numbers = values.len() as u64,
-            Column::UInt(values) => census.numbers = values.len() as u64,
-            Column::Float(values) => census.numbers = values.iter().filter(|x| !x.is_nan()).count() as u64,
-            Column::Bool(values) => census.flags = values.len() as u64,
-            Column::Text(texts) => {
-                // Equal texts are mostly one entry: each is looked at once.
-                let mut known: Vec<Option<Nature>> = vec![None; texts.entries()];
-                for (row, entry) in texts.rows().iter().enumerate() {
-                    let Some(nature) = known.get_mut(*entry as usize) else { continue };
-                    let text = texts.entry(*entry).unwrap_or_default();
-                    let nature = *nature.get_or_insert_with(|| of_text(text, untyped));
-                    census.add(nature, row);
-                    census.has_codes |= nature == Nature::Numbers && is_code(text);
-                }
-            }
-            Column::Time { .. } | Column::Mixed(_) => {
-                (0..column.len()).for_each(|row| census.add(of_cell(column.cell(row), untyped), row));
-            }
-        }
-        census
+        given.into().read().census
     }
 
     fn add(&mut self, nature: Nature, row: usize) {
@@ -123,9 +117,67 @@ impl Census {
         self.numbers + self.flags + self.names
     }
 
+    /// Values that are neither numbers nor flags.
+    pub fn names(self) -> u64 {
+        self.names
+    }
+
     /// Values of a column of numbers that are neither numbers nor flags.
     pub fn odd(self) -> u64 {
         if self.nature() == Nature::Numbers { self.names } else { 0 }
+    }
+}
+
+/// What the values of a column are, each text read once: their [`Census`], and the numbers of texts.
+#[derive(Debug, Clone, Default)]
+pub struct Reading {
+    /// The values, counted.
+    pub census: Census,
+    /// Per entry of untyped texts its number, a flag as 0 or 1; NaN is neither.
+    numbers: Vec<f64>,
+}
+
+impl Reading {
+    /// Reads the values of `column`.
+    pub fn of(column: &Column, untyped: bool) -> Reading {
+        let mut reading = Reading::default();
+        let census = &mut reading.census;
+        match column {
+            Column::Int(values) => census.numbers = values.len() as u64,
+            Column::UInt(values) => census.numbers = values.len() as u64,
+            Column::Float(values) => census.numbers = values.iter().filter(|x| !x.is_nan()).count() as u64,
+            Column::Bool(values) => census.flags = values.len() as u64,
+            Column::Text(texts) => reading.read(texts, untyped),
+            Column::Time { .. } | Column::Mixed(_) => {
+                (0..column.len()).for_each(|row| census.add(of_cell(column.cell(row), untyped), row));
+            }
+        }
+        reading
+    }
+
+    fn read(&mut self, texts: &Texts, untyped: bool) {
+        // Equal texts are mostly one entry: each is looked at once.
+        let mut natures = Vec::with_capacity(texts.entries());
+        let mut numbers = Vec::with_capacity(if untyped { texts.entries() } else { 0 });
+        for text in texts.each_entry() {
+            let (nature, number) = of_text(text, untyped);
+            self.census.has_codes |= nature == Nature::Numbers && is_code(text);
+            natures.push(nature);
+            if untyped {
+                numbers.push(number);
+            }
+        }
+        for (row, entry) in texts.rows().iter().enumerate() {
+            if let Some(nature) = natures.get(*entry as usize) {
+                self.census.add(*nature, row);
+            }
+        }
+        self.numbers = numbers;
+    }
+
+    /// The number of each row of `texts`, whose reading this is; NaN is none.
+    pub(super) fn numbers(&self, texts: &Texts) -> Vec<f64> {
+        texts.rows().iter().map(|entry| self.numbers.get(*entry as usize).copied().unwrap_or(f64::NAN)).collect()
     }
 }
 
@@ -139,26 +191,26 @@ fn of_cell(cell: Cell<'_>, untyped: bool) -> Nature {
         Cell::Missing => Nature::Nothing,
         Cell::Bool(_) => Nature::Flags,
         Cell::Int(_) | Cell::UInt(_) | Cell::Float(_) => Nature::Numbers,
-        Cell::Text(text) => of_text(text, untyped),
+        Cell::Text(text) => of_text(text, untyped).0,
         Cell::Time(_) | Cell::Other(_) => Nature::Names,
     }
 }
 
-fn of_text(text: &str, untyped: bool) -> Nature {
-    let text = text.trim();
-    match untyped {
-        _ if text.is_empty() => Nature::Nothing,
-        false => Nature::Names,
-        true if word::is_missing(text) => Nature::Nothing,
-        true if number(text).is_some() => Nature::Numbers,
-        true if word::flag(text).is_some() => Nature::Flags,
-        true => Nature::Names,
+/// What a text is, and its number: that of a flag is 0 or 1, that of a name NaN.
+fn of_text(text: &str, untyped: bool) -> (Nature, f64) {
+    let text = word::trim(text);
+    if !untyped || word::is_missing(text) {
+        return (if text.is_empty() || untyped { Nature::Nothing } else { Nature::Names }, f64::NAN);
+    }
+    match number(text) {
+        Some(x) => (Nature::Numbers, x),
+        None => word::flag(text).map_or((Nature::Names, f64::NAN), |flag| (Nature::Flags, f64::from(u8::from(flag)))),
     }
 }
 
 /// Whether digits have a leading zero, as postcodes and keys have and numbers do not.
 fn is_code(text: &str) -> bool {
-    let text = text.trim();
+    let text = word::trim(text);
     text.len() > 1 && text.starts_with('0') && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
@@ -175,7 +227,7 @@ mod tests {
             for _ in 0..2 {
                 let mut column = Column::new(Kind::Text);
                 rows.iter().for_each(|text| column.push(Cell::of_field(text)));
-                let census = Census::of(Given { column: &column, untyped: true });
+                let census = Census::of(Given::untyped(&column));
                 found.push((census.nature(), census.odd()));
                 rows.reverse();
             }

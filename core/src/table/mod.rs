@@ -45,7 +45,7 @@ pub mod word;
 
 pub use category::{Categories, MISSING, plain_name};
 pub use cell::{Cell, Mismatch, Scalar};
-pub use census::{Census, Given, Nature, is_few};
+pub use census::{Census, Given, Nature, Reading, is_few};
 pub use column::{Column, Kind};
 pub use epoch::Epoch;
 pub use moment::{Civil, DAY_MS, Moment, days_from_civil, days_in_month, format_date, parse_date};
@@ -57,3 +57,4 @@ pub use text::Texts;
 pub(crate) use text::{hash_text, mix};
 pub use values::{Values, Vector};
 pub use word::is_missing;
+pub(crate) use word::trim;

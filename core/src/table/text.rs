@@ -109,6 +109,12 @@ impl Texts {
         self.bytes.get(start..*end)
     }
 
+    /// The text of each entry.
+    pub(crate) fn each_entry(&self) -> impl Iterator<Item = &str> {
+        let starts = std::iter::once(0).chain(self.ends.iter().copied());
+        starts.zip(&self.ends).map(|(start, end)| self.bytes.get(start..*end).unwrap_or_default())
+    }
+
     /// The text of a row.
     pub fn row(&self, row: usize) -> Option<&str> {
         self.entry(*self.rows.get(row)?)

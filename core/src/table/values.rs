@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{Categories, Census, Column, Given, Nature, number, plain_name, word};
+use super::{Categories, Census, Column, Given, Nature, Reading, plain_name, word};
 
 /// The values of one column, borrowed.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -40,12 +40,13 @@ pub enum Vector {
 impl Vector {
     /// The values of a column: numbers of a column of numbers (or of nothing), else categories, flags too.
     pub fn of<'a>(column: impl Into<Given<'a>>) -> Vector {
-        let column = column.into();
-        match Census::of(column).nature() {
-            Nature::Nothing | Nature::Numbers => Vector::Numbers(numbers(column)),
+        let given = column.into();
+        let reading = given.read();
+        match reading.census.nature() {
+            Nature::Nothing | Nature::Numbers => Vector::Numbers(numbers(given.column, &reading)),
             nature => {
                 let mut categories = Categories::default();
-                categories.extend(column.column, if nature == Nature::Flags { flag_name } else { |text| text.into() });
+                categories.extend(given.column, if nature == Nature::Flags { flag_name } else { |text| text.into() });
                 Vector::Categories(categories)
             }
         }
@@ -56,15 +57,15 @@ impl Vector {
     /// another kind a text has its [`plain_name`].
     pub fn pair<'a>(first: impl Into<Given<'a>>, second: impl Into<Given<'a>>) -> (Vector, Vector) {
         let (first, second) = (first.into(), second.into());
-        let (one, other) = (Census::of(first), Census::of(second));
-        let nature = one.join(other).nature();
+        let (one, other) = (first.read(), second.read());
+        let nature = one.census.join(other.census).nature();
         if matches!(nature, Nature::Nothing | Nature::Numbers) {
-            return (Vector::Numbers(numbers(first)), Vector::Numbers(numbers(second)));
+            return (Vector::Numbers(numbers(first.column, &one)), Vector::Numbers(numbers(second.column, &other)));
         }
         let is_spelt = |given: Given<'_>, census: Census| matches!(given.column, Column::Text(_)) || census.present() == 0;
         let spell: fn(&str) -> Cow<'_, str> = match nature {
             Nature::Flags => flag_name,
-            _ if is_spelt(first, one) && is_spelt(second, other) => |text| text.into(),
+            _ if is_spelt(first, one.census) && is_spelt(second, other.census) => |text| text.into(),
             _ => plain_name,
         };
         let mut both = Categories::default();
@@ -88,19 +89,12 @@ fn flag_name(text: &str) -> Cow<'_, str> {
     word::flag(text).map_or(Cow::Borrowed(text), |flag| Cow::Borrowed(if flag { "true" } else { "false" }))
 }
 
-/// The numbers of a column; what is not a number is missing.
-fn numbers(Given { column, untyped }: Given<'_>) -> Vec<f64> {
-    let read = |text: &str| match (untyped, word::flag(text.trim())) {
-        (false, _) => f64::NAN,
-        (true, flag) => number(text).or(flag.map(|flag| f64::from(u8::from(flag)))).unwrap_or(f64::NAN),
-    };
+/// The numbers of a column that was read as `reading`; what is not a number is missing.
+fn numbers(column: &Column, reading: &Reading) -> Vec<f64> {
     match column {
         Column::Float(values) => values.clone(),
         Column::Int(values) => values.iter().map(|n| *n as f64).collect(),
-        Column::Text(texts) => {
-            let entries: Vec<f64> = (0..texts.entries() as u32).map(|entry| texts.entry(entry).map_or(f64::NAN, read)).collect();
-            texts.rows().iter().map(|entry| entries.get(*entry as usize).copied().unwrap_or(f64::NAN)).collect()
-        }
+        Column::Text(texts) => reading.numbers(texts),
         _ => (0..column.len()).map(|row| column.cell(row).numeric().unwrap_or(f64::NAN)).collect(),
     }
 }
@@ -153,5 +147,20 @@ mod tests {
         assert_eq!(names(json!([true, false]), json!(["True", "FALSE", "maybe"])), ["true false", "true false maybe"]);
         assert_eq!(names(json!(["007", "7"]), json!(["7", "True"])), ["007 7", "7 True"]);
         assert_eq!(names(json!([null]), json!(["007", "x"])), ["-", "007 x"]);
+    }
+
+    #[test]
+    fn numbers_of_texts_are_the_same_from_a_reading_made_before() {
+        let mut column = Column::new(crate::table::Kind::Text);
+        let texts = ["2.5", "-1e3", "Yes", "no", "x", "", "inf"];
+        texts.iter().chain(["3"; 40].iter()).for_each(|text| column.push(crate::table::Cell::of_field(text)));
+        let given = Given::untyped(&column);
+        let reading = given.read().into_owned();
+        let found = [given, Given { reading: Some(&reading), ..given }].map(|given| match Vector::of(given) {
+            Vector::Numbers(values) => values.iter().take(7).map(|x| x.to_bits()).collect::<Vec<_>>(),
+            Vector::Categories(_) => panic!("one odd text does not make them names"),
+        });
+        let expected = [2.5, -1000.0, 1.0, 0.0, f64::NAN, f64::NAN, f64::INFINITY];
+        assert_eq!(found, [expected.map(f64::to_bits).to_vec(), expected.map(f64::to_bits).to_vec()]);
     }
 }

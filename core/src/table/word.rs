@@ -10,6 +10,17 @@ pub const YES: [&str; 6] = ["1", "1.0", "true", "yes", "y", "t"];
 /// Texts that mean no, in any case.
 pub const NO: [&str; 6] = ["0", "0.0", "false", "no", "n", "f"];
 
+/// `text` without the white space around it; most texts have none, and their ends are looked at only once.
+#[inline]
+pub(crate) fn trim(text: &str) -> &str {
+    match text.as_bytes() {
+        [first, .., last] if first.is_ascii_graphic() && last.is_ascii_graphic() => text,
+        [only] if only.is_ascii_graphic() => text,
+        [] => text,
+        _ => text.trim(),
+    }
+}
+
 /// Whether `text` is one of [`MISSING`].
 ///
 /// # Example
@@ -46,5 +57,17 @@ pub(super) fn truth(text: &str) -> Option<bool> {
         "True" | "TRUE" | "true" => Some(true),
         "False" | "FALSE" | "false" => Some(false),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    proptest::proptest! {
+        #[test]
+        fn ends_are_trimmed_as_std_trims_them(text in "[a \\t\u{a0}\u{b}\u{1f}é]{0,4}") {
+            proptest::prop_assert_eq!(trim(&text), text.trim());
+        }
     }
 }
