@@ -1,11 +1,12 @@
 //! Outcome events on their way into a shard: each stored once, folded into its lead's outcome.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use plumbline_core::event::{Outcome, OutcomeKind, lead_number};
 use serde_json::{Value, json};
 
-use super::digest::{DAY_MS, day_of, touch_day};
+use super::digest::{DAY_MS, Digest, adjust, day_of};
 use super::fold::{Folded, Happened, fold};
 use super::status::Counts;
 use super::tombstone::Tombstones;
@@ -25,10 +26,14 @@ impl<S: Sql> LogShard<S> {
     /// [`SqlError`]: the store failed. Events before the failure may be stored; send all again.
     pub fn ingest(&mut self, now: i64, events: &[Outcome]) -> Result<Vec<EventStatus>, SqlError> {
         let mut answers = Vec::with_capacity(events.len());
+        let rules = match &self.rules {
+            Some((_, used)) => Some(Arc::clone(used)),
+            None => self.rules()?.map(Arc::new),
+        };
         for slice in events.chunks(SLICE) {
             let mut received = Vec::new();
             self.sql.transaction(&mut |sql| {
-                received = Slice::read(sql, slice)?.store(sql, now, slice)?;
+                received = Slice::read(sql, rules.as_deref(), slice)?.store(sql, now, rules.as_deref(), slice)?;
                 Ok(())
             })?;
             answers.extend(received.into_iter().map(|received| received.answer("OUTCOME_CONFLICT")));
@@ -48,7 +53,7 @@ struct Slice {
 }
 
 impl Slice {
-    fn read(sql: &mut dyn Sql, events: &[Outcome]) -> Result<Slice, SqlError> {
+    fn read(sql: &mut dyn Sql, rules: Option<&Digest>, events: &[Outcome]) -> Result<Slice, SqlError> {
         let leads: BTreeSet<&str> = events.iter().map(|event| event.lead_id.as_str()).collect();
         let ids = Value::from_iter(leads.iter().copied()).to_string();
         let numbers: Vec<(i64, &str)> = leads.iter().map(|lead| (lead_number(lead), *lead)).collect();
@@ -75,10 +80,16 @@ impl Slice {
                 first_ms.insert(lead, ms);
             }
         }
-        Ok(Slice { tombstones: Tombstones::read(sql)?, events: found, first_ms, mature_ms: meta::number(sql, "mature_ms")? })
+        Ok(Slice { tombstones: Tombstones::read(sql)?, events: found, first_ms, mature_ms: rules.map(|rules| rules.mature_ms) })
     }
 
-    fn store(mut self, sql: &mut dyn Sql, now: i64, events: &[Outcome]) -> Result<Vec<Received>, SqlError> {
+    fn store(
+        mut self,
+        sql: &mut dyn Sql,
+        now: i64,
+        rules: Option<&Digest>,
+        events: &[Outcome],
+    ) -> Result<Vec<Received>, SqlError> {
         let (mut all, mut counts, mut rows) = (Vec::with_capacity(events.len()), Counts::default(), Vec::new());
         let mut before: BTreeMap<&str, Folded> = BTreeMap::new();
         for event in events {
@@ -107,7 +118,7 @@ impl Slice {
                 e.value ->> 7 FROM json_each(?1) AS e";
             sql.execute(insert, &[Param::Text(&Value::from(rows).to_string())])?;
         }
-        let mut outcomes = Vec::new();
+        let (mut outcomes, mut changes) = (Vec::new(), BTreeMap::new());
         for (lead, was) in before {
             let is = fold(self.events.get(lead).map(Vec::as_slice).unwrap_or_default());
             outcomes.push(json!([
@@ -120,8 +131,8 @@ impl Slice {
                 is.closed_ms,
                 is.events
             ]));
-            if let Some(mature) = self.matures(lead).filter(|mature| was != is && *mature <= now && !is_closed(*mature, now)) {
-                touch_day(sql, day_of(mature))?;
+            if was != is && self.first_ms.contains_key(lead) {
+                changes.insert(lead_number(lead), (was, is));
             }
         }
         if !outcomes.is_empty() {
@@ -136,6 +147,9 @@ impl Slice {
                 // Another lead has the number.
                 meta::add(sql, "count:clash", (wanted - stored) as i64)?;
             }
+        }
+        if let Some(rules) = rules.filter(|_| !changes.is_empty()) {
+            adjust(sql, now, rules, &changes)?;
         }
         counts.store(sql, "outcome")?;
         Ok(all)

@@ -58,6 +58,9 @@ pub struct LogShard<S> {
 const APPEND: &str = "INSERT INTO prediction_batches (name, rows, first_ms, last_ms, predictions) VALUES (?1, ?2, ?3, ?4, ?5) \
     ON CONFLICT (name) DO NOTHING";
 
+/// Text of one statement: a Durable Object takes 2 MB.
+const FULL_BYTES: usize = 1 << 20;
+
 /// What a batch carries besides its rows lies apart, and is deleted once it is digested.
 const TALLY: &str = "INSERT INTO batch_tallies (batch, tally) SELECT id, ?2 FROM prediction_batches WHERE name = ?1";
 const FIELDS: &str = "INSERT INTO batch_fields (batch, fields) SELECT id, ?2 FROM prediction_batches WHERE name = ?1";
@@ -135,7 +138,16 @@ impl<S: Sql> LogShard<S> {
     /// # Errors
     /// [`SqlError::Driver`].
     pub fn keep_fields(&mut self, leads: &[LeadFields]) -> Result<(), SqlError> {
-        for slice in leads.chunks(ingest::SLICE) {
+        let mut left = leads;
+        while !left.is_empty() {
+            // A statement takes about as much text as a batch.
+            let mut bytes = 0;
+            let fits = left.iter().take(ingest::SLICE).take_while(|lead| {
+                bytes += lead.bytes();
+                bytes <= FULL_BYTES
+            });
+            let (slice, rest) = left.split_at(fits.count().max(1));
+            left = rest;
             self.sql.transaction(&mut |sql| {
                 let tombstones = tombstone::Tombstones::read(sql)?;
                 let rows = slice.iter().filter(|lead| !tombstones.holds(&lead.lead_id)).map(LeadFields::row);

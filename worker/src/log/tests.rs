@@ -204,6 +204,58 @@ fn every_event_is_stored_once_and_says_what_became_of_it() {
 }
 
 #[test]
+fn deals_of_months_move_the_sums_of_a_day_as_working_it_out_again_does() {
+    let mut shard = LogShard::open(Memory::new()).unwrap();
+    let lines: Vec<Line> = (0..20)
+        .flat_map(|i| {
+            let lead = format!("lead-{i}");
+            [line(START, &lead, "1", "champion", 0.9), line(START, &lead, "2", "shadow", 0.4)]
+        })
+        .collect();
+    shard.append(&batch("b", &lines)).unwrap();
+    let opened =
+        |i: i64| outcome(&format!(r#"{{"lead_id":"lead-{i}","kind":"deal_opened","occurred_at":{START},"event_id":"o"}}"#));
+    shard.digest_all(START, &rules()).unwrap();
+    shard.ingest(START, &(0..6).map(opened).collect::<Vec<_>>()).unwrap();
+    shard.digest_all(START + 8 * DAY, &rules()).unwrap();
+    let business = |shard: &mut LogShard<Memory>| -> Vec<Business> {
+        windows(shard).into_values().filter_map(|(_, business)| business.filter(|business| business.leads > 0)).collect()
+    };
+    assert_eq!(business(&mut shard).iter().map(|day| day.open_deals).collect::<Vec<_>>(), [6; 4]);
+    let event = |i: i64, kind: &str, days: i64, rest: &str| {
+        let at = START + days * DAY;
+        outcome(&format!(r#"{{"lead_id":"lead-{i}","kind":"{kind}","occurred_at":{at}{rest}}}"#))
+    };
+    let events = [
+        event(0, "deal_closed", 20, ",\"value\":100.5,\"event_id\":\"c\""),
+        event(0, "deal_closed", 22, ",\"value\":80.25,\"replaces\":\"c\""),
+        event(1, "lost", 15, ""),
+        event(2, "deal_opened", 1, ",\"replaces\":\"o\""),
+        event(9, "deal_closed", 30, ",\"value\":7"),
+        // Too late to count as converted: the lead counts as before.
+        event(3, "converted", 30, ""),
+    ];
+    for event in &events {
+        shard.ingest(START + 40 * DAY, std::slice::from_ref(event)).unwrap();
+    }
+    let moved = business(&mut shard);
+    assert_eq!(shard.digest_all(START + 40 * DAY, &rules()).unwrap().windows, 0, "no day has to be worked out again");
+    for day in &moved {
+        assert_eq!((day.deals, day.deal_sum, day.lost, day.open_deals, day.cycles, day.cycle_days), (2, 87.25, 1, 4, 2, 37.0));
+    }
+    // Other rules work every day out again.
+    let done = shard.digest_all(START + 40 * DAY, &Digest { threshold: 0.3, ..rules() }).unwrap();
+    assert_eq!(done.windows, 1, "only the pairs differ");
+    let known = |all: Vec<Business>| all.into_iter().map(|day| Business { pairs: None, ..day }).collect::<Vec<_>>();
+    assert_eq!(known(business(&mut shard)), known(moved));
+    // A day that is marked is worked out with what was reported meanwhile.
+    shard.ingest(START + 41 * DAY, &[event(5, "converted", 1, "")]).unwrap();
+    shard.ingest(START + 41 * DAY, &[event(5, "deal_closed", 41, ",\"value\":1")]).unwrap();
+    shard.digest_all(START + 41 * DAY, &rules()).unwrap();
+    assert!(business(&mut shard).iter().all(|day| (day.converted, day.deals) == (1, 3)));
+}
+
+#[test]
 fn what_sales_says_is_counted_once_and_closed_by_a_person() {
     let mut shard = LogShard::open(Memory::new()).unwrap();
     shard.append(&batch("b", &[line(START, "a", "1", "champion", 0.5), line(START, "a", "2", "shadow", 0.5)])).unwrap();

@@ -3,7 +3,7 @@
 use plumbline_core::window::{Layout, ReadError, Window};
 use serde::{Deserialize, Serialize};
 
-use super::{LogShard, cell};
+use super::{Business, LogShard, cell};
 use crate::store::{Param, Sql, SqlError};
 
 /// What a window spans and counts.
@@ -97,6 +97,20 @@ pub(super) fn merge(sql: &mut dyn Sql, key: &Key, more: &Window, layout: &Layout
     };
     window.merge(more).map_err(|mismatch| SqlError::Driver(format!("{}: {mismatch}", mismatch.code())))?;
     replace(sql, key, &window.write(), None).map(drop)
+}
+
+/// Changes the sums of business of a window. False: there is no such window.
+pub(super) fn move_business(sql: &mut dyn Sql, key: &Key, change: impl FnOnce(&mut Business)) -> Result<bool, SqlError> {
+    let query = "SELECT business FROM shard_windows WHERE grain = ?1 AND start_ms = ?2 AND version = ?3 AND role = ?4";
+    let rows = sql.query(query, &key.params())?;
+    let Some(text) = rows.first().and_then(|row| cell::text(row, 0)) else { return Ok(false) };
+    let Ok(mut business) = serde_json::from_str::<Business>(text) else { return Ok(false) };
+    change(&mut business);
+    let update =
+        "UPDATE shard_windows SET business = ?5, rev = rev + 1 WHERE grain = ?1 AND start_ms = ?2 AND version = ?3 AND role = ?4";
+    let [grain, start, version, role] = key.params();
+    let text = serde_json::to_string(&business).unwrap_or_default();
+    sql.execute(update, &[grain, start, version, role, Param::Text(&text)]).map(|changed| changed > 0)
 }
 
 fn unreadable(error: ReadError) -> SqlError {

@@ -63,6 +63,19 @@ impl Business {
         }
     }
 
+    /// Moves the sums of deals by the difference of `now` and `before`, sums of some of the same leads.
+    pub(super) fn shift(&mut self, before: &Business, now: &Business) {
+        let count = |sum: &mut u64, before: u64, now: u64| *sum = (*sum + now).saturating_sub(before);
+        let real = |sum: &mut f64, before: f64, now: f64| *sum += now - before;
+        count(&mut self.lost, before.lost, now.lost);
+        count(&mut self.deals, before.deals, now.deals);
+        real(&mut self.deal_sum, before.deal_sum, now.deal_sum);
+        real(&mut self.deal_squares, before.deal_squares, now.deal_squares);
+        count(&mut self.cycles, before.cycles, now.cycles);
+        real(&mut self.cycle_days, before.cycle_days, now.cycle_days);
+        count(&mut self.open_deals, before.open_deals, now.open_deals);
+    }
+
     /// Counts a lead by its value of a segment.
     pub(super) fn segment(&mut self, field: &str, value: &Value, converted: bool) {
         let count = match value {

@@ -30,6 +30,11 @@ pub(in crate::log) const INSERT: &str = "INSERT INTO lead_features (lead, lead_i
     f.value ->> 1, f.value ->> 2, f.value ->> 3, f.value ->> 4 FROM json_each(?1) AS f WHERE true ON CONFLICT (lead, at_ms) DO NOTHING";
 
 impl LeadFields {
+    /// About as many bytes as the row has.
+    pub(in crate::log) fn bytes(&self) -> usize {
+        self.fields.to_string().len() + self.lead_id.len() + 128
+    }
+
     /// The row as [`INSERT`] takes it.
     pub(in crate::log) fn row(&self) -> Value {
         let fields = self.fields.to_string();

@@ -16,7 +16,7 @@ mod scores;
 mod traffic;
 mod voice;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use plumbline_core::window::Layout;
@@ -28,12 +28,12 @@ pub use outcome::{BACKFILL, PAIRED, TESTED};
 pub use traffic::Minute;
 pub use voice::Voice;
 
-use super::{LogShard, meta};
+use super::{LogShard, cell, meta};
 use crate::store::{Sql, SqlError};
 
 pub(super) use fields::INSERT as INSERT_FIELDS;
 pub(super) use mature::touch_day;
-pub(super) use outcome::OpenDay;
+pub(super) use outcome::{OpenDay, adjust};
 pub(super) use round::Round;
 pub(super) use scores::{INSERT as INSERT_SCORES, Names, TOGETHER_MS};
 pub(super) use voice::touch as touch_voice;
@@ -219,8 +219,12 @@ impl<S: Sql> LogShard<S> {
         }
         let known = self.rules()?;
         let mut used = given.clone();
+        // Only hours that are kept go on being counted: older versions' layouts are not needed.
+        let query = "SELECT DISTINCT version FROM shard_windows WHERE grain = 'hour'";
+        let counted = self.sql.query(query, &[])?;
+        let counted: BTreeSet<&str> = counted.iter().filter_map(|row| cell::text(row, 0)).collect();
         for (version, layout) in known.iter().flat_map(|known| &known.layouts) {
-            if !used.layouts.contains_key(version) {
+            if counted.contains(version.as_str()) && !used.layouts.contains_key(version) {
                 used.layouts.insert(version.clone(), layout.clone());
             }
         }

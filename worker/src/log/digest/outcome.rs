@@ -4,12 +4,14 @@
 //! scores worked out later from stored fields. Leads that both versions of the rollout scored count once more: the leads of the rollout
 //! as [`PAIRED`], so that the two are compared on the same leads, and of those the leads of its test as [`TESTED`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use plumbline_core::metric::{Label, Maturity};
 use plumbline_core::window::{Layout, Window};
 
-use super::{Business, DAY_MS, Digest, Progress};
+use super::{Business, DAY_MS, Digest, Progress, day_of, touch_day};
+use crate::log::fold::Folded;
+use crate::log::ingest::is_closed;
 use crate::log::window::{self, Grain, Key};
 use crate::log::{LogShard, cell, meta};
 use crate::store::{Param, Sql, SqlError, SqlValue};
@@ -71,13 +73,14 @@ fn next_day(sql: &mut dyn Sql, now: i64) -> Result<Option<OpenDay>, SqlError> {
             .and_then(|(at, rest)| Some((at.parse::<i64>().ok()?, rest.parse::<i64>().ok()?)));
         let rests = built.is_some_and(|(at, rest)| (at..at.saturating_add(rest)).contains(&now));
         if let (false, Ok(start)) = (rests, day.parse()) {
-            return Ok(Some(OpenDay { start, mark, after: (i64::MIN, 0), leads: 0, windows: BTreeMap::new() }));
+            return Ok(Some(OpenDay { mark, ..OpenDay::new(start) }));
         }
     }
     Ok(None)
 }
 
 /// One score of a lead with its outcome.
+#[derive(Clone)]
 struct Row {
     lead: i64,
     version: String,
@@ -97,6 +100,12 @@ struct Row {
 }
 
 impl Row {
+    /// The row with another outcome of its lead.
+    fn with(&self, outcome: &Folded) -> Row {
+        let Folded { converted_ms, lost_ms, deal_value, opened_ms, closed_ms, .. } = *outcome;
+        Row { converted_ms, lost_ms, deal_value, opened_ms, closed_ms, ..self.clone() }
+    }
+
     fn read(row: &[SqlValue]) -> Option<Row> {
         Some(Row {
             lead: cell::integer(row, 0)?,
@@ -125,7 +134,76 @@ const READ: &str = "SELECT s.lead, s.first_ms, version.name, s.rollout, rollout.
     WHERE s.matured = 1 AND s.first_ms >= ?1 AND s.first_ms < ?2 AND (s.first_ms, s.lead) > (?3, ?4) \
     ORDER BY s.first_ms, s.lead, s.rollout, s.version LIMIT ?5";
 
+/// As [`READ`], of leads by their numbers.
+const READ_LEADS: &str = "SELECT s.lead, s.first_ms, version.name, s.rollout, rollout.name, s.role, s.backfill, s.probability, s.explores, s.arm, \
+    o.converted_ms, o.lost_ms, o.deal_value, o.opened_ms, o.closed_ms, s.segments \
+    FROM json_each(?1) AS wanted JOIN lead_scores AS s ON s.lead = wanted.value JOIN names AS version ON version.id = s.version JOIN names AS rollout ON rollout.id = s.rollout \
+    LEFT JOIN outcomes AS o ON o.lead = s.lead AND o.lead_id = s.lead_id \
+    WHERE s.matured = 1 ORDER BY s.lead, s.rollout, s.version";
+
+/// Brings outcome days up to date with `changes`, the outcomes of leads by their number before and now. Where a lead counts otherwise its day
+/// is marked to be worked out again; where only its deal changed, which happens for months, the day's sums are moved by the difference.
+pub(in crate::log) fn adjust(
+    sql: &mut dyn Sql,
+    now: i64,
+    rules: &Digest,
+    changes: &BTreeMap<i64, (Folded, Folded)>,
+) -> Result<(), SqlError> {
+    let leads = serde_json::Value::from_iter(changes.keys().copied()).to_string();
+    let rows: Vec<Row> = sql.query(READ_LEADS, &[Param::Text(&leads)])?.iter().filter_map(|row| Row::read(row)).collect();
+    let mut days: BTreeMap<i64, [OpenDay; 2]> = BTreeMap::new();
+    let mut marked = BTreeSet::new();
+    for rows in rows.chunk_by(|a, b| a.lead == b.lead) {
+        let Some((first, (was, is))) = rows.first().and_then(|first| Some((first, changes.get(&first.lead)?))) else { continue };
+        let day = day_of(first.first_ms.saturating_add(rules.mature_ms));
+        if is_closed(day, now) {
+            continue;
+        }
+        let known = [was, is].map(|outcome| rows.iter().map(|row| row.with(outcome)).collect::<Vec<Row>>());
+        let [before, after] = known.each_ref().map(|rows| rows.first().and_then(|row| counts(rules, row, now)));
+        if before != after {
+            marked.insert(day);
+            continue;
+        }
+        let [old, new] = days.entry(day).or_insert_with(|| [OpenDay::new(day), OpenDay::new(day)]);
+        let [before, after] = known;
+        old.count(now, rules, &before);
+        new.count(now, rules, &after);
+    }
+    for (day, [old, new]) in days {
+        // A day that is marked, or in the middle of being worked out, may have read the old outcome.
+        if meta::get(sql, &format!("day:{day}"))?.is_some() {
+            marked.insert(day);
+            continue;
+        }
+        for ((version, role), (_, now_known)) in new.windows {
+            let Some((_, known_before)) = old.windows.get(&(version.clone(), role.clone())) else { continue };
+            let key = Key { grain: Grain::Mature, start_ms: day, version, role };
+            if *known_before != now_known && !window::move_business(sql, &key, |sums| sums.shift(known_before, &now_known))? {
+                marked.insert(day);
+            }
+        }
+    }
+    marked.into_iter().try_for_each(|day| touch_day(sql, day))
+}
+
+/// Whether the lead counts as converted; none where it does not count.
+fn counts(rules: &Digest, row: &Row, now: i64) -> Option<bool> {
+    // A buyer before the first score is nobody's success or failure.
+    if row.converted_ms.is_some_and(|at| at < row.first_ms) {
+        return None;
+    }
+    match (Maturity { after_ms: rules.mature_ms }).label(row.first_ms, row.converted_ms, now) {
+        Label::Open => None,
+        label => Some(label == Label::Converted),
+    }
+}
+
 impl OpenDay {
+    fn new(start: i64) -> OpenDay {
+        OpenDay { start, mark: String::new(), after: (i64::MIN, 0), leads: 0, windows: BTreeMap::new() }
+    }
+
     /// Reads some leads of the day. Whether there are more.
     fn read(&mut self, sql: &mut dyn Sql, now: i64, rules: &Digest) -> Result<bool, SqlError> {
         let from = self.start.saturating_sub(rules.mature_ms);
@@ -149,13 +227,8 @@ impl OpenDay {
 
     fn count(&mut self, now: i64, rules: &Digest, rows: &[Row]) {
         let Some(first) = rows.first() else { return };
-        // A buyer before the first score is nobody's success or failure.
-        let label = Maturity { after_ms: rules.mature_ms }.label(first.first_ms, first.converted_ms, now);
-        if label == Label::Open || first.converted_ms.is_some_and(|at| at < first.first_ms) {
-            return;
-        }
+        let Some(converted) = counts(rules, first, now) else { return };
         self.leads += 1;
-        let converted = label == Label::Converted;
         // In order of rollouts: the latest stays.
         let by_version: BTreeMap<&str, &Row> = rows.iter().map(|row| (row.version.as_str(), row)).collect();
         for row in by_version.values() {
