@@ -125,7 +125,6 @@ fn probe(service: &Service, log: &Log) {
 mod tests {
     use std::io::{BufRead, BufReader, Read, Write};
     use std::net::{SocketAddr, TcpListener, TcpStream};
-    use std::time::Instant;
 
     use plumbline_core::model::{Arithmetic, Body, Column, Linear, Link};
     use plumbline_core::route::{AllocationSettings, Deployed};
@@ -156,7 +155,7 @@ mod tests {
 
     /// The status of one scoring over a connection of its own, and how long it took.
     fn ask(address: SocketAddr) -> (String, Duration) {
-        let began = Instant::now();
+        let began = clock::start();
         let mut stream = BufReader::new(TcpStream::connect(address).unwrap());
         let body = r#"{"lead_id":"a","visits":4}"#;
         let head = format!("POST /v1/score HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {}\r\n\r\n", body.len());
@@ -189,7 +188,7 @@ mod tests {
             line.unwrap().trim().parse::<u64>().unwrap()
         };
         let wait = |name: &str, count| {
-            let began = Instant::now();
+            let began = clock::start();
             while counted(name) < count {
                 assert!(began.elapsed() < Duration::from_secs(60), "{name} is {}", counted(name));
                 std::thread::sleep(Duration::from_millis(5));
@@ -229,7 +228,7 @@ mod tests {
         assert!(pending(), "nobody counts deployments yet");
         let allocation = AllocationSettings::champion_only("1");
         service.deploy(&Deployed { epoch: 1, effective_ms: 0, allocation, models: vec![digest] }, &[&bytes]).unwrap();
-        let began = Instant::now();
+        let began = clock::start();
         while pending() {
             assert!(began.elapsed() < Duration::from_secs(60));
             std::thread::sleep(Duration::from_millis(5));
