@@ -94,7 +94,11 @@ fn missing_gates(policy: &Policy, rollout: &Rollout, verdicts: &[Verdict]) -> Ve
             Some(Missing { id: gate.id().to_owned(), sentence: detail.with("gate", gate.id()) })
         })
         .collect();
-    if missing.is_empty() {
+    if rollout.stage == Stage::Full {
+        // Only a failure or an open incident keeps the challenger from becoming champion; the date says how many days are missing.
+        let is_failed = |one: &Missing| one.sentence.code == "GATE_FAILS" || one.id == Gate::GovIncidents.id();
+        missing.retain(is_failed);
+    } else if missing.is_empty() {
         missing.push(Missing { id: "look".to_owned(), sentence: Sentence::new("LOOK_MISSING", "the next look") });
     }
     missing
@@ -118,6 +122,7 @@ fn in_outcome(policy: &Policy, rollout: &Rollout, gate: Gate, outcome: Option<Ou
     let name = words::gate(gate);
     let (code, detail) = match (gate, outcome) {
         (Gate::GovDays, _) => ("GATE_DAYS", format!("{} of {}", rollout.days_logged, words::days(rollout.least_days(policy)))),
+        (Gate::GovIncidents, _) => ("GATE_INCIDENTS", "not closed".to_owned()),
         (_, None) => ("GATE_NOT_JUDGED", "not judged yet".to_owned()),
         (_, Some(Outcome::Fail)) => ("GATE_FAILS", "fails".to_owned()),
         (_, Some(Outcome::Error)) => ("GATE_ERROR", "could not be judged".to_owned()),
@@ -173,7 +178,8 @@ fn said(rollout: &Rollout, is_ready: bool, earliest_ms: Option<i64>, missing: &[
     } else {
         match (rollout.stage, earliest_ms) {
             (Stage::Full, Some(at)) => {
-                let text = format!("Full rollout completes by itself on {} at the earliest.", phrase::day(at, now));
+                let open = if parts.is_empty() { String::new() } else { format!(" Open: {list}.") };
+                let text = format!("Full rollout completes by itself on {} at the earliest.{open}", phrase::day(at, now));
                 Sentence::new("NEXT_COMPLETES", text)
             }
             (_, Some(at)) => Sentence::new(
@@ -262,6 +268,12 @@ mod tests {
         assert_eq!(next(&world, &[]).0, "The A/B test is passed. Missing: the product manager's approval.");
         world.approve(pia());
         assert_eq!(next(&world, &[]).0, "Full rollout completes by itself on 22 November at the earliest.");
+        let today =
+            [Gate::SysLatency, Gate::GovDays, Gate::GovIncidents].map(|gate| verdict(gate, Stage::Full, Outcome::Inconclusive));
+        assert_eq!(
+            next(&world, &today).0,
+            "Full rollout completes by itself on 22 November at the earliest. Open: red incidents (not closed)."
+        );
         world.ok(red_minute(vec![red("2", true), red("1", true)]));
         let (text, ids, day) = next(&world, &[]);
         assert!(text.starts_with("Full is on hold. 11 % of the requests failed"), "{text}");

@@ -107,7 +107,7 @@ pub(crate) fn gate(gate: Gate) -> &'static str {
         Gate::AbAttention => "share of leads called hot",
         Gate::AbSegments => "segments that fare worse",
         Gate::GovDays => "days logged",
-        Gate::GovIncidents => "open red incidents",
+        Gate::GovIncidents => "red incidents",
     }
 }
 

@@ -138,7 +138,8 @@ impl Step<'_> {
             Stage::Full => match failed.first() {
                 Some(verdict) => self.hold_by_gate(9, verdict),
                 None => {
-                    let is_blocked = |verdict: &Verdict| verdict.gate.family() == Family::Gov && verdict.outcome == Outcome::Fail;
+                    // Too few requests do not keep a model from becoming champion; an open red incident does.
+                    let is_blocked = |verdict: &Verdict| verdict.gate.family() == Family::Gov && verdict.outcome != Outcome::Pass;
                     if rollout.why_held(self.now).is_none() && !look.verdicts.iter().any(is_blocked) {
                         self.complete();
                     }

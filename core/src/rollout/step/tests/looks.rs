@@ -205,8 +205,20 @@ fn full_completes_only_when_nothing_fails_and_nothing_holds() {
     assert_eq!(world.stage(), Stage::Full);
     world.resume(operator());
     // A red incident that is open keeps the rollout from completing; too few requests do not.
-    world.look(&[(Gate::GovIncidents, Outcome::Fail)]);
+    world.look(&[(Gate::GovIncidents, Outcome::Inconclusive)]);
     assert_eq!(world.stage(), Stage::Full);
     world.look(&[(Gate::SysLatency, Outcome::InsufficientData)]);
     assert_eq!((world.stage(), world.state.champion.as_str()), (Stage::Idle, "2"));
+}
+
+#[test]
+fn a_look_judges_the_gates_that_are_evaluated() {
+    for stage in Stage::ACTIVE {
+        for mode in [Mode::Absolute, Mode::Relative] {
+            let modes = Modes { precision: mode, recall: mode };
+            let rollout = Rollout::new("2-r1".to_owned(), "2".to_owned(), "Ada".to_owned(), modes, stage, NINE);
+            let judged: Vec<Gate> = Gate::ALL.into_iter().filter(|gate| rollout.is_judged(*gate)).collect();
+            assert_eq!(crate::rollout::evaluate::gates(stage, modes).collect::<Vec<_>>(), judged);
+        }
+    }
 }
