@@ -55,6 +55,14 @@ pub enum Failure {
         /// What is wrong, a sentence.
         message: String,
     },
+    /// A running service rejected what was asked of it.
+    #[error("{message}")]
+    Rejected {
+        /// The service's own code.
+        code: String,
+        /// Its words.
+        message: String,
+    },
     /// The service could not start or stopped by itself.
     #[error("{message}")]
     Service {
@@ -67,11 +75,12 @@ pub enum Failure {
 
 impl Failure {
     /// A stable name of the kind of failure.
-    pub fn code(&self) -> &'static str {
+    pub fn code(&self) -> &str {
         match self {
             Failure::Read { .. } => "READ_FAILED",
             Failure::Write { .. } => "WRITE_FAILED",
             Failure::Gone => "OUTPUT_CLOSED",
+            Failure::Rejected { code, .. } => code,
             Failure::Model { code, .. }
             | Failure::Input { code, .. }
             | Failure::Usage { code, .. }
@@ -87,6 +96,7 @@ impl Failure {
             Failure::Read { .. } | Failure::Input { .. } => 5,
             Failure::Write { .. } => 6,
             Failure::Service { .. } => 7,
+            Failure::Rejected { .. } => 8,
             Failure::Gone => 141,
         }
     }

@@ -3,6 +3,7 @@
 //! A shell round `plumbline-core` and `plumbline-worker`: it owns files, terminals, signals, sockets and the clock, and no rule of
 //! scoring. Tests in `tests/` run the real binary.
 
+mod client;
 mod clock;
 mod command;
 mod failure;
@@ -36,7 +37,10 @@ pub mod harness {
 
 use clap::{Parser, Subcommand};
 
-use command::{assign, bench, drift, experiment, features, import, inspect, metrics, quality, schema, score, serve, window};
+use command::{
+    assign, bench, drift, experiment, features, import, inspect, metrics, quality, rollout, schema, score, serve, simulate,
+    window,
+};
 use outcome::Outcome;
 use output::terminal;
 
@@ -53,6 +57,7 @@ Exit codes:
   5    the input could not be read or parsed
   6    the output could not be written
   7    the service could not start, or stopped unexpectedly
+  8    a running service rejected the command
   130  interrupted by Ctrl-C (143: by SIGTERM); existing files are unchanged
   141  the reader of standard output closed it";
 
@@ -83,6 +88,8 @@ enum Command {
     Quality(quality::Quality),
     Bench(bench::Bench),
     Serve(serve::Serve),
+    Rollout(rollout::Rollout),
+    Simulate(simulate::Simulate),
 }
 
 /// Runs the command `args` asks for and returns its exit code. `args` starts with the program's name.
@@ -116,6 +123,8 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Quality(quality) => quality.run(cli.json),
         Command::Bench(bench) => bench.run(cli.json),
         Command::Serve(serve) => serve.run(cli.json),
+        Command::Rollout(rollout) => rollout.run(cli.json),
+        Command::Simulate(simulate) => simulate.run(cli.json),
     };
     match outcome {
         Ok(Outcome::Done) => ExitCode::SUCCESS,

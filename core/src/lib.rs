@@ -29,7 +29,8 @@ pub mod name;
 mod order;
 #[cfg(feature = "quality")]
 pub mod quality;
-mod random;
+pub mod random;
+pub mod report;
 pub mod rollout;
 pub mod route;
 pub mod schema;

@@ -2,17 +2,18 @@
 
 /// A generator of pseudo-random numbers; equal seeds give equal draws.
 #[derive(Debug, Clone)]
-pub(crate) struct Random {
+pub struct Random {
     state: u64,
 }
 
 impl Random {
-    pub(crate) fn new(seed: u64) -> Random {
+    /// A generator that draws by `seed`.
+    pub fn new(seed: u64) -> Random {
         Random { state: seed }
     }
 
     /// SplitMix64 (Steele, Lea & Flood 2014).
-    pub(crate) fn bits(&mut self) -> u64 {
+    pub fn bits(&mut self) -> u64 {
         self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.state;
         z = (z ^ z >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -21,7 +22,7 @@ impl Random {
     }
 
     /// A whole number below `n`, each equally likely; 0 if `n` is 0 (Lemire 2019).
-    pub(crate) fn below(&mut self, n: u64) -> u64 {
+    pub fn below(&mut self, n: u64) -> u64 {
         let mut product = u128::from(self.bits()) * u128::from(n);
         if (product as u64) < n {
             let least = n.wrapping_neg() % n.max(1);
@@ -33,13 +34,19 @@ impl Random {
     }
 
     /// A number in [0, 1).
-    #[cfg(test)]
-    pub(crate) fn unit(&mut self) -> f64 {
+    pub fn unit(&mut self) -> f64 {
         (self.bits() >> 11) as f64 / (1u64 << 53) as f64
     }
 
+    /// A draw of the standard normal distribution (Box & Muller 1958, the cosine alone).
+    pub fn normal(&mut self) -> f64 {
+        // 1 − u lies in (0, 1].
+        let radius = (-2.0 * crate::math::ln(1.0 - self.unit())).sqrt();
+        radius * crate::math::cos(std::f64::consts::TAU * self.unit())
+    }
+
     /// Puts `items` into an order, each equally likely (Fisher & Yates).
-    pub(crate) fn shuffle<T>(&mut self, items: &mut [T]) {
+    pub fn shuffle<T>(&mut self, items: &mut [T]) {
         for i in (1..items.len()).rev() {
             items.swap(i, self.below(i as u64 + 1) as usize);
         }

@@ -11,6 +11,7 @@
 
 mod answer;
 mod contact;
+pub mod control;
 mod deployment;
 mod error;
 mod failure;
@@ -20,6 +21,7 @@ mod gate;
 mod handle;
 mod host;
 pub mod journal;
+pub mod lifecycle;
 pub mod log;
 pub mod metrics;
 pub mod model;
@@ -34,12 +36,15 @@ pub mod settings;
 pub mod store;
 pub mod tally;
 mod text;
+pub mod world;
 
 pub use answer::{After, Answer, Effects};
+pub use control::Control;
 pub use error::ServiceError;
 #[cfg(any(test, feature = "faults"))]
 pub use fault::Fault;
 pub use journal::{Batch, Journal};
+pub use lifecycle::Lifecycle;
 pub use log::LogShard;
 pub use metrics::{Counted, Metrics};
 pub use model::{Model, ModelError};

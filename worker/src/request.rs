@@ -26,6 +26,8 @@ impl<'a> Request<'a> {
         "if-none-match",
         "origin",
         "access-control-request-method",
+        "authorization",
+        "if-match",
     ];
 
     /// The value of header `name` (lower case), if present.

@@ -11,19 +11,24 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use plumbline_worker::{LogMode, Model, Service, Settings};
+use plumbline_core::rollout::Policy;
+use plumbline_worker::control::Fault;
+use plumbline_worker::{Lifecycle, LogMode, Model, Scope, Service, Settings};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use tokio::sync::watch;
 
 use crate::host::connection::{self, Host};
+use crate::host::demo;
 use crate::host::later::Later;
+use crate::host::lifecycle::{self, Door};
 use crate::host::log::Log;
 use crate::host::no_thread;
 use crate::host::page::{self, Page};
 use crate::input::model_file;
 use crate::output::terminal;
-use crate::{Failure, Outcome};
+use crate::store::Store;
+use crate::{Failure, Outcome, clock};
 
 /// Serve scoring requests over HTTP
 #[derive(Debug, Args)]
@@ -43,14 +48,21 @@ Examples:
   curl -s localhost:8788/v1/score -d '{\"lead_id\": \"42\", \"visits\": 7}'")]
 pub struct Serve {
     /// A bundle; can be repeated. The first is used when a request names none, unless the settings have an allocation
-    #[arg(long = "model", value_name = "M.plumb", required = true)]
+    #[arg(long = "model", value_name = "M.plumb", required_unless_present_any = ["store", "demo"])]
     models: Vec<PathBuf>,
     /// Address and port; port 0 picks a free port and prints it
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8788")]
     listen: SocketAddr,
     /// SQLite file of the prediction log [default: in memory, lost at exit]
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["store", "demo"])]
     db: Option<PathBuf>,
+    /// Folder with the prediction log and the lifecycle: models, rollouts, ledger, report. The first model of an empty one is the first
+    /// --model; after that the rollout says what serves
+    #[arg(long, value_name = "FOLDER")]
+    store: Option<PathBuf>,
+    /// Play eight weeks of a simulated company into the store if it is empty, and serve it [store: a temporary folder unless --store]
+    #[arg(long, conflicts_with = "models")]
+    demo: bool,
     /// Whether a prediction is stored after its answer or before [default: from the settings, otherwise batched]
     #[arg(long, value_enum)]
     log: Option<Mode>,
@@ -77,9 +89,18 @@ enum Mode {
 impl Serve {
     /// Answers until it is told to stop.
     pub fn run(&self, json: bool) -> Result<Outcome, Failure> {
-        let models = self.models.iter().map(|path| open_model(path)).collect::<Result<Vec<_>, _>>()?;
+        let (settings, policy) = self.settings()?;
+        let mut kept = self.kept(&settings, policy)?;
+        let settings = match &mut kept.lifecycle {
+            Some(lifecycle) => lifecycle.control().settings(settings),
+            None => settings,
+        };
+        let models = match &kept.models {
+            Some(models) => models.clone(),
+            None => self.models.iter().map(|path| open_model(path)).collect::<Result<Vec<_>, _>>()?,
+        };
         let refused = |e: plumbline_worker::ServiceError| Failure::usage(e.code(), e.to_string());
-        let service = Arc::new(Service::new(self.settings()?, models, &instance()).map_err(refused)?);
+        let service = Arc::new(Service::new(settings, models, &instance()).map_err(refused)?);
         for note in service.notes() {
             terminal::note(&note);
         }
@@ -89,14 +110,28 @@ impl Serve {
         let listener = TcpListener::bind(self.listen).map_err(cannot)?;
         listener.set_nonblocking(true).map_err(cannot)?;
         let address = listener.local_addr().map_err(cannot)?;
-        let (log, writer) = Log::open(self.db.clone(), &service)?;
+        let (log, writer) = Log::open(kept.log.clone().or_else(|| self.db.clone()), &service)?;
         let (later, scorer) = Later::start(&service, log.clone())?;
+        let is_local = address.ip().is_loopback();
+        let (door, keeper) = match kept.lifecycle {
+            Some(lifecycle) => {
+                let (door, keeper) = Door::start(lifecycle, Arc::clone(&service), is_local)?;
+                (Some(door), Some(keeper))
+            }
+            None => (None, None),
+        };
         let (stop, stopped) = watch::channel(false);
         let threads = self.threads.or_else(|| std::thread::available_parallelism().ok()).map_or(1, NonZero::get);
         let mut answering = Vec::new();
         for n in 0..threads {
             let listener = listener.try_clone().map_err(cannot)?;
-            let host = Host { service: service.clone(), log: log.clone(), later: later.clone(), page: page.clone() };
+            let host = Host {
+                service: service.clone(),
+                log: log.clone(),
+                later: later.clone(),
+                lifecycle: door.clone(),
+                page: page.clone(),
+            };
             let stopped = stopped.clone();
             let mut runtime = tokio::runtime::Builder::new_current_thread();
             // The thread for large requests, which ends when there are none.
@@ -105,13 +140,19 @@ impl Serve {
             let answer = move || runtime.block_on(connection::accept(listener, host, stopped));
             answering.push(std::thread::Builder::new().name(format!("answer-{n}")).spawn(answer).map_err(no_thread)?);
         }
-        drop((listener, log, later, stopped));
+        drop((listener, log, later, door, stopped));
         // Watched before anyone is told that we listen: a signal that comes at once must not end what is not yet written.
         let signals = watch_signals()?;
         if json {
             terminal::say(&serde_json::json!({ "listening": format!("http://{address}") }).to_string())?;
         } else {
             terminal::say(&format!("listening on http://{address}"))?;
+            if let Some(key) = &kept.key {
+                let shown = "key that may operate and approve as ML lead (shown once)";
+                terminal::say(&format!(
+                    "{shown}: {key}\n\n  export PLUMBLINE_KEY={key} PLUMBLINE_URL=http://{address}\n  plumbline rollout explain"
+                ))?;
+            }
         }
         wait_for(signals)?;
         terminal::note("stopping: answering the requests in progress and writing the log");
@@ -123,7 +164,49 @@ impl Serve {
         // The rows of the scorer go to the writer.
         scorer.finish();
         writer.finish();
+        if let Some(keeper) = keeper {
+            keeper.finish();
+        }
         Ok(Outcome::Done)
+    }
+
+    /// The lifecycle of `--store`, its log, the models it serves, and a key that was made with it.
+    fn kept(&self, settings: &Settings, policy: Policy) -> Result<Kept, Failure> {
+        if self.store.is_none() && !self.demo {
+            return Ok(Kept::default());
+        }
+        let temporary =
+            if self.store.is_none() { Some(tempfile::tempdir().map_err(Failure::write("a temporary folder"))?) } else { None };
+        let folder = match (&self.store, &temporary) {
+            (Some(folder), _) => folder.clone(),
+            (None, Some(temporary)) => temporary.path().to_owned(),
+            (None, None) => return Ok(Kept::default()),
+        };
+        let base = settings.allocation.clone().unwrap_or_else(demo::base);
+        let policy = if self.demo { plumbline_worker::world::policy() } else { policy };
+        let mut lifecycle = lifecycle::open(&folder, policy, base)?;
+        let failed = |fault: Fault| Failure::Service { code: fault.problem().code, message: fault.to_string() };
+        let mut key = None;
+        if lifecycle.control().state().map_err(|e| failed(e.into()))?.is_none() {
+            if self.demo {
+                let secrets = demo::secrets()?;
+                key = secrets.first().cloned();
+                lifecycle = demo::play(lifecycle, DEMO_SEED, DEMO_LEADS, clock::now().0, &secrets)?;
+            } else {
+                let none =
+                    || Failure::usage("NO_MODEL", format!("{} is empty: name its first model with --model", folder.display()));
+                let first = model_file::read(self.models.first().ok_or_else(none)?)?;
+                lifecycle.control().genesis(clock::now().0, &first, "local").map_err(failed)?;
+                let secret = crate::host::secret()?;
+                let scopes = [Scope::Score, Scope::Ingest, Scope::Read, Scope::Operate, Scope::Approve];
+                lifecycle.control().add_key(clock::now().0, &secret, "local", "ml_lead", &scopes, "plumbline").map_err(failed)?;
+                key = Some(secret);
+            }
+        }
+        let deployed = lifecycle.control().deployed().map_err(|e| failed(e.into()))?;
+        let models =
+            deployed.map(|deployed| plumbline_worker::world::models(&mut lifecycle, &deployed)).transpose().map_err(failed)?;
+        Ok(Kept { log: Some(folder.join(lifecycle::LOG)), lifecycle: Some(lifecycle), models, key, _temporary: temporary })
     }
 
     /// The page: of the folder named, which must be one, or of the folder where a build leaves it.
@@ -142,15 +225,18 @@ impl Serve {
         Err(Failure::input(folder.display().to_string(), "PAGE_NOT_BUILT", why))
     }
 
-    fn settings(&self) -> Result<Settings, Failure> {
+    /// The settings of the service and the policy of rollouts, which are sections of one file.
+    fn settings(&self) -> Result<(Settings, Policy), Failure> {
         // One file, one writer: there is nothing to spread rows over, and large batches cost one commit.
         let mut settings = Settings { shards: 1, flush_rows: 8192, ..Settings::default() };
+        let mut policy = Policy::default();
         if let Some(path) = &self.settings {
             let place = path.display().to_string();
             let bytes = model_file::read(path)?;
             let text = String::from_utf8_lossy(&bytes);
             let invalid = |what: String| Failure::input(place.clone(), "SETTINGS_INVALID", what);
-            let given: serde_json::Value = toml::from_str(&text).map_err(|e| invalid(e.to_string()))?;
+            let mut given: serde_json::Value = toml::from_str(&text).map_err(|e| invalid(e.to_string()))?;
+            policy = policy_of(&mut given).map_err(invalid)?;
             settings = Settings::read(given, &settings).map_err(|e| invalid(e.to_string()))?;
         }
         if let Some(path) = &self.suite {
@@ -165,8 +251,39 @@ impl Serve {
             Some(Mode::Durable) => settings.log = LogMode::Durable,
             None => {}
         }
-        Ok(settings)
+        Ok((settings, policy))
     }
+}
+
+/// Sections of the settings' file that are the policy's.
+const POLICY: [&str; 8] = ["outcome", "leads", "stage", "gates", "experiment", "alerts", "report", "retention"];
+
+/// Takes the policy's sections out of `given`.
+fn policy_of(given: &mut serde_json::Value) -> Result<Policy, String> {
+    let mut sections = serde_json::Map::new();
+    if let serde_json::Value::Object(given) = given {
+        for name in POLICY {
+            sections.extend(given.remove(name).map(|section| (name.to_owned(), section)));
+        }
+    }
+    serde_json::from_value(serde_json::Value::Object(sections)).map_err(|e| e.to_string())
+}
+
+/// The seed of the demo's history.
+const DEMO_SEED: u64 = 1;
+/// Leads a day of the demo's company.
+const DEMO_LEADS: f64 = 270.0;
+
+/// What `--store` keeps.
+#[derive(Default)]
+struct Kept {
+    log: Option<PathBuf>,
+    lifecycle: Option<Lifecycle<Store>>,
+    models: Option<Vec<Model>>,
+    /// The secret of a key that was just made.
+    key: Option<String>,
+    /// Removed at the end.
+    _temporary: Option<tempfile::TempDir>,
 }
 
 /// How long the thread for large requests waits for the next.

@@ -10,12 +10,20 @@ use plumbline_worker::{Refusal, Settings};
 const LINGER: Duration = Duration::from_secs(2);
 
 /// The whole body, within the limits of `settings`. One that is announced to be longer is refused before it arrives.
-pub async fn read<B>(mut body: B, settings: &Settings) -> Result<Bytes, Refusal>
+pub async fn read<B>(body: B, settings: &Settings) -> Result<Bytes, Refusal>
 where
     B: Body<Data = Bytes> + Send + Unpin + 'static,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
-    let limit = settings.limits.body_bytes;
+    read_within(body, settings, settings.limits.body_bytes).await
+}
+
+/// [`read`], with another `limit` in bytes.
+pub async fn read_within<B>(mut body: B, settings: &Settings, limit: u64) -> Result<Bytes, Refusal>
+where
+    B: Body<Data = Bytes> + Send + Unpin + 'static,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
     if body.size_hint().lower() > limit {
         linger(body);
         return Err(Refusal::BodyTooLarge);

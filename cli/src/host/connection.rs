@@ -21,6 +21,7 @@ use tokio::sync::watch;
 
 use super::body;
 use super::later::Later;
+use super::lifecycle::Door;
 use super::log::Log;
 use super::page::Page;
 use crate::output::terminal;
@@ -34,6 +35,9 @@ const HEAD: Duration = Duration::from_secs(30);
 /// A body of so many bytes holds hundreds of leads: its request is answered beside the event loop.
 const LARGE: usize = 256 << 10;
 
+/// The largest body of a request to the lifecycle: a bundle, or thousands of events.
+const LIFECYCLE_BYTES: u64 = 64 << 20;
+
 /// What all connections share.
 #[derive(Clone)]
 pub struct Host {
@@ -43,6 +47,8 @@ pub struct Host {
     pub log: Log,
     /// Scores what was answered by the versions that did not answer.
     pub later: Later,
+    /// Answers what belongs to the lifecycle; none without a store.
+    pub lifecycle: Option<Door>,
     /// What is served where the service has no route.
     pub page: Arc<Page>,
 }
@@ -100,13 +106,24 @@ async fn attend(connection: impl Future, has_asked: Arc<AtomicBool>, patience: D
 
 type Answered = Result<hyper::Response<Full<Bytes>>, std::convert::Infallible>;
 
-async fn respond(request: hyper::Request<Incoming>, Host { service, log, later, page }: Host) -> Answered {
+async fn respond(request: hyper::Request<Incoming>, Host { service, log, later, lifecycle, page }: Host) -> Answered {
     let began = clock::start();
     let (head, body) = request.into_parts();
     let values = values(&head.headers);
     let headers: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_ref())).collect();
     let request = request_of(&head, &headers, b"");
     let refuse = |refusal: Refusal| service.refuse(&request, &refusal.problem(service.settings()));
+    if let Some(door) = lifecycle.filter(|_| Door::takes(request.method, request.path)) {
+        let body = match body::read_within(body, service.settings(), LIFECYCLE_BYTES).await {
+            Ok(body) => body,
+            Err(refusal) => return Ok(encode(refuse(refusal))),
+        };
+        let headers = values.iter().map(|(name, value)| (*name, value.to_string())).collect();
+        return Ok(match door.answer(&request, headers, body).await {
+            Some(response) => encode(response),
+            None => encode(refuse(Refusal::Panic)),
+        });
+    }
     let body = match body::read(body, service.settings()).await {
         Ok(body) => body,
         Err(refusal) => return Ok(encode(refuse(refusal))),

@@ -52,6 +52,15 @@ pub fn progress(total: Option<u64>) -> ProgressBar {
     }
 }
 
+/// A progress bar of a hundred steps on standard error, named `message`; hidden when that is no terminal.
+pub fn steps(message: &'static str) -> ProgressBar {
+    let bar = ProgressBar::new(100).with_message(message);
+    match ProgressStyle::with_template("{bar:32} {percent:>3} %  {msg}  {eta} left") {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
+}
+
 /// Rows of label and value, labels padded to one width.
 pub fn aligned(rows: &[(&str, String)]) -> String {
     let width = rows.iter().map(|(label, _)| label.chars().count()).max().unwrap_or(0);

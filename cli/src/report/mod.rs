@@ -7,6 +7,7 @@ pub mod drift;
 pub mod experiment;
 pub mod metrics;
 pub mod quality;
+pub mod rollout;
 pub mod rows;
 pub mod summary;
 pub mod window;

@@ -28,6 +28,18 @@ impl Store {
     }
 }
 
+impl Store {
+    /// Whether a commit is on the disk when it returns. Without, a store is filled many times faster, and a machine that loses power loses
+    /// it: for a store that is made anew.
+    ///
+    /// # Errors
+    /// [`SqlError::Driver`].
+    pub fn durable(&mut self, is_durable: bool) -> Result<(), SqlError> {
+        let pragma = if is_durable { "PRAGMA synchronous = FULL" } else { "PRAGMA synchronous = OFF" };
+        self.connection.execute_batch(pragma).map_err(driver)
+    }
+}
+
 impl Sql for Store {
     fn execute(&mut self, statement: &str, params: &[Param<'_>]) -> Result<u64, SqlError> {
         check(params)?;

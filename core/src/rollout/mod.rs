@@ -26,7 +26,7 @@ mod stage;
 mod state;
 mod step;
 mod verdict;
-mod words;
+pub(crate) mod words;
 
 pub use action::{Action, Audience};
 pub use allocation::allocation;

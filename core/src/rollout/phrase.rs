@@ -39,12 +39,7 @@ pub(crate) fn percents(low: f64, high: f64) -> String {
     format!("{} to {}", rounded(100.0 * low, 2), percent(high))
 }
 
-/// A ratio of 0.86 as `14 % less`, of 1.5 as `50 % more`.
-pub(crate) fn change(ratio: f64) -> String {
-    changed(ratio, "less", "more")
-}
-
-/// The same with other words for less and more.
+/// A ratio of 0.86 as `14 % less`, of 1.5 as `50 % more`, with these words for less and more.
 pub(crate) fn changed(ratio: f64, less: &str, more: &str) -> String {
     format!("{} {}", percent((ratio - 1.0).abs()), if ratio < 1.0 { less } else { more })
 }
@@ -73,6 +68,7 @@ mod tests {
         assert_eq!(day(at("2027-01-03"), now), "3 January 2027");
         assert_eq!(clock(at("2026-12-01T06:10:59Z"), now), "06:10");
         assert_eq!(clock(at("2026-11-30T23:05:00Z"), now), "23:05 on 30 November");
+        let change = |ratio| changed(ratio, "less", "more");
         assert_eq!((change(0.86), change(1.5), change(1.0)), ("14 % less".into(), "50 % more".into(), "0 % more".into()));
         assert_eq!(span(0.086, 0.33, "fewer", "more"), "8.6 to 33 % more");
         assert_eq!(span(-0.33, -0.086, "fewer", "more"), "8.6 to 33 % fewer");

@@ -73,6 +73,15 @@ impl Scores {
             .map(|side| side.iter().fold(0u64, |sum, count| sum.saturating_add(*count)))
     }
 
+    /// Leads with an outcome in each hundredth of [0, 1]: converted, not converted.
+    pub fn by_hundredth(&self) -> [Vec<u64>; 2] {
+        [&self.converted, &self.not_converted].map(|side| {
+            let mut hundredths: Vec<u64> = side.chunks(SCORE_BINS / 100).map(|bins| bins.iter().sum()).collect();
+            hundredths.resize(100, 0);
+            hundredths
+        })
+    }
+
     /// Leads in each bin, whatever their outcome: prediction drift is computed from them.
     pub fn histogram(&self) -> Vec<u64> {
         let mut all = self.open.clone();

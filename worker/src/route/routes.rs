@@ -128,12 +128,15 @@ impl Method {
     }
 
     /// Whether a request of method `name` is one of these.
-    pub(super) fn takes(self, name: &str) -> bool {
+    pub(crate) fn takes(self, name: &str) -> bool {
         name == self.name() || (self == Method::Get && name == "HEAD")
     }
 }
 
 impl Scope {
+    /// All scopes.
+    pub const ALL: [Scope; 6] = [Score, Scope::Ingest, Read, Scope::Operate, Scope::Approve, Scope::Admin];
+
     /// As keys and settings write it.
     pub const fn name(self) -> &'static str {
         match self {
@@ -262,7 +265,8 @@ mod tests {
     #[test]
     fn hosts_hand_in_every_header_that_is_read_and_no_other() {
         let read: BTreeSet<&str> = ROUTES.iter().flat_map(|route| route.headers).copied().collect();
-        let asked = ["origin", "access-control-request-method"];
+        // Every path may be asked for across origins; the lifecycle's routes read a key and a revision.
+        let asked = ["origin", "access-control-request-method", "authorization", "if-match"];
         assert_eq!(read.union(&asked.into()).copied().collect::<BTreeSet<_>>(), Request::HEADERS.iter().copied().collect());
         assert_eq!(Request::HEADERS.len(), read.len() + asked.len());
     }

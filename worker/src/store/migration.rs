@@ -3,8 +3,8 @@
 //! A store has one owner, named in it, whose migrations it has had: the rows of `plumbline_schema` are their numbers. A migration,
 //! once released, is never edited; a new one is added.
 
-use super::shard;
 use super::sql::{Param, Sql, SqlError};
+use super::{control, shard};
 
 /// Statements that bring a store from one version to the next.
 pub(super) type Migration = &'static [&'static str];
@@ -31,8 +31,7 @@ impl Owner {
     const fn migrations(self) -> &'static [Migration] {
         match self {
             Owner::Shard => shard::MIGRATIONS,
-            // It stores nothing yet.
-            Owner::Control => &[],
+            Owner::Control => control::MIGRATIONS,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 #[cfg(any(test, feature = "contract"))]
 pub mod contract;
+mod control;
 mod leads;
 #[cfg(test)]
 pub(crate) mod memory;

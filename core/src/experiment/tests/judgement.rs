@@ -188,12 +188,13 @@ fn with_cycle(leads: u64, deal: impl Fn(usize, u64) -> Option<Deal>) -> Analysis
 
 #[test]
 fn deals_that_no_longer_close_are_harm_however_few_are_left() {
-    let control = |lead: u64| (lead % 5 == 0).then_some(Deal::Closed((lead % 40) as f64 + 1.0));
-    let open = |lead: u64| (lead % 5 == 0).then_some(Deal::Open((lead % 40) as f64 + 1.0));
-    let cases: [(&str, &dyn Fn(u64) -> Option<Deal>); 3] = [
+    let control = |lead: u64| lead.is_multiple_of(5).then_some(Deal::Closed((lead % 40) as f64 + 1.0));
+    let open = |lead: u64| lead.is_multiple_of(5).then_some(Deal::Open((lead % 40) as f64 + 1.0));
+    type DealOf<'a> = &'a dyn Fn(u64) -> Option<Deal>;
+    let cases: [(&str, DealOf<'_>); 3] = [
         ("0 deals closed", &open),
         ("0 deals closed", &|_| None),
-        ("4 deals closed", &|lead| if lead % 500 == 0 { Some(Deal::Closed(9.0)) } else { open(lead) }),
+        ("4 deals closed", &|lead| if lead.is_multiple_of(500) { Some(Deal::Closed(9.0)) } else { open(lead) }),
     ];
     for (words, treatment) in cases {
         let analysis = with_cycle(2_000, |arm, lead| if arm == 0 { control(lead) } else { treatment(lead) });

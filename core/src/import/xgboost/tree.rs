@@ -96,7 +96,7 @@ fn sets(at: &At<'_, '_>, n: usize, copies: usize, budget: &mut Budget) -> Result
             return Err(categories_at.error(format!("a code of node {node} is outside 0..={MAX_CATEGORY}")));
         }
         let words = (top + 1) as usize / 32 + 1;
-        budget.take(words.saturating_mul(copies), &categories_at)?;
+        budget.take(words.saturating_mul(copies), categories_at)?;
         set.resize(words, 0);
         for code in codes {
             if let Some(word) = set.get_mut(*code as usize / 32) {

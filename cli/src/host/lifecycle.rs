@@ -1,0 +1,146 @@
+//! The lifecycle of a store on this machine: one thread that owns control object and shard, answers its requests and does what is due.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use hyper::body::Bytes;
+use plumbline_core::rollout::Policy;
+use plumbline_core::route::AllocationSettings;
+use plumbline_worker::{Control, Lifecycle, LogShard, Request, Response, Service, SqlError, world};
+use tokio::sync::oneshot;
+
+use crate::output::terminal;
+use crate::store::Store;
+use crate::{Failure, clock};
+
+/// What is due is done this often.
+const TICK: Duration = Duration::from_secs(2);
+
+/// The file of the shard in a store's folder.
+pub const LOG: &str = "log.sqlite";
+/// The file of the control object.
+const CONTROL: &str = "control.sqlite";
+
+/// A request on its way to the lifecycle.
+struct Call {
+    method: String,
+    path: String,
+    query: String,
+    headers: Vec<(&'static str, String)>,
+    body: Bytes,
+    answer: oneshot::Sender<Response>,
+}
+
+/// Where requests to the lifecycle are handed over.
+#[derive(Clone)]
+pub struct Door {
+    calls: mpsc::Sender<Call>,
+}
+
+/// The lifecycle's thread.
+pub struct Keeper {
+    thread: JoinHandle<()>,
+}
+
+/// The lifecycle in `folder`, which is made where it does not exist.
+///
+/// # Errors
+/// A file cannot be opened, or is none of this program's.
+pub fn open(folder: &Path, policy: Policy, base: AllocationSettings) -> Result<Lifecycle<Store>, Failure> {
+    std::fs::create_dir_all(folder).map_err(Failure::write(folder.display().to_string()))?;
+    let file = |name: &str| {
+        let path = folder.join(name);
+        let place = path.display().to_string();
+        let refused = move |e: SqlError| Failure::Service { code: e.code(), message: format!("{place}: {e}") };
+        Store::open(Some(&path)).map_err(refused.clone()).map(|store| (store, refused))
+    };
+    let (control, refused) = file(CONTROL)?;
+    let control = Control::open(control, policy, base).map_err(refused)?;
+    let (shard, refused) = file(LOG)?;
+    let shard = LogShard::open(shard).map_err(refused)?;
+    Ok(Lifecycle::new(control, vec![shard]))
+}
+
+impl Door {
+    /// Starts the thread that owns `lifecycle` and deploys to `service`. `is_local`: only callers on this machine reach it, who may read and
+    /// ingest without a key.
+    ///
+    /// # Errors
+    /// The system gives no thread.
+    pub fn start(lifecycle: Lifecycle<Store>, service: Arc<Service>, is_local: bool) -> Result<(Door, Keeper), Failure> {
+        let (calls, received) = mpsc::channel();
+        let keep = move || keep(lifecycle, &service, &received, is_local);
+        let thread = std::thread::Builder::new().name("lifecycle".into()).spawn(keep).map_err(super::no_thread)?;
+        Ok((Door { calls }, Keeper { thread }))
+    }
+
+    /// Whether requests of `method` to `path` belong here.
+    pub fn takes(method: &str, path: &str) -> bool {
+        Lifecycle::<Store>::takes(method, path)
+    }
+
+    /// The answer to a request; none where the thread has ended.
+    pub async fn answer(&self, request: &Request<'_>, headers: Vec<(&'static str, String)>, body: Bytes) -> Option<Response> {
+        let (answer, answered) = oneshot::channel();
+        let call = Call {
+            method: request.method.to_owned(),
+            path: request.path.to_owned(),
+            query: request.query.to_owned(),
+            headers,
+            body,
+            answer,
+        };
+        self.calls.send(call).ok()?;
+        answered.await.ok()
+    }
+}
+
+impl Keeper {
+    /// Waits for the thread; the last [`Door`] must be gone.
+    pub fn finish(self) {
+        // A thread that panicked has said so itself.
+        drop(self.thread.join());
+    }
+}
+
+fn keep(mut lifecycle: Lifecycle<Store>, service: &Service, calls: &mpsc::Receiver<Call>, is_local: bool) {
+    let mut due = Instant::now();
+    loop {
+        let wait = due.saturating_duration_since(clock::start());
+        match calls.recv_timeout(wait) {
+            Ok(call) => {
+                let headers: Vec<(&str, &str)> = call.headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+                let (method, path, query) = (call.method.as_str(), call.path.as_str(), call.query.as_str());
+                let request = Request { method, path, query, headers: &headers, body: &call.body };
+                let response = lifecycle.answer(clock::now().0, &request, is_local);
+                // A command may have changed who serves: hosts learn of it before the caller does.
+                follow(&mut lifecycle, service);
+                // The caller may have gone.
+                let _ = call.answer.send(response);
+            }
+            Err(RecvTimeoutError::Timeout) => {
+                if let Err(fault) = lifecycle.tick(clock::now().0) {
+                    terminal::note(&format!("error[LIFECYCLE]: {fault}"));
+                }
+                follow(&mut lifecycle, service);
+                due = clock::start() + TICK;
+            }
+            Err(RecvTimeoutError::Disconnected) => return,
+        }
+    }
+}
+
+/// Serves what control has deployed, where that is not served yet.
+fn follow(lifecycle: &mut Lifecycle<Store>, service: &Service) {
+    let followed =
+        lifecycle.control().deployed().map_err(plumbline_worker::control::Fault::from).and_then(|deployed| match deployed {
+            Some(deployed) if deployed.epoch > service.epoch() => world::deploy(service, lifecycle, &deployed),
+            _ => Ok(()),
+        });
+    if let Err(fault) = followed {
+        terminal::note(&format!("error[DEPLOY]: {fault}; what was served is served on"));
+    }
+}

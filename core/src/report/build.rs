@@ -1,0 +1,383 @@
+//! The report of given facts.
+
+mod answer;
+mod rollout;
+
+use std::collections::BTreeMap;
+
+use sha2::{Digest, Sha256};
+
+use super::day::{DayRow, known};
+use super::document::{
+    Complete, Day, Deployment, Event, Health, LoadTest, Model, Performance, Report, ScoreHistogram, SettingsPart,
+};
+use super::measure::{Measure, MeasureId, Tab, status};
+use super::time::{day_text, time_text};
+use super::value::{Estimate, Series, Status};
+use crate::rollout::{Policy, Stage, State, Verdict};
+use crate::sentence::Sentence;
+use crate::window::{Layout, Summary, Window};
+
+/// Seconds after which a page should ask again.
+const REFRESH_S: u32 = 15;
+const DAY_MS: i64 = 86_400_000;
+
+/// What a report is made of. Times are milliseconds since 1970.
+#[derive(Debug)]
+pub struct Facts<'a> {
+    /// Now.
+    pub now_ms: i64,
+    /// When the newest row was made.
+    pub data_until_ms: Option<i64>,
+    /// Whether all parts of the service answered.
+    pub complete: Complete,
+    /// What is reported on.
+    pub deployment: Deployment,
+    /// The rules in force.
+    pub policy: &'a Policy,
+    /// The lifecycle's state.
+    pub state: &'a State,
+    /// When each stage of the rollout began, in their order.
+    pub entered: &'a [(Stage, i64)],
+    /// Daily figures of the last 90 days, the oldest first.
+    pub days: &'a [DayRow],
+    /// Merged windows of each version that is champion or challenger.
+    pub recent: &'a [Recent],
+    /// The last 48 hours, the oldest first.
+    pub hours: &'a [HourRow],
+    /// The newest load test: requests a second, and when.
+    pub load_test: Option<(f64, i64)>,
+    /// The gates of the stage: of the last look, else as they stand today.
+    pub verdicts: &'a [Verdict],
+    /// What comes next, in words.
+    pub next: Sentence,
+    /// Gates and approvals that are missing.
+    pub missing: Vec<String>,
+    /// The earliest end of the stage.
+    pub earliest_ms: Option<i64>,
+    /// The newest entries of the ledger, the newest first.
+    pub ledger: &'a [LedgerRow],
+    /// All entries of the ledger.
+    pub ledger_total: u64,
+    /// The registered models.
+    pub models: &'a [ModelRow],
+}
+
+/// Merged windows of one version.
+#[derive(Debug)]
+pub struct Recent {
+    /// The version.
+    pub version: String,
+    /// By which its traffic is counted; outcomes have no features.
+    pub layout: Layout,
+    /// The training data as a window of that layout.
+    pub reference: Option<Window>,
+    /// Traffic of the last seven days.
+    pub traffic: Window,
+    /// Outcomes of the last `outcome_days` days.
+    pub outcomes: Window,
+    /// The days of `outcomes`.
+    pub outcome_days: u32,
+    /// Mean value of won deals and mean rating of those days.
+    pub deal_size: Option<f64>,
+    /// Mean rating by sales of those days.
+    pub satisfaction: Option<f64>,
+}
+
+/// An hour of traffic, all versions together.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct HourRow {
+    /// Begin of the hour.
+    pub start_ms: i64,
+    /// Median latency in milliseconds.
+    pub p50_ms: Option<f64>,
+    /// 99th percentile in milliseconds.
+    pub p99_ms: Option<f64>,
+    /// Requests.
+    pub requests: u64,
+    /// Of those, the ones that failed.
+    pub errors: u64,
+}
+
+/// An entry of the ledger.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct LedgerRow {
+    /// Its number.
+    pub seq: u64,
+    /// When.
+    pub at_ms: i64,
+    /// Its kind.
+    pub kind: String,
+    /// What happened.
+    pub sentence: Sentence,
+    /// Who acted.
+    pub actor: String,
+    /// Hash of the entry before.
+    pub previous: String,
+    /// Its hash.
+    pub hash: String,
+}
+
+/// A registered model.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ModelRow {
+    /// Its version.
+    pub version: String,
+    /// What it is now.
+    pub status: String,
+    /// Names that point to it.
+    pub aliases: Vec<String>,
+    /// When it was registered.
+    pub registered_ms: i64,
+    /// SHA-256 of its bundle.
+    pub digest: String,
+}
+
+impl Report {
+    /// The report of `facts`.
+    pub fn new(facts: &Facts<'_>) -> Report {
+        let measures: Vec<Measure> = MeasureId::ALL.into_iter().map(|id| facts.measure(id)).collect();
+        let mut report = Report {
+            format: 1,
+            minor: 0,
+            generated_at: time_text(facts.now_ms),
+            data_until: facts.data_until_ms.map(time_text),
+            digest: String::new(),
+            refresh_s: REFRESH_S,
+            complete: facts.complete.clone(),
+            deployment: facts.deployment.clone(),
+            verdict: facts.verdict(&measures),
+            answers: facts.answers(&measures),
+            days: facts.statuses(),
+            events: facts.ledger.iter().map(event).collect(),
+            health: facts.health(),
+            performance: facts.performance(),
+            rollout: facts.rollout(),
+            models: facts.models.iter().map(model).collect(),
+            settings: SettingsPart {
+                contacts: facts.policy.report.contact.clone(),
+                links: facts.policy.report.links.clone(),
+                policy_sha256: facts.state.policy_sha256.clone(),
+            },
+            notes: facts.notes(),
+            measures,
+        };
+        report.digest = report.content();
+        report
+    }
+
+    /// SHA-256 of what the report says, in hexadecimal: without the time at which it was made.
+    fn content(&self) -> String {
+        let same = Report { generated_at: String::new(), digest: String::new(), ..self.clone() };
+        let json = serde_json::to_vec(&same).unwrap_or_default();
+        Sha256::digest(json).iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+impl Facts<'_> {
+    fn of_version(&self, version: &str) -> Option<&Recent> {
+        self.recent.iter().find(|recent| recent.version == version)
+    }
+
+    /// Days of the report, as days since 1970: at most 90, to yesterday.
+    fn span(&self) -> std::ops::Range<i64> {
+        let today = self.now_ms.div_euclid(DAY_MS);
+        let first = self.days.first().map_or(today, |row| row.day_ms.div_euclid(DAY_MS));
+        first.max(today - 90)..today
+    }
+
+    /// The daily figures of `id` of `version`, with the interval of the area; today is not complete and left out.
+    fn series(&self, id: MeasureId, version: &str) -> Series {
+        let span = self.span();
+        let of = |day: i64| {
+            let rows = self.days.iter().filter(|row| row.day_ms.div_euclid(DAY_MS) == day && row.version == version);
+            rows.max_by_key(|row| (id.of_day(row).is_some(), row.leads.max(row.matured)))
+        };
+        let rows: Vec<Option<&DayRow>> = span.clone().map(of).collect();
+        let series = Series::new(span.start * DAY_MS, 86_400, rows.iter().map(|row| row.and_then(|row| id.of_day(row))));
+        match id {
+            MeasureId::Auc => series.within(rows.iter().map(|row| row.and_then(|row| row.auc_interval))),
+            _ => series,
+        }
+    }
+
+    fn measure(&self, id: MeasureId) -> Measure {
+        let champion = &self.state.champion;
+        let (estimate, window_days) = self.estimate(id);
+        let target = id.target(self.policy);
+        let status = status(&estimate, target.as_ref());
+        let challenger = self.state.challenger().map(|version| self.series(id, version)).filter(|series| !series.is_empty());
+        Measure {
+            id,
+            tab: id.tab(),
+            unit: id.unit().to_owned(),
+            sentence: answer::measured(id, &estimate, target.as_ref(), status),
+            estimate,
+            status,
+            window_days,
+            target,
+            champion: self.series(id, champion),
+            challenger,
+        }
+    }
+
+    /// The champion's figure over its window, and the window's days.
+    fn estimate(&self, id: MeasureId) -> (Estimate, u32) {
+        if id == MeasureId::Freshness {
+            return (Estimate::of(self.data_until_ms.map(|newest| (self.now_ms - newest).max(0) as f64 / 3.6e6)), 1);
+        }
+        let Some(recent) = self.of_version(&self.state.champion) else { return (Estimate::default(), 7) };
+        let traffic = || Summary::new(&recent.traffic, &recent.layout, recent.reference.as_ref(), self.now_ms);
+        let outcomes = || Summary::new(&recent.outcomes, &Layout::default(), None, self.now_ms);
+        let quantile = |q: f64| {
+            let latency = known(traffic().latency_us)?;
+            latency.iter().find(|(part, _)| *part == q).map(|(_, us)| *us as f64 / 1e3)
+        };
+        let requests = recent.traffic.counters.requests;
+        let matured = || recent.outcomes.scores.counts().iter().take(2).sum::<u64>();
+        let estimate = match id {
+            MeasureId::P50Ms => Estimate::of(quantile(0.5)).from_cases(requests),
+            MeasureId::P99Ms => Estimate::of(quantile(0.99)).from_cases(requests),
+            MeasureId::Throughput => Estimate::of((requests > 0).then_some(requests as f64 / (7.0 * 86_400.0))),
+            MeasureId::ErrorRate => Estimate::of(known(traffic().error_rate)).from_cases(requests),
+            MeasureId::Uptime => Estimate::of(known(traffic().uptime)),
+            MeasureId::Auc => {
+                let area = known(outcomes().roc_auc);
+                let interval = area.and_then(|area| area.interval);
+                Estimate::of(area.map(|area| area.area.value)).within(interval).from_cases(matured())
+            }
+            MeasureId::Precision => Estimate::of(outcomes().precision).from_cases(matured()),
+            MeasureId::Recall => Estimate::of(outcomes().recall).from_cases(matured()),
+            MeasureId::CalibrationError => {
+                Estimate::of(known(outcomes().calibration_error).map(|error| error.value)).from_cases(matured())
+            }
+            MeasureId::Missing | MeasureId::DriftKs => {
+                let row = DayRow::new(
+                    (self.now_ms, &recent.version, ""),
+                    &recent.layout,
+                    Some(&recent.traffic),
+                    None,
+                    recent.reference.as_ref(),
+                    Default::default(),
+                );
+                Estimate::of(id.of_day(&row)).from_cases(recent.traffic.counters.leads)
+            }
+            MeasureId::Coverage => Estimate::of(known(traffic().coverage)).from_cases(recent.traffic.counters.leads),
+            MeasureId::Conversion => {
+                let conversion = known(outcomes().conversion);
+                Estimate::of(conversion.map(|(rate, _)| rate)).within(conversion.map(|(_, ends)| ends)).from_cases(matured())
+            }
+            MeasureId::DealSize => Estimate::of(recent.deal_size),
+            MeasureId::Satisfaction => Estimate::of(recent.satisfaction),
+            MeasureId::ScoresPerDay => Estimate::of((requests > 0).then_some(recent.traffic.counters.scored as f64 / 7.0)),
+            MeasureId::Freshness => Estimate::default(),
+        };
+        let is_outcome = matches!(id.tab(), Tab::Performance) || matches!(id, MeasureId::Conversion | MeasureId::DealSize);
+        (estimate, if is_outcome { recent.outcome_days } else { 7 })
+    }
+
+    /// The statuses of each day, by tab: the worst of its measures with a target.
+    fn statuses(&self) -> Vec<Day> {
+        let of_day = |day: i64| {
+            let rows: Vec<&DayRow> = self.days.iter().filter(|row| row.day_ms.div_euclid(DAY_MS) == day).collect();
+            let tab = |tab: Tab| {
+                let measures = MeasureId::ALL.into_iter().filter(|id| id.tab() == tab);
+                let found = measures.filter_map(|id| {
+                    let target = id.target(self.policy)?;
+                    let row = rows.iter().find(|row| row.version == self.served(row) && id.of_day(row).is_some())?;
+                    let estimate = Estimate::of(id.of_day(row));
+                    let estimate = if id == MeasureId::Auc { estimate.within(row.auc_interval) } else { estimate };
+                    Some(status(&estimate, Some(&target)))
+                });
+                found.max_by_key(|status| worse(*status)).map(|status| (tab.name().to_owned(), status))
+            };
+            Day { day: day_text(day * DAY_MS), statuses: Tab::ALL.into_iter().filter_map(tab).collect() }
+        };
+        self.span().map(of_day).collect()
+    }
+
+    /// The version whose row counts for a day's status: the one that answered as champion.
+    fn served<'r>(&self, row: &'r DayRow) -> &'r str {
+        if row.role == "champion" { &row.version } else { "" }
+    }
+
+    fn health(&self) -> Health {
+        let Some(first) = self.hours.first().map(|row| row.start_ms) else { return Health::default() };
+        let last = self.hours.last().map_or(first, |row| row.start_ms);
+        let rows: Vec<Option<&HourRow>> = (first.div_euclid(3_600_000)..=last.div_euclid(3_600_000))
+            .map(|hour| self.hours.iter().find(|row| row.start_ms.div_euclid(3_600_000) == hour))
+            .collect();
+        let series = |figure: fn(&HourRow) -> Option<f64>| Series::new(first, 3_600, rows.iter().map(|row| row.and_then(figure)));
+        let hourly = BTreeMap::from([
+            ("p50_ms".to_owned(), series(|row| row.p50_ms)),
+            ("p99_ms".to_owned(), series(|row| row.p99_ms)),
+            ("requests".to_owned(), series(|row| Some(row.requests as f64))),
+            ("errors".to_owned(), series(|row| Some(row.errors as f64))),
+        ]);
+        let load_test = self.load_test.map(|(req_per_s, at_ms)| LoadTest { req_per_s, at: time_text(at_ms) });
+        Health { hourly, load_test }
+    }
+
+    fn performance(&self) -> Performance {
+        let histogram = |recent: &Recent| {
+            let [converted, not] = recent.outcomes.scores.by_hundredth();
+            let n = converted.iter().zip(&not).map(|(a, b)| a + b).collect();
+            (recent.version.clone(), ScoreHistogram { n, positive: converted })
+        };
+        let explored = self.of_version(&self.state.champion).map(|recent| {
+            let figures = Summary::new(&recent.outcomes, &Layout::default(), None, self.now_ms);
+            let area = known(figures.roc_auc_explored);
+            Estimate::of(area.map(|area| area.area.value)).within(area.and_then(|area| area.interval))
+        });
+        Performance {
+            threshold: self.policy.outcome.threshold,
+            score_histogram: self.recent.iter().map(histogram).collect(),
+            outcome_delay_days: self.policy.outcome.mature_days,
+            explored: explored.unwrap_or_default(),
+        }
+    }
+
+    fn notes(&self) -> Vec<Sentence> {
+        let Complete { shards, answered, .. } = self.complete;
+        let partial = (answered < shards).then(|| {
+            Sentence::new("PARTIAL", format!("Figures of {answered} of {shards} shards; the others did not answer lately."))
+                .with("answered", answered)
+                .with("shards", shards)
+        });
+        partial.into_iter().collect()
+    }
+}
+
+/// The order of statuses from good to bad, for the worst of a day.
+fn worse(status: Status) -> u8 {
+    match status {
+        Status::Tracked => 0,
+        Status::Pass => 1,
+        Status::InsufficientData => 2,
+        Status::Inconclusive => 3,
+        Status::Error => 4,
+        Status::Fail => 5,
+    }
+}
+
+fn event(row: &LedgerRow) -> Event {
+    Event {
+        seq: row.seq,
+        at: time_text(row.at_ms),
+        kind: row.kind.clone(),
+        sentence: row.sentence.clone(),
+        actor: row.actor.clone(),
+        prev: row.previous.clone(),
+        hash: row.hash.clone(),
+    }
+}
+
+fn model(row: &ModelRow) -> Model {
+    Model {
+        version: row.version.clone(),
+        status: row.status.clone(),
+        aliases: row.aliases.clone(),
+        registered_at: time_text(row.registered_ms),
+        digest: row.digest.clone(),
+    }
+}

@@ -1,0 +1,146 @@
+//! The report's sentences: what a measure says, the state in one sentence, and the answers to a manager's questions.
+
+use super::Facts;
+use crate::report::document::{Answers, Question, Verdict};
+use crate::report::measure::{Measure, MeasureId};
+use crate::report::time::day_text;
+use crate::report::value::{Estimate, Status, Target};
+use crate::rollout::{Outcome, Stage};
+use crate::sentence::Sentence;
+
+/// What the measure `id` says.
+pub(super) fn measured(id: MeasureId, estimate: &Estimate, target: Option<&Target>, status: Status) -> Sentence {
+    let words = id.words();
+    let Some(value) = estimate.value else {
+        return Sentence::new("MEASURE_UNKNOWN", format!("{words}: not known yet."));
+    };
+    let shown = number(id, value);
+    let interval = match (estimate.low, estimate.high) {
+        (Some(low), Some(high)) => format!(" ({} to {})", number(id, low), number(id, high)),
+        _ => String::new(),
+    };
+    let wanted = target.map(|target| {
+        let bound = number(id, target.value);
+        match target.op.as_str() {
+            ">" => format!("more than {bound} is wanted"),
+            ">=" => format!("at least {bound} is wanted"),
+            "<" => format!("less than {bound} is wanted"),
+            _ => format!("at most {bound} is wanted"),
+        }
+    });
+    let (code, text) = match (status, wanted) {
+        (Status::Tracked, _) | (_, None) => ("MEASURE_TRACKED", format!("{words}: {shown}{interval}.")),
+        (Status::Pass, Some(wanted)) => ("MEASURE_PASS", format!("{words}: {shown}{interval}; {wanted}.")),
+        (Status::Fail, Some(wanted)) => ("MEASURE_FAIL", format!("Off target. {words}: {shown}{interval}; {wanted}.")),
+        (_, Some(wanted)) => ("MEASURE_INCONCLUSIVE", format!("Too close to call. {words}: {shown}{interval}; {wanted}.")),
+    };
+    let sentence = Sentence::new(code, text).with("value", value);
+    target.map_or(sentence.clone(), |target| sentence.with("target", target.value))
+}
+
+/// `x` as a person reads it in the unit of `id`.
+fn number(id: MeasureId, x: f64) -> String {
+    match id {
+        MeasureId::Auc | MeasureId::DriftKs | MeasureId::CalibrationError => format!("{x:.3}"),
+        MeasureId::P50Ms | MeasureId::P99Ms => format!("{x:.1} ms"),
+        MeasureId::Freshness => format!("{x:.1} hours"),
+        MeasureId::Throughput => format!("{x:.2}"),
+        MeasureId::Satisfaction => format!("{x:.1} of 10"),
+        MeasureId::ScoresPerDay | MeasureId::DealSize => format!("{x:.0}"),
+        _ => format!("{} %", percent(x)),
+    }
+}
+
+/// A ratio in per cent, with as many digits as its size needs.
+fn percent(x: f64) -> String {
+    let x = 100.0 * x;
+    if x.abs() < 1.0 { format!("{x:.2}") } else { format!("{x:.1}") }
+}
+
+impl Facts<'_> {
+    /// The state in one sentence.
+    pub(super) fn verdict(&self, measures: &[Measure]) -> Verdict {
+        let failing: Vec<String> = measures.iter().filter(|m| m.status == Status::Fail).map(id_of).collect();
+        let gates = || self.verdicts.iter().filter(|verdict| verdict.outcome == Outcome::Fail && verdict.waived.is_none());
+        let is_held = self.state.rollout.as_ref().is_some_and(|rollout| rollout.is_held(self.now_ms));
+        let mut because = failing.clone();
+        because.extend(gates().map(|verdict| verdict.gate.id().to_owned()));
+        let status = match (is_held || gates().next().is_some(), failing.is_empty()) {
+            (true, _) => "act",
+            (false, false) => "attention",
+            (false, true) => "fine",
+        };
+        let sentence = match self.state.stage() {
+            Stage::Idle if failing.is_empty() => {
+                Sentence::new("ALL_WELL", format!("{} serves all leads; no measure is off target.", self.state.champion))
+            }
+            Stage::Idle => Sentence::new(
+                "OFF_TARGET",
+                format!(
+                    "{} serves all leads; {} off target.",
+                    self.state.champion,
+                    count(failing.len(), "measure is", "measures are")
+                ),
+            ),
+            stage => {
+                let required = self.required();
+                let passed =
+                    required.iter().filter(|verdict| verdict.outcome == Outcome::Pass || verdict.waived.is_some()).count();
+                let judged = match required.len() {
+                    0 => "its gates are judged at the first look".to_owned(),
+                    of => format!("{passed} of {of} gates pass"),
+                };
+                Sentence::new("ROLLOUT_UNDER_WAY", format!("{} is under way: {judged}. {}", stage.title(), self.next.text))
+                    .with("passed", passed)
+                    .with("of", required.len())
+            }
+        };
+        Verdict { status: status.to_owned(), sentence, because }
+    }
+
+    /// The answers to a manager's questions.
+    pub(super) fn answers(&self, measures: &[Measure]) -> Answers {
+        let at = |route: &str, sentence: Sentence| Question { status: None, sentence, route: route.to_owned() };
+        let newest = self.ledger.iter().find(|row| !row.sentence.text.is_empty());
+        let changed = newest.map_or_else(
+            || Sentence::new("NOTHING_CHANGED", "Nothing has changed."),
+            |row| Sentence { text: format!("{}: {}", day_text(row.at_ms), row.sentence.text), ..row.sentence.clone() },
+        );
+        let shares: Vec<String> = self
+            .serving()
+            .iter()
+            .map(|serving| format!("{} serves {} % of leads", serving.version, (serving.share * 1e4).round() / 1e2))
+            .collect();
+        let stage = self.state.stage();
+        let (status, may) = match stage {
+            Stage::Idle => (None, Sentence::new("NO_ROLLOUT", "No rollout is under way.")),
+            _ if self.missing.is_empty() => (Some(Status::Pass), self.next.clone()),
+            _ => (Some(Status::Inconclusive), self.next.clone()),
+        };
+        let roles: Vec<&str> = self.missing.iter().filter_map(|id| id.strip_prefix("approval:")).collect();
+        let off = measures.iter().find(|measure| measure.status == Status::Fail);
+        let acts = match (roles.as_slice(), off) {
+            ([], None) => Sentence::new("NO_ONE", "No one has to act now."),
+            ([], Some(measure)) => Sentence::new("LOOK_AT", format!("The ML lead. {}", measure.sentence.text)),
+            (roles, _) => {
+                let names: Vec<String> = roles.iter().map(|role| crate::rollout::words::role(role)).collect();
+                let text = format!("{} is asked to approve the next stage.", names.join(" and "));
+                Sentence::new("APPROVAL_NEEDED", crate::rollout::words::capital(&text))
+            }
+        };
+        Answers {
+            what_changed: at("#/rollout", changed),
+            which_serves: at("#/rollout", Sentence::new("SERVING", format!("{}.", shares.join(", ")))),
+            may_promote: Question { status, sentence: may, route: "#/rollout".to_owned() },
+            who_acts: at("#/alerts", acts),
+        }
+    }
+}
+
+fn id_of(measure: &Measure) -> String {
+    serde_json::to_value(measure.id).ok().and_then(|id| id.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
+fn count(n: usize, one: &str, several: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { several })
+}

@@ -1,0 +1,121 @@
+//! The rollout's part of the report.
+
+use super::Facts;
+use crate::report::document::{ActionPart, GatePart, RolloutPart, Serving, SignOff, StagePart};
+use crate::report::time::time_text;
+use crate::report::value::{Estimate, Target};
+use crate::rollout::{Comparator, Stage, Verdict};
+
+impl Facts<'_> {
+    /// The verdicts of gates that must pass before the stage is left.
+    pub(super) fn required(&self) -> Vec<&Verdict> {
+        let Some(rollout) = &self.state.rollout else { return Vec::new() };
+        self.verdicts.iter().filter(|verdict| rollout.must_pass(verdict.gate)).collect()
+    }
+
+    /// Which version serves which share of leads.
+    pub(super) fn serving(&self) -> Vec<Serving> {
+        let share = self.state.rollout.as_ref().map_or(0.0, |rollout| {
+            let bp = match rollout.stage {
+                _ if rollout.suspended.is_some() => 0,
+                Stage::Idle | Stage::Shadow => 0,
+                Stage::Canary => self.policy.stage.canary.share_bp,
+                Stage::AbTest => self.policy.stage.ab_test.share_bp,
+                Stage::Full => 10_000,
+            };
+            f64::from(bp) / 1e4
+        });
+        let of = |version: &str, role: &str, share: f64| Serving { version: version.to_owned(), role: role.to_owned(), share };
+        let champion = of(&self.state.champion, "champion", 1.0 - share);
+        let challenger = self.state.challenger().map(|version| of(version, "challenger", share));
+        std::iter::once(champion).chain(challenger).filter(|serving| serving.share > 0.0).collect()
+    }
+
+    /// The rollout; none while idle.
+    pub(super) fn rollout(&self) -> Option<RolloutPart> {
+        let rollout = self.state.rollout.as_ref()?;
+        let stage = rollout.stage;
+        let stages = Stage::ACTIVE.into_iter().map(|id| {
+            let from = self.entered.iter().find(|(entered, _)| *entered == id).map(|(_, ms)| *ms);
+            let to = self.entered.iter().find(|(entered, _)| *entered > id).map(|(_, ms)| *ms).filter(|_| from.is_some());
+            let state = match id.cmp(&stage) {
+                std::cmp::Ordering::Less => "done",
+                std::cmp::Ordering::Equal => "now",
+                std::cmp::Ordering::Greater => "open",
+            };
+            StagePart {
+                id: id.name().to_owned(),
+                state: state.to_owned(),
+                days: if id == stage { Some(rollout.days_logged) } else { from.zip(to).map(|(from, to)| days(from, to)) },
+                min_days: match id {
+                    Stage::Full => self.policy.stage.full.watch_days,
+                    _ => self.policy.stage.extension(id).map_or(0, |(least, _, _)| least),
+                },
+                from: from.map(time_text),
+                to: to.map(time_text),
+            }
+        });
+        let extensions = self.policy.stage.extension(stage).map_or(0, |(_, _, most)| most);
+        let sign_offs = rollout.approvals.iter().map(|approval| SignOff {
+            stage: stage.name().to_owned(),
+            role: approval.role.clone(),
+            by: approval.name.clone(),
+            at: time_text(approval.at_ms),
+            comment: approval.comment.clone(),
+            evidence: approval.evidence_sha256.clone(),
+        });
+        let is_held = rollout.is_held(self.now_ms);
+        let only_approvals = self.missing.iter().all(|id| id.starts_with("approval:"));
+        let action =
+            |id: &str, allowed: bool, scope: &str| ActionPart { id: id.to_owned(), allowed, needs_scope: scope.to_owned() };
+        Some(RolloutPart {
+            id: rollout.id.clone(),
+            revision: self.state.version,
+            stage: stage.name().to_owned(),
+            held: rollout.active_holds(self.now_ms).next().map(|hold| hold.reason.clone()),
+            suspended: rollout.suspended.is_some(),
+            extensions: (rollout.extensions, extensions + rollout.granted),
+            earliest_at: self.earliest_ms.map(time_text),
+            next: self.next.clone(),
+            missing: self.missing.clone(),
+            stages: stages.collect(),
+            serving: self.serving(),
+            gates: self.verdicts.iter().map(|verdict| gate(verdict, rollout.must_pass(verdict.gate))).collect(),
+            sign_offs: sign_offs.collect(),
+            actions: vec![
+                action("approve", stage != Stage::Full && !is_held && only_approvals, "approve"),
+                action("hold", true, "operate"),
+                action("resume", is_held, "operate"),
+                action("rollback", true, "operate"),
+            ],
+            ledger_total: self.ledger_total,
+        })
+    }
+}
+
+fn gate(verdict: &Verdict, required: bool) -> GatePart {
+    let op = match verdict.comparator {
+        Comparator::Above => ">",
+        Comparator::AtLeast => ">=",
+        Comparator::Below => "<",
+        Comparator::AtMost => "<=",
+    };
+    let estimate = Estimate::of(verdict.value).within(verdict.interval.map(|interval| (interval.low, interval.high)));
+    GatePart {
+        id: verdict.gate.id().to_owned(),
+        estimate: Estimate { n_needed: verdict.needed_n, ..estimate.from_cases(verdict.n) },
+        baseline: verdict.baseline,
+        target: verdict.threshold.map(|value| Target::new(op, value)),
+        status: verdict.outcome.into(),
+        required,
+        provisional: verdict.provisional,
+        waived: verdict.waived.clone(),
+        ready_at: verdict.ready_ms.map(time_text),
+        sentence: verdict.sentence.clone(),
+        evidence: verdict.evidence_sha256.clone(),
+    }
+}
+
+fn days(from_ms: i64, to_ms: i64) -> u32 {
+    u32::try_from((to_ms - from_ms).div_euclid(86_400_000)).unwrap_or_default()
+}

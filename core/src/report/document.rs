@@ -1,0 +1,348 @@
+//! The parts of the report, as its JSON has them. Parts that are not known are `null`.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::measure::Measure;
+use super::value::{Estimate, Series, Status, Target};
+use crate::rollout::policy::Contact;
+use crate::sentence::Sentence;
+
+/// The whole report.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "LifecycleReport"))]
+pub struct Report {
+    /// Changes that a reader of this format cannot ignore count here.
+    pub format: u32,
+    /// Additions count here.
+    pub minor: u32,
+    /// When it was made.
+    pub generated_at: String,
+    /// The newest row in it; none without rows.
+    pub data_until: Option<String>,
+    /// Names the content.
+    pub digest: String,
+    /// Seconds after which a page should ask again.
+    pub refresh_s: u32,
+    /// Whether all parts of the service answered.
+    pub complete: Complete,
+    /// What is reported on.
+    pub deployment: Deployment,
+    /// The state in one sentence.
+    pub verdict: Verdict,
+    /// Five questions and their answers.
+    pub answers: Answers,
+    /// Daily statuses of the four tabs, the oldest first.
+    pub days: Vec<Day>,
+    /// The newest events of the ledger.
+    pub events: Vec<Event>,
+    /// The measures.
+    pub measures: Vec<Measure>,
+    /// The service by the hour.
+    pub health: Health,
+    /// Scores against outcomes.
+    pub performance: Performance,
+    /// The rollout; none while idle and none ever began.
+    pub rollout: Option<RolloutPart>,
+    /// The registered models.
+    pub models: Vec<Model>,
+    /// People, links and numbers.
+    pub settings: SettingsPart,
+    /// What a reader should know besides.
+    pub notes: Vec<Sentence>,
+}
+
+/// Whether all parts of the service answered.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "ReportComplete"))]
+pub struct Complete {
+    /// Log shards.
+    pub shards: u32,
+    /// Of those, the ones that answered lately.
+    pub answered: u32,
+    /// The deployment in force.
+    pub epoch: u64,
+}
+
+/// What is reported on.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "ReportDeployment"))]
+pub struct Deployment {
+    /// A name for programs.
+    pub id: String,
+    /// A name for people.
+    pub name: String,
+    /// Such as `production` or `demo`.
+    pub environment: String,
+    /// Of deal values.
+    pub currency: String,
+    /// Plumbline's own version.
+    pub version: String,
+}
+
+/// The state in one sentence.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "ReportVerdict"))]
+pub struct Verdict {
+    /// `fine`, `attention` or `act`.
+    pub status: String,
+    /// Why.
+    pub sentence: Sentence,
+    /// The measures and gates it rests on, by id.
+    pub because: Vec<String>,
+}
+
+/// Five questions a manager asks first.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "ReportAnswers"))]
+pub struct Answers {
+    /// What changed last.
+    pub what_changed: Question,
+    /// Which model serves.
+    pub which_serves: Question,
+    /// Whether the challenger may go on.
+    pub may_promote: Question,
+    /// Who has to act.
+    pub who_acts: Question,
+}
+
+/// An answer, and where the details are.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "ReportAnswer"))]
+pub struct Question {
+    /// What the answer says, where it is a judgement.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<Status>,
+    /// The answer.
+    pub sentence: Sentence,
+    /// The page's route to the details.
+    pub route: String,
+}
+
+/// The statuses of one day.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "ReportDay"))]
+pub struct Day {
+    /// The UTC date.
+    pub day: String,
+    /// By tab.
+    pub statuses: BTreeMap<String, Status>,
+}
+
+/// An entry of the ledger, in words.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "ReportEvent"))]
+pub struct Event {
+    /// Its number in the ledger.
+    pub seq: u64,
+    /// When.
+    pub at: String,
+    /// Its kind.
+    pub kind: String,
+    /// What happened.
+    pub sentence: Sentence,
+    /// Who acted; `plumbline` for the service itself.
+    pub actor: String,
+    /// Hash of the entry before.
+    pub prev: String,
+    /// Hash of the entry.
+    pub hash: String,
+}
+
+/// The service by the hour, over the last two days.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "ReportHealth"))]
+pub struct Health {
+    /// `p50_ms`, `p99_ms`, `requests`, `errors`.
+    pub hourly: BTreeMap<String, Series>,
+    /// The newest load test.
+    pub load_test: Option<LoadTest>,
+}
+
+/// A load test.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "ReportLoadTest"))]
+pub struct LoadTest {
+    /// Requests a second that were sustained.
+    pub req_per_s: f64,
+    /// When.
+    pub at: String,
+}
+
+/// Scores against outcomes.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "ReportPerformance"))]
+pub struct Performance {
+    /// A lead is called at this probability.
+    pub threshold: f64,
+    /// Leads with an outcome by score, in hundredths, of each version.
+    pub score_histogram: BTreeMap<String, ScoreHistogram>,
+    /// A lead counts as an outcome at this age.
+    pub outcome_delay_days: u32,
+    /// The area under the ROC curve of the exploration slice.
+    pub explored: Estimate,
+}
+
+/// Leads with an outcome by score.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "ReportScoreHistogram"))]
+pub struct ScoreHistogram {
+    /// Leads in each hundredth.
+    pub n: Vec<u64>,
+    /// Of those, the ones that converted.
+    pub positive: Vec<u64>,
+}
+
+/// The rollout.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "ReportRollout"))]
+pub struct RolloutPart {
+    /// Its id.
+    pub id: String,
+    /// The state's version, which commands name.
+    pub revision: u64,
+    /// Its stage.
+    pub stage: String,
+    /// Why it is held; none while it is not.
+    pub held: Option<Sentence>,
+    /// Whether the challenger serves no lead although its stage would give it some.
+    pub suspended: bool,
+    /// Extensions so far, and the most.
+    pub extensions: (u32, u32),
+    /// The earliest end of the stage.
+    pub earliest_at: Option<String>,
+    /// What comes next, in words.
+    pub next: Sentence,
+    /// Gates and approvals that are missing, by id.
+    pub missing: Vec<String>,
+    /// The stages.
+    pub stages: Vec<StagePart>,
+    /// Which version serves which share.
+    pub serving: Vec<Serving>,
+    /// The gates of the stage.
+    pub gates: Vec<GatePart>,
+    /// Approvals.
+    pub sign_offs: Vec<SignOff>,
+    /// What may be done now.
+    pub actions: Vec<ActionPart>,
+    /// Entries of the ledger.
+    pub ledger_total: u64,
+}
+
+/// A stage.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "ReportStage"))]
+pub struct StagePart {
+    /// Its name.
+    pub id: String,
+    /// `done`, `now` or `open`.
+    pub state: String,
+    /// Days logged; none before it began.
+    pub days: Option<u32>,
+    /// Days that must be logged.
+    pub min_days: u32,
+    /// When it began.
+    pub from: Option<String>,
+    /// When it ended.
+    pub to: Option<String>,
+}
+
+/// Which version serves which share.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "ReportServing"))]
+pub struct Serving {
+    /// The version.
+    pub version: String,
+    /// `champion` or `challenger`.
+    pub role: String,
+    /// Part of all leads.
+    pub share: f64,
+}
+
+/// A gate's verdict.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "ReportGate"))]
+pub struct GatePart {
+    /// Its id.
+    pub id: String,
+    /// The challenger's figure.
+    pub estimate: Estimate,
+    /// The champion's figure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<f64>,
+    /// What it is compared with.
+    pub target: Option<Target>,
+    /// What was found.
+    pub status: Status,
+    /// Whether it must pass before the stage is left.
+    pub required: bool,
+    /// Judged on a day without a look.
+    pub provisional: bool,
+    /// Why a person waived it.
+    pub waived: Option<String>,
+    /// When enough data will be there.
+    pub ready_at: Option<String>,
+    /// In words.
+    pub sentence: Sentence,
+    /// The frozen evidence.
+    pub evidence: String,
+}
+
+/// An approval.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "ReportSignOff"))]
+pub struct SignOff {
+    /// The stage it approves the way out of.
+    pub stage: String,
+    /// In which role.
+    pub role: String,
+    /// Who.
+    pub by: String,
+    /// When.
+    pub at: String,
+    /// What they wrote.
+    pub comment: String,
+    /// The evidence they saw.
+    pub evidence: String,
+}
+
+/// Something that may be done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "ReportAction"))]
+pub struct ActionPart {
+    /// `start`, `approve`, `hold`, `resume` or `rollback`.
+    pub id: String,
+    /// Whether it would be accepted now.
+    pub allowed: bool,
+    /// The scope it needs.
+    pub needs_scope: String,
+}
+
+/// A registered model.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "ReportModel"))]
+pub struct Model {
+    /// Its version.
+    pub version: String,
+    /// What it is now.
+    pub status: String,
+    /// Names that point to it.
+    pub aliases: Vec<String>,
+    /// When it was registered.
+    pub registered_at: String,
+    /// SHA-256 of its bundle.
+    pub digest: String,
+}
+
+/// People, links and numbers.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "ReportSettingsPart"))]
+pub struct SettingsPart {
+    /// People, in the order of escalation.
+    pub contacts: Vec<Contact>,
+    /// Links by id.
+    pub links: BTreeMap<String, String>,
+    /// SHA-256 of the policy in force.
+    pub policy_sha256: String,
+}

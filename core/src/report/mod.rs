@@ -1,0 +1,21 @@
+//! The report: one document of the lifecycle's figures, verdicts and history that managers, pages and programs read.
+//!
+//! It is worked out from daily figures and a few merged windows, so that its cost does not grow with predictions. Ratios are parts of 1,
+//! times RFC 3339 in UTC, unknown figures `null`. Labels and definitions belong to the page, by `id`.
+
+mod build;
+mod day;
+mod document;
+mod measure;
+mod time;
+mod value;
+
+pub use build::{Facts, HourRow, LedgerRow, ModelRow, Recent};
+pub use day::{DayRow, Sums};
+pub use document::{
+    ActionPart, Answers, Complete, Deployment, Event, GatePart, Health, LoadTest, Model, Performance, Question, Report,
+    RolloutPart, ScoreHistogram, Serving, SignOff, StagePart, Verdict,
+};
+pub use measure::{Measure, MeasureId, Tab};
+pub use time::{day_text, time_text};
+pub use value::{Estimate, Series, Status, Target};

@@ -1,0 +1,127 @@
+//! The control object: which model serves, what is known of it, and what was decided and why.
+//!
+//! One object owns the registry, the rollout's state and ledger, the windows of all shards, alerts and keys. It decides nothing by
+//! itself: rules are pure functions of `core`, and this room stores what they need and does what they say. Time is passed in.
+
+mod evidence;
+mod keys;
+mod plan;
+mod registry;
+mod report;
+mod rollout;
+mod route;
+mod tick;
+mod windows;
+
+use plumbline_core::rollout::Policy;
+use plumbline_core::route::AllocationSettings;
+use thiserror::Error;
+
+use crate::problem::Problem;
+use crate::settings::Settings;
+use crate::store::{Owner, Sql, SqlError, SqlValue, migrate};
+
+pub use keys::{Key, Viewer};
+pub use registry::Registered;
+pub use rollout::Stepped;
+pub use route::{CONTROL_ROUTES, ControlRoute, control_route};
+pub use windows::Figures;
+
+/// The control object on a store.
+#[derive(Debug)]
+pub struct Control<S> {
+    sql: S,
+    policy: Policy,
+    /// What the settings say of the draw: hash, rules, salts. The rollout says who serves.
+    base: AllocationSettings,
+    layouts: windows::Layouts,
+}
+
+/// Why control could not do what was asked.
+#[derive(Debug, Error)]
+pub enum Fault {
+    /// What was asked for is not possible.
+    #[error("{}", .0.detail)]
+    Problem(Problem),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] SqlError),
+}
+
+impl From<Problem> for Fault {
+    fn from(problem: Problem) -> Fault {
+        Fault::Problem(problem)
+    }
+}
+
+impl Fault {
+    /// What the caller is answered. A store's own words stay inside.
+    pub fn problem(&self) -> Problem {
+        match self {
+            Fault::Problem(problem) => problem.clone(),
+            Fault::Store(_) => {
+                Problem::new(503, "CONTROL_UNREACHABLE", "the store of the lifecycle cannot be used; scoring goes on")
+            }
+        }
+    }
+}
+
+impl<S: Sql> Control<S> {
+    /// Opens the control object in `sql`, bringing its tables up to date. `base` says how leads are drawn.
+    ///
+    /// # Errors
+    /// [`SqlError`]: the store failed, is not a control object's, or a newer version of Plumbline wrote it.
+    pub fn open(mut sql: S, policy: Policy, base: AllocationSettings) -> Result<Control<S>, SqlError> {
+        migrate(&mut sql, Owner::Control)?;
+        Ok(Control { sql, policy, base, layouts: windows::Layouts::default() })
+    }
+
+    /// The rules that hold now.
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// `settings` with what the rules need noted of leads and requests, where the owner did not say otherwise.
+    pub fn settings(&self, settings: Settings) -> Settings {
+        let segments =
+            if settings.segments.is_empty() { self.policy.experiment.segments.fields.clone() } else { settings.segments.clone() };
+        Settings {
+            segments,
+            tallies: true,
+            leads: settings.leads.clone().or_else(|| Some(self.policy.leads.clone())),
+            ..settings
+        }
+    }
+
+    /// The store, for a host's own needs.
+    pub fn sql(&mut self) -> &mut S {
+        &mut self.sql
+    }
+
+    /// The value kept under `key`.
+    fn kept(&mut self, key: &str) -> Result<Option<String>, SqlError> {
+        let found = self.sql.query("SELECT value FROM meta WHERE key = ?1", &[crate::store::Param::Text(key)])?;
+        Ok(found.first().map(|row| text(row, 0)))
+    }
+
+    /// Keeps `value` under `key`.
+    fn set_kept(&mut self, key: &str, value: &str) -> Result<(), SqlError> {
+        let set = "INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value";
+        self.sql.execute(set, &[crate::store::Param::Text(key), crate::store::Param::Text(value)]).map(drop)
+    }
+}
+
+/// Column `at` of `row` as text; empty where it is none.
+fn text(row: &[SqlValue], at: usize) -> String {
+    row.get(at).and_then(SqlValue::as_text).unwrap_or_default().to_owned()
+}
+
+/// Column `at` of `row` as an integer; 0 where it is none.
+fn integer(row: &[SqlValue], at: usize) -> i64 {
+    row.get(at).and_then(SqlValue::as_integer).unwrap_or_default()
+}
+
+/// Column `at` of `row` as a number, if it is one.
+fn real(row: &[SqlValue], at: usize) -> Option<f64> {
+    row.get(at).and_then(SqlValue::as_real)
+}

@@ -1,0 +1,292 @@
+//! The routes of the control object: which scope each needs, and what answers.
+
+use plumbline_core::report::time_text;
+use plumbline_core::rollout::{Approve, Event, Next, Stage, Start, State, ledger};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::keys::Viewer;
+use super::{Control, Fault};
+use crate::model::digest;
+use crate::problem::Problem;
+use crate::request::{Request, Response};
+use crate::route::{Method, Scope};
+use crate::store::Sql;
+
+/// One route of the control object.
+#[derive(Debug, Clone, Copy)]
+pub struct ControlRoute {
+    /// The method; `GET` answers `HEAD` as well.
+    pub method: Method,
+    /// The path. Segments in braces stand for any one.
+    pub path: &'static str,
+    /// The scope a key needs.
+    pub scope: Scope,
+}
+
+const fn route(method: Method, path: &'static str, scope: Scope) -> ControlRoute {
+    ControlRoute { method, path, scope }
+}
+
+use Method::{Delete, Get, Post};
+use Scope::{Admin, Approve as MayApprove, Operate, Read};
+
+/// All routes of the control object.
+pub static CONTROL_ROUTES: &[ControlRoute] = &[
+    route(Get, "/v1/report", Read),
+    route(Get, "/v1/rollout", Read),
+    route(Get, "/v1/ledger", Read),
+    route(Get, "/v1/ledger/verify", Read),
+    route(Get, "/v1/me", Read),
+    route(Get, "/v1/deployment", Scope::Score),
+    route(Post, "/v1/models", Operate),
+    route(Post, "/v1/rollout/start", MayApprove),
+    route(Post, "/v1/rollout/approve", MayApprove),
+    route(Post, "/v1/rollout/waive", MayApprove),
+    route(Post, "/v1/rollout/hold", Operate),
+    route(Post, "/v1/rollout/resume", Operate),
+    route(Post, "/v1/rollout/rollback", Operate),
+    route(Post, "/v1/capacity", Operate),
+    route(Get, "/v1/keys", Admin),
+    route(Post, "/v1/keys", Admin),
+    route(Delete, "/v1/keys/{id}", Admin),
+];
+
+/// The route of the control object that takes `method` at `path`, if one does.
+pub fn control_route(method: &str, path: &str) -> Option<&'static ControlRoute> {
+    CONTROL_ROUTES.iter().find(|route| route.method.takes(method) && fits(route.path, path))
+}
+
+fn fits(pattern: &str, path: &str) -> bool {
+    match pattern.split_once('{') {
+        None => pattern == path,
+        Some((start, _)) => path.strip_prefix(start).is_some_and(|rest| !rest.is_empty() && !rest.contains('/')),
+    }
+}
+
+/// A command's body. Every key is optional; unknown ones are rejected.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Command {
+    version: String,
+    comment: String,
+    reason: String,
+    gate: String,
+    until_ms: Option<i64>,
+    weeks: Option<u32>,
+    acknowledge: bool,
+    again: bool,
+}
+
+/// A load test's record.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Capacity {
+    build: String,
+    req_per_s: f64,
+    p99_ms: f64,
+    seconds: u32,
+}
+
+/// A key to be made. The secret is the host's, which has randomness.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewKey {
+    secret: String,
+    name: String,
+    #[serde(default)]
+    role: String,
+    scopes: Vec<String>,
+}
+
+impl<S: Sql> Control<S> {
+    /// The answer to `request`, which [`control_route`] has found to be `route`, for `viewer`.
+    pub fn answer(&mut self, now_ms: i64, route: &ControlRoute, request: &Request<'_>, viewer: &Viewer) -> Response {
+        let answered = if viewer.may(route.scope) {
+            self.routed(now_ms, route, request, viewer)
+        } else {
+            let detail = format!(
+                "this needs a key with the scope {}; {} has {}",
+                route.scope.name(),
+                viewer.name,
+                viewer.scopes.join(", ")
+            );
+            Err(Problem::new(403, "SCOPE_MISSING", detail).into())
+        };
+        let response = answered.unwrap_or_else(|fault| fault.problem().response());
+        if response.status >= 400 { response.with("cache-control", "no-store") } else { response }
+    }
+
+    fn routed(&mut self, now_ms: i64, route: &ControlRoute, request: &Request<'_>, viewer: &Viewer) -> Result<Response, Fault> {
+        match (route.method, route.path) {
+            (Get, "/v1/report") => {
+                let report = self.report(now_ms)?;
+                let tag = format!("\"{}\"", report.digest);
+                if request.header("if-none-match") == Some(tag.as_str()) {
+                    return Ok(Response { status: 304, ..Response::default() }.with("etag", tag));
+                }
+                Ok(ok(&report).with("etag", tag).with("cache-control", "no-cache"))
+            }
+            (Get, "/v1/rollout") => self.shown_rollout(now_ms),
+            (Get, "/v1/ledger") => {
+                let number = |name: &str| request.parameter(name).and_then(|text| text.parse::<i64>().ok());
+                let limit = number("limit").unwrap_or(50).clamp(1, 1_000);
+                let entries = match number("after") {
+                    Some(after) => self.entries_after(after, limit)?,
+                    None => self.entries(i64::MAX, limit)?,
+                };
+                let listed: Vec<Value> = entries
+                    .iter()
+                    .map(|row| {
+                        json!({ "seq": row.seq, "at": time_text(row.at_ms), "kind": row.kind, "actor": row.actor,
+                        "sentence": row.sentence, "prev": row.previous, "hash": row.hash })
+                    })
+                    .collect();
+                Ok(ok(&json!({ "entries": listed })))
+            }
+            (Get, "/v1/ledger/verify") => {
+                let verified = ledger::verify(&self.chain()?, &[]);
+                Ok(ok(&json!({ "valid": verified.fault.is_none(), "verified": verified })))
+            }
+            (Get, "/v1/me") => Ok(ok(viewer)),
+            (Get, "/v1/deployment") => {
+                let deployed = self.deployed()?.ok_or_else(|| Problem::new(409, "NO_CHAMPION", "no model is registered yet"))?;
+                let tag = format!("\"v{}\"", deployed.epoch);
+                if request.header("if-none-match") == Some(tag.as_str()) {
+                    return Ok(Response { status: 304, ..Response::default() }.with("etag", tag));
+                }
+                Ok(ok(&deployed).with("etag", tag))
+            }
+            (Post, "/v1/models") => {
+                let model = if self.state()?.is_none() {
+                    let state = self.genesis(now_ms, request.body, &viewer.name)?;
+                    self.model(&state.champion)?
+                } else {
+                    Some(self.register(now_ms, request.body, &viewer.name)?)
+                };
+                Ok(ok(&model))
+            }
+            (Post, "/v1/capacity") => {
+                let record: Capacity = body(request)?;
+                self.record_capacity(now_ms, &record.build, (record.req_per_s, record.p99_ms), record.seconds, &viewer.name)?;
+                Ok(ok(&json!({ "recorded": true })))
+            }
+            (Get, "/v1/keys") => Ok(ok(&self.keys()?)),
+            (Post, "/v1/keys") => {
+                let new: NewKey = body(request)?;
+                let scope = |name: &String| {
+                    let known = Scope::ALL.into_iter().find(|scope| scope.name() == name);
+                    known.ok_or_else(|| Problem::new(422, "SCOPE_UNKNOWN", format!("{name:?} is not a scope")))
+                };
+                let scopes = new.scopes.iter().map(scope).collect::<Result<Vec<_>, _>>()?;
+                Ok(ok(&self.add_key(now_ms, &new.secret, &new.name, &new.role, &scopes, &viewer.name)?))
+            }
+            (Delete, _) => {
+                let id = request.path.rsplit('/').next().unwrap_or_default();
+                if self.revoke_key(now_ms, id, &viewer.name)? {
+                    Ok(ok(&json!({ "revoked": id })))
+                } else {
+                    Err(Problem::new(404, "NO_SUCH_KEY", "no key that is in force has this id").into())
+                }
+            }
+            _ => self.command(now_ms, route, request, viewer),
+        }
+    }
+
+    /// A command on the rollout.
+    fn command(&mut self, now_ms: i64, route: &ControlRoute, request: &Request<'_>, viewer: &Viewer) -> Result<Response, Fault> {
+        let given: Command = if request.body.is_empty() { Command::default() } else { body(request)? };
+        let by = viewer.actor();
+        let state = self.running()?;
+        let name = route.path.rsplit('/').next().unwrap_or_default();
+        // Whoever holds or rolls back need not have seen the newest state; every other command names the one it is for.
+        let revision = match (name, request.header("if-match")) {
+            ("hold" | "rollback", None) => None,
+            (_, None) => {
+                let detail = format!("send If-Match: \"v{}\" with the revision that you have seen", state.version);
+                return Err(Problem::new(428, "VERSION_REQUIRED", detail).into());
+            }
+            (_, Some(tag)) => {
+                let number = tag.trim_matches('"').strip_prefix('v').and_then(|number| number.parse().ok());
+                Some(number.ok_or_else(|| Problem::new(400, "BAD_IF_MATCH", "If-Match is not a revision such as \"v42\""))?)
+            }
+        };
+        let gate = || {
+            let known = plumbline_core::rollout::Gate::by_id(&given.gate);
+            known.ok_or_else(|| Problem::new(422, "NO_SUCH_GATE", format!("{:?} is not a gate", given.gate)))
+        };
+        let event = match name {
+            "start" => Event::Start(self.start(now_ms, &state, &given, viewer)?),
+            "approve" => {
+                let evidence_sha256 =
+                    state.rollout.as_ref().and_then(|r| r.look.as_ref()).map(|look| look.evidence_sha256.clone());
+                let plan = if state.stage() == Stage::Canary { Some(self.plan(now_ms, given.weeks)?) } else { None };
+                Event::Approve(Approve {
+                    by,
+                    evidence_sha256: evidence_sha256.unwrap_or_default(),
+                    comment: given.comment.clone(),
+                    plan,
+                })
+            }
+            "waive" => Event::Waive { by, gate: gate()?, reason: reason(&given)? },
+            "hold" => Event::Hold { by, reason: reason(&given)?, until_ms: given.until_ms },
+            "resume" => Event::Resume { by, reason: reason(&given)? },
+            _ => Event::Rollback { by, reason: reason(&given)? },
+        };
+        self.apply(now_ms, &event, revision)?;
+        self.shown_rollout(now_ms)
+    }
+
+    /// What a start rests on: the model, who may approve, and how precision and recall are judged.
+    fn start(&mut self, now_ms: i64, state: &State, given: &Command, viewer: &Viewer) -> Result<Start, Fault> {
+        let missing = || Problem::new(422, "NO_SUCH_MODEL", format!("no model of version {:?} is registered", given.version));
+        let model = self.model(&given.version)?.ok_or_else(missing)?;
+        let bytes = self.bundle(&model.digest)?.unwrap_or_default();
+        let is_verified = digest(&bytes) == model.digest && plumbline_core::Bundle::read(&bytes).is_ok();
+        let status = serde_json::from_value(Value::String(model.status.clone()));
+        let status = status.map_err(|e| crate::SqlError::Driver(format!("the model's status: {e}")))?;
+        let (modes, cannot_hold_together, report) = self.start_report(now_ms, state)?;
+        let report_sha256 = self.keep(now_ms, "start", &report)?;
+        Ok(Start {
+            by: viewer.actor(),
+            version: model.version,
+            status,
+            is_verified,
+            approved_by: Vec::new(),
+            approvers: self.approvers()?,
+            modes,
+            cannot_hold_together,
+            acknowledge: given.acknowledge,
+            again: given.again,
+            report_sha256,
+            policy_sha256: state.policy_sha256.clone(),
+        })
+    }
+
+    /// The rollout's state with what comes next.
+    fn shown_rollout(&mut self, now_ms: i64) -> Result<Response, Fault> {
+        let (state, Next { sentence, missing, earliest_ms }) = self.next(now_ms)?;
+        let gates = self.shown_of(&state)?;
+        let tag = format!("\"v{}\"", state.version);
+        let shown = json!({
+            "revision": state.version, "epoch": state.epoch, "stage": state.stage(), "champion": state.champion,
+            "rollout": state.rollout, "next": sentence, "missing": missing, "earliest_at": earliest_ms.map(time_text), "gates": gates,
+        });
+        Ok(ok(&shown).with("etag", tag))
+    }
+}
+
+fn reason(given: &Command) -> Result<String, Problem> {
+    if given.reason.trim().is_empty() {
+        return Err(Problem::new(422, "REASON_REQUIRED", "give a reason: it goes into the ledger"));
+    }
+    Ok(given.reason.clone())
+}
+
+fn body<T: serde::de::DeserializeOwned>(request: &Request<'_>) -> Result<T, Problem> {
+    serde_json::from_slice(request.body).map_err(|e| Problem::new(400, "BODY_MALFORMED", format!("the body cannot be read: {e}")))
+}
+
+fn ok(value: &impl serde::Serialize) -> Response {
+    Response::new(200, "application/json", serde_json::to_vec(value).unwrap_or_default())
+}

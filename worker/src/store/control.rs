@@ -1,0 +1,176 @@
+//! The tables of the control object, migration by migration.
+
+use super::migration::Migration;
+
+/// All, the oldest first.
+pub(super) const MIGRATIONS: &[Migration] = &[LIFECYCLE];
+
+/// Models, the rollout with its ledger and evidence, what the shards counted, alerts, messages and keys.
+const LIFECYCLE: Migration = &[
+    "CREATE TABLE models (
+        name TEXT NOT NULL,
+        version TEXT NOT NULL UNIQUE,
+        digest TEXT NOT NULL,
+        status TEXT NOT NULL,
+        registered_ms INTEGER NOT NULL,
+        registered_by TEXT NOT NULL,
+        bytes INTEGER NOT NULL,
+        manifest TEXT NOT NULL,
+        PRIMARY KEY (name, version)
+    ) STRICT",
+    // Parts of 1 MiB: a Durable Object stores 2 MB in a value.
+    "CREATE TABLE model_chunks (digest TEXT NOT NULL, part INTEGER NOT NULL, bytes BLOB NOT NULL, PRIMARY KEY (digest, part)) STRICT",
+    "CREATE TABLE aliases (alias TEXT PRIMARY KEY, version TEXT NOT NULL) STRICT",
+    "CREATE TABLE rollout (
+        id INTEGER PRIMARY KEY CHECK (id = 1),
+        version INTEGER NOT NULL,
+        state TEXT NOT NULL,
+        state_sha256 TEXT NOT NULL
+    ) STRICT",
+    "CREATE TABLE deployments (epoch INTEGER PRIMARY KEY, effective_ms INTEGER NOT NULL, document TEXT NOT NULL) STRICT",
+    "CREATE TABLE ledger (
+        seq INTEGER PRIMARY KEY,
+        at_ms INTEGER NOT NULL,
+        kind TEXT NOT NULL,
+        rollout TEXT NOT NULL,
+        body TEXT NOT NULL,
+        previous TEXT NOT NULL,
+        hash TEXT NOT NULL UNIQUE
+    ) STRICT",
+    "CREATE VIEW rollout_events AS SELECT seq, at_ms, rollout, kind,
+        json_extract(body, '$.from') AS from_stage, json_extract(body, '$.to') AS to_stage,
+        json_extract(body, '$.actor.name') AS actor, json_extract(body, '$.reason') AS reason FROM ledger",
+    // Policies, evidence, plans, analyses, post-mortems, reviews: named by their content.
+    "CREATE TABLE documents (sha256 TEXT PRIMARY KEY, kind TEXT NOT NULL, at_ms INTEGER NOT NULL, body TEXT NOT NULL) STRICT",
+    "CREATE TABLE looks (
+        rollout TEXT NOT NULL,
+        stage TEXT NOT NULL,
+        look TEXT NOT NULL,
+        at_ms INTEGER NOT NULL,
+        evidence_sha256 TEXT NOT NULL,
+        verdicts TEXT NOT NULL,
+        PRIMARY KEY (rollout, stage, look)
+    ) STRICT",
+    "CREATE TABLE windows_in (
+        shard INTEGER NOT NULL,
+        grain TEXT NOT NULL,
+        start_ms INTEGER NOT NULL,
+        version TEXT NOT NULL,
+        role TEXT NOT NULL,
+        rev INTEGER NOT NULL,
+        bytes BLOB NOT NULL,
+        business TEXT NOT NULL,
+        PRIMARY KEY (grain, start_ms, version, role, shard)
+    ) STRICT",
+    "CREATE TABLE windows (
+        grain TEXT NOT NULL,
+        start_ms INTEGER NOT NULL,
+        version TEXT NOT NULL,
+        role TEXT NOT NULL,
+        bytes BLOB NOT NULL,
+        business TEXT NOT NULL,
+        shards INTEGER NOT NULL,
+        dirty INTEGER NOT NULL,
+        PRIMARY KEY (grain, start_ms, version, role)
+    ) STRICT",
+    "CREATE INDEX windows_dirty ON windows (dirty) WHERE dirty = 1",
+    "CREATE TABLE minutes (
+        shard INTEGER NOT NULL,
+        start_ms INTEGER NOT NULL,
+        version TEXT NOT NULL,
+        role TEXT NOT NULL,
+        requests INTEGER NOT NULL,
+        failed INTEGER NOT NULL,
+        slow INTEGER NOT NULL,
+        very_slow INTEGER NOT NULL,
+        PRIMARY KEY (start_ms, version, role, shard)
+    ) STRICT",
+    "CREATE TABLE metric_days (
+        date TEXT NOT NULL,
+        version TEXT NOT NULL,
+        role TEXT NOT NULL,
+        auc REAL, auc_low REAL, auc_high REAL, precision REAL, recall REAL, calibration_error REAL,
+        p50_ms REAL, p99_ms REAL, error_rate REAL, throughput REAL, coverage REAL, drift REAL, missing REAL,
+        conversion REAL, deal_size REAL, satisfaction REAL, leads INTEGER, matured INTEGER,
+        PRIMARY KEY (date, version, role)
+    ) STRICT",
+    // Of each date the version that answered most leads.
+    "CREATE VIEW model_metrics AS SELECT date, version, auc, auc_low, auc_high, precision, recall, calibration_error, p50_ms, p99_ms,
+        error_rate, throughput, coverage, conversion, deal_size, satisfaction, leads, matured FROM (
+            SELECT *, row_number() OVER (PARTITION BY date ORDER BY leads DESC, version) AS place
+            FROM metric_days WHERE role IN ('champion', 'challenger')
+        ) WHERE place = 1",
+    "CREATE TABLE drift_reports (
+        date TEXT NOT NULL,
+        version TEXT NOT NULL,
+        feature TEXT NOT NULL,
+        ks_low REAL, ks_high REAL, psi REAL, p_value REAL, missing REAL, new_categories REAL, importance REAL, reasons TEXT,
+        PRIMARY KEY (date, version, feature)
+    ) STRICT",
+    "CREATE TABLE alerts (
+        id TEXT PRIMARY KEY,
+        rule TEXT NOT NULL,
+        subject TEXT NOT NULL,
+        severity TEXT NOT NULL,
+        state TEXT NOT NULL,
+        value REAL, threshold REAL, n INTEGER,
+        since_ms INTEGER NOT NULL, fired_ms INTEGER, resolved_ms INTEGER,
+        incident TEXT,
+        body TEXT NOT NULL
+    ) STRICT",
+    "CREATE TABLE incidents (
+        id TEXT PRIMARY KEY,
+        severity TEXT NOT NULL,
+        opened_ms INTEGER NOT NULL,
+        due_ms INTEGER NOT NULL,
+        acknowledged_by TEXT,
+        contact INTEGER NOT NULL,
+        closed_ms INTEGER,
+        cause TEXT,
+        postmortem_sha256 TEXT,
+        body TEXT NOT NULL
+    ) STRICT",
+    "CREATE TABLE notes (id INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, kind TEXT NOT NULL, actor TEXT NOT NULL, text TEXT NOT NULL) STRICT",
+    "CREATE TABLE outbox (
+        id TEXT PRIMARY KEY,
+        target TEXT NOT NULL,
+        ordering TEXT NOT NULL,
+        body TEXT NOT NULL,
+        created_ms INTEGER NOT NULL,
+        due_ms INTEGER NOT NULL,
+        lease_ms INTEGER NOT NULL,
+        tries INTEGER NOT NULL,
+        state TEXT NOT NULL,
+        answer TEXT
+    ) STRICT",
+    "CREATE TABLE keys (
+        id TEXT PRIMARY KEY,
+        hash TEXT NOT NULL UNIQUE,
+        scopes TEXT NOT NULL,
+        name TEXT NOT NULL,
+        role TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        origins TEXT NOT NULL,
+        created_ms INTEGER NOT NULL,
+        expires_ms INTEGER,
+        revoked_ms INTEGER
+    ) STRICT",
+    "CREATE TABLE instances (
+        id TEXT PRIMARY KEY,
+        seen_ms INTEGER NOT NULL,
+        epoch INTEGER NOT NULL,
+        build TEXT NOT NULL,
+        memory_bytes INTEGER NOT NULL,
+        report TEXT NOT NULL
+    ) STRICT",
+    "CREATE TABLE capacity (
+        build TEXT NOT NULL,
+        at_ms INTEGER NOT NULL,
+        rps REAL NOT NULL,
+        p99_ms REAL NOT NULL,
+        seconds INTEGER NOT NULL,
+        actor TEXT NOT NULL,
+        PRIMARY KEY (build, at_ms)
+    ) STRICT",
+    "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT",
+];

@@ -1,0 +1,206 @@
+//! A service in the same process, on virtual time: the real one, with its journal, its shards and its control object.
+
+use std::sync::Arc;
+
+use plumbline_core::Timestamp;
+use plumbline_core::math::exp;
+use plumbline_core::random::Random;
+use plumbline_core::route::Deployed;
+
+use super::model::bundle;
+use super::play::Target;
+use super::script::Script;
+use crate::control::Fault;
+use crate::lifecycle::Lifecycle;
+use crate::request::Request;
+use crate::route::Scope;
+use crate::store::Sql;
+use crate::{Journal, Model, Service};
+
+/// How long a request takes: median in µs, and σ of its logarithm.
+const LATENCY: (f64, f64) = (3_100.0, 0.45);
+
+/// Each version is asked for a golden lead this often.
+const PROBE_MS: i64 = 10 * 60_000;
+/// Memory that the instance reports.
+const MEMORY_BYTES: u64 = 60 << 20;
+
+/// A service in the same process.
+pub struct Inside<S> {
+    service: Arc<Service>,
+    journal: Journal,
+    lifecycle: Lifecycle<S>,
+    random: Random,
+    /// The last tick.
+    ticked_ms: i64,
+    /// The first fault of a store; what is sent after it is lost.
+    fault: Option<Fault>,
+}
+
+impl<S: Sql> Inside<S> {
+    /// The service of `service`, which serves what `lifecycle` has deployed. `seed` draws how long its requests take.
+    pub fn new(service: Arc<Service>, lifecycle: Lifecycle<S>, seed: u64) -> Inside<S> {
+        let journal = Journal::new(service.settings(), service.instance());
+        Inside { service, journal, lifecycle, random: Random::new(seed ^ 0x006c_6174), ticked_ms: 0, fault: None }
+    }
+
+    /// The lifecycle, or the fault of a store that it met.
+    ///
+    /// # Errors
+    /// A store failed while the history was played.
+    pub fn finish(self) -> Result<Lifecycle<S>, Fault> {
+        self.fault.map_or(Ok(self.lifecycle), Err)
+    }
+
+    /// The lifecycle, for who looks at it while the history is played.
+    pub fn lifecycle(&mut self) -> &mut Lifecycle<S> {
+        &mut self.lifecycle
+    }
+
+    fn note(&mut self, done: Result<(), Fault>) {
+        if let (Err(fault), None) = (done, &self.fault) {
+            self.fault = Some(fault);
+        }
+    }
+
+    fn log(&mut self, now: Timestamp, effects: &crate::Effects) {
+        self.service.metrics().queued(effects.predictions.len() as u64);
+        let full = self.journal.push(now, effects);
+        let done = self.store(full);
+        self.note(done);
+    }
+
+    fn store(&mut self, batches: Vec<crate::Batch>) -> Result<(), Fault> {
+        for batch in batches {
+            if let Some(shard) = self.lifecycle.shards().get_mut(batch.shard as usize) {
+                shard.append(&batch.text)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The revision of the state, which a person who commands has seen.
+    fn revision(&mut self) -> String {
+        let state = self.lifecycle.control().state().ok().flatten();
+        format!("\"v{}\"", state.map_or(0, |state| state.version))
+    }
+
+    fn redeploy(&mut self) -> Result<(), Fault> {
+        if let Some(deployed) = self.lifecycle.control().deployed()? {
+            deploy(&self.service, &mut self.lifecycle, &deployed)?;
+        }
+        Ok(())
+    }
+}
+
+/// Serves `deployed` from now on, unless it or a newer deployment is served already.
+///
+/// # Errors
+/// The store failed, or a bundle cannot be served.
+pub fn deploy<S: Sql>(service: &Service, lifecycle: &mut Lifecycle<S>, deployed: &Deployed) -> Result<(), Fault> {
+    let failed = |message: String| Fault::Store(crate::SqlError::Driver(message));
+    if deployed.epoch <= service.epoch() {
+        return Ok(());
+    }
+    let mut bundles = Vec::new();
+    for digest in service.missing(deployed) {
+        let bytes = lifecycle.control().bundle(&digest)?;
+        bundles.push(bytes.ok_or_else(|| failed(format!("the bundle {digest} is not stored")))?);
+    }
+    let bundles: Vec<&[u8]> = bundles.iter().map(Vec::as_slice).collect();
+    match service.deploy(deployed, &bundles).map_err(|e| failed(e.to_string()))?.first() {
+        Some(not_loaded) => Err(failed(format!("{not_loaded:?}"))),
+        None => Ok(()),
+    }
+}
+
+impl<S: Sql> Target for Inside<S> {
+    fn send(&mut self, now_ms: i64, method: &str, path: &str, key: &str, body: &[u8]) -> (u16, Vec<u8>) {
+        let (path, query) = path.split_once('?').unwrap_or((path, ""));
+        let (authorization, revision) = (format!("Bearer {key}"), self.revision());
+        let mut headers = vec![("content-type", "application/json"), ("if-match", revision.as_str())];
+        if !key.is_empty() {
+            headers.push(("authorization", authorization.as_str()));
+        }
+        let request = Request { method, path, query, headers: &headers, body };
+        if Lifecycle::<S>::takes(method, path) {
+            let response = self.lifecycle.answer(now_ms, &request, true);
+            let done = self.redeploy();
+            self.note(done);
+            return (response.status, response.body);
+        }
+        let now = Timestamp(now_ms);
+        let mut answer = self.service.handle(now, &request);
+        let micros = LATENCY.0 * exp(LATENCY.1 * self.random.normal());
+        for prediction in &mut answer.effects.predictions {
+            prediction.duration_us = Some(micros as u32);
+        }
+        self.log(now, &answer.effects);
+        if let Some(after) = &answer.after {
+            let effects = self.service.after(&request, after);
+            self.log(now, &effects);
+        }
+        self.service.answered(&answer);
+        (answer.response.status, answer.response.body)
+    }
+
+    fn tick(&mut self, now_ms: i64) {
+        let from = std::mem::replace(&mut self.ticked_ms, now_ms);
+        if from > 0 {
+            for minute in (from / PROBE_MS + 1)..=(now_ms / PROBE_MS) {
+                let now = Timestamp(minute * PROBE_MS);
+                let mut effects = self.service.probe(now, &mut || 0);
+                for prediction in &mut effects.predictions {
+                    prediction.duration_us = Some((LATENCY.0 * exp(LATENCY.1 * self.random.normal())) as u32);
+                }
+                self.log(now, &effects);
+            }
+        }
+        let heartbeat = self.service.heartbeat(Timestamp(now_ms), Some(MEMORY_BYTES));
+        let done = self.lifecycle.control().heard(now_ms, &heartbeat).map_err(Fault::from);
+        self.note(done);
+        let due = self.journal.flush();
+        let done = self.store(due);
+        self.note(done);
+        let done = match self.lifecycle.tick(now_ms) {
+            Ok(Some(deployed)) => deploy(&self.service, &mut self.lifecycle, &deployed),
+            Ok(None) => Ok(()),
+            Err(fault) => Err(fault),
+        };
+        self.note(done);
+    }
+}
+
+/// The models of a deployment, read once; for a service that begins with it.
+///
+/// # Errors
+/// The store failed, or a bundle cannot be served.
+pub fn models<S: Sql>(lifecycle: &mut Lifecycle<S>, deployed: &Deployed) -> Result<Vec<Model>, Fault> {
+    let failed = |message: String| Fault::Store(crate::SqlError::Driver(message));
+    let mut models = Vec::new();
+    for digest in &deployed.models {
+        let bytes = lifecycle.control().bundle(digest)?.ok_or_else(|| failed(format!("the bundle {digest} is not stored")))?;
+        models.push(Model::read(bytes).map_err(|e| failed(e.to_string()))?);
+    }
+    Ok(models)
+}
+
+/// Makes the script's champion the first model of an empty store, its challenger a registered one, and keys for its people.
+///
+/// # Errors
+/// The store is not empty, or failed.
+pub fn prepare<S: Sql>(lifecycle: &mut Lifecycle<S>, script: &Script) -> Result<(), Fault> {
+    let failed =
+        |e: plumbline_core::BundleError| Fault::Store(crate::SqlError::Driver(format!("the model cannot be written: {e}")));
+    let control = lifecycle.control();
+    let champion = bundle(&script.champion, None, script.seed).map_err(failed)?;
+    control.genesis(script.from_ms, &champion, "plumbline")?;
+    let (version, kind) = &script.challenger;
+    let challenger = bundle(version, Some(*kind), script.seed).map_err(failed)?;
+    control.register(script.from_ms, &challenger, "plumbline")?;
+    for person in &script.people {
+        let scopes = [Scope::Score, Scope::Ingest, Scope::Read, Scope::Operate, Scope::Approve];
+        control.add_key(script.from_ms, &person.secret, &person.name, &person.role, &scopes, "plumbline")?;
+    }
+    Ok(())
+}
