@@ -21,6 +21,7 @@ mod meta;
 mod said;
 mod served;
 mod status;
+mod stored;
 #[cfg(test)]
 mod tests;
 mod tombstone;
@@ -34,6 +35,7 @@ pub use expire::Expired;
 pub use lead::{LeadOutcome, LeadRecord, LeadScore, LeadSummary};
 pub use served::ServedRow;
 pub use status::{EventStatus, Received};
+pub use stored::StoredLead;
 pub use tombstone::lead_ref;
 pub use window::{Grain, ShardWindow};
 

@@ -43,6 +43,7 @@ pub(super) const LEADS: Migration = &[
         schema_sha256 TEXT NOT NULL,
         UNIQUE (lead, at_ms)
     ) STRICT",
+    "CREATE INDEX lead_features_by_time ON lead_features (at_ms)",
     "CREATE TABLE outcome_events (
         lead_id TEXT NOT NULL,
         event_id TEXT NOT NULL,

@@ -127,3 +127,33 @@ fn old_records_expire_once_they_are_archived() {
     let left = shard.sql().query("SELECT count(*) FROM batch_leads WHERE batch > ?1", &[Param::Integer(0)]).unwrap();
     assert_eq!(left[0][0].as_integer(), Some(1));
 }
+
+#[test]
+fn stored_fields_come_with_what_became_of_their_lead() {
+    let mut shard = LogShard::open(Memory::new()).unwrap();
+    let fields = |lead: &str, at_ms: i64| LeadFields {
+        lead_id: lead.into(),
+        at_ms,
+        fields: serde_json::json!({"visits": 1}),
+        schema_sha256: "s".into(),
+    };
+    let leads = ["bought", "lost", "buyer", "unscored"];
+    shard.keep_fields(&leads.map(|lead| fields(lead, START))).unwrap();
+    // More than one statement takes.
+    let long = LeadFields { fields: serde_json::json!({"text": "x".repeat(600_000)}), ..fields("long", START + DAY) };
+    shard.keep_fields(&[long.clone(), LeadFields { lead_id: "longer".into(), ..long }]).unwrap();
+    shard.append(&batch("b", &["bought", "lost", "buyer"].map(|lead| line(START, lead, "1", "champion", 0.5)))).unwrap();
+    shard.digest_all(START, &rules()).unwrap();
+    shard.ingest(START + DAY, &[converted("bought", START + 5), converted("buyer", START - 5)]).unwrap();
+    let mut at = |now: i64| {
+        let found = shard.stored_leads(now, (START, START + 10), None, 100).unwrap();
+        found.into_iter().map(|stored| (stored.lead.lead_id, stored.converted)).collect::<Vec<_>>()
+    };
+    let all = |of: [Option<bool>; 4]| -> Vec<_> {
+        ["bought", "buyer", "lost", "unscored"].into_iter().map(str::to_owned).zip(of).collect()
+    };
+    assert_eq!(at(START + DAY), all([None; 4]));
+    assert_eq!(at(START + 8 * DAY), all([Some(true), None, Some(false), None]));
+    let rest = shard.stored_leads(START, (START, START + 2 * DAY), Some((START, "buyer")), 3).unwrap();
+    assert_eq!(rest.iter().map(|stored| stored.lead.lead_id.as_str()).collect::<Vec<_>>(), ["lost", "unscored", "long"]);
+}

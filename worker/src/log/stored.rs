@@ -1,0 +1,69 @@
+//! Stored fields of leads with what became of them: for retraining, for suites, and for a look at the data.
+
+use plumbline_core::metric::{Label, Maturity};
+use serde::{Deserialize, Serialize};
+
+use super::{LeadFields, LogShard, cell, meta};
+use crate::probe::Heartbeat;
+use crate::store::{Param, Sql, SqlError, SqlValue};
+
+/// A lead's fields with its outcome.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StoredLead {
+    /// The fields.
+    pub lead: LeadFields,
+    /// When it was first scored, milliseconds since 1970; none where it was not.
+    pub first_ms: Option<i64>,
+    /// Whether it converted in time; none while that is open, and where it had converted before it was scored.
+    pub converted: Option<bool>,
+}
+
+impl<S: Sql> LogShard<S> {
+    /// Stored fields from `from_ms` to before `to_ms`, in order of time and lead, at most `most`, those behind `after` (the moment and the
+    /// lead of the last one). Outcomes are as of `now`.
+    ///
+    /// # Errors
+    /// [`SqlError::Driver`].
+    pub fn stored_leads(
+        &mut self,
+        now: i64,
+        (from_ms, to_ms): (i64, i64),
+        after: Option<(i64, &str)>,
+        most: usize,
+    ) -> Result<Vec<StoredLead>, SqlError> {
+        let mature = meta::number(&mut self.sql, "mature_ms")?.map(|after_ms| Maturity { after_ms });
+        let query = "SELECT f.lead_id, f.at_ms, f.fields, f.schema_sha256, o.converted_ms, \
+            (SELECT min(s.first_ms) FROM lead_scores AS s WHERE s.lead = f.lead AND s.lead_id = f.lead_id) \
+            FROM lead_features AS f LEFT JOIN outcomes AS o ON o.lead = f.lead AND o.lead_id = f.lead_id \
+            WHERE f.at_ms >= ?1 AND f.at_ms < ?2 AND (f.at_ms, f.lead_id) > (?3, ?4) ORDER BY f.at_ms, f.lead_id LIMIT ?5";
+        let (at_ms, lead) = after.unwrap_or((from_ms - 1, ""));
+        let [start, end, at, limit] = [from_ms.max(at_ms), to_ms, at_ms, most.min(10_000) as i64].map(Param::Integer);
+        let rows = self.sql.query(query, &[start, end, at, Param::Text(lead), limit])?;
+        let of = |row: &Vec<SqlValue>| {
+            let (first_ms, converted_ms) = (cell::integer(row, 5), cell::integer(row, 4));
+            let before = converted_ms.zip(first_ms).is_some_and(|(converted, first)| converted < first);
+            let label = first_ms.zip(mature).filter(|_| !before).map(|(first, rule)| rule.label(first, converted_ms, now));
+            Some(StoredLead {
+                lead: LeadFields {
+                    lead_id: cell::owned(row, 0)?,
+                    at_ms: cell::integer(row, 1)?,
+                    fields: cell::text(row, 2).and_then(|text| serde_json::from_str(text).ok())?,
+                    schema_sha256: cell::owned(row, 3).unwrap_or_default(),
+                },
+                first_ms,
+                converted: label.filter(|label| *label != Label::Open).map(|label| label == Label::Converted),
+            })
+        };
+        Ok(rows.iter().filter_map(of).collect())
+    }
+
+    /// The newest heartbeat of each instance that sent one since `since_ms`.
+    ///
+    /// # Errors
+    /// [`SqlError::Driver`].
+    pub fn heartbeats(&mut self, since_ms: i64) -> Result<Vec<Heartbeat>, SqlError> {
+        let rows =
+            self.sql.query("SELECT report FROM heartbeats WHERE at_ms >= ?1 ORDER BY instance", &[Param::Integer(since_ms)])?;
+        Ok(rows.iter().filter_map(|row| cell::text(row, 0).and_then(|text| serde_json::from_str(text).ok())).collect())
+    }
+}
