@@ -14,15 +14,13 @@ impl Step<'_> {
     /// Row 14, and outside a rollout row 15.
     pub(super) fn rollback(&mut self, by: &Actor, reason: &str) -> Result<(), TransitionError> {
         in_scope(by, Scope::Operate, "Rollback")?;
-        let sentence = |word: &str| {
-            let text = format!("{} {word} it. Reason: {}", by.name, ended(reason));
-            Sentence::new("ROLLED_BACK_BY_PERSON", text).with("by", by.name.clone()).with("reason", reason)
-        };
+        let text = format!("{} asked for it. Reason: {}", by.name, ended(reason));
+        let sentence = Sentence::new("ROLLED_BACK_BY_PERSON", text).with("by", by.name.clone()).with("reason", reason);
         match self.state.stage() {
             Stage::Idle if self.state.previous.is_none() => return Err(TransitionError::NoPreviousModel),
-            Stage::Idle => self.revert(sentence("rolled back"), ""),
-            Stage::Shadow => self.end(14, End::Stopped, sentence("stopped"), ""),
-            _ => self.end(14, End::RolledBack, sentence("rolled back"), ""),
+            Stage::Idle => self.revert(sentence, ""),
+            Stage::Shadow => self.end(14, End::Stopped, sentence, ""),
+            _ => self.end(14, End::RolledBack, sentence, ""),
         }
         Ok(())
     }

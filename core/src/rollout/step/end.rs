@@ -22,9 +22,14 @@ impl Step<'_> {
         self.actions.push(Action::RemoveAlias { alias });
         let status = if is_rolled_back { ModelStatus::Retired } else { ModelStatus::Registered };
         self.actions.push(Action::Status { version: version.clone(), status });
+        // A test that ends without proof says so itself.
         let how = if is_rolled_back { "Rolled back" } else { "Stopped" };
-        let text = format!("{how} at {}: {}", words::time_of_day(self.now), sentence.text);
-        let sentence = Sentence { text, ..sentence }.with("version", version.clone()).with("at_ms", self.now);
+        let text = match row {
+            10 if !is_rolled_back => sentence.text,
+            _ => format!("{how} at {}: {}", words::time_of_day(self.now), sentence.text),
+        };
+        let sentence = Sentence { code: sentence.code, text, values: sentence.values };
+        let sentence = sentence.with("version", version.clone()).with("at_ms", self.now);
         let id = rollout.id;
         self.actions.push(Action::Transition {
             rollout: id.clone(),

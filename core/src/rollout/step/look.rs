@@ -155,7 +155,9 @@ impl Step<'_> {
         }
         let is_harm = |verdict: &&&Verdict| verdict.gate.family() == Family::Ab && verdict.gate != Gate::AbSegments;
         if let Some(verdict) = failed.iter().find(is_harm) {
-            let sentence = look.summary.clone().unwrap_or_else(|| verdict.sentence.clone());
+            // The summary is of conversion; harm to deals or ratings has its own sentence.
+            let summary = look.summary.as_ref().filter(|_| verdict.gate == Gate::AbConversion);
+            let sentence = summary.unwrap_or(&verdict.sentence).clone();
             return self.end(10, End::RolledBack, sentence, &look.evidence_sha256);
         }
         let is_other = |verdict: &&&Verdict| verdict.gate != Gate::AbSegments;
@@ -164,8 +166,8 @@ impl Step<'_> {
             return if is_last { self.stop_test(look, verdict) } else { self.hold_by_gate(9, verdict) };
         }
         match (open.is_empty(), conversion) {
-            (true, _) => self.await_people(7, &[]),
-            (false, Some(_)) if is_last => self.await_people(10, open),
+            (true, _) => self.await_people(7, &[], look.summary.as_ref()),
+            (false, Some(_)) if is_last => self.await_people(10, open, look.summary.as_ref()),
             (false, None) if is_last => {
                 if let Some(verdict) = of(Gate::AbConversion) {
                     return self.stop_test(look, verdict);
@@ -177,21 +179,24 @@ impl Step<'_> {
                 self.message(Severity::Info, Audience::Channels, Sentence::new("TEST_GOES_ON", text).with("missing", ids(open)));
             }
         }
-        self.hold_by_segments(&look.worse_segments);
+        self.hold_by_segments(&look.worse_segments, of(Gate::AbSegments));
     }
 
     /// Row 10b.
     fn stop_test(&mut self, look: &LookEvent, verdict: &Verdict) {
         let weeks = self.state.rollout.as_ref().and_then(|rollout| rollout.test.as_ref()).map_or(0, |test| test.plan.weeks);
-        let why = look.summary.as_ref().unwrap_or(&verdict.sentence);
-        let text =
-            format!("Ended without proof after the planned {weeks} weeks: {} Today's model serves all leads again.", why.text);
-        let sentence = Sentence { text, ..Sentence::new("TEST_WITHOUT_PROOF", "") }.with("gate", verdict.gate.id());
-        self.end(10, End::Stopped, sentence, &look.evidence_sha256);
+        let summary = look.summary.as_ref().filter(|_| verdict.gate == Gate::AbConversion);
+        let sentence = summary.cloned().unwrap_or_else(|| {
+            let why = &verdict.sentence.text;
+            let text =
+                format!("Ended without proof after the planned {weeks} weeks: {why} Today's model serves all leads again.");
+            Sentence { text, ..Sentence::new("TEST_NO_PROOF", "") }
+        });
+        self.end(10, End::Stopped, sentence.with("gate", verdict.gate.id()), &look.evidence_sha256);
     }
 
     /// Rows 7 and 10c: no look follows; people decide.
-    fn await_people(&mut self, row: u8, open: &[(Gate, Option<Outcome>)]) {
+    fn await_people(&mut self, row: u8, open: &[(Gate, Option<Outcome>)], summary: Option<&Sentence>) {
         let now = self.now;
         let Some(rollout) = &mut self.state.rollout else { return };
         rollout.waiting_ms = Some(now);
@@ -199,14 +204,14 @@ impl Step<'_> {
         if let Some(test) = &mut rollout.test {
             test.is_final = true;
         }
+        let won = summary.map_or("The A/B test is passed.", |summary| &summary.text);
         let (severity, sentence) = if open.is_empty() {
-            let text = format!("The A/B test is passed. {} is ready to approve for all leads.", rollout.challenger);
+            let text = format!("{won} {} is ready to approve for all leads.", rollout.challenger);
             (Severity::Info, Sentence::new("READY_TO_APPROVE", text))
         } else {
-            let text = format!(
-                "More leads bought, but the test ended with open points: {}. Waive them by name, or roll back.",
-                words::list(&missing(open))
-            );
+            let points = words::list(&missing(open));
+            let won = summary.map_or("More leads bought.", |summary| &summary.text);
+            let text = format!("{won} The test ended with open points: {points}. Waive them by name, or roll back.");
             (Severity::Yellow, Sentence::new("WAIVE_OR_ROLL_BACK", text).with("missing", ids(open)))
         };
         self.transition(row, Stage::AbTest, &sentence);
@@ -214,13 +219,16 @@ impl Step<'_> {
     }
 
     /// Row 11b: each segment that fares worse holds once.
-    fn hold_by_segments(&mut self, worse: &[String]) {
+    fn hold_by_segments(&mut self, worse: &[String], verdict: Option<&Verdict>) {
         let Some(rollout) = &self.state.rollout else { return };
         let new: Vec<String> = worse.iter().filter(|segment| !rollout.accepted_segments.contains(segment)).cloned().collect();
         if new.is_empty() || self.policy.experiment.segments.harm == HarmRule::Report {
             return;
         }
-        let text = format!("Fewer leads bought in {}. A person with the scope approve has to resume.", words::list(&new));
+        let told = verdict.filter(|verdict| verdict.outcome != Outcome::Pass).map(|verdict| verdict.sentence.text.clone());
+        let text = told.unwrap_or_else(|| {
+            format!("Worse for leads from {}. On hold: a person with the scope approve has to resume.", words::list(&new))
+        });
         let sentence = Sentence::new("SEGMENT_WORSE", text).with("segments", new.clone());
         self.add_hold(HoldBy::Segment { segments: new }, sentence, Some((11, Severity::Yellow)));
     }

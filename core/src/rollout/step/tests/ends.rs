@@ -88,6 +88,11 @@ fn a_person_rolls_back_from_any_stage() {
         let mut world = World::in_stage(stage);
         let actions = world.ok(Event::Rollback { by: operator(), reason: "sales asked".to_owned() });
         assert_eq!((world.stage(), rows(&actions), world.state.past["2"].end), (Stage::Idle, vec![14], Some(end)));
+        assert!(
+            messages(&actions)[0].ends_with("at 09:00:00: ops asked for it. Reason: sales asked."),
+            "{:?}",
+            messages(&actions)
+        );
         assert_eq!(world.state.champion, "1");
         assert_eq!(world.refused(Event::Rollback { by: operator(), reason: String::new() }), "NO_PREVIOUS_MODEL");
     }

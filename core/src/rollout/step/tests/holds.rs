@@ -59,7 +59,8 @@ fn a_segment_that_fares_worse_holds_once() {
     world.days_until_look();
     let actions = world.ok(Event::Look(worse(&world)));
     assert_eq!((rows(&actions), world.is_held()), (vec![11], true));
-    assert!(messages(&actions).iter().any(|text| text.contains("lead_source=Partner")), "{:?}", messages(&actions));
+    assert!(messages(&actions).contains(&"ab.segments is Inconclusive.".to_owned()), "{:?}", messages(&actions));
+    assert_eq!(world.holds(), [HoldBy::Segment { segments: vec!["lead_source=Partner".to_owned()] }]);
     assert_eq!(world.refused(Event::Resume { by: operator(), reason: String::new() }), "SCOPE_MISSING");
     world.resume(bo());
     assert_eq!(world.rollout().accepted_segments, ["lead_source=Partner"]);

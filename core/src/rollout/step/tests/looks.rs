@@ -121,6 +121,7 @@ fn harm_or_no_lift_in_the_test_rolls_back_at_any_look() {
         // Drift at the same look would only hold; harm comes first.
         let actions = world.look(&[(gate, Outcome::Fail), (Gate::DataDrift, Outcome::Fail)]);
         assert_eq!((world.stage(), rows(&actions)), (Stage::Idle, vec![10]));
+        assert!(messages(&actions)[0].ends_with(&format!("{gate} is Fail.")), "{:?}", messages(&actions));
         assert_eq!(world.state.past["2"].end, Some(End::RolledBack));
     }
 }
@@ -140,8 +141,11 @@ fn a_test_without_proof_by_its_planned_end_is_stopped() {
     // Where the information is used up earlier, the test ends there.
     let mut world = World::in_stage(Stage::AbTest);
     world.days_until_look();
-    let look = LookEvent { is_last: true, ..world.look_event(&[(Gate::AbConversion, Outcome::InsufficientData)]) };
-    assert_eq!(rows(&world.ok(Event::Look(look))), [10]);
+    let text = "Ended without proof: 3.1 % more leads bought after the planned six weeks. Today's model serves all leads again.";
+    let summary = Some(Sentence::new("TEST_NO_PROOF", text));
+    let look = LookEvent { is_last: true, summary, ..world.look_event(&[(Gate::AbConversion, Outcome::InsufficientData)]) };
+    let actions = world.ok(Event::Look(look));
+    assert_eq!((rows(&actions), messages(&actions)), (vec![10], vec![text.to_owned()]));
     // A failure that only holds at an earlier look ends the test at the last one.
     let mut world = World::in_stage(Stage::AbTest);
     world.look(&[(Gate::PerfAuc, Outcome::Fail)]);
