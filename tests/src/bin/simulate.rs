@@ -40,7 +40,7 @@ fn main() -> ExitCode {
         print("Expected performance, windows of 1,000 leads", performance::table(&[500, 2_000, 20_000], |_| 600 / part));
     }
     if named("rollout") {
-        print("Gates of a rollout, 500 leads a day at 10 %, 28 days", rollout::table(4_000 / part));
+        print("Gates of a rollout, 500 leads a day at 10 %, 28 days", rollout::table(1_000 / part));
     }
     if kept { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

@@ -24,14 +24,14 @@ pub(super) fn judge(gate: Gate, case: &Case<'_>) -> Draft {
 }
 
 /// The fields with values of at least so many leads, or why they cannot be judged.
-fn fields<'a>(case: &Case<'_>, figures: &'a Figures, least: u64) -> Result<&'a [FeatureFigures], Draft> {
+fn fields<'a>(case: &Case<'_>, figures: &'a Figures, least: u64) -> Result<&'a [FeatureFigures], Box<Draft>> {
     let Some(fields) = &figures.features else {
         let version = &figures.version;
         let what = format!("model {version} has no baseline to compare leads with; `plumbline baseline` adds one");
-        return Err(Draft::missing(&what).kind("NO_BASELINE"));
+        return Err(Box::new(Draft::missing(&what).kind("NO_BASELINE")));
     };
     let n = leads(fields);
-    if n < least { Err(case.too_few(case.leads(), n, least)) } else { Ok(fields) }
+    if n < least { Err(Box::new(case.too_few(case.leads(), n, least))) } else { Ok(fields) }
 }
 
 fn leads(fields: &[FeatureFigures]) -> u64 {
@@ -42,7 +42,7 @@ fn drift(case: &Case<'_>, figures: &Figures) -> Draft {
     let rule = &case.policy.gates.data;
     let fields = match fields(case, figures, LEAST_FOR_DRIFT) {
         Ok(fields) => fields,
-        Err(missing) => return missing,
+        Err(missing) => return *missing,
     };
     let mut distances: Vec<(&str, f64, bool)> = fields
         .iter()
@@ -110,7 +110,7 @@ fn missing(case: &Case<'_>, figures: &Figures) -> Draft {
     let rule = &case.policy.gates.data;
     let fields = match fields(case, figures, LEAST_FOR_A_SHARE) {
         Ok(fields) => fields,
-        Err(missing) => return missing,
+        Err(missing) => return *missing,
     };
     let most = rule.max_missing;
     let found = worst(fields.iter().filter_map(|field| {
@@ -149,7 +149,7 @@ fn categories(case: &Case<'_>, figures: &Figures) -> Draft {
     let most = case.policy.gates.data.max_new_categories;
     let fields = match fields(case, figures, LEAST_FOR_A_SHARE) {
         Ok(fields) => fields,
-        Err(missing) => return missing,
+        Err(missing) => return *missing,
     };
     let found = worst(fields.iter().filter_map(|field| {
         let new = field.new_categories?;

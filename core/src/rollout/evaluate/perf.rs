@@ -48,20 +48,23 @@ pub(super) struct JudgedArea {
 }
 
 /// The area under the ROC curve of `scores`, or why there are too few leads for one.
-pub(super) fn area(case: &Case<'_>, scores: &Scores) -> Result<JudgedArea, Draft> {
+pub(super) fn area(case: &Case<'_>, scores: &Scores) -> Result<JudgedArea, Box<Draft>> {
     let [converted, not, _] = scores.counts();
     let n = converted.saturating_add(not);
     let unit = case.outcomes();
     if n < LEAST_LEADS {
-        return Err(case.too_few(unit, n, LEAST_LEADS));
+        return Err(Box::new(case.too_few(unit, n, LEAST_LEADS)));
     }
     let rarer = converted.min(not);
     if rarer < LEAST_OF_A_CLASS {
         let has = if converted <= not { ["lead bought", "leads bought"] } else { ["lead did not buy", "leads did not buy"] };
         let per_day = unit.per_day * rarer as f64 / n as f64;
-        return Err(case.too_few(Unit { has, more: "leads", per_day }, rarer, LEAST_OF_A_CLASS));
+        let draft = case.too_few(Unit { has, more: "leads", per_day }, rarer, LEAST_OF_A_CLASS);
+        // The verdict counts leads: as many as will probably hold enough of the rarer kind.
+        let needed = (n as f64 * LEAST_OF_A_CLASS as f64 / rarer.max(1) as f64).ceil() as u64;
+        return Err(Box::new(draft.n(n).needed(case.forecast(unit, n, needed))));
     }
-    let (Ok(binned), Some(area)) = (scores.roc_auc(), scores.delong()) else { return Err(no_outcome(case)) };
+    let (Ok(binned), Some(area)) = (scores.roc_auc(), scores.delong()) else { return Err(Box::new(no_outcome(case))) };
     let (low, high) = area.cautious_interval(case.confidence());
     Ok(JudgedArea {
         value: binned.value,
@@ -83,7 +86,7 @@ fn auc(case: &Case<'_>, figures: &Figures) -> Draft {
     let Some(scores) = scores(case, figures) else { return no_outcome(case) };
     let found = match area(case, scores) {
         Ok(found) => found,
-        Err(too_few) => return too_few,
+        Err(too_few) => return *too_few,
     };
     let JudgedArea { value, low, high, error, n, .. } = found;
     let unit = case.outcomes();
@@ -183,14 +186,14 @@ pub(super) struct JudgedCalibration {
 }
 
 /// The expected calibration error of `scores`, or why there are too few leads for one.
-pub(super) fn calibration_of(case: &Case<'_>, scores: &Scores) -> Result<JudgedCalibration, Draft> {
+pub(super) fn calibration_of(case: &Case<'_>, scores: &Scores) -> Result<JudgedCalibration, Box<Draft>> {
     let [converted, not, _] = scores.counts();
     let n = converted.saturating_add(not);
     let (Ok(binned), Some(noise)) = (scores.calibration_error(), scores.calibration_noise()) else {
-        return Err(case.too_few(case.outcomes(), n, LEAST_CALIBRATION));
+        return Err(Box::new(case.too_few(case.outcomes(), n, LEAST_CALIBRATION)));
     };
     if n < LEAST_CALIBRATION {
-        return Err(case.too_few(case.outcomes(), n, LEAST_CALIBRATION));
+        return Err(Box::new(case.too_few(case.outcomes(), n, LEAST_CALIBRATION)));
     }
     let reach = normal::quantile(1.0 - case.level().alpha() / 2.0) * noise.standard_error;
     Ok(JudgedCalibration {
@@ -208,7 +211,7 @@ fn calibration(case: &Case<'_>, figures: &Figures) -> Draft {
     let Some(scores) = scores(case, figures) else { return no_outcome(case) };
     let found = match calibration_of(case, scores) {
         Ok(found) => found,
-        Err(too_few) => return too_few,
+        Err(too_few) => return *too_few,
     };
     let JudgedCalibration { value, low, high, bias, n, .. } = found;
     let unit = case.outcomes();

@@ -44,7 +44,7 @@ fn auc(case: &Case<'_>) -> Draft {
     let Some((challenger, champion)) = pair else { return perf::no_outcome(case) };
     let (two, one): (JudgedArea, JudgedArea) = match (perf::area(case, challenger), perf::area(case, champion)) {
         (Ok(two), Ok(one)) => (two, one),
-        (Err(too_few), _) | (_, Err(too_few)) => return too_few,
+        (Err(too_few), _) | (_, Err(too_few)) => return *too_few,
     };
     let part = |area: &JudgedArea| (area.error / area.value) * (area.error / area.value);
     let (value, error, n) = (two.value / one.value, (part(&two) + part(&one)).sqrt(), two.n.min(one.n));
@@ -146,7 +146,7 @@ fn calibration(case: &Case<'_>) -> Draft {
     let found = (perf::calibration_of(case, challenger), perf::calibration_of(case, champion));
     let (two, one): (JudgedCalibration, JudgedCalibration) = match found {
         (Ok(two), Ok(one)) => (two, one),
-        (Err(too_few), _) | (_, Err(too_few)) => return too_few,
+        (Err(too_few), _) | (_, Err(too_few)) => return *too_few,
     };
     let points = |part: f64| phrase::rounded(100.0 * part, 2);
     let n = two.n.min(one.n);

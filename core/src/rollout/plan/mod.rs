@@ -15,6 +15,10 @@ pub use gates::GatePlan;
 pub use report::{PrecisionRecall, StartReport, start_report};
 pub use test::{TestReport, test_report};
 
+mod decidable;
+
+pub use decidable::{Decidable, Decision};
+
 use serde::{Deserialize, Serialize};
 
 use super::policy::Mode;
@@ -211,7 +215,7 @@ impl Expected {
 /// # Example
 /// ```
 /// use plumbline_core::rollout::plan::requests_needed;
-/// assert_eq!((requests_needed(0.0, 0.001), requests_needed(0.0005, 0.001)), (Some(3_688), Some(26_092)));
+/// assert_eq!((requests_needed(0.0, 0.001), requests_needed(0.0005, 0.001)), (Some(3_688), Some(26_091)));
 /// ```
 pub fn requests_needed(rate: f64, limit: f64) -> Option<u64> {
     if !(rate >= 0.0 && rate < limit && limit < 1.0) {
@@ -229,68 +233,6 @@ pub fn requests_needed(rate: f64, limit: f64) -> Option<u64> {
 /// Rounded up; none beyond what a plan can mean.
 fn whole(n: f64) -> Option<u64> {
     (n < 1e15).then_some(n.ceil() as u64)
-}
-
-/// What the start report says of the gates at one base rate and pace.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Decidable {
-    /// The model it reckons with: the champion.
-    pub champion: Expected,
-    /// The least AUC with which the policy's precision and recall can both hold; none where no AUC is enough.
-    pub auc_needed: Option<f64>,
-    /// Whether the champion's AUC is at least that.
-    pub can_hold_together: bool,
-    /// Precision and recall of a calibrated model like the champion at the policy's threshold.
-    pub at_threshold: (f64, f64),
-    /// How precision and recall are judged.
-    pub modes: Modes,
-    /// For some true AUCs, when the AUC's gate is decided in Shadow.
-    pub auc: Vec<Decision>,
-    /// Requests that show the error rate to be allowed: without a failure, and at half the limit.
-    pub requests: [Option<u64>; 2],
-}
-
-/// When the AUC's gate is decided, with a chance of 80 %.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "AucDecision"))]
-pub struct Decision {
-    /// The challenger's true AUC.
-    pub auc: f64,
-    /// Whether it then passes; else it fails.
-    pub passes: bool,
-    /// Leads with an outcome.
-    pub leads: Option<u64>,
-    /// Days, at the pace given.
-    pub days: Option<u64>,
-}
-
-impl Decidable {
-    /// For a champion like `champion` and `outcomes_per_day` leads whose outcome becomes known each day.
-    pub fn new(policy: &Policy, champion: Expected, outcomes_per_day: f64) -> Decidable {
-        let gates = &policy.gates;
-        let (precision, recall) = (gates.precision.min, gates.recall.min);
-        let line = gates.auc.min;
-        let decision = |auc: f64| {
-            let model = Expected { auc, ..champion };
-            // With a slack the value has to reach the line and the lower end only the line less the slack.
-            let passes = auc > line;
-            let leads = model.leads_needed(if passes { line - gates.auc.slack } else { line });
-            let days = leads.filter(|_| outcomes_per_day > 0.0).map(|leads| (leads as f64 / outcomes_per_day).ceil() as u64);
-            Decision { auc, passes, leads, days }
-        };
-        let around = [-0.03, -0.02, 0.01, 0.02, 0.03, 0.05].map(|off: f64| ((line + off) * 1_000.0).round() / 1_000.0);
-        let limit = gates.service.max_error_rate;
-        Decidable {
-            champion,
-            auc_needed: auc_needed(champion.base_rate, precision, recall).ok().flatten(),
-            can_hold_together: can_hold_together(champion.base_rate, champion.auc, precision, recall),
-            at_threshold: champion.at(policy.outcome.threshold),
-            modes: modes(policy, Some(champion)),
-            auc: around.into_iter().filter(|auc| *auc > 0.5 && *auc < 1.0).map(decision).collect(),
-            requests: [requests_needed(0.0, limit), requests_needed(limit / 2.0, limit)],
-        }
-    }
 }
 
 #[cfg(test)]
@@ -356,19 +298,5 @@ mod tests {
             (requests_needed(0.0, 0.01), requests_needed(0.001, 0.001), requests_needed(f64::NAN, 0.1)),
             (Some(368), None, None)
         );
-    }
-
-    #[test]
-    fn the_start_report_says_what_cannot_hold() {
-        let found = Decidable::new(&Policy::default(), Expected { base_rate: 0.1, auc: 0.87 }, 500.0);
-        assert!(!found.can_hold_together && found.modes.recall == Mode::Relative);
-        let pass = found.auc.iter().find(|decision| decision.auc == 0.87).unwrap();
-        assert_eq!((pass.passes, pass.leads, pass.days), (true, Some(7_426), Some(15)));
-        let fail = found.auc.iter().find(|decision| decision.auc == 0.82).unwrap();
-        assert_eq!((fail.passes, fail.days), (false, Some(8)));
-        let mut policy = Policy::default();
-        policy.gates.precision.mode = Mode::Absolute;
-        let chosen = modes(&policy, None);
-        assert_eq!((chosen.precision, chosen.recall), (Mode::Absolute, Mode::Relative), "what is chosen stays");
     }
 }
