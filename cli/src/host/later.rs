@@ -177,7 +177,7 @@ mod tests {
         listener.set_nonblocking(true).unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = watch::channel(false);
-        let host = Host { service: Arc::clone(&service), log, later, page: Arc::new(Page::default()) };
+        let host = Host { service: Arc::clone(&service), log, later, lifecycle: None, page: Arc::new(Page::default()) };
         let answering = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(accept(listener, host, stopped));
@@ -203,14 +203,20 @@ mod tests {
         let answers: Vec<_> = (0..4).map(|_| ask(address)).collect();
         assert!(answers.iter().all(|(status, _)| status.contains(" 200 ")), "{answers:?}");
         wait("plumbline_shadow_requests_failed_total", 4);
+        service.inject("1", Fault::Panic);
+        assert!(ask(address).0.contains(" 500 "), "the model that answers panicked");
         service.inject("none", Fault::Panic);
-        ask(address);
+        assert!(ask(address).0.contains(" 200 "));
         stop.send(true).unwrap();
         answering.join().unwrap();
         scorer.finish();
         writer.finish();
         let rows = counted("plumbline_log_rows_written_total");
-        assert_eq!(rows, 8 + 4 + 4 + 2, "a panic is a row of its version; the thread outlives them, and ends with its work done");
+        assert_eq!(
+            rows,
+            8 + 4 + 4 + 1 + 2,
+            "a panic is a row of its version; the thread outlives them, and ends with its work done"
+        );
     }
 
     #[test]

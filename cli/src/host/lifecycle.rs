@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use hyper::body::Bytes;
 use plumbline_core::rollout::Policy;
@@ -14,10 +14,13 @@ use tokio::sync::oneshot;
 
 use crate::output::terminal;
 use crate::store::Store;
-use crate::{Failure, clock};
+use crate::{Failure, clock, memory};
 
 /// What is due is done this often.
 const TICK: Duration = Duration::from_secs(2);
+
+/// Control hears from the instance this often.
+const HEARTBEAT: Duration = Duration::from_secs(10);
 
 /// The file of the shard in a store's folder.
 pub const LOG: &str = "log.sqlite";
@@ -107,7 +110,9 @@ impl Keeper {
 }
 
 fn keep(mut lifecycle: Lifecycle<Store>, service: &Service, calls: &mpsc::Receiver<Call>, is_local: bool) {
-    let mut due = Instant::now();
+    service.expect_deployments(clock::now());
+    follow(&mut lifecycle, service);
+    let (mut due, mut beat) = (clock::start(), clock::start());
     loop {
         let wait = due.saturating_duration_since(clock::start());
         match calls.recv_timeout(wait) {
@@ -126,6 +131,13 @@ fn keep(mut lifecycle: Lifecycle<Store>, service: &Service, calls: &mpsc::Receiv
                     terminal::note(&format!("error[LIFECYCLE]: {fault}"));
                 }
                 follow(&mut lifecycle, service);
+                if clock::start() >= beat {
+                    beat = clock::start() + HEARTBEAT;
+                    let now = clock::now();
+                    if let Err(e) = lifecycle.control().heard(now.0, &service.heartbeat(now, memory::resident())) {
+                        terminal::note(&format!("error[{}]: the heartbeat was not stored: {e}", e.code()));
+                    }
+                }
                 due = clock::start() + TICK;
             }
             Err(RecvTimeoutError::Disconnected) => return,
@@ -133,11 +145,11 @@ fn keep(mut lifecycle: Lifecycle<Store>, service: &Service, calls: &mpsc::Receiv
     }
 }
 
-/// Serves what control has deployed, where that is not served yet.
+/// Serves what control has deployed, where that is not served yet. While control can be read, what is served is not stale.
 fn follow(lifecycle: &mut Lifecycle<Store>, service: &Service) {
     let followed =
         lifecycle.control().deployed().map_err(plumbline_worker::control::Fault::from).and_then(|deployed| match deployed {
-            Some(deployed) if deployed.epoch > service.epoch() => world::deploy(service, lifecycle, &deployed),
+            Some(deployed) if service.heard(clock::now(), deployed.epoch) => world::deploy(service, lifecycle, &deployed),
             _ => Ok(()),
         });
     if let Err(fault) = followed {

@@ -16,6 +16,9 @@ use crate::{Failure, clock};
 /// Requests whose rows may wait for the writer; beyond that answers wait for it.
 const WAITING: usize = 16_384;
 
+/// The environment's variable with the key by which personal fields are hashed.
+const SECRET: &str = "PLUMBLINE_SECRET";
+
 /// How often a store that has rejected rows is tried again.
 const TRIAL: Duration = Duration::from_secs(1);
 
@@ -110,7 +113,9 @@ impl Writer {
 }
 
 async fn write(mut notes: mpsc::Receiver<Note>, mut shard: LogShard<Store>, service: Arc<Service>) {
-    let mut journal = Journal::new(service.settings(), service.instance());
+    // Never in the settings, which are shown.
+    let secret = std::env::var(SECRET).unwrap_or_default();
+    let mut journal = Journal::new(service.settings(), service.instance()).with_secret(secret);
     // However long rows may wait, full batches, an end and a crowded channel are looked after this often.
     let patience = Duration::from_millis(u64::from(service.settings().flush_ms.clamp(1, 50)));
     let mut waiting = Vec::new();
