@@ -110,3 +110,34 @@ const LIFECYCLE: Migration = &[
     // What instances that write to the shard said of themselves last.
     "CREATE TABLE heartbeats (instance TEXT PRIMARY KEY, at_ms INTEGER NOT NULL, report TEXT NOT NULL) STRICT",
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::log::{Digest, LogShard};
+    use crate::store::memory::Memory;
+    use crate::store::migration::migrate_by;
+    use crate::store::{Owner, Param, Sql};
+
+    #[test]
+    fn a_store_of_every_earlier_version_is_opened_and_its_leads_are_counted() {
+        for version in 1..=MIGRATIONS.len() {
+            let mut store = Memory::new();
+            migrate_by(&mut store, Owner::Shard, &MIGRATIONS[..version]).unwrap();
+            let row = r#"[[1000,"r",null,0,1,"lead-1","m","1","champion","champion",200,null,0.1,0.5,"hot",null]]"#;
+            let insert = match version {
+                1 => "INSERT INTO prediction_logs SELECT 1, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5,
+                    value ->> 6, value ->> 7, value ->> 8, value ->> 9, value ->> 10, value ->> 11, value ->> 12, value ->> 13,
+                    value ->> 14, value ->> 15 FROM json_each(?1)",
+                _ => "INSERT INTO prediction_batches VALUES (1, 'b', 1, 1000, 1000, ?1)",
+            };
+            store.execute(insert, &[Param::Text(row)]).unwrap();
+            let mut shard = LogShard::open(store).unwrap();
+            let done = shard.digest_all(2_000, &Digest::default()).unwrap();
+            assert_eq!((done.rows, done.scores), (1, 1), "version {version}");
+            let lead = shard.lead("lead-1").unwrap().unwrap();
+            assert_eq!((lead.lead.first_ms, lead.lead.scores[0].probability), (1_000, 0.5), "version {version}");
+            assert_eq!(shard.served("lead-1", 0, 5_000, 9).unwrap().len(), 1, "version {version}");
+        }
+    }
+}
