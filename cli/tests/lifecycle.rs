@@ -1,4 +1,10 @@
 //! The lifecycle as a user meets it: a demo store, its report, an outcome that changes it, and an approval that promotes.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "a test fails by panicking, and waits for a real server"
+)]
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};

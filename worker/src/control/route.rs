@@ -199,7 +199,7 @@ impl<S: Sql> Control<S> {
         let by = viewer.actor();
         let state = self.running()?;
         let name = route.path.rsplit('/').next().unwrap_or_default();
-        // Whoever holds or rolls back need not have seen the newest state; every other command names the one it is for.
+        // A hold and a rollback need no knowledge of the newest state; every other command names the revision it is for.
         let revision = match (name, request.header("if-match")) {
             ("hold" | "rollback", None) => None,
             (_, None) => {

@@ -106,7 +106,7 @@ fn score(kind: Option<Challenger>, lead: &Lead) -> f64 {
     logistic(shrunk * (BASE + known.map(|(field, value)| field.weight * (value - field.mean) / field.deviation).sum::<f64>()))
 }
 
-/// The rules of the simulated company: the defaults, with the people who are told.
+/// The rules of the simulated company: the defaults, with its contacts.
 pub fn policy() -> Policy {
     let mut policy = Policy::default();
     let contact = |role: &str, name: &str| plumbline_core::rollout::policy::Contact {
