@@ -6,8 +6,6 @@
 //! One file per family of gates; `draft` is what verdicts have in common, `limit` and `ratio` the two ways figures are held against a
 //! limit. Tested by rows of evidence per gate with the sentences they give, and by simulation of the daily looks.
 
-#![expect(clippy::result_large_err, reason = "an error is the draft of a verdict, which is made once for each gate and look")]
-
 mod ab;
 mod data;
 mod draft;
