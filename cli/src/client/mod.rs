@@ -11,10 +11,10 @@ use crate::Failure;
 #[derive(Debug, Args)]
 pub struct Service {
     /// Address of the service
-    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8788", env = "PLUMBLINE_URL")]
+    #[arg(long, global = true, value_name = "URL", default_value = "http://127.0.0.1:8788", env = "PLUMBLINE_URL")]
     url: String,
     /// API key; without one, a service on this machine lets you read and ingest
-    #[arg(long, value_name = "KEY", env = "PLUMBLINE_KEY", hide_env_values = true)]
+    #[arg(long, global = true, value_name = "KEY", env = "PLUMBLINE_KEY", hide_env_values = true)]
     key: Option<String>,
 }
 

@@ -2,7 +2,7 @@
 
 use plumbline_core::json::MAX_SAFE_INTEGER;
 use plumbline_core::lead::{LeadError, Place, Value};
-use plumbline_core::schema::Role;
+use plumbline_core::schema::{FieldKind, Role};
 
 use super::json;
 use super::table::Column;
@@ -120,7 +120,10 @@ impl<'a> Elements<'a> {
                 Ok(text) => row.set_cell(column, &text),
                 Err(_) => row.set_json(column, json),
             },
-            Some(Element::Json(json)) if self.datatype.holds(json) => row.set_json(column, json),
+            Some(Element::Json(json)) if self.datatype.holds(json) => match text_of_code(column, json.parse().ok()) {
+                Some(text) => row.set_column(column, &text),
+                None => row.set_json(column, json),
+            },
             Some(Element::Json(_)) => refuse(column, "a number of its tensor's datatype", "a number outside its range", row),
             Some(Element::Raw(bytes)) => self.set_raw(bytes, column, row),
         }
@@ -149,10 +152,19 @@ impl<'a> Elements<'a> {
                     4 => f64::from(f32::from_bits(unsigned as u32)),
                     _ => f64::from_bits(unsigned),
                 };
-                row.set_column(column, &if x.is_nan() { Value::Missing } else { Value::Number(x) });
+                let value = if x.is_nan() { Value::Missing } else { Value::Number(x) };
+                row.set_column(column, &text_of_code(column, Some(x)).unwrap_or(value));
             }
         }
     }
+}
+
+/// The category that the code `x` stands for, where the field lists texts: a tensor of numbers has no other way to name one. None where it
+/// lists none, or has none of this code.
+fn text_of_code(column: &Column<'_>, x: Option<f64>) -> Option<Value> {
+    let field = column.field.filter(|field| field.kind == FieldKind::Category)?;
+    let code = x.filter(|x| x.fract() == 0.0 && (0.0..1e9).contains(x))?;
+    field.categories.get(code as usize).map(|text| Value::Text(text.clone()))
 }
 
 fn refuse(column: &Column<'_>, expected: &'static str, found: &'static str, row: &mut Row) {
@@ -165,7 +177,7 @@ fn set_integer(integer: i128, column: &Column<'_>, row: &mut Row) {
     } else if integer.unsigned_abs() > MAX_SAFE_INTEGER as u128 {
         row.wrong.push(LeadError::UnsafeInteger { place: Place { field: column.name.clone(), item: None } });
     } else {
-        row.set_column(column, &Value::Number(integer as f64));
+        row.set_column(column, &text_of_code(column, Some(integer as f64)).unwrap_or(Value::Number(integer as f64)));
     }
 }
 

@@ -202,7 +202,7 @@ mod tests {
             assert_eq!(read(&whole[..end]).is_some(), ends.contains(&end), "{end}");
         }
         let unknown = [&whole[..], &[MOST as u8], &sized(b"x")].concat();
-        let many = [whole.clone(), whole[4 + 4 + 4 + 9..].repeat(3)].concat();
+        let many = [whole.clone(), whole[4 + 4 + 4 + 9..].repeat(4)].concat();
         let long = [&sized(b"POST")[..], &u32::MAX.to_le_bytes(), b"/"].concat();
         for bytes in [unknown, many, long] {
             assert!(read(&bytes).is_none());
