@@ -272,7 +272,7 @@ fn policy_of(given: &mut serde_json::Value) -> Result<Policy, String> {
 /// The seed of the demo's history.
 const DEMO_SEED: u64 = 1;
 /// Leads a day of the demo's company.
-const DEMO_LEADS: f64 = 270.0;
+const DEMO_LEADS: f64 = 300.0;
 
 /// What `--store` keeps.
 #[derive(Default)]

@@ -25,7 +25,7 @@ pub struct Simulate {
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// New leads on an average day
-    #[arg(long, default_value_t = 270.0, value_name = "LEADS")]
+    #[arg(long, default_value_t = 300.0, value_name = "LEADS")]
     leads: f64,
     /// Folder of the store that is made; it must be new [default: in memory]
     #[arg(long, value_name = "FOLDER")]
