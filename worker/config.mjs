@@ -1,17 +1,30 @@
 // The configuration of standalone workerd, as Cap'n Proto text.
 import { relative } from "node:path";
 
-/** What workerd needs to serve `dist`, seen from folder `at` where the text will lie. `shell` holds the JavaScript. */
-export function config({ at, shell, module, models, port, store, assets, settings, flags }) {
+/**
+ * What workerd needs to serve `dist`, seen from folder `at` where the text will lie. `shell` holds the JavaScript, `lifecycle` says on
+ * which terms a lifecycle runs; none without it.
+ */
+export function config({ at, shell, module, models, port, store, assets, settings, flags, lifecycle }) {
   const file = (path) => JSON.stringify(relative(at, path));
   const text = (value) => JSON.stringify(value);
-  const code = ["main.js", "body.js", "deployment.js", "head.js", "instance.js", "later.js", "log.js", "page.js", "shard.js", "store.js"];
+  const code = ["main", "body", "control", "deployment", "head", "instance", "later", "lifecycle", "log", "page", "shard", "store"].map(
+    (name) => `${name}.js`,
+  );
   const modules = [
     ...code.map((name) => `(name = "${name}", esModule = embed ${file(`${shell}/${name}`)})`),
     `(name = "edge.wasm", wasm = embed ${file(module)})`,
     `(name = "models.js", esModule = ${text(modelsModule(models.length))})`,
     ...models.map((path, i) => `(name = "${i}.plumb", data = embed ${file(path)})`),
   ];
+  // The first key is not written to a file.
+  const control =
+    lifecycle === undefined
+      ? ""
+      : `
+    (name = "CONTROL", durableObjectNamespace = "Control"),
+    (name = "LIFECYCLE", text = ${text(JSON.stringify(lifecycle))}),
+    (name = "PLUMBLINE_KEY", fromEnvironment = "PLUMBLINE_KEY"),`;
   const page = assets && `(name = "assets", disk = (path = ${text(assets)}))`;
   return `using Workerd = import "/workerd/workerd.capnp";
 
@@ -30,10 +43,13 @@ const main :Workerd.Worker = (
   ],
   compatibilityDate = "2026-10-01",
   bindings = [
-    (name = "LOG", durableObjectNamespace = "LogShard"),
+    (name = "LOG", durableObjectNamespace = "LogShard"),${control}
     (name = "SETTINGS", text = ${text(JSON.stringify(settings))}),${page ? `\n    (name = "ASSETS", service = "assets"),` : ""}
   ],
-  durableObjectNamespaces = [(className = "LogShard", uniqueKey = "plumbline-log", enableSql = true)],
+  durableObjectNamespaces = [
+    (className = "LogShard", uniqueKey = "plumbline-log", enableSql = true),
+    (className = "Control", uniqueKey = "plumbline-control", enableSql = true),
+  ],
   durableObjectStorage = (localDisk = "store"),
 );
 `;

@@ -1,5 +1,6 @@
 // Starts standalone workerd with the service on it, for `npm start` and for the tests.
 import { spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, resolve } from "node:path";
@@ -33,10 +34,11 @@ const FLAGS = [
  * @param {object} [options.settings] further settings of the service
  * @param {string[]} [options.models] bundles to serve, the first answering when none is named
  * @param {string} [options.module] the service's wasm; the built one when absent
+ * @param {{is_local?: boolean, is_demo?: boolean, policy?: object}} [options.lifecycle] on which terms a lifecycle runs; none without it
  * @param {boolean} [options.quiet] keep workerd's own output to yourself
- * @returns {Promise<{url: string, pid: number, exampleLead: string, stop: (signal?: string) => Promise<void>}>}
+ * @returns {Promise<{url: string, pid: number, exampleLead: string, key?: string, stop: (signal?: string) => Promise<void>}>}
  */
-export async function startEdge({ port = 8787, store, log = "batched", settings = {}, models, module = join(here, "pkg/edge.wasm"), quiet = false } = {}) {
+export async function startEdge({ port = 8787, store, log = "batched", settings = {}, models, module = join(here, "pkg/edge.wasm"), quiet = false, lifecycle } = {}) {
   const bundles = (models ?? [join(here, "demo/demo.plumb")]).map((path) => resolve(path));
   for (const path of [module, ...bundles]) {
     if (!existsSync(path)) throw new Error(`${path} is missing: run npm run build`);
@@ -47,10 +49,12 @@ export async function startEdge({ port = 8787, store, log = "batched", settings 
   const page = join(here, "../web/dist");
   const assets = existsSync(page) ? page : undefined;
   const file = join(at, "config.capnp");
-  writeFileSync(file, config({ at, shell: join(here, "shell"), module, models: bundles, port, store: rows, assets, settings: { ...settings, log }, flags: FLAGS }));
+  writeFileSync(file, config({ at, shell: join(here, "shell"), module, models: bundles, port, store: rows, assets, settings: { ...settings, log }, flags: FLAGS, lifecycle }));
+  // The first key of an empty store: the process alone is told, and whoever started it.
+  const key = lifecycle && !existsSync(join(rows, "plumbline-control")) ? randomBytes(24).toString("hex") : undefined;
 
   const binary = createRequire(import.meta.url).resolve("workerd/bin/workerd");
-  const child = spawn(binary, ["serve", file], { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(binary, ["serve", file], { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, PLUMBLINE_KEY: key ?? "" } });
   let said = "";
   for (const stream of [child.stdout, child.stderr]) {
     stream.on("data", (chunk) => {
@@ -71,7 +75,7 @@ export async function startEdge({ port = 8787, store, log = "batched", settings 
     child.kill(signal);
     await ended;
   };
-  return { url, pid: child.pid, exampleLead: example(), stop };
+  return { url, pid: child.pid, exampleLead: example(), key, stop };
 }
 
 /** Resolves once the service answers; rejects where it cannot use its store. */

@@ -1,4 +1,6 @@
 // Which deployment is served: asked for when nothing was heard for a while, fetched when a newer one is known, kept for the next instance.
+import { control } from "./lifecycle.js";
+
 /** A request waits so long for an answer, and then goes on with what is served. */
 const PATIENCE_MS = 50;
 /** Replies of `must_ask`. */
@@ -40,7 +42,12 @@ export class Deployment {
 
   /** Asks a shard, any of them, for the number of the newest deployment. */
   async ask(env, log) {
-    const epoch = await log.shard(env, log.any()).epoch();
+    let epoch = await log.shard(env, log.any()).epoch();
+    if (epoch === 0 && env.LIFECYCLE !== undefined) {
+      // Nothing was ever announced: the control object has not begun.
+      await control(env).begin();
+      epoch = await log.shard(env, log.any()).epoch();
+    }
     log.edge.exports.heard(Date.now(), epoch);
   }
 
@@ -53,9 +60,8 @@ export class Deployment {
   async load(env, log, edge) {
     const document = await log.shard(env, log.any()).announced();
     if (!document) return;
-    const control = env.CONTROL.get(env.CONTROL.idFromName("control"));
     for (const digest of this.missing(edge, document)) {
-      if (!this.bundles.has(digest)) this.bundles.set(digest, new Uint8Array(await control.bundle(digest)));
+      if (!this.bundles.has(digest)) this.bundles.set(digest, new Uint8Array(await control(env).bundle(digest)));
     }
     this.serve(edge, document);
   }

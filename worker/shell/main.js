@@ -7,8 +7,10 @@ import { Head } from "./head.js";
 import { instantiate } from "./instance.js";
 import { Later } from "./later.js";
 import { Log } from "./log.js";
+import { Lifecycle } from "./lifecycle.js";
 import { page } from "./page.js";
 
+export { Control } from "./control.js";
 export { LogShard } from "./shard.js";
 
 const EMPTY = new Uint8Array(0);
@@ -35,6 +37,7 @@ let bodyBytes;
 let bodyMs;
 let fresh;
 let heads = [];
+const lifecycle = new Lifecycle();
 
 /** A new instance of the service, not yet in use. */
 function make(env) {
@@ -46,6 +49,7 @@ function make(env) {
   // 128 random bits: names of batches must differ from those of any other instance.
   const name = [...crypto.getRandomValues(new Uint8Array(16))].map((b) => b.toString(16).padStart(2, "0")).join("");
   if (env.PLUMBLINE_SECRET) exports.secret(made.put(exports.reserve, env.PLUMBLINE_SECRET)[0]);
+  lifecycle.start(env, made);
   made.check(exports.start(...made.put(exports.reserve, JSON.stringify(settings), name)));
   bodyBytes = exports.body_bytes();
   bodyMs = exports.body_ms();
@@ -110,6 +114,14 @@ export default {
       ctx.waitUntil(reading);
       body = await reading;
       if (typeof body === "number") return refuse(body, method, path, headers);
+    }
+    if (lifecycle.takes(method, path)) {
+      try {
+        return await lifecycle.answer(env, request, body);
+      } catch (error) {
+        console.error(error);
+        return refuse(STORE_UNAVAILABLE, method, path, headers, `${error.message ?? error}`);
+      }
     }
     if (!log.fine) {
       await log.probe(env, since);

@@ -2,6 +2,7 @@
 import { DurableObject } from "cloudflare:workers";
 import module from "./edge.wasm";
 import { instantiate } from "./instance.js";
+import { control } from "./lifecycle.js";
 
 const encoder = new TextEncoder();
 const store = { storage: undefined };
@@ -38,8 +39,36 @@ export class LogShard extends DurableObject {
 
   /** The newest deployment announced, a JSON text; empty where there is none. */
   announced() {
-    const length = this.call("shard_announced");
-    return length > 0 ? shared.text(shared.exports.shard_error(), length) : "";
+    return this.text("shard_announced");
+  }
+
+  /** Stores this shard's own of the events `body`, which were posted to `path`; what became of them, JSON. */
+  events(number, shards, path, body) {
+    return this.text("shard_events", join(path, body), Date.now(), number, shards, encoder.encode(path).length);
+  }
+
+  /** Works out windows by `rules`, JSON. Bundles that scores are filled in by are asked of the control object. */
+  async digest(rules) {
+    const given = encoder.encode(rules);
+    for (const version of JSON.parse(this.text("shard_lacks", given))) {
+      const bundle = new Uint8Array(await control(this.env).version(version));
+      this.call("shard_model", join(version, bundle), encoder.encode(version).length);
+    }
+    this.call("shard_digest", given, Date.now());
+  }
+
+  /** The next windows that control does not have, JSON; `acknowledge` them once it does. */
+  unsent() {
+    return this.text("shard_unsent");
+  }
+
+  acknowledge(windows) {
+    this.call("shard_acknowledge", encoder.encode(windows));
+  }
+
+  /** Minutes and heartbeats of late, JSON each. */
+  recent() {
+    return ["shard_minutes", "shard_heartbeats"].map((entry) => this.text(entry, undefined, Date.now()));
   }
 
   /** Rows stored. */
@@ -47,15 +76,21 @@ export class LogShard extends DurableObject {
     return this.call("shard_count");
   }
 
+  /** One call that leaves a text. */
+  text(entry, batch, ...more) {
+    const length = this.call(entry, batch, ...more);
+    return length > 0 ? shared.text(shared.exports.shard_error(), length) : "";
+  }
+
   /** One call into the rules. A panic costs the instance, not the object. */
-  call(entry, batch) {
+  call(entry, batch, ...more) {
     store.storage = this.ctx.storage;
     shared ??= instantiate(module, store);
     const { exports } = shared;
     let value;
     try {
       if (batch) shared.put(exports.shard_reserve, batch);
-      value = exports[entry]();
+      value = exports[entry](...more);
     } catch (error) {
       shared = undefined;
       throw error;
@@ -63,4 +98,13 @@ export class LogShard extends DurableObject {
     if (value >= 0) return value;
     throw new Error(shared.text(exports.shard_error(), exports.shard_error_length()));
   }
+}
+
+/** The bytes of a text, then those of `body`. */
+function join(text, body) {
+  const head = encoder.encode(text);
+  const bytes = new Uint8Array(head.length + body.length);
+  bytes.set(head);
+  bytes.set(body, head.length);
+  return bytes;
 }

@@ -32,20 +32,25 @@ pub struct Lifecycle<S> {
 
 /// Scores stored fields with the versions of a rollout, which are read once.
 #[derive(Debug, Default)]
-struct Filler {
+pub(crate) struct Filler {
     scorers: BTreeMap<String, Option<Scorer>>,
 }
 
 impl Filler {
-    /// Fills in the scores of leads that `shard` stored before the rollout of `span` began.
-    fn fill<S: Sql>(&mut self, control: &mut Control<S>, shard: &mut LogShard<S>, span: &RolloutSpan) -> Result<(), Fault> {
-        for version in [&span.champion, &span.challenger] {
-            if !self.scorers.contains_key(version) {
-                let digest = control.model(version)?.map(|model| model.digest).unwrap_or_default();
-                let bundle = control.bundle(&digest)?.and_then(|bytes| Bundle::read(&bytes).ok());
-                self.scorers.insert(version.clone(), bundle.and_then(|bundle| Scorer::new(bundle).ok()));
-            }
-        }
+    /// The versions of `span` whose bundles have not been added.
+    pub(crate) fn lacks<'s>(&self, span: &'s RolloutSpan) -> Vec<&'s str> {
+        let versions = [span.champion.as_str(), span.challenger.as_str()];
+        versions.into_iter().filter(|version| !self.scorers.contains_key(*version)).collect()
+    }
+
+    /// Adds the bundle of `version`; without one that can be read, the version scores nothing.
+    pub(crate) fn add(&mut self, version: &str, bundle: Option<&[u8]>) {
+        let bundle = bundle.and_then(|bytes| Bundle::read(bytes).ok());
+        self.scorers.insert(version.to_owned(), bundle.and_then(|bundle| Scorer::new(bundle).ok()));
+    }
+
+    /// Fills in the scores of leads that `shard` stored before the rollout of `span` began, by the bundles that were added.
+    pub(crate) fn fill<S: Sql>(&self, shard: &mut LogShard<S>, span: &RolloutSpan) -> Result<(), SqlError> {
         let scorers = &self.scorers;
         let mut work = Workspace::default();
         let mut score = |version: &str, fields: &str| {
@@ -59,7 +64,7 @@ impl Filler {
 }
 
 /// Paths that take events of leads.
-const EVENTS: [&str; 3] = ["/v1/outcomes", "/v1/feedback", "/v1/exposures"];
+pub(crate) const EVENTS: [&str; 3] = ["/v1/outcomes", "/v1/feedback", "/v1/exposures"];
 
 impl<S: Sql> Lifecycle<S> {
     /// The lifecycle of `control` and its `shards`, in their order.
@@ -95,51 +100,15 @@ impl<S: Sql> Lifecycle<S> {
         if !viewer.may(Scope::Ingest) {
             return refused(&Problem::new(403, "SCOPE_MISSING", "this needs a key with the scope ingest"));
         }
-        let answered = match request.path {
-            "/v1/outcomes" => {
-                self.ingest(now_ms, request.body, |shard, events| shard.ingest(now_ms, events), |e: &Outcome| &e.lead_id)
-            }
-            "/v1/feedback" => {
-                self.ingest(now_ms, request.body, |shard, events| shard.ingest_feedback(events), |e: &Feedback| &e.lead_id)
-            }
-            _ => self.ingest(now_ms, request.body, |shard, events| shard.ingest_exposures(events), |e: &Exposure| &e.lead_id),
-        };
-        answered.unwrap_or_else(|fault| refused(&fault.problem()))
-    }
-
-    /// Reads events, gives each shard its own, and answers each in its place.
-    fn ingest<E: Event + Clone>(
-        &mut self,
-        now_ms: i64,
-        body: &[u8],
-        store: impl Fn(&mut LogShard<S>, &[E]) -> Result<Vec<EventStatus>, SqlError>,
-        lead: impl Fn(&E) -> &String,
-    ) -> Result<Response, Fault> {
-        let read = read_events::<E>(body, now_ms).map_err(|e| Problem::new(400, e.code(), e.to_string()))?;
-        let shards = u32::try_from(self.shards.len()).unwrap_or(1).max(1);
-        let mut statuses: Vec<Option<EventStatus>> = read
-            .iter()
-            .map(|event| {
-                let error = event.as_ref().err()?;
-                Some(EventStatus { status: 422, code: error.code().to_owned(), detail: Some(error.to_string()) })
-            })
-            .collect();
-        for number in 0..shards {
-            let own = |(_, event): &(usize, &E)| shard(lead(event), shards) == number;
-            let events: Vec<(usize, &E)> =
-                read.iter().enumerate().filter_map(|(at, event)| Some((at, event.as_ref().ok()?))).filter(own).collect();
-            let Some(shard) = self.shards.get_mut(number as usize).filter(|_| !events.is_empty()) else { continue };
-            let given: Vec<E> = events.iter().map(|(_, event)| (*event).clone()).collect();
-            for ((at, _), status) in events.iter().zip(store(shard, &given)?) {
-                if let Some(place) = statuses.get_mut(*at) {
-                    *place = Some(status);
-                }
+        let shards = u32::try_from(self.shards.len()).unwrap_or(1);
+        let mut parts = Vec::new();
+        for (number, shard) in (0..).zip(&mut self.shards) {
+            match store_events(shard, (number, shards), now_ms, request.path, request.body) {
+                Ok(part) => parts.push(part),
+                Err(fault) => return refused(&fault.problem()),
             }
         }
-        let rejected = statuses.iter().flatten().filter(|status| status.status >= 400).count();
-        let body = json!({ "events": statuses, "accepted": statuses.len() - rejected, "rejected": rejected });
-        let status = if rejected > 0 && rejected == statuses.len() { 422 } else { 200 };
-        Ok(Response::new(status, "application/json", serde_json::to_vec(&body).unwrap_or_default()))
+        stored(parts)
     }
 
     /// Does what is due at `now_ms`: the shards digest their rows and send their windows, and control takes them up. A new deployment,
@@ -148,11 +117,16 @@ impl<S: Sql> Lifecycle<S> {
     /// # Errors
     /// A store failed; the next tick goes on where this one broke off.
     pub fn tick(&mut self, now_ms: i64) -> Result<Option<Deployed>, Fault> {
-        let rules = self.rules()?;
+        let rules = rules(&mut self.control)?;
         for (number, shard) in (0..).zip(&mut self.shards) {
             shard.digest_all(now_ms, &rules)?;
             if let Some(span) = rules.rollouts.last().filter(|span| span.to_epoch.is_none()) {
-                self.filler.fill(&mut self.control, shard, span)?;
+                for version in self.filler.lacks(span) {
+                    let digest = self.control.model(version)?.map(|model| model.digest).unwrap_or_default();
+                    let bundle = self.control.bundle(&digest)?;
+                    self.filler.add(version, bundle.as_deref());
+                }
+                self.filler.fill(shard, span)?;
                 shard.digest_all(now_ms, &rules)?;
             }
             loop {
@@ -168,21 +142,88 @@ impl<S: Sql> Lifecycle<S> {
         }
         Ok(if self.control.tick(now_ms)? { self.control.deployed()? } else { None })
     }
+}
 
-    /// The rules by which shards work out their windows.
-    fn rules(&mut self) -> Result<Digest, Fault> {
-        let (rollouts, layouts) = (self.control.spans()?, self.control.layouts()?);
-        let outcome = &self.control.policy().outcome;
-        Ok(Digest {
-            mature_ms: i64::from(outcome.mature_days) * 86_400_000,
-            threshold: outcome.threshold,
-            rollouts,
-            layouts,
-            ..Digest::default()
-        })
+/// The rules by which the shards of `control` work out their windows.
+pub(crate) fn rules<S: Sql>(control: &mut Control<S>) -> Result<Digest, SqlError> {
+    let (rollouts, layouts) = (control.spans()?, control.layouts()?);
+    let outcome = &control.policy().outcome;
+    Ok(Digest {
+        mature_ms: i64::from(outcome.mature_days) * 86_400_000,
+        threshold: outcome.threshold,
+        rollouts,
+        layouts,
+        ..Digest::default()
+    })
+}
+
+/// What becomes of each event of `body`, which was posted to `path`: `shard`, of a number among so many, stores its own. None in the
+/// places of the others'; an event that cannot be read is every shard's.
+///
+/// # Errors
+/// The body is no list of events, or the store failed.
+pub(crate) fn store_events<S: Sql>(
+    shard: &mut LogShard<S>,
+    place: (u32, u32),
+    now_ms: i64,
+    path: &str,
+    body: &[u8],
+) -> Result<Vec<Option<EventStatus>>, Fault> {
+    match path {
+        "/v1/outcomes" => own(place, now_ms, body, |e: &Outcome| &e.lead_id, |events| shard.ingest(now_ms, events)),
+        "/v1/feedback" => own(place, now_ms, body, |e: &Feedback| &e.lead_id, |events| shard.ingest_feedback(events)),
+        _ => own(place, now_ms, body, |e: &Exposure| &e.lead_id, |events| shard.ingest_exposures(events)),
     }
 }
 
-fn refused(problem: &Problem) -> Response {
+fn own<E: Event>(
+    (number, shards): (u32, u32),
+    now_ms: i64,
+    body: &[u8],
+    lead: impl Fn(&E) -> &String,
+    store: impl FnOnce(&[E]) -> Result<Vec<EventStatus>, SqlError>,
+) -> Result<Vec<Option<EventStatus>>, Fault> {
+    let read = read_events::<E>(body, now_ms).map_err(|e| Problem::new(400, e.code(), e.to_string()))?;
+    let mut statuses = Vec::with_capacity(read.len());
+    let (mut places, mut events) = (Vec::new(), Vec::new());
+    for (at, event) in read.into_iter().enumerate() {
+        statuses.push(event.as_ref().err().map(|error| EventStatus {
+            status: 422,
+            code: error.code().to_owned(),
+            detail: Some(error.to_string()),
+        }));
+        if let Ok(event) = event
+            && shard(lead(&event), shards.max(1)) == number
+        {
+            places.push(at);
+            events.push(event);
+        }
+    }
+    let stored = if events.is_empty() { Vec::new() } else { store(&events)? };
+    for (at, status) in places.into_iter().zip(stored) {
+        if let Some(place) = statuses.get_mut(at) {
+            *place = Some(status);
+        }
+    }
+    Ok(statuses)
+}
+
+/// The answer to events, of which each shard has stored its own.
+pub(crate) fn stored(parts: Vec<Vec<Option<EventStatus>>>) -> Response {
+    let mut statuses: Vec<Option<EventStatus>> = Vec::new();
+    for part in parts {
+        statuses.resize(statuses.len().max(part.len()), None);
+        for (place, status) in statuses.iter_mut().zip(part) {
+            *place = place.take().or(status);
+        }
+    }
+    let rejected = statuses.iter().flatten().filter(|status| status.status >= 400).count();
+    let body = json!({ "events": statuses, "accepted": statuses.len() - rejected, "rejected": rejected });
+    let status = if rejected > 0 && rejected == statuses.len() { 422 } else { 200 };
+    Response::new(status, "application/json", serde_json::to_vec(&body).unwrap_or_default())
+}
+
+/// The answer that reports `problem`.
+pub(crate) fn refused(problem: &Problem) -> Response {
     problem.response().with("cache-control", "no-store")
 }

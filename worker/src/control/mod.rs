@@ -83,14 +83,7 @@ impl<S: Sql> Control<S> {
 
     /// `settings` with what the rules need noted of leads and requests, where the owner did not say otherwise.
     pub fn settings(&self, settings: Settings) -> Settings {
-        let segments =
-            if settings.segments.is_empty() { self.policy.experiment.segments.fields.clone() } else { settings.segments.clone() };
-        Settings {
-            segments,
-            tallies: true,
-            leads: settings.leads.clone().or_else(|| Some(self.policy.leads.clone())),
-            ..settings
-        }
+        noting(&self.policy, settings)
     }
 
     /// The store, for a host's own needs.
@@ -109,6 +102,13 @@ impl<S: Sql> Control<S> {
         let set = "INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value";
         self.sql.execute(set, &[crate::store::Param::Text(key), crate::store::Param::Text(value)]).map(drop)
     }
+}
+
+/// `settings` with what `policy` needs noted of leads and requests, where the owner did not say otherwise.
+pub(crate) fn noting(policy: &Policy, settings: Settings) -> Settings {
+    let segments =
+        if settings.segments.is_empty() { policy.experiment.segments.fields.clone() } else { settings.segments.clone() };
+    Settings { segments, tallies: true, leads: settings.leads.clone().or_else(|| Some(policy.leads.clone())), ..settings }
 }
 
 /// Column `at` of `row` as text; empty where it is none.

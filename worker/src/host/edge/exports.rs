@@ -9,6 +9,7 @@ use std::mem;
 use plumbline_core::Timestamp;
 
 use super::reads::Reads;
+use super::terms::Terms;
 use super::{deploy, head, refusal};
 use crate::answer::After;
 use crate::journal::{Batch, Journal};
@@ -73,6 +74,7 @@ struct State {
     models: Vec<Model>,
     bundles: Vec<Vec<u8>>,
     secret: Vec<u8>,
+    terms: Option<Terms>,
     not_loaded: String,
     running: Option<(Service, Journal)>,
     full: Vec<Batch>,
@@ -180,6 +182,19 @@ pub extern "C" fn secret(n: usize) {
     with(|state| state.secret = state.input.get(..n).unwrap_or_default().to_vec());
 }
 
+/// The service, from the next `start` on, notes what the lifecycle needs whose terms are the `n` bytes of input, JSON; 0, or the length
+/// of an error at `output`.
+#[unsafe(no_mangle)]
+pub extern "C" fn lifecycle(n: usize) -> usize {
+    with(|state| match Terms::read(state.input.get(..n).unwrap_or_default()) {
+        Ok(terms) => {
+            state.terms = Some(terms);
+            0
+        }
+        Err(error) => state.say(error),
+    })
+}
+
 /// Starts the service; 0, or the length of an error at `output`.
 #[unsafe(no_mangle)]
 pub extern "C" fn start(settings: usize, instance: usize) -> usize {
@@ -189,6 +204,10 @@ pub extern "C" fn start(settings: usize, instance: usize) -> usize {
         let made = match deploy::settings(text) {
             Err(error) => Err(error),
             Ok(settings_read) => {
+                let settings_read = match &state.terms {
+                    Some(terms) => terms.settings(settings_read),
+                    None => settings_read,
+                };
                 let instance = String::from_utf8_lossy(state.input.get(settings..settings + instance).unwrap_or_default());
                 let journal = Journal::new(&settings_read, &instance).with_secret(state.secret.clone());
                 let service = Service::new(settings_read, models, &instance);

@@ -17,7 +17,7 @@ use crate::service::Service;
 const MOST: usize = Request::HEADERS.len();
 
 /// A request's head, borrowed from the input.
-struct Head<'a> {
+pub(super) struct Head<'a> {
     method: &'a str,
     url: &'a str,
     headers: [(&'static str, &'a str); MOST],
@@ -45,7 +45,7 @@ pub(super) fn refuse(service: &Service, head: &[u8], problem: &Problem) -> Respo
 
 impl<'a> Head<'a> {
     /// The request with this head and `body`.
-    fn request<'r>(&'r self, body: &'r [u8]) -> Request<'r>
+    pub(super) fn request<'r>(&'r self, body: &'r [u8]) -> Request<'r>
     where
         'a: 'r,
     {
@@ -56,7 +56,7 @@ impl<'a> Head<'a> {
 
 /// The head written in `bytes`; none when its lengths or numbers are wrong. A method or URL that is not UTF-8 is read as empty, a
 /// header that no host would hand on is left out.
-fn read(bytes: &[u8]) -> Option<Head<'_>> {
+pub(super) fn read(bytes: &[u8]) -> Option<Head<'_>> {
     let (method, rest) = text(bytes)?;
     let (url, mut rest) = text(rest)?;
     let [method, url] = [method, url].map(|bytes| std::str::from_utf8(bytes).unwrap_or_default());

@@ -29,8 +29,13 @@
 //! | `written(n, failed)`, `storable(yes)`, `panicked(sent)` | what the shell reports to the counters |
 //! | `shard_open()`, `shard_probe()`, `shard_append()`, `shard_count()` | the log shard's rules, on the store behind the imports |
 //! | `shard_epoch()`, `shard_announce()`, `shard_announced()` | the newest deployment, which the shard passes on |
+//! | `shard_events()`, `shard_digest()`, `shard_unsent()` and others | the shard's part of the lifecycle |
+//! | `control_open()`, `control_answer()`, `control_tick()` and others | the control object, on the store behind the imports |
+//! | `lifecycle(n)` | the [`Terms`](terms::Terms) of the lifecycle are the `n` bytes of input; before `start` |
 //! | `secret(n)` | the key by which personal fields are hashed is the `n` bytes of input; before `start` |
 
+#[cfg(target_arch = "wasm32")]
+mod control;
 mod deploy;
 #[cfg(target_arch = "wasm32")]
 mod exports;
@@ -41,4 +46,5 @@ mod refusal;
 mod shard;
 #[cfg(target_arch = "wasm32")]
 mod store;
+mod terms;
 mod wire;

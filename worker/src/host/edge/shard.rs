@@ -4,13 +4,20 @@
 use std::cell::RefCell;
 
 use super::store::ObjectSql;
-use crate::log::LogShard;
+use crate::lifecycle::{Filler, store_events};
+use crate::log::{Digest, LogShard, RolloutSpan};
 use crate::store::SqlError;
 
 thread_local! {
     static ROWS: RefCell<Vec<u8>> = RefCell::default();
     static ERROR: RefCell<String> = RefCell::default();
+    static FILLER: RefCell<Filler> = RefCell::default();
 }
+
+/// Windows that a shard sends at once.
+const WINDOWS: usize = 50;
+/// Minutes and heartbeats that are looked back on.
+const RECENT_MS: i64 = 86_400_000;
 
 /// The address where the shell writes a batch of `n` bytes for `shard_append`.
 #[unsafe(no_mangle)]
@@ -65,6 +72,96 @@ pub extern "C" fn shard_announced() -> f64 {
         ERROR.set(document.unwrap_or_default());
         ERROR.with_borrow(String::len) as f64
     }))
+}
+
+/// Stores its own of the events at `shard_reserve`, a path of `p` bytes and the body that was posted to it; this is shard `number` of
+/// `shards`. The length of what became of them, JSON at `shard_error`; −1 with the text there.
+#[unsafe(no_mangle)]
+pub extern "C" fn shard_events(now: f64, number: u32, shards: u32, p: usize) -> f64 {
+    let input = ROWS.take();
+    let (path, body) = input.split_at_checked(p).unwrap_or_default();
+    let path = std::str::from_utf8(path).unwrap_or_default();
+    let became = store_events(&mut LogShard::opened(ObjectSql), (number, shards), now as i64, path, body);
+    say(&became.map_err(|fault| {
+        let response = fault.problem().response();
+        (response.status, String::from_utf8_lossy(&response.body).into_owned())
+    }))
+}
+
+/// The length of a JSON array at `shard_error`: the versions whose bundles `shard_model` has to add before the shard digests by the rules
+/// at `shard_reserve`.
+#[unsafe(no_mangle)]
+pub extern "C" fn shard_lacks() -> f64 {
+    let rules = ROWS.take();
+    outcome(
+        read(&rules).map(|rules: Digest| {
+            FILLER.with_borrow(|filler| say(&open(&rules).map(|span| filler.lacks(span)).unwrap_or_default()))
+        }),
+    )
+}
+
+/// Adds the bundle at `shard_reserve`, behind its version of `v` bytes.
+#[unsafe(no_mangle)]
+pub extern "C" fn shard_model(v: usize) -> f64 {
+    let input = ROWS.take();
+    let (version, bundle) = input.split_at_checked(v).unwrap_or_default();
+    FILLER.with_borrow_mut(|filler| filler.add(&String::from_utf8_lossy(version), Some(bundle)));
+    0.0
+}
+
+/// Works out the windows by the rules at `shard_reserve`, JSON; 0, or −1 with the text at `shard_error`.
+#[unsafe(no_mangle)]
+pub extern "C" fn shard_digest(now: f64) -> f64 {
+    let rules = ROWS.take();
+    outcome(read(&rules).and_then(|rules: Digest| {
+        let mut shard = LogShard::opened(ObjectSql);
+        shard.digest_all(now as i64, &rules)?;
+        if let Some(span) = open(&rules) {
+            FILLER.with_borrow(|filler| filler.fill(&mut shard, span))?;
+            shard.digest_all(now as i64, &rules)?;
+        }
+        Ok(0.0)
+    }))
+}
+
+/// The rollout under way.
+fn open(rules: &Digest) -> Option<&RolloutSpan> {
+    rules.rollouts.last().filter(|span| span.to_epoch.is_none())
+}
+
+/// The length of a JSON array at `shard_error`: the next windows that control does not have.
+#[unsafe(no_mangle)]
+pub extern "C" fn shard_unsent() -> f64 {
+    outcome(LogShard::opened(ObjectSql).unsent(WINDOWS).map(|windows| say(&windows)))
+}
+
+/// Control has the windows at `shard_reserve`; 0, or −1 with the text at `shard_error`.
+#[unsafe(no_mangle)]
+pub extern "C" fn shard_acknowledge() -> f64 {
+    let windows = ROWS.take();
+    let windows = read(&windows);
+    outcome(windows.and_then(|windows: Vec<_>| LogShard::opened(ObjectSql).acknowledge(&windows)).map(|()| 0.0))
+}
+
+/// The length of a JSON array at `shard_error`: the minutes of late.
+#[unsafe(no_mangle)]
+pub extern "C" fn shard_minutes(now: f64) -> f64 {
+    outcome(LogShard::opened(ObjectSql).minutes(now as i64 - RECENT_MS).map(|minutes| say(&minutes)))
+}
+
+/// The length of a JSON array at `shard_error`: the newest heartbeat of each instance of late.
+#[unsafe(no_mangle)]
+pub extern "C" fn shard_heartbeats(now: f64) -> f64 {
+    outcome(LogShard::opened(ObjectSql).heartbeats(now as i64 - RECENT_MS).map(|beats| say(&beats)))
+}
+
+fn read<T: serde::de::DeserializeOwned>(json: &[u8]) -> Result<T, SqlError> {
+    serde_json::from_slice(json).map_err(|e| SqlError::Driver(format!("what control sent cannot be read: {e}")))
+}
+
+fn say(value: &impl serde::Serialize) -> f64 {
+    ERROR.set(serde_json::to_string(value).unwrap_or_default());
+    ERROR.with_borrow(String::len) as f64
 }
 
 /// Rows stored; or −1 with the text at `shard_error`.

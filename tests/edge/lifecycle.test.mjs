@@ -1,0 +1,85 @@
+// The lifecycle at the edge: a store without anything gets its first model and key, keeps outcomes, reports, and follows commands.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { startEdge } from "../../worker/start.mjs";
+import { root } from "../../xtask/npm/run.mjs";
+import { folder, freePort } from "./hosts.mjs";
+
+/** A model of version 1, with the distributions of its training data. */
+const CHALLENGER = readFileSync(join(root, "core/src/bundle/reference/by_column.plumb"));
+const leads = readFileSync(join(root, "worker/demo/leads.ndjson"), "utf8").trim().split("\n");
+
+test("an empty store has a champion and a key, keeps outcomes, counts them, and follows commands", async (t) => {
+  const store = folder();
+  let edge = await startEdge({ port: await freePort(), store: store.path, lifecycle: { is_local: true }, quiet: true });
+  t.after(async () => {
+    await edge.stop();
+    store.remove();
+  });
+  const { key } = edge;
+  assert.ok(key.length >= 32);
+  const ask = async (path, { method = "GET", body, ...headers } = {}) => {
+    const answer = await fetch(`${edge.url}${path}`, { method, body, headers });
+    const text = await answer.text();
+    return { status: answer.status, tag: answer.headers.get("etag"), epoch: answer.headers.get("plumbline-epoch"), json: text ? JSON.parse(text) : undefined };
+  };
+  const as = { authorization: `Bearer ${key}` };
+  const post = (path, body, headers) => ask(path, { method: "POST", body, ...headers });
+
+  const first = await ask("/v1/report");
+  assert.equal(first.status, 200, JSON.stringify(first.json));
+  const [{ version }] = (await ask("/v1/models")).json.models;
+  assert.equal((await ask("/v1/rollout")).json.champion, version);
+  assert.equal((await ask("/v1/report", { "if-none-match": first.tag })).status, 304);
+  assert.equal((await ask("/v1/keys", as)).status, 403);
+  assert.equal((await ask("/v1/report", { authorization: "Bearer nobody" })).status, 401);
+  assert.deepEqual((await ask("/v1/me")).json.scopes, ["score", "ingest", "read"]);
+
+  // Leads are scored under deployment 1 and their outcomes stored, each at the shard of its lead, answered in its place.
+  for (const lead of leads.slice(0, 40)) assert.equal((await post("/v1/score", lead, { "content-type": "application/json" })).status, 200);
+  const ids = leads.slice(0, 40).map((lead) => JSON.parse(lead).lead_id);
+  const outcome = (lead_id, more) => JSON.stringify({ lead_id, event_id: "1", kind: "converted", occurred_at: new Date(Date.now() - 1000).toISOString(), ...more });
+  const lines = [...ids.map((id) => outcome(id)), outcome(ids[0], { kind: "vanished" })];
+  const stored = await post("/v1/outcomes", lines.join("\n"));
+  assert.equal(stored.status, 200, JSON.stringify(stored.json));
+  assert.deepEqual([stored.json.accepted, stored.json.rejected, stored.json.events.length], [40, 1, 41]);
+  assert.equal(stored.json.events[40].status, 422);
+  assert.ok(stored.json.events.slice(0, 40).every((event) => event.status < 300), JSON.stringify(stored.json));
+  assert.equal((await post("/v1/outcomes", "")).status, 400);
+
+  // What the shards counted arrives by itself.
+  const counted = async () => (await ask("/v1/report")).json;
+  const began = Date.now();
+  const digest = (await counted()).digest;
+  while ((await counted()).digest === digest) {
+    assert.ok(Date.now() - began < 30_000, "the report never heard of the leads");
+    await new Promise((next) => setTimeout(next, 250));
+  }
+
+  // A command needs a key and the revision that was seen.
+  const registered = await post("/v1/models", CHALLENGER, as);
+  assert.equal(registered.status, 200, JSON.stringify(registered.json));
+  const { tag } = await ask("/v1/rollout");
+  assert.equal((await post("/v1/rollout/approve", "{}", { "if-match": tag })).status, 403);
+  const nothing = await post("/v1/rollout/approve", "{}", { ...as, "if-match": tag });
+  assert.equal(nothing.status, 409, JSON.stringify(nothing.json));
+  const start = await post("/v1/rollout/start", JSON.stringify({ version: registered.json.version, acknowledge: true }), { ...as, "if-match": tag });
+  assert.equal(start.status, 200, JSON.stringify(start.json));
+  assert.equal(start.json.stage, "shadow");
+  let epoch;
+  for (const began = Date.now(); Date.now() - began < 3000 && epoch !== `${start.json.epoch}`; ) {
+    ({ epoch } = await post("/v1/score", leads[0], { "content-type": "application/json" }));
+  }
+  assert.equal(epoch, `${start.json.epoch}`, "the deployment of the start is served");
+  assert.equal((await ask("/v1/ledger/verify")).json.valid, true);
+
+  // A store that has a champion goes on with it.
+  await edge.stop();
+  edge = await startEdge({ port: await freePort(), store: store.path, lifecycle: { is_local: true }, quiet: true });
+  assert.equal(edge.key, undefined);
+  assert.equal((await ask("/v1/rollout")).json.stage, "shadow");
+  const stopped = await post("/v1/rollout/rollback", JSON.stringify({ reason: "A drill" }), as);
+  assert.equal(stopped.json.stage, "idle", JSON.stringify(stopped.json));
+});

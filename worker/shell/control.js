@@ -1,0 +1,145 @@
+// The control object: which model serves and why, run on this Durable Object's SQLite. What the shards counted is carried here.
+import { DurableObject } from "cloudflare:workers";
+import module from "./edge.wasm";
+import models from "./models.js";
+import { Head } from "./head.js";
+import { instantiate } from "./instance.js";
+
+/** What is due is done this often. */
+const TICK_MS = 5000;
+const EMPTY = new Uint8Array(0);
+const decoder = new TextDecoder();
+const NEWLINE = 10;
+
+export class Control extends DurableObject {
+  constructor(ctx, env) {
+    super(ctx, env);
+    this.rules = undefined;
+    this.head = undefined;
+    this.shards = 0;
+    /** The number of the deployment that every shard has heard of. */
+    this.announced = 0;
+    this.ticking = undefined;
+    this.open();
+  }
+
+  /** An instance of the rules on this object's store; the first model of the worker serves where the store is empty. */
+  open() {
+    this.rules = instantiate(module, { storage: this.ctx.storage });
+    const settings = this.env.SETTINGS || "{}";
+    this.shards = this.call("control_open", [settings, this.env.LIFECYCLE ?? ""]);
+    const { names } = JSON.parse(this.text("control_takes"));
+    this.head = new Head({ names, paths: {}, roots: {}, all: [...names.keys()] });
+    if (models.length > 0) this.call("control_first", [new Uint8Array(models[0]), this.env.PLUMBLINE_KEY ?? ""], Date.now());
+  }
+
+  /** Has the shards know which deployment holds, and goes on doing what is due. */
+  async begin() {
+    await this.announce();
+    if ((await this.ctx.storage.getAlarm()) === null) await this.ctx.storage.setAlarm(Date.now() + TICK_MS);
+  }
+
+  async alarm() {
+    try {
+      await this.tick();
+    } catch (error) {
+      // The next tick goes on where this one broke off.
+      console.error(error);
+    }
+    await this.ctx.storage.setAlarm(Date.now() + TICK_MS);
+  }
+
+  /** Answers a request that belongs to the lifecycle. */
+  async fetch(request) {
+    await this.begin();
+    const url = new URL(request.url);
+    const body = request.body === null ? EMPTY : new Uint8Array(await request.arrayBuffer());
+    const head = new Uint8Array(this.head.take(request.method, url.pathname + url.search, request.headers));
+    const given = head.subarray(0, this.head.write(head, 0));
+    let answer = this.bytes("control_answer", [given, body], Date.now());
+    if (answer.length === 0) answer = this.bytes("control_stored", [`[${await this.store(url.pathname, body)}]`]);
+    // A command may have changed who serves: the shards learn of it before the caller does.
+    await this.announce();
+    const end = answer.indexOf(NEWLINE);
+    const [status, headers] = JSON.parse(decoder.decode(answer.subarray(0, end)));
+    const empty = status === 204 || status === 304 || request.method === "HEAD";
+    return new Response(empty ? null : answer.subarray(end + 1), { status, headers });
+  }
+
+  /** Has every shard store its own of the events; what became of them. */
+  store(path, body) {
+    return Promise.all(this.all((shard, number) => shard.events(number, this.shards, path, body)));
+  }
+
+  /** Does what is due, once for all who ask for it meanwhile. */
+  tick() {
+    this.ticking ??= this.work().finally(() => (this.ticking = undefined));
+    return this.ticking;
+  }
+
+  async work() {
+    const rules = this.text("control_rules");
+    await Promise.all(
+      this.all(async (shard, number) => {
+        await shard.digest(rules);
+        for (;;) {
+          const windows = await shard.unsent();
+          if (windows === "[]") break;
+          this.call("control_receive", [windows, "[]", "[]"], Date.now(), number);
+          await shard.acknowledge(windows);
+        }
+        this.call("control_receive", ["[]", ...(await shard.recent())], Date.now(), number);
+      }),
+    );
+    this.call("control_tick", [], Date.now());
+    await this.announce();
+  }
+
+  /** Announces the deployment in force to every shard, unless they have heard of it. */
+  async announce() {
+    const document = this.text("control_deployed");
+    if (!document) return;
+    const { epoch } = JSON.parse(document);
+    if (epoch === this.announced) return;
+    await Promise.all(this.all((shard) => shard.announce(document)));
+    this.announced = epoch;
+  }
+
+  /** The bundle with this digest. */
+  bundle(digest) {
+    return this.bytes("control_bundle", [digest]);
+  }
+
+  /** The bundle of this version. */
+  version(version) {
+    return this.bytes("control_version", [version]);
+  }
+
+  all(work) {
+    const { LOG } = this.env;
+    return Array.from({ length: this.shards }, (_, number) => work(LOG.get(LOG.idFromName(`shard-${number}`)), number));
+  }
+
+  text(entry, parts = [], ...more) {
+    return decoder.decode(this.bytes(entry, parts, ...more));
+  }
+
+  bytes(entry, parts, ...more) {
+    const length = this.call(entry, parts, ...more);
+    return length > 0 ? this.rules.take(this.rules.exports.control_output(), length) : EMPTY;
+  }
+
+  /** One call into the rules, which are given `more` and the lengths of the parts. A panic costs the instance, not the object. */
+  call(entry, parts, ...more) {
+    const { rules } = this;
+    let value;
+    try {
+      value = rules.exports[entry](...more, ...(parts.length > 0 ? rules.put(rules.exports.control_reserve, ...parts) : []));
+    } catch (error) {
+      this.open();
+      throw error;
+    }
+    if (value >= 0) return value;
+    throw new Error(rules.text(rules.exports.control_output(), rules.exports.control_error_length()));
+  }
+}

@@ -1,0 +1,236 @@
+//! The control object's exports: [`Control`] on the Durable Object's store. The shell carries between it and the shards.
+#![expect(unsafe_code, reason = "no_mangle is an unsafe attribute: the names are ours alone; there is no unsafe block")]
+
+use std::borrow::Cow;
+use std::cell::RefCell;
+
+use plumbline_core::route::AllocationSettings;
+use serde_json::json;
+
+use super::head;
+use super::store::ObjectSql;
+use super::terms::Terms;
+use crate::control::{CONTROL_ROUTES, Fault, control_route};
+use crate::lifecycle::{EVENTS, refused, rules, stored};
+use crate::log::{EventStatus, Minute, ShardWindow};
+use crate::probe::Heartbeat;
+use crate::request::{Request, Response};
+use crate::route::Scope;
+use crate::{Control, Problem, SqlError};
+
+/// The control object once it is open, and whether callers without a key are on the same machine.
+struct Open {
+    control: Control<ObjectSql>,
+    is_local: bool,
+}
+
+thread_local! {
+    static INPUT: RefCell<Vec<u8>> = RefCell::default();
+    static OUTPUT: RefCell<Vec<u8>> = RefCell::default();
+    static OPEN: RefCell<Option<Open>> = RefCell::default();
+}
+
+/// The address where the shell writes `n` bytes of input.
+#[unsafe(no_mangle)]
+pub extern "C" fn control_reserve(n: usize) -> *mut u8 {
+    INPUT.with_borrow_mut(|input| {
+        input.clear();
+        input.resize(n, 0);
+        input.as_mut_ptr()
+    })
+}
+
+/// The address of what the last call left.
+#[unsafe(no_mangle)]
+pub extern "C" fn control_output() -> *const u8 {
+    OUTPUT.with_borrow(|output| output.as_ptr())
+}
+
+/// The length of the last error's text, at `control_output`.
+#[unsafe(no_mangle)]
+pub extern "C" fn control_error_length() -> usize {
+    OUTPUT.with_borrow(Vec::len)
+}
+
+/// Opens the object by the `s` bytes of settings and `t` of [`Terms`] in the input, both JSON, bringing its tables up to date; how many
+/// shards there are, or −1 with the text at `control_output`.
+#[unsafe(no_mangle)]
+pub extern "C" fn control_open(s: usize, t: usize) -> f64 {
+    let input = INPUT.take();
+    let (settings, rest) = input.split_at_checked(s).unwrap_or_default();
+    let made = super::deploy::settings(settings).and_then(|settings| {
+        let terms = Terms::read(rest.get(..t).unwrap_or_default())?;
+        let explored = || AllocationSettings { exploration_bp: 100, ..AllocationSettings::champion_only("") };
+        let base = settings.allocation.clone().unwrap_or_else(explored);
+        let control = Control::open(ObjectSql, terms.policy(), base).map_err(|e| format!("{}: {e}", e.code()))?;
+        OPEN.set(Some(Open { control, is_local: terms.is_local }));
+        Ok(settings.shards)
+    });
+    made.map_or_else(|error| fail(&error), f64::from)
+}
+
+/// Makes the model of the `m` bytes of bundle in the input champion of an empty store, and a key of the `k` bytes of secret behind it, if
+/// there are any; 1 if so, 0 where the store is not empty.
+#[unsafe(no_mangle)]
+pub extern "C" fn control_first(now: f64, m: usize, k: usize) -> f64 {
+    let input = INPUT.take();
+    with(|open| {
+        let control = &mut open.control;
+        if control.state()?.is_some() {
+            return Ok(0.0);
+        }
+        let (bundle, secret) = input.split_at_checked(m).unwrap_or_default();
+        control.genesis(now as i64, bundle, "local")?;
+        let secret = std::str::from_utf8(secret.get(..k).unwrap_or_default()).unwrap_or_default();
+        if !secret.is_empty() {
+            let scopes = [Scope::Score, Scope::Ingest, Scope::Read, Scope::Operate, Scope::Approve];
+            control.add_key(now as i64, secret, "local", "ml_lead", &scopes, "plumbline")?;
+        }
+        Ok(1.0)
+    })
+}
+
+/// Answers the request in the input: `h` bytes of head, then `b` of body. The length of status and headers, as a line of JSON, and body;
+/// 0 where the request is one of events, which the shards are to store before `control_stored` answers.
+#[unsafe(no_mangle)]
+pub extern "C" fn control_answer(now: f64, h: usize, b: usize) -> f64 {
+    let input = INPUT.take();
+    let (head, rest) = input.split_at_checked(h).unwrap_or_default();
+    let body = rest.get(..b).unwrap_or_default();
+    with(|open| Ok(head::read(head).and_then(|head| answered(open, now as i64, &head.request(body))).map_or(0.0, |r| leave(&r))))
+}
+
+fn answered(open: &mut Open, now_ms: i64, request: &Request<'_>) -> Option<Response> {
+    let token = request.header("authorization").and_then(|value| value.strip_prefix("Bearer "));
+    let viewer = match open.control.viewer(token, open.is_local) {
+        Ok(viewer) => viewer,
+        Err(fault) => return Some(refused(&fault.problem())),
+    };
+    if let Some(route) = control_route(request.method, request.path) {
+        return Some(open.control.answer(now_ms, route, request, &viewer));
+    }
+    let missing = || refused(&Problem::new(403, "SCOPE_MISSING", "this needs a key with the scope ingest"));
+    (!viewer.may(Scope::Ingest)).then(missing)
+}
+
+/// The answer to events, as `control_answer` leaves one, by what the shards made of them: the input's `n` bytes are a JSON array of what
+/// `shard_events` of each left.
+#[unsafe(no_mangle)]
+pub extern "C" fn control_stored(n: usize) -> f64 {
+    let input = INPUT.take();
+    let parts = serde_json::from_slice::<Vec<Part>>(input.get(..n).unwrap_or_default());
+    let parts = parts.map_err(|e| refused(&Problem::new(500, "SHARDS_UNREADABLE", e.to_string())));
+    let refusal = |(status, body): (u16, String)| {
+        Response::new(status, "application/problem+json", body.into_bytes()).with("cache-control", "no-store")
+    };
+    let parts = parts.and_then(|parts| parts.into_iter().collect::<Result<Vec<_>, _>>().map_err(refusal));
+    leave(&parts.map_or_else(|refusal| refusal, stored))
+}
+
+/// What became of events at a shard: of each its own, or the status and body of a refusal.
+type Part = Result<Vec<Option<EventStatus>>, (u16, String)>;
+
+/// The length of the rules, as JSON, by which shards work out their windows.
+#[unsafe(no_mangle)]
+pub extern "C" fn control_rules() -> f64 {
+    with(|open| Ok(say(serde_json::to_vec(&rules(&mut open.control)?).unwrap_or_default())))
+}
+
+/// The length of the bundle of the version that the `n` bytes of input name; 0 without one.
+#[unsafe(no_mangle)]
+pub extern "C" fn control_version(n: usize) -> f64 {
+    let version = text(n);
+    with(|open| {
+        let digest = open.control.model(&version)?.map(|model| model.digest).unwrap_or_default();
+        Ok(say(open.control.bundle(&digest)?.unwrap_or_default()))
+    })
+}
+
+/// The length of the bundle whose digest the `n` bytes of input name; 0 without one.
+#[unsafe(no_mangle)]
+pub extern "C" fn control_bundle(n: usize) -> f64 {
+    let digest = text(n);
+    with(|open| Ok(say(open.control.bundle(&digest)?.unwrap_or_default())))
+}
+
+/// Takes up what shard number `shard` counted: the input's first `w` bytes are its windows, the `m` behind them its minutes, and the `b`
+/// behind those the heartbeats it heard, JSON arrays all.
+#[unsafe(no_mangle)]
+pub extern "C" fn control_receive(now: f64, shard: u32, w: usize, m: usize, b: usize) -> f64 {
+    let input = INPUT.take();
+    let (windows, rest) = input.split_at_checked(w).unwrap_or_default();
+    let (minutes, beats) = rest.split_at_checked(m).unwrap_or_default();
+    with(|open| {
+        let windows: Vec<ShardWindow> = read(windows)?;
+        let minutes: Vec<Minute> = read(minutes)?;
+        let beats: Vec<Heartbeat> = read(beats.get(..b).unwrap_or_default())?;
+        open.control.receive(shard, &windows)?;
+        open.control.receive_minutes(shard, &minutes)?;
+        for beat in &beats {
+            // One that was heard before says nothing new, but when it was sent.
+            open.control.heard(beat.at_ms.min(now as i64), beat)?;
+        }
+        Ok(0.0)
+    })
+}
+
+/// Does what is due at `now`; 1 where a new deployment holds from now on.
+#[unsafe(no_mangle)]
+pub extern "C" fn control_tick(now: f64) -> f64 {
+    with(|open| Ok(f64::from(u8::from(open.control.tick(now as i64)?))))
+}
+
+/// The length of the deployment in force, a JSON document; 0 without one.
+#[unsafe(no_mangle)]
+pub extern "C" fn control_deployed() -> f64 {
+    with(|open| {
+        let deployed = open.control.deployed()?;
+        Ok(say(deployed.map(|deployed| serde_json::to_vec(&deployed).unwrap_or_default()).unwrap_or_default()))
+    })
+}
+
+/// The length of a JSON object: `names`, those of all headers a head can have; `takes`, methods and paths of requests that belong here,
+/// where a segment in braces stands for any one.
+#[unsafe(no_mangle)]
+pub extern "C" fn control_takes() -> f64 {
+    let routes = CONTROL_ROUTES.iter().map(|route| (route.method.name(), route.path));
+    let takes: Vec<_> = routes.chain(EVENTS.map(|path| ("POST", path))).collect();
+    say(json!({ "names": Request::HEADERS, "takes": takes }).to_string().into_bytes())
+}
+
+fn with(work: impl FnOnce(&mut Open) -> Result<f64, Fault>) -> f64 {
+    OPEN.with_borrow_mut(|open| match open.as_mut().map(work) {
+        Some(Ok(done)) => done,
+        Some(Err(Fault::Store(error))) => fail(&format!("{}: {error}", error.code())),
+        Some(Err(Fault::Problem(problem))) => fail(&format!("{}: {}", problem.code, problem.detail)),
+        None => fail("NOT_OPEN: the control object is not open"),
+    })
+}
+
+fn read<T: serde::de::DeserializeOwned>(json: &[u8]) -> Result<T, SqlError> {
+    serde_json::from_slice(json).map_err(|e| SqlError::Driver(format!("what a shard sent cannot be read: {e}")))
+}
+
+fn text(n: usize) -> String {
+    String::from_utf8_lossy(INPUT.take().get(..n).unwrap_or_default()).into_owned()
+}
+
+/// Leaves a response: status and headers as a line of JSON, then the body.
+fn leave(response: &Response) -> f64 {
+    let headers: Vec<(&str, &Cow<'_, str>)> = response.headers.iter().map(|(name, value)| (*name, value)).collect();
+    let mut bytes = json!([response.status, headers]).to_string().into_bytes();
+    bytes.push(b'\n');
+    bytes.extend_from_slice(&response.body);
+    say(bytes)
+}
+
+fn say(bytes: Vec<u8>) -> f64 {
+    let length = bytes.len();
+    OUTPUT.set(bytes);
+    length as f64
+}
+
+fn fail(error: &str) -> f64 {
+    say(error.as_bytes().to_vec());
+    -1.0
+}
