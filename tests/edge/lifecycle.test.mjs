@@ -11,9 +11,12 @@ import { folder, freePort } from "./hosts.mjs";
 const CHALLENGER = readFileSync(join(root, "core/src/bundle/reference/by_column.plumb"));
 const leads = readFileSync(join(root, "worker/demo/leads.ndjson"), "utf8").trim().split("\n");
 
+/** One person alone may start and approve. */
+const lifecycle = { is_local: true, policy: { gates: { rules: { four_eyes: false } } } };
+
 test("an empty store has a champion and a key, keeps outcomes, counts them, and follows commands", async (t) => {
   const store = folder();
-  let edge = await startEdge({ port: await freePort(), store: store.path, lifecycle: { is_local: true }, quiet: true });
+  let edge = await startEdge({ port: await freePort(), store: store.path, lifecycle, quiet: true });
   t.after(async () => {
     await edge.stop();
     store.remove();
@@ -77,9 +80,46 @@ test("an empty store has a champion and a key, keeps outcomes, counts them, and 
 
   // A store that has a champion goes on with it.
   await edge.stop();
-  edge = await startEdge({ port: await freePort(), store: store.path, lifecycle: { is_local: true }, quiet: true });
+  edge = await startEdge({ port: await freePort(), store: store.path, lifecycle, quiet: true });
   assert.equal(edge.key, undefined);
   assert.equal((await ask("/v1/rollout")).json.stage, "shadow");
   const stopped = await post("/v1/rollout/rollback", JSON.stringify({ reason: "A drill" }), as);
   assert.equal(stopped.json.stage, "idle", JSON.stringify(stopped.json));
+});
+
+test("the demo's history is played into an empty store, and whoever has the key approves the next stage", async (t) => {
+  const store = folder();
+  const edge = await startEdge({ port: await freePort(), store: store.path, lifecycle: { is_local: true, is_demo: true }, quiet: true });
+  t.after(async () => {
+    await edge.stop();
+    store.remove();
+  });
+  const report = await (await fetch(`${edge.url}/v1/report`)).json();
+  assert.equal(report.rollout.stage, "canary", JSON.stringify(report.verdict));
+  assert.deepEqual(report.rollout.missing, ["approval:ml_lead"]);
+  assert.equal((await (await fetch(`${edge.url}/v1/ledger/verify`)).json()).valid, true);
+  const approve = async (headers) => {
+    const seen = await fetch(`${edge.url}/v1/rollout`);
+    await seen.arrayBuffer();
+    const body = JSON.stringify({ comment: "Go" });
+    return fetch(`${edge.url}/v1/rollout/approve`, { method: "POST", body, headers: { "if-match": seen.headers.get("etag"), ...headers } });
+  };
+  assert.equal((await approve({})).status, 403, "a caller without a key reads and ingests");
+  const approved = await approve({ authorization: `Bearer ${edge.key}` });
+  const state = await approved.json();
+  assert.deepEqual([approved.status, state.stage], [200, "ab_test"], JSON.stringify(state));
+  // The deployment of the approval is served, by models that came with the history.
+  const score = async () => {
+    const answer = await fetch(`${edge.url}/v1/score`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(Array.from({ length: 40 }, (_, n) => ({ lead_id: `new-${n}` }))),
+    });
+    const text = await answer.text();
+    return [answer.headers.get("plumbline-epoch"), text];
+  };
+  let [epoch, text] = await score();
+  for (const began = Date.now(); epoch !== `${state.epoch}` && Date.now() - began < 5000; ) [epoch, text] = await score();
+  assert.equal(epoch, `${state.epoch}`);
+  assert.ok(text.includes(state.champion) && text.includes(state.rollout.challenger), text);
 });

@@ -7,6 +7,8 @@ import { instantiate } from "./instance.js";
 
 /** What is due is done this often. */
 const TICK_MS = 5000;
+/** Whether the demo's history was played to its end. */
+const PLAYED = "played";
 const EMPTY = new Uint8Array(0);
 const decoder = new TextDecoder();
 const NEWLINE = 10;
@@ -20,6 +22,8 @@ export class Control extends DurableObject {
     /** The number of the deployment that every shard has heard of. */
     this.announced = 0;
     this.ticking = undefined;
+    /** The demo's history while it is played. */
+    this.playing = undefined;
     this.open();
   }
 
@@ -30,11 +34,58 @@ export class Control extends DurableObject {
     this.shards = this.call("control_open", [settings, this.env.LIFECYCLE ?? ""]);
     const { names } = JSON.parse(this.text("control_takes"));
     this.head = new Head({ names, paths: {}, roots: {}, all: [...names.keys()] });
-    if (models.length > 0) this.call("control_first", [new Uint8Array(models[0]), this.env.PLUMBLINE_KEY ?? ""], Date.now());
+    const { is_demo } = JSON.parse(this.env.LIFECYCLE || "{}");
+    if (is_demo) {
+      if (this.call("control_empty", []) === 1) this.playing = this.play(settings);
+      // Whoever waits for it hears why it failed.
+      this.playing?.catch((error) => console.error(error));
+    } else if (models.length > 0) this.call("control_first", [new Uint8Array(models[0]), this.env.PLUMBLINE_KEY ?? ""], Date.now());
+  }
+
+  /** Plays the demo's history into this store and the shards', in an instance of its own that waits for them. */
+  async play(settings) {
+    const store = { storage: this.ctx.storage };
+    const encoder = new TextEncoder();
+    const { LOG } = this.env;
+    let player;
+    store.carry = async (task, number, now, at, length) => {
+      const text = player.take(at, length);
+      const shard = LOG.get(LOG.idFromName(`shard-${number}`));
+      let answer = "";
+      let failed = false;
+      try {
+        if (task === 0) await shard.append(text);
+        else if (task === 1) {
+          const end = text.indexOf(NEWLINE);
+          answer = await shard.events(now, number, this.shards, decoder.decode(text.subarray(0, end)), text.subarray(end + 1));
+        } else if (task === 2) await shard.digest(now, decoder.decode(text));
+        else if (task === 3) answer = await shard.unsent();
+        else if (task === 4) await shard.acknowledge(decoder.decode(text));
+        else [answer] = await shard.recent(now);
+      } catch (error) {
+        failed = true;
+        answer = `${error.message ?? error}`;
+      }
+      const [size] = player.put(player.exports.control_reserve, encoder.encode(answer));
+      return failed ? -1 : size;
+    };
+    player = instantiate(module, store);
+    const key = () => [...crypto.getRandomValues(new Uint8Array(24))].map((b) => b.toString(16).padStart(2, "0")).join("");
+    const secrets = JSON.stringify([this.env.PLUMBLINE_KEY || key(), key(), key()]);
+    const given = player.put(player.exports.control_reserve, settings, this.env.LIFECYCLE, secrets);
+    const played = await WebAssembly.promising(player.exports.control_play)(Date.now(), ...given);
+    if (played < 0) throw new Error(player.text(player.exports.control_output(), player.exports.control_error_length()));
+    await this.ctx.storage.put(PLAYED, true);
+    this.playing = undefined;
   }
 
   /** Has the shards know which deployment holds, and goes on doing what is due. */
   async begin() {
+    await this.playing;
+    const { is_demo } = JSON.parse(this.env.LIFECYCLE || "{}");
+    if (is_demo && !(await this.ctx.storage.get(PLAYED))) {
+      throw new Error("HISTORY_INCOMPLETE: the demo's history was interrupted, or the store is not a demo's; remove its folder to begin anew");
+    }
     await this.announce();
     if ((await this.ctx.storage.getAlarm()) === null) await this.ctx.storage.setAlarm(Date.now() + TICK_MS);
   }
@@ -68,7 +119,7 @@ export class Control extends DurableObject {
 
   /** Has every shard store its own of the events; what became of them. */
   store(path, body) {
-    return Promise.all(this.all((shard, number) => shard.events(number, this.shards, path, body)));
+    return Promise.all(this.all((shard, number) => shard.events(Date.now(), number, this.shards, path, body)));
   }
 
   /** Does what is due, once for all who ask for it meanwhile. */
@@ -81,14 +132,14 @@ export class Control extends DurableObject {
     const rules = this.text("control_rules");
     await Promise.all(
       this.all(async (shard, number) => {
-        await shard.digest(rules);
+        await shard.digest(Date.now(), rules);
         for (;;) {
           const windows = await shard.unsent();
           if (windows === "[]") break;
           this.call("control_receive", [windows, "[]", "[]"], Date.now(), number);
           await shard.acknowledge(windows);
         }
-        this.call("control_receive", ["[]", ...(await shard.recent())], Date.now(), number);
+        this.call("control_receive", ["[]", ...(await shard.recent(Date.now()))], Date.now(), number);
       }),
     );
     this.call("control_tick", [], Date.now());

@@ -43,18 +43,18 @@ export class LogShard extends DurableObject {
   }
 
   /** Stores this shard's own of the events `body`, which were posted to `path`; what became of them, JSON. */
-  events(number, shards, path, body) {
-    return this.text("shard_events", join(path, body), Date.now(), number, shards, encoder.encode(path).length);
+  events(now, number, shards, path, body) {
+    return this.text("shard_events", join(path, body), now, number, shards, encoder.encode(path).length);
   }
 
   /** Works out windows by `rules`, JSON. Bundles that scores are filled in by are asked of the control object. */
-  async digest(rules) {
+  async digest(now, rules) {
     const given = encoder.encode(rules);
     for (const version of JSON.parse(this.text("shard_lacks", given))) {
       const bundle = new Uint8Array(await control(this.env).version(version));
       this.call("shard_model", join(version, bundle), encoder.encode(version).length);
     }
-    this.call("shard_digest", given, Date.now());
+    this.call("shard_digest", given, now);
   }
 
   /** The next windows that control does not have, JSON; `acknowledge` them once it does. */
@@ -67,8 +67,8 @@ export class LogShard extends DurableObject {
   }
 
   /** Minutes and heartbeats of late, JSON each. */
-  recent() {
-    return ["shard_minutes", "shard_heartbeats"].map((entry) => this.text(entry, undefined, Date.now()));
+  recent(now) {
+    return ["shard_minutes", "shard_heartbeats"].map((entry) => this.text(entry, undefined, now));
   }
 
   /** Rows stored. */

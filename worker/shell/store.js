@@ -42,6 +42,8 @@ export function imports(memory, store) {
         return refused(error);
       }
     },
+    /** Has another object's shard do something, while the module waits; only where `store.carry` says how. */
+    shard_do: store.carry ? new WebAssembly.Suspending(store.carry) : () => REFUSED,
     /** Runs `sql_work` of the module as a transaction: 1 if it took effect, 0 if the work wanted it undone. */
     sql_transaction() {
       let kept, broken;

@@ -1,4 +1,5 @@
-// `npm start`: install, build, and serve the demo model from standalone workerd until Ctrl-C.
+// `npm start`: install, build, and serve a simulated company's store from standalone workerd until Ctrl-C: eight weeks of history are
+// played into an empty one.
 import { join } from "node:path";
 import { root } from "./run.mjs";
 import { buildService } from "./steps.mjs";
@@ -7,11 +8,19 @@ const port = Number(process.env.PLUMBLINE_PORT ?? 8787);
 await buildService();
 
 const { startEdge } = await import(join(root, "worker/start.mjs"));
+console.log("Starting; an empty store gets eight weeks of a simulated company's history first, which takes some seconds.");
 const edge = await startEdge({
   port,
   store: process.env.PLUMBLINE_STORE ?? join(root, ".plumbline/store"),
   log: process.env.PLUMBLINE_LOG ?? "batched",
+  lifecycle: { is_local: true, is_demo: true },
 });
+const shown = await fetch(`${edge.url}/v1/rollout`);
+if (!shown.ok) {
+  console.error(`the lifecycle does not answer: ${await shown.text()}`);
+  await edge.stop();
+  process.exit(69);
+}
 
 console.log(`
 Plumbline is serving at ${edge.url}
@@ -19,7 +28,8 @@ Plumbline is serving at ${edge.url}
   page        ${edge.url}/
   API         ${edge.url}/openapi.json
   metrics     ${edge.url}/metrics
-
+  report      ${edge.url}/v1/report
+${edge.key ? `\nA key that may approve, shown this once: ${edge.key}\n` : ""}
 Score a lead:
 
   curl -s ${edge.url}/v1/score -H 'content-type: application/json' -d '${edge.exampleLead}'

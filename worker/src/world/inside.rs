@@ -15,7 +15,7 @@ use crate::lifecycle::Lifecycle;
 use crate::request::Request;
 use crate::route::Scope;
 use crate::store::Sql;
-use crate::{Journal, Model, Service};
+use crate::{Control, Journal, Model, Response, Service};
 
 /// How long a request takes: median in µs, and σ of its logarithm.
 const LATENCY: (f64, f64) = (3_100.0, 0.45);
@@ -25,11 +25,55 @@ const PROBE_MS: i64 = 10 * 60_000;
 /// Memory that the instance reports.
 const MEMORY_BYTES: u64 = 60 << 20;
 
+/// The lifecycle that a history is played into: control in the same process, shards wherever they are.
+pub trait Kept {
+    /// The store of the control object.
+    type Store: Sql;
+
+    /// The control object.
+    fn control(&mut self) -> &mut Control<Self::Store>;
+
+    /// Stores a batch of rows in shard number `shard`.
+    ///
+    /// # Errors
+    /// The store failed.
+    fn append(&mut self, shard: u32, batch: &str) -> Result<(), Fault>;
+
+    /// The answer to a request of the lifecycle from the same machine.
+    fn answer(&mut self, now_ms: i64, request: &Request<'_>) -> Response;
+
+    /// Does what is due at `now_ms`. A new deployment, where one holds from now on.
+    ///
+    /// # Errors
+    /// A store failed.
+    fn tick(&mut self, now_ms: i64) -> Result<Option<Deployed>, Fault>;
+}
+
+impl<S: Sql> Kept for Lifecycle<S> {
+    type Store = S;
+
+    fn control(&mut self) -> &mut Control<S> {
+        Lifecycle::control(self)
+    }
+
+    fn append(&mut self, shard: u32, batch: &str) -> Result<(), Fault> {
+        self.shards().get_mut(shard as usize).map_or(Ok(()), |shard| shard.append(batch)).map_err(Fault::from)
+    }
+
+    fn answer(&mut self, now_ms: i64, request: &Request<'_>) -> Response {
+        Lifecycle::answer(self, now_ms, request, true)
+    }
+
+    fn tick(&mut self, now_ms: i64) -> Result<Option<Deployed>, Fault> {
+        Lifecycle::tick(self, now_ms)
+    }
+}
+
 /// A service in the same process.
-pub struct Inside<S> {
+pub struct Inside<K> {
     service: Arc<Service>,
     journal: Journal,
-    lifecycle: Lifecycle<S>,
+    lifecycle: K,
     random: Random,
     /// The last tick.
     ticked_ms: i64,
@@ -37,9 +81,9 @@ pub struct Inside<S> {
     fault: Option<Fault>,
 }
 
-impl<S: Sql> Inside<S> {
+impl<K: Kept> Inside<K> {
     /// The service of `service`, which serves what `lifecycle` has deployed. `seed` draws how long its requests take.
-    pub fn new(service: Arc<Service>, lifecycle: Lifecycle<S>, seed: u64) -> Inside<S> {
+    pub fn new(service: Arc<Service>, lifecycle: K, seed: u64) -> Inside<K> {
         let journal = Journal::new(service.settings(), service.instance());
         Inside { service, journal, lifecycle, random: Random::new(seed ^ 0x006c_6174), ticked_ms: 0, fault: None }
     }
@@ -48,12 +92,12 @@ impl<S: Sql> Inside<S> {
     ///
     /// # Errors
     /// A store failed while the history was played.
-    pub fn finish(self) -> Result<Lifecycle<S>, Fault> {
+    pub fn finish(self) -> Result<K, Fault> {
         self.fault.map_or(Ok(self.lifecycle), Err)
     }
 
     /// The lifecycle, for who looks at it while the history is played.
-    pub fn lifecycle(&mut self) -> &mut Lifecycle<S> {
+    pub fn lifecycle(&mut self) -> &mut K {
         &mut self.lifecycle
     }
 
@@ -72,9 +116,7 @@ impl<S: Sql> Inside<S> {
 
     fn store(&mut self, batches: Vec<crate::Batch>) -> Result<(), Fault> {
         for batch in batches {
-            if let Some(shard) = self.lifecycle.shards().get_mut(batch.shard as usize) {
-                shard.append(&batch.text)?;
-            }
+            self.lifecycle.append(batch.shard, &batch.text)?;
         }
         Ok(())
     }
@@ -97,7 +139,7 @@ impl<S: Sql> Inside<S> {
 ///
 /// # Errors
 /// The store failed, or a bundle cannot be served.
-pub fn deploy<S: Sql>(service: &Service, lifecycle: &mut Lifecycle<S>, deployed: &Deployed) -> Result<(), Fault> {
+pub fn deploy<K: Kept>(service: &Service, lifecycle: &mut K, deployed: &Deployed) -> Result<(), Fault> {
     let failed = |message: String| Fault::Store(crate::SqlError::Driver(message));
     if deployed.epoch <= service.epoch() {
         return Ok(());
@@ -114,7 +156,7 @@ pub fn deploy<S: Sql>(service: &Service, lifecycle: &mut Lifecycle<S>, deployed:
     }
 }
 
-impl<S: Sql> Target for Inside<S> {
+impl<K: Kept> Target for Inside<K> {
     fn send(&mut self, now_ms: i64, method: &str, path: &str, key: &str, body: &[u8]) -> (u16, Vec<u8>) {
         let (path, query) = path.split_once('?').unwrap_or((path, ""));
         let (authorization, revision) = (format!("Bearer {key}"), self.revision());
@@ -123,8 +165,8 @@ impl<S: Sql> Target for Inside<S> {
             headers.push(("authorization", authorization.as_str()));
         }
         let request = Request { method, path, query, headers: &headers, body };
-        if Lifecycle::<S>::takes(method, path) {
-            let response = self.lifecycle.answer(now_ms, &request, true);
+        if Lifecycle::<K::Store>::takes(method, path) {
+            let response = self.lifecycle.answer(now_ms, &request);
             let done = self.redeploy();
             self.note(done);
             return (response.status, response.body);
@@ -175,7 +217,7 @@ impl<S: Sql> Target for Inside<S> {
 ///
 /// # Errors
 /// The store failed, or a bundle cannot be served.
-pub fn models<S: Sql>(lifecycle: &mut Lifecycle<S>, deployed: &Deployed) -> Result<Vec<Model>, Fault> {
+pub fn models<K: Kept>(lifecycle: &mut K, deployed: &Deployed) -> Result<Vec<Model>, Fault> {
     let failed = |message: String| Fault::Store(crate::SqlError::Driver(message));
     let mut models = Vec::new();
     for digest in &deployed.models {
@@ -189,7 +231,7 @@ pub fn models<S: Sql>(lifecycle: &mut Lifecycle<S>, deployed: &Deployed) -> Resu
 ///
 /// # Errors
 /// The store is not empty, or failed.
-pub fn prepare<S: Sql>(lifecycle: &mut Lifecycle<S>, script: &Script) -> Result<(), Fault> {
+pub fn prepare<K: Kept>(lifecycle: &mut K, script: &Script) -> Result<(), Fault> {
     let failed =
         |e: plumbline_core::BundleError| Fault::Store(crate::SqlError::Driver(format!("the model cannot be written: {e}")));
     let control = lifecycle.control();

@@ -10,7 +10,7 @@ mod model;
 mod play;
 mod script;
 
-pub use inside::{Inside, deploy, models, prepare};
+pub use inside::{Inside, Kept, deploy, models, prepare};
 pub use lead::{FIELDS, Lead};
 pub use model::{bundle, policy};
 pub use play::{Played, Target, play};

@@ -16,6 +16,7 @@ use crate::log::{EventStatus, Minute, ShardWindow};
 use crate::probe::Heartbeat;
 use crate::request::{Request, Response};
 use crate::route::Scope;
+use crate::settings::Settings;
 use crate::{Control, Problem, SqlError};
 
 /// The control object once it is open, and whether callers without a key are on the same machine.
@@ -60,13 +61,43 @@ pub extern "C" fn control_open(s: usize, t: usize) -> f64 {
     let (settings, rest) = input.split_at_checked(s).unwrap_or_default();
     let made = super::deploy::settings(settings).and_then(|settings| {
         let terms = Terms::read(rest.get(..t).unwrap_or_default())?;
-        let explored = || AllocationSettings { exploration_bp: 100, ..AllocationSettings::champion_only("") };
-        let base = settings.allocation.clone().unwrap_or_else(explored);
+        let base = base(&settings);
         let control = Control::open(ObjectSql, terms.policy(), base).map_err(|e| format!("{}: {e}", e.code()))?;
         OPEN.set(Some(Open { control, is_local: terms.is_local }));
         Ok(settings.shards)
     });
     made.map_or_else(|error| fail(&error), f64::from)
+}
+
+/// How leads are drawn where the settings do not say: a hundredth of them explores.
+pub(super) fn base(settings: &Settings) -> AllocationSettings {
+    let explored = || AllocationSettings { exploration_bp: 100, ..AllocationSettings::champion_only("") };
+    settings.allocation.clone().unwrap_or_else(explored)
+}
+
+/// What the shell wrote last.
+pub(super) fn input() -> Vec<u8> {
+    INPUT.take()
+}
+
+/// Plays the demo's history, which ends at `now`, by the `s` bytes of settings in the input, the `t` of terms and the `k` of three secrets,
+/// JSON all. To be called in an instance of its own, as a promise; 0, or −1 with the text at `control_output`.
+#[unsafe(no_mangle)]
+pub extern "C" fn control_play(now: f64, s: usize, t: usize, k: usize) -> f64 {
+    let input = INPUT.take();
+    let (settings, rest) = input.split_at_checked(s).unwrap_or_default();
+    let (terms, secrets) = rest.split_at_checked(t).unwrap_or_default();
+    let secrets = serde_json::from_slice(secrets.get(..k).unwrap_or_default()).map_err(|e| format!("SECRETS: {e}"));
+    match secrets.and_then(|secrets| super::play::play(now as i64, settings, terms, secrets)) {
+        Ok(()) => 0.0,
+        Err(error) => fail(&error),
+    }
+}
+
+/// 1 where the store has no champion yet, else 0.
+#[unsafe(no_mangle)]
+pub extern "C" fn control_empty() -> f64 {
+    with(|open| Ok(f64::from(u8::from(open.control.state()?.is_none()))))
 }
 
 /// Makes the model of the `m` bytes of bundle in the input champion of an empty store, and a key of the `k` bytes of secret behind it, if
@@ -118,17 +149,22 @@ fn answered(open: &mut Open, now_ms: i64, request: &Request<'_>) -> Option<Respo
 #[unsafe(no_mangle)]
 pub extern "C" fn control_stored(n: usize) -> f64 {
     let input = INPUT.take();
-    let parts = serde_json::from_slice::<Vec<Part>>(input.get(..n).unwrap_or_default());
-    let parts = parts.map_err(|e| refused(&Problem::new(500, "SHARDS_UNREADABLE", e.to_string())));
+    match serde_json::from_slice(input.get(..n).unwrap_or_default()) {
+        Ok(parts) => leave(&answer_of(parts)),
+        Err(e) => leave(&refused(&Problem::new(500, "SHARDS_UNREADABLE", e.to_string()))),
+    }
+}
+
+/// The answer to events by what became of them at each shard.
+pub(super) fn answer_of(parts: Vec<Part>) -> Response {
     let refusal = |(status, body): (u16, String)| {
         Response::new(status, "application/problem+json", body.into_bytes()).with("cache-control", "no-store")
     };
-    let parts = parts.and_then(|parts| parts.into_iter().collect::<Result<Vec<_>, _>>().map_err(refusal));
-    leave(&parts.map_or_else(|refusal| refusal, stored))
+    parts.into_iter().collect::<Result<Vec<_>, _>>().map_or_else(refusal, stored)
 }
 
 /// What became of events at a shard: of each its own, or the status and body of a refusal.
-type Part = Result<Vec<Option<EventStatus>>, (u16, String)>;
+pub(super) type Part = Result<Vec<Option<EventStatus>>, (u16, String)>;
 
 /// The length of the rules, as JSON, by which shards work out their windows.
 #[unsafe(no_mangle)]
@@ -207,7 +243,7 @@ fn with(work: impl FnOnce(&mut Open) -> Result<f64, Fault>) -> f64 {
     })
 }
 
-fn read<T: serde::de::DeserializeOwned>(json: &[u8]) -> Result<T, SqlError> {
+pub(super) fn read<T: serde::de::DeserializeOwned>(json: &[u8]) -> Result<T, SqlError> {
     serde_json::from_slice(json).map_err(|e| SqlError::Driver(format!("what a shard sent cannot be read: {e}")))
 }
 

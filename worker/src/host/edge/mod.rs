@@ -40,6 +40,8 @@ mod deploy;
 #[cfg(target_arch = "wasm32")]
 mod exports;
 mod head;
+#[cfg(target_arch = "wasm32")]
+mod play;
 mod reads;
 mod refusal;
 #[cfg(target_arch = "wasm32")]
