@@ -13,7 +13,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use plumbline_core::rollout::Policy;
 use plumbline_worker::control::Fault;
-use plumbline_worker::{Lifecycle, LogMode, Model, Scope, Service, Settings};
+use plumbline_worker::{Lifecycle, LogMode, Model, Scope, Service, Settings, world};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use tokio::sync::watch;
@@ -183,7 +183,7 @@ impl Serve {
             (None, None) => return Ok(Kept::default()),
         };
         let base = settings.allocation.clone().unwrap_or_else(demo::base);
-        let policy = if self.demo { plumbline_worker::world::policy() } else { policy };
+        let policy = if self.demo { world::policy() } else { policy };
         let mut lifecycle = lifecycle::open(&folder, policy, base)?;
         let failed = |fault: Fault| Failure::Service { code: fault.problem().code, message: fault.to_string() };
         let mut key = None;
@@ -191,7 +191,7 @@ impl Serve {
             if self.demo {
                 let secrets = demo::secrets()?;
                 key = secrets.first().cloned();
-                lifecycle = demo::play(lifecycle, DEMO_SEED, DEMO_LEADS, clock::now().0, &secrets)?;
+                lifecycle = demo::play(lifecycle, world::DEMO_SEED, world::DEMO_LEADS, clock::now().0, &secrets)?;
             } else {
                 let none =
                     || Failure::usage("NO_MODEL", format!("{} is empty: name its first model with --model", folder.display()));
@@ -204,8 +204,7 @@ impl Serve {
             }
         }
         let deployed = lifecycle.control().deployed().map_err(|e| failed(e.into()))?;
-        let models =
-            deployed.map(|deployed| plumbline_worker::world::models(&mut lifecycle, &deployed)).transpose().map_err(failed)?;
+        let models = deployed.map(|deployed| world::models(&mut lifecycle, &deployed)).transpose().map_err(failed)?;
         Ok(Kept { log: Some(folder.join(lifecycle::LOG)), lifecycle: Some(lifecycle), models, key, _temporary: temporary })
     }
 
@@ -268,11 +267,6 @@ fn policy_of(given: &mut serde_json::Value) -> Result<Policy, String> {
     }
     serde_json::from_value(serde_json::Value::Object(sections)).map_err(|e| e.to_string())
 }
-
-/// The seed of the demo's history.
-const DEMO_SEED: u64 = 1;
-/// Leads a day of the demo's company.
-const DEMO_LEADS: f64 = 300.0;
 
 /// What `--store` keeps.
 #[derive(Default)]

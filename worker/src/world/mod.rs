@@ -14,4 +14,4 @@ pub use inside::{Inside, Kept, deploy, models, prepare};
 pub use lead::{FIELDS, Lead};
 pub use model::{bundle, policy};
 pub use play::{Played, Target, play};
-pub use script::{Challenger, Person, Script, Step};
+pub use script::{Challenger, DEMO_LEADS, DEMO_SEED, Person, Script, Step};

@@ -66,6 +66,11 @@ pub struct Script {
     pub steps: Vec<Step>,
 }
 
+/// The seed of the demo's history.
+pub const DEMO_SEED: u64 = 1;
+/// Leads a day of the demo's company.
+pub const DEMO_LEADS: f64 = 300.0;
+
 /// Day in milliseconds.
 const DAY_MS: i64 = 86_400_000;
 

@@ -12,7 +12,7 @@ use super::terms::Terms;
 use crate::control::{Fault, control_route};
 use crate::lifecycle::{EVENTS, refused, rules};
 use crate::request::{Request, Response};
-use crate::world::{self, Inside, Kept, Script};
+use crate::world::{self, DEMO_LEADS, DEMO_SEED, Inside, Kept, Script};
 use crate::{Control, Service, SqlError};
 
 #[link(wasm_import_module = "plumbline")]
@@ -105,11 +105,6 @@ impl Kept for Apart {
     }
 }
 
-/// The seed of the demo's history.
-const SEED: u64 = 1;
-/// Leads a day of the demo's company.
-const LEADS: f64 = 270.0;
-
 /// Plays the demo's history, which ends at `now_ms`, into the object's store and the shards' under `settings` and `terms`. The first of
 /// `secrets` is that of the person who may approve next.
 ///
@@ -121,7 +116,7 @@ pub(super) fn play(now_ms: i64, settings: &[u8], terms: &[u8], secrets: [String;
     let control = Control::open(ObjectSql, terms.policy(), control::base(&settings)).map_err(|e| fault(e.into()))?;
     let mut apart = Apart { control, shards: settings.shards };
     let instance = crate::model::digest(secrets.concat().as_bytes());
-    let script = Script::demo(SEED, now_ms, LEADS, secrets);
+    let script = Script::demo(DEMO_SEED, now_ms, DEMO_LEADS, secrets);
     world::prepare(&mut apart, &script).map_err(fault)?;
     let deployed = apart.control.deployed().map_err(|e| fault(e.into()))?;
     let deployed = deployed.ok_or_else(|| "NO_CHAMPION: no model is deployed".to_owned())?;
@@ -129,7 +124,7 @@ pub(super) fn play(now_ms: i64, settings: &[u8], terms: &[u8], secrets: [String;
     let service = Service::new(terms.settings(settings), models, &instance).map_err(|e| format!("{}: {e}", e.code()))?;
     let service = Arc::new(service);
     world::deploy(&service, &mut apart, &deployed).map_err(fault)?;
-    let mut inside = Inside::new(service, apart, SEED);
+    let mut inside = Inside::new(service, apart, DEMO_SEED);
     let played = world::play(&script, &mut inside, &mut |_| {});
     if let Some(rejected) = played.rejected.first() {
         return Err(format!("HISTORY_REJECTED: the service rejected a part of the history: {rejected}"));
