@@ -183,9 +183,13 @@ impl Serve {
             (None, None) => return Ok(Kept::default()),
         };
         let base = settings.allocation.clone().unwrap_or_else(demo::base);
-        let policy = if self.demo { world::policy() } else { policy };
+        // Of the demo's company, unless a file says otherwise.
+        let policy = if self.demo && self.settings.is_none() { world::policy() } else { policy };
         let mut lifecycle = lifecycle::open(&folder, policy, base)?;
         let failed = |fault: Fault| Failure::Service { code: fault.problem().code, message: fault.to_string() };
+        if let Some(note) = lifecycle.control().settle_policy(clock::now().0).map_err(|e| failed(e.into()))? {
+            terminal::note(&note);
+        }
         let mut key = None;
         if lifecycle.control().state().map_err(|e| failed(e.into()))?.is_none() {
             if self.demo {

@@ -125,3 +125,6 @@ fn integer(row: &[SqlValue], at: usize) -> i64 {
 fn real(row: &[SqlValue], at: usize) -> Option<f64> {
     row.get(at).and_then(SqlValue::as_real)
 }
+
+#[cfg(test)]
+mod tests;

@@ -72,6 +72,39 @@ impl<S: Sql> Control<S> {
         Ok(state)
     }
 
+    /// Puts the policy that this object was opened with in force, if it is another one than before and no rollout is under way; under a
+    /// rollout the policy it began with stays. A note for the owner where that is so.
+    ///
+    /// # Errors
+    /// The store failed, or the policy in force is not stored.
+    pub fn settle_policy(&mut self, now_ms: i64) -> Result<Option<String>, SqlError> {
+        let Some(state) = self.state()? else { return Ok(None) };
+        let policy = serde_json::to_string(&self.policy).unwrap_or_default();
+        let sha256 = digest(policy.as_bytes());
+        if sha256 == state.policy_sha256 {
+            return Ok(None);
+        }
+        if let Some(rollout) = &state.rollout {
+            let missing = || SqlError::Driver(format!("the policy {} is not stored", state.policy_sha256));
+            let kept = self.document(&state.policy_sha256)?.ok_or_else(missing)?;
+            self.policy =
+                serde_json::from_str(&kept).map_err(|e| SqlError::Driver(format!("the policy in force cannot be read: {e}")))?;
+            let note = "the settings have another policy than the one in force; it takes effect after the rollout";
+            return Ok(Some(format!("{note} {}", rollout.id)));
+        }
+        let after = State { version: state.version + 1, policy_sha256: sha256, clock_ms: state.time(now_ms), ..state };
+        let sentence = Sentence::new("POLICY", "Another policy of the settings is in force.");
+        let body = json!({ "actor": { "name": "settings" }, "policy_sha256": after.policy_sha256, "sentence": sentence, "state": after });
+        self.sql.transaction(&mut |sql| {
+            let stored = serde_json::to_string(&after).unwrap_or_default();
+            let update = "UPDATE rollout SET version = ?1, state = ?2, state_sha256 = ?3 WHERE id = 1";
+            sql.execute(update, &[Param::Integer(after.version as i64), Param::Text(&stored), Param::Text(&after.sha256())])?;
+            keep_document(sql, now_ms, "policy", &policy)?;
+            append(sql, now_ms, Kind::Policy, "", &body)
+        })?;
+        Ok(None)
+    }
+
     /// The deployment in force; none while the store is empty.
     ///
     /// # Errors
@@ -211,7 +244,7 @@ fn problem(error: &TransitionError) -> Problem {
         "LOOK_STALE" => 412,
         _ => 409,
     };
-    Problem::new(status, error.code(), error.to_string())
+    Problem::new(status, error.code(), error.sentence().text)
 }
 
 pub(super) fn actor(event: &Event) -> Actor {

@@ -1,0 +1,141 @@
+use plumbline_core::rollout::policy::Span;
+use plumbline_core::rollout::{Policy, ledger};
+use plumbline_core::route::AllocationSettings;
+use plumbline_core::window::{Layout, Window};
+
+use super::{Control, control_route};
+use crate::log::{Grain, ShardWindow};
+use crate::request::{Request, Response};
+use crate::route::Scope;
+use crate::sample::bytes_of;
+use crate::store::memory::Memory;
+use crate::store::{Param, Sql};
+
+const NOW: i64 = 1_700_000_000_000;
+const SECRET: &str = "0123456789abcdef0123456789abcdef";
+
+fn control() -> Control<Memory> {
+    let mut control = Control::open(Memory::new(), Policy::default(), AllocationSettings::champion_only("")).unwrap();
+    control.genesis(NOW, &bytes_of("1", 0.5), "test").unwrap();
+    control.register(NOW, &bytes_of("2", 0.6), "test").unwrap();
+    for (secret, name) in [(SECRET.to_owned(), "Ada"), (format!("{SECRET}2"), "Ben")] {
+        control.add_key(NOW, &secret, name, "ml_lead", &[Scope::Read, Scope::Operate, Scope::Approve], "test").unwrap();
+    }
+    control
+}
+
+fn ask(control: &mut Control<Memory>, line: &str, token: Option<&str>, revision: &str, body: &str) -> Response {
+    let (method, path) = line.split_once(' ').unwrap();
+    let headers = if revision.is_empty() { vec![] } else { vec![("if-match", revision)] };
+    let request = Request { method, path, query: "", headers: &headers, body: body.as_bytes() };
+    let viewer = match control.viewer(token, true) {
+        Ok(viewer) => viewer,
+        Err(fault) => return fault.problem().response(),
+    };
+    control.answer(NOW + 1, control_route(method, path).unwrap(), &request, &viewer)
+}
+
+fn code(response: &Response) -> String {
+    let body: serde_json::Value = serde_json::from_slice(&response.body).unwrap();
+    body["code"].as_str().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn a_command_needs_its_scope_its_revision_and_the_rules() {
+    let mut control = control();
+    let start = |control: &mut Control<Memory>, token, revision: &str| {
+        ask(control, "POST /v1/rollout/start", token, revision, r#"{"version":"2"}"#)
+    };
+    for (token, revision, status, expected) in [
+        (None, "\"v1\"", 403, "SCOPE_MISSING"),
+        (Some("unknown"), "\"v1\"", 401, "UNAUTHENTICATED"),
+        (Some(SECRET), "", 428, "VERSION_REQUIRED"),
+        (Some(SECRET), "\"v9\"", 412, "VERSION_STALE"),
+        (Some(SECRET), "nine", 400, "BAD_IF_MATCH"),
+    ] {
+        let answer = start(&mut control, token, revision);
+        assert_eq!((answer.status, code(&answer).as_str()), (status, expected));
+    }
+    assert_eq!(start(&mut control, Some(SECRET), "\"v1\"").status, 200);
+    let state = control.state().unwrap().unwrap();
+    assert_eq!((state.challenger(), state.epoch), (Some("2"), 2));
+    assert_eq!(control.deployed().unwrap().unwrap().allocation.shadow, ["2"]);
+    // The same command twice: one wins, and the ledger has both.
+    let again = start(&mut control, Some(SECRET), "\"v1\"");
+    assert_eq!((again.status, code(&again).as_str()), (412, "VERSION_STALE"));
+    let revision = format!("\"v{}\"", state.version);
+    let approve = ask(&mut control, "POST /v1/rollout/approve", Some(&format!("{SECRET}2")), &revision, "{}");
+    assert_eq!(approve.status, 409, "no look was judged yet: {}", String::from_utf8_lossy(&approve.body));
+    let kinds: Vec<String> = control.entries(i64::MAX, 100).unwrap().into_iter().map(|entry| entry.kind).collect();
+    assert_eq!(kinds.iter().filter(|kind| *kind == "refused").count(), 3, "{kinds:?}");
+    assert!(["genesis", "key", "command", "transition", "deployment"].iter().all(|kind| kinds.iter().any(|found| found == kind)));
+    // A rollback names no revision and gives all leads back.
+    let rollback = ask(&mut control, "POST /v1/rollout/rollback", Some(SECRET), "", r#"{"reason":"a drill"}"#);
+    assert_eq!(rollback.status, 200, "{}", String::from_utf8_lossy(&rollback.body));
+    assert!(control.deployed().unwrap().unwrap().allocation.shadow.is_empty());
+}
+
+#[test]
+fn an_altered_or_dropped_entry_is_found() {
+    let mut control = control();
+    let whole = control.chain().unwrap();
+    assert_eq!(ledger::verify(&whole, &[]).fault, None);
+    control.sql().execute("UPDATE ledger SET at_ms = at_ms + 1 WHERE seq = 2", &[]).unwrap();
+    let fault = ledger::verify(&control.chain().unwrap(), &[]).fault.unwrap();
+    assert_eq!((fault.seq, fault.kind), (2, ledger::FaultKind::Altered));
+    control.sql().execute("DELETE FROM ledger WHERE seq = 2", &[]).unwrap();
+    assert_eq!(ledger::verify(&control.chain().unwrap(), &[]).fault.unwrap().kind, ledger::FaultKind::Dropped);
+}
+
+#[test]
+fn windows_replace_and_never_add() {
+    let mut control = control();
+    let window = |requests: u64, rev: i64| {
+        let mut window = Window::new(&Layout::default());
+        window.at(NOW);
+        window.counters.requests = requests;
+        let start_ms = NOW.div_euclid(3_600_000) * 3_600_000;
+        ShardWindow {
+            grain: Grain::Hour,
+            start_ms,
+            version: "1".into(),
+            role: "champion".into(),
+            rev,
+            bytes: window.write(),
+            business: None,
+        }
+    };
+    let count = |control: &mut Control<Memory>| {
+        control.merge_windows().unwrap();
+        control
+            .windows(Grain::Hour, 0, i64::MAX >> 12)
+            .unwrap()
+            .iter()
+            .map(|figures| figures.window.counters.requests)
+            .sum::<u64>()
+    };
+    control.receive(0, &[window(5, 1)]).unwrap();
+    control.receive(0, &[window(5, 1)]).unwrap();
+    control.receive(1, &[window(7, 1)]).unwrap();
+    assert_eq!(count(&mut control), 12);
+    // A later revision replaces, an older one that comes late changes nothing.
+    control.receive(0, &[window(6, 2)]).unwrap();
+    control.receive(0, &[window(5, 1)]).unwrap();
+    assert_eq!(count(&mut control), 13);
+}
+
+#[test]
+fn a_policy_of_the_settings_waits_for_the_end_of_a_rollout() {
+    let mut control = control();
+    let changed = |control: &mut Control<Memory>, days: i64| control.policy.gates.service.capacity_max_age = Span::days(days);
+    changed(&mut control, 31);
+    assert_eq!(control.settle_policy(NOW), Ok(None));
+    let in_force = control.state().unwrap().unwrap();
+    assert_eq!((in_force.version, control.document(&in_force.policy_sha256).unwrap().is_some()), (2, true));
+    assert_eq!(ask(&mut control, "POST /v1/rollout/start", Some(SECRET), "\"v2\"", r#"{"version":"2"}"#).status, 200);
+    changed(&mut control, 32);
+    assert!(control.settle_policy(NOW).unwrap().unwrap().contains("after the rollout"));
+    assert_eq!(control.policy().gates.service.capacity_max_age, Span::days(31), "the one it began with");
+    let found = control.sql().query("SELECT count(*) FROM ledger WHERE kind = ?1", &[Param::Text("policy")]).unwrap();
+    assert_eq!(found[0][0].as_integer(), Some(1));
+}
