@@ -50,7 +50,7 @@ export async function startEdge({ port = 8787, store, log = "batched", settings 
   const assets = existsSync(page) ? page : undefined;
   const file = join(at, "config.capnp");
   writeFileSync(file, config({ at, shell: join(here, "shell"), module, models: bundles, port, store: rows, assets, settings: { ...settings, log }, flags: FLAGS, lifecycle }));
-  // The first key of an empty store: the process alone is told, and whoever started it.
+  // The first key of an empty store: only the process and the caller of this function get it.
   const key = lifecycle && !existsSync(join(rows, "plumbline-control")) ? randomBytes(24).toString("hex") : undefined;
 
   const binary = createRequire(import.meta.url).resolve("workerd/bin/workerd");
@@ -75,7 +75,7 @@ export async function startEdge({ port = 8787, store, log = "batched", settings 
     child.kill(signal);
     await ended;
   };
-  return { url, pid: child.pid, exampleLead: example(), key, stop };
+  return { url, pid: child.pid, exampleLead: lifecycle?.is_demo ? COMPANY_LEAD : example(), key, stop };
 }
 
 /** Resolves once the service answers; rejects where it cannot use its store. */
@@ -97,6 +97,9 @@ async function settled(url, child) {
     await new Promise((next) => setTimeout(next, 5));
   }
 }
+
+/** A lead that the models of the simulated company score, on one line. */
+const COMPANY_LEAD = JSON.stringify({ lead_id: "L-1", lead_source: "Partner", visits_30d: 31, emails_opened: 15, company_size: 300, intent_score: 80 });
 
 /** A lead that the demo model scores, on one line. */
 function example() {

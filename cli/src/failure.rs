@@ -55,7 +55,7 @@ pub enum Failure {
         /// What is wrong, a sentence.
         message: String,
     },
-    /// A running service rejected what was asked of it.
+    /// A running service rejected the request.
     #[error("{message}")]
     Rejected {
         /// The service's own code.
