@@ -14,7 +14,7 @@ pub enum Role {
     Shadow,
     /// The model that the caller asked for by name.
     Named,
-    /// A version that was asked for a lead of its bundle, so that its latency is known while nobody asks; no lead of anyone.
+    /// A version that scored a golden lead of its bundle, so that its latency is known without traffic; not a caller's lead.
     Probe,
 }
 

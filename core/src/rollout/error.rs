@@ -73,7 +73,7 @@ pub enum TransitionError {
         /// The weeks that are needed.
         needed: u32,
     },
-    /// Precision and recall cannot both hold, and nobody acknowledged that.
+    /// Precision and recall cannot both hold, and the start does not acknowledge that.
     #[error(
         "At this base rate no model of this quality has the required precision and recall at once, so this rollout would stay in \
          shadow. Judge them relative to today's model, or acknowledge it to start nevertheless."

@@ -244,9 +244,9 @@ mod tests {
         assert_eq!(is_red(&bad, &good, 8, "new", RedRule::Errors), Some(false), "once is not enough");
         bad.push(minute(9, 140, 16));
         assert_eq!(is_red(&bad, &good, 9, "new", RedRule::Errors), Some(true));
-        let told = found(&bad, &good, 9);
-        assert_eq!(told[0].3, "11 % of the new model's requests failed in the last 5 minutes (76 of 700); 5 % is allowed.");
-        assert_eq!(told[1].3, "None of today's model's requests failed in the last 5 minutes (0 of 5,000); 5 % is allowed.");
+        let wording = found(&bad, &good, 9);
+        assert_eq!(wording[0].3, "11 % of the new model's requests failed in the last 5 minutes (76 of 700); 5 % is allowed.");
+        assert_eq!(wording[1].3, "None of today's model's requests failed in the last 5 minutes (0 of 5,000); 5 % is allowed.");
     }
 
     #[test]
@@ -256,11 +256,11 @@ mod tests {
         assert_eq!(is_red(&[minute(3, 19, 19)], &good, 3, "new", RedRule::Errors), None);
         // Too few in five minutes, enough in an hour and in a day.
         let hourly: Vec<Minute> = (0..50).map(|at| minute(at, 1, u64::from(at % 4 == 0))).collect();
-        let told = found(&hourly, &good, 49);
-        assert!(told[0].2 && told[0].3.contains("in the last hour (13 of 50)"), "{told:?}");
+        let wording = found(&hourly, &good, 49);
+        assert!(wording[0].2 && wording[0].3.contains("in the last hour (13 of 50)"), "{wording:?}");
         let rare: Vec<Minute> = (0..24).map(|at| minute(at * 60, 1, 1)).collect();
-        let told = found(&rare, &good, 23 * 60);
-        assert!(told[0].2 && told[0].3.contains("in the last 24 hours (24 of 24)"), "{told:?}");
+        let wording = found(&rare, &good, 23 * 60);
+        assert!(wording[0].2 && wording[0].3.contains("in the last 24 hours (24 of 24)"), "{wording:?}");
     }
 
     #[test]
@@ -278,8 +278,8 @@ mod tests {
     #[test]
     fn slow_answers_are_red() {
         let slow = |share: u64| -> Vec<Minute> { (0..5).map(|at| Minute { very_slow: share, ..minute(at, 1_000, 0) }).collect() };
-        let told = found(&slow(30), &slow(0), 4);
-        let latency = told.iter().find(|(v, rule, _, _)| v == "new" && *rule == RedRule::Latency).unwrap();
+        let wording = found(&slow(30), &slow(0), 4);
+        let latency = wording.iter().find(|(v, rule, _, _)| v == "new" && *rule == RedRule::Latency).unwrap();
         assert!(latency.2, "{latency:?}");
         assert_eq!(
             latency.3,

@@ -86,7 +86,7 @@ fn looks(test: &Test) -> String {
 }
 
 /// The change of conversion with its interval, as words for a sentence.
-fn told_lift(value: f64, interval: &Interval, test: &Test) -> String {
+fn lift_in_words(value: f64, interval: &Interval, test: &Test) -> String {
     let moved = phrase::changed(1.0 + value, "fewer", "more");
     let bounded = interval.lower.is_finite() && interval.upper.is_finite();
     match bounded {
@@ -111,7 +111,7 @@ fn conversion(case: &Case<'_>, test: &Test, comparison: &Comparison) -> Draft {
         return if n < least { case.too_few(unit, n, least) } else { Draft::missing("conversion cannot be compared yet").n(n) };
     };
     let (value, interval) = (measured.effect.value, &measured.test.interval);
-    let figures = told_lift(value, interval, test);
+    let figures = lift_in_words(value, interval, test);
     let goal = phrase::percent(rule.lift);
     let days = test.look.saturating_mul(LOOK_DAYS);
     let early = case.policy.stage.ab_test.min_days;
@@ -182,8 +182,8 @@ fn guardrail<'a>(comparison: &'a Comparison, name: &str) -> Option<&'a Guardrail
 const DEALS: Unit = Unit { has: ["deal per arm is known", "deals per arm are known"], more: "deals per arm", per_day: 0.0 };
 
 /// A guardrail by the rule "no worse by d", at the bounds of the look.
-fn guarded(case: &Case<'_>, ratio: Ratio, told: Guarded, n: u64) -> Draft {
-    let Guarded { subject: [subject, about], moved: [verb, moved, noun], figures, change } = told;
+fn guarded(case: &Case<'_>, ratio: Ratio, wording: Guarded, n: u64) -> Draft {
+    let Guarded { subject: [subject, about], moved: [verb, moved, noun], figures, change } = wording;
     let (by, twice) = (phrase::percent(ratio.by), phrase::percent(2.0 * ratio.by));
     let (low, high) = (ratio.low - 1.0, ratio.high - 1.0);
     let bounded = low.is_finite() && high.is_finite();
@@ -232,9 +232,9 @@ fn deal_size(case: &Case<'_>, comparison: &Comparison) -> Draft {
     let ratio = Ratio { value, low, high, better: Better::More, by };
     let unit = &case.policy.outcome.value_unit;
     let figures = format!("{} against {} {unit}", phrase::rounded(b, 4), phrase::rounded(a, 4));
-    let told =
+    let wording =
         Guarded { subject: ["Deal size", "deal size"], moved: ["fall", "fell", "fall"], figures, change: ["less", "more"] };
-    guarded(case, ratio, told, n).baseline(a).with("challenger", b)
+    guarded(case, ratio, wording, n).baseline(a).with("challenger", b)
 }
 
 fn cycle(case: &Case<'_>, comparison: &Comparison) -> Draft {
@@ -257,13 +257,13 @@ fn cycle(case: &Case<'_>, comparison: &Comparison) -> Draft {
         by,
     };
     let figures = format!("{} against {} days", phrase::rounded(b, 3), phrase::rounded(a, 3));
-    let told = Guarded {
+    let wording = Guarded {
         subject: ["Sales cycle", "sales cycle"],
         moved: ["grow", "grew", "growth"],
         figures,
         change: ["shorter", "longer"],
     };
-    guarded(case, ratio, told, n).baseline(a).with("challenger", b)
+    guarded(case, ratio, wording, n).baseline(a).with("challenger", b)
 }
 
 fn satisfaction(case: &Case<'_>, test: &Test) -> Draft {
@@ -380,12 +380,12 @@ fn segments(case: &Case<'_>, comparison: &Comparison) -> Draft {
         let moved = segment.outcome.measured().map(|m| phrase::changed(1.0 + m.effect.value, "fewer", "more"));
         moved.unwrap_or_else(|| "fewer".to_owned())
     };
-    let told = match found.as_slice() {
+    let wording = match found.as_slice() {
         [one] => format!("{}: {} bought there", one.value, moved(one)),
         several => {
-            let told: Vec<String> =
+            let wording: Vec<String> =
                 several.iter().map(|segment| format!("{} ({} bought)", segment.value, moved(segment))).collect();
-            phrase::listed(&told)
+            phrase::listed(&wording)
         }
     };
     let is_better = comparison.primary.outcome.measured().is_some_and(|measured| measured.effect.value > 0.0);
@@ -396,11 +396,11 @@ fn segments(case: &Case<'_>, comparison: &Comparison) -> Draft {
         (true, _) if accepted.is_empty() => Draft::new(Outcome::Pass, format!("None of {all} is worse off.")),
         (true, _) => Draft::new(Outcome::Pass, format!("None of {all} is worse off, apart from those a person accepted."))
             .kind("PASS_ACCEPTED"),
-        (false, HarmRule::Report) => Draft::new(Outcome::Pass, format!("{worse_for} {told}. The policy only reports it."))
+        (false, HarmRule::Report) => Draft::new(Outcome::Pass, format!("{worse_for} {wording}. The policy only reports it."))
             .kind("REPORTED")
             .severity(Severity::Yellow),
         (false, HarmRule::Hold) => {
-            let text = format!("{worse_for} {told}. On hold: a person with the scope approve has to resume.");
+            let text = format!("{worse_for} {wording}. On hold: a person with the scope approve has to resume.");
             Draft::new(Outcome::Inconclusive, text).kind("WORSE").severity(Severity::Yellow)
         }
     };
@@ -415,7 +415,7 @@ pub fn summary(policy: &Policy, evidence: &Evidence) -> Option<Sentence> {
     let measured = comparison.primary.outcome.measured()?;
     let (value, interval) = (measured.effect.value, &measured.test.interval);
     let rule = &policy.experiment.primary;
-    let figures = told_lift(value, interval, test);
+    let figures = lift_in_words(value, interval, test);
     let back = "Today's model serves all leads again.";
     let (code, text) = if interval.upper < 0.0 {
         ("TEST_HARM", format!("The test found harm: {figures}. {back}"))

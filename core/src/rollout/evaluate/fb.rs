@@ -18,7 +18,7 @@ pub(super) fn judge(case: &Case<'_>) -> Draft {
     let shares = shares.filter(|_| enough(&challenger) && enough(&champion));
     let ratio = shares.filter(|(_, one)| one.rate() > 0.0).map(|(two, one)| two.rate() / one.rate());
     let interval = shares.map(|(two, one)| TwoProportions::new(two, one).score_ratio(case.level()));
-    let told = match shares {
+    let wording = match shares {
         Some((two, one)) => format!(
             "{} of {} thumbs were down, of today's model's {}",
             phrase::percent(two.rate()),
@@ -36,16 +36,16 @@ pub(super) fn judge(case: &Case<'_>) -> Draft {
     let reports = |n: u32| phrase::counted(u64::from(n), "report", "reports");
     let draft = if odd_confirmed > 0 {
         let were = if odd_confirmed == 1 { "was" } else { "were" };
-        let text = format!("Sales found something odd: {} {were} confirmed; {told}.", reports(odd_confirmed));
+        let text = format!("Sales found something odd: {} {were} confirmed; {wording}.", reports(odd_confirmed));
         Draft::new(Outcome::Fail, text).kind("FAIL_ODD")
     } else if disliked {
         let allowed = phrase::percent(MOST_TIMES - 1.0);
-        Draft::new(Outcome::Fail, format!("Sales likes it less than today's model: {told}; {allowed} more is allowed."))
+        Draft::new(Outcome::Fail, format!("Sales likes it less than today's model: {wording}; {allowed} more is allowed."))
     } else if odd_open > 0 {
-        let text = format!("To be looked at: {} of something odd; confirm or close them; {told}.", reports(odd_open));
+        let text = format!("To be looked at: {} of something odd; confirm or close them; {wording}.", reports(odd_open));
         Draft::new(Outcome::Inconclusive, text).severity(Severity::Yellow)
     } else {
-        Draft::new(Outcome::Pass, format!("Sales reports nothing odd; {told}."))
+        Draft::new(Outcome::Pass, format!("Sales reports nothing odd; {wording}."))
     };
     let draft = match ratio {
         Some(ratio) => draft.figure(ratio, "ratio", Comparator::AtMost, MOST_TIMES),

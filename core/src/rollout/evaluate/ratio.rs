@@ -61,7 +61,7 @@ impl Ratio {
 
 /// The words of one comparison.
 #[derive(Debug)]
-pub(super) struct Told {
+pub(super) struct Wording {
     /// How a pass and a failure begin: `No slower`, `Slower`.
     pub titles: [&'static str; 2],
     /// Both figures: `180 ms against 120 ms for the slowest hundredth`.
@@ -73,8 +73,8 @@ pub(super) struct Told {
 }
 
 /// The draft of a ratio of `unit`s, of which there are `n`.
-pub(super) fn draft(case: &Case<'_>, ratio: Ratio, told: Told, unit: Unit, n: u64) -> Draft {
-    let Told { titles: [no_worse, worse], figures, change: [less, more], than } = told;
+pub(super) fn draft(case: &Case<'_>, ratio: Ratio, wording: Wording, unit: Unit, n: u64) -> Draft {
+    let Wording { titles: [no_worse, worse], figures, change: [less, more], than } = wording;
     let change = |ratio: f64| phrase::changed(ratio, less, more);
     let (outcome, forecast) = (ratio.outcome(), ratio.forecast(case, unit, n));
     let allowed = phrase::percent(ratio.by);

@@ -4,7 +4,7 @@ use super::Case;
 use super::data::LEAST_FOR_COVERAGE;
 use super::draft::{Draft, Unit};
 use super::perf::{self, JudgedArea, JudgedCalibration};
-use super::ratio::{self, Better, Ratio, Told};
+use super::ratio::{self, Better, Ratio, Wording};
 use super::sys::{self, LEAST_REQUESTS, LEAST_TIMED};
 use crate::math;
 use crate::metric::PairedRatio;
@@ -51,14 +51,14 @@ fn auc(case: &Case<'_>) -> Draft {
     let (lowest, highest) = (two.at_least / one.at_most, two.at_most / one.at_least);
     let (low, high) = (lowest * math::exp(-z(case) * error), highest * math::exp(z(case) * error));
     let ratio = Ratio { value, low, high, better: Better::More, by: allowed(case) };
-    let told = Told {
+    let wording = Wording {
         titles: ["No worse", "Ranks worse"],
         figures: format!("AUC {} against {} on the same leads", phrase::auc(two.value), phrase::auc(one.value)),
         change: ["less", "more"],
         than: String::new(),
     };
     let beyond = (math::ln(ratio.line()) - math::ln(highest)) / error;
-    let draft = ratio::draft(case, ratio, told, case.outcomes(), n).baseline(one.value).with("challenger", two.value);
+    let draft = ratio::draft(case, ratio, wording, case.outcomes(), n).baseline(one.value).with("challenger", two.value);
     draft.beyond(beyond, n, case.evidence.planned.outcomes).method("DeLong, logarithms of both")
 }
 
@@ -77,13 +77,13 @@ fn coverage(case: &Case<'_>) -> Draft {
     let Interval { lower, upper } = TwoProportions::new(two, one).score_ratio(case.level());
     let value = two.rate() / one.rate();
     let ratio = Ratio { value, low: lower, high: upper, better: Better::More, by: allowed(case) };
-    let told = Told {
+    let wording = Wording {
         titles: ["No worse", "Scores fewer leads"],
         figures: format!("it scored {} of leads, today's model {}", phrase::percent(two.rate()), phrase::percent(one.rate())),
         change: ["fewer", "more"],
         than: String::new(),
     };
-    let draft = ratio::draft(case, ratio, told, case.leads(), n).baseline(one.rate()).with("challenger", two.rate());
+    let draft = ratio::draft(case, ratio, wording, case.leads(), n).baseline(one.rate()).with("challenger", two.rate());
     draft.method("Miettinen-Nurminen")
 }
 
@@ -126,15 +126,15 @@ fn called(case: &Case<'_>, gate: Gate) -> Draft {
         format!("of 100 leads that bought, it called {}, today's model {}", of(paired.challenger), of(paired.champion))
     };
     let titles = if is_precision { ["No worse", "Calls more wrong leads"] } else { ["No worse", "Misses more"] };
-    let told = Told { titles, figures, change: ["less", "more"], than: String::new() };
+    let wording = Wording { titles, figures, change: ["less", "more"], than: String::new() };
     let beyond = (math::ln(ratio.line()) - math::ln(paired.ratio)) / paired.log_error;
-    let draft = ratio::draft(case, ratio, told, unit, n).baseline(paired.champion).with("challenger", paired.challenger);
+    let draft = ratio::draft(case, ratio, wording, unit, n).baseline(paired.champion).with("challenger", paired.challenger);
     draft.beyond(beyond, pairs.leads(), case.evidence.planned.outcomes).method("paired log ratio").with("leads", pairs.leads())
 }
 
 /// A figure where less is better that is so small that it is never held against a model.
-fn below_floor(figures: &str, value: f64, floor: f64, floor_told: &str, n: u64) -> Draft {
-    let text = format!("Nothing to hold against it: {figures}; {floor_told} or less is always accepted.");
+fn below_floor(figures: &str, value: f64, floor: f64, floor_in_words: &str, n: u64) -> Draft {
+    let text = format!("Nothing to hold against it: {figures}; {floor_in_words} or less is always accepted.");
     let draft = Draft::new(Outcome::Pass, text).kind("BELOW_FLOOR").n(n).method("floor");
     // Against a floor there is no ratio.
     draft.figure(value / floor, "ratio", Comparator::AtMost, 1.0)
@@ -169,8 +169,8 @@ fn calibration(case: &Case<'_>) -> Draft {
     let value = two.value / base;
     let (low, high) = (value * math::exp(-z(case) * error), value * math::exp(z(case) * error));
     let ratio = Ratio { value, low, high, better: Better::Less, by: allowed(case) };
-    let told = Told { titles: ["No worse", "Probabilities are further off"], figures, change: ["less", "more"], than };
-    let draft = ratio::draft(case, ratio, told, case.outcomes(), n).baseline(one.value).with("challenger", two.value);
+    let wording = Wording { titles: ["No worse", "Probabilities are further off"], figures, change: ["less", "more"], than };
+    let draft = ratio::draft(case, ratio, wording, case.outcomes(), n).baseline(one.value).with("challenger", two.value);
     draft.method("normal, logarithms of both")
 }
 
@@ -208,8 +208,8 @@ fn latency(case: &Case<'_>) -> Draft {
     let low = value * math::exp(-(far(two, two_low) + far(base_high, base)).sqrt());
     let high = value * math::exp((far(two_high, two) + far(base, base_low)).sqrt());
     let ratio = Ratio { value, low, high, better: Better::Less, by: allowed(case) };
-    let told = Told { titles: ["No slower", "Slower"], figures, change: ["less", "more"], than };
-    let draft = ratio::draft(case, ratio, told, case.timed(), n).baseline(one).with("challenger", two);
+    let wording = Wording { titles: ["No slower", "Slower"], figures, change: ["less", "more"], than };
+    let draft = ratio::draft(case, ratio, wording, case.timed(), n).baseline(one).with("challenger", two);
     draft.method("order statistics")
 }
 
@@ -242,8 +242,8 @@ fn errors(case: &Case<'_>) -> Draft {
         (two.rate() / FLOOR_ERRORS, interval, part(&two).sqrt())
     };
     let ratio = Ratio { value, low: interval.lower, high: interval.upper, better: Better::Less, by: allowed(case) };
-    let told = Told { titles: ["No more errors", "More errors"], figures, change: ["less", "more"], than };
+    let wording = Wording { titles: ["No more errors", "More errors"], figures, change: ["less", "more"], than };
     let beyond = (math::ln(value) - math::ln(ratio.line())) / error;
-    let draft = ratio::draft(case, ratio, told, case.requests(), n).baseline(one.rate()).with("challenger", two.rate());
+    let draft = ratio::draft(case, ratio, wording, case.requests(), n).baseline(one.rate()).with("challenger", two.rate());
     draft.beyond(beyond, n, case.evidence.planned.requests).method("log ratio")
 }

@@ -261,8 +261,9 @@ fn what_did_not_arrive_is_an_error() {
         auc.sentence.text
     };
     evidence.shards.silent.push(silent(9));
-    let told = "Not judged: 2 of 24 log shards did not answer, the first since 06:10. The rollout waits; nothing was promoted.";
-    assert_eq!(text(&evidence), told);
+    let wording =
+        "Not judged: 2 of 24 log shards did not answer, the first since 06:10. The rollout waits; nothing was promoted.";
+    assert_eq!(text(&evidence), wording);
     evidence.shards.silent.clear();
     evidence.problems.push(Problem { code: "STORE_FAILED".into(), what: "the store did not answer".into() });
     assert_eq!(text(&evidence), "Not judged: the store did not answer. The rollout waits; nothing was promoted.");

@@ -143,21 +143,21 @@ mod tests {
         assert_eq!((pass.passes, pass.leads, pass.days), (true, Some(7_426), Some(15)));
         let fail = found.auc.iter().find(|decision| decision.auc == 0.82).unwrap();
         assert_eq!((fail.passes, fail.days), (false, Some(8)));
-        let told: Vec<String> = found.sentences(&Policy::default()).into_iter().map(|sentence| sentence.text).collect();
+        let wording: Vec<String> = found.sentences(&Policy::default()).into_iter().map(|sentence| sentence.text).collect();
         assert_eq!(
-            told[0],
+            wording[0],
             "Precision 80 % and recall 80 % cannot both hold at a base rate of 10 %: that takes AUC 0.978, today's model has 0.87. Both are \
              compared with today's model instead."
         );
         assert!(
-            told.contains(
+            wording.contains(
                 &"A model of AUC 0.87 passes Shadow after 7,426 leads with an outcome in 4 of 5 cases, which takes 15 days."
                     .to_owned()
             )
         );
-        assert!(told.iter().any(|text| text.ends_with("which takes 61 days; Shadow lasts 28 at most.")), "{told:?}");
+        assert!(wording.iter().any(|text| text.ends_with("which takes 61 days; Shadow lasts 28 at most.")), "{wording:?}");
         assert_eq!(
-            told.last().unwrap(),
+            wording.last().unwrap(),
             "Fewer errors than 0.1 % are shown by 3,688 requests without one, or by 26,091 of which 0.05 % fail."
         );
         let easy = Decidable::new(&Policy::default(), Expected { base_rate: 0.45, auc: 0.925 }, 0.0);

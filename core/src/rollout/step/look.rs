@@ -225,8 +225,8 @@ impl Step<'_> {
         if new.is_empty() || self.policy.experiment.segments.harm == HarmRule::Report {
             return;
         }
-        let told = verdict.filter(|verdict| verdict.outcome != Outcome::Pass).map(|verdict| verdict.sentence.text.clone());
-        let text = told.unwrap_or_else(|| {
+        let wording = verdict.filter(|verdict| verdict.outcome != Outcome::Pass).map(|verdict| verdict.sentence.text.clone());
+        let text = wording.unwrap_or_else(|| {
             format!("Worse for leads from {}. On hold: a person with the scope approve has to resume.", words::list(&new))
         });
         let sentence = Sentence::new("SEGMENT_WORSE", text).with("segments", new.clone());
