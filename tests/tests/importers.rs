@@ -93,7 +93,7 @@ fn category_sets_have_one_budget() {
     gbtree["tree_info"] = vec![0; many.len()].into();
     gbtree["trees"] = many.into();
     let refused = import(model.to_string().as_bytes()).expect_err("gigabytes of sets");
-    assert!(refused.to_string().contains("category sets need more than"), "{refused}");
+    assert!(refused.to_string().contains("exceeds the limit `category-bytes`"), "{refused}");
 
     // LightGBM lists a set once; that many splits name it must not multiply it.
     let splits = 400;
@@ -114,7 +114,7 @@ fn category_sets_have_one_budget() {
         zeros(words),
     );
     let refused = import(text.as_bytes()).expect_err("a gigabyte of sets");
-    assert!(refused.to_string().contains("category sets need more than"), "{refused}");
+    assert!(refused.to_string().contains("exceeds the limit `category-bytes`"), "{refused}");
 }
 
 #[test]
