@@ -3,9 +3,9 @@ const NOBODY = [];
 
 export class Lifecycle {
   constructor() {
-    /** Methods by path, and those of paths that end in a segment of any name by what stands before it. */
+    /** Methods by path, and those of paths with segments of any name: what stands before the first, the pattern, the methods. */
     this.paths = new Map();
-    this.starts = new Map();
+    this.patterns = [];
   }
 
   /** Prepares a new instance of the service, before it starts. */
@@ -13,11 +13,14 @@ export class Lifecycle {
     if (!env.CONTROL || env.LIFECYCLE === undefined) return;
     const { exports } = edge;
     edge.check(exports.lifecycle(edge.put(exports.reserve, env.LIFECYCLE)[0]));
+    this.paths.clear();
+    this.patterns.length = 0;
     const length = exports.control_takes();
     for (const [method, path] of JSON.parse(edge.text(exports.control_output(), length)).takes) {
+      const methods = [method, ...(method === "GET" ? ["HEAD"] : NOBODY)];
       const [start, rest] = path.split("{");
-      const of = rest === undefined ? this.paths : this.starts;
-      of.set(start, [...(of.get(start) ?? NOBODY), method, ...(method === "GET" ? ["HEAD"] : NOBODY)]);
+      if (rest === undefined) this.paths.set(path, [...(this.paths.get(path) ?? NOBODY), ...methods]);
+      else this.patterns.push({ start, methods, pattern: new RegExp(`^${path.replaceAll(/\{\w+\}/g, "[^/]*")}$`) });
     }
   }
 
@@ -26,9 +29,9 @@ export class Lifecycle {
     if (this.paths.size === 0) return false;
     const end = path.indexOf("?");
     const bare = end < 0 ? path : path.slice(0, end);
-    const start = bare.slice(0, bare.lastIndexOf("/") + 1);
-    const methods = this.paths.get(bare) ?? (start.length < bare.length ? this.starts.get(start) : undefined);
-    return methods !== undefined && methods.includes(method);
+    const methods = this.paths.get(bare);
+    if (methods !== undefined) return methods.includes(method);
+    return this.patterns.some((known) => bare.startsWith(known.start) && known.methods.includes(method) && known.pattern.test(bare));
   }
 
   /** The control object's answer. */

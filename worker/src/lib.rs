@@ -52,7 +52,7 @@ pub use probe::Heartbeat;
 pub use problem::Problem;
 pub use refusal::Refusal;
 pub use request::{Request, Response};
-pub use route::{Method, ROUTES, Route, Scope};
+pub use route::{Method, Place, ROUTES, Route, Routed, Scope, lifecycle_route};
 pub use service::{NotLoaded, Service};
 pub use settings::{LogMode, Settings};
 pub use store::{Param, Sql, SqlError, SqlValue};

@@ -10,11 +10,11 @@ use serde_json::json;
 use plumbline_core::route::Deployed;
 use plumbline_core::{Bundle, Options, Scorer, Timestamp, Workspace};
 
-use crate::control::{Control, Fault, control_route};
+use crate::control::{Control, Fault};
 use crate::log::{Digest, EventStatus, LogShard, RolloutSpan};
 use crate::problem::Problem;
 use crate::request::{Request, Response};
-use crate::route::Scope;
+use crate::route::{Place, Scope, lifecycle_route};
 use crate::store::{Sql, SqlError};
 
 /// Windows that a shard sends at once.
@@ -63,9 +63,6 @@ impl Filler {
     }
 }
 
-/// Paths that take events of leads.
-pub(crate) const EVENTS: [&str; 3] = ["/v1/outcomes", "/v1/feedback", "/v1/exposures"];
-
 impl<S: Sql> Lifecycle<S> {
     /// The lifecycle of `control` and its `shards`, in their order.
     pub fn new(control: Control<S>, shards: Vec<LogShard<S>>) -> Lifecycle<S> {
@@ -84,7 +81,7 @@ impl<S: Sql> Lifecycle<S> {
 
     /// Whether requests of `method` to `path` are answered here, and not by the scoring service.
     pub fn takes(method: &str, path: &str) -> bool {
-        (method == "POST" && EVENTS.contains(&path)) || control_route(method, path).is_some()
+        lifecycle_route(method, path).is_some()
     }
 
     /// The answer to a request that [`Lifecycle::takes`], which comes from the same machine or not.
@@ -94,8 +91,11 @@ impl<S: Sql> Lifecycle<S> {
             Ok(viewer) => viewer,
             Err(fault) => return refused(&fault.problem()),
         };
-        if let Some(route) = control_route(request.method, request.path) {
-            return self.control.answer(now_ms, route, request, &viewer);
+        let Some(routed) = lifecycle_route(request.method, request.path) else {
+            return refused(&Problem::new(404, "NO_SUCH_PATH", "this path does not exist"));
+        };
+        if routed.route.place != Place::Shards {
+            return self.control.answer(now_ms, &routed, request, &viewer);
         }
         if !viewer.may(Scope::Ingest) {
             return refused(&Problem::new(403, "SCOPE_MISSING", "this needs a key with the scope ingest"));

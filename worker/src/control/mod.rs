@@ -24,7 +24,6 @@ use crate::store::{Owner, Sql, SqlError, SqlValue, migrate};
 pub use keys::{Key, Viewer};
 pub use registry::Registered;
 pub use rollout::Stepped;
-pub use route::{CONTROL_ROUTES, ControlRoute, control_route};
 pub use windows::Figures;
 
 /// The control object on a store.

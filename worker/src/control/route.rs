@@ -1,4 +1,4 @@
-//! The routes of the control object: which scope each needs, and what answers.
+//! What answers the routes of the control object.
 
 use plumbline_core::report::time_text;
 use plumbline_core::rollout::{Approve, Event, Next, Stage, Start, State, ledger};
@@ -10,59 +10,10 @@ use super::{Control, Fault};
 use crate::model::digest;
 use crate::problem::Problem;
 use crate::request::{Request, Response};
-use crate::route::{Method, Scope};
+use crate::route::{Method, Routed, Scope};
 use crate::store::Sql;
 
-/// One route of the control object.
-#[derive(Debug, Clone, Copy)]
-pub struct ControlRoute {
-    /// The method; `GET` answers `HEAD` as well.
-    pub method: Method,
-    /// The path. Segments in braces stand for any one.
-    pub path: &'static str,
-    /// The scope a key needs.
-    pub scope: Scope,
-}
-
-const fn route(method: Method, path: &'static str, scope: Scope) -> ControlRoute {
-    ControlRoute { method, path, scope }
-}
-
 use Method::{Delete, Get, Post};
-use Scope::{Admin, Approve as MayApprove, Operate, Read};
-
-/// All routes of the control object.
-pub static CONTROL_ROUTES: &[ControlRoute] = &[
-    route(Get, "/v1/report", Read),
-    route(Get, "/v1/rollout", Read),
-    route(Get, "/v1/ledger", Read),
-    route(Get, "/v1/ledger/verify", Read),
-    route(Get, "/v1/me", Read),
-    route(Get, "/v1/deployment", Scope::Score),
-    route(Post, "/v1/models", Operate),
-    route(Post, "/v1/rollout/start", MayApprove),
-    route(Post, "/v1/rollout/approve", MayApprove),
-    route(Post, "/v1/rollout/waive", MayApprove),
-    route(Post, "/v1/rollout/hold", Operate),
-    route(Post, "/v1/rollout/resume", Operate),
-    route(Post, "/v1/rollout/rollback", Operate),
-    route(Post, "/v1/capacity", Operate),
-    route(Get, "/v1/keys", Admin),
-    route(Post, "/v1/keys", Admin),
-    route(Delete, "/v1/keys/{id}", Admin),
-];
-
-/// The route of the control object that takes `method` at `path`, if one does.
-pub fn control_route(method: &str, path: &str) -> Option<&'static ControlRoute> {
-    CONTROL_ROUTES.iter().find(|route| route.method.takes(method) && fits(route.path, path))
-}
-
-fn fits(pattern: &str, path: &str) -> bool {
-    match pattern.split_once('{') {
-        None => pattern == path,
-        Some((start, _)) => path.strip_prefix(start).is_some_and(|rest| !rest.is_empty() && !rest.contains('/')),
-    }
-}
 
 /// A command's body. Every key is optional; unknown ones are rejected.
 #[derive(Debug, Default, Deserialize)]
@@ -100,25 +51,22 @@ struct NewKey {
 }
 
 impl<S: Sql> Control<S> {
-    /// The answer to `request`, which [`control_route`] has found to be `route`, for `viewer`.
-    pub fn answer(&mut self, now_ms: i64, route: &ControlRoute, request: &Request<'_>, viewer: &Viewer) -> Response {
-        let answered = if viewer.may(route.scope) {
-            self.routed(now_ms, route, request, viewer)
+    /// The answer to `request`, which takes the route of `routed`, for `viewer`.
+    pub fn answer(&mut self, now_ms: i64, routed: &Routed<'_>, request: &Request<'_>, viewer: &Viewer) -> Response {
+        let scope = routed.route.scope.unwrap_or(Scope::Admin);
+        let answered = if viewer.may(scope) {
+            self.routed(now_ms, routed, request, viewer)
         } else {
-            let detail = format!(
-                "this needs a key with the scope {}; {} has {}",
-                route.scope.name(),
-                viewer.name,
-                viewer.scopes.join(", ")
-            );
+            let detail =
+                format!("this needs a key with the scope {}; {} has {}", scope.name(), viewer.name, viewer.scopes.join(", "));
             Err(Problem::new(403, "SCOPE_MISSING", detail).into())
         };
         let response = answered.unwrap_or_else(|fault| fault.problem().response());
         if response.status >= 400 { response.with("cache-control", "no-store") } else { response }
     }
 
-    fn routed(&mut self, now_ms: i64, route: &ControlRoute, request: &Request<'_>, viewer: &Viewer) -> Result<Response, Fault> {
-        match (route.method, route.path) {
+    fn routed(&mut self, now_ms: i64, routed: &Routed<'_>, request: &Request<'_>, viewer: &Viewer) -> Result<Response, Fault> {
+        match (routed.route.method, routed.route.path) {
             (Get, "/v1/report") => {
                 let report = self.report(now_ms)?;
                 let tag = format!("\"{}\"", report.digest);
@@ -181,24 +129,24 @@ impl<S: Sql> Control<S> {
                 let scopes = new.scopes.iter().map(scope).collect::<Result<Vec<_>, _>>()?;
                 Ok(ok(&self.add_key(now_ms, &new.secret, &new.name, &new.role, &scopes, &viewer.name)?))
             }
-            (Delete, _) => {
-                let id = request.path.rsplit('/').next().unwrap_or_default();
+            (Delete, "/v1/keys/{id}") => {
+                let id = routed.value("id");
                 if self.revoke_key(now_ms, id, &viewer.name)? {
                     Ok(ok(&json!({ "revoked": id })))
                 } else {
                     Err(Problem::new(404, "NO_SUCH_KEY", "no key that is in force has this id").into())
                 }
             }
-            _ => self.command(now_ms, route, request, viewer),
+            (_, path) => self.command(now_ms, path, request, viewer),
         }
     }
 
     /// A command on the rollout.
-    fn command(&mut self, now_ms: i64, route: &ControlRoute, request: &Request<'_>, viewer: &Viewer) -> Result<Response, Fault> {
+    fn command(&mut self, now_ms: i64, path: &str, request: &Request<'_>, viewer: &Viewer) -> Result<Response, Fault> {
         let given: Command = if request.body.is_empty() { Command::default() } else { body(request)? };
         let by = viewer.actor();
         let state = self.running()?;
-        let name = route.path.rsplit('/').next().unwrap_or_default();
+        let name = path.rsplit('/').next().unwrap_or_default();
         // A hold and a rollback need no knowledge of the newest state; every other command names the revision it is for.
         let revision = match (name, request.header("if-match")) {
             ("hold" | "rollback", None) => None,

@@ -3,10 +3,10 @@ use plumbline_core::rollout::{Policy, ledger};
 use plumbline_core::route::AllocationSettings;
 use plumbline_core::window::{Layout, Window};
 
-use super::{Control, control_route};
+use super::Control;
 use crate::log::{Grain, ShardWindow};
 use crate::request::{Request, Response};
-use crate::route::Scope;
+use crate::route::{Scope, lifecycle_route};
 use crate::sample::bytes_of;
 use crate::store::memory::Memory;
 use crate::store::{Param, Sql};
@@ -32,7 +32,7 @@ fn ask(control: &mut Control<Memory>, line: &str, token: Option<&str>, revision:
         Ok(viewer) => viewer,
         Err(fault) => return fault.problem().response(),
     };
-    control.answer(NOW + 1, control_route(method, path).unwrap(), &request, &viewer)
+    control.answer(NOW + 1, &lifecycle_route(method, path).unwrap(), &request, &viewer)
 }
 
 fn code(response: &Response) -> String {

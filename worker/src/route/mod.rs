@@ -21,7 +21,8 @@ use crate::request::{Request, Response};
 use crate::scoring::check_id;
 use crate::service::Serving;
 
-pub use routes::{Method, ROUTES, Route, Scope};
+pub use router::{Routed, lifecycle_route};
+pub use routes::{Method, Place, ROUTES, Route, Scope};
 
 use router::{Call, find};
 

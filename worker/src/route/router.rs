@@ -41,6 +41,28 @@ pub(super) struct Found<'a> {
     values: Values<'a>,
 }
 
+/// A request that the lifecycle answers.
+#[derive(Debug)]
+pub struct Routed<'a> {
+    /// Its route.
+    pub route: &'static Route,
+    values: Values<'a>,
+}
+
+impl Routed<'_> {
+    /// What the placeholder `name` stands for; empty where the path has none of this name.
+    pub fn value(&self, name: &str) -> &str {
+        self.values.iter().find(|(known, _)| *known == name).map_or("", |(_, value)| value.as_ref())
+    }
+}
+
+/// The route of the lifecycle that takes `method` at `path`, if one does.
+pub fn lifecycle_route<'a>(method: &str, path: &'a str) -> Option<Routed<'a>> {
+    let Found { routes, values } = find(path)?;
+    let route = routes.iter().find(|route| route.is_kept() && route.method.takes(method))?;
+    Some(Routed { route, values })
+}
+
 /// The routes of `path`: one that is written exactly so, else one that fits.
 pub(super) fn find(path: &str) -> Option<Found<'_>> {
     find_in(ROUTES, path)

@@ -2,7 +2,8 @@
 //! `openapi.json` are made from this table or checked against it.
 //!
 //! A new route is a row here, its handler, and its description in `openapi.json`. Rows of one path are neighbours; a path without
-//! placeholders comes before one with placeholders that fits it too.
+//! placeholders comes before one with placeholders that fits it too. Rows of the lifecycle have no handler here: control answers them by
+//! their method and path, and where there is no lifecycle, the service says so.
 
 use super::router::Call;
 use super::{health, inference, invocations, model, score};
@@ -23,6 +24,10 @@ pub struct Route {
     pub headers: &'static [&'static str],
     /// Media types of the bodies it takes; none: it reads no body.
     pub bodies: &'static [&'static str],
+    /// Who answers.
+    pub place: Place,
+    /// Whether a key that is published in a page may be used.
+    pub is_publishable: bool,
     /// Bytes of the path before its first placeholder.
     pub(super) fixed: usize,
     /// The response that reports a problem, in the words of the route's protocol.
@@ -32,6 +37,19 @@ pub struct Route {
 
 /// What answers; an error is reported in the words of the route.
 pub(super) type Handler = fn(&Call<'_>) -> Result<Answer, Problem>;
+
+/// Who answers a route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// The scoring service.
+    Service,
+    /// The scoring service; control where there is a lifecycle.
+    Either,
+    /// Control.
+    Control,
+    /// Control, by what every log shard says.
+    Shards,
+}
 
 /// A method that routes take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -66,9 +84,14 @@ const LEAD: &[&str] = &["content-type", "x-request-id"];
 const TENSOR: &[&str] = &["inference-header-content-length", "x-request-id"];
 const LEADS: &[&str] = &[JSON, "application/x-ndjson"];
 const TABLES: &[&str] = &[JSON, "text/csv"];
-const TENSORS: &[&str] = &[JSON, "application/octet-stream"];
+const TENSORS: &[&str] = &[JSON, OCTETS];
+const OCTETS: &str = "application/octet-stream";
+const COMMAND: &[&str] = &[JSON];
+const REVISION: &[&str] = &["if-match"];
+const HELD: &[&str] = &["if-none-match"];
 
-use Scope::{Read, Score};
+use Method::{Delete, Get, Post};
+use Scope::{Admin, Approve, Ingest, Operate, Read, Score};
 
 /// All routes, the busiest first.
 pub static ROUTES: &[Route] = &[
@@ -85,7 +108,8 @@ pub static ROUTES: &[Route] = &[
     Route::get("/metrics", Read, |call| Ok(health::metrics(call.serving, call.now).into())),
     Route::get("/openapi.json", Read, |_| Ok(model::open_api().into())),
     Route::get("/v1/models", Read, |call| Ok(model::list(call.serving).into())),
-    Route::get("/v1/models/{version}/bundle", Read, bundle).reads(&["if-none-match"]),
+    Route::kept(Post, "/v1/models", Operate).takes(&[OCTETS]),
+    Route::get("/v1/models/{version}/bundle", Read, bundle).reads(HELD),
     Route::get("/v2", Score, |_| Ok(inference::server().into())).refuses(inference::refusal),
     Route::get("/v2/", Score, |_| Ok(inference::server().into())).refuses(inference::refusal),
     Route::public("/v2/health/live", |_| Ok(inference::live().into())).refuses(inference::refusal),
@@ -94,7 +118,32 @@ pub static ROUTES: &[Route] = &[
     Route::get("/v2/models/{model}/ready", Score, model_ready).refuses(inference::refusal),
     Route::get("/v2/models/{model}/versions/{version}", Score, metadata).refuses(inference::refusal),
     Route::get("/v2/models/{model}/versions/{version}/ready", Score, model_ready).refuses(inference::refusal),
+    Route::kept(Post, "/v1/outcomes", Ingest).takes(LEADS).of_shards(),
+    Route::kept(Post, "/v1/feedback", Ingest).takes(LEADS).of_shards().publishable(),
+    Route::kept(Post, "/v1/exposures", Ingest).takes(LEADS).of_shards().publishable(),
+    Route::kept(Get, "/v1/report", Read).reads(HELD),
+    Route::kept(Get, "/v1/deployment", Score).reads(HELD).publishable(),
+    Route::kept(Get, "/v1/me", Read),
+    Route::kept(Get, "/v1/rollout", Read),
+    Route::kept(Post, "/v1/rollout/start", Approve).takes(COMMAND).reads(REVISION),
+    Route::kept(Post, "/v1/rollout/approve", Approve).takes(COMMAND).reads(REVISION),
+    Route::kept(Post, "/v1/rollout/waive", Approve).takes(COMMAND).reads(REVISION),
+    Route::kept(Post, "/v1/rollout/hold", Operate).takes(COMMAND).reads(REVISION),
+    Route::kept(Post, "/v1/rollout/resume", Operate).takes(COMMAND).reads(REVISION),
+    Route::kept(Post, "/v1/rollout/rollback", Operate).takes(COMMAND).reads(REVISION),
+    Route::kept(Get, "/v1/ledger", Read),
+    Route::kept(Get, "/v1/ledger/verify", Read),
+    Route::kept(Post, "/v1/capacity", Operate).takes(COMMAND),
+    Route::kept(Get, "/v1/keys", Admin),
+    Route::kept(Post, "/v1/keys", Admin).takes(COMMAND),
+    Route::kept(Delete, "/v1/keys/{id}", Admin),
 ];
+
+/// The answer to a route of the lifecycle where there is none.
+fn no_lifecycle(_: &Call<'_>) -> Result<Answer, Problem> {
+    let detail = "this service keeps no lifecycle: start it with a store (plumbline serve --store FOLDER, or npm start)";
+    Err(Problem::new(404, "NO_LIFECYCLE", detail))
+}
 
 fn invocations(call: &Call<'_>) -> Result<Answer, Problem> {
     invocations::invoke(call.serving, call.now, call.request, call.value("name"))
@@ -121,31 +170,31 @@ impl Method {
     /// As HTTP writes it.
     pub const fn name(self) -> &'static str {
         match self {
-            Method::Get => "GET",
-            Method::Post => "POST",
-            Method::Delete => "DELETE",
+            Get => "GET",
+            Post => "POST",
+            Delete => "DELETE",
         }
     }
 
     /// Whether a request of method `name` is one of these.
     pub(crate) fn takes(self, name: &str) -> bool {
-        name == self.name() || (self == Method::Get && name == "HEAD")
+        name == self.name() || (self == Get && name == "HEAD")
     }
 }
 
 impl Scope {
     /// All scopes.
-    pub const ALL: [Scope; 6] = [Score, Scope::Ingest, Read, Scope::Operate, Scope::Approve, Scope::Admin];
+    pub const ALL: [Scope; 6] = [Score, Ingest, Read, Operate, Approve, Admin];
 
     /// As keys and settings write it.
     pub const fn name(self) -> &'static str {
         match self {
             Score => "score",
-            Scope::Ingest => "ingest",
+            Ingest => "ingest",
             Read => "read",
-            Scope::Operate => "operate",
-            Scope::Approve => "approve",
-            Scope::Admin => "admin",
+            Operate => "operate",
+            Approve => "approve",
+            Admin => "admin",
         }
     }
 }
@@ -153,23 +202,46 @@ impl Scope {
 impl Route {
     pub(super) const fn new(method: Method, path: &'static str, scope: Option<Scope>, handler: Handler) -> Route {
         let fixed = fixed_bytes(path.as_bytes());
-        Route { method, path, scope, headers: &[], bodies: &[], fixed, refusal: Problem::response, handler }
+        let (place, refusal) = (Place::Service, Problem::response as fn(&Problem) -> Response);
+        Route { method, path, scope, headers: &[], bodies: &[], place, is_publishable: false, fixed, refusal, handler }
+    }
+
+    /// One of the lifecycle.
+    const fn kept(method: Method, path: &'static str, scope: Scope) -> Route {
+        Route { place: Place::Control, ..Route::new(method, path, Some(scope), no_lifecycle) }
     }
 
     const fn public(path: &'static str, handler: Handler) -> Route {
-        Route::new(Method::Get, path, None, handler)
+        Route::new(Get, path, None, handler)
     }
 
     const fn get(path: &'static str, scope: Scope, handler: Handler) -> Route {
-        Route::new(Method::Get, path, Some(scope), handler)
+        Route::new(Get, path, Some(scope), handler)
     }
 
     const fn post(path: &'static str, scope: Scope, bodies: &'static [&'static str], handler: Handler) -> Route {
-        Route { bodies, ..Route::new(Method::Post, path, Some(scope), handler) }
+        Route { bodies, ..Route::new(Post, path, Some(scope), handler) }
     }
 
     pub(super) const fn reads(self, headers: &'static [&'static str]) -> Route {
         Route { headers, ..self }
+    }
+
+    const fn takes(self, bodies: &'static [&'static str]) -> Route {
+        Route { bodies, ..self }
+    }
+
+    const fn of_shards(self) -> Route {
+        Route { place: Place::Shards, ..self }
+    }
+
+    const fn publishable(self) -> Route {
+        Route { is_publishable: true, ..self }
+    }
+
+    /// Whether the lifecycle answers it, where there is one.
+    pub fn is_kept(&self) -> bool {
+        self.place != Place::Service
     }
 
     const fn refuses(self, refusal: fn(&Problem) -> Response) -> Route {
@@ -224,14 +296,15 @@ mod tests {
             }
         }
         // `/v2/` is `/v2` as some clients write it.
-        let table = ROUTES.iter().map(|route| (route.path.trim_end_matches('/').to_owned(), route.method.name().to_owned()));
+        let table = ROUTES.iter().filter(|route| route.place == Place::Service);
+        let table = table.map(|route| (route.path.trim_end_matches('/').to_owned(), route.method.name().to_owned()));
         assert_eq!(described, table.collect());
     }
 
     #[test]
     fn every_problem_of_a_route_is_described_with_an_example_in_its_words() {
         let document = json(&ask("GET /openapi.json", &[], ""));
-        for route in ROUTES.iter().filter(|route| route.path != "/v2/") {
+        for route in ROUTES.iter().filter(|route| route.path != "/v2/" && route.place == Place::Service) {
             let responses = &document["paths"][route.path][route.method.name().to_lowercase()]["responses"];
             let described: BTreeSet<u16> = responses.as_object().unwrap().keys().map(|status| status.parse().unwrap()).collect();
             let mut expected = BTreeSet::from([405, 500]);
@@ -265,8 +338,8 @@ mod tests {
     #[test]
     fn hosts_hand_in_every_header_that_is_read_and_no_other() {
         let read: BTreeSet<&str> = ROUTES.iter().flat_map(|route| route.headers).copied().collect();
-        // Every path may be asked for across origins; the lifecycle's routes read a key and a revision.
-        let asked = ["origin", "access-control-request-method", "authorization", "if-match"];
+        // Every path may be asked for across origins; the lifecycle's routes read a key.
+        let asked = ["origin", "access-control-request-method", "authorization"];
         assert_eq!(read.union(&asked.into()).copied().collect::<BTreeSet<_>>(), Request::HEADERS.iter().copied().collect());
         assert_eq!(Request::HEADERS.len(), read.len() + asked.len());
     }

@@ -10,12 +10,12 @@ use serde_json::json;
 use super::head;
 use super::store::ObjectSql;
 use super::terms::Terms;
-use crate::control::{CONTROL_ROUTES, Fault, control_route};
-use crate::lifecycle::{EVENTS, refused, rules, stored};
+use crate::control::Fault;
+use crate::lifecycle::{refused, rules, stored};
 use crate::log::{EventStatus, Minute, ShardWindow};
 use crate::probe::Heartbeat;
 use crate::request::{Request, Response};
-use crate::route::Scope;
+use crate::route::{Place, ROUTES, Scope, lifecycle_route};
 use crate::settings::Settings;
 use crate::{Control, Problem, SqlError};
 
@@ -137,8 +137,11 @@ fn answered(open: &mut Open, now_ms: i64, request: &Request<'_>) -> Option<Respo
         Ok(viewer) => viewer,
         Err(fault) => return Some(refused(&fault.problem())),
     };
-    if let Some(route) = control_route(request.method, request.path) {
-        return Some(open.control.answer(now_ms, route, request, &viewer));
+    let Some(routed) = lifecycle_route(request.method, request.path) else {
+        return Some(refused(&Problem::new(404, "NO_SUCH_PATH", "this path does not exist")));
+    };
+    if routed.route.place != Place::Shards {
+        return Some(open.control.answer(now_ms, &routed, request, &viewer));
     }
     let missing = || refused(&Problem::new(403, "SCOPE_MISSING", "this needs a key with the scope ingest"));
     (!viewer.may(Scope::Ingest)).then(missing)
@@ -229,8 +232,8 @@ pub extern "C" fn control_deployed() -> f64 {
 /// where a segment in braces stands for any one.
 #[unsafe(no_mangle)]
 pub extern "C" fn control_takes() -> f64 {
-    let routes = CONTROL_ROUTES.iter().map(|route| (route.method.name(), route.path));
-    let takes: Vec<_> = routes.chain(EVENTS.map(|path| ("POST", path))).collect();
+    let routes = ROUTES.iter().filter(|route| route.is_kept());
+    let takes: Vec<_> = routes.map(|route| (route.method.name(), route.path)).collect();
     say(json!({ "names": Request::HEADERS, "takes": takes }).to_string().into_bytes())
 }
 

@@ -9,9 +9,10 @@ use plumbline_core::route::Deployed;
 use super::control;
 use super::store::ObjectSql;
 use super::terms::Terms;
-use crate::control::{Fault, control_route};
-use crate::lifecycle::{EVENTS, refused, rules};
+use crate::control::Fault;
+use crate::lifecycle::{refused, rules};
 use crate::request::{Request, Response};
+use crate::route::{Place, lifecycle_route};
 use crate::world::{self, DEMO_LEADS, DEMO_SEED, Inside, Kept, Script};
 use crate::{Control, Service, SqlError};
 
@@ -86,9 +87,9 @@ impl Kept for Apart {
 
     fn answer(&mut self, now_ms: i64, request: &Request<'_>) -> Response {
         let token = request.header("authorization").and_then(|value| value.strip_prefix("Bearer "));
-        let answered = match (self.control.viewer(token, true), control_route(request.method, request.path)) {
-            (Ok(viewer), Some(route)) => Ok(self.control.answer(now_ms, route, request, &viewer)),
-            (Ok(_), None) if EVENTS.contains(&request.path) => self.stored(now_ms, request),
+        let answered = match (self.control.viewer(token, true), lifecycle_route(request.method, request.path)) {
+            (Ok(_), Some(routed)) if routed.route.place == Place::Shards => self.stored(now_ms, request),
+            (Ok(viewer), Some(routed)) => Ok(self.control.answer(now_ms, &routed, request, &viewer)),
             (Ok(_), None) => Ok(Response { status: 404, ..Response::default() }),
             (Err(fault), _) => Err(fault),
         };

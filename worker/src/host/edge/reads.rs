@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use crate::request::Request;
-use crate::route::{ROUTES, Route};
+use crate::route::{Place, ROUTES, Route};
 
 /// Headers are given by their number among `names`.
 #[derive(Debug, Serialize)]
@@ -23,10 +23,12 @@ impl Reads {
     /// What the routes read; with the headers of cross-origin questions where those are answered.
     pub(super) fn new(cross_origin: bool) -> Reads {
         let names = Request::HEADERS;
-        // A key and a revision are for the lifecycle, which no route of this table is.
+        // Control is given all headers by itself.
+        let table = || ROUTES.iter().filter(|route| matches!(route.place, Place::Service | Place::Either));
+        // A key and a revision are for the lifecycle.
         let lifecycle = ["authorization", "if-match"];
         let common = names.iter().filter(|name| cross_origin && !lifecycle.contains(name));
-        let common = common.filter(|name| ROUTES.iter().all(|route| !route.headers.contains(name)));
+        let common = common.filter(|name| table().all(|route| !route.headers.contains(name)));
         let common: Vec<&str> = common.copied().collect();
         let numbers = |route: &'static Route| {
             // Where a body is taken, who sends it and as what says whether it may be.
@@ -35,7 +37,7 @@ impl Reads {
             names.iter().enumerate().filter(move |(_, name)| wanted(name)).map(|(number, _)| number).collect::<Vec<_>>()
         };
         let mut reads = Reads { names, paths: BTreeMap::new(), roots: BTreeMap::new(), all: BTreeSet::new() };
-        for route in ROUTES {
+        for route in table() {
             let root = route.path.split('/').nth(1).unwrap_or_default();
             if !route.path.contains('{') {
                 reads.paths.entry(route.path).or_default().extend(numbers(route));
