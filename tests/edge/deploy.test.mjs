@@ -10,7 +10,7 @@ import { demo, folder } from "./hosts.mjs";
 
 const text = readFileSync(join(root, "worker/wrangler.jsonc"), "utf8");
 const settings = JSON.parse(text.replace(/^\s*\/\/.*$/gm, ""));
-const local = config({ at: "/", shell: "/", module: "/edge.wasm", models: [demo], port: 1, store: "/s", assets: "/a", settings: {}, flags: [] });
+const local = config({ at: "/", shell: "/", module: "/edge.wasm", models: [demo], port: 1, store: "/s", assets: "/a", settings: {}, flags: [], lifecycle: {} });
 
 test("every module that is imported is uploaded, by a rule for its kind", (t) => {
   const to = folder();
@@ -29,13 +29,17 @@ test("every module that is imported is uploaded, by a rule for its kind", (t) =>
 });
 
 test("bindings, classes and date are those of standalone workerd", () => {
-  const [{ name, class_name }] = settings.durable_objects.bindings;
-  assert.ok(local.includes(`(name = "${name}", durableObjectNamespace = "${class_name}")`));
-  assert.deepEqual(settings.migrations.flatMap((step) => step.new_sqlite_classes), [class_name]);
+  const { bindings } = settings.durable_objects;
+  for (const { name, class_name } of bindings) {
+    assert.ok(local.includes(`(name = "${name}", durableObjectNamespace = "${class_name}")`), name);
+    assert.ok(local.includes(`(className = "${class_name}", uniqueKey = `), class_name);
+  }
+  assert.equal(local.match(/durableObjectNamespace = "/g).length, bindings.length, "every binding is deployed");
+  assert.deepEqual(settings.migrations.flatMap((step) => step.new_sqlite_classes), bindings.map(({ class_name }) => class_name));
   assert.ok(local.includes(`compatibilityDate = "${settings.compatibility_date}"`));
   assert.ok(local.includes(`name = "${settings.assets.binding}"`));
   assert.equal(settings.assets.html_handling, "none", "the worker asks for index.html by name; a redirect would lose it");
-  JSON.parse(settings.vars.SETTINGS);
+  for (const name of ["SETTINGS", "LIFECYCLE"]) JSON.parse(settings.vars[name]);
 });
 
 test("a missing model is named", () => {

@@ -64,6 +64,11 @@ test("an empty store has a champion and a key, keeps outcomes, counts them, and 
   // A command needs a key and the revision that was seen.
   const registered = await post("/v1/models", CHALLENGER, as);
   assert.equal(registered.status, 200, JSON.stringify(registered.json));
+  // A bundle may be larger than any other body; what arrives whole is looked at, what is larger still is not.
+  const large = await post("/v1/models", Buffer.alloc(3 << 20), as);
+  assert.equal(large.status, 422, JSON.stringify(large.json));
+  const huge = await post("/v1/models", Buffer.alloc((16 << 20) + 1), as);
+  assert.deepEqual([huge.status, huge.json.code], [413, "BUNDLE_TOO_LARGE"]);
   const { tag } = await ask("/v1/rollout");
   assert.equal((await post("/v1/rollout/approve", "{}", { "if-match": tag })).status, 403);
   const nothing = await post("/v1/rollout/approve", "{}", { ...as, "if-match": tag });
@@ -77,6 +82,16 @@ test("an empty store has a champion and a key, keeps outcomes, counts them, and 
   }
   assert.equal(epoch, `${start.json.epoch}`, "the deployment of the start is served");
   assert.equal((await ask("/v1/ledger/verify")).json.valid, true);
+
+  // The lifecycle is in the metrics, and each version has scored a lead of its own.
+  const metrics = await (await fetch(`${edge.url}/metrics`)).text();
+  assert.match(metrics, /^plumbline_rollout_stage\{stage="shadow"\} 1$/m);
+  const uptime = async () => (await counted()).measures.find(({ id }) => id === "uptime").estimate.value;
+  const since = Date.now();
+  while ((await uptime()) !== 1) {
+    assert.ok(Date.now() - since < 30_000, "the versions were never probed");
+    await new Promise((next) => setTimeout(next, 250));
+  }
 
   // A store that has a champion goes on with it.
   await edge.stop();

@@ -7,6 +7,11 @@ import { instantiate } from "./instance.js";
 
 /** What is due is done this often. */
 const TICK_MS = 5000;
+/** The service is asked for a lead of its own this often, and has so long to answer. */
+const PROBE_MS = 60_000;
+const PROBE_PATIENCE_MS = 10_000;
+/** Memory of wasm never shrinks: an instance that has grown by so much is replaced. */
+const GROWTH_BYTES = 25165824;
 /** Whether the demo's history was played to its end. */
 const PLAYED = "played";
 const EMPTY = new Uint8Array(0);
@@ -22,6 +27,8 @@ export class Control extends DurableObject {
     /** The number of the deployment that every shard has heard of. */
     this.announced = 0;
     this.ticking = undefined;
+    /** When the service was asked for a lead of its own last. */
+    this.probed = 0;
     /** The demo's history while it is played. */
     this.playing = undefined;
     this.open();
@@ -32,6 +39,7 @@ export class Control extends DurableObject {
     this.rules = instantiate(module, { storage: this.ctx.storage });
     const settings = this.env.SETTINGS || "{}";
     this.shards = this.call("control_open", [settings, this.env.LIFECYCLE ?? ""]);
+    this.fresh = this.rules.view().length;
     const { names } = JSON.parse(this.text("control_takes"));
     this.head = new Head({ names, paths: {}, roots: {}, all: [...names.keys()] });
     const { is_demo } = JSON.parse(this.env.LIFECYCLE || "{}");
@@ -111,6 +119,7 @@ export class Control extends DurableObject {
     if (answer.length === 0) answer = this.bytes("control_stored", [`[${await this.store(url.pathname, body)}]`]);
     // A command may have changed who serves: the shards learn of it before the caller does.
     await this.announce();
+    if (this.rules.view().length > this.fresh + GROWTH_BYTES) this.open();
     const end = answer.indexOf(NEWLINE);
     const [status, headers] = JSON.parse(decoder.decode(answer.subarray(0, end)));
     const empty = status === 204 || status === 304 || request.method === "HEAD";
@@ -144,6 +153,31 @@ export class Control extends DurableObject {
     );
     this.call("control_tick", [], Date.now());
     await this.announce();
+    if (Date.now() - this.probed >= PROBE_MS) await this.probe();
+  }
+
+  /** Has the service score a lead of each version, so that it is known how often it could; notes a failure where it does not answer. */
+  async probe() {
+    this.probed = Date.now();
+    const late = scheduler.wait(PROBE_PATIENCE_MS).then(() => {
+      throw new Error("PROBE_UNANSWERED: the service did not score its own leads in time");
+    });
+    const asked = this.ctx.exports.Prober.probe();
+    try {
+      await Promise.race([asked, late]);
+    } catch (error) {
+      console.error(error);
+      const batch = this.bytes("control_unanswered", [crypto.randomUUID()], this.probed);
+      if (batch.length > 0) await this.env.LOG.get(this.env.LOG.idFromName("shard-0")).append(batch);
+    } finally {
+      late.catch(() => {});
+      asked.catch(() => {});
+    }
+  }
+
+  /** Families of the lifecycle for `/metrics`. */
+  gauges() {
+    return this.text("control_gauges", [], Date.now());
   }
 
   /** Announces the deployment in force to every shard, unless they have heard of it. */

@@ -1,5 +1,7 @@
 // Which requests belong to the lifecycle, and the way to the control object. No rule lives here.
 const NOBODY = [];
+/** `/metrics` waits so long for the control object. */
+const PATIENCE_MS = 1000;
 
 export class Lifecycle {
   constructor() {
@@ -38,6 +40,17 @@ export class Lifecycle {
   answer(env, request, body) {
     const { method, url, headers } = request;
     return control(env).fetch(url, { method, headers, body: body.length > 0 ? body : undefined });
+  }
+
+  /** Has `/metrics` show the lifecycle, as the control object sees it; without it where that does not answer. */
+  async gauges(env, edge) {
+    if (this.paths.size === 0) return;
+    const { exports } = edge;
+    const asked = control(env)
+      .gauges()
+      .catch((error) => console.error(error));
+    const text = (await Promise.race([asked, scheduler.wait(PATIENCE_MS)])) ?? "";
+    exports.show_gauges(edge.put(exports.reserve, text)[0]);
   }
 }
 

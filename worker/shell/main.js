@@ -1,7 +1,8 @@
 // The worker: requests into the service in wasm, answers out, log rows on to their shards. No rule lives here.
+import { WorkerEntrypoint } from "cloudflare:workers";
 import module from "./edge.wasm";
 import models from "./models.js";
-import { read } from "./body.js";
+import { TOO_LARGE, read } from "./body.js";
 import { Deployment } from "./deployment.js";
 import { Head } from "./head.js";
 import { instantiate } from "./instance.js";
@@ -24,6 +25,9 @@ const GROWTH_BYTES = 25165824;
 const INTERNAL = 0;
 const LOG_UNAVAILABLE = 1;
 const STORE_UNAVAILABLE = 4;
+const BUNDLE_TOO_LARGE = 7;
+/** Where bundles are sent, which may be larger than requests for scores. */
+const BUNDLES = "/v1/models";
 let slab = EMPTY;
 let taken = 0;
 let edge;
@@ -35,6 +39,7 @@ let settings;
 let durable;
 let bodyBytes;
 let bodyMs;
+let bundleBytes;
 let fresh;
 let heads = [];
 const lifecycle = new Lifecycle();
@@ -53,6 +58,7 @@ function make(env) {
   made.check(exports.start(...made.put(exports.reserve, JSON.stringify(settings), name)));
   bodyBytes = exports.body_bytes();
   bodyMs = exports.body_ms();
+  bundleBytes = exports.bundle_bytes();
   heads = [];
   const place = exports.counters() >> 2;
   made.view();
@@ -99,6 +105,32 @@ function recover(env) {
   if (model > 0) edge.exports.failed(Date.now(), model);
 }
 
+/** What the control object asks for each minute. It has no address: only this worker's own objects reach it. */
+export class Prober extends WorkerEntrypoint {
+  /** Has each version that is deployed score a lead of its own, in the instance that also answers requests; the rows that became of it. */
+  async probe() {
+    const { env, ctx } = this;
+    const now = Date.now();
+    if (edge === undefined) open(env);
+    if (!log.fine) await log.probe(env, now);
+    await deployment.follow(env, ctx, log, edge, now);
+    const { round } = log;
+    let rows;
+    try {
+      const reply = edge.exports.probe(Date.now()) >> 2;
+      edge.view();
+      rows = edge.words[reply + 4];
+      log.full ||= edge.words[reply + 5] > 0;
+    } catch (error) {
+      recover(env);
+      throw error;
+    }
+    if (rows > 0 && durable) await log.commit(env, ctx, round);
+    else if (rows > 0) log.later(env, ctx, now);
+    return rows;
+  }
+}
+
 export default {
   async fetch(request, env, ctx) {
     const since = Date.now();
@@ -109,11 +141,12 @@ export default {
     let body = EMPTY;
     const scores = method === "POST" || method === "PUT";
     if (scores) {
-      const reading = read(request, bodyBytes, bodyMs);
+      const isBundle = path === BUNDLES && lifecycle.takes(method, path);
+      const reading = read(request, isBundle ? bundleBytes : bodyBytes, bodyMs);
       // A client that breaks off ends its request, and with it what it waits for; so the share of the body is given back at once.
       ctx.waitUntil(reading);
       body = await reading;
-      if (typeof body === "number") return refuse(body, method, path, headers);
+      if (typeof body === "number") return refuse(isBundle && body === TOO_LARGE ? BUNDLE_TOO_LARGE : body, method, path, headers);
     }
     if (lifecycle.takes(method, path)) {
       try {
@@ -129,6 +162,7 @@ export default {
       if (!log.opened && (scores || path.endsWith("/ready"))) return refuse(STORE_UNAVAILABLE, method, path, headers, log.trouble);
     }
     if (env.CONTROL && (scores || path.endsWith("/ready"))) await deployment.follow(env, ctx, log, edge, since);
+    if (path === "/metrics") await lifecycle.gauges(env, edge);
     let reply;
     const used = edge;
     const { round } = log;

@@ -64,11 +64,13 @@ struct Counters {
 
 /// What is said of the service at a moment besides its counters.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Moment {
+pub(crate) struct Moment<'a> {
     /// The deployment served.
     pub epoch: u64,
     /// Whether it may be outdated.
     pub is_stale: bool,
+    /// Families of the lifecycle, as the host last had them of the control object.
+    pub lifecycle: &'a str,
 }
 
 impl Metrics {
@@ -169,14 +171,14 @@ impl Metrics {
     }
 
     /// [`text`](Self::text), with what holds at a moment.
-    pub(crate) fn text_at(&self, moment: Option<Moment>) -> String {
+    pub(crate) fn text_at(&self, moment: Option<Moment<'_>>) -> String {
         let mut out = String::with_capacity(2_048);
         // Writing to a String cannot fail.
         let _ = self.write(&mut out, moment);
         out
     }
 
-    fn write(&self, out: &mut String, moment: Option<Moment>) -> std::fmt::Result {
+    fn write(&self, out: &mut String, moment: Option<Moment<'_>>) -> std::fmt::Result {
         let counters = &self.counters;
         family(out, "plumbline_requests", "counter", "Requests answered, by status class.")?;
         for (class, count) in counters.requests.iter().enumerate().skip(2) {
@@ -212,7 +214,7 @@ impl Metrics {
         }
         family(out, "plumbline_log_rows_pending", "gauge", "Prediction log rows waiting to be committed.")?;
         writeln!(out, "plumbline_log_rows_pending {}", self.pending())?;
-        if let Some(Moment { epoch, is_stale }) = moment {
+        if let Some(Moment { epoch, is_stale, .. }) = moment {
             family(out, "plumbline_epoch", "gauge", "Number of the deployment that is served; 0 where nobody counts them.")?;
             writeln!(out, "plumbline_epoch {epoch}")?;
             family(out, "plumbline_stale", "gauge", "1: no news of deployments for a minute.")?;
@@ -229,6 +231,9 @@ impl Metrics {
         }
         writeln!(out, "plumbline_request_seconds_count {sum}")?;
         writeln!(out, "plumbline_request_seconds_sum {:?}", counters.latency_us.load(Relaxed) as f64 / 1e6)?;
+        if let Some(moment) = moment {
+            out.push_str(moment.lifecycle);
+        }
         writeln!(out, "# EOF")
     }
 }
@@ -243,8 +248,14 @@ impl Counters {
     }
 }
 
-fn family(out: &mut String, name: &str, kind: &str, help: &str) -> std::fmt::Result {
+/// Begins the metric family `name`.
+pub(crate) fn family(out: &mut String, name: &str, kind: &str, help: &str) -> std::fmt::Result {
     writeln!(out, "# TYPE {name} {kind}\n# HELP {name} {help}")
+}
+
+/// `text` as a label's value: OpenMetrics escapes the backslash, the quote and the end of a line.
+pub(crate) fn label(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
 }
 
 #[cfg(test)]

@@ -3,13 +3,19 @@
 use std::sync::Arc;
 
 use plumbline_core::event::{Prediction, Role, Status};
+#[cfg(any(test, target_arch = "wasm32"))]
+use plumbline_core::score::ModelId;
 use plumbline_core::score::Workspace;
 use plumbline_core::{Scorer, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::answer::Effects;
 use crate::deployment::Served;
+#[cfg(any(test, target_arch = "wasm32"))]
+use crate::journal::{Batch, Journal};
 use crate::service::Service;
+#[cfg(any(test, target_arch = "wasm32"))]
+use crate::settings::Settings;
 
 /// What an instance says of itself, so that control knows who serves what and how much of it was stored.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -116,6 +122,40 @@ impl Service {
     }
 }
 
+/// A batch for shard 0 with a failed probe of each of `versions`, for a control object whose probe no instance answered at `now`. `name`
+/// is random text: a batch is stored once by its name.
+#[cfg(any(test, target_arch = "wasm32"))]
+pub(crate) fn unanswered(now: Timestamp, versions: &[&str], name: &str) -> Option<Batch> {
+    let row = |(position, version): (u32, &&str)| Prediction {
+        timestamp_ms: now.0,
+        lead_id: format!("{name}/{position}"),
+        request_id: name.into(),
+        client_request_id: None,
+        position,
+        batch_size: 1,
+        variant: (*version).into(),
+        model: Arc::new(ModelId { name: String::new(), version: (*version).to_owned() }),
+        role: Role::Probe,
+        explores: false,
+        status: Status::Failed,
+        code: Some("PROBE_UNANSWERED"),
+        margin: None,
+        probability: None,
+        band: String::new(),
+        flags: None,
+        unknown_values: None,
+        duration_us: None,
+        epoch: 0,
+        arm: None,
+        segments: None,
+        human_score: None,
+    };
+    let effects = Effects { predictions: (0..).zip(versions).map(row).collect(), ..Effects::default() };
+    let mut journal = Journal::new(&Settings { shards: 1, ..Settings::default() }, name);
+    journal.push(now, &effects);
+    journal.flush().pop()
+}
+
 /// The margin and the probability of a golden lead, another each minute; of a bundle without any, of a lead about which nothing is known.
 fn score(scorer: &Scorer, now: Timestamp, work: &mut Workspace) -> (f64, f64) {
     let goldens = scorer.bundle().goldens();
@@ -158,6 +198,15 @@ mod tests {
         let rows: Vec<_> = effects.predictions.iter().map(|p| (&*p.model.version, p.role, p.duration_us, p.epoch)).collect();
         assert_eq!(rows, [("1", Role::Probe, Some(250_000), 4), ("2", Role::Probe, Some(250_000), 4)]);
         assert!(effects.predictions.iter().all(|p| p.probability.is_some_and(|p| (0.0..=1.0).contains(&p))));
+    }
+
+    #[test]
+    fn a_probe_that_no_instance_answered_is_a_failed_check_of_each_version() {
+        let batch = unanswered(NOW, &["1", "2"], "x").unwrap();
+        assert_eq!((batch.shard, batch.rows), (0, 2));
+        let rows: serde_json::Value = serde_json::from_str(batch.text.lines().nth(1).unwrap()).unwrap();
+        assert!(rows[1].to_string().contains(r#""probe",500,"PROBE_UNANSWERED""#), "{rows}");
+        assert!(unanswered(NOW, &[], "x").is_none());
     }
 
     #[test]

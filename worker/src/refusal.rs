@@ -21,6 +21,14 @@ pub enum Refusal {
     BodyUnreadable,
     /// The body is, or is announced to be, longer than the limit.
     BodyTooLarge,
+    /// The body is a bundle, and longer than [`bundle_bytes`].
+    BundleTooLarge,
+}
+
+/// The largest bundle that a service with these settings takes, in bytes. A bundle may be larger than a request for scores; at the edge it
+/// is held twice while it is verified, and an isolate has 128 MB.
+pub fn bundle_bytes(settings: &Settings) -> u64 {
+    settings.limits.body_bytes.max(16 << 20)
 }
 
 impl Refusal {
@@ -38,6 +46,10 @@ impl Refusal {
             Refusal::BodyTooLarge => {
                 let limit = settings.limits.body_bytes;
                 Problem::new(413, "BODY_TOO_LARGE", format!("the body exceeds the limit of {limit} bytes"))
+            }
+            Refusal::BundleTooLarge => {
+                let limit = bundle_bytes(settings);
+                Problem::new(413, "BUNDLE_TOO_LARGE", format!("the bundle exceeds the limit of {limit} bytes"))
             }
         }
     }

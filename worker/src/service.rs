@@ -29,6 +29,8 @@ pub struct Service {
     /// Why a newer deployment is not served, or a model of this one not loaded.
     trouble: Mutex<Option<String>>,
     metrics: Metrics,
+    /// Families of the lifecycle for `/metrics`, as the host last had them of the control object.
+    gauges: Mutex<String>,
     instance: String,
     requests: AtomicU64,
     #[cfg(any(test, feature = "faults"))]
@@ -81,6 +83,7 @@ impl Service {
             contact: Contact::default(),
             trouble: Mutex::default(),
             metrics: Metrics::default(),
+            gauges: Mutex::default(),
             instance: instance.chars().filter(char::is_ascii_alphanumeric).collect(),
             requests: AtomicU64::new(0),
             #[cfg(any(test, feature = "faults"))]
@@ -266,7 +269,13 @@ impl Service {
 
     /// The text of `/metrics` at `now`.
     pub(crate) fn metrics_text(&self, now: Timestamp) -> String {
-        self.metrics.text_at(Some(Moment { epoch: self.epoch(), is_stale: self.is_stale(now) }))
+        let lifecycle = self.gauges.lock().unwrap_or_else(PoisonError::into_inner);
+        self.metrics.text_at(Some(Moment { epoch: self.epoch(), is_stale: self.is_stale(now), lifecycle: &lifecycle }))
+    }
+
+    /// Shows `families` of the lifecycle in `/metrics` from now on, as [`Control::gauges`](crate::Control::gauges) writes them.
+    pub fn show_gauges(&self, families: String) {
+        *self.gauges.lock().unwrap_or_else(PoisonError::into_inner) = families;
     }
 
     /// What is deployed now. It is served as long as it is held, whatever is deployed meanwhile.

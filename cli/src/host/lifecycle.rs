@@ -123,6 +123,9 @@ fn keep(mut lifecycle: Lifecycle<Store>, service: &Service, calls: &mpsc::Receiv
                 let response = lifecycle.answer(clock::now().0, &request, is_local);
                 // A command may have changed who serves: hosts learn of it before the caller does.
                 follow(&mut lifecycle, service);
+                if call.method != "GET" {
+                    show(&mut lifecycle, service);
+                }
                 // The caller may have gone.
                 let _ = call.answer.send(response);
             }
@@ -131,6 +134,7 @@ fn keep(mut lifecycle: Lifecycle<Store>, service: &Service, calls: &mpsc::Receiv
                     terminal::note(&format!("error[LIFECYCLE]: {fault}"));
                 }
                 follow(&mut lifecycle, service);
+                show(&mut lifecycle, service);
                 if clock::start() >= beat {
                     beat = clock::start() + HEARTBEAT;
                     let now = clock::now();
@@ -155,4 +159,9 @@ fn follow(lifecycle: &mut Lifecycle<Store>, service: &Service) {
     if let Err(fault) = followed {
         terminal::note(&format!("error[DEPLOY]: {fault}; what was served is served on"));
     }
+}
+
+/// Shows the lifecycle in `/metrics`; what cannot be read is left out.
+fn show(lifecycle: &mut Lifecycle<Store>, service: &Service) {
+    service.show_gauges(lifecycle.control().gauges(clock::now().0).unwrap_or_default());
 }

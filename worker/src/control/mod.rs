@@ -4,6 +4,7 @@
 //! itself: rules are pure functions of `core`, and this room stores what they need and does what they say. Time is passed in.
 
 mod evidence;
+mod gauge;
 mod keys;
 mod plan;
 mod registry;

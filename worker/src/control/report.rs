@@ -110,7 +110,11 @@ impl<S: Sql> Control<S> {
         };
         let traffic = self.windows(Grain::Day, today - 6 * DAY_MS, today + DAY_MS)?;
         let outcomes = self.windows(Grain::Mature, today - 27 * DAY_MS, today + DAY_MS)?;
-        let (traffic, _) = merged(&traffic, &layout, i64::MIN);
+        let probes: Vec<&Figures> = traffic.iter().filter(|one| one.version == version && one.role == "probe").collect();
+        let (mut traffic, _) = merged(&traffic, &layout, i64::MIN);
+        // Leads are no checks: only probes say how often the version was up.
+        traffic.counters.checks = probes.iter().map(|probe| probe.window.counters.checks).sum();
+        traffic.counters.up = probes.iter().map(|probe| probe.window.counters.up).sum();
         let mut found = None;
         for days in OUTCOME_DAYS {
             let (window, business) = merged(&outcomes, &Layout::default(), today - i64::from(days - 1) * DAY_MS);

@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::cell::RefCell;
 
+use plumbline_core::Timestamp;
 use plumbline_core::route::AllocationSettings;
 use serde_json::json;
 
@@ -13,7 +14,7 @@ use super::terms::Terms;
 use crate::control::Fault;
 use crate::lifecycle::{refused, rules, stored};
 use crate::log::{EventStatus, Minute, ShardWindow};
-use crate::probe::Heartbeat;
+use crate::probe::{Heartbeat, unanswered};
 use crate::request::{Request, Response};
 use crate::route::{Place, ROUTES, Scope, lifecycle_route};
 use crate::settings::Settings;
@@ -217,6 +218,25 @@ pub extern "C" fn control_receive(now: f64, shard: u32, w: usize, m: usize, b: u
 #[unsafe(no_mangle)]
 pub extern "C" fn control_tick(now: f64) -> f64 {
     with(|open| Ok(f64::from(u8::from(open.control.tick(now as i64)?))))
+}
+
+/// The length of the lifecycle's families for `/metrics` at `now`.
+#[unsafe(no_mangle)]
+pub extern "C" fn control_gauges(now: f64) -> f64 {
+    with(|open| Ok(say(open.control.gauges(now as i64)?.into_bytes())))
+}
+
+/// The length of a batch for shard 0, which holds a failed probe of each version that is loaded: no instance answered the one of `now`. The
+/// `n` bytes of input are its name. 0 without a champion.
+#[unsafe(no_mangle)]
+pub extern "C" fn control_unanswered(now: f64, n: usize) -> f64 {
+    let name = text(n);
+    with(|open| {
+        let state = open.control.state()?;
+        let versions = state.as_ref().map(|state| state.loaded()).unwrap_or_default();
+        let batch = unanswered(Timestamp(now as i64), &versions, &name);
+        Ok(say(batch.map(|batch| batch.text.into_bytes()).unwrap_or_default()))
+    })
 }
 
 /// The length of the deployment in force, a JSON document; 0 without one.

@@ -283,6 +283,17 @@ pub extern "C" fn after(now: f64) -> *const Reply {
     })
 }
 
+/// Shows the `n` bytes of input, families of the lifecycle, in `/metrics` from now on.
+#[unsafe(no_mangle)]
+pub extern "C" fn show_gauges(n: usize) {
+    with(|state| {
+        if let Some((service, _)) = &state.running {
+            let families = String::from_utf8_lossy(state.input.get(..n).unwrap_or_default());
+            service.show_gauges(families.into_owned());
+        }
+    });
+}
+
 /// Whether versions that did not answer score requests after their answers.
 #[unsafe(no_mangle)]
 pub extern "C" fn shadows(is_on: u32) {
@@ -406,6 +417,12 @@ pub extern "C" fn refuse(kind: u32, h: usize, d: usize) -> *const Reply {
 #[unsafe(no_mangle)]
 pub extern "C" fn body_bytes() -> f64 {
     with(|state| state.running.as_ref().map_or(0.0, |(service, _)| service.settings().limits.body_bytes as f64))
+}
+
+/// The largest bundle that is taken, in bytes.
+#[unsafe(no_mangle)]
+pub extern "C" fn bundle_bytes() -> f64 {
+    with(|state| state.running.as_ref().map_or(0.0, |(service, _)| crate::refusal::bundle_bytes(service.settings()) as f64))
 }
 
 /// How long a client may take to send a body, ms.

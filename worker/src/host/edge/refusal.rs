@@ -5,7 +5,7 @@ use crate::refusal::Refusal;
 use crate::settings::Settings;
 
 /// By the numbers that name them in the shell.
-const NUMBERED: [Refusal; 7] = [
+const NUMBERED: [Refusal; 8] = [
     Refusal::Panic,
     Refusal::LogUnavailable,
     Refusal::BodyTimeout,
@@ -13,6 +13,7 @@ const NUMBERED: [Refusal; 7] = [
     Refusal::StoreUnavailable,
     Refusal::BodyUnreadable,
     Refusal::BodyTooLarge,
+    Refusal::BundleTooLarge,
 ];
 
 /// Problem number `kind`; one without a number is a panic. `detail` is appended to its sentence, where it is not empty.
@@ -33,8 +34,8 @@ mod tests {
     #[test]
     fn each_number_is_a_problem_of_its_own() {
         let of = |kind, detail: &str| problem(kind, detail.as_bytes(), &Settings::default());
-        let found: Vec<_> = (0..8).map(|kind| (of(kind, "").status, of(kind, "").code)).collect();
-        assert_eq!(found.iter().map(|(status, _)| *status).collect::<Vec<_>>(), [500, 503, 408, 503, 503, 400, 413, 500]);
+        let found: Vec<_> = (0..9).map(|kind| (of(kind, "").status, of(kind, "").code)).collect();
+        assert_eq!(found.iter().map(|(status, _)| *status).collect::<Vec<_>>(), [500, 503, 408, 503, 503, 400, 413, 413, 500]);
         let mut codes: Vec<_> = found.iter().map(|(_, code)| code).collect();
         codes.sort_unstable();
         codes.dedup();

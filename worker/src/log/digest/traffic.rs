@@ -154,6 +154,8 @@ fn add(window: &mut Window, row: &Row) {
         window.latency.add(us);
     }
     if row.role == PROBE {
+        window.counters.checks += 1;
+        window.counters.up += u64::from(row.status == 200);
         return;
     }
     window.counters.leads += 1;
