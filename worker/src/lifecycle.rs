@@ -11,7 +11,7 @@ use plumbline_core::route::Deployed;
 use plumbline_core::{Bundle, Options, Scorer, Timestamp, Workspace};
 
 use crate::control::{Control, Fault};
-use crate::log::{Digest, EventStatus, LogShard, RolloutSpan};
+use crate::log::{Digest, EventStatus, LogShard, RolloutSpan, Tested};
 use crate::problem::Problem;
 use crate::request::{Request, Response};
 use crate::route::{Place, Scope, lifecycle_route};
@@ -139,6 +139,13 @@ impl<S: Sql> Lifecycle<S> {
             }
             let minutes = shard.minutes(now_ms - MINUTES_MS)?;
             self.control.receive_minutes(number, &minutes)?;
+        }
+        if let Some(due) = self.control.due_test(now_ms)? {
+            let mut tested = Tested::new(&due.population.settings);
+            for shard in &mut self.shards {
+                tested.merge(&shard.experiment(&due.population)?);
+            }
+            self.control.take_test(&due, &tested)?;
         }
         Ok(if self.control.tick(now_ms)? { self.control.deployed()? } else { None })
     }

@@ -20,7 +20,7 @@ impl Store {
             None => Connection::open_in_memory(),
         };
         let connection = connection.map_err(driver)?;
-        connection.set_prepared_statement_cache_capacity(64);
+        connection.set_prepared_statement_cache_capacity(256);
         connection
             .execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000;")
             .map_err(driver)?;

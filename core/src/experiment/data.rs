@@ -226,6 +226,11 @@ impl Data {
         }
     }
 
+    /// The number of leads of each arm.
+    pub fn leads_per_arm(&self) -> &[u64] {
+        &self.leads
+    }
+
     /// The number of leads in all arms.
     pub fn leads(&self) -> u64 {
         self.leads.iter().sum()

@@ -39,6 +39,8 @@ impl<S: Sql> Control<S> {
         evidence.feedback = Some(feedback(&voice(&voices, champion), &voice(&voices, challenger)));
         evidence.windows = traffic.iter().map(|figures| name("day", figures)).collect();
         evidence.windows.extend(outcomes.iter().map(|figures| name("mature", figures)));
+        self.add_test(state, look, &mut evidence)?;
+        evidence.planned = self.planned(rollout)?;
         evidence.service.capacity = self.capacity()?;
         evidence.service.instances = self.instances(now_ms)?;
         evidence.governance.days_logged = rollout.days_logged;

@@ -11,6 +11,7 @@ mod registry;
 mod report;
 mod rollout;
 mod route;
+mod test;
 mod tick;
 mod windows;
 
@@ -25,6 +26,7 @@ use crate::store::{Owner, Sql, SqlError, SqlValue, migrate};
 pub use keys::{Key, Viewer};
 pub use registry::Registered;
 pub use rollout::Stepped;
+pub use test::DueTest;
 pub use windows::Figures;
 
 /// The control object on a store.
@@ -35,6 +37,10 @@ pub struct Control<S> {
     /// What the settings say of the draw: hash, rules, salts. The rollout says who serves.
     base: AllocationSettings,
     layouts: windows::Layouts,
+    /// The leads of the look of a test that is due; lost without harm.
+    summed: Option<test::Summed>,
+    /// When the leads of such a look were last asked for.
+    tried_ms: Option<i64>,
 }
 
 /// Why control could not do what was asked.
@@ -73,7 +79,7 @@ impl<S: Sql> Control<S> {
     /// [`SqlError`]: the store failed, is not a control object's, or a newer version of Plumbline wrote it.
     pub fn open(mut sql: S, policy: Policy, base: AllocationSettings) -> Result<Control<S>, SqlError> {
         migrate(&mut sql, Owner::Control)?;
-        Ok(Control { sql, policy, base, layouts: windows::Layouts::default() })
+        Ok(Control { sql, policy, base, layouts: windows::Layouts::default(), summed: None, tried_ms: None })
     }
 
     /// The rules that hold now.

@@ -1,9 +1,11 @@
 //! What a start and a test are planned with: the base rate, leads a day and the champion's quality, as the windows have them.
 
-use plumbline_core::experiment::{Baseline, Plan};
 use plumbline_core::report::LedgerRow;
-use plumbline_core::rollout::policy::Mode;
-use plumbline_core::rollout::{Modes, State, TestPlan, ledger, plan};
+use plumbline_core::rollout::evidence::Planned;
+use plumbline_core::rollout::plan::Basis;
+use plumbline_core::rollout::{Modes, Rollout, Stage, State, TestPlan, ledger, plan};
+use plumbline_core::sentence::Sentence;
+use plumbline_core::stats::level::SettingError;
 use plumbline_core::window::{Layout, Window};
 use serde_json::json;
 
@@ -15,20 +17,15 @@ use crate::store::{Param, Sql, SqlError, SqlValue};
 
 /// Days of outcomes and traffic that a plan looks back.
 const DAYS: i64 = 28;
-
-/// How things are before a rollout.
-#[derive(Debug, Clone, Copy, PartialEq)]
-struct Situation {
-    /// Share of matured leads that converted.
-    base_rate: Option<f64>,
-    /// The champion's area under the ROC curve.
-    auc: Option<f64>,
-    /// New leads a day.
-    leads_per_day: f64,
-}
+/// Under which the leads a day that the last start reckoned with are kept.
+const PLANNED: &str = "planned leads a day";
 
 impl<S: Sql> Control<S> {
-    fn situation(&mut self, now_ms: i64, champion: &str) -> Result<Situation, SqlError> {
+    /// The team's own numbers as the windows have them; none before the first outcome.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub(super) fn basis(&mut self, now_ms: i64, champion: &str) -> Result<Option<Basis>, SqlError> {
         let today = now_ms.div_euclid(DAY_MS) * DAY_MS;
         let (mut outcomes, mut leads) = (Window::new(&Layout::default()), 0);
         let mut days = std::collections::BTreeSet::new();
@@ -41,55 +38,70 @@ impl<S: Sql> Control<S> {
             }
         }
         let [converted, not, _] = outcomes.scores.counts();
-        let all = converted + not;
-        Ok(Situation {
-            base_rate: (all > 0).then(|| converted as f64 / all as f64),
-            auc: outcomes.scores.roc_auc().ok().map(|area| area.value),
-            leads_per_day: if days.is_empty() { 0.0 } else { leads as f64 / days.len() as f64 },
-        })
+        if converted == 0 || not == 0 {
+            return Ok(None);
+        }
+        let base_rate = converted as f64 / (converted + not) as f64;
+        let champion_auc = outcomes.scores.roc_auc().ok().map(|area| area.value).filter(|auc| *auc > 0.5 && *auc < 1.0);
+        let typical = Basis::new(base_rate, leads as f64 / days.len() as f64);
+        Ok(Some(Basis {
+            challenger_auc: champion_auc
+                .map_or(typical.challenger_auc, |auc| auc.max(typical.challenger_auc - 0.02) + 0.02)
+                .min(0.999),
+            champion_auc,
+            left_out: f64::from(self.base.exploration_bp) / 1e4,
+            has_fields: self.policy.leads.store != plumbline_core::rollout::policy::LeadStore::None,
+            ..typical
+        }))
+    }
+
+    /// Share of the champion's matured leads of the last four weeks that converted; none before the first outcome.
+    pub(super) fn base_rate(&mut self, now_ms: i64, champion: &str) -> Result<Option<f64>, SqlError> {
+        Ok(self.basis(now_ms, champion)?.map(|basis| basis.base_rate))
     }
 
     /// How precision and recall are judged in a rollout that starts now, whether they cannot both hold, and the start report.
     pub(super) fn start_report(&mut self, now_ms: i64, state: &State) -> Result<(Modes, bool, String), SqlError> {
-        let situation = self.situation(now_ms, &state.champion)?;
-        let expected = situation.base_rate.zip(situation.auc).and_then(|(rate, auc)| plan::Expected::new(rate, auc).ok());
-        let modes = plan::modes(&self.policy, expected);
-        let (precision, recall) = (self.policy.gates.precision.min, self.policy.gates.recall.min);
-        let needed = expected.and_then(|expected| plan::auc_needed(expected.base_rate, precision, recall).ok().flatten());
-        let can_hold =
-            expected.is_none_or(|expected| plan::can_hold_together(expected.base_rate, expected.auc, precision, recall));
-        let is_absolute = modes.precision == Mode::Absolute && modes.recall == Mode::Absolute;
-        let report = json!({
-            "auc_needed": needed, "base_rate": situation.base_rate, "champion_auc": situation.auc,
-            "leads_per_day": situation.leads_per_day, "modes": modes,
-        });
-        Ok((modes, is_absolute && !can_hold, report.to_string()))
+        let unplannable = |e: SettingError| SqlError::Driver(format!("the start report: {e}"));
+        let Some(basis) = self.basis(now_ms, &state.champion)? else {
+            let sentence = Sentence::new("NO_OUTCOMES", "No lead has an outcome yet, so nothing can be reckoned ahead.");
+            return Ok((plan::modes(&self.policy, None), false, json!({ "sentence": sentence }).to_string()));
+        };
+        let report = plan::start_report(&self.policy, &basis).map_err(unplannable)?;
+        if state.rollout.is_none() {
+            self.set_kept(PLANNED, &basis.leads_per_day.to_string())?;
+        }
+        let document = serde_json::to_string(&report).unwrap_or_default();
+        Ok((report.precision_recall.modes, report.precision_recall.cannot_hold_together, document))
+    }
+
+    /// Outcomes and requests by the end of the stage, as the start reckoned with them.
+    pub(super) fn planned(&mut self, rollout: &Rollout) -> Result<Planned, SqlError> {
+        let per_day = self.kept(PLANNED)?.and_then(|text| text.parse::<f64>().ok()).filter(|leads| *leads > 0.0);
+        let Some(per_day) = per_day else { return Ok(Planned::default()) };
+        let stages = &self.policy.stage;
+        let (shadow, canary) = (&stages.shadow, &stages.canary);
+        let weeks = rollout.test.as_ref().map_or(0, |test| test.plan.weeks);
+        let days = [
+            (Stage::Shadow, shadow.min_days + shadow.max_extensions * shadow.extend_days),
+            (Stage::Canary, canary.min_days + canary.max_extensions * canary.extend_days),
+            (Stage::AbTest, 7 * weeks),
+            (Stage::Full, stages.full.watch_days),
+        ];
+        let days: u32 = days.iter().filter(|(stage, _)| *stage <= rollout.stage).map(|(_, days)| days).sum();
+        let leads = (f64::from(days) * per_day) as u64;
+        Ok(Planned { outcomes: leads.max(1), requests: leads.max(1) })
     }
 
     /// The plan of an A/B test of `weeks` weeks (none: as long as the policy allows).
     pub(super) fn plan(&mut self, now_ms: i64, weeks: Option<u32>) -> Result<TestPlan, Fault> {
         let state = self.running()?;
-        let situation = self.situation(now_ms, &state.champion)?;
-        let (test, primary) = (&self.policy.stage.ab_test, &self.policy.experiment.primary);
-        let weeks = weeks.unwrap_or_else(|| (test.max_days + test.max_extensions * test.extend_days) / 7).max(1);
         let no_rate = || Problem::new(409, "NO_OUTCOMES", "no lead has an outcome yet, so the test cannot be planned");
-        let rate = situation.base_rate.filter(|rate| *rate > 0.0 && *rate < 1.0).ok_or_else(no_rate)?;
-        let mut plan = Plan::new(Baseline::Rate(rate), primary.lift);
-        plan.power = primary.power;
-        plan.leads_per_day = Some(situation.leads_per_day).filter(|leads| *leads > 0.0);
-        let unplannable = |e: plumbline_core::stats::level::SettingError| Problem::new(409, "TEST_NOT_PLANNABLE", e.to_string());
-        let planned = plan.work_out().map_err(unplannable)?;
-        let share = f64::from(test.share_bp) / 1e4;
-        let planned_per_arm = (situation.leads_per_day * 7.0 * f64::from(weeks) * share.min(1.0 - share)) as u64;
-        let document = serde_json::to_string(&planned).unwrap_or_default();
-        let sha256 = self.keep(now_ms, "plan", &document)?;
-        Ok(TestPlan {
-            weeks,
-            leads_per_day: situation.leads_per_day.round() as u32,
-            needed_per_arm: planned.needed.per_arm,
-            planned_per_arm,
-            sha256,
-        })
+        let basis = self.basis(now_ms, &state.champion)?.ok_or_else(no_rate)?;
+        let unplannable = |e: SettingError| Problem::new(409, "TEST_NOT_PLANNABLE", e.to_string());
+        let report = plan::test_report(&self.policy, &basis, weeks).map_err(unplannable)?;
+        self.keep(now_ms, "plan", &serde_json::to_string(&report).unwrap_or_default())?;
+        Ok(report.plan())
     }
 
     /// Records a load test.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use plumbline_core::report::{DayRow, Sums};
 use plumbline_core::rollout::minute::{Firing, Minute, Watched, red};
-use plumbline_core::rollout::{Event, LookEvent, Outcome, Verdict, due, evaluate};
+use plumbline_core::rollout::{Event, LookEvent, Outcome, State, Verdict, due, evaluate};
 use plumbline_core::window::Window;
 use serde_json::Value;
 
@@ -203,8 +203,10 @@ impl<S: Sql> Control<S> {
                 verdicts,
                 evidence_sha256,
             });
+            // A look that could not be judged is tried again by the next tick.
+            let tries = |state: &State| state.rollout.as_ref().map_or(0, |rollout| rollout.look_errors);
             match self.apply(now_ms, &event, None) {
-                Ok(stepped) if stepped.state != state => {}
+                Ok(stepped) if stepped.state != state && tries(&stepped.state) <= tries(&state) => {}
                 Ok(_) | Err(Fault::Problem(_)) => return Ok(()),
                 Err(fault) => return Err(fault),
             }

@@ -2,7 +2,7 @@
 
 use plumbline_core::experiment::{Data, Deal, Measured, Observation, Settings};
 use plumbline_core::metric::{Label, Maturity};
-use plumbline_core::rollout::evidence::Attention;
+use plumbline_core::rollout::evidence::{Attention, Test};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -15,8 +15,9 @@ const SLICE: i64 = 2_000;
 
 /// Which leads are analysed, and how.
 ///
-/// The arms of `settings` are the control and the treatment. Its metrics are found by name: `conversion`, the primary; `deal_size`, of leads
-/// with a won deal; `satisfaction`, the mean rating of a lead. A metric of another name has no values here.
+/// The arms of `settings` are the control and the treatment. Its metrics are found by name: the primary, whether a lead converted;
+/// [`Test::DEAL_SIZE`], of leads with a won deal. A metric of another name has no values here; ratings are counted by version
+/// ([`super::Voice`]).
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Population {
     /// The rollout, with the beginning of its test.
@@ -47,8 +48,7 @@ pub struct Tested {
 }
 
 const READ: &str = "SELECT s.lead, s.first_ms, version.name, s.arm, s.probability, s.segments, o.converted_ms, o.lost_ms, o.deal_value, \
-    o.opened_ms, o.closed_ms, \
-    (SELECT avg(f.rating) FROM sales_feedback AS f WHERE f.lead_id = s.lead_id AND f.kind = 'satisfaction' AND f.at_ms <= ?6) \
+    o.opened_ms, o.closed_ms \
     FROM lead_scores AS s JOIN names AS version ON version.id = s.version JOIN names AS rollout ON rollout.id = s.rollout \
     LEFT JOIN outcomes AS o ON o.lead = s.lead AND o.lead_id = s.lead_id \
     WHERE rollout.name = ?1 AND s.matured = ?7 AND s.backfill = 0 AND s.first_ms >= ?2 AND s.first_ms <= ?6 \
@@ -68,7 +68,6 @@ struct Row {
     deal_value: Option<f64>,
     opened_ms: Option<i64>,
     closed_ms: Option<i64>,
-    rating: Option<f64>,
 }
 
 impl Row {
@@ -85,7 +84,6 @@ impl Row {
             deal_value: cell::real(row, 8),
             opened_ms: cell::integer(row, 9),
             closed_ms: cell::integer(row, 10),
-            rating: cell::real(row, 11),
         })
     }
 }
@@ -97,8 +95,7 @@ impl<S: Sql> LogShard<S> {
     /// # Errors
     /// [`SqlError`]: the store failed, or a sum could not be taken in.
     pub fn experiment(&mut self, population: &Population) -> Result<Tested, SqlError> {
-        let mut tested =
-            Tested { data: Data::new(&population.settings), attention: Attention::default(), open: 0, before_score: 0 };
+        let mut tested = Tested::new(&population.settings);
         let Some(from) = population.rollout.test_from_ms else { return Ok(tested) };
         // Those marked as matured, and those that are not: either way in order of the index.
         for matured in [1, 0] {
@@ -177,6 +174,41 @@ pub struct JudgedByPeople {
 }
 
 impl Tested {
+    /// No leads yet.
+    pub fn new(settings: &Settings) -> Tested {
+        Tested { data: Data::new(settings), attention: Attention::default(), open: 0, before_score: 0 }
+    }
+
+    /// Adds the leads of another shard.
+    pub fn merge(&mut self, other: &Tested) {
+        self.data.merge(&other.data);
+        let (ours, theirs) = (&mut self.attention, &other.attention);
+        ours.champion_leads += theirs.champion_leads;
+        ours.champion_hot += theirs.champion_hot;
+        ours.challenger_leads += theirs.challenger_leads;
+        ours.challenger_hot += theirs.challenger_hot;
+        self.open += other.open;
+        self.before_score += other.before_score;
+    }
+
+    /// The sums as JSON, for control.
+    pub fn write(&self) -> Vec<u8> {
+        let data: Value = serde_json::from_slice(&self.data.write()).unwrap_or_default();
+        let sent = Sent { data, attention: self.attention, open: self.open, before_score: self.before_score };
+        serde_json::to_vec(&sent).unwrap_or_default()
+    }
+
+    /// Reads what [`Tested::write`] wrote for an experiment of the same `settings`.
+    ///
+    /// # Errors
+    /// [`SqlError::Driver`]: the bytes are not such sums.
+    pub fn read(json: &[u8], settings: &Settings) -> Result<Tested, SqlError> {
+        let failed = |e: String| SqlError::Driver(format!("the leads of a test cannot be read: {e}"));
+        let sent: Sent = serde_json::from_slice(json).map_err(|e| failed(e.to_string()))?;
+        let data = Data::read(sent.data.to_string().as_bytes(), settings).map_err(|e| failed(e.to_string()))?;
+        Ok(Tested { data, attention: sent.attention, open: sent.open, before_score: sent.before_score })
+    }
+
     fn add(&mut self, population: &Population, rows: &[Row]) -> Result<(), SqlError> {
         let (Some(first), Some(arm)) = (rows.first(), rows.iter().find_map(|row| row.arm)) else { return Ok(()) };
         let span = &population.rollout;
@@ -217,8 +249,7 @@ impl Tested {
         };
         let value = |value: Option<f64>| value.map_or(Measured::Absent, Measured::Value);
         let guardrails = settings.guardrails.iter().map(|guardrail| match guardrail.metric.name.as_str() {
-            "deal_size" => value(first.deal_value.filter(|_| known(first.closed_ms).is_some())),
-            "satisfaction" => value(first.rating),
+            Test::DEAL_SIZE => value(first.deal_value.filter(|_| known(first.closed_ms).is_some())),
             _ => Measured::Absent,
         });
         let metrics: Vec<Measured> = std::iter::once(primary).chain(guardrails).collect();
@@ -240,6 +271,15 @@ impl Tested {
             .push(settings, &lead)
             .map_err(|error| SqlError::Driver(format!("{}: a lead of the test: {error}", error.code())))
     }
+}
+
+/// [`Tested`] as a shard sends it.
+#[derive(Serialize, Deserialize)]
+struct Sent {
+    data: Value,
+    attention: Attention,
+    open: u64,
+    before_score: u64,
 }
 
 /// Days to the hour, as data are sent.

@@ -72,8 +72,8 @@ impl Slice {
             });
         }
         let numbers = Value::from_iter(numbers.iter().map(|(number, id)| json!([number, id]))).to_string();
-        let query = "SELECT s.lead_id, min(s.first_ms) FROM json_each(?1) AS lead JOIN lead_scores AS s \
-            ON s.lead = lead.value ->> 0 AND s.lead_id = lead.value ->> 1 GROUP BY s.lead_id";
+        let query = "SELECT s.lead_id, min(s.first_ms) FROM json_each(?1) AS lead CROSS JOIN lead_scores AS s \
+            WHERE s.lead = lead.value ->> 0 AND s.lead_id = lead.value ->> 1 GROUP BY s.lead_id";
         let mut first_ms = BTreeMap::new();
         for row in sql.query(query, &[Param::Text(&numbers)])? {
             if let (Some(lead), Some(ms)) = (cell::owned(&row, 0), cell::integer(&row, 1)) {

@@ -75,9 +75,9 @@ pub struct LeadRecord {
 
 const SCORES: &str = "SELECT s.lead_id, s.first_ms, version.name, rollout.name, s.role, s.arm, s.probability, s.epoch, s.backfill, s.id, \
     o.lead, o.converted_ms, o.lost_ms, o.deal_value, o.opened_ms, o.closed_ms \
-    FROM json_each(?1) AS wanted JOIN lead_scores AS s ON s.lead = wanted.value \
+    FROM json_each(?1) AS wanted CROSS JOIN lead_scores AS s \
     JOIN names AS version ON version.id = s.version JOIN names AS rollout ON rollout.id = s.rollout \
-    LEFT JOIN outcomes AS o ON o.lead = s.lead AND o.lead_id = s.lead_id ORDER BY s.rollout, version.name, s.id";
+    LEFT JOIN outcomes AS o ON o.lead = s.lead AND o.lead_id = s.lead_id WHERE s.lead = wanted.value ORDER BY s.rollout, version.name, s.id";
 
 impl<S: Sql> LogShard<S> {
     /// The leads scored last, the newest first, at most `most`; those before the `cursor` of another.

@@ -67,17 +67,7 @@ struct World<'a> {
 impl World<'_> {
     fn new<'a>(policy: &'a Policy, basis: &'a Basis, test: &'a TestReport) -> Result<World<'a>, SettingError> {
         let primary = &policy.experiment.primary;
-        let per_week = test.planned_per_arm as f64 / f64::from(test.weeks);
-        let full = (test.information as f64).max(1.0);
-        // The last look, and the first at which all information is in, spend all of α.
-        let mut information: Vec<f64> = Vec::new();
-        for week in 1..=test.weeks {
-            let part = if week == test.weeks { 1.0 } else { (f64::from(week) * per_week / full).min(1.0) };
-            information.push(part);
-            if part >= 1.0 {
-                break;
-            }
-        }
+        let information = test.frozen(String::new()).information(policy, &[], 0, 0);
         let looks = GroupSequential::new(Spending::OBrienFleming, Level::new(primary.alpha)?, &information)?.looks;
         let b = basis.base_rate;
         // Of the relative change at equal rates: 2·(1 − b)/b, of one lead in each arm.

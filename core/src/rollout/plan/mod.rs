@@ -6,6 +6,7 @@
 mod basis;
 mod chance;
 mod gates;
+mod information;
 mod report;
 mod test;
 

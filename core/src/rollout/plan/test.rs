@@ -27,7 +27,7 @@ pub struct TestReport {
     pub planned_per_arm: u64,
     /// Leads per arm that show the planned lift with the planned power over all looks.
     pub needed_per_arm: u64,
-    /// The information the looks are measured by: the smaller of the two.
+    /// Leads per arm by which the looks are measured ([`TestPlan::full_information`]).
     pub information: u64,
     /// The chance that the planned test shows the planned lift.
     pub power: f64,
@@ -78,7 +78,7 @@ pub fn test_report(policy: &Policy, basis: &Basis, weeks: Option<u32>) -> Result
         base_rate: basis.base_rate,
         planned_per_arm,
         needed_per_arm: needed.ceil() as u64,
-        information: planned_per_arm.min(needed.ceil() as u64),
+        information: 0,
         power: design.power(worth),
         detectable: design.detectable(worth),
         saved,
@@ -87,6 +87,7 @@ pub fn test_report(policy: &Policy, basis: &Basis, weeks: Option<u32>) -> Result
         is_long_enough: weeks_needed <= weeks,
         sentence: Sentence::default(),
     };
+    report.information = report.frozen(String::new()).full_information(policy);
     report.sentence = report.said(policy);
     Ok(report)
 }
@@ -96,12 +97,17 @@ impl TestReport {
     pub fn plan(&self) -> TestPlan {
         // Texts and finite numbers only: it always has a JSON text.
         let json = serde_json::to_vec(self).unwrap_or_default();
+        self.frozen(Sha256::digest(json).iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+
+    /// The plan whose document has this SHA-256.
+    pub(super) fn frozen(&self, sha256: String) -> TestPlan {
         TestPlan {
             weeks: self.weeks,
             leads_per_day: self.leads_per_day as u32,
             needed_per_arm: self.needed_per_arm,
             planned_per_arm: self.planned_per_arm,
-            sha256: Sha256::digest(json).iter().map(|byte| format!("{byte:02x}")).collect(),
+            sha256,
         }
     }
 

@@ -82,7 +82,7 @@ impl<S: Sql> LogShard<S> {
 /// Of each lead number the id it stands for and the lead's first request.
 fn first_scores(sql: &mut dyn Sql, leads: &BTreeSet<i64>) -> Result<BTreeMap<i64, (String, i64)>, SqlError> {
     let query = "SELECT s.lead, min(s.lead_id), min(s.first_ms) FROM json_each(?1) AS lead \
-        JOIN lead_scores AS s ON s.lead = lead.value GROUP BY s.lead";
+        CROSS JOIN lead_scores AS s WHERE s.lead = lead.value GROUP BY s.lead";
     let rows = sql.query(query, &[Param::Text(&Value::from_iter(leads.iter().copied()).to_string())])?;
     let of = |row: &Vec<crate::store::SqlValue>| Some((cell::integer(row, 0)?, (cell::owned(row, 1)?, cell::integer(row, 2)?)));
     Ok(rows.iter().filter_map(of).collect())
