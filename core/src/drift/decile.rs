@@ -2,7 +2,7 @@
 //! stability index. In a thousand bins that index measures the number of bins.
 
 /// Bins of the population stability index of a number.
-pub(super) const DECILES: usize = 10;
+pub const DECILES: usize = 10;
 
 /// Bins of [0, 1] in which windows count scores.
 pub const SCORE_BINS: usize = 1000;

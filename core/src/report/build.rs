@@ -1,6 +1,13 @@
 //! The report of given facts.
 
 mod answer;
+mod business;
+mod comparison;
+mod experiment;
+mod goals;
+mod measured;
+mod quality;
+mod revenue;
 mod rollout;
 
 use std::collections::BTreeMap;
@@ -17,6 +24,10 @@ use super::value::{Estimate, Series, Status};
 use crate::rollout::{Policy, Stage, State, Verdict};
 use crate::sentence::Sentence;
 use crate::window::{Layout, Summary, Window};
+
+pub use experiment::TestFacts;
+pub use goals::Progress;
+pub use quality::DriftRow;
 
 /// Seconds after which a page should ask again.
 const REFRESH_S: u32 = 15;
@@ -45,6 +56,12 @@ pub struct Facts<'a> {
     pub recent: &'a [Recent],
     /// The last 48 hours, the oldest first.
     pub hours: &'a [HourRow],
+    /// Distances of fields from training by day.
+    pub drift: &'a [DriftRow],
+    /// The newest A/B test.
+    pub test: Option<TestFacts>,
+    /// How far the first 90 days have come.
+    pub progress: Progress,
     /// The newest load test: requests a second, and when.
     pub load_test: Option<(f64, i64)>,
     /// The gates of the stage: of the last look, else as they stand today.
@@ -78,10 +95,14 @@ pub struct Recent {
     pub outcomes: Window,
     /// The days of `outcomes`.
     pub outcome_days: u32,
-    /// Mean value of won deals and mean rating of those days.
-    pub deal_size: Option<f64>,
-    /// Mean rating by sales of those days.
-    pub satisfaction: Option<f64>,
+    /// Won deals of those days with a value: how many, the sum of their values and of the squares.
+    pub deals: (u64, f64, f64),
+    /// Ratings by sales of those days, from 1 to 10.
+    pub ratings: [u64; 10],
+    /// The bands of its scores, each with its least probability.
+    pub bands: Vec<(String, f64)>,
+    /// The part of each field in its reasons, the largest first; empty without a baseline.
+    pub importance: Vec<(String, f64)>,
 }
 
 /// An hour of traffic, all versions together.
@@ -137,6 +158,7 @@ impl Report {
     /// The report of `facts`.
     pub fn new(facts: &Facts<'_>) -> Report {
         let measures: Vec<Measure> = MeasureId::ALL.into_iter().map(|id| facts.measure(id)).collect();
+        let revenue = facts.revenue();
         let mut report = Report {
             format: 1,
             minor: 0,
@@ -147,12 +169,18 @@ impl Report {
             complete: facts.complete.clone(),
             deployment: facts.deployment.clone(),
             verdict: facts.verdict(&measures),
-            answers: facts.answers(&measures),
+            answers: facts.answers(&measures, &revenue),
             days: facts.statuses(),
             events: facts.ledger.iter().map(event).collect(),
             health: facts.health(),
             performance: facts.performance(),
+            quality: facts.quality(),
+            business: facts.business(),
             rollout: facts.rollout(),
+            experiment: facts.experiment(),
+            comparison: facts.comparison(),
+            goals: facts.goals(&measures, &revenue),
+            revenue,
             models: facts.models.iter().map(model).collect(),
             settings: SettingsPart {
                 contacts: facts.policy.report.contact.clone(),
@@ -205,7 +233,11 @@ impl Facts<'_> {
         let champion = &self.state.champion;
         let (estimate, window_days) = self.estimate(id);
         let target = id.target(self.policy);
-        let status = status(&estimate, target.as_ref());
+        let is_short = estimate.n.zip(estimate.n_needed).is_some_and(|(n, needed)| n < needed);
+        let status = match target.as_ref() {
+            Some(_) if is_short => Status::InsufficientData,
+            target => status(&estimate, target),
+        };
         let challenger = self.state.challenger().map(|version| self.series(id, version)).filter(|series| !series.is_empty());
         Measure {
             id,
@@ -219,61 +251,6 @@ impl Facts<'_> {
             champion: self.series(id, champion),
             challenger,
         }
-    }
-
-    /// The champion's figure over its window, and the window's days.
-    fn estimate(&self, id: MeasureId) -> (Estimate, u32) {
-        if id == MeasureId::Freshness {
-            return (Estimate::of(self.data_until_ms.map(|newest| (self.now_ms - newest).max(0) as f64 / 3.6e6)), 1);
-        }
-        let Some(recent) = self.of_version(&self.state.champion) else { return (Estimate::default(), 7) };
-        let traffic = || Summary::new(&recent.traffic, &recent.layout, recent.reference.as_ref(), self.now_ms);
-        let outcomes = || Summary::new(&recent.outcomes, &Layout::default(), None, self.now_ms);
-        let quantile = |q: f64| {
-            let latency = known(traffic().latency_us)?;
-            latency.iter().find(|(part, _)| *part == q).map(|(_, us)| *us as f64 / 1e3)
-        };
-        let requests = recent.traffic.counters.requests;
-        let matured = || recent.outcomes.scores.counts().iter().take(2).sum::<u64>();
-        let estimate = match id {
-            MeasureId::P50Ms => Estimate::of(quantile(0.5)).from_cases(requests),
-            MeasureId::P99Ms => Estimate::of(quantile(0.99)).from_cases(requests),
-            MeasureId::Throughput => Estimate::of((requests > 0).then_some(requests as f64 / (7.0 * 86_400.0))),
-            MeasureId::ErrorRate => Estimate::of(known(traffic().error_rate)).from_cases(requests),
-            MeasureId::Uptime => Estimate::of(known(traffic().uptime)),
-            MeasureId::Auc => {
-                let area = known(outcomes().roc_auc);
-                let interval = area.and_then(|area| area.interval);
-                Estimate::of(area.map(|area| area.area.value)).within(interval).from_cases(matured())
-            }
-            MeasureId::Precision => Estimate::of(outcomes().precision).from_cases(matured()),
-            MeasureId::Recall => Estimate::of(outcomes().recall).from_cases(matured()),
-            MeasureId::CalibrationError => {
-                Estimate::of(known(outcomes().calibration_error).map(|error| error.value)).from_cases(matured())
-            }
-            MeasureId::Missing | MeasureId::DriftKs => {
-                let row = DayRow::new(
-                    (self.now_ms, &recent.version, ""),
-                    &recent.layout,
-                    Some(&recent.traffic),
-                    None,
-                    recent.reference.as_ref(),
-                    Default::default(),
-                );
-                Estimate::of(id.of_day(&row)).from_cases(recent.traffic.counters.leads)
-            }
-            MeasureId::Coverage => Estimate::of(known(traffic().coverage)).from_cases(recent.traffic.counters.leads),
-            MeasureId::Conversion => {
-                let conversion = known(outcomes().conversion);
-                Estimate::of(conversion.map(|(rate, _)| rate)).within(conversion.map(|(_, ends)| ends)).from_cases(matured())
-            }
-            MeasureId::DealSize => Estimate::of(recent.deal_size),
-            MeasureId::Satisfaction => Estimate::of(recent.satisfaction),
-            MeasureId::ScoresPerDay => Estimate::of((requests > 0).then_some(recent.traffic.counters.scored as f64 / 7.0)),
-            MeasureId::Freshness => Estimate::default(),
-        };
-        let is_outcome = matches!(id.tab(), Tab::Performance) || matches!(id, MeasureId::Conversion | MeasureId::DealSize);
-        (estimate, if is_outcome { recent.outcome_days } else { 7 })
     }
 
     /// The statuses of each day, by tab: the worst of its measures with a target.

@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::business::Business;
+use super::experiment::{ComparisonPart, ExperimentPart, Goal, Revenue};
 use super::measure::Measure;
+use super::quality::Quality;
 use super::value::{Estimate, Series, Status, Target};
 use crate::rollout::policy::Contact;
 use crate::sentence::Sentence;
@@ -43,8 +46,20 @@ pub struct Report {
     pub health: Health,
     /// Scores against outcomes.
     pub performance: Performance,
+    /// The leads' data against training; none without a baseline.
+    pub quality: Option<Quality>,
+    /// What sales gets.
+    pub business: Option<Business>,
     /// The rollout; none while idle and none ever began.
     pub rollout: Option<RolloutPart>,
+    /// The newest A/B test; none before its first look.
+    pub experiment: Option<ExperimentPart>,
+    /// Champion and challenger on the same leads; none while nothing was compared.
+    pub comparison: Option<ComparisonPart>,
+    /// The goals of the first 90 days.
+    pub goals: Vec<Goal>,
+    /// Additional revenue.
+    pub revenue: Revenue,
     /// The registered models.
     pub models: Vec<Model>,
     /// People, links and numbers.
@@ -105,6 +120,8 @@ pub struct Answers {
     pub may_promote: Question,
     /// Who has to act.
     pub who_acts: Question,
+    /// What it is worth.
+    pub worth: Question,
 }
 
 /// An answer, and where the details are.

@@ -4,18 +4,24 @@
 //! times RFC 3339 in UTC, unknown figures `null`. Labels and definitions belong to the page, by `id`.
 
 mod build;
+mod business;
 mod day;
 mod document;
+mod experiment;
 mod measure;
+mod quality;
 mod time;
 mod value;
 
-pub use build::{Facts, HourRow, LedgerRow, ModelRow, Recent};
+pub use build::{DriftRow, Facts, HourRow, LedgerRow, ModelRow, Progress, Recent, TestFacts};
+pub use business::{BandPart, Business, Satisfaction};
 pub use day::{DayRow, Sums};
 pub use document::{
     ActionPart, Answers, Complete, Deployment, Event, GatePart, Health, LoadTest, Model, Performance, Question, Report,
     RolloutPart, ScoreHistogram, Serving, SignOff, StagePart, Verdict,
 };
+pub use experiment::{ChangePart, ComparisonPart, ExperimentPart, Goal, LookPart, Revenue, SegmentPart, SplitPart};
 pub use measure::{Measure, MeasureId, Tab};
+pub use quality::{FeaturePart, Quality};
 pub use time::{day_text, time_text};
 pub use value::{Estimate, Series, Status, Target};

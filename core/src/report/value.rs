@@ -72,6 +72,18 @@ impl Estimate {
         Estimate { low: short(low), high: short(high), level: Some(0.95), ..self }
     }
 
+    /// Between ends that hold for certain, such as those of a figure that was read from bins.
+    #[must_use]
+    pub fn between(self, (low, high): (f64, f64)) -> Estimate {
+        Estimate { low: short(low), high: short(high), ..self }
+    }
+
+    /// With the number of cases from which on it is judged.
+    #[must_use]
+    pub fn needing(self, n: u64) -> Estimate {
+        Estimate { n_needed: Some(n), ..self }
+    }
+
     /// With the cases behind it.
     #[must_use]
     pub fn from_cases(self, n: u64) -> Estimate {

@@ -3,10 +3,12 @@
 //! One object owns the registry, the rollout's state and ledger, the windows of all shards, alerts and keys. It decides nothing by
 //! itself: rules are pure functions of `core`, and this room stores what they need and does what they say. Time is passed in.
 
+mod drift;
 mod evidence;
 mod gauge;
 mod keys;
 mod plan;
+mod progress;
 mod registry;
 mod report;
 mod rollout;

@@ -7,7 +7,6 @@ use serde_json::Value;
 
 use super::evidence::voice;
 use super::rollout::{actor, said};
-use super::tick::sums;
 use super::windows::{DAY_MS, Figures, add};
 use super::{Control, Fault, integer, real, text};
 use crate::log::{Grain, PAIRED, TESTED};
@@ -41,6 +40,7 @@ impl<S: Sql> Control<S> {
         let (ledger, ledger_total) = (self.entries(i64::MAX, ENTRIES)?, self.ledger_total()?);
         let models = self.model_rows()?;
         let shards = self.shards()?;
+        let drift = self.drift_rows(now_ms - DAYS * DAY_MS, &state.champion)?;
         let policy = self.policy.clone();
         let facts = Facts {
             now_ms,
@@ -59,6 +59,9 @@ impl<S: Sql> Control<S> {
             days: &days,
             recent: &recent,
             hours: &hours,
+            drift: &drift,
+            test: self.newest_test()?,
+            progress: self.progress()?,
             load_test: self.load_test()?,
             verdicts: &verdicts,
             next: sentence,
@@ -127,17 +130,29 @@ impl<S: Sql> Control<S> {
         }
         let (outcomes, business, outcome_days) = found.unwrap_or_else(|| (Window::new(&Layout::default()), Value::Null, 28));
         let from = today - i64::from(outcome_days.saturating_sub(1)) * DAY_MS;
-        let sums = sums(&business, &voice(&self.windows(Grain::Voice, from, today + DAY_MS)?, version));
+        let said = voice(&self.windows(Grain::Voice, from, today + DAY_MS)?, version);
+        let number = |name: &str| business.get(name).and_then(Value::as_f64).unwrap_or_default();
         Ok(Recent {
             version: version.to_owned(),
-            deal_size: (sums.deals > 0).then(|| sums.deal_value / sums.deals as f64),
-            satisfaction: (sums.ratings > 0).then(|| sums.rating_sum / sums.ratings as f64),
+            deals: (number("deals") as u64, number("deal_sum"), number("deal_squares")),
+            ratings: said.ratings,
+            bands: self.bands(version)?,
+            importance: Vec::new(),
             layout,
             reference,
             traffic,
             outcomes,
             outcome_days,
         })
+    }
+
+    /// The bands of the scores of `version`, each with its least probability.
+    fn bands(&mut self, version: &str) -> Result<Vec<(String, f64)>, SqlError> {
+        let rows = self.sql.query("SELECT manifest FROM models WHERE version = ?1", &[Param::Text(version)])?;
+        let manifest: Value = rows.first().and_then(|row| serde_json::from_str(&text(row, 0)).ok()).unwrap_or_default();
+        let bands = manifest.get("bands").and_then(Value::as_array);
+        let band = |band: &Value| Some((band.get("name")?.as_str()?.to_owned(), band.get("from")?.as_f64()?));
+        Ok(bands.into_iter().flatten().filter_map(band).collect())
     }
 
     /// Daily figures of the last 90 days.

@@ -61,6 +61,11 @@ impl<S: Sql> Control<S> {
         let sums = sums(outcomes.as_ref().map_or(&Value::Null, |figures| &figures.business), &said);
         let window = |figures: &Option<super::Figures>| figures.as_ref().map(|figures| figures.window.clone());
         let (traffic, outcomes) = (window(&traffic), window(&outcomes));
+        if let (Some(traffic), Some(reference)) = (&traffic, &reference)
+            && role == "champion"
+        {
+            self.write_drift((day_ms, version), &layout, traffic, reference)?;
+        }
         let row = DayRow::new((day_ms, version, role), &layout, traffic.as_ref(), outcomes.as_ref(), reference.as_ref(), sums);
         self.store_day(&row)
     }

@@ -2,6 +2,7 @@
 
 use super::Facts;
 use crate::report::document::{Answers, Question, Verdict};
+use crate::report::experiment::Revenue;
 use crate::report::measure::{Measure, MeasureId};
 use crate::report::time::day_text;
 use crate::report::value::{Estimate, Status, Target};
@@ -31,6 +32,13 @@ pub(super) fn measured(id: MeasureId, estimate: &Estimate, target: Option<&Targe
     let (code, text) = match (status, wanted) {
         (Status::Tracked, _) | (_, None) => ("MEASURE_TRACKED", format!("{words}: {shown}{interval}.")),
         (Status::Pass, Some(wanted)) => ("MEASURE_PASS", format!("{words}: {shown}{interval}; {wanted}.")),
+        (Status::InsufficientData, Some(wanted)) => {
+            let cases = estimate.n.zip(estimate.n_needed).map(|(n, needed)| format!(" {n} of {needed} cases are there."));
+            (
+                "MEASURE_INSUFFICIENT",
+                format!("Not enough data.{} {words}: {shown}{interval}; {wanted}.", cases.unwrap_or_default()),
+            )
+        }
         (Status::Fail, Some(wanted)) => ("MEASURE_FAIL", format!("Off target. {words}: {shown}{interval}; {wanted}.")),
         (_, Some(wanted)) => ("MEASURE_INCONCLUSIVE", format!("Too close to call. {words}: {shown}{interval}; {wanted}.")),
     };
@@ -42,6 +50,7 @@ pub(super) fn measured(id: MeasureId, estimate: &Estimate, target: Option<&Targe
 fn number(id: MeasureId, x: f64) -> String {
     match id {
         MeasureId::Auc | MeasureId::DriftKs | MeasureId::CalibrationError => format!("{x:.3}"),
+        MeasureId::P50Ms | MeasureId::P99Ms if x >= 100.0 => format!("{x:.0} ms"),
         MeasureId::P50Ms | MeasureId::P99Ms => format!("{x:.1} ms"),
         MeasureId::Freshness => format!("{x:.1} hours"),
         MeasureId::Throughput => format!("{x:.2}"),
@@ -84,11 +93,13 @@ impl Facts<'_> {
             ),
             stage => {
                 let required = self.required();
-                let passed =
-                    required.iter().filter(|verdict| verdict.outcome == Outcome::Pass || verdict.waived.is_some()).count();
-                let judged = match required.len() {
-                    0 => "its gates are judged at the first look".to_owned(),
-                    of => format!("{passed} of {of} gates pass"),
+                let passed = required.iter().filter(|verdict| verdict.outcome == Outcome::Pass).count();
+                let waived =
+                    required.iter().filter(|verdict| verdict.outcome != Outcome::Pass && verdict.waived.is_some()).count();
+                let judged = match (required.len(), waived) {
+                    (0, _) => "its gates are judged at the first look".to_owned(),
+                    (of, 0) => format!("{passed} of {of} gates pass"),
+                    (of, waived) => format!("{passed} of {of} gates pass, {}", count(waived, "is waived", "are waived")),
                 };
                 Sentence::new("ROLLOUT_UNDER_WAY", format!("{} is under way: {judged}. {}", stage.title(), self.next.text))
                     .with("passed", passed)
@@ -99,7 +110,7 @@ impl Facts<'_> {
     }
 
     /// The answers to a manager's questions.
-    pub(super) fn answers(&self, measures: &[Measure]) -> Answers {
+    pub(super) fn answers(&self, measures: &[Measure], revenue: &Revenue) -> Answers {
         let at = |route: &str, sentence: Sentence| Question { status: None, sentence, route: route.to_owned() };
         let newest = self.ledger.iter().find(|row| !row.sentence.text.is_empty());
         let changed = newest.map_or_else(
@@ -133,6 +144,22 @@ impl Facts<'_> {
             which_serves: at("#/rollout", Sentence::new("SERVING", format!("{}.", shares.join(", ")))),
             may_promote: Question { status, sentence: may, route: "#/rollout".to_owned() },
             who_acts: at("#/alerts", acts),
+            worth: at("#/goals", self.worth(revenue)),
+        }
+    }
+}
+
+impl Facts<'_> {
+    /// What the newest challenger is worth, in one sentence.
+    fn worth(&self, revenue: &Revenue) -> Sentence {
+        let currency = &self.deployment.currency;
+        let estimate = &revenue.estimate;
+        match (estimate.value, estimate.low, estimate.high) {
+            (Some(value), Some(low), Some(high)) => {
+                let text = format!("{value:.0} {currency} more so far ({low:.0} to {high:.0}).");
+                Sentence::new("WORTH", text).with("value", value).with("low", low).with("high", high)
+            }
+            _ => Sentence::new(&revenue.method.code, revenue.method.text.clone()),
         }
     }
 }
