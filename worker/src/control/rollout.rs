@@ -316,7 +316,21 @@ pub(super) fn said(event: &Event) -> Sentence {
             let text = format!("Look {} in {}: {passed} of {} gates pass.", look.number, look.stage.title(), look.verdicts.len());
             Sentence::new("LOOK", text).with("passed", passed).with("of", look.verdicts.len())
         }
-        _ => Sentence::default(),
+        Event::Start(start) => Sentence::new("STARTED", format!("{by} started the rollout of {}.", start.version)),
+        Event::Daily { stage, verdicts, .. } => {
+            let failed = verdicts.iter().filter(|verdict| verdict.outcome == plumbline_core::rollout::Outcome::Fail).count();
+            Sentence::new("DAILY", format!("The day's bounds of {} were judged: {failed} failed.", stage.title()))
+                .with("failed", failed)
+        }
+        Event::Day { day, leads, scored, .. } => {
+            let date = plumbline_core::report::day_text(day * 86_400_000);
+            let text = format!("{date} was logged: {leads} leads came, the challenger scored {scored}.");
+            Sentence::new("DAY", text).with("leads", *leads).with("scored", *scored)
+        }
+        Event::Red { .. } => Sentence::new("RED", "A minute was judged by the rules that roll back at once."),
+        Event::Rollback { reason, .. } => Sentence::new("ROLLED_BACK", format!("{by} rolled back: {reason}")),
+        Event::PostMortem { version, .. } => Sentence::new("POST_MORTEM", format!("{by} closed the post-mortem of {version}.")),
+        Event::Watch { .. } => Sentence::new("WATCH", "Time passed: the clock of the rollout moved on."),
     }
 }
 
