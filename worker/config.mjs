@@ -8,7 +8,7 @@ import { relative } from "node:path";
 export function config({ at, shell, module, models, port, store, assets, settings, flags, lifecycle }) {
   const file = (path) => JSON.stringify(relative(at, path));
   const text = (value) => JSON.stringify(value);
-  const code = ["main", "body", "control", "deployment", "head", "instance", "later", "lifecycle", "log", "page", "shard", "store"].map(
+  const code = ["main", "access", "body", "control", "deployment", "head", "instance", "later", "lifecycle", "log", "page", "shard", "store"].map(
     (name) => `${name}.js`,
   );
   const modules = [
@@ -24,7 +24,8 @@ export function config({ at, shell, module, models, port, store, assets, setting
       : `
     (name = "CONTROL", durableObjectNamespace = "Control"),
     (name = "LIFECYCLE", text = ${text(JSON.stringify(lifecycle))}),
-    (name = "PLUMBLINE_KEY", fromEnvironment = "PLUMBLINE_KEY"),`;
+    (name = "PLUMBLINE_KEY", fromEnvironment = "PLUMBLINE_KEY"),
+    (name = "PLUMBLINE_ADMIN", fromEnvironment = "PLUMBLINE_ADMIN"),`;
   const page = assets && `(name = "assets", disk = (path = ${text(assets)}))`;
   return `using Workerd = import "/workerd/workerd.capnp";
 

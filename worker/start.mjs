@@ -54,7 +54,7 @@ export async function startEdge({ port = 8787, store, log = "batched", settings 
   const key = lifecycle && !existsSync(join(rows, "plumbline-control")) ? randomBytes(24).toString("hex") : undefined;
 
   const binary = createRequire(import.meta.url).resolve("workerd/bin/workerd");
-  const child = spawn(binary, ["serve", file], { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, PLUMBLINE_KEY: key ?? "" } });
+  const child = spawn(binary, ["serve", file], { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, PLUMBLINE_KEY: key ?? "", PLUMBLINE_ADMIN: process.env.PLUMBLINE_ADMIN ?? "" } });
   let said = "";
   for (const stream of [child.stdout, child.stderr]) {
     stream.on("data", (chunk) => {

@@ -26,6 +26,8 @@ export class Control extends DurableObject {
     this.shards = 0;
     /** The number of the deployment that every shard has heard of. */
     this.announced = 0;
+    /** The keys in force that every shard has heard of. */
+    this.keys = undefined;
     this.ticking = undefined;
     /** When the service was asked for a lead of its own last. */
     this.probed = 0;
@@ -38,7 +40,8 @@ export class Control extends DurableObject {
   open() {
     this.rules = instantiate(module, { storage: this.ctx.storage });
     const settings = this.env.SETTINGS || "{}";
-    this.shards = this.call("control_open", [settings, this.env.LIFECYCLE ?? ""]);
+    const random = crypto.getRandomValues(new Uint8Array(32));
+    this.shards = this.call("control_open", [settings, this.env.LIFECYCLE ?? "", random, this.env.PLUMBLINE_ADMIN ?? ""]);
     this.fresh = this.rules.view().length;
     const { names } = JSON.parse(this.text("control_takes"));
     this.head = new Head({ names, paths: {}, roots: {}, all: [...names.keys()] });
@@ -116,7 +119,11 @@ export class Control extends DurableObject {
     const head = new Uint8Array(this.head.take(request.method, url.pathname + url.search, request.headers));
     const given = head.subarray(0, this.head.write(head, 0));
     let answer = this.bytes("control_answer", [given, body], Date.now());
-    if (answer.length === 0) answer = this.bytes("control_stored", [`[${await this.store(url.pathname, body)}]`]);
+    if (answer.length === 0) {
+      const ask = this.text("control_asks");
+      const parts = await Promise.all(this.all((shard, number) => shard.part(Date.now(), number, this.shards, ask, body)));
+      answer = this.bytes("control_told", [given, ask, `[${parts}]`], Date.now());
+    }
     // A command may have changed who serves: the shards learn of it before the caller does.
     await this.announce();
     if (this.rules.view().length > this.fresh + GROWTH_BYTES) this.open();
@@ -124,11 +131,6 @@ export class Control extends DurableObject {
     const [status, headers] = JSON.parse(decoder.decode(answer.subarray(0, end)));
     const empty = status === 204 || status === 304 || request.method === "HEAD";
     return new Response(empty ? null : answer.subarray(end + 1), { status, headers });
-  }
-
-  /** Has every shard store its own of the events; what became of them. */
-  store(path, body) {
-    return Promise.all(this.all((shard, number) => shard.events(Date.now(), number, this.shards, path, body)));
   }
 
   /** Does what is due, once for all who ask for it meanwhile. */
@@ -180,8 +182,13 @@ export class Control extends DurableObject {
     return this.text("control_gauges", [], Date.now());
   }
 
-  /** Announces the deployment in force to every shard, unless they have heard of it. */
+  /** Announces the deployment in force, and the keys, to every shard, unless they have heard of it. */
   async announce() {
+    const keys = this.text("control_access", [], Date.now());
+    if (keys !== this.keys) {
+      await Promise.all(this.all((shard) => shard.keepAccess(keys)));
+      this.keys = keys;
+    }
     const document = this.text("control_deployed");
     if (!document) return;
     const { epoch } = JSON.parse(document);

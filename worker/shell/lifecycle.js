@@ -10,6 +10,11 @@ export class Lifecycle {
     this.patterns = [];
   }
 
+  /** Whether there is one. */
+  get isKept() {
+    return this.paths.size > 0;
+  }
+
   /** Prepares a new instance of the service, before it starts. */
   start(env, edge) {
     if (!env.CONTROL || env.LIFECYCLE === undefined) return;

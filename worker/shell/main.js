@@ -2,6 +2,7 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
 import module from "./edge.wasm";
 import models from "./models.js";
+import { Access } from "./access.js";
 import { TOO_LARGE, read } from "./body.js";
 import { Deployment } from "./deployment.js";
 import { Head } from "./head.js";
@@ -35,6 +36,7 @@ let head;
 let log;
 const later = new Later();
 const deployment = new Deployment();
+const access = new Access();
 let settings;
 let durable;
 let bodyBytes;
@@ -65,6 +67,7 @@ function make(env) {
   made.counters = made.words.slice(place + 2, place + 4);
   made.scoredBy = exports.scored_by() >> 2;
   deployment.start(env, made);
+  access.start(env, made);
   const length = exports.reads();
   head = new Head(JSON.parse(made.text(made.exports.output(), length)));
   fresh = made.view().length;
@@ -162,6 +165,7 @@ export default {
       if (!log.opened && (scores || path.endsWith("/ready"))) return refuse(STORE_UNAVAILABLE, method, path, headers, log.trouble);
     }
     if (env.CONTROL && (scores || path.endsWith("/ready"))) await deployment.follow(env, ctx, log, edge, since);
+    if (lifecycle.isKept && !path.startsWith("/health")) await access.follow(env, ctx, log, edge, since);
     if (path === "/metrics") await lifecycle.gauges(env, edge);
     let reply;
     const used = edge;

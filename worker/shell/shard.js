@@ -47,6 +47,21 @@ export class LogShard extends DurableObject {
     return this.text("shard_events", join(path, body), now, number, shards, encoder.encode(path).length);
   }
 
+  /** What this shard says to the question `ask`, JSON, of a request with `body`; JSON. */
+  part(now, number, shards, ask, body) {
+    return this.text("shard_part", join(ask, body), now, number, shards, encoder.encode(ask).length);
+  }
+
+  /** Keeps the keys in force, a JSON text. */
+  keepAccess(keys) {
+    this.call("shard_keep_access", encoder.encode(keys));
+  }
+
+  /** The keys in force, a JSON text; empty where control has said none. */
+  access() {
+    return this.text("shard_access");
+  }
+
   /** Works out windows by `rules`, JSON. Bundles that scores are filled in by are asked of the control object. */
   async digest(now, rules) {
     const given = encoder.encode(rules);

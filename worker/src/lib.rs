@@ -9,6 +9,7 @@
 //!
 //! Hosts: workerd (`host::edge`, wasm32 only) and `plumbline serve` (in the command: hyper, rusqlite). Both answer with the same bytes.
 
+pub mod access;
 mod answer;
 mod contact;
 pub mod control;
@@ -38,6 +39,7 @@ pub mod tally;
 mod text;
 pub mod world;
 
+pub use access::{Access, KeyRecord, Scope, Viewer};
 pub use answer::{After, Answer, Effects};
 pub use control::Control;
 pub use error::ServiceError;
@@ -52,7 +54,7 @@ pub use probe::Heartbeat;
 pub use problem::Problem;
 pub use refusal::Refusal;
 pub use request::{Request, Response};
-pub use route::{Method, Place, ROUTES, Route, Routed, Scope, lifecycle_route};
+pub use route::{Method, Place, ROUTES, Route, Routed, lifecycle_route};
 pub use service::{NotLoaded, Service};
 pub use settings::{LogMode, Settings};
 pub use store::{Param, Sql, SqlError, SqlValue};

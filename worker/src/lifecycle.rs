@@ -5,16 +5,17 @@
 use std::collections::BTreeMap;
 
 use plumbline_core::event::{Event, Exposure, Feedback, Outcome, read_events, shard};
-use serde_json::json;
+use serde_json::Value;
 
 use plumbline_core::route::Deployed;
 use plumbline_core::{Bundle, Options, Scorer, Timestamp, Workspace};
 
-use crate::control::{Control, Fault};
+use crate::access::{Access, Viewer};
+use crate::control::{AROUND_MS, Ask, Control, Fault, MOST_ROWS};
 use crate::log::{Digest, EventStatus, LogShard, RolloutSpan, Tested};
 use crate::problem::Problem;
 use crate::request::{Request, Response};
-use crate::route::{Place, Scope, lifecycle_route};
+use crate::route::{self, Place, Routed, lifecycle_route};
 use crate::store::{Sql, SqlError};
 
 /// Windows that a shard sends at once.
@@ -84,31 +85,44 @@ impl<S: Sql> Lifecycle<S> {
         lifecycle_route(method, path).is_some()
     }
 
-    /// The answer to a request that [`Lifecycle::takes`], which comes from the same machine or not.
+    /// The answer to a request that [`Lifecycle::takes`]. `is_local`: only callers of the same machine reach the service.
     pub fn answer(&mut self, now_ms: i64, request: &Request<'_>, is_local: bool) -> Response {
-        let token = request.header("authorization").and_then(|value| value.strip_prefix("Bearer "));
-        let viewer = match self.control.viewer(token, is_local) {
-            Ok(viewer) => viewer,
-            Err(fault) => return refused(&fault.problem()),
+        let access = match self.control.access(now_ms) {
+            Ok(access) => access,
+            Err(e) => return refused(&Fault::Store(e).problem()),
         };
-        let Some(routed) = lifecycle_route(request.method, request.path) else {
-            return refused(&Problem::new(404, "NO_SUCH_PATH", "this path does not exist"));
+        let mut response = match admitted(&access, now_ms, request, is_local) {
+            Ok((routed, viewer)) => self.answered(now_ms, &routed, request, &viewer),
+            Err(problem) => problem.response(),
         };
+        route::finish(&access, request, &mut response);
+        response
+    }
+
+    /// The answer to a request of `viewer`, whoever sends it.
+    pub fn answer_as(&mut self, now_ms: i64, request: &Request<'_>, viewer: &Viewer<'_>) -> Response {
+        match lifecycle_route(request.method, request.path) {
+            Some(routed) => self.answered(now_ms, &routed, request, viewer),
+            None => refused(&no_such_path()),
+        }
+    }
+
+    fn answered(&mut self, now_ms: i64, routed: &Routed<'_>, request: &Request<'_>, viewer: &Viewer<'_>) -> Response {
         if routed.route.place != Place::Shards {
-            return self.control.answer(now_ms, &routed, request, &viewer);
+            return self.control.answer(now_ms, routed, request, viewer);
         }
-        if !viewer.may(Scope::Ingest) {
-            return refused(&Problem::new(403, "SCOPE_MISSING", "this needs a key with the scope ingest"));
-        }
+        let answered = self.asked(now_ms, routed, request, viewer);
+        answered.unwrap_or_else(|fault| refused(&fault.problem()))
+    }
+
+    fn asked(&mut self, now_ms: i64, routed: &Routed<'_>, request: &Request<'_>, viewer: &Viewer<'_>) -> Result<Response, Fault> {
+        let ask = self.control.ask(routed, request, viewer)?;
         let shards = u32::try_from(self.shards.len()).unwrap_or(1);
         let mut parts = Vec::new();
         for (number, shard) in (0..).zip(&mut self.shards) {
-            match store_events(shard, (number, shards), now_ms, request.path, request.body) {
-                Ok(part) => parts.push(part),
-                Err(fault) => return refused(&fault.problem()),
-            }
+            parts.push(part(shard, (number, shards), now_ms, &ask, request.body)?);
         }
-        stored(parts)
+        self.control.told(now_ms, &ask, parts)
     }
 
     /// Does what is due at `now_ms`: the shards digest their rows and send their windows, and control takes them up. A new deployment,
@@ -164,6 +178,57 @@ pub(crate) fn rules<S: Sql>(control: &mut Control<S>) -> Result<Digest, SqlError
     })
 }
 
+/// The route of `request`, and who sends it.
+///
+/// # Errors
+/// No such path, or they may not.
+pub(crate) fn admitted<'a>(
+    access: &'a Access,
+    now_ms: i64,
+    request: &Request<'a>,
+    is_local: bool,
+) -> Result<(Routed<'a>, Viewer<'a>), Problem> {
+    let routed = lifecycle_route(request.method, request.path).ok_or_else(no_such_path)?;
+    let need = routed.route.need().ok_or_else(no_such_path)?;
+    let viewer = access.admit(now_ms, need, request, is_local)?;
+    Ok((routed, viewer))
+}
+
+fn no_such_path() -> Problem {
+    Problem::new(404, "NO_SUCH_PATH", "this path does not exist")
+}
+
+/// What `shard`, of a number among so many, says to a question.
+///
+/// # Errors
+/// The body cannot be read, or the store failed.
+pub(crate) fn part<S: Sql>(
+    shard: &mut LogShard<S>,
+    (number, shards): (u32, u32),
+    now_ms: i64,
+    ask: &Ask,
+    body: &[u8],
+) -> Result<Value, Fault> {
+    let is_own = |lead: &str| plumbline_core::event::shard(lead, shards.max(1)) == number;
+    match ask {
+        Ask::Events { path } => shown(&store_events(shard, (number, shards), now_ms, path, body)?),
+        Ask::Leads { before, limit } => shown(&shard.leads(before.get(number as usize).copied().flatten(), *limit)?),
+        Ask::Lead { id } if is_own(id) => shown(&shard.lead(id)?),
+        Ask::Served { id, at_ms } if is_own(id) => {
+            shown(&shard.served(id, at_ms.saturating_sub(AROUND_MS), at_ms.saturating_add(AROUND_MS), MOST_ROWS)?)
+        }
+        Ask::Lead { .. } => Ok(Value::Null),
+        Ask::Served { .. } => Ok(Value::Array(Vec::new())),
+        // There may have been another number of shards.
+        Ask::Erase { id, random, .. } => shown(&shard.erase(now_ms, id, random.get(..32).unwrap_or(random))?),
+        Ask::Close { id, by, confirmed } => Ok(Value::Bool(shard.close_feedback(id, by, *confirmed)?)),
+    }
+}
+
+fn shown(value: &impl serde::Serialize) -> Result<Value, Fault> {
+    serde_json::to_value(value).map_err(|e| SqlError::Driver(format!("what is stored cannot be shown: {e}")).into())
+}
+
 /// What becomes of each event of `body`, which was posted to `path`: `shard`, of a number among so many, stores its own. None in the
 /// places of the others'; an event that cannot be read is every shard's.
 ///
@@ -213,21 +278,6 @@ fn own<E: Event>(
         }
     }
     Ok(statuses)
-}
-
-/// The answer to events, of which each shard has stored its own.
-pub(crate) fn stored(parts: Vec<Vec<Option<EventStatus>>>) -> Response {
-    let mut statuses: Vec<Option<EventStatus>> = Vec::new();
-    for part in parts {
-        statuses.resize(statuses.len().max(part.len()), None);
-        for (place, status) in statuses.iter_mut().zip(part) {
-            *place = place.take().or(status);
-        }
-    }
-    let rejected = statuses.iter().flatten().filter(|status| status.status >= 400).count();
-    let body = json!({ "events": statuses, "accepted": statuses.len() - rejected, "rejected": rejected });
-    let status = if rejected > 0 && rejected == statuses.len() { 422 } else { 200 };
-    Response::new(status, "application/json", serde_json::to_vec(&body).unwrap_or_default())
 }
 
 /// The answer that reports `problem`.

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use crate::text::percent_decoded;
+
 /// A request, borrowed from the host.
 #[derive(Debug, Clone, Copy)]
 pub struct Request<'a> {
@@ -28,7 +30,22 @@ impl<'a> Request<'a> {
         "access-control-request-method",
         "authorization",
         "if-match",
+        "host",
     ];
+
+    /// [`Request::parameter`], decoded: `+` and `%20` are spaces.
+    pub fn decoded(&self, name: &str) -> Option<Cow<'a, str>> {
+        self.parameter(name).map(|text| match text.contains('+') {
+            true => Cow::Owned(percent_decoded(&text.replace('+', " ")).into_owned()),
+            false => percent_decoded(text),
+        })
+    }
+
+    /// Whether the caller already has what the entity tag `tag`, with its quotes, names (`if-none-match`).
+    pub fn holds(&self, tag: &str) -> bool {
+        let held = |tags: &str| tags.split(',').map(str::trim).any(|held| held == "*" || held.trim_start_matches("W/") == tag);
+        self.header("if-none-match").is_some_and(held)
+    }
 
     /// The value of header `name` (lower case), if present.
     pub fn header(&self, name: &str) -> Option<&'a str> {

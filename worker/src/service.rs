@@ -4,10 +4,11 @@ use std::cell::RefCell;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use arc_swap::{ArcSwap, Guard};
+use arc_swap::{ArcSwap, ArcSwapOption, Guard};
 use plumbline_core::Timestamp;
 use plumbline_core::route::{AllocationSettings, Deployed};
 
+use crate::access::Access;
 use crate::answer::{After, Effects};
 use crate::contact::Contact;
 use crate::deployment::{Deployment, Plan};
@@ -28,6 +29,8 @@ pub struct Service {
     contact: Contact,
     /// Why a newer deployment is not served, or a model of this one not loaded.
     trouble: Mutex<Option<String>>,
+    /// Who may call; none where no keys are kept.
+    guard: ArcSwapOption<Guarded>,
     metrics: Metrics,
     /// Families of the lifecycle for `/metrics`, as the host last had them of the control object.
     gauges: Mutex<String>,
@@ -35,6 +38,14 @@ pub struct Service {
     requests: AtomicU64,
     #[cfg(any(test, feature = "faults"))]
     faults: crate::fault::Faults,
+}
+
+/// Who may call the service.
+#[derive(Debug)]
+pub(crate) struct Guarded {
+    pub access: Arc<Access>,
+    /// Only callers of the same machine reach it.
+    pub is_local: bool,
 }
 
 /// The service as one request sees it, from its beginning to its end.
@@ -82,6 +93,7 @@ impl Service {
             deployment: ArcSwap::from_pointee(deployment),
             contact: Contact::default(),
             trouble: Mutex::default(),
+            guard: ArcSwapOption::empty(),
             metrics: Metrics::default(),
             gauges: Mutex::default(),
             instance: instance.chars().filter(char::is_ascii_alphanumeric).collect(),
@@ -245,6 +257,20 @@ impl Service {
     pub(crate) fn serving<'a>(&'a self, deployment: &'a Arc<Deployment>, now: Timestamp) -> Serving<'a> {
         let is_suspended = deployment.is_trial() && self.contact.is_unwatched(now.0);
         Serving { service: self, deployment, is_suspended, again: None }
+    }
+
+    /// From now on, only those may call whom `access` knows. `is_local`: only callers of the same machine reach the service, who need no
+    /// key to score, ingest and read.
+    pub fn admit(&self, access: Arc<Access>, is_local: bool) {
+        let is_known = |guard: &Arc<Guarded>| Arc::ptr_eq(&guard.access, &access) && guard.is_local == is_local;
+        if !self.guard.load().as_ref().is_some_and(is_known) {
+            self.guard.store(Some(Arc::new(Guarded { access, is_local })));
+        }
+    }
+
+    /// Who may call; none where no keys are kept.
+    pub(crate) fn guard(&self) -> Guard<Option<Arc<Guarded>>> {
+        self.guard.load()
     }
 
     /// The settings the service was made with.

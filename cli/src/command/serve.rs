@@ -186,9 +186,21 @@ impl Serve {
         // Of the demo's company, unless a file says otherwise.
         let policy = if self.demo && self.settings.is_none() { world::policy() } else { policy };
         let mut lifecycle = lifecycle::open(&folder, policy, base)?;
+        let admin = std::env::var(ADMIN).ok();
+        lifecycle.control().guard(admin.as_deref(), settings.cors_origins.clone());
         let failed = |fault: Fault| Failure::Service { code: fault.problem().code, message: fault.to_string() };
         if let Some(note) = lifecycle.control().settle_policy(clock::now().0).map_err(|e| failed(e.into()))? {
             terminal::note(&note);
+        }
+        let has_keys = lifecycle.control().access(clock::now().0).map_err(|e| failed(e.into()))?.has_keys();
+        if !has_keys && !self.demo && !self.listen.ip().is_loopback() {
+            let what = format!(
+                "{} is reached from other machines and its store has no keys: make some (plumbline keys add --store {}), or set {ADMIN} \
+                 and make them with it",
+                self.listen,
+                folder.display()
+            );
+            return Err(Failure::usage("NO_KEYS", what));
         }
         let mut key = None;
         if lifecycle.control().state().map_err(|e| failed(e.into()))?.is_none() {
@@ -201,10 +213,13 @@ impl Serve {
                     || Failure::usage("NO_MODEL", format!("{} is empty: name its first model with --model", folder.display()));
                 let first = model_file::read(self.models.first().ok_or_else(none)?)?;
                 lifecycle.control().genesis(clock::now().0, &first, "local").map_err(failed)?;
-                let secret = crate::host::secret()?;
-                let scopes = [Scope::Score, Scope::Ingest, Scope::Read, Scope::Operate, Scope::Approve];
-                lifecycle.control().add_key(clock::now().0, &secret, "local", "ml_lead", &scopes, "plumbline").map_err(failed)?;
-                key = Some(secret);
+                if !has_keys && self.listen.ip().is_loopback() {
+                    let secret = crate::host::secret()?;
+                    let scopes = [Scope::Score, Scope::Ingest, Scope::Read, Scope::Operate, Scope::Approve];
+                    let control = lifecycle.control();
+                    control.add_key(clock::now().0, &secret, "local", "ml_lead", &scopes, "plumbline").map_err(failed)?;
+                    key = Some(secret);
+                }
             }
         }
         let deployed = lifecycle.control().deployed().map_err(|e| failed(e.into()))?;
@@ -271,6 +286,9 @@ fn policy_of(given: &mut serde_json::Value) -> Result<Policy, String> {
     }
     serde_json::from_value(serde_json::Value::Object(sections)).map_err(|e| e.to_string())
 }
+
+/// The variable of the environment with the host's own secret, which makes keys.
+const ADMIN: &str = "PLUMBLINE_ADMIN";
 
 /// What `--store` keeps.
 #[derive(Default)]

@@ -109,7 +109,11 @@ type Answered = Result<hyper::Response<Full<Bytes>>, std::convert::Infallible>;
 async fn respond(request: hyper::Request<Incoming>, Host { service, log, later, lifecycle, page }: Host) -> Answered {
     let began = clock::start();
     let (head, body) = request.into_parts();
-    let values = values(&head.headers);
+    let mut values = values(&head.headers);
+    // HTTP/2 names the host elsewhere.
+    if let Some(authority) = head.uri.authority().filter(|_| !values.iter().any(|(name, _)| *name == "host")) {
+        values.push(("host", Cow::Borrowed(authority.as_str())));
+    }
     let headers: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_ref())).collect();
     let request = request_of(&head, &headers, b"");
     let refuse = |refusal: Refusal| service.refuse(&request, &refusal.problem(service.settings()));

@@ -61,7 +61,8 @@ pub fn open(folder: &Path, policy: Policy, base: AllocationSettings) -> Result<L
         Store::open(Some(&path)).map_err(refused.clone()).map(|store| (store, refused))
     };
     let (control, refused) = file(CONTROL)?;
-    let control = Control::open(control, policy, base).map_err(refused)?;
+    let mut control = Control::open(control, policy, base).map_err(refused)?;
+    control.seed(super::random()?);
     let (shard, refused) = file(LOG)?;
     let shard = LogShard::open(shard).map_err(refused)?;
     Ok(Lifecycle::new(control, vec![shard]))
@@ -111,7 +112,7 @@ impl Keeper {
 
 fn keep(mut lifecycle: Lifecycle<Store>, service: &Service, calls: &mpsc::Receiver<Call>, is_local: bool) {
     service.expect_deployments(clock::now());
-    follow(&mut lifecycle, service);
+    follow(&mut lifecycle, service, is_local);
     let (mut due, mut beat) = (clock::start(), clock::start());
     loop {
         let wait = due.saturating_duration_since(clock::start());
@@ -122,7 +123,7 @@ fn keep(mut lifecycle: Lifecycle<Store>, service: &Service, calls: &mpsc::Receiv
                 let request = Request { method, path, query, headers: &headers, body: &call.body };
                 let response = lifecycle.answer(clock::now().0, &request, is_local);
                 // A command may have changed who serves: hosts learn of it before the caller does.
-                follow(&mut lifecycle, service);
+                follow(&mut lifecycle, service, is_local);
                 if call.method != "GET" {
                     show(&mut lifecycle, service);
                 }
@@ -133,7 +134,7 @@ fn keep(mut lifecycle: Lifecycle<Store>, service: &Service, calls: &mpsc::Receiv
                 if let Err(fault) = lifecycle.tick(clock::now().0) {
                     terminal::note(&format!("error[LIFECYCLE]: {fault}"));
                 }
-                follow(&mut lifecycle, service);
+                follow(&mut lifecycle, service, is_local);
                 show(&mut lifecycle, service);
                 if clock::start() >= beat {
                     beat = clock::start() + HEARTBEAT;
@@ -149,8 +150,12 @@ fn keep(mut lifecycle: Lifecycle<Store>, service: &Service, calls: &mpsc::Receiv
     }
 }
 
-/// Serves what control has deployed, where that is not served yet. While control can be read, what is served is not stale.
-fn follow(lifecycle: &mut Lifecycle<Store>, service: &Service) {
+/// Serves what control has deployed to the owners of its keys. While control can be read, what is served is not stale.
+fn follow(lifecycle: &mut Lifecycle<Store>, service: &Service, is_local: bool) {
+    match lifecycle.control().access(clock::now().0) {
+        Ok(access) => service.admit(access, is_local),
+        Err(e) => terminal::note(&format!("error[{}]: keys cannot be read: {e}; those known stay in force", e.code())),
+    }
     let followed =
         lifecycle.control().deployed().map_err(plumbline_worker::control::Fault::from).and_then(|deployed| match deployed {
             Some(deployed) if service.heard(clock::now(), deployed.epoch) => world::deploy(service, lifecycle, &deployed),

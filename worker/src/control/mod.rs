@@ -3,29 +3,37 @@
 //! One object owns the registry, the rollout's state and ledger, the windows of all shards, alerts and keys. It decides nothing by
 //! itself: rules are pure functions of `core`, and this room stores what they need and does what they say. Time is passed in.
 
+mod ask;
 mod drift;
 mod evidence;
 mod gauge;
 mod keys;
 mod plan;
 mod progress;
+mod random;
 mod registry;
 mod report;
 mod rollout;
 mod route;
+mod show;
 mod test;
 mod tick;
 mod windows;
+
+use std::sync::Arc;
 
 use plumbline_core::rollout::Policy;
 use plumbline_core::route::AllocationSettings;
 use thiserror::Error;
 
+use crate::access::Access;
+
 use crate::problem::Problem;
 use crate::settings::Settings;
 use crate::store::{Owner, Sql, SqlError, SqlValue, migrate};
 
-pub use keys::{Key, Viewer};
+pub use ask::{AROUND_MS, Ask, MOST_ROWS, stored};
+pub use keys::{Key, NewKey};
 pub use registry::Registered;
 pub use rollout::Stepped;
 pub use test::DueTest;
@@ -43,6 +51,9 @@ pub struct Control<S> {
     summed: Option<test::Summed>,
     /// When the leads of such a look were last asked for.
     tried_ms: Option<i64>,
+    /// Who may call.
+    access: Arc<Access>,
+    entropy: random::Entropy,
 }
 
 /// Why control could not do what was asked.
@@ -81,7 +92,8 @@ impl<S: Sql> Control<S> {
     /// [`SqlError`]: the store failed, is not a control object's, or a newer version of Plumbline wrote it.
     pub fn open(mut sql: S, policy: Policy, base: AllocationSettings) -> Result<Control<S>, SqlError> {
         migrate(&mut sql, Owner::Control)?;
-        Ok(Control { sql, policy, base, layouts: windows::Layouts::default(), summed: None, tried_ms: None })
+        let (layouts, access, entropy) = Default::default();
+        Ok(Control { sql, policy, base, layouts, summed: None, tried_ms: None, access, entropy })
     }
 
     /// The rules that hold now.

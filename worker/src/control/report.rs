@@ -199,7 +199,7 @@ impl<S: Sql> Control<S> {
         Ok(rows.iter().map(|row| ledger_row(row)).collect())
     }
 
-    fn ledger_total(&mut self) -> Result<u64, SqlError> {
+    pub(super) fn ledger_total(&mut self) -> Result<u64, SqlError> {
         Ok(self.sql.query("SELECT count(*) FROM ledger", &[])?.first().map_or(0, |row| integer(row, 0).unsigned_abs()))
     }
 

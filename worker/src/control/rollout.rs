@@ -244,7 +244,7 @@ fn problem(error: &TransitionError) -> Problem {
         "LOOK_STALE" => 412,
         _ => 409,
     };
-    Problem::new(status, error.code(), error.sentence().text)
+    Problem::of(status, error.code(), error.sentence())
 }
 
 pub(super) fn actor(event: &Event) -> Actor {

@@ -1,16 +1,17 @@
 //! What answers the routes of the control object.
 
-use plumbline_core::report::time_text;
+use plumbline_core::report::{LedgerRow, time_text};
 use plumbline_core::rollout::{Approve, Event, Next, Stage, Start, State, ledger};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::keys::Viewer;
-use super::{Control, Fault};
+use super::keys::actor;
+use super::{Control, Fault, NewKey};
+use crate::access::{Scope, Viewer};
 use crate::model::digest;
 use crate::problem::Problem;
 use crate::request::{Request, Response};
-use crate::route::{Method, Routed, Scope};
+use crate::route::{Method, Routed, tagged};
 use crate::store::Sql;
 
 use Method::{Delete, Get, Post};
@@ -39,42 +40,51 @@ struct Capacity {
     seconds: u32,
 }
 
-/// A key to be made. The secret is the host's, which has randomness.
+/// A key to be made; its secret is made here, and said once.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct NewKey {
-    secret: String,
+struct KeyWanted {
     name: String,
     #[serde(default)]
     role: String,
     scopes: Vec<String>,
+    #[serde(default)]
+    origins: Vec<String>,
+    #[serde(default)]
+    per_minute: u32,
+    #[serde(default)]
+    expires_ms: Option<i64>,
 }
 
 impl<S: Sql> Control<S> {
     /// The answer to `request`, which takes the route of `routed`, for `viewer`.
-    pub fn answer(&mut self, now_ms: i64, routed: &Routed<'_>, request: &Request<'_>, viewer: &Viewer) -> Response {
-        let scope = routed.route.scope.unwrap_or(Scope::Admin);
-        let answered = if viewer.may(scope) {
-            self.routed(now_ms, routed, request, viewer)
-        } else {
-            let detail =
-                format!("this needs a key with the scope {}; {} has {}", scope.name(), viewer.name, viewer.scopes.join(", "));
-            Err(Problem::new(403, "SCOPE_MISSING", detail).into())
-        };
+    pub fn answer(&mut self, now_ms: i64, routed: &Routed<'_>, request: &Request<'_>, viewer: &Viewer<'_>) -> Response {
+        let answered = viewer.needs(routed.route.scope.unwrap_or(Scope::Admin)).map_err(Fault::from);
+        let answered = answered.and_then(|()| self.follow_policy().map_err(Fault::from));
+        let answered = answered.and_then(|()| self.routed(now_ms, routed, request, viewer));
         let response = answered.unwrap_or_else(|fault| fault.problem().response());
-        if response.status >= 400 { response.with("cache-control", "no-store") } else { response }
+        if routed.route.method != Get || response.status != 200 { response } else { tagged(request, response) }
     }
 
-    fn routed(&mut self, now_ms: i64, routed: &Routed<'_>, request: &Request<'_>, viewer: &Viewer) -> Result<Response, Fault> {
+    fn routed(
+        &mut self,
+        now_ms: i64,
+        routed: &Routed<'_>,
+        request: &Request<'_>,
+        viewer: &Viewer<'_>,
+    ) -> Result<Response, Fault> {
         match (routed.route.method, routed.route.path) {
             (Get, "/v1/report") => {
                 let report = self.report(now_ms)?;
                 let tag = format!("\"{}\"", report.digest);
-                if request.header("if-none-match") == Some(tag.as_str()) {
-                    return Ok(Response { status: 304, ..Response::default() }.with("etag", tag));
-                }
-                Ok(ok(&report).with("etag", tag).with("cache-control", "no-cache"))
+                Ok(ok(&report).with("etag", tag))
             }
+            (Get, "/v1/plan") => Ok(ok(&self.start_plan(now_ms)?)),
+            (Get, "/v1/models") => Ok(ok(&self.shown_models()?)),
+            (Get, "/v1/models/{version}/bundle") => self.shown_bundle(routed.value("version")),
+            (Get, "/v1/models/{version}/card") => Ok(ok(&self.card(routed.value("version"))?)),
+            (Get, "/v1/rollout/policy") => self.shown_policy(),
+            (Post, "/v1/rollout/policy") => self.put_policy(now_ms, request, viewer),
             (Get, "/v1/rollout") => self.shown_rollout(now_ms),
             (Get, "/v1/ledger") => {
                 let number = |name: &str| request.parameter(name).and_then(|text| text.parse::<i64>().ok());
@@ -83,55 +93,49 @@ impl<S: Sql> Control<S> {
                     Some(after) => self.entries_after(after, limit)?,
                     None => self.entries(i64::MAX, limit)?,
                 };
-                let listed: Vec<Value> = entries
-                    .iter()
-                    .map(|row| {
-                        json!({ "seq": row.seq, "at": time_text(row.at_ms), "kind": row.kind, "actor": row.actor,
-                        "sentence": row.sentence, "prev": row.previous, "hash": row.hash })
-                    })
-                    .collect();
-                Ok(ok(&json!({ "entries": listed })))
+                let listed: Vec<Value> = entries.iter().map(shown_entry).collect();
+                Ok(ok(&json!({ "entries": listed, "total": self.ledger_total()? })))
             }
             (Get, "/v1/ledger/verify") => {
-                let verified = ledger::verify(&self.chain()?, &[]);
+                let anchors = anchors(request.parameter("anchor").unwrap_or_default())?;
+                let verified = ledger::verify(&self.chain()?, &anchors);
                 Ok(ok(&json!({ "valid": verified.fault.is_none(), "verified": verified })))
             }
             (Get, "/v1/me") => Ok(ok(viewer)),
             (Get, "/v1/deployment") => {
                 let deployed = self.deployed()?.ok_or_else(|| Problem::new(409, "NO_CHAMPION", "no model is registered yet"))?;
-                let tag = format!("\"v{}\"", deployed.epoch);
-                if request.header("if-none-match") == Some(tag.as_str()) {
-                    return Ok(Response { status: 304, ..Response::default() }.with("etag", tag));
-                }
-                Ok(ok(&deployed).with("etag", tag))
+                Ok(ok(&deployed).with("etag", format!("\"v{}\"", deployed.epoch)))
             }
             (Post, "/v1/models") => {
                 let model = if self.state()?.is_none() {
-                    let state = self.genesis(now_ms, request.body, &viewer.name)?;
+                    let state = self.genesis(now_ms, request.body, viewer.name())?;
                     self.model(&state.champion)?
                 } else {
-                    Some(self.register(now_ms, request.body, &viewer.name)?)
+                    Some(self.register(now_ms, request.body, viewer.name())?)
                 };
                 Ok(ok(&model))
             }
             (Post, "/v1/capacity") => {
                 let record: Capacity = body(request)?;
-                self.record_capacity(now_ms, &record.build, (record.req_per_s, record.p99_ms), record.seconds, &viewer.name)?;
+                self.record_capacity(now_ms, &record.build, (record.req_per_s, record.p99_ms), record.seconds, viewer.name())?;
                 Ok(ok(&json!({ "recorded": true })))
             }
             (Get, "/v1/keys") => Ok(ok(&self.keys()?)),
             (Post, "/v1/keys") => {
-                let new: NewKey = body(request)?;
+                let KeyWanted { name, role, scopes, origins, per_minute, expires_ms } = body(request)?;
                 let scope = |name: &String| {
-                    let known = Scope::ALL.into_iter().find(|scope| scope.name() == name);
-                    known.ok_or_else(|| Problem::new(422, "SCOPE_UNKNOWN", format!("{name:?} is not a scope")))
+                    let unknown = || Problem::new(422, "SCOPE_UNKNOWN", format!("{name:?} is not a scope"));
+                    Scope::named(name).ok_or_else(unknown)
                 };
-                let scopes = new.scopes.iter().map(scope).collect::<Result<Vec<_>, _>>()?;
-                Ok(ok(&self.add_key(now_ms, &new.secret, &new.name, &new.role, &scopes, &viewer.name)?))
+                let scopes = scopes.iter().map(scope).collect::<Result<Vec<_>, _>>()?;
+                let secret = format!("pl_{}", self.random()?);
+                let new = NewKey { name, role, scopes, origins, per_minute, expires_ms };
+                let key = self.insert_key(now_ms, &secret, new, viewer.name())?;
+                Ok(ok(&json!({ "key": key, "secret": secret })))
             }
             (Delete, "/v1/keys/{id}") => {
                 let id = routed.value("id");
-                if self.revoke_key(now_ms, id, &viewer.name)? {
+                if self.revoke_key(now_ms, id, viewer.name())? {
                     Ok(ok(&json!({ "revoked": id })))
                 } else {
                     Err(Problem::new(404, "NO_SUCH_KEY", "no key that is in force has this id").into())
@@ -142,22 +146,15 @@ impl<S: Sql> Control<S> {
     }
 
     /// A command on the rollout.
-    fn command(&mut self, now_ms: i64, path: &str, request: &Request<'_>, viewer: &Viewer) -> Result<Response, Fault> {
+    fn command(&mut self, now_ms: i64, path: &str, request: &Request<'_>, viewer: &Viewer<'_>) -> Result<Response, Fault> {
         let given: Command = if request.body.is_empty() { Command::default() } else { body(request)? };
-        let by = viewer.actor();
+        let by = actor(viewer);
         let state = self.running()?;
         let name = path.rsplit('/').next().unwrap_or_default();
         // A hold and a rollback need no knowledge of the newest state; every other command names the revision it is for.
-        let revision = match (name, request.header("if-match")) {
-            ("hold" | "rollback", None) => None,
-            (_, None) => {
-                let detail = format!("send If-Match: \"v{}\" with the revision that you have seen", state.version);
-                return Err(Problem::new(428, "VERSION_REQUIRED", detail).into());
-            }
-            (_, Some(tag)) => {
-                let number = tag.trim_matches('"').strip_prefix('v').and_then(|number| number.parse().ok());
-                Some(number.ok_or_else(|| Problem::new(400, "BAD_IF_MATCH", "If-Match is not a revision such as \"v42\""))?)
-            }
+        let revision = match revision(request)? {
+            None if !matches!(name, "hold" | "rollback") => return Err(revision_required(&state).into()),
+            given => given,
         };
         let gate = || {
             let known = plumbline_core::rollout::Gate::by_id(&given.gate);
@@ -186,7 +183,7 @@ impl<S: Sql> Control<S> {
     }
 
     /// What a start rests on: the model, who may approve, and how precision and recall are judged.
-    fn start(&mut self, now_ms: i64, state: &State, given: &Command, viewer: &Viewer) -> Result<Start, Fault> {
+    fn start(&mut self, now_ms: i64, state: &State, given: &Command, viewer: &Viewer<'_>) -> Result<Start, Fault> {
         let missing = || Problem::new(422, "NO_SUCH_MODEL", format!("no model of version {:?} is registered", given.version));
         let model = self.model(&given.version)?.ok_or_else(missing)?;
         let bytes = self.bundle(&model.digest)?.unwrap_or_default();
@@ -196,12 +193,12 @@ impl<S: Sql> Control<S> {
         let (modes, cannot_hold_together, report) = self.start_report(now_ms, state)?;
         let report_sha256 = self.keep(now_ms, "start", &report)?;
         Ok(Start {
-            by: viewer.actor(),
+            by: actor(viewer),
             version: model.version,
             status,
             is_verified,
             approved_by: Vec::new(),
-            approvers: self.approvers()?,
+            approvers: self.approvers(now_ms)?,
             modes,
             cannot_hold_together,
             acknowledge: given.acknowledge,
@@ -224,6 +221,36 @@ impl<S: Sql> Control<S> {
     }
 }
 
+/// Heads of the chain that were sent elsewhere: `SEQ-HASH`, several with commas between.
+fn anchors(text: &str) -> Result<Vec<ledger::Anchor>, Problem> {
+    let anchor = |text: &str| {
+        let (seq, hash) = text.split_once('-')?;
+        let is_hash = hash.len() == 64 && hash.bytes().all(|byte| byte.is_ascii_hexdigit());
+        Some(ledger::Anchor { seq: seq.parse().ok()?, hash: is_hash.then(|| hash.to_ascii_lowercase())? })
+    };
+    let wrong = || Problem::new(400, "ANCHOR_MALFORMED", "an anchor is the number of an entry and its hash, such as 118-9f2c…");
+    text.split(',').filter(|text| !text.is_empty()).map(|text| anchor(text).ok_or_else(wrong)).collect()
+}
+
+/// The revision that a command is for, where it names one.
+pub(super) fn revision(request: &Request<'_>) -> Result<Option<u64>, Problem> {
+    let Some(tag) = request.header("if-match") else { return Ok(None) };
+    let number = tag.trim_matches('"').strip_prefix('v').and_then(|number| number.parse().ok());
+    number.map(Some).ok_or_else(|| Problem::new(400, "BAD_IF_MATCH", "If-Match is not a revision such as \"v42\""))
+}
+
+/// The problem of a command that names no revision.
+pub(super) fn revision_required(state: &State) -> Problem {
+    let detail = format!("send If-Match: \"v{}\" with the revision that you have seen", state.version);
+    Problem::new(428, "VERSION_REQUIRED", detail)
+}
+
+/// An entry of the ledger as callers see it.
+pub(super) fn shown_entry(row: &LedgerRow) -> Value {
+    json!({ "seq": row.seq, "at": time_text(row.at_ms), "kind": row.kind, "actor": row.actor, "sentence": row.sentence,
+        "prev": row.previous, "hash": row.hash })
+}
+
 fn reason(given: &Command) -> Result<String, Problem> {
     if given.reason.trim().is_empty() {
         return Err(Problem::new(422, "REASON_REQUIRED", "give a reason: it goes into the ledger"));
@@ -231,10 +258,10 @@ fn reason(given: &Command) -> Result<String, Problem> {
     Ok(given.reason.clone())
 }
 
-fn body<T: serde::de::DeserializeOwned>(request: &Request<'_>) -> Result<T, Problem> {
+pub(super) fn body<T: serde::de::DeserializeOwned>(request: &Request<'_>) -> Result<T, Problem> {
     serde_json::from_slice(request.body).map_err(|e| Problem::new(400, "BODY_MALFORMED", format!("the body cannot be read: {e}")))
 }
 
-fn ok(value: &impl serde::Serialize) -> Response {
+pub(super) fn ok(value: &impl serde::Serialize) -> Response {
     Response::new(200, "application/json", serde_json::to_vec(value).unwrap_or_default())
 }

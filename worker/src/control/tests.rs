@@ -4,9 +4,10 @@ use plumbline_core::route::AllocationSettings;
 use plumbline_core::window::{Layout, Window};
 
 use super::Control;
+use crate::access::Scope;
+use crate::lifecycle::admitted;
 use crate::log::{Grain, ShardWindow};
 use crate::request::{Request, Response};
-use crate::route::{Scope, lifecycle_route};
 use crate::sample::bytes_of;
 use crate::store::memory::Memory;
 use crate::store::{Param, Sql};
@@ -26,13 +27,15 @@ fn control() -> Control<Memory> {
 
 fn ask(control: &mut Control<Memory>, line: &str, token: Option<&str>, revision: &str, body: &str) -> Response {
     let (method, path) = line.split_once(' ').unwrap();
-    let headers = if revision.is_empty() { vec![] } else { vec![("if-match", revision)] };
+    let mut headers = if revision.is_empty() { vec![] } else { vec![("if-match", revision)] };
+    let bearer = token.map(|token| format!("Bearer {token}"));
+    headers.extend(bearer.as_deref().map(|bearer| ("authorization", bearer)));
     let request = Request { method, path, query: "", headers: &headers, body: body.as_bytes() };
-    let viewer = match control.viewer(token, true) {
-        Ok(viewer) => viewer,
-        Err(fault) => return fault.problem().response(),
-    };
-    control.answer(NOW + 1, &lifecycle_route(method, path).unwrap(), &request, &viewer)
+    let access = control.access(NOW + 1).unwrap();
+    match admitted(&access, NOW + 1, &request, true) {
+        Ok((routed, viewer)) => control.answer(NOW + 1, &routed, &request, &viewer),
+        Err(problem) => problem.response(),
+    }
 }
 
 fn code(response: &Response) -> String {
@@ -138,4 +141,105 @@ fn a_policy_of_the_settings_waits_for_the_end_of_a_rollout() {
     assert_eq!(control.policy().gates.service.capacity_max_age, Span::days(31), "the one it began with");
     let found = control.sql().query("SELECT count(*) FROM ledger WHERE kind = ?1", &[Param::Text("policy")]).unwrap();
     assert_eq!(found[0][0].as_integer(), Some(1));
+}
+
+#[test]
+fn keys_are_made_once_listed_without_secrets_and_end() {
+    let mut control = control();
+    control.guard(Some("the secret of the host"), Vec::new());
+    let admin = Some("the secret of the host");
+    let made = |control: &mut Control<Memory>, body: &str| ask(control, "POST /v1/keys", admin, "", body);
+    assert_eq!(
+        code(&made(&mut control, r#"{"name":"Cy","scopes":["read"]}"#)),
+        "NO_RANDOMNESS",
+        "a host without a seed makes none"
+    );
+    control.seed([7; 32]);
+    for (body, expected) in [
+        (r#"{"name":"Cy","scopes":[]}"#, "KEY_INCOMPLETE"),
+        (r#"{"name":" ","scopes":["read"]}"#, "KEY_INCOMPLETE"),
+        (r#"{"name":"Cy","scopes":["write"]}"#, "SCOPE_UNKNOWN"),
+        (r#"{"name":"Cy","scopes":["admin"]}"#, "SCOPE_NOT_GRANTABLE"),
+        (r#"{"name":"Cy","scopes":["approve"]}"#, "KEY_WITHOUT_PERSON"),
+        (r#"{"name":"Cy","scopes":["read"],"origins":["https://crm.example"]}"#, "SCOPE_NOT_PUBLISHABLE"),
+        (r#"{"name":"Cy","scopes":["score"],"origins":["crm.example"]}"#, "ORIGIN_INVALID"),
+        (r#"{"name":"Cy","scopes":["score"],"origins":["https://*"]}"#, "ORIGIN_INVALID"),
+        (r#"{"name":"Cy","scopes":["read"],"expires_ms":1}"#, "KEY_EXPIRED"),
+        (r#"{"name":"Cy","scopes":["read"],"secret":"mine"}"#, "BODY_MALFORMED"),
+    ] {
+        assert_eq!(code(&made(&mut control, body)), expected, "{body}");
+    }
+    let answer = made(&mut control, r#"{"name":"page","scopes":["score"],"origins":["https://crm.example"]}"#);
+    let body: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
+    let secret = body["secret"].as_str().unwrap();
+    assert_eq!((secret.len(), &body["key"]["per_minute"]), (67, &60.into()));
+    let listed = String::from_utf8(ask(&mut control, "GET /v1/keys", admin, "", "").body).unwrap();
+    assert!(listed.contains("\"page\"") && !listed.contains(secret) && !listed.contains("hash"), "{listed}");
+    let stored = control.sql().query("SELECT group_concat(body) FROM ledger", &[]).unwrap();
+    assert!(!stored[0][0].as_text().unwrap().contains(secret), "the ledger has no secret");
+    // Rotation: the new one first, then the old one ends.
+    let ends = format!(r#"{{"name":"Cy","scopes":["read"],"expires_ms":{}}}"#, NOW + 2);
+    let body: serde_json::Value = serde_json::from_slice(&made(&mut control, &ends).body).unwrap();
+    let (secret, id) = (body["secret"].as_str().unwrap().to_owned(), body["key"]["id"].as_str().unwrap().to_owned());
+    assert_eq!(ask(&mut control, "GET /v1/me", Some(&secret), "", "").status, 200);
+    assert_eq!(control.access(NOW + 2).unwrap().records().filter(|key| key.name == "Cy").count(), 0, "it has ended");
+    assert_eq!(ask(&mut control, &format!("DELETE /v1/keys/{id}"), admin, "", "").status, 200);
+    assert_eq!(code(&ask(&mut control, "GET /v1/me", Some(&secret), "", "")), "UNAUTHENTICATED");
+    assert_eq!(code(&ask(&mut control, &format!("DELETE /v1/keys/{id}"), admin, "", "")), "NO_SUCH_KEY");
+    assert_eq!(code(&ask(&mut control, "GET /v1/keys", Some(SECRET), "", "")), "SCOPE_MISSING", "no key makes keys");
+}
+
+#[test]
+fn a_command_that_the_rules_reject_is_answered_with_its_sentence_and_values() {
+    let mut control = control();
+    assert_eq!(ask(&mut control, "POST /v1/rollout/start", Some(SECRET), "\"v1\"", r#"{"version":"2"}"#).status, 200);
+    let again = ask(&mut control, "POST /v1/rollout/start", Some(SECRET), "\"v2\"", r#"{"version":"2"}"#);
+    let body: serde_json::Value = serde_json::from_slice(&again.body).unwrap();
+    assert_eq!((again.status, &body["sentence"]["code"]), (409, &"ROLLOUT_ACTIVE".into()));
+    assert_eq!((&body["sentence"]["text"], &body["sentence"]["values"]["rollout"]), (&body["detail"], &"2-r1".into()));
+}
+
+#[test]
+fn the_policy_is_changed_by_a_person_before_the_test_and_by_nobody_without_a_revision() {
+    let mut control = control();
+    let get = |control: &mut Control<Memory>| {
+        let answer = ask(control, "GET /v1/rollout/policy", Some(SECRET), "", "");
+        (answer.header("etag").unwrap().to_owned(), serde_json::from_slice::<serde_json::Value>(&answer.body).unwrap())
+    };
+    let (tag, shown) = get(&mut control);
+    let mut policy = shown["policy"].clone();
+    policy["gates"]["auc"]["min"] = 0.8.into();
+    let body = policy.to_string();
+    let put =
+        |control: &mut Control<Memory>, tag: &str, body: &str| ask(control, "POST /v1/rollout/policy", Some(SECRET), tag, body);
+    assert_eq!(code(&put(&mut control, "", &body)), "VERSION_REQUIRED");
+    assert_eq!(code(&put(&mut control, &tag, r#"{"gates":{"auc":{"minimum":1}}}"#)), "BODY_MALFORMED");
+    assert_eq!(put(&mut control, &tag, &body).status, 200);
+    assert_eq!(code(&put(&mut control, &tag, &body)), "VERSION_STALE");
+    assert_eq!(control.policy().gates.auc.min, 0.8);
+    // Another program with the same store takes it up.
+    control.policy = Policy::default();
+    let (tag, shown) = get(&mut control);
+    assert_eq!(shown["policy"]["gates"]["auc"]["min"], 0.8);
+    assert_eq!(ask(&mut control, "POST /v1/rollout/start", Some(SECRET), &tag, r#"{"version":"2"}"#).status, 200);
+    let unchanged = ask(&mut control, "GET /v1/rollout/policy", Some(SECRET), "", "");
+    assert!(unchanged.status == 200 && unchanged.header("etag") != Some(&tag));
+}
+
+#[test]
+fn what_is_read_has_a_tag_and_is_not_sent_twice() {
+    let mut control = control();
+    for path in
+        ["/v1/report", "/v1/rollout", "/v1/ledger", "/v1/models", "/v1/models/2/bundle", "/v1/models/2/card", "/v1/deployment"]
+    {
+        let first = ask(&mut control, &format!("GET {path}"), None, "", "");
+        let tag = first.header("etag").unwrap().to_owned();
+        let request = Request { method: "GET", path, query: "", headers: &[("if-none-match", &tag)], body: b"" };
+        let access = control.access(NOW + 1).unwrap();
+        let (routed, viewer) = admitted(&access, NOW + 1, &request, true).unwrap();
+        let again = control.answer(NOW + 1, &routed, &request, &viewer);
+        assert_eq!((first.status, again.status, again.body.len()), (200, 304, 0), "{path}");
+    }
+    assert_eq!(code(&ask(&mut control, "GET /v1/models/3/bundle", None, "", "")), "NO_SUCH_MODEL");
+    assert_eq!(ask(&mut control, "GET /v1/models/sample%2F2/bundle", None, "", "").body, bytes_of("2", 0.6));
 }

@@ -1,4 +1,5 @@
-//! The newest deployment, as control announces it to each shard: hosts learn of it from any of them, with every batch they store.
+//! The newest deployment and the keys in force, as control announces them to each shard: hosts learn of both from any of them, of the
+//! deployment with every batch they store.
 
 use plumbline_core::route::Deployed;
 
@@ -7,6 +8,7 @@ use crate::store::{Sql, SqlError};
 
 const DOCUMENT: &str = "deployment";
 const EPOCH: &str = "deployment:epoch";
+const ACCESS: &str = "access";
 
 impl<S: Sql> LogShard<S> {
     /// Keeps the deployment in `document`, unless one that is as new is kept already; returns whether it does.
@@ -35,6 +37,22 @@ impl<S: Sql> LogShard<S> {
     /// [`SqlError::Driver`].
     pub fn announced(&mut self) -> Result<Option<String>, SqlError> {
         meta::get(&mut self.sql, DOCUMENT)
+    }
+
+    /// Keeps the keys in force, as control says them.
+    ///
+    /// # Errors
+    /// [`SqlError::Driver`].
+    pub fn keep_access(&mut self, keys: &str) -> Result<(), SqlError> {
+        meta::set(&mut self.sql, ACCESS, keys)
+    }
+
+    /// The keys in force, as control said them last.
+    ///
+    /// # Errors
+    /// [`SqlError::Driver`].
+    pub fn access(&mut self) -> Result<Option<String>, SqlError> {
+        meta::get(&mut self.sql, ACCESS)
     }
 
     /// Its number; 0 where none was announced.

@@ -14,7 +14,9 @@ mod tensor;
 
 use plumbline_core::Timestamp;
 
+use crate::access::Access;
 use crate::answer::Answer;
+use crate::model::digest;
 use crate::problem::Problem;
 use crate::refusal::Refusal;
 use crate::request::{Request, Response};
@@ -22,17 +24,17 @@ use crate::scoring::check_id;
 use crate::service::Serving;
 
 pub use router::{Routed, lifecycle_route};
-pub use routes::{Method, Place, ROUTES, Route, Scope};
+pub use routes::{Method, Place, ROUTES, Route};
 
 use router::{Call, find};
 
 /// Headers that a page of another origin may send to any path.
-const CROSS_ORIGIN: [&str; 2] = ["content-type", "x-request-id"];
+const CROSS_ORIGIN: [&str; 3] = ["content-type", "x-request-id", "authorization"];
 
 /// The answer to `request`, whatever it is.
 pub(crate) fn answer(serving: Serving<'_>, now: Timestamp, request: &Request<'_>) -> Answer {
     let mut answer = routed(serving, now, request);
-    complete(serving, request, &mut answer.response);
+    complete(allowed_origin(serving, request), request, &mut answer.response);
     answer
 }
 
@@ -44,12 +46,35 @@ pub(crate) fn refusal(serving: Serving<'_>, request: &Request<'_>, problem: &Pro
         taken.or(found.routes.first())
     });
     let mut response = route.map_or_else(|| problem.response(), |route| (route.refusal)(problem));
-    complete(serving, request, &mut response);
+    complete(allowed_origin(serving, request), request, &mut response);
     Answer { is_stray: route.is_none(), ..response.into() }
 }
 
+/// [`complete`] for a response of the lifecycle, whose callers `access` knows.
+pub(crate) fn finish(access: &Access, request: &Request<'_>, response: &mut Response) {
+    let origin = request.header("origin").filter(|origin| access.allows(origin));
+    complete(origin.map(str::to_owned), request, response);
+}
+
+/// What is read, with the tag of its content; nothing but 304 where the caller has it.
+pub(crate) fn tagged(request: &Request<'_>, response: Response) -> Response {
+    let response = match response.header("etag") {
+        Some(_) => response,
+        None => {
+            let tag = format!("\"{}\"", digest(&response.body).get(..32).unwrap_or_default());
+            response.with("etag", tag)
+        }
+    };
+    let response = response.with("cache-control", "no-cache");
+    if !response.header("etag").is_some_and(|tag| request.holds(tag)) {
+        return response;
+    }
+    let headers = response.headers.into_iter().filter(|(name, _)| *name != "content-type").collect();
+    Response { status: 304, headers, body: Vec::new() }
+}
+
 /// What every response has, and every problem: the one place where they get it.
-fn complete(serving: Serving<'_>, request: &Request<'_>, response: &mut Response) {
+fn complete(origin: Option<String>, request: &Request<'_>, response: &mut Response) {
     if request.method == "HEAD" {
         response.body.clear();
     }
@@ -57,10 +82,10 @@ fn complete(serving: Serving<'_>, request: &Request<'_>, response: &mut Response
         response.headers.push(("cache-control", "no-store".into()));
         response.headers.push(("x-content-type-options", "nosniff".into()));
     }
-    if response.status == 503 {
+    if matches!(response.status, 429 | 503) && response.header("retry-after").is_none() {
         response.headers.push(("retry-after", "1".into()));
     }
-    if let Some(origin) = allowed_origin(serving, request) {
+    if let Some(origin) = origin {
         response.headers.push(("access-control-allow-origin", origin.into()));
         response.headers.push(("vary", "origin".into()));
     }
@@ -78,8 +103,20 @@ fn routed(serving: Serving<'_>, now: Timestamp, request: &Request<'_>) -> Answer
     let Some(route) = routes.iter().find(|route| route.method.takes(request.method)) else {
         return not_allowed(routes).into();
     };
-    let answered = readable(serving, route, request).and_then(|()| (route.handler)(&Call::new(serving, now, request, found)));
+    let admitted = admit(serving, now, route, request).and_then(|()| readable(serving, route, request));
+    let answered = admitted.and_then(|()| (route.handler)(&Call::new(serving, now, request, found)));
     answered.unwrap_or_else(|problem| (route.refusal)(&problem).into())
+}
+
+/// Whether who sends `request` may, where keys are kept. A request is asked once, also if other versions score it later.
+fn admit(serving: Serving<'_>, now: Timestamp, route: &Route, request: &Request<'_>) -> Result<(), Problem> {
+    let guard = serving.service.guard();
+    match (guard.as_ref(), route.need()) {
+        (Some(guard), Some(need)) if serving.again.is_none() => {
+            guard.access.admit(now.0, need, request, guard.is_local).map(drop)
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Whether `route` can take `request`: its name, its body and who sends it.
@@ -151,9 +188,12 @@ fn is_foreign(serving: Serving<'_>, request: &Request<'_>) -> bool {
 
 fn allowed_origin(serving: Serving<'_>, request: &Request<'_>) -> Option<String> {
     let allowed = &serving.service.settings().cors_origins;
-    let origin = if allowed.is_empty() { return None } else { request.header("origin")? };
-    let found = allowed.iter().find(|known| *known == "*" || *known == origin)?;
-    Some(if found == "*" { "*".to_owned() } else { origin.to_owned() })
+    let guard = serving.service.guard();
+    let origin = if allowed.is_empty() && guard.is_none() { return None } else { request.header("origin")? };
+    match allowed.iter().find(|known| *known == "*" || *known == origin) {
+        Some(found) => Some(if found == "*" { "*".to_owned() } else { origin.to_owned() }),
+        None => guard.as_ref().filter(|guard| guard.access.allows(origin)).map(|_| origin.to_owned()),
+    }
 }
 
 #[cfg(test)]
@@ -198,9 +238,9 @@ mod tests {
         let allowed = ask_of(&service, "OPTIONS /v1/score", &headers("https://crm.example"), "").response;
         assert_eq!(allowed.header("access-control-allow-origin"), Some("https://crm.example"));
         assert_eq!(allowed.header("access-control-allow-methods"), Some("POST, OPTIONS"));
-        assert_eq!(allowed.header("access-control-allow-headers"), Some("content-type, x-request-id"));
+        assert_eq!(allowed.header("access-control-allow-headers"), Some("content-type, x-request-id, authorization"));
         let tensors = ask_of(&service, "OPTIONS /v2/models/sample/infer", &headers("https://crm.example"), "").response;
-        let named = "content-type, x-request-id, inference-header-content-length";
+        let named = "content-type, x-request-id, authorization, inference-header-content-length";
         assert_eq!(tensors.header("access-control-allow-headers"), Some(named));
         assert_eq!(tensors.header("allow"), Some("POST, OPTIONS"));
         let foreign = ask_of(&service, "POST /v1/score", &headers("https://evil.example"), "{}").response;

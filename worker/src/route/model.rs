@@ -3,8 +3,9 @@
 use plumbline_core::schema::Field;
 use serde::Serialize;
 
+use super::tagged;
 use crate::problem::Problem;
-use crate::request::Response;
+use crate::request::{Request, Response};
 use crate::service::Serving;
 use crate::text::percent_encoded;
 
@@ -29,7 +30,7 @@ struct Model<'a> {
     bands: Vec<&'a str>,
 }
 
-pub(super) fn list(serving: Serving<'_>) -> Response {
+pub(super) fn list(serving: Serving<'_>, request: &Request<'_>) -> Response {
     let champion = serving.deployment.model(None, None).unwrap_or_default();
     let models = serving.deployment.models().iter().enumerate().map(|(i, served)| {
         let manifest = &served.scorer.bundle().manifest;
@@ -43,16 +44,15 @@ pub(super) fn list(serving: Serving<'_>) -> Response {
             bands: manifest.bands.iter().map(|band| band.name.as_str()).collect(),
         }
     });
-    Response::new(200, "application/json", serde_json::to_vec(&Models { models: models.collect() }).unwrap_or_default())
+    let body = serde_json::to_vec(&Models { models: models.collect() }).unwrap_or_default();
+    tagged(request, Response::new(200, "application/json", body))
 }
 
-/// The bytes of the bundle of the model `key`, a version or `name/version`; nothing but 304 where `held`, an `If-None-Match`, has its
-/// digest.
-pub(super) fn bundle(serving: Serving<'_>, key: &str, held: Option<&str>) -> Result<Response, Problem> {
+/// The bytes of the bundle of the model `key`, a version or `name/version`; nothing but 304 where the caller has it.
+pub(super) fn bundle(serving: Serving<'_>, key: &str, request: &Request<'_>) -> Result<Response, Problem> {
     let file = &serving.deployment.by_version(key)?.file;
     let tag = format!("\"{}\"", file.digest);
-    let is_held = held.is_some_and(|tags| tags.split(',').map(str::trim).any(|t| t == "*" || t.trim_start_matches("W/") == tag));
-    let response = if is_held {
+    let response = if request.holds(&tag) {
         Response { status: 304, ..Response::default() }
     } else {
         Response::new(200, "application/octet-stream", file.bytes.to_vec())

@@ -105,8 +105,9 @@ fn fit<'a>(pattern: &'static str, path: &'a str) -> Option<Values<'a>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::access::Scope;
     use crate::answer::Answer;
-    use crate::route::{Method, Scope};
+    use crate::route::Method;
 
     fn found(path: &str) -> Option<(&'static str, Vec<String>)> {
         let Found { routes, values } = find(path)?;

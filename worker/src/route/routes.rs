@@ -7,6 +7,7 @@
 
 use super::router::Call;
 use super::{health, inference, invocations, model, score};
+use crate::access::{Need, Scope};
 use crate::answer::Answer;
 use crate::problem::Problem;
 use crate::request::Response;
@@ -62,23 +63,6 @@ pub enum Method {
     Delete,
 }
 
-/// What a key may do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Scope {
-    /// Score leads.
-    Score,
-    /// Hand in outcomes, feedback, exposures.
-    Ingest,
-    /// Read reports and the log.
-    Read,
-    /// Register models, hold, resume, roll back.
-    Operate,
-    /// Start and approve rollouts.
-    Approve,
-    /// Make and remove keys.
-    Admin,
-}
-
 const JSON: &str = "application/json";
 const LEAD: &[&str] = &["content-type", "x-request-id"];
 const TENSOR: &[&str] = &["inference-header-content-length", "x-request-id"];
@@ -95,11 +79,17 @@ use Scope::{Admin, Approve, Ingest, Operate, Read, Score};
 
 /// All routes, the busiest first.
 pub static ROUTES: &[Route] = &[
-    Route::post("/v1/score", Score, LEADS, |call| score::score(call.serving, call.now, call.request)).reads(LEAD),
-    Route::post("/invocations", Score, TABLES, invocations).reads(LEAD).refuses(invocations::refusal),
-    Route::post("/serving-endpoints/{name}/invocations", Score, TABLES, invocations).reads(LEAD).refuses(invocations::refusal),
-    Route::post("/v2/models/{model}/infer", Score, TENSORS, infer).reads(TENSOR).refuses(inference::refusal),
-    Route::post("/v2/models/{model}/versions/{version}/infer", Score, TENSORS, infer).reads(TENSOR).refuses(inference::refusal),
+    Route::post("/v1/score", Score, LEADS, |call| score::score(call.serving, call.now, call.request)).reads(LEAD).publishable(),
+    Route::post("/invocations", Score, TABLES, invocations).reads(LEAD).refuses(invocations::refusal).publishable(),
+    Route::post("/serving-endpoints/{name}/invocations", Score, TABLES, invocations)
+        .reads(LEAD)
+        .refuses(invocations::refusal)
+        .publishable(),
+    Route::post("/v2/models/{model}/infer", Score, TENSORS, infer).reads(TENSOR).refuses(inference::refusal).publishable(),
+    Route::post("/v2/models/{model}/versions/{version}/infer", Score, TENSORS, infer)
+        .reads(TENSOR)
+        .refuses(inference::refusal)
+        .publishable(),
     Route::public("/health/live", |_| Ok(health::live().into())),
     Route::public("/health/ready", |call| Ok(health::ready(call.serving, call.now).into())),
     Route::public("/health", |_| Ok(health::ping().into())),
@@ -107,34 +97,43 @@ pub static ROUTES: &[Route] = &[
     Route::public("/version", |_| Ok(health::version().into())),
     Route::get("/metrics", Read, |call| Ok(health::metrics(call.serving, call.now).into())),
     Route::get("/openapi.json", Read, |_| Ok(model::open_api().into())),
-    Route::get("/v1/models", Read, |call| Ok(model::list(call.serving).into())),
+    Route::get("/v1/models", Read, |call| Ok(model::list(call.serving, call.request).into())).or_control().reads(HELD),
     Route::kept(Post, "/v1/models", Operate).takes(&[OCTETS]),
-    Route::get("/v1/models/{version}/bundle", Read, bundle).reads(HELD),
-    Route::get("/v2", Score, |_| Ok(inference::server().into())).refuses(inference::refusal),
-    Route::get("/v2/", Score, |_| Ok(inference::server().into())).refuses(inference::refusal),
+    Route::get("/v1/models/{version}/bundle", Score, bundle).or_control().reads(HELD).publishable(),
+    Route::kept(Get, "/v1/models/{version}/card", Read).reads(HELD),
+    Route::get("/v2", Score, |_| Ok(inference::server().into())).refuses(inference::refusal).publishable(),
+    Route::get("/v2/", Score, |_| Ok(inference::server().into())).refuses(inference::refusal).publishable(),
     Route::public("/v2/health/live", |_| Ok(inference::live().into())).refuses(inference::refusal),
     Route::public("/v2/health/ready", |call| Ok(inference::ready(call.serving, call.now).into())).refuses(inference::refusal),
-    Route::get("/v2/models/{model}", Score, metadata).refuses(inference::refusal),
-    Route::get("/v2/models/{model}/ready", Score, model_ready).refuses(inference::refusal),
-    Route::get("/v2/models/{model}/versions/{version}", Score, metadata).refuses(inference::refusal),
-    Route::get("/v2/models/{model}/versions/{version}/ready", Score, model_ready).refuses(inference::refusal),
+    Route::get("/v2/models/{model}", Score, metadata).refuses(inference::refusal).publishable(),
+    Route::get("/v2/models/{model}/ready", Score, model_ready).refuses(inference::refusal).publishable(),
+    Route::get("/v2/models/{model}/versions/{version}", Score, metadata).refuses(inference::refusal).publishable(),
+    Route::get("/v2/models/{model}/versions/{version}/ready", Score, model_ready).refuses(inference::refusal).publishable(),
     Route::kept(Post, "/v1/outcomes", Ingest).takes(LEADS).of_shards(),
     Route::kept(Post, "/v1/feedback", Ingest).takes(LEADS).of_shards().publishable(),
     Route::kept(Post, "/v1/exposures", Ingest).takes(LEADS).of_shards().publishable(),
     Route::kept(Get, "/v1/report", Read).reads(HELD),
     Route::kept(Get, "/v1/deployment", Score).reads(HELD).publishable(),
     Route::kept(Get, "/v1/me", Read),
-    Route::kept(Get, "/v1/rollout", Read),
+    Route::kept(Get, "/v1/rollout", Read).reads(HELD),
+    Route::kept(Get, "/v1/rollout/policy", Read).reads(HELD),
+    Route::kept(Post, "/v1/rollout/policy", Approve).takes(COMMAND).reads(REVISION),
+    Route::kept(Get, "/v1/plan", Read).reads(HELD),
     Route::kept(Post, "/v1/rollout/start", Approve).takes(COMMAND).reads(REVISION),
     Route::kept(Post, "/v1/rollout/approve", Approve).takes(COMMAND).reads(REVISION),
     Route::kept(Post, "/v1/rollout/waive", Approve).takes(COMMAND).reads(REVISION),
     Route::kept(Post, "/v1/rollout/hold", Operate).takes(COMMAND).reads(REVISION),
     Route::kept(Post, "/v1/rollout/resume", Operate).takes(COMMAND).reads(REVISION),
     Route::kept(Post, "/v1/rollout/rollback", Operate).takes(COMMAND).reads(REVISION),
-    Route::kept(Get, "/v1/ledger", Read),
-    Route::kept(Get, "/v1/ledger/verify", Read),
+    Route::kept(Get, "/v1/ledger", Read).reads(HELD),
+    Route::kept(Get, "/v1/ledger/verify", Read).reads(HELD),
+    Route::kept(Get, "/v1/ledger/served", Read).of_shards(),
+    Route::kept(Get, "/v1/leads", Read).of_shards(),
+    Route::kept(Get, "/v1/leads/{id}", Read).of_shards(),
+    Route::kept(Delete, "/v1/leads/{id}", Operate).of_shards(),
+    Route::kept(Post, "/v1/feedback/{id}/close", Operate).takes(COMMAND).of_shards(),
     Route::kept(Post, "/v1/capacity", Operate).takes(COMMAND),
-    Route::kept(Get, "/v1/keys", Admin),
+    Route::kept(Get, "/v1/keys", Admin).reads(HELD),
     Route::kept(Post, "/v1/keys", Admin).takes(COMMAND),
     Route::kept(Delete, "/v1/keys/{id}", Admin),
 ];
@@ -154,8 +153,7 @@ fn infer(call: &Call<'_>) -> Result<Answer, Problem> {
 }
 
 fn bundle(call: &Call<'_>) -> Result<Answer, Problem> {
-    let held = call.request.header("if-none-match");
-    model::bundle(call.serving, call.value("version").unwrap_or_default(), held).map(Answer::from)
+    model::bundle(call.serving, call.value("version").unwrap_or_default(), call.request).map(Answer::from)
 }
 
 fn metadata(call: &Call<'_>) -> Result<Answer, Problem> {
@@ -179,23 +177,6 @@ impl Method {
     /// Whether a request of method `name` is one of these.
     pub(crate) fn takes(self, name: &str) -> bool {
         name == self.name() || (self == Get && name == "HEAD")
-    }
-}
-
-impl Scope {
-    /// All scopes.
-    pub const ALL: [Scope; 6] = [Score, Ingest, Read, Operate, Approve, Admin];
-
-    /// As keys and settings write it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Score => "score",
-            Ingest => "ingest",
-            Read => "read",
-            Operate => "operate",
-            Approve => "approve",
-            Admin => "admin",
-        }
     }
 }
 
@@ -235,8 +216,18 @@ impl Route {
         Route { place: Place::Shards, ..self }
     }
 
+    const fn or_control(self) -> Route {
+        Route { place: Place::Either, ..self }
+    }
+
     const fn publishable(self) -> Route {
         Route { is_publishable: true, ..self }
+    }
+
+    /// What it asks of its callers; none: anyone may ask.
+    pub fn need(&self) -> Option<Need> {
+        let changes = self.is_kept() && self.method != Get;
+        self.scope.map(|scope| Need { scope, is_publishable: self.is_publishable, changes })
     }
 
     /// Whether the lifecycle answers it, where there is one.
@@ -296,7 +287,7 @@ mod tests {
             }
         }
         // `/v2/` is `/v2` as some clients write it.
-        let table = ROUTES.iter().filter(|route| route.place == Place::Service);
+        let table = ROUTES.iter().filter(|route| matches!(route.place, Place::Service | Place::Either));
         let table = table.map(|route| (route.path.trim_end_matches('/').to_owned(), route.method.name().to_owned()));
         assert_eq!(described, table.collect());
     }
@@ -338,8 +329,8 @@ mod tests {
     #[test]
     fn hosts_hand_in_every_header_that_is_read_and_no_other() {
         let read: BTreeSet<&str> = ROUTES.iter().flat_map(|route| route.headers).copied().collect();
-        // Every path may be asked for across origins; the lifecycle's routes read a key.
-        let asked = ["origin", "access-control-request-method", "authorization"];
+        // Every path may be asked for across origins; keys are read by all that need a scope.
+        let asked = ["origin", "access-control-request-method", "authorization", "host"];
         assert_eq!(read.union(&asked.into()).copied().collect::<BTreeSet<_>>(), Request::HEADERS.iter().copied().collect());
         assert_eq!(Request::HEADERS.len(), read.len() + asked.len());
     }

@@ -3,7 +3,7 @@
 use super::migration::Migration;
 
 /// All, the oldest first.
-pub(super) const MIGRATIONS: &[Migration] = &[LIFECYCLE];
+pub(super) const MIGRATIONS: &[Migration] = &[LIFECYCLE, KEY_RATES];
 
 /// Models, the rollout with its ledger and evidence, what the shards counted, alerts, messages and keys.
 const LIFECYCLE: Migration = &[
@@ -174,3 +174,6 @@ const LIFECYCLE: Migration = &[
     ) STRICT",
     "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT",
 ];
+
+/// How often a published key may ask.
+const KEY_RATES: Migration = &["ALTER TABLE keys ADD COLUMN per_minute INTEGER NOT NULL DEFAULT 0"];

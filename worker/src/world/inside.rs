@@ -10,10 +10,10 @@ use plumbline_core::route::Deployed;
 use super::model::bundle;
 use super::play::Target;
 use super::script::Script;
+use crate::access::Scope;
 use crate::control::Fault;
 use crate::lifecycle::Lifecycle;
 use crate::request::Request;
-use crate::route::Scope;
 use crate::store::Sql;
 use crate::{Control, Journal, Model, Response, Service};
 

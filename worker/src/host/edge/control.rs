@@ -6,24 +6,26 @@ use std::cell::RefCell;
 
 use plumbline_core::Timestamp;
 use plumbline_core::route::AllocationSettings;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::head;
 use super::store::ObjectSql;
 use super::terms::Terms;
-use crate::control::Fault;
-use crate::lifecycle::{refused, rules, stored};
+use crate::access::Scope;
+use crate::control::{Ask, Fault, stored};
+use crate::lifecycle::{admitted, refused, rules};
 use crate::log::{EventStatus, Minute, ShardWindow};
 use crate::probe::{Heartbeat, unanswered};
 use crate::request::{Request, Response};
-use crate::route::{Place, ROUTES, Scope, lifecycle_route};
+use crate::route::{self, Place, ROUTES};
 use crate::settings::Settings;
 use crate::{Control, Problem, SqlError};
 
-/// The control object once it is open, and whether callers without a key are on the same machine.
+/// The control object once it is open, whether callers without a key are on the same machine, and what the shards are asked.
 struct Open {
     control: Control<ObjectSql>,
     is_local: bool,
+    ask: Option<Ask>,
 }
 
 thread_local! {
@@ -55,16 +57,23 @@ pub extern "C" fn control_error_length() -> usize {
 }
 
 /// Opens the object by the `s` bytes of settings and `t` of [`Terms`] in the input, both JSON, bringing its tables up to date; how many
-/// shards there are, or −1 with the text at `control_output`.
+/// shards there are, or −1 with the text at `control_output`. Behind them are 32 random bytes and the `a` bytes of the secret that makes
+/// keys; none makes any where there are none.
 #[unsafe(no_mangle)]
-pub extern "C" fn control_open(s: usize, t: usize) -> f64 {
+pub extern "C" fn control_open(s: usize, t: usize, r: usize, a: usize) -> f64 {
     let input = INPUT.take();
     let (settings, rest) = input.split_at_checked(s).unwrap_or_default();
     let made = super::deploy::settings(settings).and_then(|settings| {
         let terms = Terms::read(rest.get(..t).unwrap_or_default())?;
         let base = base(&settings);
-        let control = Control::open(ObjectSql, terms.policy(), base).map_err(|e| format!("{}: {e}", e.code()))?;
-        OPEN.set(Some(Open { control, is_local: terms.is_local }));
+        let mut control = Control::open(ObjectSql, terms.policy(), base).map_err(|e| format!("{}: {e}", e.code()))?;
+        let (random, admin) = rest.get(t..).unwrap_or_default().split_at_checked(r).unwrap_or_default();
+        if let Ok(seed) = random.try_into() {
+            control.seed(seed);
+        }
+        let admin = std::str::from_utf8(admin.get(..a).unwrap_or_default()).unwrap_or_default();
+        control.guard(Some(admin).filter(|admin| !admin.is_empty()), settings.cors_origins.clone());
+        OPEN.set(Some(Open { control, is_local: terms.is_local, ask: None }));
         Ok(settings.shards)
     });
     made.map_or_else(|error| fail(&error), f64::from)
@@ -123,7 +132,7 @@ pub extern "C" fn control_first(now: f64, m: usize, k: usize) -> f64 {
 }
 
 /// Answers the request in the input: `h` bytes of head, then `b` of body. The length of status and headers, as a line of JSON, and body;
-/// 0 where the request is one of events, which the shards are to store before `control_stored` answers.
+/// 0 where the shards are to be asked first what `control_asks` says, and `control_told` answers.
 #[unsafe(no_mangle)]
 pub extern "C" fn control_answer(now: f64, h: usize, b: usize) -> f64 {
     let input = INPUT.take();
@@ -132,31 +141,67 @@ pub extern "C" fn control_answer(now: f64, h: usize, b: usize) -> f64 {
     with(|open| Ok(head::read(head).and_then(|head| answered(open, now as i64, &head.request(body))).map_or(0.0, |r| leave(&r))))
 }
 
+/// The answer to `request`; none where the shards are to be asked.
 fn answered(open: &mut Open, now_ms: i64, request: &Request<'_>) -> Option<Response> {
-    let token = request.header("authorization").and_then(|value| value.strip_prefix("Bearer "));
-    let viewer = match open.control.viewer(token, open.is_local) {
-        Ok(viewer) => viewer,
-        Err(fault) => return Some(refused(&fault.problem())),
+    open.ask = None;
+    let access = match open.control.access(now_ms) {
+        Ok(access) => access,
+        Err(e) => return Some(refused(&Fault::Store(e).problem())),
     };
-    let Some(routed) = lifecycle_route(request.method, request.path) else {
-        return Some(refused(&Problem::new(404, "NO_SUCH_PATH", "this path does not exist")));
-    };
-    if routed.route.place != Place::Shards {
-        return Some(open.control.answer(now_ms, &routed, request, &viewer));
+    if !open.is_local && !access.has_keys() {
+        let detail = "no keys: set the secret PLUMBLINE_ADMIN and make keys with it (plumbline keys add --url …)";
+        return Some(refused(&Problem::new(503, "NO_KEYS", detail)));
     }
-    let missing = || refused(&Problem::new(403, "SCOPE_MISSING", "this needs a key with the scope ingest"));
-    (!viewer.may(Scope::Ingest)).then(missing)
+    let mut response = match admitted(&access, now_ms, request, open.is_local) {
+        Ok((routed, viewer)) if routed.route.place == Place::Shards => match open.control.ask(&routed, request, &viewer) {
+            Ok(ask) => {
+                open.ask = Some(ask);
+                return None;
+            }
+            Err(fault) => fault.problem().response(),
+        },
+        Ok((routed, viewer)) => open.control.answer(now_ms, &routed, request, &viewer),
+        Err(problem) => problem.response(),
+    };
+    route::finish(&access, request, &mut response);
+    Some(response)
 }
 
-/// The answer to events, as `control_answer` leaves one, by what the shards made of them: the input's `n` bytes are a JSON array of what
-/// `shard_events` of each left.
+/// The length of what every shard is to be asked for the last request, JSON.
 #[unsafe(no_mangle)]
-pub extern "C" fn control_stored(n: usize) -> f64 {
+pub extern "C" fn control_asks() -> f64 {
+    with(|open| Ok(say(serde_json::to_vec(&open.ask.take()).unwrap_or_default())))
+}
+
+/// The answer to the request whose `h` bytes of head are in the input, as `control_answer` leaves one, by the `a` bytes of what the shards
+/// were asked and the `n` of what they said: a JSON array of what `shard_part` of each left.
+#[unsafe(no_mangle)]
+pub extern "C" fn control_told(now: f64, h: usize, a: usize, n: usize) -> f64 {
     let input = INPUT.take();
-    match serde_json::from_slice(input.get(..n).unwrap_or_default()) {
-        Ok(parts) => leave(&answer_of(parts)),
-        Err(e) => leave(&refused(&Problem::new(500, "SHARDS_UNREADABLE", e.to_string()))),
-    }
+    let (head, rest) = input.split_at_checked(h).unwrap_or_default();
+    let (ask, parts) = rest.split_at_checked(a).unwrap_or_default();
+    with(|open| {
+        let ask: Ask = read(ask)?;
+        let parts: Vec<Result<Value, (u16, String)>> = read(parts.get(..n).unwrap_or_default())?;
+        let mut response = match parts.into_iter().collect::<Result<Vec<_>, _>>() {
+            Ok(parts) => open.control.told(now as i64, &ask, parts).unwrap_or_else(|fault| fault.problem().response()),
+            Err((status, body)) => Response::new(status, "application/problem+json", body.into_bytes()),
+        };
+        if let Some(head) = head::read(head) {
+            let access = open.control.access(now as i64)?;
+            route::finish(&access, &head.request(b""), &mut response);
+        }
+        Ok(leave(&response))
+    })
+}
+
+/// The length of the keys in force, JSON: what the instances of the service go by.
+#[unsafe(no_mangle)]
+pub extern "C" fn control_access(now: f64) -> f64 {
+    with(|open| {
+        let access = open.control.access(now as i64)?;
+        Ok(say(serde_json::to_vec(&access.records().collect::<Vec<_>>()).unwrap_or_default()))
+    })
 }
 
 /// The answer to events by what became of them at each shard.

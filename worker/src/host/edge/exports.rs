@@ -5,12 +5,14 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::mem;
+use std::sync::Arc;
 
 use plumbline_core::Timestamp;
 
 use super::reads::Reads;
 use super::terms::Terms;
 use super::{deploy, head, refusal};
+use crate::access::{Access, KeyRecord};
 use crate::answer::After;
 use crate::journal::{Batch, Journal};
 use crate::metrics::Counted;
@@ -75,6 +77,7 @@ struct State {
     bundles: Vec<Vec<u8>>,
     secret: Vec<u8>,
     terms: Option<Terms>,
+    access: Arc<Access>,
     not_loaded: String,
     running: Option<(Service, Journal)>,
     full: Vec<Batch>,
@@ -195,6 +198,23 @@ pub extern "C" fn lifecycle(n: usize) -> usize {
     })
 }
 
+/// From now on, the keys that the `n` bytes of input list, JSON, are those in force; 0, or the length of an error at `output`.
+#[unsafe(no_mangle)]
+pub extern "C" fn access(n: usize) -> usize {
+    with(|state| {
+        let keys = serde_json::from_slice::<Vec<KeyRecord>>(state.input.get(..n).unwrap_or_default());
+        match (keys, &state.running, &state.terms) {
+            (Ok(keys), Some((service, _)), Some(terms)) => {
+                state.access = Arc::new(state.access.with_keys(keys));
+                service.admit(Arc::clone(&state.access), terms.is_local);
+                0
+            }
+            (Err(e), ..) => state.say(format!("ACCESS: {e}")),
+            _ => state.say("NOT_STARTED: there is no lifecycle".to_owned()),
+        }
+    })
+}
+
 /// Starts the service; 0, or the length of an error at `output`.
 #[unsafe(no_mangle)]
 pub extern "C" fn start(settings: usize, instance: usize) -> usize {
@@ -216,6 +236,11 @@ pub extern "C" fn start(settings: usize, instance: usize) -> usize {
         };
         match made {
             Ok(running) => {
+                if let Some(terms) = &state.terms {
+                    // Until it has heard of keys, no one has any.
+                    state.access = Arc::new(Access::new(Vec::new(), None, running.0.settings().cors_origins.clone()));
+                    running.0.admit(Arc::clone(&state.access), terms.is_local);
+                }
                 state.running = Some(running);
                 0
             }
@@ -484,7 +509,7 @@ pub extern "C" fn headers(number: usize) -> usize {
 pub extern "C" fn reads() -> usize {
     with(|state| {
         let cross_origin = state.running.as_ref().is_some_and(|(service, _)| !service.settings().cors_origins.is_empty());
-        state.output = serde_json::to_vec(&Reads::new(cross_origin)).unwrap_or_default();
+        state.output = serde_json::to_vec(&Reads::new(cross_origin, state.terms.is_some())).unwrap_or_default();
         state.output.len()
     })
 }

@@ -10,9 +10,9 @@ use super::control;
 use super::store::ObjectSql;
 use super::terms::Terms;
 use crate::control::Fault;
-use crate::lifecycle::{refused, rules};
+use crate::lifecycle::{admitted, refused, rules};
 use crate::request::{Request, Response};
-use crate::route::{Place, lifecycle_route};
+use crate::route::Place;
 use crate::world::{self, DEMO_LEADS, DEMO_SEED, Inside, Kept, Script};
 use crate::{Control, Service, SqlError};
 
@@ -86,14 +86,17 @@ impl Kept for Apart {
     }
 
     fn answer(&mut self, now_ms: i64, request: &Request<'_>) -> Response {
-        let token = request.header("authorization").and_then(|value| value.strip_prefix("Bearer "));
-        let answered = match (self.control.viewer(token, true), lifecycle_route(request.method, request.path)) {
-            (Ok(_), Some(routed)) if routed.route.place == Place::Shards => self.stored(now_ms, request),
-            (Ok(viewer), Some(routed)) => Ok(self.control.answer(now_ms, &routed, request, &viewer)),
-            (Ok(_), None) => Ok(Response { status: 404, ..Response::default() }),
-            (Err(fault), _) => Err(fault),
+        let access = match self.control.access(now_ms) {
+            Ok(access) => access,
+            Err(e) => return refused(&Fault::Store(e).problem()),
         };
-        answered.unwrap_or_else(|fault| refused(&fault.problem()))
+        match admitted(&access, now_ms, request, true) {
+            Ok((routed, _)) if routed.route.place == Place::Shards => {
+                self.stored(now_ms, request).unwrap_or_else(|fault| refused(&fault.problem()))
+            }
+            Ok((routed, viewer)) => self.control.answer(now_ms, &routed, request, &viewer),
+            Err(problem) => refused(&problem),
+        }
     }
 
     fn tick(&mut self, now_ms: i64) -> Result<Option<Deployed>, Fault> {

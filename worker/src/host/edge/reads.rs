@@ -20,14 +20,18 @@ pub(super) struct Reads {
 }
 
 impl Reads {
-    /// What the routes read; with the headers of cross-origin questions where those are answered.
-    pub(super) fn new(cross_origin: bool) -> Reads {
+    /// What the routes read; with the headers of cross-origin questions where those are answered, and with what says who calls where keys
+    /// are `kept`.
+    pub(super) fn new(cross_origin: bool, kept: bool) -> Reads {
         let names = Request::HEADERS;
         // Control is given all headers by itself.
         let table = || ROUTES.iter().filter(|route| matches!(route.place, Place::Service | Place::Either));
-        // A key and a revision are for the lifecycle.
-        let lifecycle = ["authorization", "if-match"];
-        let common = names.iter().filter(|name| cross_origin && !lifecycle.contains(name));
+        let caller = ["authorization", "host", "origin"];
+        let lifecycle = ["authorization", "if-match", "host"];
+        let common = names.iter().filter(|name| {
+            let asked = cross_origin && !lifecycle.contains(name);
+            asked || (kept && (caller.contains(name) || **name == "access-control-request-method"))
+        });
         let common = common.filter(|name| table().all(|route| !route.headers.contains(name)));
         let common: Vec<&str> = common.copied().collect();
         let numbers = |route: &'static Route| {
@@ -57,18 +61,21 @@ mod tests {
     fn a_path_is_given_what_its_routes_read() {
         let named =
             |reads: &Reads, numbers: &BTreeSet<usize>| numbers.iter().map(|i| reads.names[*i]).collect::<Vec<_>>().join(" ");
-        let reads = Reads::new(false);
+        let reads = Reads::new(false, false);
         assert_eq!(named(&reads, &reads.paths["/v1/score"]), "content-type x-request-id origin");
         assert_eq!(named(&reads, &reads.paths["/metrics"]), "");
         assert_eq!(named(&reads, &reads.roots["v2"]), "content-type inference-header-content-length x-request-id origin");
         assert_eq!(named(&reads, &reads.roots["v1"]), "content-type x-request-id if-none-match origin");
         assert_eq!(named(&reads, &reads.all), "content-type inference-header-content-length x-request-id if-none-match origin");
-        let reads = Reads::new(true);
+        let reads = Reads::new(true, false);
         assert_eq!(named(&reads, &reads.paths["/metrics"]), "origin access-control-request-method");
         assert_eq!(
             named(&reads, &reads.roots["v2"]),
             "content-type inference-header-content-length x-request-id origin access-control-request-method"
         );
-        assert_eq!(reads.all.len() + 2, Request::HEADERS.len(), "all but the two that only the lifecycle reads");
+        assert_eq!(reads.all.len() + 3, Request::HEADERS.len(), "all but those that only the lifecycle reads");
+        let kept = Reads::new(false, true);
+        assert_eq!(named(&kept, &kept.paths["/metrics"]), "origin access-control-request-method authorization host");
+        assert!(named(&kept, &kept.paths["/v1/score"]).ends_with("authorization host"));
     }
 }

@@ -4,7 +4,8 @@
 use std::cell::RefCell;
 
 use super::store::ObjectSql;
-use crate::lifecycle::{Filler, store_events};
+use crate::control::{Ask, Fault};
+use crate::lifecycle::{Filler, part, store_events};
 use crate::log::{Digest, LogShard, RolloutSpan};
 use crate::store::SqlError;
 
@@ -85,6 +86,38 @@ pub extern "C" fn shard_events(now: f64, number: u32, shards: u32, p: usize) -> 
     say(&became.map_err(|fault| {
         let response = fault.problem().response();
         (response.status, String::from_utf8_lossy(&response.body).into_owned())
+    }))
+}
+
+/// What this shard, `number` of `shards`, says to the `a` bytes of question at `shard_reserve`, before the body of the request. The length
+/// of its part, or of the refusal, JSON at `shard_error`; −1 with the text there.
+#[unsafe(no_mangle)]
+pub extern "C" fn shard_part(now: f64, number: u32, shards: u32, a: usize) -> f64 {
+    let input = ROWS.take();
+    let (ask, body) = input.split_at_checked(a).unwrap_or_default();
+    let said = read(ask)
+        .map_err(Fault::from)
+        .and_then(|ask: Ask| part(&mut LogShard::opened(ObjectSql), (number, shards), now as i64, &ask, body));
+    say(&said.map_err(|fault| {
+        let response = fault.problem().response();
+        (response.status, String::from_utf8_lossy(&response.body).into_owned())
+    }))
+}
+
+/// Keeps the keys in force at `shard_reserve`, JSON, for instances of the service; 0, or −1 with the text at `shard_error`.
+#[unsafe(no_mangle)]
+pub extern "C" fn shard_keep_access() -> f64 {
+    let keys = ROWS.take();
+    let keys = std::str::from_utf8(&keys).map_err(|_| SqlError::NoBatch);
+    outcome(keys.and_then(|keys| LogShard::opened(ObjectSql).keep_access(keys)).map(|()| 0.0))
+}
+
+/// The length of the keys in force, JSON at `shard_error`; 0 where none were ever kept; −1 with the text there.
+#[unsafe(no_mangle)]
+pub extern "C" fn shard_access() -> f64 {
+    outcome(LogShard::opened(ObjectSql).access().map(|keys| {
+        ERROR.set(keys.unwrap_or_default());
+        ERROR.with_borrow(String::len) as f64
     }))
 }
 

@@ -1,0 +1,258 @@
+//! Requests that the log shards answer: what each is asked, and the answer that control makes of what they say.
+//!
+//! The question goes to every shard, with the request's body; a shard answers for its own leads. Between the two nothing is kept.
+
+use plumbline_core::report::time_text;
+use plumbline_core::rollout::ledger::Kind;
+use plumbline_core::route::{Allocation, Deployed};
+use plumbline_core::table::parse_date;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::rollout::append;
+use super::route::ok;
+use super::{Control, Fault, integer, text};
+use crate::access::{Scope, Viewer};
+use crate::log::{Erased, EventStatus, LeadSummary, ServedRow, lead_ref};
+use crate::problem::Problem;
+use crate::request::{Request, Response};
+use crate::route::{Method, Routed};
+use crate::store::{Param, Sql, SqlError};
+
+/// What every shard is asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ask {
+    /// To store its own of the events in the body, which were posted to `path`.
+    Events {
+        /// `/v1/outcomes`, `/v1/feedback` or `/v1/exposures`.
+        path: String,
+    },
+    /// For its leads scored last.
+    Leads {
+        /// Where each shard goes on; none: at the newest lead.
+        before: Vec<Option<i64>>,
+        /// How many at most.
+        limit: usize,
+    },
+    /// For all it has about a lead.
+    Lead {
+        /// The lead.
+        id: String,
+    },
+    /// For the log's rows about a lead round a moment.
+    Served {
+        /// The lead.
+        id: String,
+        /// The moment, milliseconds since 1970.
+        at_ms: i64,
+    },
+    /// To erase a lead.
+    Erase {
+        /// The lead.
+        id: String,
+        /// Random text that takes the place of its id.
+        random: String,
+        /// Who erases it.
+        by: String,
+    },
+    /// To close a report that something is odd.
+    Close {
+        /// The report's event.
+        id: String,
+        /// Who closes it.
+        by: String,
+        /// Whether something was odd.
+        confirmed: bool,
+    },
+}
+
+/// Rows within so long of the moment are shown.
+pub const AROUND_MS: i64 = 3_600_000;
+/// Rows that are shown at most.
+pub const MOST_ROWS: usize = 20;
+/// Leads of a page.
+const PAGE: usize = 50;
+const MOST: usize = 200;
+
+/// How a report that something is odd is closed.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Closing {
+    confirmed: bool,
+}
+
+impl<S: Sql> Control<S> {
+    /// What the shards are asked so that `request` of `viewer` can be answered.
+    ///
+    /// # Errors
+    /// A parameter or body that cannot be read, or the store failed.
+    pub fn ask(&mut self, routed: &Routed<'_>, request: &Request<'_>, viewer: &Viewer<'_>) -> Result<Ask, Fault> {
+        viewer.needs(routed.route.scope.unwrap_or(Scope::Admin))?;
+        let by = viewer.name().to_owned();
+        let id = || routed.value("id").to_owned();
+        Ok(match (routed.route.method, routed.route.path) {
+            (Method::Get, "/v1/leads") => {
+                let after = request.parameter("after").unwrap_or_default();
+                let before = after.split('.').filter(|text| !text.is_empty()).map(|text| text.parse().ok()).collect();
+                let limit = request.parameter("limit").and_then(|text| text.parse().ok()).unwrap_or(PAGE);
+                Ask::Leads { before, limit: limit.clamp(1, MOST) }
+            }
+            (Method::Get, "/v1/leads/{id}") => Ask::Lead { id: id() },
+            (Method::Delete, "/v1/leads/{id}") => Ask::Erase { id: id(), random: self.random()?, by },
+            (Method::Get, "/v1/ledger/served") => {
+                let lead = request.decoded("lead_id").filter(|lead| !lead.is_empty());
+                let lead = lead.ok_or_else(|| Problem::new(400, "LEAD_REQUIRED", "name the lead: ?lead_id=…&at=…"))?;
+                let at = request.decoded("at").unwrap_or_default();
+                let at_ms = at.parse().ok().or_else(|| parse_date(&at));
+                let wrong = || {
+                    let detail = "name the moment, ?at=, as RFC 3339 such as 2026-11-28T10:00:00Z, or in milliseconds since 1970";
+                    Problem::new(400, "TIME_MALFORMED", detail)
+                };
+                Ask::Served { id: lead.into_owned(), at_ms: at_ms.ok_or_else(wrong)? }
+            }
+            (Method::Post, "/v1/feedback/{id}/close") => {
+                let Closing { confirmed } = super::route::body(request)?;
+                Ask::Close { id: id(), by, confirmed }
+            }
+            (_, path) => Ask::Events { path: path.to_owned() },
+        })
+    }
+
+    /// The answer to a question by what every shard said, in the order of the shards.
+    ///
+    /// # Errors
+    /// Nothing was found, or the store failed.
+    pub fn told(&mut self, now_ms: i64, ask: &Ask, parts: Vec<Value>) -> Result<Response, Fault> {
+        match ask {
+            Ask::Events { .. } => {
+                let parts = parts.into_iter().map(serde_json::from_value).collect::<Result<Vec<_>, _>>();
+                Ok(stored(parts.map_err(unreadable)?))
+            }
+            Ask::Leads { limit, before } => leads(parts, before, *limit),
+            Ask::Lead { id } => {
+                let found = parts.into_iter().find(|part| !part.is_null());
+                let none = || {
+                    Problem::new(
+                        404,
+                        "NO_SUCH_LEAD",
+                        format!("the lead {id:?} was never scored, and nothing was reported about it"),
+                    )
+                };
+                Ok(ok(&found.ok_or_else(none)?))
+            }
+            Ask::Served { id, at_ms } => {
+                let rows = parts.into_iter().map(serde_json::from_value::<Vec<ServedRow>>).collect::<Result<Vec<_>, _>>();
+                let mut rows: Vec<ServedRow> = rows.map_err(unreadable)?.into_iter().flatten().collect();
+                rows.sort_by_key(|row| (row.at_ms - at_ms).abs());
+                self.served(id, *at_ms, &rows)
+            }
+            Ask::Erase { id, by, .. } => {
+                let parts = parts.into_iter().map(serde_json::from_value::<Erased>).collect::<Result<Vec<_>, _>>();
+                let erased = parts.map_err(unreadable)?.into_iter().fold(Erased::default(), |all, part| Erased {
+                    rows: all.rows + part.rows,
+                    scores: all.scores + part.scores,
+                    deleted: all.deleted + part.deleted,
+                });
+                let lead_ref = lead_ref(self.secret()?.as_bytes(), id);
+                let body = json!({ "actor": { "name": by }, "erased": erased, "lead_ref": lead_ref });
+                self.sql.transaction(&mut |sql| append(sql, now_ms, Kind::Erase, "", &body))?;
+                Ok(ok(&json!({ "lead_ref": lead_ref, "erased": erased })))
+            }
+            Ask::Close { id, .. } => {
+                if parts.iter().any(|part| part == &Value::Bool(true)) {
+                    return Ok(ok(&json!({ "closed": id })));
+                }
+                Err(Problem::new(404, "NO_SUCH_REPORT", "no report that something is odd has this id").into())
+            }
+        }
+    }
+
+    /// What served the lead at a moment: what was deployed then, what the draw says, what the log has, and which decisions made it so.
+    fn served(&mut self, lead: &str, at_ms: i64, rows: &[ServedRow]) -> Result<Response, Fault> {
+        let query = "SELECT document FROM deployments WHERE effective_ms <= ?1 ORDER BY epoch DESC LIMIT 1";
+        let found = self.sql.query(query, &[Param::Integer(at_ms)])?;
+        let none = || Problem::new(404, "NOTHING_SERVED", format!("nothing was deployed yet at {}", time_text(at_ms)));
+        let deployed: Deployed = serde_json::from_str(&text(found.first().ok_or_else(none)?, 0)).map_err(unreadable)?;
+        let rules: Vec<String> = deployed.allocation.rule.iter().map(|rule| rule.field.clone()).collect();
+        let allocation = Allocation::compile(deployed.allocation.clone());
+        let allocation = allocation.map_err(|e| SqlError::Driver(format!("the deployment {}: {e}", deployed.epoch)))?;
+        let expected = allocation.assign(lead);
+        // What a rule decides depends on fields that are not kept.
+        let depends = (!rules.is_empty()).then(|| format!("the rules on {} are not considered", rules.join(", ")));
+        let observed: Vec<Value> = rows
+            .iter()
+            .map(|row| {
+                let mut shown = serde_json::to_value(row).unwrap_or_default();
+                if let Value::Object(shown) = &mut shown {
+                    shown.insert("at".to_owned(), time_text(row.at_ms).into());
+                }
+                shown
+            })
+            .collect();
+        let answered = rows.iter().find(|row| matches!(row.role.as_str(), "champion" | "challenger"));
+        let agrees =
+            answered.map(|row| row.variant == expected.variant && row.epoch.is_none_or(|epoch| epoch == deployed.epoch as i64));
+        let why = self.decisions(deployed.epoch)?;
+        Ok(ok(&json!({
+            "lead_id": lead, "at": time_text(at_ms), "epoch": deployed.epoch, "effective_at": time_text(deployed.effective_ms),
+            "expected": expected, "note": depends, "observed": observed, "agrees": agrees, "why": why,
+        })))
+    }
+
+    /// The entries of the ledger that made the deployment number `epoch`: its own, the command or look before it, the transition after it.
+    fn decisions(&mut self, epoch: u64) -> Result<Vec<Value>, SqlError> {
+        let query = "SELECT seq, body FROM ledger WHERE kind = 'deployment' ORDER BY seq DESC";
+        let made =
+            |body: &str| serde_json::from_str::<Value>(body).ok().and_then(|body| body.pointer("/deployment/epoch")?.as_u64());
+        let rows = self.sql.query(query, &[])?;
+        let seq = rows.iter().find(|row| made(&text(row, 1)) == Some(epoch)).map_or(1, |row| integer(row, 0));
+        let mut entries = self.entries_after((seq - 2).max(0), 4)?;
+        let at_ms = entries.iter().find(|entry| entry.seq as i64 == seq).map(|entry| entry.at_ms);
+        entries.retain(|entry| Some(entry.at_ms) == at_ms);
+        Ok(entries.iter().map(super::route::shown_entry).collect())
+    }
+}
+
+/// The answer to events, of which each shard has stored its own.
+pub fn stored(parts: Vec<Vec<Option<EventStatus>>>) -> Response {
+    let mut statuses: Vec<Option<EventStatus>> = Vec::new();
+    for part in parts {
+        statuses.resize(statuses.len().max(part.len()), None);
+        for (place, status) in statuses.iter_mut().zip(part) {
+            *place = place.take().or(status);
+        }
+    }
+    let rejected = statuses.iter().flatten().filter(|status| status.status >= 400).count();
+    let body = json!({ "events": statuses, "accepted": statuses.len() - rejected, "rejected": rejected });
+    let status = if rejected > 0 && rejected == statuses.len() { 422 } else { 200 };
+    Response::new(status, "application/json", serde_json::to_vec(&body).unwrap_or_default())
+}
+
+/// Leads of all shards, those scored last first, with where each shard goes on.
+fn leads(parts: Vec<Value>, before: &[Option<i64>], limit: usize) -> Result<Response, Fault> {
+    let mut cursors: Vec<Option<i64>> = before.to_vec();
+    cursors.resize(parts.len(), None);
+    let mut shards = Vec::new();
+    for (part, cursor) in parts.into_iter().zip(&mut cursors) {
+        let leads: Vec<LeadSummary> = serde_json::from_value(part).map_err(unreadable)?;
+        shards.push((leads.into_iter().peekable(), cursor));
+    }
+    let mut taken = Vec::new();
+    while taken.len() < limit {
+        // Within a shard leads stay in its order.
+        let heads = shards.iter_mut().enumerate().filter_map(|(at, (leads, _))| Some((leads.peek()?.first_ms, at)));
+        let Some((leads, cursor)) = heads.max().and_then(|(_, at)| shards.get_mut(at)) else { break };
+        if let Some(lead) = leads.next() {
+            **cursor = Some(lead.cursor);
+            taken.push(lead);
+        }
+    }
+    let next = cursors.iter().map(|cursor| cursor.map_or_else(|| "-".to_owned(), |cursor| cursor.to_string()));
+    let next = (taken.len() == limit).then(|| next.collect::<Vec<_>>().join("."));
+    Ok(ok(&json!({ "leads": taken, "next": next })))
+}
+
+fn unreadable(error: serde_json::Error) -> SqlError {
+    SqlError::Driver(format!("what is stored cannot be read: {error}"))
+}
