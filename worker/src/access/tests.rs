@@ -2,6 +2,8 @@ use super::*;
 
 const SECRET: &str = "pl_0123456789abcdef0123456789abcdef";
 const PAGE: &str = "pl_page56789abcdef0123456789abcdef01";
+/// Scope, secret, further headers, whether only the same machine reaches the service, and who it is or why not.
+type Case<'a> = (Scope, Option<&'a str>, &'a [(&'a str, &'a str)], bool, Result<&'a str, &'a str>);
 const CRM: &str = "https://crm.example";
 
 fn access() -> Access {
@@ -36,7 +38,7 @@ fn admit(access: &Access, now_ms: i64, scope: Scope, headers: &[(&str, &str)], i
 #[test]
 fn who_may_call_what() {
     let bearer = |secret: &str| format!("Bearer {secret}");
-    let cases: &[(Scope, Option<&str>, &[(&str, &str)], bool, Result<&str, &str>)] = &[
+    let cases: &[Case<'_>] = &[
         (Scope::Read, None, &[], true, Ok("local")),
         (Scope::Read, None, &[("host", "localhost:8788")], true, Ok("local")),
         (Scope::Read, None, &[("host", "[::1]:8788")], true, Ok("local")),
