@@ -126,7 +126,9 @@ mod tests {
 
     #[test]
     fn keeps_the_contract_of_the_store() {
-        assert_eq!(contract::check(&mut Store::open(None).unwrap()), Ok(()));
+        let mut store = Store::open(None).unwrap();
+        assert_eq!(contract::check(&mut store), Ok(()));
+        assert_eq!(contract::check_trigger(&mut store), Ok(()));
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("log.sqlite");
         assert_eq!(contract::check(&mut Store::open(Some(&path)).unwrap()), Ok(()));

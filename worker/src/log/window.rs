@@ -81,7 +81,7 @@ pub(super) fn replace(sql: &mut dyn Sql, key: &Key, bytes: &[u8], business: Opti
     let upsert = "INSERT INTO shard_windows (grain, start_ms, version, role, rev, bytes, business, sent_rev) \
         VALUES (?1, ?2, ?3, ?4, 1, ?5, ?6, 0) ON CONFLICT (grain, start_ms, version, role) DO UPDATE SET \
         rev = shard_windows.rev + 1, bytes = excluded.bytes, business = excluded.business \
-        WHERE shard_windows.bytes <> excluded.bytes OR shard_windows.business IS NOT excluded.business";
+        WHERE shard_windows.bytes <> excluded.bytes OR shard_windows.business IS DISTINCT FROM excluded.business";
     let [grain, start, version, role] = key.params();
     let business = business.map_or(Param::Null, Param::Text);
     sql.execute(upsert, &[grain, start, version, role, Param::Blob(bytes), business])

@@ -1,23 +1,58 @@
-//! The service's [`Sql`] on SQLite in memory, for the tests of this crate, and one that fails at a chosen statement.
+//! The store of this crate's tests: SQLite in memory, or, where the variable `PLUMBLINE_TEST_POSTGRES` names a database, a schema of it for each
+//! test; and one that fails at a chosen statement.
 
 use rusqlite::types::{ToSqlOutput, Value, ValueRef};
 use rusqlite::{Connection, ToSql, params_from_iter};
 
 use super::{Param, Sql, SqlError, SqlValue, changes_rows};
 
-/// SQLite in memory.
+/// An empty store.
 #[derive(Debug)]
-pub(crate) struct Memory(Connection);
+pub(crate) enum Memory {
+    Sqlite(Sqlite),
+    #[cfg(feature = "postgres")]
+    Postgres(Box<super::postgres::tests::Schema>),
+}
 
 impl Memory {
     pub fn new() -> Memory {
+        #[cfg(feature = "postgres")]
+        if let Some(schema) = super::postgres::tests::Schema::of_the_environment() {
+            return Memory::Postgres(Box::new(schema));
+        }
         let connection = Connection::open_in_memory().unwrap();
         connection.set_prepared_statement_cache_capacity(128);
-        Memory(connection)
+        Memory::Sqlite(Sqlite(connection))
+    }
+
+    fn inner(&mut self) -> &mut dyn Sql {
+        match self {
+            Memory::Sqlite(sqlite) => sqlite,
+            #[cfg(feature = "postgres")]
+            Memory::Postgres(schema) => &mut schema.store,
+        }
     }
 }
 
 impl Sql for Memory {
+    fn execute(&mut self, statement: &str, params: &[Param<'_>]) -> Result<u64, SqlError> {
+        self.inner().execute(statement, params)
+    }
+
+    fn query(&mut self, statement: &str, params: &[Param<'_>]) -> Result<Vec<Vec<SqlValue>>, SqlError> {
+        self.inner().query(statement, params)
+    }
+
+    fn transaction(&mut self, work: &mut dyn FnMut(&mut dyn Sql) -> Result<(), SqlError>) -> Result<(), SqlError> {
+        self.inner().transaction(work)
+    }
+}
+
+/// SQLite in memory.
+#[derive(Debug)]
+pub(crate) struct Sqlite(Connection);
+
+impl Sql for Sqlite {
     fn execute(&mut self, statement: &str, params: &[Param<'_>]) -> Result<u64, SqlError> {
         check(params)?;
         let mut prepared = self.0.prepare_cached(statement).map_err(driver)?;
@@ -153,6 +188,10 @@ fn driver(error: rusqlite::Error) -> SqlError {
 
 #[test]
 fn keeps_the_contract_of_the_store() {
-    assert_eq!(super::contract::check(&mut Memory::new()), Ok(()));
+    let mut store = Memory::new();
+    assert_eq!(super::contract::check(&mut store), Ok(()));
+    if let Memory::Sqlite(sqlite) = &mut store {
+        assert_eq!(super::contract::check_trigger(sqlite), Ok(()));
+    }
     assert_eq!(super::contract::check(&mut Failing { inner: Memory::new(), left: None }), Ok(()));
 }

@@ -7,6 +7,8 @@ mod leads;
 #[cfg(test)]
 pub(crate) mod memory;
 mod migration;
+#[cfg(feature = "postgres")]
+pub mod postgres;
 mod shard;
 mod sql;
 

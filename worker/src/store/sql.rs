@@ -75,6 +75,24 @@ pub enum SqlError {
     /// The driver's own message.
     #[error("the store rejected a statement: {0}")]
     Driver(String),
+    /// The store takes no changes.
+    #[error("the store is read-only: {0}")]
+    ReadOnly(String),
+    /// The store is damaged, or no database.
+    #[error("the store cannot be read: {0}; restore it from a backup, or name another")]
+    Corrupt(String),
+    /// There is no room left.
+    #[error("the store is full: {0}")]
+    Full(String),
+    /// The database cannot be reached, or the connection broke: a change that was under way may have been made.
+    #[error("the database cannot be reached: {0}")]
+    Unreachable(String),
+    /// Another program holds the store for longer than we wait.
+    #[error("another program is writing to the store: {0}")]
+    Busy(String),
+    /// The address of a database cannot be used.
+    #[error("the address of the database: {0}")]
+    Address(String),
     /// An integer is too large for the hosts in JavaScript.
     #[error("an integer exceeds 2^53 - 1, where JavaScript would round it; cast it to text")]
     LargeInteger,
@@ -104,6 +122,12 @@ impl SqlError {
     pub fn code(&self) -> &'static str {
         match self {
             SqlError::Driver(_) => "STORE_FAILED",
+            SqlError::ReadOnly(_) => "STORE_READ_ONLY",
+            SqlError::Corrupt(_) => "STORE_CORRUPT",
+            SqlError::Full(_) => "STORE_FULL",
+            SqlError::Unreachable(_) => "STORE_UNREACHABLE",
+            SqlError::Busy(_) => "STORE_BUSY",
+            SqlError::Address(_) => "STORE_ADDRESS",
             SqlError::LargeInteger => "STORE_LARGE_INTEGER",
             SqlError::Newer { .. } => "STORE_NEWER",
             SqlError::OtherOwner { .. } => "STORE_OTHER_OWNER",

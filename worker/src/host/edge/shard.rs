@@ -207,7 +207,8 @@ pub extern "C" fn shard_count() -> f64 {
 #[cfg(feature = "contract")]
 #[unsafe(no_mangle)]
 pub extern "C" fn store_contract() -> f64 {
-    match crate::store::contract::check(&mut ObjectSql) {
+    use crate::store::contract::{check, check_trigger};
+    match check(&mut ObjectSql).and_then(|()| check_trigger(&mut ObjectSql)) {
         Ok(()) => 0.0,
         Err(broken) => {
             ERROR.set(broken.0);
