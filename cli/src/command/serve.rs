@@ -27,7 +27,7 @@ use crate::host::no_thread;
 use crate::host::page::{self, Page};
 use crate::input::model_file;
 use crate::output::terminal;
-use crate::store::Store;
+use crate::store::{Home, Place, Store};
 use crate::{Failure, Outcome, clock};
 
 /// Serve scoring requests over HTTP
@@ -56,9 +56,9 @@ pub struct Serve {
     /// SQLite file of the prediction log [default: in memory, lost at exit]
     #[arg(long, value_name = "FILE", conflicts_with_all = ["store", "demo"])]
     db: Option<PathBuf>,
-    /// Folder with the prediction log and the lifecycle: models, rollouts, ledger, report. The first model of an empty one is the first
-    /// --model; after that the rollout says what serves
-    #[arg(long, value_name = "FOLDER")]
+    /// Folder, or address of a PostgreSQL database (postgres://…), with the prediction log and the lifecycle: models, rollouts, ledger,
+    /// report. The first model of an empty one is the first --model; after that the rollout says what serves
+    #[arg(long, value_name = "FOLDER|ADDRESS")]
     store: Option<PathBuf>,
     /// Play eight weeks of a simulated company into the store if it is empty, and serve it [store: a temporary folder unless --store]
     #[arg(long, conflicts_with = "models")]
@@ -110,7 +110,8 @@ impl Serve {
         let listener = TcpListener::bind(self.listen).map_err(cannot)?;
         listener.set_nonblocking(true).map_err(cannot)?;
         let address = listener.local_addr().map_err(cannot)?;
-        let (log, writer) = Log::open(kept.log.clone().or_else(|| self.db.clone()), &service)?;
+        let place = kept.log.clone().or_else(|| self.db.clone().map(Place::File)).unwrap_or(Place::Memory);
+        let (log, writer) = Log::open(&place, &service)?;
         let (later, scorer) = Later::start(&service, log.clone())?;
         let is_local = address.ip().is_loopback();
         let (door, keeper) = match kept.lifecycle {
@@ -224,7 +225,7 @@ impl Serve {
         }
         let deployed = lifecycle.control().deployed().map_err(|e| failed(e.into()))?;
         let models = deployed.map(|deployed| world::models(&mut lifecycle, &deployed)).transpose().map_err(failed)?;
-        Ok(Kept { log: Some(folder.join(lifecycle::LOG)), lifecycle: Some(lifecycle), models, key, _temporary: temporary })
+        Ok(Kept { log: Some(Home::of(&folder)?.log), lifecycle: Some(lifecycle), models, key, _temporary: temporary })
     }
 
     /// The page: of the folder named, which must be one, or of the folder where a build leaves it.
@@ -293,7 +294,7 @@ const ADMIN: &str = "PLUMBLINE_ADMIN";
 /// What `--store` keeps.
 #[derive(Default)]
 struct Kept {
-    log: Option<PathBuf>,
+    log: Option<Place>,
     lifecycle: Option<Lifecycle<Store>>,
     models: Option<Vec<Model>>,
     /// The secret of a key that was just made.

@@ -8,7 +8,7 @@ use plumbline_worker::{Control, Lifecycle, LogShard, SqlError};
 
 use crate::host::{demo, lifecycle};
 use crate::output::terminal;
-use crate::store::Store;
+use crate::store::{Home, Store};
 use crate::{Failure, Outcome, clock};
 
 /// Play weeks of a simulated company through the real service
@@ -61,14 +61,14 @@ impl Simulate {
 
 fn in_memory() -> Result<Lifecycle<Store>, Failure> {
     let refused = |e: SqlError| Failure::Service { code: e.code(), message: e.to_string() };
-    let control = Control::open(Store::open(None).map_err(refused)?, world::policy(), demo::base()).map_err(refused)?;
-    let shard = LogShard::open(Store::open(None).map_err(refused)?).map_err(refused)?;
+    let control = Control::open(Store::in_memory().map_err(refused)?, world::policy(), demo::base()).map_err(refused)?;
+    let shard = LogShard::open(Store::in_memory().map_err(refused)?).map_err(refused)?;
     Ok(Lifecycle::new(control, vec![shard]))
 }
 
 /// Makes sure that `folder` holds no store yet.
 fn fresh(folder: &Path) -> Result<(), Failure> {
-    if folder.join(lifecycle::LOG).exists() {
+    if Home::of(folder)?.has_tables()? {
         let message = format!("{} holds a store already; name a new folder", folder.display());
         return Err(Failure::usage("STORE_EXISTS", message));
     }

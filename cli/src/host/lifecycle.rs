@@ -9,11 +9,11 @@ use std::time::Duration;
 use hyper::body::Bytes;
 use plumbline_core::rollout::Policy;
 use plumbline_core::route::AllocationSettings;
-use plumbline_worker::{Control, Lifecycle, LogShard, Request, Response, Service, SqlError, world};
+use plumbline_worker::{Control, Lifecycle, LogShard, Request, Response, Service, world};
 use tokio::sync::oneshot;
 
 use crate::output::terminal;
-use crate::store::Store;
+use crate::store::{Home, Store};
 use crate::{Failure, clock, memory};
 
 /// What is due is done this often.
@@ -22,10 +22,6 @@ const TICK: Duration = Duration::from_secs(2);
 /// Control hears from the instance this often.
 const HEARTBEAT: Duration = Duration::from_secs(10);
 
-/// The file of the shard in a store's folder.
-pub const LOG: &str = "log.sqlite";
-/// The file of the control object.
-const CONTROL: &str = "control.sqlite";
 
 /// A request on its way to the lifecycle.
 struct Call {
@@ -48,24 +44,16 @@ pub struct Keeper {
     thread: JoinHandle<()>,
 }
 
-/// The lifecycle in `folder`, which is made where it does not exist.
+/// The lifecycle in the folder, which is made where it does not exist, or the PostgreSQL database that `store` names.
 ///
 /// # Errors
-/// A file cannot be opened, or is none of this program's.
-pub fn open(folder: &Path, policy: Policy, base: AllocationSettings) -> Result<Lifecycle<Store>, Failure> {
-    std::fs::create_dir_all(folder).map_err(Failure::write(folder.display().to_string()))?;
-    let file = |name: &str| {
-        let path = folder.join(name);
-        let place = path.display().to_string();
-        let refused = move |e: SqlError| Failure::Service { code: e.code(), message: format!("{place}: {e}") };
-        Store::open(Some(&path)).map_err(refused.clone()).map(|store| (store, refused))
-    };
-    let (control, refused) = file(CONTROL)?;
-    let mut control = Control::open(control, policy, base).map_err(refused)?;
-    control.seed(super::random()?);
-    let (shard, refused) = file(LOG)?;
-    let shard = LogShard::open(shard).map_err(refused)?;
-    Ok(Lifecycle::new(control, vec![shard]))
+/// A store cannot be opened, or is none of this program's.
+pub fn open(store: &Path, policy: Policy, base: AllocationSettings) -> Result<Lifecycle<Store>, Failure> {
+    let Home { control, log } = Home::of(store)?;
+    let mut opened = control.open().and_then(|store| Control::open(store, policy, base)).map_err(|e| control.failure(&e))?;
+    opened.seed(super::random()?);
+    let shard = log.open().and_then(LogShard::open).map_err(|e| log.failure(&e))?;
+    Ok(Lifecycle::new(opened, vec![shard]))
 }
 
 impl Door {

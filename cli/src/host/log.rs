@@ -1,16 +1,17 @@
 //! The prediction log: one thread writes, whoever answers hands rows over a channel. Rows that wait together are committed
 //! together.
 
-use std::path::PathBuf;
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use plumbline_worker::{Batch, Effects, Journal, LogMode, LogShard, Metrics, Service, SqlError};
+use tokio::runtime::Runtime;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::output::terminal;
-use crate::store::Store;
+use crate::store::{Place, Store};
 use crate::{Failure, clock};
 
 /// Requests whose rows may wait for the writer; beyond that answers wait for it.
@@ -18,6 +19,11 @@ const WAITING: usize = 16_384;
 
 /// The environment's variable with the key by which personal fields are hashed.
 const SECRET: &str = "PLUMBLINE_SECRET";
+
+/// Bytes of rows that wait for a store that is out of reach.
+const HELD_BYTES: usize = 64 << 20;
+/// Pauses between tries of a store that fails: at once, they make one that is slow slower.
+const PAUSES: [Duration; 2] = [Duration::from_millis(50), Duration::from_millis(200)];
 
 /// How often a store that has rejected rows is tried again.
 const TRIAL: Duration = Duration::from_secs(1);
@@ -42,18 +48,16 @@ pub struct Writer {
 }
 
 impl Log {
-    /// Opens the log at `path` (none: in memory) and starts its writer.
-    pub fn open(path: Option<PathBuf>, service: &Arc<Service>) -> Result<(Log, Writer), Failure> {
-        let place = path.as_ref().map_or_else(|| "the in-memory log".to_owned(), |path| path.display().to_string());
-        let refused = |e: SqlError| Failure::Service { code: e.code(), message: format!("{place}: {e}") };
-        let shard = LogShard::open(Store::open(path.as_deref()).map_err(refused)?).map_err(refused)?;
+    /// Opens the log at `place` and starts its writer.
+    pub fn open(place: &Place, service: &Arc<Service>) -> Result<(Log, Writer), Failure> {
+        let shard = place.open().and_then(LogShard::open).map_err(|e| place.failure(&e))?;
         let (notes, receiver) = mpsc::channel(WAITING);
         let mode = service.settings().log;
         let (service, counting) = (service.clone(), service.clone());
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().map_err(super::no_thread)?;
         let thread = std::thread::Builder::new()
             .name("log".into())
-            .spawn(move || runtime.block_on(write(receiver, shard, service)))
+            .spawn(move || write(&runtime, receiver, Stored::new(shard, service)))
             .map_err(super::no_thread)?;
         Ok((Log { notes, mode, service: counting }, Writer { thread }))
     }
@@ -112,39 +116,44 @@ impl Writer {
     }
 }
 
-async fn write(mut notes: mpsc::Receiver<Note>, mut shard: LogShard<Store>, service: Arc<Service>) {
+/// Writes what is handed over until the last [`Log`] is gone. The store is used outside of the event loop: a driver may have one of its own.
+fn write(runtime: &Runtime, mut notes: mpsc::Receiver<Note>, mut store: Stored) {
     // Never in the settings, which are shown.
     let secret = std::env::var(SECRET).unwrap_or_default();
+    let service = Arc::clone(&store.service);
     let mut journal = Journal::new(service.settings(), service.instance()).with_secret(secret);
     // However long rows may wait, full batches, an end and a crowded channel are looked after this often.
     let patience = Duration::from_millis(u64::from(service.settings().flush_ms.clamp(1, 50)));
+    let is_durable = service.settings().log == LogMode::Durable;
     let mut waiting = Vec::new();
     let mut open = true;
     while open {
-        let mut note = if journal.rows() == 0 && !service.metrics().is_storable() {
-            // A host that is not ready receives no leads, so the store is tried without any until it takes rows again.
-            let note = tokio::time::timeout(TRIAL, notes.recv()).await;
-            open = !matches!(note, Ok(None));
-            if note.is_err() {
-                service.metrics().storable(shard.probe().is_ok());
+        let mut note = runtime.block_on(async {
+            if journal.rows() == 0 && (!service.metrics().is_storable() || !store.held.is_empty()) {
+                // A host that is not ready receives no leads, so the store is tried without any until it takes rows again.
+                let note = tokio::time::timeout(TRIAL, notes.recv()).await;
+                open = !matches!(note, Ok(None));
+                note.ok().flatten()
+            } else if journal.rows() == 0 {
+                let note = notes.recv().await;
+                open = note.is_some();
+                note
+            } else if is_durable {
+                // These rows can wait for those of the next answer, which cannot.
+                let note = tokio::time::timeout(patience, notes.recv()).await;
+                open = !matches!(note, Ok(None));
+                note.ok().flatten()
+            } else {
+                // Rows are there and nobody waits for them: one wake for all that come meanwhile, not one each.
+                tokio::time::sleep(patience).await;
+                let note = notes.try_recv();
+                open = !matches!(note, Err(mpsc::error::TryRecvError::Disconnected));
+                note.ok()
             }
-            note.ok().flatten()
-        } else if journal.rows() == 0 {
-            let note = notes.recv().await;
-            open = note.is_some();
-            note
-        } else if service.settings().log == LogMode::Durable {
-            // These rows can wait for those of the next answer, which cannot.
-            let note = tokio::time::timeout(patience, notes.recv()).await;
-            open = !matches!(note, Ok(None));
-            note.ok().flatten()
-        } else {
-            // Rows are there and nobody waits for them: one wake for all that come meanwhile, not one each.
-            tokio::time::sleep(patience).await;
-            let note = notes.try_recv();
-            open = !matches!(note, Err(mpsc::error::TryRecvError::Disconnected));
-            note.ok()
-        };
+        });
+        if note.is_none() && journal.rows() == 0 && open {
+            store.probe();
+        }
         let mut due = Vec::new();
         // Everything that waits by now goes into the same commit.
         while let Some(Note { effects, committed }) = note {
@@ -153,31 +162,123 @@ async fn write(mut notes: mpsc::Receiver<Note>, mut shard: LogShard<Store>, serv
             note = notes.try_recv().ok();
         }
         due.extend(if waiting.is_empty() && open { journal.tick(clock::now()) } else { journal.flush() });
-        if due.is_empty() {
-            continue;
-        }
         // Every batch is tried, whatever became of those before it.
-        let failed = due.iter().filter(|batch| !append(&mut shard, batch, &service)).count();
-        let committed = failed == 0;
+        let failed = due.into_iter().map(|batch| store.append(batch, is_durable)).filter(|is_kept| !is_kept).count();
         for waiter in waiting.drain(..) {
             // Whoever waited may have gone.
-            let _ = waiter.send(committed);
+            let _ = waiter.send(failed == 0);
         }
     }
+    store.finish();
 }
 
-/// Commits `batch`; whether that went well is counted, and told when not.
-fn append(shard: &mut LogShard<Store>, batch: &Batch, service: &Service) -> bool {
-    let rows = u64::from(batch.rows);
-    match shard.append(&batch.text) {
-        Ok(()) => {
-            service.metrics().committed(rows);
-            true
+/// The shard, and batches that wait for it to take rows again.
+struct Stored {
+    shard: LogShard<Store>,
+    service: Arc<Service>,
+    /// Of answers that were sent already, in the order of their making.
+    held: VecDeque<Batch>,
+    held_bytes: usize,
+    /// When held batches are tried next.
+    due: Instant,
+}
+
+impl Stored {
+    fn new(shard: LogShard<Store>, service: Arc<Service>) -> Stored {
+        Stored { shard, service, held: VecDeque::new(), held_bytes: 0, due: clock::start() }
+    }
+
+    /// Whether `batch` is stored, or waits to be. An answer that waits for its rows does so once more where the connection broke: a batch
+    /// has a name and is stored once. Rows whose answers were sent are held while the store is out of reach; other faults are tried three
+    /// times.
+    fn append(&mut self, batch: Batch, is_durable: bool) -> bool {
+        if !is_durable && !self.held.is_empty() {
+            // Those before it come first.
+            self.retry();
+            if !self.held.is_empty() {
+                return self.hold(batch);
+            }
         }
-        Err(e) => {
-            service.metrics().failed(rows);
-            terminal::note(&format!("error[{}]: {rows} log rows were lost: {e}", e.code()));
-            false
+        let mut pauses = if is_durable { [Duration::ZERO].iter() } else { PAUSES.iter() };
+        loop {
+            let error = match self.shard.append(&batch.text) {
+                Ok(()) => {
+                    self.service.metrics().committed(batch.rows.into());
+                    return true;
+                }
+                Err(error) => error,
+            };
+            let is_away = matches!(error, SqlError::Unreachable(_) | SqlError::Busy(_));
+            if is_away && !is_durable {
+                terminal::note(&format!("error[{}]: {error}; rows wait for it", error.code()));
+                return self.hold(batch);
+            }
+            // An answer does not wait for faults that do not pass by themselves.
+            let pause = pauses.next().filter(|_| is_away || !is_durable);
+            match pause {
+                Some(pause) => std::thread::sleep(*pause),
+                None => return self.lose(&batch, &error),
+            }
+        }
+    }
+
+    /// Keeps `batch` for later, as far as there is room.
+    fn hold(&mut self, batch: Batch) -> bool {
+        if self.held_bytes + batch.text.len() > HELD_BYTES {
+            let full = SqlError::Full(format!("{} MB of rows wait already", HELD_BYTES >> 20));
+            return self.lose(&batch, &full);
+        }
+        self.held_bytes += batch.text.len();
+        self.held.push_back(batch);
+        self.due = clock::start() + TRIAL;
+        true
+    }
+
+    /// Stores what was held, if a while has passed.
+    fn retry(&mut self) {
+        if clock::start() < self.due {
+            return;
+        }
+        while let Some(batch) = self.held.front() {
+            match self.shard.append(&batch.text) {
+                Ok(()) => self.service.metrics().committed(batch.rows.into()),
+                Err(SqlError::Unreachable(_) | SqlError::Busy(_)) => {
+                    self.due = clock::start() + TRIAL;
+                    return;
+                }
+                Err(error) => {
+                    let batch = batch.clone();
+                    self.lose(&batch, &error);
+                }
+            }
+            let stored = self.held.pop_front();
+            self.held_bytes -= stored.map_or(0, |batch| batch.text.len());
+        }
+        terminal::note("the store takes rows again, and has all that waited for it");
+    }
+
+    /// Tries the store without new rows.
+    fn probe(&mut self) {
+        if self.held.is_empty() {
+            self.service.metrics().storable(self.shard.probe().is_ok());
+        } else {
+            self.retry();
+        }
+    }
+
+    /// Counts the rows of `batch` as lost, and reports it.
+    fn lose(&mut self, batch: &Batch, error: &SqlError) -> bool {
+        self.service.metrics().failed(batch.rows.into());
+        terminal::note(&format!("error[{}]: {} log rows were lost: {error}", error.code(), batch.rows));
+        false
+    }
+
+    /// A last try for what is held.
+    fn finish(mut self) {
+        self.due = clock::start();
+        self.retry();
+        while let Some(batch) = self.held.pop_front() {
+            self.lose(&batch, &SqlError::Unreachable("the service stops".into()));
         }
     }
 }

@@ -36,7 +36,7 @@ impl<S: Sql> LogShard<S> {
         self.sql.transaction(&mut |sql| {
             filled = Filled::default();
             let from = meta::number(sql, &key)?.unwrap_or(0);
-            let slice = "SELECT max(id), count(*) FROM (SELECT id FROM lead_features WHERE id > ?1 ORDER BY id LIMIT ?2)";
+            let slice = "SELECT max(id), count(*) FROM (SELECT id FROM lead_features WHERE id > ?1 ORDER BY id LIMIT ?2) AS slice";
             let slice = sql.query(slice, &[Param::Integer(from), Param::Integer(SLICE)])?;
             let Some(to) = slice.first().and_then(|row| cell::integer(row, 0)) else { return Ok(()) };
             filled.leads = slice.first().and_then(|row| cell::integer(row, 1)).and_then(|n| u64::try_from(n).ok()).unwrap_or(0);

@@ -89,7 +89,7 @@ impl<S: Sql> LogShard<S> {
         // Only the newest rows are looked at, where there is no cursor: a lead's scores lie close together.
         let newest = newest.replace(
             "FROM lead_scores WHERE id < ?1",
-            "FROM (SELECT lead, id FROM lead_scores WHERE id < ?1 ORDER BY id DESC LIMIT CAST(?2 AS INTEGER) * 16)",
+            "FROM (SELECT lead, id FROM lead_scores WHERE id < ?1 ORDER BY id DESC LIMIT CAST(?2 AS INTEGER) * 16) AS newest",
         );
         let most = most.min(1_000) as i64;
         let rows = self.sql.query(&newest, &[Param::Integer(before.unwrap_or((1 << 53) - 1)), Param::Integer(most)])?;

@@ -165,9 +165,10 @@ fn shown_versions(sql: &mut dyn Sql, events: &[Feedback]) -> Result<BTreeMap<Str
         return Ok(BTreeMap::new());
     }
     let leads = Value::from_iter(leads.into_iter().map(|lead| json!([lead_number(lead), lead]))).to_string();
-    let query = "SELECT s.lead_id, name.name, max(s.id) FROM json_each(?1) AS lead JOIN lead_scores AS s ON s.lead = lead.value ->> 0 \
+    let query = "SELECT s.lead_id, name.name FROM json_each(?1) AS lead JOIN lead_scores AS s ON s.lead = lead.value ->> 0 \
         AND s.lead_id = lead.value ->> 1 AND s.role IN ('champion', 'challenger', 'named') JOIN names AS name ON name.id = s.version \
-        GROUP BY s.lead_id";
+        ORDER BY s.id";
     let rows = sql.query(query, &[Param::Text(&leads)])?;
+    // The last of a lead stays.
     Ok(rows.iter().filter_map(|row| Some((cell::owned(row, 0)?, cell::owned(row, 1)?))).collect())
 }

@@ -99,7 +99,7 @@ const LIFECYCLE: Migration = &[
         error_rate, throughput, coverage, conversion, deal_size, satisfaction, leads, matured FROM (
             SELECT *, row_number() OVER (PARTITION BY date ORDER BY leads DESC, version) AS place
             FROM metric_days WHERE role IN ('champion', 'challenger')
-        ) WHERE place = 1",
+        ) AS ranked WHERE place = 1",
     "CREATE TABLE drift_reports (
         date TEXT NOT NULL,
         version TEXT NOT NULL,

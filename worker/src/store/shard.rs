@@ -129,7 +129,7 @@ mod tests {
                 1 => "INSERT INTO prediction_logs SELECT 1, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5,
                     value ->> 6, value ->> 7, value ->> 8, value ->> 9, value ->> 10, value ->> 11, value ->> 12, value ->> 13,
                     value ->> 14, value ->> 15 FROM json_each(?1)",
-                _ => "INSERT INTO prediction_batches VALUES (1, 'b', 1, 1000, 1000, ?1)",
+                _ => "INSERT INTO prediction_batches (name, rows, first_ms, last_ms, predictions) VALUES ('b', 1, 1000, 1000, ?1)",
             };
             store.execute(insert, &[Param::Text(row)]).unwrap();
             let mut shard = LogShard::open(store).unwrap();

@@ -85,6 +85,15 @@ impl Postgres {
         self.client()?.batch_execute(setting).map_err(driver)
     }
 
+    /// Whether the schema holds tables of a store.
+    ///
+    /// # Errors
+    /// [`SqlError::Unreachable`].
+    pub fn has_tables(&mut self) -> Result<bool, SqlError> {
+        let rows = self.query("SELECT to_regclass('plumbline_schema') IS NOT NULL", &[])?;
+        Ok(rows.first().and_then(|row| row.first()).and_then(SqlValue::as_integer) == Some(1))
+    }
+
     /// The connection, made anew where there is none.
     fn client(&mut self) -> Result<&mut Client, SqlError> {
         let is_open = self.client.as_ref().is_some_and(|client| !client.is_closed());
