@@ -5,6 +5,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { has, root, run } from "./run.mjs";
+import { binaries } from "./postgres.mjs";
 import { build, glue } from "./steps.mjs";
 
 await build();
@@ -54,8 +55,8 @@ async function debian(name, found) {
 /** Chromium's command. */
 const chromium = () => debian("chromium", () => process.env.CHROMIUM ?? ["chromium", "chromium-browser", "google-chrome"].find(has));
 
-/** PostgreSQL's server, for assignments recomputed in SQL. */
-const postgres = () => debian("postgresql", () => has("initdb") || existsSync("/usr/lib/postgresql") || process.env.PLUMBLINE_POSTGRES);
+/** PostgreSQL's server, for the store on it and for assignments recomputed in SQL. */
+const postgres = () => debian("postgresql", binaries);
 
 /** The pinned Python packages of real clients and peers, in a folder of the project's own. */
 async function python() {
@@ -71,11 +72,14 @@ async function python() {
 
 const browser = await chromium();
 const interpreter = await python();
-await postgres();
+const lacking = (await postgres()) ? undefined : "PostgreSQL is not installed";
 const env = { ...(browser && { CHROMIUM: browser }), ...(interpreter && { PLUMBLINE_PYTHON: interpreter }) };
 
 await suite("format, lints and the fence", undefined, "node", ["xtask/npm/check.mjs"], env);
 await suite("native", undefined, "cargo", ["test", "--workspace", "--profile", "quick"], env);
+const onPostgres = ["cargo", "test", "--profile", "quick", "-p", "plumbline-worker", "--features", "postgres,quality", "--lib"];
+await suite("native: the service's rules on PostgreSQL", lacking, "node", ["xtask/npm/postgres.mjs", ...onPostgres], env);
+await nodeSuite("stores: races, kills, exports, on SQLite and PostgreSQL", "stores", lacking, env);
 await suite("analysis, in wasm under node", undefined, "cargo", glue("wasm-test"), env);
 await suite("conformance", undefined, "npm", ["run", "--silent", "conformance"], env);
 await nodeSuite("hosts: node, workerd, Chromium, plain JS", "hosts", browser ? undefined : "Chromium is not installed", env);

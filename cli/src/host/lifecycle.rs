@@ -22,7 +22,6 @@ const TICK: Duration = Duration::from_secs(2);
 /// Control hears from the instance this often.
 const HEARTBEAT: Duration = Duration::from_secs(10);
 
-
 /// A request on its way to the lifecycle.
 struct Call {
     method: String,

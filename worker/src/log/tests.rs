@@ -331,7 +331,7 @@ fn a_shard_that_dies_at_any_statement_comes_to_the_same_windows() {
                 Err(_) => {
                     deaths += 1;
                     // Memory dies too.
-                    let store = std::mem::replace(&mut shard.sql().inner, Memory::new());
+                    let store = std::mem::replace(&mut shard.sql().inner, Memory::sqlite());
                     *shard = LogShard::opened(Failing { inner: store, left: None });
                 }
             }
@@ -383,7 +383,7 @@ fn layouts_are_kept_and_counts_from_before_them_stay() {
     send(&mut shard, "b", &known);
     // Rules without the layout, as after a restart of control, and a shard that starts anew.
     send(&mut shard, "c", &rules());
-    let mut shard = LogShard::opened(std::mem::replace(shard.sql(), Memory::new()));
+    let mut shard = LogShard::opened(std::mem::replace(shard.sql(), Memory::sqlite()));
     send(&mut shard, "d", &rules());
     assert_eq!(shard.rules().unwrap().unwrap().layouts["1"], layout);
     let windows = shard.unsent(10).unwrap();

@@ -57,7 +57,11 @@ fn values(sql: &mut dyn Sql) -> Result<(), Broken> {
     ];
     for (i, r, t, b) in rows {
         let params = [Param::Integer(i), Param::Real(r), Param::Text(t), Param::Blob(b)];
-        same("what an insert changed", sql.execute("INSERT INTO contract_values (i, r, t, b) VALUES (?1, ?2, ?3, ?4)", &params)?, 1)?;
+        same(
+            "what an insert changed",
+            sql.execute("INSERT INTO contract_values (i, r, t, b) VALUES (?1, ?2, ?3, ?4)", &params)?,
+            1,
+        )?;
     }
     sql.execute("INSERT INTO contract_values (i, r, t, b) VALUES (?1, ?1, ?1, ?1)", &[Param::Null])?;
     let found = sql.query("SELECT i, r, t, b, t FROM contract_values ORDER BY id", &[])?;
@@ -116,7 +120,8 @@ fn changes(sql: &mut dyn Sql) -> Result<(), Broken> {
 /// It counts them.
 pub fn check_trigger(sql: &mut dyn Sql) -> Result<(), Broken> {
     sql.execute("CREATE TABLE contract_trail (k INTEGER) STRICT", &[])?;
-    let trigger = "CREATE TRIGGER contract_follow AFTER INSERT ON contract_rows BEGIN INSERT INTO contract_trail VALUES (new.k); END";
+    let trigger =
+        "CREATE TRIGGER contract_follow AFTER INSERT ON contract_rows BEGIN INSERT INTO contract_trail VALUES (new.k); END";
     sql.execute(trigger, &[])?;
     same("rows without the trigger's", sql.execute("INSERT INTO contract_rows VALUES (20000), (20001)", &[])?, 2)?;
     same("rows of the trigger", integer(sql, "SELECT count(*) FROM contract_trail")?, Some(2))

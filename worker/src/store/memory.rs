@@ -20,6 +20,11 @@ impl Memory {
         if let Some(schema) = super::postgres::tests::Schema::of_the_environment() {
             return Memory::Postgres(Box::new(schema));
         }
+        Memory::sqlite()
+    }
+
+    /// SQLite, wherever the tests run.
+    pub fn sqlite() -> Memory {
         let connection = Connection::open_in_memory().unwrap();
         connection.set_prepared_statement_cache_capacity(128);
         Memory::Sqlite(Sqlite(connection))

@@ -6,7 +6,12 @@ use super::*;
 use crate::Param;
 
 fn texts(shard: &mut LogShard<Memory>) -> String {
-    let tables = shard.sql().query("SELECT name FROM sqlite_master WHERE type = 'table'", &[]).unwrap();
+    let tables = match shard.sql() {
+        Memory::Sqlite(_) => "SELECT name FROM sqlite_master WHERE type = 'table'",
+        #[cfg(feature = "postgres")]
+        Memory::Postgres(_) => "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()",
+    };
+    let tables = shard.sql().query(tables, &[]).unwrap();
     let mut all = String::new();
     for table in tables.iter().filter_map(|row| row[0].as_text()) {
         all += &format!("{:?}", shard.sql().query(&format!("SELECT * FROM \"{table}\""), &[]).unwrap());

@@ -113,8 +113,11 @@ mod tests {
         let full = shown("postgres://ann:secret@db.example:5433/sales?schema=leads_1&sslmode=disable");
         assert_eq!(full, Ok("postgres://db.example/sales (schema leads_1)".to_owned()));
         assert_eq!(shown("postgresql://localhost/sales"), Ok("postgres://localhost/sales (schema plumbline)".to_owned()));
-        for wrong in ["postgres://localhost/d?schema=No\"pe", "postgres://localhost/d?color=red", "postgres://localhost/d?sslrootcert=/none"]
-        {
+        for wrong in [
+            "postgres://localhost/d?schema=No\"pe",
+            "postgres://localhost/d?color=red",
+            "postgres://localhost/d?sslrootcert=/none",
+        ] {
             assert!(matches!(shown(wrong), Err(SqlError::Address(_))), "{wrong}");
         }
         assert!(Address::is_one("postgres://x") && !Address::is_one("folder"));

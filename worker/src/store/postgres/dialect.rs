@@ -118,7 +118,11 @@ mod tests {
 
     #[test]
     fn parameters_are_numbered_by_use_and_texts_stay() {
-        check("SELECT a FROM t WHERE b = ?2 AND (c = ?1 OR d = ?2)", "SELECT a FROM t WHERE b = $1 AND (c = $2 OR d = $3)", &[1, 0, 1]);
+        check(
+            "SELECT a FROM t WHERE b = ?2 AND (c = ?1 OR d = ?2)",
+            "SELECT a FROM t WHERE b = $1 AND (c = $2 OR d = $3)",
+            &[1, 0, 1],
+        );
         check("SELECT '?1 INTEGER '' ?2', \"REAL\" FROM t", "SELECT '?1 INTEGER '' ?2', \"REAL\" FROM t", &[]);
         check("SELECT CAST(?12 AS INTEGER) * 16e2", "SELECT CAST($1 AS BIGINT) * 16e2", &[11]);
         check("SELECT json_object('a', a), integer FROM t", "SELECT json_build_object('a', a), integer FROM t", &[]);
@@ -132,6 +136,10 @@ mod tests {
              k TEXT COLLATE \"C\")",
             &[],
         );
-        assert!(translate("CREATE VIEW prediction_logs (id) AS SELECT 1").text.contains("(line.cells ->> 13)::double precision AS probability"));
+        assert!(
+            translate("CREATE VIEW prediction_logs (id) AS SELECT 1")
+                .text
+                .contains("(line.cells ->> 13)::double precision AS probability")
+        );
     }
 }

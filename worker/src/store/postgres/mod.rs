@@ -244,8 +244,12 @@ const fn commit_setting(is_durable: bool) -> &'static str {
 fn driver(error: ::postgres::Error) -> SqlError {
     let Some(db) = error.as_db_error() else {
         let words = chain(&error);
-        let is_broken = error.is_closed() || std::error::Error::source(&error).is_some_and(|source| source.is::<std::io::Error>());
-        return if is_broken || error.to_string().starts_with("error connecting") || error.to_string().starts_with("error performing TLS") {
+        let is_broken =
+            error.is_closed() || std::error::Error::source(&error).is_some_and(|source| source.is::<std::io::Error>());
+        return if is_broken
+            || error.to_string().starts_with("error connecting")
+            || error.to_string().starts_with("error performing TLS")
+        {
             SqlError::Unreachable(words)
         } else {
             SqlError::Driver(words)

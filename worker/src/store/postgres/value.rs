@@ -75,7 +75,8 @@ impl<'a> FromSql<'a> for Read {
                 // Microseconds since 2000.
                 let ms = i64::from_sql(&Type::INT8, raw)?.div_euclid(1000).saturating_add(EPOCH_MS);
                 let text = format_date(ms);
-                let text = if text.len() == 10 { format!("{text} 00:00:00.000") } else { text.replace('T', " ").replace('Z', "") };
+                let text =
+                    if text.len() == 10 { format!("{text} 00:00:00.000") } else { text.replace('T', " ").replace('Z', "") };
                 Read(Ok(SqlValue::Text(text)))
             }
             Type::DATE => {
@@ -122,7 +123,9 @@ fn cell(json: &[u8]) -> Result<Result<SqlValue, SqlError>, Fault> {
 
 /// A decimal: digits of base 10,000, the power of the first, the sign.
 fn numeric(raw: &[u8]) -> Option<Result<SqlValue, SqlError>> {
-    let mut words = raw.chunks_exact(2).map(|word| i16::from_be_bytes([word.first().copied().unwrap_or(0), word.get(1).copied().unwrap_or(0)]));
+    let mut words = raw
+        .chunks_exact(2)
+        .map(|word| i16::from_be_bytes([word.first().copied().unwrap_or(0), word.get(1).copied().unwrap_or(0)]));
     let (_, weight, sign, scale) = (words.next()?, words.next()?, words.next()?, words.next()?);
     let digits: Vec<i16> = words.collect();
     // Not a number, or infinite.

