@@ -8,6 +8,7 @@
 //! ```
 #![forbid(unsafe_op_in_unsafe_fn)]
 
+pub mod alert;
 pub mod bundle;
 pub mod drift;
 pub mod event;

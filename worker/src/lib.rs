@@ -26,6 +26,7 @@ pub mod lifecycle;
 pub mod log;
 pub mod metrics;
 pub mod model;
+pub mod notice;
 mod probe;
 pub mod problem;
 pub mod refusal;

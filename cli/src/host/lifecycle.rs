@@ -12,6 +12,7 @@ use plumbline_core::route::AllocationSettings;
 use plumbline_worker::{Control, Lifecycle, LogShard, Request, Response, Service, world};
 use tokio::sync::oneshot;
 
+use super::sender::Post;
 use crate::output::terminal;
 use crate::store::{Home, Store};
 use crate::{Failure, clock, memory};
@@ -21,6 +22,9 @@ const TICK: Duration = Duration::from_secs(2);
 
 /// Control hears from the instance this often.
 const HEARTBEAT: Duration = Duration::from_secs(10);
+
+/// While messages are under way, what became of them is looked for this often.
+const SENDING: Duration = Duration::from_millis(50);
 
 /// A request on its way to the lifecycle.
 struct Call {
@@ -63,7 +67,9 @@ impl Door {
     /// The system gives no thread.
     pub fn start(lifecycle: Lifecycle<Store>, service: Arc<Service>, is_local: bool) -> Result<(Door, Keeper), Failure> {
         let (calls, received) = mpsc::channel();
-        let keep = move || keep(lifecycle, &service, &received, is_local);
+        let mut lifecycle = lifecycle;
+        let post = Post::start(lifecycle.control().policy().alerts.notify.allow_loopback)?;
+        let keep = move || keep(lifecycle, &service, &received, is_local, post);
         let thread = std::thread::Builder::new().name("lifecycle".into()).spawn(keep).map_err(super::no_thread)?;
         Ok((Door { calls }, Keeper { thread }))
     }
@@ -97,12 +103,13 @@ impl Keeper {
     }
 }
 
-fn keep(mut lifecycle: Lifecycle<Store>, service: &Service, calls: &mpsc::Receiver<Call>, is_local: bool) {
+fn keep(mut lifecycle: Lifecycle<Store>, service: &Service, calls: &mpsc::Receiver<Call>, is_local: bool, mut post: Post) {
     service.expect_deployments(clock::now());
     follow(&mut lifecycle, service, is_local);
     let (mut due, mut beat) = (clock::start(), clock::start());
     loop {
         let wait = due.saturating_duration_since(clock::start());
+        let wait = if post.is_busy() { wait.min(SENDING) } else { wait };
         match calls.recv_timeout(wait) {
             Ok(call) => {
                 let headers: Vec<(&str, &str)> = call.headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
@@ -117,6 +124,7 @@ fn keep(mut lifecycle: Lifecycle<Store>, service: &Service, calls: &mpsc::Receiv
                 // The caller may have gone.
                 let _ = call.answer.send(response);
             }
+            Err(RecvTimeoutError::Timeout) if clock::start() < due => deliver(&mut lifecycle, &mut post),
             Err(RecvTimeoutError::Timeout) => {
                 if let Err(fault) = lifecycle.tick(clock::now().0) {
                     terminal::note(&format!("error[LIFECYCLE]: {fault}"));
@@ -130,10 +138,18 @@ fn keep(mut lifecycle: Lifecycle<Store>, service: &Service, calls: &mpsc::Receiv
                         terminal::note(&format!("error[{}]: the heartbeat was not stored: {e}", e.code()));
                     }
                 }
+                deliver(&mut lifecycle, &mut post);
                 due = clock::start() + TICK;
             }
             Err(RecvTimeoutError::Disconnected) => return,
         }
+    }
+}
+
+/// Sends the messages that are due, and notes what became of earlier ones.
+fn deliver(lifecycle: &mut Lifecycle<Store>, post: &mut Post) {
+    if let Err(e) = post.turn(lifecycle.control(), clock::now().0) {
+        terminal::note(&format!("error[{}]: messages were not sent: {e}", e.code()));
     }
 }
 

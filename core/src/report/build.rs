@@ -14,6 +14,7 @@ use std::collections::BTreeMap;
 
 use sha2::{Digest, Sha256};
 
+use super::alert::{AlertPart, IncidentPart};
 use super::day::{DayRow, known};
 use super::document::{
     Complete, Day, Deployment, Event, Health, LoadTest, Model, Performance, Report, ScoreHistogram, SettingsPart,
@@ -21,7 +22,8 @@ use super::document::{
 use super::measure::{Measure, MeasureId, Tab, status};
 use super::time::{day_text, time_text};
 use super::value::{Estimate, Series, Status};
-use crate::rollout::{Policy, Stage, State, Verdict};
+use crate::alert::{Alert, Incident, Phase};
+use crate::rollout::{Policy, Severity, Stage, State, Verdict, phrase};
 use crate::sentence::Sentence;
 use crate::window::{Layout, Summary, Window};
 
@@ -32,6 +34,8 @@ pub use quality::DriftRow;
 /// Seconds after which a page should ask again.
 const REFRESH_S: u32 = 15;
 const DAY_MS: i64 = 86_400_000;
+/// Alerts and incidents that are listed.
+const LISTED: usize = 10;
 
 /// What a report is made of. Times are milliseconds since 1970.
 #[derive(Debug)]
@@ -76,6 +80,12 @@ pub struct Facts<'a> {
     pub ledger: &'a [LedgerRow],
     /// All entries of the ledger.
     pub ledger_total: u64,
+    /// The alerts that fire and those that were resolved last, and how many there ever were.
+    pub alerts: (&'a [Alert], u64),
+    /// The newest incidents, those that are open first.
+    pub incidents: &'a [Incident],
+    /// Messages that did not arrive.
+    pub undelivered: u64,
     /// The registered models.
     pub models: &'a [ModelRow],
 }
@@ -181,6 +191,9 @@ impl Report {
             comparison: facts.comparison(),
             goals: facts.goals(&measures, &revenue),
             revenue,
+            alerts: facts.alerts(),
+            alerts_total: facts.alerts.1,
+            incidents: facts.open().take(LISTED).map(|incident| IncidentPart::new(facts.policy, incident)).collect(),
             models: facts.models.iter().map(model).collect(),
             settings: SettingsPart {
                 contacts: facts.policy.report.contact.clone(),
@@ -203,6 +216,27 @@ impl Report {
 }
 
 impl Facts<'_> {
+    /// The incidents that are open, the most urgent deadline first.
+    fn open(&self) -> impl Iterator<Item = &Incident> {
+        let mut open: Vec<&Incident> = self.incidents.iter().filter(|incident| incident.is_open()).collect();
+        open.sort_by_key(|incident| (incident.due_ms, incident.id.as_str()));
+        open.into_iter()
+    }
+
+    /// The alerts, each with its incident while that is open.
+    fn alerts(&self) -> Vec<AlertPart> {
+        let part = |alert: &Alert| {
+            let of = self.open().find(|incident| incident.alert.as_deref() == Some(&alert.id));
+            AlertPart::new(self.policy, alert, of)
+        };
+        self.alerts.0.iter().take(LISTED).map(part).collect()
+    }
+
+    /// Whether an alert of this urgency fires.
+    fn fires(&self, severity: Severity) -> bool {
+        self.alerts.0.iter().any(|alert| alert.state == Phase::Firing && alert.severity == severity)
+    }
+
     fn of_version(&self, version: &str) -> Option<&Recent> {
         self.recent.iter().find(|recent| recent.version == version)
     }
@@ -321,7 +355,12 @@ impl Facts<'_> {
                 .with("answered", answered)
                 .with("shards", shards)
         });
-        partial.into_iter().collect()
+        let undelivered = (self.undelivered > 0).then(|| {
+            let messages = phrase::counted(self.undelivered, "message", "messages");
+            Sentence::new("UNDELIVERED", format!("{messages} did not reach the receiver; `plumbline alerts list` says why."))
+                .with("messages", self.undelivered)
+        });
+        partial.into_iter().chain(undelivered).collect()
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::alert::{AlertPart, IncidentPart};
 use super::business::Business;
 use super::experiment::{ComparisonPart, ExperimentPart, Goal, Revenue};
 use super::measure::Measure;
@@ -60,6 +61,12 @@ pub struct Report {
     pub goals: Vec<Goal>,
     /// Additional revenue.
     pub revenue: Revenue,
+    /// The alerts that fire, the most urgent first, then those that were resolved last; at most ten.
+    pub alerts: Vec<AlertPart>,
+    /// All alerts that ever fired.
+    pub alerts_total: u64,
+    /// The incidents that are open, the most urgent deadline first; at most ten.
+    pub incidents: Vec<IncidentPart>,
     /// The registered models.
     pub models: Vec<Model>,
     /// People, links and numbers.
@@ -245,6 +252,8 @@ pub struct RolloutPart {
     pub actions: Vec<ActionPart>,
     /// Entries of the ledger.
     pub ledger_total: u64,
+    /// Post-mortems that are to be written, or were, the newest first; at most ten.
+    pub post_mortems: Vec<IncidentPart>,
 }
 
 /// A stage.

@@ -3,6 +3,7 @@
 //! It is worked out from daily figures and a few merged windows, so that its cost does not grow with predictions. Ratios are parts of 1,
 //! times RFC 3339 in UTC, unknown figures `null`. Labels and definitions belong to the page, by `id`.
 
+mod alert;
 mod build;
 mod business;
 mod day;
@@ -13,6 +14,7 @@ mod quality;
 mod time;
 mod value;
 
+pub use alert::{AlertPart, IncidentPart};
 pub use build::{DriftRow, Facts, HourRow, LedgerRow, ModelRow, Progress, Recent, TestFacts};
 pub use business::{BandPart, Business, Satisfaction};
 pub use day::{DayRow, Sums};

@@ -3,11 +3,15 @@
 //! One object owns the registry, the rollout's state and ledger, the windows of all shards, alerts and keys. It decides nothing by
 //! itself: rules are pure functions of `core`, and this room stores what they need and does what they say. Time is passed in.
 
+mod alert;
 mod ask;
 mod drift;
 mod evidence;
 mod gauge;
+mod incident;
 mod keys;
+mod note;
+mod outbox;
 mod plan;
 mod progress;
 mod random;
@@ -34,6 +38,8 @@ use crate::store::{Owner, Sql, SqlError, SqlValue, migrate};
 
 pub use ask::{AROUND_MS, Ask, MOST_ROWS, stored};
 pub use keys::{Key, NewKey};
+pub use note::Note;
+pub use outbox::Undelivered;
 pub use registry::Registered;
 pub use rollout::Stepped;
 pub use test::DueTest;
@@ -148,3 +154,5 @@ fn real(row: &[SqlValue], at: usize) -> Option<f64> {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod watch_tests;

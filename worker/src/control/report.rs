@@ -16,6 +16,9 @@ use crate::store::{Param, Sql, SqlError, SqlValue};
 const DAYS: i64 = 90;
 /// Entries of the ledger in the report.
 const ENTRIES: i64 = 20;
+/// Alerts and incidents that the report is made of.
+const ALERTS: i64 = 10;
+const INCIDENTS: i64 = 50;
 /// Outcomes that a window of days should hold: the shortest of [`OUTCOME_DAYS`] that does is taken.
 const OUTCOMES: u64 = 2_000;
 const OUTCOME_DAYS: [u32; 3] = [7, 14, 28];
@@ -42,6 +45,9 @@ impl<S: Sql> Control<S> {
         let shards = self.shards()?;
         let drift = self.drift_rows(now_ms - DAYS * DAY_MS, &state.champion)?;
         let policy = self.policy.clone();
+        let (alerts, alerts_total) = self.alert_list(ALERTS)?;
+        let incidents = self.incidents(INCIDENTS)?;
+        let undelivered = self.undelivered_count()?;
         let facts = Facts {
             now_ms,
             data_until_ms: self.newest_row_ms()?,
@@ -69,6 +75,9 @@ impl<S: Sql> Control<S> {
             earliest_ms,
             ledger: &ledger,
             ledger_total,
+            alerts: (&alerts, alerts_total),
+            incidents: &incidents,
+            undelivered,
             models: &models,
         };
         Ok(Report::new(&facts))
@@ -228,7 +237,7 @@ impl<S: Sql> Control<S> {
 
 /// Whether windows of `role` count once for each lead and version: not probes, and not the leads of a rollout or
 /// test, which are there twice.
-fn counts(role: &str) -> bool {
+pub(super) fn counts(role: &str) -> bool {
     role != "probe" && role != PAIRED && role != TESTED
 }
 

@@ -1,12 +1,16 @@
 //! The rollout's state: loaded, stepped by the rules of `core`, and stored with all that the step asks for, in one transaction.
 
+use plumbline_core::alert::{Incident, IncidentKind, contacts, of_rollout};
 use plumbline_core::rollout::ledger::Kind;
-use plumbline_core::rollout::{Action, Actor, Event, Stage, State, TransitionError, allocation, ledger, step};
+use plumbline_core::rollout::{
+    Action, Actor, Audience, Event, Severity, Stage, State, TransitionError, allocation, ledger, step,
+};
 use plumbline_core::route::Deployed;
 use plumbline_core::sentence::Sentence;
 use serde_json::{Value, json};
 
-use super::{Control, Fault, integer, text};
+use super::incident::store_incident;
+use super::{Control, Fault, integer, outbox, text};
 use crate::log::RolloutSpan;
 use crate::model::digest;
 use crate::problem::Problem;
@@ -365,24 +369,25 @@ fn perform(
             sql.execute(set, &[Param::Text(status.name()), Param::Text(version)]).map(drop)
         }
         Action::OpenIncident { severity, due_ms, sentence } => {
-            open_incident(sql, now_ms, "incident", (rollout, *due_ms), &json!({ "sentence": sentence, "severity": severity }))
+            let body = json!({ "sentence": sentence, "severity": severity });
+            open_incident(sql, now_ms, IncidentKind::Rollout, (rollout, *due_ms, *severity), sentence, body)
         }
         Action::OpenPostMortem { version, due_ms, evidence_sha256, .. } => {
             let sentence = Sentence::new("POST_MORTEM", format!("A post-mortem of {version} is due."));
             let body = json!({ "evidence": evidence_sha256, "sentence": sentence, "severity": "red", "version": version });
-            open_incident(sql, now_ms, "post_mortem", (rollout, *due_ms), &body)
+            open_incident(sql, now_ms, IncidentKind::PostMortem, (rollout, *due_ms, Severity::Red), &sentence, body)
         }
         Action::Message { severity, to, sentence } => {
+            let people = contacts(policy);
+            let whom = match to {
+                Audience::Channels => None,
+                Audience::NextContact => people.get(1).or(people.last()),
+                Audience::LastContact => people.last(),
+            };
             let ordering = if rollout.is_empty() { "lifecycle" } else { rollout };
-            for target in channels(policy) {
-                let id = digest(format!("{target} {ordering} {now_ms} {}", sentence.text).as_bytes());
-                let body = json!({ "rollout": ordering, "sentence": sentence, "severity": severity, "to": to }).to_string();
-                let insert = "INSERT INTO outbox (id, target, ordering, body, created_ms, due_ms, lease_ms, tries, state)
-                    VALUES (?1, ?2, ?3, ?4, ?5, ?5, 0, 0, 'waiting') ON CONFLICT (id) DO NOTHING";
-                let at = Param::Integer(now_ms);
-                sql.execute(insert, &[Param::Text(&id), Param::Text(&target), Param::Text(ordering), Param::Text(&body), at])?;
-            }
-            Ok(())
+            let id = digest(format!("{ordering} {now_ms} {}", sentence.text).as_bytes());
+            let message = of_rollout(policy, (&id, rollout, after.epoch), *severity, whom, sentence, now_ms);
+            outbox::post(sql, policy, &message, ordering, now_ms)
         }
         Action::ClockJump { from_ms, to_ms } => {
             let sentence = Sentence::new("CLOCK_JUMP", "The clock jumped; looks wait until rows of the new day arrive.");
@@ -398,30 +403,19 @@ fn perform(
     }
 }
 
-/// The channels that hear of a rollout: names of secrets, or URLs of webhooks.
-fn channels(policy: &plumbline_core::rollout::Policy) -> Vec<String> {
-    let notify = &policy.alerts.notify;
-    let slack = (!notify.slack.is_empty()).then(|| format!("slack:{}", notify.slack));
-    let hooks =
-        notify.webhooks.iter().filter(|hook| hook.events.is_empty() || hook.events.iter().any(|event| event == "rollout"));
-    slack.into_iter().chain(hooks.map(|hook| format!("webhook:{}", hook.url))).collect()
-}
-
+/// Opens an incident of a rollout; `entry` is what the ledger says of it.
 fn open_incident(
     sql: &mut dyn Sql,
     now_ms: i64,
-    kind: &str,
-    (rollout, due_ms): (&str, i64),
-    body: &Value,
+    kind: IncidentKind,
+    (rollout, due_ms, severity): (&str, i64, Severity),
+    sentence: &Sentence,
+    mut entry: Value,
 ) -> Result<(), SqlError> {
-    let id = format!("{kind}-{}", digest(format!("{rollout} {now_ms} {body}").as_bytes()).get(..12).unwrap_or_default());
-    let severity = body.get("severity").and_then(Value::as_str).unwrap_or("yellow").to_owned();
-    let insert = "INSERT INTO incidents (id, severity, opened_ms, due_ms, contact, body) VALUES (?1, ?2, ?3, ?4, 0, ?5)
-        ON CONFLICT (id) DO NOTHING";
-    let text = body.to_string();
-    let given = [Param::Text(&id), Param::Text(&severity), Param::Integer(now_ms), Param::Integer(due_ms), Param::Text(&text)];
-    sql.execute(insert, &given)?;
-    let mut entry = body.clone();
+    let name = if kind == IncidentKind::PostMortem { "post_mortem" } else { "incident" };
+    let id = format!("{name}-{}", digest(format!("{rollout} {now_ms} {entry}").as_bytes()).get(..12).unwrap_or_default());
+    let incident = Incident::of_rollout((&id, rollout), kind, severity, sentence, (now_ms, due_ms));
+    store_incident(sql, &incident)?;
     if let Value::Object(entry) = &mut entry {
         entry.insert("id".to_owned(), id.into());
         entry.insert("due_ms".to_owned(), due_ms.into());
@@ -436,7 +430,7 @@ fn deploy(sql: &mut dyn Sql, deployed: &Deployed) -> Result<(), SqlError> {
     sql.execute(insert, &given).map(drop)
 }
 
-fn keep_document(sql: &mut dyn Sql, now_ms: i64, kind: &str, body: &str) -> Result<(), SqlError> {
+pub(super) fn keep_document(sql: &mut dyn Sql, now_ms: i64, kind: &str, body: &str) -> Result<(), SqlError> {
     let insert = "INSERT INTO documents (sha256, kind, at_ms, body) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (sha256) DO NOTHING";
     let sha256 = digest(body.as_bytes());
     sql.execute(insert, &[Param::Text(&sha256), Param::Text(kind), Param::Integer(now_ms), Param::Text(body)]).map(drop)

@@ -1,6 +1,7 @@
 //! What answers the routes of the control object.
 
-use plumbline_core::report::{LedgerRow, time_text};
+use plumbline_core::alert::Incident;
+use plumbline_core::report::{AlertPart, IncidentPart, LedgerRow, time_text};
 use plumbline_core::rollout::{Approve, Event, Next, Stage, Start, State, ledger};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -54,6 +55,24 @@ struct KeyWanted {
     per_minute: u32,
     #[serde(default)]
     expires_ms: Option<i64>,
+}
+
+/// How an incident is closed.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct CloseIncident {
+    cause: String,
+    post_mortem: String,
+}
+
+/// A note to be kept.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewNote {
+    kind: String,
+    text: String,
+    #[serde(default)]
+    about: String,
 }
 
 impl<S: Sql> Control<S> {
@@ -133,6 +152,23 @@ impl<S: Sql> Control<S> {
                 let key = self.insert_key(now_ms, &secret, new, viewer.name())?;
                 Ok(ok(&json!({ "key": key, "secret": secret })))
             }
+            (Get, "/v1/alerts") => self.shown_alerts(request),
+            (Get, "/v1/incidents") => self.shown_incidents(request),
+            (Get, "/v1/notes") => Ok(ok(&json!({ "notes": self.notes(limit(request))? }))),
+            (Post, "/v1/alerts/{id}/ack") => {
+                let taken = self.take_alert(now_ms, routed.value("id"), viewer.name())?;
+                Ok(ok(&self.shown_incident(&taken)))
+            }
+            (Post, "/v1/incidents/{id}/close") => {
+                let given: CloseIncident = body(request)?;
+                let id = routed.value("id");
+                let closed = self.close_incident(now_ms, id, viewer.name(), &given.cause, &given.post_mortem)?;
+                Ok(ok(&self.shown_incident(&closed)))
+            }
+            (Post, "/v1/notes") => {
+                let given: NewNote = body(request)?;
+                Ok(ok(&self.note(now_ms, &given.kind, &given.text, &given.about, viewer.name())?))
+            }
             (Delete, "/v1/keys/{id}") => {
                 let id = routed.value("id");
                 if self.revoke_key(now_ms, id, viewer.name())? {
@@ -180,6 +216,30 @@ impl<S: Sql> Control<S> {
         };
         self.apply(now_ms, &event, revision)?;
         self.shown_rollout(now_ms)
+    }
+
+    /// The alerts that fire and those that were resolved last, each with its incident, and the messages that did not arrive.
+    fn shown_alerts(&mut self, request: &Request<'_>) -> Result<Response, Fault> {
+        let (alerts, total) = self.alert_list(limit(request))?;
+        let incidents = self.open_incidents()?;
+        let rows: Vec<AlertPart> = alerts
+            .iter()
+            .map(|alert| {
+                let incident = incidents.iter().find(|incident| incident.alert.as_deref() == Some(&alert.id));
+                AlertPart::new(&self.policy, alert, incident)
+            })
+            .collect();
+        Ok(ok(&json!({ "alerts": rows, "total": total, "undelivered": self.undelivered(20)? })))
+    }
+
+    fn shown_incidents(&mut self, request: &Request<'_>) -> Result<Response, Fault> {
+        let incidents = self.incidents(limit(request))?;
+        let rows: Vec<IncidentPart> = incidents.iter().map(|incident| self.shown_incident(incident)).collect();
+        Ok(ok(&json!({ "incidents": rows })))
+    }
+
+    fn shown_incident(&self, incident: &Incident) -> IncidentPart {
+        IncidentPart::new(&self.policy, incident)
     }
 
     /// What a start rests on: the model, who may approve, and how precision and recall are judged.
@@ -249,6 +309,11 @@ pub(super) fn revision_required(state: &State) -> Problem {
 pub(super) fn shown_entry(row: &LedgerRow) -> Value {
     json!({ "seq": row.seq, "at": time_text(row.at_ms), "kind": row.kind, "actor": row.actor, "sentence": row.sentence,
         "prev": row.previous, "hash": row.hash })
+}
+
+/// How many entries a list is asked for.
+pub(super) fn limit(request: &Request<'_>) -> i64 {
+    request.parameter("limit").and_then(|text| text.parse::<i64>().ok()).unwrap_or(50).clamp(1, 1_000)
 }
 
 fn reason(given: &Command) -> Result<String, Problem> {

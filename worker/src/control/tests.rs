@@ -12,10 +12,10 @@ use crate::sample::bytes_of;
 use crate::store::memory::Memory;
 use crate::store::{Param, Sql};
 
-const NOW: i64 = 1_700_000_000_000;
-const SECRET: &str = "0123456789abcdef0123456789abcdef";
+pub(super) const NOW: i64 = 1_700_000_000_000;
+pub(super) const SECRET: &str = "0123456789abcdef0123456789abcdef";
 
-fn control() -> Control<Memory> {
+pub(super) fn control() -> Control<Memory> {
     let mut control = Control::open(Memory::new(), Policy::default(), AllocationSettings::champion_only("")).unwrap();
     control.genesis(NOW, &bytes_of("1", 0.5), "test").unwrap();
     control.register(NOW, &bytes_of("2", 0.6), "test").unwrap();
@@ -25,7 +25,7 @@ fn control() -> Control<Memory> {
     control
 }
 
-fn ask(control: &mut Control<Memory>, line: &str, token: Option<&str>, revision: &str, body: &str) -> Response {
+pub(super) fn ask(control: &mut Control<Memory>, line: &str, token: Option<&str>, revision: &str, body: &str) -> Response {
     let (method, path) = line.split_once(' ').unwrap();
     let mut headers = if revision.is_empty() { vec![] } else { vec![("if-match", revision)] };
     let bearer = token.map(|token| format!("Bearer {token}"));
@@ -38,7 +38,7 @@ fn ask(control: &mut Control<Memory>, line: &str, token: Option<&str>, revision:
     }
 }
 
-fn code(response: &Response) -> String {
+pub(super) fn code(response: &Response) -> String {
     let body: serde_json::Value = serde_json::from_slice(&response.body).unwrap();
     body["code"].as_str().unwrap_or_default().to_owned()
 }

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use plumbline_core::report::{DayRow, Sums};
-use plumbline_core::rollout::minute::{Firing, Minute, Watched, red};
-use plumbline_core::rollout::{Event, LookEvent, Outcome, State, Verdict, due, evaluate};
+use plumbline_core::rollout::minute::{Minute, Watched, red};
+use plumbline_core::rollout::{Event, LookEvent, Outcome, RedVerdict, State, Verdict, due, evaluate};
 use plumbline_core::window::Window;
 use serde_json::Value;
 
@@ -33,9 +33,11 @@ impl<S: Sql> Control<S> {
         let newest_row_ms = self.newest_row_ms()?;
         self.apply(now_ms, &Event::Watch { newest_row_ms }, None)?;
         self.record_days(now_ms)?;
-        self.judge_minutes(now_ms)?;
+        let verdicts = self.judge_minutes(now_ms)?;
         self.judge_looks(now_ms)?;
         self.judge_day(now_ms)?;
+        self.watch(now_ms, &verdicts)?;
+        self.clocks(now_ms)?;
         Ok(self.state()?.is_some_and(|after| after.epoch != before.epoch))
     }
 
@@ -145,24 +147,27 @@ impl<S: Sql> Control<S> {
         }
     }
 
-    /// Judges the last minutes by the rules that roll back at once.
-    fn judge_minutes(&mut self, now_ms: i64) -> Result<(), Fault> {
+    /// Judges the last minutes by the rules that roll back at once; their verdicts.
+    fn judge_minutes(&mut self, now_ms: i64) -> Result<Vec<RedVerdict>, Fault> {
         let minutes = self.minutes(now_ms)?;
         let state = self.running()?;
-        let firing = [Firing::default(); 2];
+        let firing = self.firing(&state.champion)?;
         let of = |version: &str| minutes.get(version).map(Vec::as_slice).unwrap_or_default();
         let champion = Watched { version: &state.champion, minutes: of(&state.champion), firing };
-        let challenger = state.challenger().map(|version| Watched { version, minutes: of(version), firing });
+        let challenger = match state.challenger() {
+            Some(version) => Some(Watched { version, minutes: of(version), firing: self.firing(version)? }),
+            None => None,
+        };
         let verdicts = red(&self.policy, challenger, champion, now_ms);
         if verdicts.iter().any(|verdict| verdict.is_red) {
             let evidence = serde_json::to_string(&minutes).unwrap_or_default();
             let evidence_sha256 = self.keep(now_ms, "minutes", &evidence)?;
-            match self.apply(now_ms, &Event::Red { verdicts, evidence_sha256 }, None) {
+            match self.apply(now_ms, &Event::Red { verdicts: verdicts.clone(), evidence_sha256 }, None) {
                 Ok(_) | Err(Fault::Problem(_)) => {}
                 Err(fault) => return Err(fault),
             }
         }
-        Ok(())
+        Ok(verdicts)
     }
 
     /// The tallies of the last day by version, all shards and roles together.

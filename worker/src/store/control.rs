@@ -3,7 +3,7 @@
 use super::migration::Migration;
 
 /// All, the oldest first.
-pub(super) const MIGRATIONS: &[Migration] = &[LIFECYCLE, KEY_RATES];
+pub(super) const MIGRATIONS: &[Migration] = &[LIFECYCLE, KEY_RATES, ALERTS];
 
 /// Models, the rollout with its ledger and evidence, what the shards counted, alerts, messages and keys.
 const LIFECYCLE: Migration = &[
@@ -177,3 +177,46 @@ const LIFECYCLE: Migration = &[
 
 /// How often a published key may ask.
 const KEY_RATES: Migration = &["ALTER TABLE keys ADD COLUMN per_minute INTEGER NOT NULL DEFAULT 0"];
+
+/// Messages in their order, reviews, and what a note is about. Messages of before there was a sender are not sent late.
+const ALERTS: Migration = &[
+    "ALTER TABLE outbox ADD COLUMN place INTEGER NOT NULL DEFAULT 0",
+    "UPDATE outbox SET state = 'dead', answer = 'written before messages were sent' WHERE state = 'waiting'",
+    "CREATE INDEX outbox_waiting ON outbox (ordering, place) WHERE state = 'waiting'",
+    "CREATE INDEX alerts_active ON alerts (rule, subject) WHERE state IN ('pending', 'firing')",
+    "CREATE INDEX incidents_open ON incidents (due_ms) WHERE closed_ms IS NULL",
+    "CREATE TABLE reviews (id TEXT PRIMARY KEY, kind TEXT NOT NULL, at_ms INTEGER NOT NULL, sha256 TEXT NOT NULL) STRICT",
+    "ALTER TABLE notes ADD COLUMN about TEXT NOT NULL DEFAULT ''",
+];
+
+#[cfg(test)]
+mod tests {
+    use plumbline_core::alert::IncidentKind;
+    use plumbline_core::rollout::Policy;
+    use plumbline_core::route::AllocationSettings;
+
+    use super::*;
+    use crate::control::Control;
+    use crate::store::memory::Memory;
+    use crate::store::migration::migrate_by;
+    use crate::store::{Owner, Sql};
+
+    #[test]
+    fn a_store_of_every_earlier_version_is_opened_and_its_old_messages_are_not_sent() {
+        for version in 1..=MIGRATIONS.len() {
+            let mut store = Memory::new();
+            migrate_by(&mut store, Owner::Control, &MIGRATIONS[..version]).unwrap();
+            let message = "INSERT INTO outbox (id, target, ordering, body, created_ms, due_ms, lease_ms, tries, state)
+                VALUES ('m', 'slack:SLACK', 'r', '{}', 0, 0, 0, 0, 'waiting')";
+            store.execute(message, &[]).unwrap();
+            let incident = "INSERT INTO incidents (id, severity, opened_ms, due_ms, contact, body)
+                VALUES ('post_mortem-1', 'red', 5, 9, 0, '{\"sentence\":{\"code\":\"P\",\"text\":\"A post-mortem is due.\"}}')";
+            store.execute(incident, &[]).unwrap();
+            let mut control = Control::open(store, Policy::default(), AllocationSettings::champion_only("")).unwrap();
+            assert!(control.lease(1, &|_| Some("https://example.com/".into())).unwrap().is_empty(), "version {version}");
+            let open = control.open_incidents().unwrap();
+            let found = (open[0].kind, open[0].sentence.text.as_str(), open[0].due_ms);
+            assert_eq!(found, (IncidentKind::PostMortem, "A post-mortem is due.", 9), "version {version}");
+        }
+    }
+}

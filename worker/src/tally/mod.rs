@@ -6,7 +6,7 @@
 //!                                                        └ Fields (what a lead brought, personal fields hashed) ─▶ text
 //! ```
 
-mod base64;
+pub(crate) mod base64;
 mod counts;
 mod fields;
 mod hmac;

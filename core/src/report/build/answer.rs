@@ -1,12 +1,14 @@
 //! The report's sentences: what a measure says, the state in one sentence, and the answers to a manager's questions.
 
 use super::Facts;
+use crate::alert::Phase;
+use crate::report::alert;
 use crate::report::document::{Answers, Question, Verdict};
 use crate::report::experiment::Revenue;
 use crate::report::measure::{Measure, MeasureId};
 use crate::report::time::day_text;
 use crate::report::value::{Estimate, Status, Target};
-use crate::rollout::{Outcome, Stage};
+use crate::rollout::{Outcome, Severity, Stage, phrase};
 use crate::sentence::Sentence;
 
 /// What the measure `id` says.
@@ -74,7 +76,14 @@ impl Facts<'_> {
         let is_held = self.state.rollout.as_ref().is_some_and(|rollout| rollout.is_held(self.now_ms));
         let mut because = failing.clone();
         because.extend(gates().map(|verdict| verdict.gate.id().to_owned()));
-        let status = match (is_held || gates().next().is_some(), failing.is_empty()) {
+        let firing = self.alerts.0.iter().filter(|alert| alert.state == Phase::Firing && alert.severity > Severity::Info);
+        for measure in firing.map(|alert| alert.rule.measure().to_owned()) {
+            if !because.contains(&measure) {
+                because.push(measure);
+            }
+        }
+        let must_act = is_held || gates().next().is_some() || self.fires(Severity::Red);
+        let status = match (must_act, failing.is_empty() && !self.fires(Severity::Yellow)) {
             (true, _) => "act",
             (false, false) => "attention",
             (false, true) => "fine",
@@ -109,6 +118,23 @@ impl Facts<'_> {
         Verdict { status: status.to_owned(), sentence, because }
     }
 
+    /// Who acts on the open incident with the most urgent deadline.
+    fn incident_acts(&self) -> Sentence {
+        let Some(incident) = self.open().next() else { return Sentence::default() };
+        let (owner, due) = (alert::owner(self.policy, incident), phrase::clock(incident.due_ms, self.now_ms));
+        let more = match self.open().count().saturating_sub(1) {
+            0 => String::new(),
+            more => format!(" {} open besides.", count(more, "incident is", "incidents are")),
+        };
+        let who = match &incident.taken_by {
+            Some(by) => format!("{by} took it, until {due}"),
+            None if self.now_ms >= incident.due_ms => format!("{owner} acts; it was due at {due}"),
+            None => format!("{owner} acts, by {due}"),
+        };
+        let text = format!("{}: {}{more}", crate::rollout::words::capital(&who), incident.sentence.text);
+        Sentence::new("INCIDENT_OPEN", text).with("due_ms", incident.due_ms).with("incident", incident.id.as_str())
+    }
+
     /// The answers to a manager's questions.
     pub(super) fn answers(&self, measures: &[Measure], revenue: &Revenue) -> Answers {
         let at = |route: &str, sentence: Sentence| Question { status: None, sentence, route: route.to_owned() };
@@ -131,6 +157,7 @@ impl Facts<'_> {
         let roles: Vec<&str> = self.missing.iter().filter_map(|id| id.strip_prefix("approval:")).collect();
         let off = measures.iter().find(|measure| measure.status == Status::Fail);
         let acts = match (roles.as_slice(), off) {
+            _ if self.open().next().is_some() => self.incident_acts(),
             ([], None) => Sentence::new("NO_ONE", "No one has to act now."),
             ([], Some(measure)) => Sentence::new("LOOK_AT", format!("The ML lead. {}", measure.sentence.text)),
             (roles, _) => {

@@ -1,6 +1,8 @@
 //! The rollout's part of the report.
 
-use super::Facts;
+use super::{Facts, LISTED};
+use crate::alert::IncidentKind;
+use crate::report::alert::IncidentPart;
 use crate::report::document::{ActionPart, GatePart, RolloutPart, Serving, SignOff, StagePart};
 use crate::report::time::time_text;
 use crate::report::value::{Estimate, Target};
@@ -89,6 +91,13 @@ impl Facts<'_> {
                 action("rollback", true, "operate"),
             ],
             ledger_total: self.ledger_total,
+            post_mortems: self
+                .incidents
+                .iter()
+                .filter(|incident| incident.kind == IncidentKind::PostMortem)
+                .take(LISTED)
+                .map(|incident| IncidentPart::new(self.policy, incident))
+                .collect(),
         })
     }
 }

@@ -89,6 +89,9 @@ pub struct Notify {
     pub heartbeat: String,
     /// Signed webhooks.
     pub webhooks: Vec<Webhook>,
+    /// Whether receivers on this machine are sent to, without TLS; for tests and local use.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub allow_loopback: bool,
 }
 
 /// A signed webhook.
@@ -100,7 +103,7 @@ pub struct Webhook {
     pub url: String,
     /// The name of the secret that signs them.
     pub secret: String,
-    /// Which of `rollout`, `alert`, `retrain` are sent; empty: all.
+    /// Which of `rollout`, `alert`, `retrain`, `review` are sent; empty: all.
     pub events: Vec<String>,
 }
 

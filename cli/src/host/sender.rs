@@ -1,0 +1,152 @@
+//! Messages to people and programs: sent from a thread of their own, so that a slow receiver delays neither scoring nor the lifecycle.
+
+use std::net::SocketAddr;
+use std::sync::mpsc::{self, Receiver, SyncSender};
+use std::time::Duration;
+
+use plumbline_core::alert::Answered;
+use plumbline_worker::notice::{Outgoing, PATIENCE_MS, is_public};
+use plumbline_worker::{Control, Sql, SqlError};
+use ureq::config::Config;
+use ureq::http::Uri;
+use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
+use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
+
+use super::no_thread;
+use crate::Failure;
+
+/// What became of a message.
+#[derive(Debug)]
+pub struct Sent {
+    /// Its id.
+    pub id: String,
+    /// What the receiver answered.
+    pub answered: Answered,
+    /// In a few words. No address is in them: one may be a secret.
+    pub said: String,
+}
+
+/// The sending thread. It ends with its sender; a message that is under way then is sent again by the next process, under its id.
+pub struct Sender {
+    requests: SyncSender<Vec<Outgoing>>,
+}
+
+impl Sender {
+    /// Starts the thread, which reports each message to `report`. `allow_loopback`: receivers on this machine are sent to.
+    ///
+    /// # Errors
+    /// The system gives no thread.
+    pub fn start(allow_loopback: bool, report: impl Fn(Vec<Sent>) + Send + 'static) -> Result<Sender, Failure> {
+        let (requests, received): (_, Receiver<Vec<Outgoing>>) = mpsc::sync_channel(1);
+        let agent = agent(allow_loopback);
+        let send = move || {
+            for requests in received {
+                report(requests.iter().map(|request| send(&agent, request)).collect());
+            }
+        };
+        std::thread::Builder::new().name("sender".into()).spawn(send).map_err(no_thread)?;
+        Ok(Sender { requests })
+    }
+
+    /// Hands requests over. False where the thread is busy: they are leased again later.
+    pub fn send(&self, requests: Vec<Outgoing>) -> bool {
+        self.requests.try_send(requests).is_ok()
+    }
+}
+
+fn agent(allow_loopback: bool) -> ureq::Agent {
+    let config = ureq::Agent::config_builder()
+        .timeout_global(Some(Duration::from_millis(PATIENCE_MS)))
+        .http_status_as_error(false)
+        .max_redirects(0)
+        // What an environment names as a proxy would resolve names itself.
+        .proxy(None)
+        .user_agent(concat!("plumbline/", env!("CARGO_PKG_VERSION")))
+        .build();
+    ureq::Agent::with_parts(config, DefaultConnector::default(), Public { allow_loopback, inner: DefaultResolver::default() })
+}
+
+/// Resolves names, and keeps of their addresses those that may be sent to.
+#[derive(Debug)]
+struct Public {
+    allow_loopback: bool,
+    inner: DefaultResolver,
+}
+
+impl Resolver for Public {
+    fn resolve(&self, uri: &Uri, config: &Config, timeout: NextTimeout) -> Result<ResolvedSocketAddrs, ureq::Error> {
+        let found = self.inner.resolve(uri, config, timeout)?;
+        let mut kept = self.inner.empty();
+        let may = |at: &&SocketAddr| is_public(at.ip()) || (self.allow_loopback && at.ip().is_loopback());
+        found.iter().filter(may).for_each(|at| kept.push(*at));
+        if kept.is_empty() { Err(ureq::Error::HostNotFound) } else { Ok(kept) }
+    }
+}
+
+fn send(agent: &ureq::Agent, request: &Outgoing) -> Sent {
+    let headers = request.headers.iter();
+    let call = headers.fold(agent.post(&request.url), |call, (name, value)| call.header(name, value));
+    let (answered, said) = match call.send(request.body.as_bytes()) {
+        Ok(response) => {
+            let status = response.status().as_u16();
+            let after = response.headers().get("retry-after").and_then(|value| value.to_str().ok()?.trim().parse().ok());
+            (Answered::Status { status, retry_after_s: after }, format!("the receiver answered with status {status}"))
+        }
+        Err(error) => (Answered::Nothing, unanswered(&error).to_owned()),
+    };
+    Sent { id: request.id.clone(), answered, said }
+}
+
+fn unanswered(error: &ureq::Error) -> &'static str {
+    match error {
+        ureq::Error::Timeout(_) => "the receiver did not answer in time",
+        ureq::Error::HostNotFound => "the receiver's name has no public address",
+        ureq::Error::ConnectionFailed => "the receiver cannot be reached",
+        ureq::Error::Io(_) => "the connection to the receiver failed",
+        ureq::Error::Tls(_) => "the receiver's certificate is not valid",
+        _ => "the message could not be sent",
+    }
+}
+
+/// Messages of a lifecycle on their way: at most one lot at a time.
+pub struct Post {
+    sender: Sender,
+    sent: Receiver<Vec<Sent>>,
+    is_busy: bool,
+}
+
+impl Post {
+    /// Starts the thread that sends.
+    ///
+    /// # Errors
+    /// The system gives no thread.
+    pub fn start(allow_loopback: bool) -> Result<Post, Failure> {
+        let (report, sent) = mpsc::channel();
+        // The lifecycle may have ended.
+        let sender = Sender::start(allow_loopback, move |done| drop(report.send(done)))?;
+        Ok(Post { sender, sent, is_busy: false })
+    }
+
+    /// Whether messages are under way, so that their results are worth waiting for.
+    pub fn is_busy(&self) -> bool {
+        self.is_busy
+    }
+
+    /// Notes what became of messages, and hands over those that are due at `now_ms`; secrets are those of the environment.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub fn turn<S: Sql>(&mut self, control: &mut Control<S>, now_ms: i64) -> Result<(), SqlError> {
+        while let Ok(done) = self.sent.try_recv() {
+            self.is_busy = false;
+            for Sent { id, answered, said } in done {
+                control.settled(now_ms, &id, answered, &said)?;
+            }
+        }
+        if !self.is_busy {
+            let due = control.lease(now_ms, &|name| std::env::var(name).ok())?;
+            self.is_busy = !due.is_empty() && self.sender.send(due);
+        }
+        Ok(())
+    }
+}

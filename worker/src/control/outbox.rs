@@ -1,0 +1,222 @@
+//! Messages on their way: written in the transaction of what they report, leased to the host that sends them, and settled by what the
+//! receiver answered.
+
+use plumbline_core::alert::{Answered, LEASE_MS, Message, Settled, Topic, settle, slack};
+use plumbline_core::rollout::Policy;
+use serde::Serialize;
+
+use super::{Control, integer, text};
+use crate::model::digest;
+use crate::notice::{HEARTBEAT, Outgoing, check_url, signed};
+use crate::store::{Param, Sql, SqlError};
+
+/// Messages leased at once: with a sender that takes one after the other and waits ten seconds for each, no lease ends before its turn.
+const AT_ONCE: i64 = 2;
+/// The external heartbeat is sent this often, in milliseconds.
+const BEAT_MS: i64 = 60_000;
+/// Messages that arrived or were given up are kept for so long, in milliseconds.
+const KEPT_MS: i64 = 30 * 86_400_000;
+/// An answer that is noted is cut to so many characters.
+const ANSWER: usize = 200;
+
+/// A message that could not be delivered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Undelivered {
+    /// Its id.
+    pub id: String,
+    /// Where it was to go.
+    pub target: String,
+    /// When it was written, milliseconds since 1970.
+    pub created_ms: i64,
+    /// How often it was sent.
+    pub tries: u32,
+    /// `waiting` or `dead`.
+    pub state: String,
+    /// What the receiver answered last.
+    pub answer: String,
+}
+
+/// Writes `message` for every channel that hears of its topic, in order after the earlier ones about `subject`; part of the caller's
+/// transaction. A message that is written already stays as it is.
+pub(super) fn post(sql: &mut dyn Sql, policy: &Policy, message: &Message, subject: &str, now_ms: i64) -> Result<(), SqlError> {
+    let insert = "INSERT INTO outbox (id, target, ordering, body, created_ms, due_ms, lease_ms, tries, state, place)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?5, 0, 0, 'waiting', (SELECT coalesce(max(place), 0) + 1 FROM outbox))
+        ON CONFLICT (id) DO NOTHING";
+    let body = serde_json::to_string(message).unwrap_or_default();
+    for Channel { name, target } in channels(policy, message.topic) {
+        let (id, ordering) = (format!("{}/{name}", message.id), format!("{name} {subject}"));
+        let given = [Param::Text(&id), Param::Text(&target), Param::Text(&ordering), Param::Text(&body), Param::Integer(now_ms)];
+        sql.execute(insert, &given)?;
+    }
+    Ok(())
+}
+
+/// A channel: its name in ids of messages, and how the store names it.
+struct Channel {
+    name: String,
+    target: String,
+}
+
+/// The channels that hear of `topic`.
+fn channels(policy: &Policy, topic: Topic) -> Vec<Channel> {
+    let notify = &policy.alerts.notify;
+    let slack = (!notify.slack.is_empty()).then(|| Channel { name: "slack".into(), target: format!("slack:{}", notify.slack) });
+    let hears = |events: &[String]| events.is_empty() || events.iter().any(|event| event == topic.name());
+    let hooks = notify.webhooks.iter().filter(|hook| hears(&hook.events)).map(|hook| Channel {
+        name: format!("webhook-{}", digest(hook.url.as_bytes()).get(..8).unwrap_or_default()),
+        target: format!("webhook:{}", hook.url),
+    });
+    slack.into_iter().chain(hooks).collect()
+}
+
+impl<S: Sql> Control<S> {
+    /// The names of the host's secrets that messages need.
+    pub fn secrets(&self) -> Vec<String> {
+        let notify = &self.policy.alerts.notify;
+        let names = [&notify.slack, &notify.heartbeat].into_iter().chain(notify.webhooks.iter().map(|hook| &hook.secret));
+        names.filter(|name| !name.is_empty()).cloned().collect()
+    }
+
+    /// The requests that are due at `now_ms`, which the caller sends and then settles. They are its own for 30 seconds; a caller that
+    /// ends in between loses them to the next, under the same ids. `secret` gives the value of a secret of the host by its name.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub fn lease(&mut self, now_ms: i64, secret: &dyn Fn(&str) -> Option<String>) -> Result<Vec<Outgoing>, SqlError> {
+        let mut requests: Vec<Outgoing> = self.beat(now_ms, secret)?.into_iter().collect();
+        let query = "SELECT id, target, body FROM outbox AS o WHERE state = 'waiting' AND due_ms <= ?1 AND lease_ms <= ?1
+                AND NOT EXISTS (SELECT 1 FROM outbox AS e WHERE e.ordering = o.ordering AND e.state = 'waiting' AND e.place < o.place)
+            ORDER BY place LIMIT ?2";
+        let mut due = Vec::new();
+        self.sql.transaction(&mut |sql| {
+            due = sql.query(query, &[Param::Integer(now_ms), Param::Integer(AT_ONCE)])?;
+            for row in &due {
+                let update = "UPDATE outbox SET lease_ms = ?1, tries = tries + 1 WHERE id = ?2";
+                sql.execute(update, &[Param::Integer(now_ms + LEASE_MS), Param::Text(&text(row, 0))])?;
+            }
+            Ok(())
+        })?;
+        for row in &due {
+            let id = text(row, 0);
+            match self.request(&id, &text(row, 1), &text(row, 2), now_ms, secret) {
+                Ok(request) => requests.push(request),
+                Err(Unsendable::Later(why)) => self.settled(now_ms, &id, Answered::Nothing, &why)?,
+                Err(Unsendable::Never(why)) => self.finish(&id, "dead", &why)?,
+            }
+        }
+        Ok(requests)
+    }
+
+    /// Takes up what the receiver of message `id` answered, in a few words of its own: `said`.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub fn settled(&mut self, now_ms: i64, id: &str, answered: Answered, said: &str) -> Result<(), SqlError> {
+        let query = "SELECT tries, created_ms FROM outbox WHERE id = ?1 AND state = 'waiting'";
+        let found = self.sql.query(query, &[Param::Text(id)])?;
+        let Some(row) = found.first() else { return Ok(()) };
+        let said: String = said.chars().take(ANSWER).collect();
+        let tries = u32::try_from(integer(row, 0)).unwrap_or(1);
+        match settle(id, tries, integer(row, 1), answered, now_ms) {
+            Settled::Done => self.finish(id, "done", &said),
+            Settled::Dead => self.finish(id, "dead", &said),
+            Settled::Again { due_ms } => {
+                let update = "UPDATE outbox SET due_ms = ?1, lease_ms = 0, answer = ?2 WHERE id = ?3";
+                self.sql.execute(update, &[Param::Integer(due_ms), Param::Text(&said), Param::Text(id)]).map(drop)
+            }
+        }
+    }
+
+    fn finish(&mut self, id: &str, state: &str, said: &str) -> Result<(), SqlError> {
+        let update = "UPDATE outbox SET state = ?1, answer = ?2 WHERE id = ?3";
+        self.sql.execute(update, &[Param::Text(state), Param::Text(said), Param::Text(id)]).map(drop)
+    }
+
+    /// The messages that wait after a failed try, or were given up in the last 30 days; the newest first.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub fn undelivered(&mut self, limit: i64) -> Result<Vec<Undelivered>, SqlError> {
+        let query = "SELECT id, target, created_ms, tries, state, coalesce(answer, '') FROM outbox
+            WHERE state = 'dead' OR (state = 'waiting' AND answer IS NOT NULL) ORDER BY place DESC LIMIT ?1";
+        let rows = self.sql.query(query, &[Param::Integer(limit)])?;
+        let one = |row: &Vec<crate::store::SqlValue>| Undelivered {
+            id: text(row, 0),
+            target: text(row, 1),
+            created_ms: integer(row, 2),
+            tries: u32::try_from(integer(row, 3)).unwrap_or_default(),
+            state: text(row, 4),
+            answer: text(row, 5),
+        };
+        Ok(rows.iter().map(one).collect())
+    }
+
+    /// How many messages were given up in the last 30 days, or wait after a failed try.
+    pub(super) fn undelivered_count(&mut self) -> Result<u64, SqlError> {
+        let query =
+            "SELECT count(*) FROM outbox WHERE (state = 'dead' AND tries > 0) OR (state = 'waiting' AND answer IS NOT NULL)";
+        Ok(self.sql.query(query, &[])?.first().map_or(0, |row| integer(row, 0).unsigned_abs()))
+    }
+
+    /// Forgets messages that were delivered or given up long ago.
+    pub(super) fn forget_messages(&mut self, now_ms: i64) -> Result<(), SqlError> {
+        let delete = "DELETE FROM outbox WHERE state <> 'waiting' AND created_ms < ?1";
+        self.sql.execute(delete, &[Param::Integer(now_ms - KEPT_MS)]).map(drop)
+    }
+
+    /// The request that says that the service is alive, where one is due.
+    fn beat(&mut self, now_ms: i64, secret: &dyn Fn(&str) -> Option<String>) -> Result<Option<Outgoing>, SqlError> {
+        let notify = &self.policy.alerts.notify;
+        if notify.heartbeat.is_empty() {
+            return Ok(None);
+        }
+        let (name, allow_loopback) = (notify.heartbeat.clone(), notify.allow_loopback);
+        let minute = now_ms.div_euclid(BEAT_MS).to_string();
+        if self.kept(HEARTBEAT)?.is_some_and(|last| last == minute) {
+            return Ok(None);
+        }
+        self.set_kept(HEARTBEAT, &minute)?;
+        let url = secret(&name).filter(|url| check_url(url, allow_loopback).is_ok());
+        let headers = vec![("content-type".to_owned(), "text/plain".to_owned())];
+        Ok(url.map(|url| Outgoing { id: HEARTBEAT.to_owned(), url, headers, body: "plumbline is alive\n".to_owned() }))
+    }
+
+    fn request(
+        &self,
+        id: &str,
+        target: &str,
+        body: &str,
+        now_ms: i64,
+        secret: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<Outgoing, Unsendable> {
+        let notify = &self.policy.alerts.notify;
+        let value = |name: &str| {
+            let missing = || Unsendable::Later(format!("the host has no secret named {name}"));
+            secret(name).filter(|value| !value.is_empty()).ok_or_else(missing)
+        };
+        let message: Message =
+            serde_json::from_str(body).map_err(|e| Unsendable::Never(format!("the message cannot be read: {e}")))?;
+        let request = match target.split_once(':') {
+            Some(("slack", name)) => {
+                let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
+                Outgoing { id: id.to_owned(), url: value(name)?, headers, body: slack(&message).to_string() }
+            }
+            Some(("webhook", url)) => {
+                let hook = notify.webhooks.iter().find(|hook| hook.url == url);
+                let hook = hook.ok_or_else(|| Unsendable::Never("the settings no longer name this webhook".to_owned()))?;
+                signed(id, url, &message, &value(&hook.secret)?, now_ms)
+            }
+            _ => return Err(Unsendable::Never("no channel of this kind".to_owned())),
+        };
+        check_url(&request.url, notify.allow_loopback).map_err(|refused| Unsendable::Never(refused.to_string()))?;
+        Ok(request)
+    }
+}
+
+/// Why a message is not sent now.
+enum Unsendable {
+    /// It may be later: a secret is missing.
+    Later(String),
+    /// It never will.
+    Never(String),
+}
