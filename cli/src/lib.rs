@@ -25,6 +25,11 @@ pub mod harness {
     pub use crate::input::declaration::declaration;
     pub use crate::input::{Records, Step, of_bytes};
     pub use crate::output::shortest;
+    /// Playing histories of a simulated company, and the stores they are played into.
+    pub mod world {
+        pub use crate::host::demo::{base, play_script};
+        pub use crate::store::Store;
+    }
     /// What commands print with --json, where core has no type for it.
     pub mod report {
         pub use crate::report::bench::Report as Bench;

@@ -6,6 +6,7 @@ pub mod fuzz;
 pub mod golden;
 pub mod load;
 pub mod postgres;
+pub mod scenario;
 pub mod schemas;
 pub mod simulation;
 

@@ -72,7 +72,8 @@ export class Control extends DurableObject {
         } else if (task === 2) await shard.digest(now, decoder.decode(text));
         else if (task === 3) answer = await shard.unsent();
         else if (task === 4) await shard.acknowledge(decoder.decode(text));
-        else [answer] = await shard.recent(now);
+        else if (task === 5) [answer] = await shard.recent(now);
+        else answer = await shard.experiment(decoder.decode(text));
       } catch (error) {
         failed = true;
         answer = `${error.message ?? error}`;
@@ -153,6 +154,16 @@ export class Control extends DurableObject {
         this.call("control_receive", ["[]", ...(await shard.recent(Date.now()))], Date.now(), number);
       }),
     );
+    const due = this.text("control_test", [], Date.now());
+    if (due) {
+      try {
+        const sums = await Promise.all(this.all((shard) => shard.experiment(due)));
+        this.call("control_tested", [due, `[${sums}]`]);
+      } catch (error) {
+        // The look is an error then, which the tick counts; all else goes on.
+        console.error(error);
+      }
+    }
     this.call("control_tick", [], Date.now());
     await this.announce();
     if (Date.now() - this.probed >= PROBE_MS) await this.probe();

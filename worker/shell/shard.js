@@ -77,6 +77,11 @@ export class LogShard extends DurableObject {
     return this.text("shard_unsent");
   }
 
+  /** The sums of this shard's leads of the test `due`, JSON both. */
+  experiment(due) {
+    return this.text("shard_experiment", encoder.encode(due));
+  }
+
   acknowledge(windows) {
     this.call("shard_acknowledge", encoder.encode(windows));
   }

@@ -80,6 +80,13 @@ impl<S: Sql> Lifecycle<S> {
         &mut self.shards
     }
 
+    /// Forgets all that is not stored.
+    pub fn forget(&mut self) {
+        self.control.forget();
+        self.shards.iter_mut().for_each(LogShard::forget);
+        self.filler = Filler::default();
+    }
+
     /// Whether requests of `method` to `path` are answered here, and not by the scoring service.
     pub fn takes(method: &str, path: &str) -> bool {
         lifecycle_route(method, path).is_some()
@@ -155,11 +162,13 @@ impl<S: Sql> Lifecycle<S> {
             self.control.receive_minutes(number, &minutes)?;
         }
         if let Some(due) = self.control.due_test(now_ms)? {
+            // A look whose leads cannot be summed up is an error, which the tick counts; all else goes on.
             let mut tested = Tested::new(&due.population.settings);
-            for shard in &mut self.shards {
+            let summed = self.shards.iter_mut().try_for_each(|shard| {
                 tested.merge(&shard.experiment(&due.population)?);
-            }
-            self.control.take_test(&due, &tested)?;
+                Ok::<(), SqlError>(())
+            });
+            let _ = summed.map_err(Fault::from).and_then(|()| self.control.take_test(&due, &tested));
         }
         Ok(if self.control.tick(now_ms)? { self.control.deployed()? } else { None })
     }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use plumbline_worker::world;
+use plumbline_worker::world::{self, Script, ScriptFile};
 use plumbline_worker::{Control, Lifecycle, LogShard, SqlError};
 
 use crate::host::{demo, lifecycle};
@@ -19,24 +19,43 @@ its lifecycle, on virtual time. The same seed gives the same history.
 
 Examples:
   plumbline simulate --seed 1
+  plumbline simulate --script S.toml
+
+A script begins on a Monday. Its events:
+  [[event]]
+  at = \"d14 07:00\"
+  kind = \"start\"            # or approve, waive, hold, resume, rollback, capacity; by = \"Ben Okafor\"
+  [[event]]
+  at = \"d20 09:00\"
+  kind = \"errors\"           # or latency, drift, new_category, missing, outage_shard, clock_jump, duplicate_ticks, restart, srm,
+  of = \"challenger\"         # silence_sales, feedback_odd, attend (people do what the rollout waits for)
+  share = 0.2
+
   plumbline simulate --seed 1 --store demo-store && plumbline serve --store demo-store")]
 pub struct Simulate {
     /// Decides every draw
-    #[arg(long, default_value_t = 1)]
-    seed: u64,
+    #[arg(long)]
+    seed: Option<u64>,
     /// New leads on an average day
-    #[arg(long, default_value_t = 300.0, value_name = "LEADS")]
-    leads: f64,
+    #[arg(long, value_name = "LEADS")]
+    leads: Option<f64>,
+    /// What happens instead of the demo's history, in TOML: seed, days, leads a day, the challenger, and events
+    #[arg(long, value_name = "S.toml")]
+    script: Option<PathBuf>,
     /// Folder of the store that is made; it must be new [default: in memory]
     #[arg(long, value_name = "FOLDER")]
     store: Option<PathBuf>,
 }
 
+/// Scripts begin here: 2026-09-07, a Monday.
+const BEGINS_MS: i64 = 1_788_739_200_000;
+
 impl Simulate {
     /// Plays the history and prints where it ends.
     pub fn run(&self, json: bool) -> Result<Outcome, Failure> {
         let began = clock::start();
-        let now_ms = clock::now().0;
+        let script = self.script(clock::now().0)?;
+        let now_ms = script.until_ms;
         let lifecycle = match &self.store {
             Some(folder) => {
                 fresh(folder)?;
@@ -44,7 +63,7 @@ impl Simulate {
             }
             None => in_memory()?,
         };
-        let mut lifecycle = demo::play(lifecycle, self.seed, self.leads, now_ms, &demo::secrets()?)?;
+        let (mut lifecycle, played) = demo::play_script(lifecycle, &script)?;
         let report = lifecycle.control().report(now_ms).map_err(failed)?;
         if json {
             terminal::say_json(&report)?;
@@ -53,9 +72,29 @@ impl Simulate {
             for event in report.events.iter().rev().filter(|event| !event.sentence.text.is_empty()) {
                 terminal::say(&format!("  {}  {:12} {}", event.at, event.actor, event.sentence.text))?;
             }
-            terminal::note(&format!("played in {:.1} s", began.elapsed().as_secs_f64()));
+            for rejected in &played.rejected {
+                terminal::note(&format!("rejected: {rejected}"));
+            }
+            let (leads, events, seconds) = (played.leads, played.events, began.elapsed().as_secs_f64());
+            terminal::note(&format!("{leads} leads were scored and {events} events sent in {seconds:.1} s"));
         }
         Ok(Outcome::Done)
+    }
+}
+
+impl Simulate {
+    fn script(&self, now_ms: i64) -> Result<Script, Failure> {
+        let secrets = demo::secrets()?;
+        let Some(path) = &self.script else {
+            let (seed, leads) = (self.seed.unwrap_or(world::DEMO_SEED), self.leads.unwrap_or(world::DEMO_LEADS));
+            return Ok(Script::demo(seed, now_ms, leads, secrets));
+        };
+        let place = path.display().to_string();
+        let invalid = |message: String| Failure::input(place.clone(), "SCRIPT_INVALID", message);
+        let text = std::fs::read_to_string(path).map_err(Failure::read(place.clone()))?;
+        let file: ScriptFile = toml::from_str(&text).map_err(|e| invalid(e.to_string()))?;
+        let script = file.script(BEGINS_MS, secrets).map_err(|e| invalid(e.to_string()))?;
+        Ok(Script { seed: self.seed.unwrap_or(script.seed), leads_per_day: self.leads.unwrap_or(script.leads_per_day), ..script })
     }
 }
 

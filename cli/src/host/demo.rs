@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use plumbline_core::route::AllocationSettings;
-use plumbline_worker::world::{self, Inside, Script};
+use plumbline_worker::world::{self, Inside, Played, Script};
 use plumbline_worker::{Lifecycle, Service, Settings};
 
 use crate::Failure;
@@ -27,14 +27,28 @@ pub fn secrets() -> Result<[String; 3], Failure> {
 /// # Errors
 /// The store is not empty or failed, or the service rejected a part of the history.
 pub fn play(
-    mut lifecycle: Lifecycle<Store>,
+    lifecycle: Lifecycle<Store>,
     seed: u64,
     leads: f64,
     now_ms: i64,
     secrets: &[String; 3],
 ) -> Result<Lifecycle<Store>, Failure> {
-    let script = Script::demo(seed, now_ms, leads, secrets.clone());
-    world::prepare(&mut lifecycle, &script).map_err(failed)?;
+    let (lifecycle, played) = play_script(lifecycle, &Script::demo(seed, now_ms, leads, secrets.clone()))?;
+    match played.rejected.first() {
+        Some(rejected) => Err(Failure::Service {
+            code: "HISTORY_REJECTED",
+            message: format!("the service rejected a part of the history: {rejected}"),
+        }),
+        None => Ok(lifecycle),
+    }
+}
+
+/// Plays `script` into an empty `lifecycle`; the lifecycle at its end, and what was played.
+///
+/// # Errors
+/// The store is not empty or failed.
+pub fn play_script(mut lifecycle: Lifecycle<Store>, script: &Script) -> Result<(Lifecycle<Store>, Played), Failure> {
+    world::prepare(&mut lifecycle, script).map_err(failed)?;
     let deployed = lifecycle.control().deployed().map_err(|e| failed(e.into()))?;
     let Some(deployed) = deployed else {
         return Err(Failure::Service { code: "NO_CHAMPION", message: "no model is deployed".into() });
@@ -44,20 +58,14 @@ pub fn play(
     let service = Service::new(settings, models, &super::secret()?);
     let service = Arc::new(service.map_err(|e| Failure::Service { code: e.code(), message: e.to_string() })?);
     world::deploy(&service, &mut lifecycle, &deployed).map_err(failed)?;
-    let mut inside = Inside::new(service, lifecycle, seed);
+    let mut inside = Inside::new(service, lifecycle, script.seed);
     durable(inside.lifecycle(), false)?;
-    let bar = terminal::steps("playing eight weeks");
-    let played = world::play(&script, &mut inside, &mut |part| bar.set_position((part * 100.0) as u64));
+    let bar = terminal::steps("playing the history");
+    let played = world::play(script, &mut inside, &mut |part| bar.set_position((part * 100.0) as u64));
     bar.finish_and_clear();
-    if let Some(rejected) = played.rejected.first() {
-        return Err(Failure::Service {
-            code: "HISTORY_REJECTED",
-            message: format!("the service rejected a part of the history: {rejected}"),
-        });
-    }
     let mut lifecycle = inside.finish().map_err(failed)?;
     durable(&mut lifecycle, true)?;
-    Ok(lifecycle)
+    Ok((lifecycle, played))
 }
 
 fn durable(lifecycle: &mut Lifecycle<Store>, is_durable: bool) -> Result<(), Failure> {

@@ -102,6 +102,12 @@ impl<S: Sql> Control<S> {
         Ok(Control { sql, policy, base, layouts, summed: None, tried_ms: None, access, entropy })
     }
 
+    /// Forgets all that is not stored.
+    pub fn forget(&mut self) {
+        self.layouts = windows::Layouts::default();
+        (self.summed, self.tried_ms) = (None, None);
+    }
+
     /// The rules that hold now.
     pub fn policy(&self) -> &Policy {
         &self.policy

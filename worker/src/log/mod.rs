@@ -82,6 +82,13 @@ impl<S: Sql> LogShard<S> {
         Ok(shard)
     }
 
+    /// Forgets all that is not stored: what a digest has read, and the rules it was given.
+    pub fn forget(&mut self) {
+        self.rules = None;
+        self.round = digest::Round::default();
+        self.day = None;
+    }
+
     /// Stores an empty batch and removes it: whether the store takes rows, without any.
     ///
     /// # Errors

@@ -5,7 +5,7 @@ use plumbline_core::random::Random;
 use plumbline_core::report::time_text;
 use serde_json::{Value, json};
 
-const DAY_MS: f64 = 86_400_000.0;
+const DAY_MS: f64 = plumbline_core::rollout::DAY_MS as f64;
 /// Days from the first score to the conversion: median, and σ of its logarithm; 95 % come within 7 days.
 const DELAY: (f64, f64) = (3.0, 0.515);
 /// Value of a deal: median, and σ of its logarithm, whose coefficient of variation is 1.
@@ -25,8 +25,8 @@ pub(super) struct Later {
     pub at_ms: i64,
     /// The path.
     pub path: &'static str,
-    /// The event.
-    pub event: Value,
+    /// The event as JSON.
+    pub event: String,
 }
 
 /// What becomes of a lead that was first scored at `scored_ms` by `version` and buys with `chance`.
@@ -38,7 +38,7 @@ pub(super) fn fate(random: &mut Random, lead: &str, version: &str, scored_ms: i6
             event.insert("event_id".into(), format!("{lead}-{id}").into());
             event.insert("occurred_at".into(), time_text(at_ms).into());
         }
-        events.push(Later { at_ms, path, event });
+        events.push(Later { at_ms, path, event: event.to_string() });
     };
     let lognormal = |random: &mut Random, (median, sigma): (f64, f64)| median * exp(sigma * random.normal());
     let buys = random.unit() < chance;

@@ -3,13 +3,16 @@
 use std::sync::Arc;
 
 use plumbline_core::Timestamp;
+use plumbline_core::event::{Role, Status};
 use plumbline_core::math::exp;
 use plumbline_core::random::Random;
 use plumbline_core::route::Deployed;
 
+use super::happening::Happening;
 use super::model::bundle;
 use super::play::Target;
 use super::script::Script;
+use super::trouble::Troubles;
 use crate::access::Scope;
 use crate::control::Fault;
 use crate::lifecycle::Lifecycle;
@@ -47,6 +50,15 @@ pub trait Kept {
     /// # Errors
     /// A store failed.
     fn tick(&mut self, now_ms: i64) -> Result<Option<Deployed>, Fault>;
+
+    /// Forgets all that is not stored, as a program does that ends and starts again.
+    ///
+    /// # Errors
+    /// A store failed.
+    fn restart(&mut self, now_ms: i64) -> Result<(), Fault> {
+        self.control().forget();
+        Ok(self.control().settle_policy(now_ms).map(drop)?)
+    }
 }
 
 impl<S: Sql> Kept for Lifecycle<S> {
@@ -67,6 +79,11 @@ impl<S: Sql> Kept for Lifecycle<S> {
     fn tick(&mut self, now_ms: i64) -> Result<Option<Deployed>, Fault> {
         Lifecycle::tick(self, now_ms)
     }
+
+    fn restart(&mut self, now_ms: i64) -> Result<(), Fault> {
+        self.forget();
+        Ok(self.control().settle_policy(now_ms).map(drop)?)
+    }
 }
 
 /// A service in the same process.
@@ -79,13 +96,25 @@ pub struct Inside<K> {
     ticked_ms: i64,
     /// The first fault of a store; what is sent after it is lost.
     fault: Option<Fault>,
+    troubles: Troubles,
+    /// Times that the programs were started again.
+    restarts: u32,
 }
 
 impl<K: Kept> Inside<K> {
     /// The service of `service`, which serves what `lifecycle` has deployed. `seed` draws how long its requests take.
     pub fn new(service: Arc<Service>, lifecycle: K, seed: u64) -> Inside<K> {
         let journal = Journal::new(service.settings(), service.instance());
-        Inside { service, journal, lifecycle, random: Random::new(seed ^ 0x006c_6174), ticked_ms: 0, fault: None }
+        Inside {
+            service,
+            journal,
+            lifecycle,
+            random: Random::new(seed ^ 0x006c_6174),
+            ticked_ms: 0,
+            fault: None,
+            troubles: Troubles::default(),
+            restarts: 0,
+        }
     }
 
     /// The lifecycle, or the fault of a store that it met.
@@ -107,7 +136,8 @@ impl<K: Kept> Inside<K> {
         }
     }
 
-    fn log(&mut self, now: Timestamp, effects: &crate::Effects) {
+    fn log(&mut self, now: Timestamp, effects: &mut crate::Effects) {
+        self.troubles.strike(effects, &mut self.random);
         self.service.metrics().queued(effects.predictions.len() as u64);
         let full = self.journal.push(now, effects);
         let done = self.store(full);
@@ -116,8 +146,37 @@ impl<K: Kept> Inside<K> {
 
     fn store(&mut self, batches: Vec<crate::Batch>) -> Result<(), Fault> {
         for batch in batches {
-            self.lifecycle.append(batch.shard, &batch.text)?;
+            if self.troubles.is_out(batch.shard) {
+                self.troubles.held_back.push((batch.shard, batch.text));
+            } else {
+                self.lifecycle.append(batch.shard, &batch.text)?;
+            }
         }
+        Ok(())
+    }
+
+    /// Stores what was held back while a shard took no rows, once it is back.
+    fn catch_up(&mut self, now_ms: i64) -> Result<(), Fault> {
+        for (shard, text) in self.troubles.back(now_ms) {
+            self.lifecycle.append(shard, &text)?;
+        }
+        Ok(())
+    }
+
+    /// Ends all programs and starts them again.
+    fn restart(&mut self, now_ms: i64) -> Result<(), Fault> {
+        let due = self.journal.flush();
+        self.store(due)?;
+        self.lifecycle.restart(now_ms)?;
+        let failed = |message: String| Fault::Store(crate::SqlError::Driver(message));
+        let deployed = self.lifecycle.control().deployed()?.ok_or_else(|| failed("no model is deployed".to_owned()))?;
+        self.restarts += 1;
+        let instance = format!("{}{}", self.restarts, self.service.instance());
+        let models = models(&mut self.lifecycle, &deployed)?;
+        let service = Service::new(self.service.settings().clone(), models, &instance).map_err(|e| failed(e.to_string()))?;
+        self.service = Arc::new(service);
+        deploy(&self.service, &mut self.lifecycle, &deployed)?;
+        self.journal = Journal::new(self.service.settings(), self.service.instance());
         Ok(())
     }
 
@@ -159,34 +218,41 @@ pub fn deploy<K: Kept>(service: &Service, lifecycle: &mut K, deployed: &Deployed
 impl<K: Kept> Target for Inside<K> {
     fn send(&mut self, now_ms: i64, method: &str, path: &str, key: &str, body: &[u8]) -> (u16, Vec<u8>) {
         let (path, query) = path.split_once('?').unwrap_or((path, ""));
-        let (authorization, revision) = (format!("Bearer {key}"), self.revision());
-        let mut headers = vec![("content-type", "application/json"), ("if-match", revision.as_str())];
+        let authorization = format!("Bearer {key}");
+        let mut headers = vec![("content-type", "application/json")];
         if !key.is_empty() {
             headers.push(("authorization", authorization.as_str()));
         }
-        let request = Request { method, path, query, headers: &headers, body };
         if Lifecycle::<K::Store>::takes(method, path) {
-            let response = self.lifecycle.answer(now_ms, &request);
+            let revision = self.revision();
+            headers.push(("if-match", revision.as_str()));
+            let response = self.lifecycle.answer(now_ms, &Request { method, path, query, headers: &headers, body });
             let done = self.redeploy();
             self.note(done);
             return (response.status, response.body);
         }
+        let request = Request { method, path, query, headers: &headers, body };
         let now = Timestamp(now_ms);
         let mut answer = self.service.handle(now, &request);
         let micros = LATENCY.0 * exp(LATENCY.1 * self.random.normal());
         for prediction in &mut answer.effects.predictions {
             prediction.duration_us = Some(micros as u32);
         }
-        self.log(now, &answer.effects);
+        self.log(now, &mut answer.effects);
+        if answer.effects.predictions.iter().any(|row| row.status == Status::Failed && row.role != Role::Shadow) {
+            answer.response.status = 500;
+        }
         if let Some(after) = &answer.after {
-            let effects = self.service.after(&request, after);
-            self.log(now, &effects);
+            let mut effects = self.service.after(&request, after);
+            self.log(now, &mut effects);
         }
         self.service.answered(&answer);
         (answer.response.status, answer.response.body)
     }
 
     fn tick(&mut self, now_ms: i64) {
+        let done = self.catch_up(now_ms);
+        self.note(done);
         let from = std::mem::replace(&mut self.ticked_ms, now_ms);
         if from > 0 {
             for minute in (from / PROBE_MS + 1)..=(now_ms / PROBE_MS) {
@@ -195,7 +261,7 @@ impl<K: Kept> Target for Inside<K> {
                 for prediction in &mut effects.predictions {
                     prediction.duration_us = Some((LATENCY.0 * exp(LATENCY.1 * self.random.normal())) as u32);
                 }
-                self.log(now, &effects);
+                self.log(now, &mut effects);
             }
         }
         let heartbeat = self.service.heartbeat(Timestamp(now_ms), Some(MEMORY_BYTES));
@@ -204,12 +270,23 @@ impl<K: Kept> Target for Inside<K> {
         let due = self.journal.flush();
         let done = self.store(due);
         self.note(done);
-        let done = match self.lifecycle.tick(now_ms) {
-            Ok(Some(deployed)) => deploy(&self.service, &mut self.lifecycle, &deployed),
-            Ok(None) => Ok(()),
-            Err(fault) => Err(fault),
-        };
-        self.note(done);
+        let at_ms = now_ms + std::mem::take(&mut self.troubles.jump_ms);
+        for _ in 0..self.troubles.ticks.max(1) {
+            let done = match self.lifecycle.tick(at_ms) {
+                Ok(Some(deployed)) => deploy(&self.service, &mut self.lifecycle, &deployed),
+                Ok(None) => Ok(()),
+                Err(fault) => Err(fault),
+            };
+            self.note(done);
+        }
+    }
+
+    fn disturb(&mut self, now_ms: i64, what: &Happening, versions: [&str; 2]) {
+        if *what == Happening::Restart {
+            let done = self.restart(now_ms);
+            self.note(done);
+        }
+        self.troubles.begin(now_ms, what, versions);
     }
 }
 

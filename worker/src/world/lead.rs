@@ -56,7 +56,23 @@ pub struct Lead {
     pub industry: &'static str,
     /// Its region.
     pub region: &'static str,
+    /// Whether the CRM knows its budget.
+    pub has_budget: bool,
 }
+
+/// How leads differ from those of training, for now.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Weather {
+    /// Standard deviations by which the first field has moved.
+    pub drift: f64,
+    /// The share of leads from a source that training did not have.
+    pub new_category: f64,
+    /// The share of leads whose budget is not known.
+    pub missing: f64,
+}
+
+/// The source that training did not have.
+const NEW_SOURCE: &str = "Podcast";
 
 impl Lead {
     /// The next lead, with values moved by `drift` standard deviations in the first field.
@@ -76,7 +92,18 @@ impl Lead {
             source: pick(random, &SOURCES),
             industry: pick(random, &INDUSTRIES),
             region: pick(random, &REGIONS),
+            has_budget: true,
         }
+    }
+
+    /// The next lead in a world as it is `now`.
+    pub(super) fn in_world(random: &mut Random, number: u64, now: &Weather) -> Lead {
+        let mut lead = Lead::draw(random, number, now.drift);
+        if now.new_category > 0.0 && random.unit() < now.new_category {
+            lead.source = NEW_SOURCE;
+        }
+        lead.has_budget = !(now.missing > 0.0 && random.unit() < now.missing);
+        lead
     }
 
     /// The chance that it buys when a rep works it.
@@ -96,7 +123,8 @@ impl Lead {
             "lead_id": self.id, "lead_source": self.source, "industry": self.industry, "region": self.region,
         });
         if let Value::Object(lead) = &mut lead {
-            for (field, value) in FIELDS.iter().zip(self.values) {
+            let known = |field: &(&FieldSpec, f64)| self.has_budget || field.0.name != "budget_fit";
+            for (field, value) in FIELDS.iter().zip(self.values).filter(known) {
                 lead.insert(field.name.to_owned(), value.into());
             }
         }

@@ -4,14 +4,19 @@
 //! Not here: the service, and time, which the caller moves as the requests say.
 
 mod deal;
+mod file;
+mod happening;
 mod inside;
 mod lead;
 mod model;
 mod play;
 mod script;
+mod trouble;
 
+pub use file::{ScriptError, ScriptFile};
+pub use happening::{Happening, Side, Step};
 pub use inside::{Inside, Kept, deploy, models, prepare};
 pub use lead::{FIELDS, Lead};
 pub use model::{bundle, policy};
 pub use play::{Played, Target, play};
-pub use script::{Challenger, DEMO_LEADS, DEMO_SEED, Person, Script, Step};
+pub use script::{Challenger, DEMO_LEADS, DEMO_SEED, HARMED, Person, Script};

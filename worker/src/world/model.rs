@@ -55,7 +55,7 @@ pub fn bundle(version: &str, kind: Option<Challenger>, seed: u64) -> Result<Vec<
     bundle.write()
 }
 
-/// Whether the model knows the field: today's does not know the last, the worse one not the first two either.
+/// Whether the model knows the field: today's does not know the last, the worse one not two others either.
 fn knows(kind: Option<Challenger>, field: &str) -> bool {
     match kind {
         None | Some(Challenger::Equal) => field != "intent_score",

@@ -1,14 +1,17 @@
 //! Plays a script: sends leads, outcomes and commands in order of time.
 
+use std::collections::BTreeMap;
+
 use plumbline_core::random::Random;
+use plumbline_core::report::time_text;
+use plumbline_core::window::HOUR_MS;
 use serde_json::{Value, json};
 
 use super::deal::{Later, fate};
-use super::lead::Lead;
-use super::script::Script;
+use super::happening::{Happening, Side};
+use super::lead::{Lead, Weather};
+use super::script::{Challenger, DAY_MS, Script};
 
-const HOUR_MS: i64 = 3_600_000;
-const DAY_MS: i64 = 24 * HOUR_MS;
 /// Hours in which leads come.
 const HOURS: std::ops::Range<i64> = 8..18;
 /// Leads on a weekday and on a day of the weekend, as parts of the average.
@@ -17,6 +20,12 @@ const WEEK: (f64, f64) = (1.25, 0.375);
 const CAPACITY: f64 = 0.6;
 /// The part of leads that are scored a second time on the day after.
 const AGAIN: f64 = 0.1;
+/// The part of requests for which a broken challenger fails.
+const BROKEN: f64 = 0.11;
+/// The part of requests for which a slow challenger takes so many milliseconds.
+const SLOW: (f64, f64) = (0.03, 800.0);
+/// Leads by which the lift is set.
+const LIFTED: u64 = 10_000;
 
 /// The service that a script is played to. Time is whatever the last call said.
 pub trait Target {
@@ -25,6 +34,9 @@ pub trait Target {
 
     /// Lets the service do what is due at `now_ms`.
     fn tick(&mut self, now_ms: i64);
+
+    /// Something happens to the service itself; other happenings are the player's. `versions`: champion and challenger.
+    fn disturb(&mut self, now_ms: i64, what: &Happening, versions: [&str; 2]);
 }
 
 /// What was played.
@@ -34,7 +46,9 @@ pub struct Played {
     pub leads: u64,
     /// Outcomes and feedback sent.
     pub events: u64,
-    /// Answers that were not 200, the first few with path and body.
+    /// Requests that the service could not answer: 500 or above.
+    pub failed: u64,
+    /// Other answers that were not 200, the first few with path and body.
     pub rejected: Vec<String>,
     /// Events that belong to leads of the history and have not happened by its end.
     pub pending: usize,
@@ -55,31 +69,63 @@ pub fn play(script: &Script, target: &mut dyn Target, progress: &mut dyn FnMut(f
         script,
         random: Random::new(script.seed),
         played: Played::default(),
-        later: Vec::new(),
+        later: BTreeMap::new(),
         number: 0,
         again: Vec::new(),
         steps: 0,
+        weather: Weather::default(),
+        lifted: lifted(script),
+        waives: None,
+        is_silent: false,
     };
+    let versions = [script.champion.as_str(), script.challenger.0.as_str()];
+    match script.challenger.1 {
+        Challenger::Broken => {
+            target.disturb(script.from_ms, &Happening::Errors { of: Side::Challenger, share: BROKEN }, versions);
+        }
+        Challenger::Slow => {
+            let slow = Happening::Latency { of: Side::Challenger, share: SLOW.0, ms: SLOW.1 };
+            target.disturb(script.from_ms, &slow, versions);
+        }
+        _ => {}
+    }
     let days = (script.until_ms - script.from_ms).div_euclid(DAY_MS) + 1;
     for day in 0..days {
         player.day(target, day);
         progress((day + 1) as f64 / days as f64);
     }
-    player.played.pending = player.later.len();
+    player.played.pending = player.later.values().map(Vec::len).sum();
     player.played
+}
+
+/// By how much p(1 − p) of a lead's chance p is to grow, so that the conversion of all leads grows by the script's lift: a chance near 1 can
+/// hardly grow.
+fn lifted(script: &Script) -> f64 {
+    let mut random = Random::new(script.seed ^ 0x6c69_6674);
+    let chances = (0..LIFTED).map(|number| Lead::draw(&mut random, number, 0.0).chance());
+    let (sum, open) = chances.fold((0.0, 0.0), |(sum, open), chance| (sum + chance, open + chance * (1.0 - chance)));
+    sum / open
 }
 
 struct Player<'s> {
     script: &'s Script,
     random: Random,
     played: Played,
-    /// Events to be sent, unsorted.
-    later: Vec<Later>,
+    /// Events to be sent, by the hour.
+    later: BTreeMap<i64, Vec<Later>>,
     number: u64,
     /// Leads to be scored again.
     again: Vec<Lead>,
-    /// Steps of the script that were sent.
+    /// Steps of the script that happened.
     steps: usize,
+    /// What leads are like now.
+    weather: Weather,
+    /// [`lifted`].
+    lifted: f64,
+    /// The gates that people waive, once they attend to the rollout.
+    waives: Option<Vec<String>>,
+    /// Whether sales says nothing any more.
+    is_silent: bool,
 }
 
 impl Player<'_> {
@@ -106,7 +152,7 @@ impl Player<'_> {
             }
             while let Some(at_ms) = times.next_if(|at_ms| *at_ms < until) {
                 self.number += 1;
-                let lead = Lead::draw(&mut self.random, self.number, 0.0);
+                let lead = Lead::in_world(&mut self.random, self.number, &self.weather);
                 if let Some((probability, version, explores)) = self.score(target, at_ms, &lead) {
                     shown.push(Shown { lead, at_ms, probability, version, explores });
                 }
@@ -114,6 +160,7 @@ impl Player<'_> {
             self.send_events(target, until);
             if hour % 4 == 3 || hour == HOURS.end {
                 target.tick(until);
+                self.attend(target, until);
             }
             if until >= self.script.until_ms {
                 break;
@@ -126,7 +173,9 @@ impl Player<'_> {
     fn score(&mut self, target: &mut dyn Target, at_ms: i64, lead: &Lead) -> Option<(f64, String, bool)> {
         let body = lead.json().to_string();
         let (status, answer) = target.send(at_ms, "POST", "/v1/score?reasons=0", "", body.as_bytes());
-        self.check("/v1/score", status, &answer);
+        if !self.check("/v1/score", status, &answer) {
+            return None;
+        }
         let answer: Value = serde_json::from_slice(&answer).ok()?;
         let score = answer.pointer("/scores/0").unwrap_or(&answer);
         let explores = score.get("explores").and_then(Value::as_bool).unwrap_or(false);
@@ -150,11 +199,15 @@ impl Player<'_> {
             }
         }
         for (lead, is_worked) in shown.drain(..).zip(is_worked) {
-            let mut chance = lead.lead.chance() * if is_worked { 1.0 } else { self.script.unworked };
+            let mut chance = lead.lead.chance();
             if lead.version == self.script.challenger.0 {
-                chance = (chance * (1.0 + self.script.lift)).min(1.0);
+                let lift = self.script.challenger.1.lift_of(lead.lead.source).unwrap_or(self.script.lift);
+                chance += lift * if lift > 0.0 { (self.lifted * chance * (1.0 - chance)).min(1.0 - chance) } else { chance };
             }
-            self.later.extend(fate(&mut self.random, &lead.lead.id, &lead.version, lead.at_ms, chance));
+            chance *= if is_worked { 1.0 } else { self.script.unworked };
+            for event in fate(&mut self.random, &lead.lead.id, &lead.version, lead.at_ms, chance) {
+                self.later.entry(event.at_ms.div_euclid(HOUR_MS)).or_default().push(event);
+            }
             if self.random.unit() < AGAIN {
                 self.again.push(lead.lead);
             }
@@ -163,11 +216,17 @@ impl Player<'_> {
 
     /// Sends the events that have happened by `until_ms`, by path.
     fn send_events(&mut self, target: &mut dyn Target, until_ms: i64) {
-        let (due, later): (Vec<Later>, Vec<Later>) =
-            std::mem::take(&mut self.later).into_iter().partition(|event| event.at_ms < until_ms);
-        self.later = later;
+        let later = self.later.split_off(&(until_ms.div_euclid(HOUR_MS) + 1));
+        let due: Vec<Later> = std::mem::replace(&mut self.later, later).into_values().flatten().collect();
+        let (due, later): (Vec<Later>, Vec<Later>) = due.into_iter().partition(|event| event.at_ms < until_ms);
+        if !later.is_empty() {
+            self.later.entry(until_ms.div_euclid(HOUR_MS)).or_default().extend(later);
+        }
         for path in ["/v1/outcomes", "/v1/feedback"] {
-            let lines: Vec<String> = due.iter().filter(|event| event.path == path).map(|event| event.event.to_string()).collect();
+            if self.is_silent && path == "/v1/feedback" {
+                continue;
+            }
+            let lines: Vec<&str> = due.iter().filter(|event| event.path == path).map(|event| event.event.as_str()).collect();
             if lines.is_empty() {
                 continue;
             }
@@ -177,26 +236,90 @@ impl Player<'_> {
         }
     }
 
-    /// Sends the steps of the script that are due.
+    /// Lets the steps of the script happen that are due.
     fn script_steps(&mut self, target: &mut dyn Target, day: i64, hour: i64) {
         let script = self.script;
         while let Some(step) =
-            script.steps.get(self.steps).filter(|step| (i64::from(step.day), i64::from(step.hour)) <= (day, hour))
+            script.steps.get(self.steps).filter(|step| (i64::from(step.day), i64::from(step.minute / 60)) <= (day, hour))
         {
             self.steps += 1;
-            let key = script.people.get(step.by).map(|person| person.secret.as_str()).unwrap_or_default();
-            let now_ms = script.from_ms + day * DAY_MS + hour * HOUR_MS;
-            let body = if step.body.is_null() { String::new() } else { step.body.to_string() };
-            let (status, answer) = target.send(now_ms, "POST", &step.path, key, body.as_bytes());
-            self.check(&step.path, status, &answer);
+            self.happen(target, script.from_ms + day * DAY_MS + hour * HOUR_MS, &step.what);
         }
     }
 
-    fn check(&mut self, path: &str, status: u16, answer: &[u8]) {
-        if !(200..300).contains(&status) && self.played.rejected.len() < 10 {
+    fn happen(&mut self, target: &mut dyn Target, now_ms: i64, what: &Happening) {
+        match what {
+            Happening::Post { by, path, body } => {
+                let body = if body.is_null() { String::new() } else { body.to_string() };
+                self.post(target, now_ms, *by, path, &body);
+            }
+            Happening::Attend { waive } => self.waives = Some(waive.clone()),
+            Happening::Drift { deviations } => self.weather.drift = *deviations,
+            Happening::NewCategory { share } => self.weather.new_category = *share,
+            Happening::Missing { share } => self.weather.missing = *share,
+            Happening::SilenceSales => self.is_silent = true,
+            Happening::FeedbackOdd => {
+                let odd = json!({
+                    "kind": "odd", "lead_id": format!("L{:07}", self.number), "occurred_at": time_text(now_ms),
+                    "text": "This lead cannot be hot.", "version": self.script.challenger.0,
+                });
+                let (status, answer) = target.send(now_ms, "POST", "/v1/feedback", "", odd.to_string().as_bytes());
+                self.check("/v1/feedback", status, &answer);
+            }
+            to_the_service => {
+                let versions = [self.script.champion.as_str(), self.script.challenger.0.as_str()];
+                target.disturb(now_ms, to_the_service, versions);
+            }
+        }
+    }
+
+    fn post(&mut self, target: &mut dyn Target, now_ms: i64, by: usize, path: &str, body: &str) {
+        let key = self.script.people.get(by).map(|person| person.secret.as_str()).unwrap_or_default();
+        let (status, answer) = target.send(now_ms, "POST", path, key, body.as_bytes());
+        self.check(path, status, &answer);
+    }
+
+    /// Does what the rollout waits for, as far as people attend to it.
+    fn attend(&mut self, target: &mut dyn Target, now_ms: i64) {
+        let Some(waives) = self.waives.clone() else { return };
+        for gate in self.missing(target, now_ms).into_iter().filter(|missing| waives.contains(missing)) {
+            let waiver = json!({ "gate": gate, "reason": "As agreed before the start." }).to_string();
+            self.post(target, now_ms, 0, "/v1/rollout/waive", &waiver);
+        }
+        let missing = self.missing(target, now_ms);
+        let roles: Vec<&str> = missing.iter().filter_map(|missing| missing.strip_prefix("approval:")).collect();
+        if roles.is_empty() || roles.len() < missing.len() {
+            return;
+        }
+        for role in roles {
+            // The first person of the role; another one started the rollout.
+            let by = self.script.people.iter().position(|person| person.role == role).unwrap_or_default();
+            self.post(target, now_ms, by, "/v1/rollout/approve", r#"{"comment":"As agreed."}"#);
+        }
+    }
+
+    /// What the rollout waits for that people can do at once: nothing before its gates were looked at.
+    fn missing(&mut self, target: &mut dyn Target, now_ms: i64) -> Vec<String> {
+        let key = self.script.people.first().map(|person| person.secret.as_str()).unwrap_or_default();
+        let (_, answer) = target.send(now_ms, "GET", "/v1/rollout", key, b"");
+        let answer: Value = serde_json::from_slice(&answer).unwrap_or_default();
+        if answer.pointer("/rollout/look").is_none_or(Value::is_null) {
+            return Vec::new();
+        }
+        let missing = answer.get("missing").and_then(Value::as_array).into_iter().flatten();
+        missing.filter_map(|missing| missing.get("id")?.as_str().map(str::to_owned)).collect()
+    }
+
+    /// Notes an answer; whether the request was taken.
+    fn check(&mut self, path: &str, status: u16, answer: &[u8]) -> bool {
+        let is_taken = (200..300).contains(&status);
+        if status >= 500 {
+            self.played.failed += 1;
+        } else if !is_taken && self.played.rejected.len() < 10 {
             self.played
                 .rejected
                 .push(json!({ "path": path, "status": status, "answer": String::from_utf8_lossy(answer) }).to_string());
         }
+        is_taken
     }
 }

@@ -1,6 +1,10 @@
 //! What happens in a simulated history, and who does it.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::happening::{Happening, Step};
+pub(super) use plumbline_core::rollout::DAY_MS;
 
 /// What a challenger is like, next to today's model.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -11,9 +15,34 @@ pub enum Challenger {
     Good,
     /// Is the same in all but its name.
     Equal,
-    /// Ranks worse.
+    /// Ranks worse, and fewer of its leads buy.
     Worse,
+    /// As good, but leads from one source buy less.
+    Harmful,
+    /// Fails for one request in nine.
+    Broken,
+    /// Is slow for one request in thirty-three.
+    Slow,
 }
+
+impl Challenger {
+    /// The relative lift of conversion for leads that it serves.
+    pub fn lift(self) -> f64 {
+        match self {
+            Challenger::Good | Challenger::Harmful | Challenger::Broken | Challenger::Slow => 0.08,
+            Challenger::Equal => 0.0,
+            Challenger::Worse => -0.06,
+        }
+    }
+
+    /// The same of leads from `source`, where they fare otherwise.
+    pub(super) fn lift_of(self, source: &str) -> Option<f64> {
+        (self == Challenger::Harmful && source == HARMED).then_some(-0.25)
+    }
+}
+
+/// The source whose leads a harmful challenger harms.
+pub const HARMED: &str = "Partner";
 
 /// A person of the simulated company.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,21 +53,6 @@ pub struct Person {
     pub role: String,
     /// The secret of their key.
     pub secret: String,
-}
-
-/// A step of the script: a request that a person sends.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Step {
-    /// Day of the history, from 0, and the hour.
-    pub day: u32,
-    /// Hour of the day.
-    pub hour: u32,
-    /// Which of the script's people, by place.
-    pub by: usize,
-    /// The path that is posted to.
-    pub path: String,
-    /// The body.
-    pub body: serde_json::Value,
 }
 
 /// A simulated history.
@@ -62,7 +76,7 @@ pub struct Script {
     pub challenger: (String, Challenger),
     /// The people.
     pub people: Vec<Person>,
-    /// What they do, in order of time.
+    /// What happens, in order of time.
     pub steps: Vec<Step>,
 }
 
@@ -71,59 +85,47 @@ pub const DEMO_SEED: u64 = 1;
 /// Leads a day of the demo's company.
 pub const DEMO_LEADS: f64 = 300.0;
 
-/// Day in milliseconds.
-const DAY_MS: i64 = 86_400_000;
-
 impl Script {
+    /// The version of today's model.
+    pub const CHAMPION: &str = "2026-09-14.1";
+    /// The version on trial.
+    pub const CHALLENGER: &str = "2026-10-26.1";
+
+    /// The people, with the `secrets` of their keys.
+    pub(super) fn people(secrets: [String; 3]) -> Vec<Person> {
+        let people = [("Ada Moreau", "ml_lead"), ("Ben Okafor", "ml_lead"), ("Chen Wei", "product_manager")];
+        let people = secrets.into_iter().zip(people);
+        people.map(|(secret, (name, role))| Person { name: name.into(), role: role.into(), secret }).collect()
+    }
+
     /// Eight weeks that end at `now_ms` with a challenger that has been in canary for a week and a half, ready for the next approval.
     pub fn demo(seed: u64, now_ms: i64, leads_per_day: f64, secrets: [String; 3]) -> Script {
         let today = now_ms.div_euclid(DAY_MS);
-        let person =
-            |name: &str, role: &str, secret: &String| Person { name: name.into(), role: role.into(), secret: secret.clone() };
-        let people = secrets.iter().zip([("Ada Moreau", "ml_lead"), ("Ben Okafor", "ml_lead"), ("Chen Wei", "product_manager")]);
-        let step =
-            |day: u32, hour: u32, by: usize, path: &str, body: serde_json::Value| Step { day, hour, by, path: path.into(), body };
+        let step = |day: u32, hour: u32, by: usize, path: &str, body: Value| Step {
+            day,
+            minute: hour * 60,
+            what: Happening::Post { by, path: path.into(), body },
+        };
+        let capacity = json!({ "build": "demo", "req_per_s": 2100.0, "p99_ms": 6.4, "seconds": 60 });
+        let no_suite = json!({ "gate": "data.suite", "reason": "No suite of expectations is set yet." });
+        let few = json!({ "gate": "rel.calibration", "reason": "Too few leads a week to tell; it passed in shadow." });
         Script {
             seed,
             from_ms: (today - 56) * DAY_MS,
             until_ms: now_ms,
             leads_per_day,
-            lift: 0.08,
+            lift: Challenger::Good.lift(),
             unworked: 0.9,
-            champion: "2026-09-14.1".into(),
-            challenger: ("2026-10-26.1".into(), Challenger::Good),
-            people: people.map(|(secret, (name, role))| person(name, role, secret)).collect(),
+            champion: Script::CHAMPION.into(),
+            challenger: (Script::CHALLENGER.into(), Challenger::Good),
+            people: Script::people(secrets),
             steps: vec![
-                step(
-                    30,
-                    9,
-                    0,
-                    "/v1/capacity",
-                    serde_json::json!({ "build": "demo", "req_per_s": 2100.0, "p99_ms": 6.4, "seconds": 60 }),
-                ),
-                step(31, 9, 1, "/v1/rollout/start", serde_json::json!({ "version": "2026-10-26.1" })),
-                step(
-                    46,
-                    8,
-                    0,
-                    "/v1/rollout/waive",
-                    serde_json::json!({ "gate": "data.suite", "reason": "No suite of expectations is set yet." }),
-                ),
-                step(46, 9, 0, "/v1/rollout/approve", serde_json::json!({ "comment": "Ranks better on the same leads." })),
-                step(
-                    54,
-                    8,
-                    0,
-                    "/v1/rollout/waive",
-                    serde_json::json!({ "gate": "data.suite", "reason": "No suite of expectations is set yet." }),
-                ),
-                step(
-                    54,
-                    9,
-                    0,
-                    "/v1/rollout/waive",
-                    serde_json::json!({ "gate": "rel.calibration", "reason": "Too few leads a week to tell; it passed in shadow." }),
-                ),
+                step(30, 9, 0, "/v1/capacity", capacity),
+                step(31, 9, 1, "/v1/rollout/start", json!({ "version": Script::CHALLENGER })),
+                step(46, 8, 0, "/v1/rollout/waive", no_suite.clone()),
+                step(46, 9, 0, "/v1/rollout/approve", json!({ "comment": "Ranks better on the same leads." })),
+                step(54, 8, 0, "/v1/rollout/waive", no_suite),
+                step(54, 9, 0, "/v1/rollout/waive", few),
             ],
         }
     }

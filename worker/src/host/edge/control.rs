@@ -12,9 +12,9 @@ use super::head;
 use super::store::ObjectSql;
 use super::terms::Terms;
 use crate::access::Scope;
-use crate::control::{Ask, Fault, stored};
+use crate::control::{Ask, DueTest, Fault, stored};
 use crate::lifecycle::{admitted, refused, rules};
-use crate::log::{EventStatus, Minute, ShardWindow};
+use crate::log::{EventStatus, Minute, ShardWindow, Tested};
 use crate::probe::{Heartbeat, unanswered};
 use crate::request::{Request, Response};
 use crate::route::{self, Place, ROUTES};
@@ -255,6 +255,33 @@ pub extern "C" fn control_receive(now: f64, shard: u32, w: usize, m: usize, b: u
             // One that was heard before says nothing new, but when it was sent.
             open.control.heard(beat.at_ms.min(now as i64), beat)?;
         }
+        Ok(0.0)
+    })
+}
+
+/// The length of the test whose look is due at `now`, JSON for `shard_experiment` and `control_tested`; 0 where none is.
+#[unsafe(no_mangle)]
+pub extern "C" fn control_test(now: f64) -> f64 {
+    with(|open| {
+        let due = open.control.due_test(now as i64)?;
+        Ok(say(due.map(|due| serde_json::to_vec(&due).unwrap_or_default()).unwrap_or_default()))
+    })
+}
+
+/// Takes in what the shards summed up for the test of the input's first `d` bytes: the `n` behind them are a JSON array of what
+/// `shard_experiment` of each left. To be called right before `control_tick`.
+#[unsafe(no_mangle)]
+pub extern "C" fn control_tested(d: usize, n: usize) -> f64 {
+    let input = INPUT.take();
+    let (due, parts) = input.split_at_checked(d).unwrap_or_default();
+    with(|open| {
+        let due: DueTest = read(due)?;
+        let parts: Vec<serde_json::Value> = read(parts.get(..n).unwrap_or_default())?;
+        let mut tested = Tested::new(&due.population.settings);
+        for part in parts {
+            tested.merge(&Tested::read(part.to_string().as_bytes(), &due.population.settings)?);
+        }
+        open.control.take_test(&due, &tested)?;
         Ok(0.0)
     })
 }

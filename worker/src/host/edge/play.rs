@@ -11,6 +11,7 @@ use super::store::ObjectSql;
 use super::terms::Terms;
 use crate::control::Fault;
 use crate::lifecycle::{admitted, refused, rules};
+use crate::log::Tested;
 use crate::request::{Request, Response};
 use crate::route::Place;
 use crate::world::{self, DEMO_LEADS, DEMO_SEED, Inside, Kept, Script};
@@ -32,6 +33,7 @@ enum Task {
     Unsent = 3,
     Acknowledge = 4,
     Minutes = 5,
+    Experiment = 6,
 }
 
 fn shard_does(task: Task, shard: u32, now_ms: i64, text: &[u8]) -> Result<Vec<u8>, Fault> {
@@ -104,6 +106,15 @@ impl Kept for Apart {
         for shard in 0..self.shards {
             shard_does(Task::Digest, shard, now_ms, &rules)?;
             self.receive(shard, now_ms)?;
+        }
+        if let Some(due) = self.control.due_test(now_ms)? {
+            let text = serde_json::to_vec(&due).unwrap_or_default();
+            let mut tested = Tested::new(&due.population.settings);
+            for shard in 0..self.shards {
+                let sums = shard_does(Task::Experiment, shard, now_ms, &text)?;
+                tested.merge(&Tested::read(&sums, &due.population.settings)?);
+            }
+            self.control.take_test(&due, &tested)?;
         }
         Ok(if self.control.tick(now_ms)? { self.control.deployed()? } else { None })
     }

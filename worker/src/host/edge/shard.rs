@@ -4,7 +4,7 @@
 use std::cell::RefCell;
 
 use super::store::ObjectSql;
-use crate::control::{Ask, Fault};
+use crate::control::{Ask, DueTest, Fault};
 use crate::lifecycle::{Filler, part, store_events};
 use crate::log::{Digest, LogShard, RolloutSpan};
 use crate::store::SqlError;
@@ -154,6 +154,16 @@ pub extern "C" fn shard_digest(now: f64) -> f64 {
             shard.digest_all(now as i64, &rules)?;
         }
         Ok(0.0)
+    }))
+}
+
+/// The length of a JSON text at `shard_error`: the sums of this shard's leads of the test at `shard_reserve`, as `control_test` left it.
+#[unsafe(no_mangle)]
+pub extern "C" fn shard_experiment() -> f64 {
+    let due = ROWS.take();
+    outcome(read(&due).and_then(|due: DueTest| LogShard::opened(ObjectSql).experiment(&due.population)).map(|tested| {
+        ERROR.set(String::from_utf8(tested.write()).unwrap_or_default());
+        ERROR.with_borrow(String::len) as f64
     }))
 }
 
