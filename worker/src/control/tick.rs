@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use plumbline_core::report::{DayRow, Sums};
 use plumbline_core::rollout::minute::{Minute, Watched, red};
-use plumbline_core::rollout::{Event, LookEvent, Outcome, RedVerdict, State, Verdict, due, evaluate};
+use plumbline_core::rollout::{Event, Family, LookEvent, Outcome, RedVerdict, State, Verdict, due, evaluate};
 use plumbline_core::window::Window;
 use serde_json::Value;
 
@@ -236,7 +236,12 @@ impl<S: Sql> Control<S> {
         let evidence = self.evidence(now_ms, &state, 0)?;
         let verdicts = evaluate::daily(&self.policy, rollout.stage, &evidence, now_ms);
         self.show(&verdicts)?;
-        if verdicts.iter().any(|verdict| verdict.outcome == Outcome::Fail) {
+        // Days and incidents count as they are now, also after the last look of a stage.
+        let is_news = |verdict: &Verdict| {
+            let at_look = rollout.look.as_ref().and_then(|look| look.outcomes.get(&verdict.gate));
+            verdict.gate.family() == Family::Gov && at_look.is_some_and(|outcome| *outcome != verdict.outcome)
+        };
+        if verdicts.iter().any(|verdict| verdict.outcome == Outcome::Fail || is_news(verdict)) {
             let frozen = serde_json::to_string(&evidence).unwrap_or_default();
             let evidence_sha256 = self.keep(now_ms, "evidence", &frozen)?;
             let event = Event::Daily { rollout: rollout.id.clone(), stage: rollout.stage, verdicts, evidence_sha256 };
