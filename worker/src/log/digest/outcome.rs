@@ -134,12 +134,13 @@ const READ: &str = "SELECT s.lead, s.first_ms, version.name, s.rollout, rollout.
     WHERE s.matured = 1 AND s.first_ms >= ?1 AND s.first_ms < ?2 AND (s.first_ms, s.lead) > (?3, ?4) \
     ORDER BY s.first_ms, s.lead, s.rollout, s.version LIMIT ?5";
 
-/// As [`READ`], of leads by their numbers. CROSS JOIN keeps the order of the two: SQLite would read all scores to save a sort.
+/// As [`READ`], of leads by their numbers. CROSS JOIN and the plus have SQLite look up each lead: it
+/// would read all scores to save a sort, or all that have matured.
 const READ_LEADS: &str = "SELECT s.lead, s.first_ms, version.name, s.rollout, rollout.name, s.role, s.backfill, s.probability, s.explores, s.arm, \
     o.converted_ms, o.lost_ms, o.deal_value, o.opened_ms, o.closed_ms, s.segments \
     FROM json_each(?1) AS wanted CROSS JOIN lead_scores AS s JOIN names AS version ON version.id = s.version JOIN names AS rollout ON rollout.id = s.rollout \
     LEFT JOIN outcomes AS o ON o.lead = s.lead AND o.lead_id = s.lead_id \
-    WHERE s.lead = wanted.value AND s.matured = 1 ORDER BY s.lead, s.rollout, s.version";
+    WHERE s.lead = wanted.value AND +s.matured = 1 ORDER BY s.lead, s.rollout, s.version";
 
 /// Brings outcome days up to date with `changes`, the outcomes of leads by their number before and now. Where a lead counts otherwise its day
 /// is marked to be worked out again; where only its deal changed, which happens for months, the day's sums are moved by the difference.
@@ -312,5 +313,19 @@ impl OpenDay {
         let rest = (self.leads as i64).saturating_mul(REST_MS_PER_LEAD).clamp(REST_MS.0, REST_MS.1);
         meta::set(sql, &format!("built:{}", self.start), &format!("{now} {rest}"))?;
         Ok(changed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::memory::Memory;
+
+    #[test]
+    fn outcomes_find_the_scores_of_their_leads_by_the_lead() {
+        let mut shard = LogShard::open(Memory::new()).unwrap();
+        let plan = shard.sql().query(&format!("EXPLAIN QUERY PLAN {READ_LEADS}"), &[Param::Text("[1]")]).unwrap();
+        let steps: Vec<&str> = plan.iter().filter_map(|row| cell::text(row, 3)).collect();
+        assert!(steps[0].starts_with("SCAN wanted") && steps[1].contains("(lead=?"), "{steps:?}");
     }
 }
