@@ -50,7 +50,7 @@ pub fn script(challenger: &str, seed: u64, days: u32, events: &[Value]) -> Value
 pub fn play(script: &Value, policy: Policy) -> Result<Ended, String> {
     let file: ScriptFile = serde_json::from_value(script.clone()).map_err(|e| e.to_string())?;
     let script = file.script(BEGINS_MS, ["ada", "ben", "chen"].map(|name| name.repeat(16))).map_err(|e| e.to_string())?;
-    let store = || Store::open(None).map_err(|e| e.to_string());
+    let store = || Store::in_memory().map_err(|e| e.to_string());
     let control = Control::open(store()?, policy, base()).map_err(|e| e.to_string())?;
     let shard = LogShard::open(store()?).map_err(|e| e.to_string())?;
     let (mut lifecycle, played) = play_script(Lifecycle::new(control, vec![shard]), &script).map_err(|e| e.to_string())?;
