@@ -43,8 +43,8 @@ pub mod harness {
 use clap::{Parser, Subcommand};
 
 use command::{
-    assign, bench, drift, experiment, features, import, inspect, metrics, quality, rollout, schema, score, serve, simulate,
-    window,
+    assign, bench, drift, experiment, features, import, inspect, keys, kill, leads, ledger, metrics, models, outcomes, quality,
+    report as show, rollout, schema, score, serve, simulate, sql, window,
 };
 use outcome::Outcome;
 use output::terminal;
@@ -55,9 +55,9 @@ pub use failure::Failure;
 pub const EXIT_CODES: &str = "\
 Exit codes:
   0    done
-  1    check failed: drift was found (drift --check), or the suite was not met (quality)
+  1    check failed: drift was found (drift --check), the suite was not met (quality), or the ledger is not whole (ledger verify)
   2    invalid arguments, or arguments that contradict the model
-  3    done, but rows were rejected (score, features, assign; see OUT.rejected), or more were left out than --max-left-out allows
+  3    done, but rows were rejected (score, features, assign; see OUT.rejected; outcomes, feedback), or more were left out than --max-left-out allows
   4    the model file or bundle was rejected
   5    the input could not be read or parsed
   6    the output could not be written
@@ -94,6 +94,15 @@ enum Command {
     Bench(bench::Bench),
     Serve(serve::Serve),
     Rollout(rollout::Rollout),
+    Kill(kill::Kill),
+    Models(models::Models),
+    Ledger(ledger::Ledger),
+    Leads(leads::Leads),
+    Outcomes(outcomes::Outcomes),
+    Feedback(outcomes::Feedback),
+    Report(show::ShowReport),
+    Keys(keys::Keys),
+    Sql(sql::SqlCommand),
     Simulate(simulate::Simulate),
 }
 
@@ -129,6 +138,15 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Bench(bench) => bench.run(cli.json),
         Command::Serve(serve) => serve.run(cli.json),
         Command::Rollout(rollout) => rollout.run(cli.json),
+        Command::Kill(kill) => kill.run(cli.json),
+        Command::Models(models) => models.run(cli.json),
+        Command::Ledger(ledger) => ledger.run(cli.json),
+        Command::Leads(leads) => leads.run(cli.json),
+        Command::Outcomes(outcomes) => outcomes.run(cli.json),
+        Command::Feedback(feedback) => feedback.run(cli.json),
+        Command::Report(report) => report.run(cli.json),
+        Command::Keys(keys) => keys.run(cli.json),
+        Command::Sql(sql) => sql.run(cli.json),
         Command::Simulate(simulate) => simulate.run(cli.json),
     };
     match outcome {

@@ -1,7 +1,7 @@
 //! The stateless half: settings, counters and what is deployed.
 
 use std::cell::RefCell;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::{ArcSwap, ArcSwapOption, Guard};
@@ -29,6 +29,8 @@ pub struct Service {
     contact: Contact,
     /// Why a newer deployment is not served, or a model of this one not loaded.
     trouble: Mutex<Option<String>>,
+    /// The kill switch of this host is on.
+    killed: AtomicBool,
     /// Who may call; none where no keys are kept.
     guard: ArcSwapOption<Guarded>,
     metrics: Metrics,
@@ -93,6 +95,7 @@ impl Service {
             deployment: ArcSwap::from_pointee(deployment),
             contact: Contact::default(),
             trouble: Mutex::default(),
+            killed: AtomicBool::new(false),
             guard: ArcSwapOption::empty(),
             metrics: Metrics::default(),
             gauges: Mutex::default(),
@@ -207,8 +210,26 @@ impl Service {
     ) -> Result<(), ServiceError> {
         let noted = self.settings.noted();
         let plan = Plan { noted: &noted, epoch, is_partial, ..plan(&self.settings) };
+        let is_killed = self.killed.load(Relaxed);
+        let allocation = allocation.map(|allocation| AllocationSettings { killed: allocation.killed || is_killed, ..allocation });
         self.deployment.store(Arc::new(Deployment::compile(models, allocation, plan)?));
         Ok(())
+    }
+
+    /// Throws the kill switch of this host, or takes it back: while it is on, the champion serves all leads, whatever is deployed.
+    ///
+    /// # Errors
+    /// [`ServiceError`]; what was served before is then served on.
+    pub fn kill(&self, is_killed: bool) -> Result<(), ServiceError> {
+        if self.killed.swap(is_killed, Relaxed) == is_killed {
+            return Ok(());
+        }
+        let deployed = self.deployed();
+        let models = deployed.models().iter();
+        let models = models.map(|served| Model { scorer: Arc::clone(&served.scorer), file: served.file.clone() }).collect();
+        let was_killed = self.settings.allocation.as_ref().is_some_and(|allocation| allocation.killed);
+        let allocation = deployed.allocation().map(|given| AllocationSettings { killed: was_killed, ..given.clone() });
+        self.put(models, allocation, deployed.epoch(), true)
     }
 
     /// Someone announces deployments from `now` on: silence means something.
@@ -358,6 +379,33 @@ mod tests {
     /// The deployment number `epoch` of `bundles`.
     fn deployed(epoch: u64, allocation: AllocationSettings, bundles: &[&[u8]]) -> Deployed {
         Deployed { epoch, effective_ms: 0, allocation, models: bundles.iter().map(|bytes| digest(bytes)).collect() }
+    }
+
+    #[test]
+    fn the_kill_switch_of_a_host_outlives_deployments() {
+        use crate::sample::model_of;
+        let all = |epoch| {
+            let arm = Arm { variant: "2".into(), share_bp: 10_000, room_bp: None };
+            let allocation = AllocationSettings { arm: vec![arm], ..AllocationSettings::champion_only("1") };
+            deployed(
+                epoch,
+                AllocationSettings { experiment: "e".into(), ..allocation },
+                &[&bytes_of("1", 0.5), &bytes_of("2", 1.0)],
+            )
+        };
+        let serves = |service: &Service| {
+            let answer = ask_of(service, "POST /v1/score", &[], r#"{"lead_id":"a","visits":4}"#);
+            body_of(&answer)["model"]["version"].as_str().unwrap().to_owned()
+        };
+        let service = Service::new(Settings::default(), vec![model_of("1", 0.5)], "test").unwrap();
+        service.deploy(&all(1), &[&bytes_of("2", 1.0)]).unwrap();
+        assert_eq!(serves(&service), "2");
+        service.kill(true).unwrap();
+        assert_eq!((serves(&service).as_str(), service.heartbeat(NOW, None).killed, service.epoch()), ("1", true, 1));
+        service.deploy(&all(2), &[]).unwrap();
+        assert_eq!((serves(&service).as_str(), service.epoch()), ("1", 2), "a newer deployment does not undo it");
+        service.kill(false).unwrap();
+        assert_eq!((serves(&service).as_str(), service.heartbeat(NOW, None).killed), ("2", false));
     }
 
     #[test]

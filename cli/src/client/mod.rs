@@ -1,5 +1,8 @@
-//! Talks to a running service: one request, one answer, problems as failures.
+//! Talks to the service: one that runs, by HTTP, or the store of one on this machine, by the same routes.
 
+mod store;
+
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
@@ -7,40 +10,70 @@ use serde_json::Value;
 
 use crate::Failure;
 
-/// Which service, and with which key.
-#[derive(Debug, Args)]
+/// Which service, or the store of which, and with which key.
+#[derive(Debug, Clone, Args)]
 pub struct Service {
     /// Address of the service
     #[arg(long, global = true, value_name = "URL", default_value = "http://127.0.0.1:8788", env = "PLUMBLINE_URL")]
     url: String,
-    /// API key; without one, a service on this machine lets you read and ingest
+    /// The store of a service on this machine, running or not, instead of its address
+    #[arg(long, global = true, value_name = "FOLDER")]
+    store: Option<PathBuf>,
+    /// API key; without one, a service on this machine lets you score, read and ingest, and a store all but approve
     #[arg(long, global = true, value_name = "KEY", env = "PLUMBLINE_KEY", hide_env_values = true)]
     key: Option<String>,
 }
 
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// The largest body of an answer: a bundle.
+const MOST_BYTES: u64 = 256 << 20;
 
 /// An answer.
 pub struct Answer {
-    /// The body as JSON; null for an empty one.
+    /// HTTP status.
+    pub status: u16,
+    /// The body as JSON; null for an empty one, or another type.
     pub body: Value,
+    /// The body as it came.
+    pub bytes: Vec<u8>,
     /// The revision of the rollout, as commands name it; empty where the answer has none.
     pub revision: String,
 }
 
+/// What is sent.
+struct Sent<'a> {
+    method: &'static str,
+    path: &'a str,
+    media_type: &'a str,
+    body: &'a [u8],
+    revision: &'a str,
+}
+
 impl Service {
+    /// The service at `url`, or the store in `store`.
+    pub fn new(url: Option<String>, store: Option<PathBuf>, key: Option<String>) -> Service {
+        Service { url: url.unwrap_or_else(|| "http://127.0.0.1:8788".to_owned()), store, key }
+    }
+
+    /// The same with the host's own secret as its key, where the environment has one and no key was given for a store.
+    #[must_use]
+    pub fn as_admin(&self) -> Service {
+        let admin = std::env::var("PLUMBLINE_ADMIN").ok().filter(|secret| !secret.is_empty());
+        Service { key: admin.filter(|_| self.store.is_none()).or_else(|| self.key.clone()), ..self.clone() }
+    }
+
+    /// The folder of the store, where a store was named.
+    pub fn folder(&self) -> Option<&Path> {
+        self.store.as_deref()
+    }
+
     /// The answer to `GET path`.
     ///
     /// # Errors
     /// The service cannot be reached, or answers with a problem.
     pub fn get(&self, path: &str) -> Result<Answer, Failure> {
-        let request = self.agent().get(format!("{}{path}", self.base())).header("accept", "application/json");
-        let request = match &self.key {
-            Some(key) => request.header("authorization", format!("Bearer {key}")),
-            None => request,
-        };
-        self.read(request.call())
+        self.ask(&Sent { method: "GET", path, media_type: "", body: b"", revision: "" })
     }
 
     /// The answer to `POST path` with `body`, for the revision that the caller has seen.
@@ -48,14 +81,23 @@ impl Service {
     /// # Errors
     /// The service cannot be reached, or answers with a problem.
     pub fn post(&self, path: &str, media_type: &str, body: &[u8], revision: &str) -> Result<Answer, Failure> {
-        let mut request = self.agent().post(format!("{}{path}", self.base())).header("content-type", media_type);
-        if !revision.is_empty() {
-            request = request.header("if-match", revision);
-        }
-        if let Some(key) = &self.key {
-            request = request.header("authorization", format!("Bearer {key}"));
-        }
-        self.read(request.send(body))
+        self.ask(&Sent { method: "POST", path, media_type, body, revision })
+    }
+
+    /// [`Service::post`], whatever its status.
+    ///
+    /// # Errors
+    /// The service cannot be reached.
+    pub fn try_post(&self, path: &str, media_type: &str, body: &[u8]) -> Result<Answer, Failure> {
+        self.send(&Sent { method: "POST", path, media_type, body, revision: "" })
+    }
+
+    /// The answer to `DELETE path`.
+    ///
+    /// # Errors
+    /// The service cannot be reached, or answers with a problem.
+    pub fn delete(&self, path: &str) -> Result<Answer, Failure> {
+        self.ask(&Sent { method: "DELETE", path, media_type: "", body: b"", revision: "" })
     }
 
     /// [`Service::post`] of JSON.
@@ -66,31 +108,68 @@ impl Service {
         self.post(path, "application/json", body.to_string().as_bytes(), revision)
     }
 
-    fn base(&self) -> &str {
-        self.url.trim_end_matches('/')
+    fn ask(&self, sent: &Sent<'_>) -> Result<Answer, Failure> {
+        checked(self.send(sent)?)
     }
 
-    fn agent(&self) -> ureq::Agent {
-        let config = ureq::Agent::config_builder().timeout_global(Some(PATIENCE)).http_status_as_error(false).max_redirects(0);
-        config.build().into()
+    fn send(&self, sent: &Sent<'_>) -> Result<Answer, Failure> {
+        match &self.store {
+            Some(folder) => store::send(folder, self.key.as_deref(), sent),
+            None => self.send_far(sent),
+        }
     }
 
-    fn read(&self, answered: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Result<Answer, Failure> {
-        let unreachable = |e: ureq::Error| Failure::Service {
+    fn send_far(&self, sent: &Sent<'_>) -> Result<Answer, Failure> {
+        let base = self.url.trim_end_matches('/');
+        let unreachable = |e: &dyn std::fmt::Display| Failure::Service {
             code: "SERVICE_UNREACHABLE",
-            message: format!("cannot reach the service at {}: {e}; start it with plumbline serve, or give --url", self.base()),
+            message: format!("cannot reach the service at {base}: {e}; start it with plumbline serve, or give --url or --store"),
         };
-        let mut response = answered.map_err(unreachable)?;
+        let config = ureq::Agent::config_builder().timeout_global(Some(PATIENCE)).http_status_as_error(false).max_redirects(0);
+        let agent: ureq::Agent = config.build().into();
+        let mut request = ureq::http::Request::builder().method(sent.method).uri(format!("{base}{}", sent.path));
+        let bearer = self.key.as_ref().map(|key| format!("Bearer {key}")).unwrap_or_default();
+        let headers = [("content-type", sent.media_type), ("if-match", sent.revision), ("authorization", bearer.as_str())];
+        for (name, value) in headers.into_iter().filter(|(_, value)| !value.is_empty()) {
+            request = request.header(name, value);
+        }
+        let request = request.body(sent.body).map_err(|e| unreachable(&e))?;
+        let mut response = agent.run(request).map_err(|e| unreachable(&e))?;
         let status = response.status().as_u16();
         let revision = response.headers().get("etag").and_then(|tag| tag.to_str().ok()).unwrap_or_default().to_owned();
-        let text = response.body_mut().read_to_string().map_err(unreachable)?;
-        let body: Value = serde_json::from_str(&text).unwrap_or(Value::Null);
-        if (200..300).contains(&status) {
-            return Ok(Answer { body, revision });
-        }
-        let word = |name: &str| body.get(name).and_then(Value::as_str).map(str::to_owned);
-        let code = word("code").unwrap_or_else(|| format!("HTTP_{status}"));
-        let detail = word("detail").unwrap_or_else(|| format!("the service answered with status {status}"));
-        Err(Failure::Rejected { code, message: detail })
+        let read = response.body_mut().with_config().limit(MOST_BYTES).read_to_vec();
+        Ok(answer(status, revision, read.map_err(|e| unreachable(&e))?))
     }
+}
+
+fn answer(status: u16, revision: String, bytes: Vec<u8>) -> Answer {
+    Answer { status, body: serde_json::from_slice(&bytes).unwrap_or_default(), bytes, revision }
+}
+
+/// The answer, unless it reports a problem.
+fn checked(answer: Answer) -> Result<Answer, Failure> {
+    if (200..300).contains(&answer.status) {
+        return Ok(answer);
+    }
+    Err(rejected(&answer))
+}
+
+/// The failure that a problem is.
+pub fn rejected(answer: &Answer) -> Failure {
+    let word = |name: &str| answer.body.get(name).and_then(Value::as_str).map(str::to_owned);
+    let code = word("code").unwrap_or_else(|| format!("HTTP_{}", answer.status));
+    let detail = word("detail").unwrap_or_else(|| format!("the service answered with status {}", answer.status));
+    Failure::Rejected { code, message: detail }
+}
+
+/// `text` as a segment of a path or a value of a query.
+pub fn encoded(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => out.push(char::from(byte)),
+            _ => out.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    out
 }

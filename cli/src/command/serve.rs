@@ -26,6 +26,7 @@ use crate::host::log::Log;
 use crate::host::no_thread;
 use crate::host::page::{self, Page};
 use crate::input::model_file;
+use crate::input::policy::policy_of;
 use crate::output::terminal;
 use crate::store::{Home, Place, Store};
 use crate::{Failure, Outcome, clock};
@@ -114,6 +115,9 @@ impl Serve {
         let (log, writer) = Log::open(&place, &service)?;
         let (later, scorer) = Later::start(&service, log.clone())?;
         let is_local = address.ip().is_loopback();
+        if let Some(folder) = &kept.folder {
+            lifecycle::watch_switch(folder, &service)?;
+        }
         let (door, keeper) = match kept.lifecycle {
             Some(lifecycle) => {
                 let (door, keeper) = Door::start(lifecycle, Arc::clone(&service), is_local)?;
@@ -190,6 +194,7 @@ impl Serve {
         let admin = std::env::var(ADMIN).ok();
         lifecycle.control().guard(admin.as_deref(), settings.cors_origins.clone());
         let failed = |fault: Fault| Failure::Service { code: fault.problem().code, message: fault.to_string() };
+        lifecycle.control().remember().map_err(|e| failed(e.into()))?;
         if let Some(note) = lifecycle.control().settle_policy(clock::now().0).map_err(|e| failed(e.into()))? {
             terminal::note(&note);
         }
@@ -225,7 +230,14 @@ impl Serve {
         }
         let deployed = lifecycle.control().deployed().map_err(|e| failed(e.into()))?;
         let models = deployed.map(|deployed| world::models(&mut lifecycle, &deployed)).transpose().map_err(failed)?;
-        Ok(Kept { log: Some(Home::of(&folder)?.log), lifecycle: Some(lifecycle), models, key, _temporary: temporary })
+        Ok(Kept {
+            log: Some(Home::of(&folder)?.log),
+            folder: folder.is_dir().then_some(folder),
+            lifecycle: Some(lifecycle),
+            models,
+            key,
+            _temporary: temporary,
+        })
     }
 
     /// The page: of the folder named, which must be one, or of the folder where a build leaves it.
@@ -274,20 +286,6 @@ impl Serve {
     }
 }
 
-/// Sections of the settings' file that are the policy's.
-const POLICY: [&str; 8] = ["outcome", "leads", "stage", "gates", "experiment", "alerts", "report", "retention"];
-
-/// Takes the policy's sections out of `given`.
-fn policy_of(given: &mut serde_json::Value) -> Result<Policy, String> {
-    let mut sections = serde_json::Map::new();
-    if let serde_json::Value::Object(given) = given {
-        for name in POLICY {
-            sections.extend(given.remove(name).map(|section| (name.to_owned(), section)));
-        }
-    }
-    serde_json::from_value(serde_json::Value::Object(sections)).map_err(|e| e.to_string())
-}
-
 /// The variable of the environment with the host's own secret, which makes keys.
 const ADMIN: &str = "PLUMBLINE_ADMIN";
 
@@ -295,6 +293,7 @@ const ADMIN: &str = "PLUMBLINE_ADMIN";
 #[derive(Default)]
 struct Kept {
     log: Option<Place>,
+    folder: Option<PathBuf>,
     lifecycle: Option<Lifecycle<Store>>,
     models: Option<Vec<Model>>,
     /// The secret of a key that was just made.

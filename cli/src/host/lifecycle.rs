@@ -14,7 +14,7 @@ use tokio::sync::oneshot;
 
 use super::sender::Post;
 use crate::output::terminal;
-use crate::store::{Home, Store};
+use crate::store::{Home, Place, Store};
 use crate::{Failure, clock, memory};
 
 /// What is due is done this often.
@@ -57,6 +57,70 @@ pub fn open(store: &Path, policy: Policy, base: AllocationSettings) -> Result<Li
     opened.seed(super::random()?);
     let shard = log.open().and_then(LogShard::open).map_err(|e| log.failure(&e))?;
     Ok(Lifecycle::new(opened, vec![shard]))
+}
+
+/// The file whose presence is the kill switch of the host.
+const KILLED: &str = "killed";
+/// It is looked for this often.
+const LOOK: Duration = Duration::from_millis(250);
+
+/// Throws the kill switch of the host that serves from `folder`, for a reason, or takes it back.
+///
+/// # Errors
+/// The file cannot be written or removed.
+pub fn kill(folder: &Path, reason: Option<&str>) -> Result<(), Failure> {
+    let path = folder.join(KILLED);
+    let done = match reason {
+        Some(reason) => std::fs::write(&path, format!("{reason}\n")),
+        None => std::fs::remove_file(&path).or_else(|e| if e.kind() == std::io::ErrorKind::NotFound { Ok(()) } else { Err(e) }),
+    };
+    done.map_err(Failure::write(path.display().to_string()))
+}
+
+/// Has `service` follow the kill switch in `folder` for as long as it exists: by a thread of its own, for control may be what fails.
+///
+/// # Errors
+/// The system gives no thread.
+pub fn watch_switch(folder: &Path, service: &Arc<Service>) -> Result<(), Failure> {
+    let (path, service) = (folder.join(KILLED), Arc::downgrade(service));
+    let watch = move || {
+        let mut was_killed = false;
+        while let Some(service) = service.upgrade() {
+            let is_killed = path.exists();
+            if is_killed != was_killed {
+                let state = if is_killed { "on: the champion scores all leads" } else { "off" };
+                terminal::note(&format!("the kill switch is {state}"));
+                if let Err(e) = service.kill(is_killed) {
+                    terminal::note(&format!("error[{}]: {e}", e.code()));
+                }
+                was_killed = is_killed;
+            }
+            drop(service);
+            std::thread::sleep(LOOK);
+        }
+    };
+    std::thread::Builder::new().name("kill-switch".into()).spawn(watch).map_err(super::no_thread)?;
+    Ok(())
+}
+
+/// Whether there is a store where `store` says.
+pub fn exists(store: &Path) -> bool {
+    // A folder is made where it is opened; a database is there or not.
+    match store.is_dir() {
+        true => Home::of(store).is_ok_and(|home| matches!(home.control, Place::File(file) if file.exists())),
+        false => matches!(store.to_str(), Some(text) if text.contains("://")),
+    }
+}
+
+/// The lifecycle in `folder` under the rules and the draw that its service noted.
+///
+/// # Errors
+/// A file cannot be opened, or is none of this program's.
+pub fn reopen(folder: &Path) -> Result<Lifecycle<Store>, Failure> {
+    let mut lifecycle = open(folder, Policy::default(), super::demo::base())?;
+    let recalled = lifecycle.control().recall();
+    recalled.map_err(|e| Failure::Service { code: e.code(), message: format!("{}: {e}", folder.display()) })?;
+    Ok(lifecycle)
 }
 
 impl Door {

@@ -6,6 +6,7 @@ mod delimited;
 pub mod model_file;
 mod ndjson;
 mod parquet;
+pub mod policy;
 mod rejects;
 mod source;
 mod suite;

@@ -118,6 +118,26 @@ impl<S: Sql> Control<S> {
         noting(&self.policy, settings)
     }
 
+    /// Notes how leads are drawn, for other programs with this store.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub fn remember(&mut self) -> Result<(), SqlError> {
+        let base = serde_json::to_string(&self.base).unwrap_or_default();
+        self.set_kept("base", &base)
+    }
+
+    /// Takes up how leads are drawn, and the rules in force, as the store has them.
+    ///
+    /// # Errors
+    /// The store failed, or what it has cannot be read.
+    pub fn recall(&mut self) -> Result<(), SqlError> {
+        if let Some(base) = self.kept("base")? {
+            self.base = serde_json::from_str(&base).map_err(|e| SqlError::Driver(format!("the draw cannot be read: {e}")))?;
+        }
+        self.follow_policy()
+    }
+
     /// The store, for a host's own needs.
     pub fn sql(&mut self) -> &mut S {
         &mut self.sql

@@ -16,6 +16,9 @@ use crate::model::digest;
 use crate::problem::Problem;
 use crate::store::{Param, Sql, SqlError};
 
+/// Under which key the policy of the settings is noted.
+const SETTLED: &str = "settled_policy";
+
 /// What a command or a tick changed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Stepped {
@@ -82,10 +85,17 @@ impl<S: Sql> Control<S> {
     /// # Errors
     /// The store failed, or the policy in force is not stored.
     pub fn settle_policy(&mut self, now_ms: i64) -> Result<Option<String>, SqlError> {
-        let Some(state) = self.state()? else { return Ok(None) };
         let policy = serde_json::to_string(&self.policy).unwrap_or_default();
         let sha256 = digest(policy.as_bytes());
+        let settled = self.kept(SETTLED)?;
+        self.set_kept(SETTLED, &sha256)?;
+        let Some(state) = self.state()? else { return Ok(None) };
         if sha256 == state.policy_sha256 {
+            return Ok(None);
+        }
+        // A person has put another policy in force since, and the settings are what they were.
+        if settled.as_ref() == Some(&sha256) && state.rollout.is_none() {
+            self.follow_policy()?;
             return Ok(None);
         }
         if let Some(rollout) = &state.rollout {

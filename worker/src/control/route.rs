@@ -118,7 +118,7 @@ impl<S: Sql> Control<S> {
             (Get, "/v1/ledger/verify") => {
                 let anchors = anchors(request.parameter("anchor").unwrap_or_default())?;
                 let verified = ledger::verify(&self.chain()?, &anchors);
-                Ok(ok(&json!({ "valid": verified.fault.is_none(), "verified": verified })))
+                Ok(ok(&json!({ "valid": verified.fault.is_none(), "verified": verified, "total": self.ledger_total()? })))
             }
             (Get, "/v1/me") => Ok(ok(viewer)),
             (Get, "/v1/deployment") => {

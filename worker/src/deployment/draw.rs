@@ -109,6 +109,11 @@ impl Draws {
         &self.recorded
     }
 
+    /// What the draw was made of.
+    pub(super) fn settings(&self) -> &AllocationSettings {
+        self.allocation.settings()
+    }
+
     /// Whether the kill switch is on.
     pub(super) fn is_killed(&self) -> bool {
         self.allocation.settings().killed

@@ -215,6 +215,11 @@ impl Deployment {
         self.draws.as_ref().is_some_and(Draws::is_trial)
     }
 
+    /// How leads are drawn; none where nothing is.
+    pub(crate) fn allocation(&self) -> Option<&AllocationSettings> {
+        self.draws.as_ref().map(Draws::settings)
+    }
+
     /// Whether the kill switch is on: the champion serves all leads.
     pub(crate) fn is_killed(&self) -> bool {
         self.draws.as_ref().is_some_and(Draws::is_killed)

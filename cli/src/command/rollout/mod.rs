@@ -1,9 +1,13 @@
 //! `plumbline rollout`: where the rollout is, what it waits for, and commands to it.
 
+use std::path::{Path, PathBuf};
+
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use crate::client::Service;
+use crate::input::model_file;
+use crate::input::policy::policy_of;
 use crate::output::terminal;
 use crate::report::rollout;
 use crate::{Failure, Outcome};
@@ -71,6 +75,12 @@ enum What {
         #[arg(long)]
         reason: String,
     },
+    /// Show the rules in force, or put others in force (before the A/B test: from there on they are frozen)
+    Policy {
+        /// A settings file whose sections are the new rules; keys left out have their defaults
+        #[arg(long, value_name = "FILE")]
+        set: Option<PathBuf>,
+    },
     /// Give all leads back to today's model at once
     Rollback {
         /// Why; it goes into the ledger
@@ -82,8 +92,11 @@ enum What {
 impl Rollout {
     /// Asks or commands, and prints where the rollout is then.
     pub fn run(&self, json: bool) -> Result<Outcome, Failure> {
+        if let What::Policy { set } = &self.what {
+            return self.policy(set.as_deref(), json);
+        }
         let (command, body) = match &self.what {
-            What::Status | What::Explain => ("", Value::Null),
+            What::Status | What::Explain | What::Policy { .. } => ("", Value::Null),
             What::Start { version, acknowledge, again } => {
                 ("start", json!({ "version": version, "acknowledge": acknowledge, "again": again }))
             }
@@ -107,5 +120,37 @@ impl Rollout {
             terminal::say(&rollout::status(&answer.body))?;
         }
         Ok(Outcome::Done)
+    }
+    /// Shows the rules in force, after those in `set` were put in force.
+    fn policy(&self, set: Option<&Path>, json: bool) -> Result<Outcome, Failure> {
+        let mut answer = self.service.get("/v1/rollout/policy")?;
+        if let Some(path) = set {
+            let place = path.display().to_string();
+            let invalid = |what: String| Failure::input(place.clone(), "SETTINGS_INVALID", what);
+            let text = String::from_utf8_lossy(&model_file::read(path)?).into_owned();
+            let mut given: Value = toml::from_str(&text).map_err(|e| invalid(e.to_string()))?;
+            let policy = policy_of(&mut given).map_err(invalid)?;
+            let body = serde_json::to_value(policy).unwrap_or_default();
+            answer = self.service.command("/v1/rollout/policy", &body, &answer.revision)?;
+        }
+        if json {
+            terminal::say_json(&answer.body)?;
+        } else {
+            let policy = answer.body.get("policy").cloned().unwrap_or_default();
+            let shown = toml::to_string(&without_nulls(policy));
+            terminal::say(shown.map_err(|e| Failure::usage("POLICY_UNREADABLE", e.to_string()))?.trim_end())?;
+        }
+        Ok(Outcome::Done)
+    }
+}
+
+/// TOML has no null: a key without a value is left out.
+fn without_nulls(value: Value) -> Value {
+    match value {
+        Value::Object(members) => {
+            members.into_iter().filter(|(_, value)| !value.is_null()).map(|(name, value)| (name, without_nulls(value))).collect()
+        }
+        Value::Array(items) => items.into_iter().map(without_nulls).collect(),
+        other => other,
     }
 }
