@@ -25,13 +25,18 @@ export function config({ at, shell, module, models, port, store, assets, setting
     (name = "CONTROL", durableObjectNamespace = "Control"),
     (name = "LIFECYCLE", text = ${text(JSON.stringify(lifecycle))}),
     (name = "PLUMBLINE_KEY", fromEnvironment = "PLUMBLINE_KEY"),
-    (name = "PLUMBLINE_ADMIN", fromEnvironment = "PLUMBLINE_ADMIN"),`;
+    (name = "PLUMBLINE_ADMIN", fromEnvironment = "PLUMBLINE_ADMIN"),${secrets(lifecycle)}`;
+  // Messages go to public addresses only, unless receivers on this machine are allowed.
+  const internet = lifecycle?.policy?.alerts?.notify?.allow_loopback
+    ? `
+    (name = "internet", network = (allow = ["public", "private"], tlsOptions = (trustBrowserCas = true))),`
+    : "";
   const page = assets && `(name = "assets", disk = (path = ${text(assets)}))`;
   return `using Workerd = import "/workerd/workerd.capnp";
 
 const config :Workerd.Config = (
   services = [
-    (name = "main", worker = .main),
+    (name = "main", worker = .main),${internet}
     (name = "store", disk = (path = ${text(store)}, writable = true)),${page ? `\n    ${page},` : ""}
   ],
   sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "main")],
@@ -54,6 +59,13 @@ const main :Workerd.Worker = (
   durableObjectStorage = (localDisk = "store"),
 );
 `;
+}
+
+/** Bindings of the secrets that messages need, each of the environment. */
+function secrets(lifecycle) {
+  const { slack, heartbeat, webhooks = [] } = lifecycle.policy?.alerts?.notify ?? {};
+  const names = new Set([slack, heartbeat, ...webhooks.map((hook) => hook.secret)].filter(Boolean));
+  return [...names].map((name) => `\n    (name = ${JSON.stringify(name)}, fromEnvironment = ${JSON.stringify(name)}),`).join("");
 }
 
 /** The module that lists the bundles. */

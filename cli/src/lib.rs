@@ -43,8 +43,8 @@ pub mod harness {
 use clap::{Parser, Subcommand};
 
 use command::{
-    assign, bench, drift, experiment, features, import, inspect, keys, kill, leads, ledger, metrics, models, outcomes, quality,
-    report as show, rollout, schema, score, serve, simulate, sql, window,
+    alerts, assign, bench, drift, experiment, features, import, inspect, keys, kill, leads, ledger, metrics, models, outcomes,
+    quality, report as show, rollout, schema, score, serve, simulate, sql, window,
 };
 use outcome::Outcome;
 use output::terminal;
@@ -103,6 +103,10 @@ enum Command {
     Report(show::ShowReport),
     Keys(keys::Keys),
     Sql(sql::SqlCommand),
+    Alerts(alerts::Alerts),
+    Incidents(alerts::Incidents),
+    Reviews(alerts::Reviews),
+    Note(alerts::Note),
     Simulate(simulate::Simulate),
 }
 
@@ -147,6 +151,10 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Report(report) => report.run(cli.json),
         Command::Keys(keys) => keys.run(cli.json),
         Command::Sql(sql) => sql.run(cli.json),
+        Command::Alerts(alerts) => alerts.run(cli.json),
+        Command::Incidents(incidents) => incidents.run(cli.json),
+        Command::Reviews(reviews) => reviews.run(cli.json),
+        Command::Note(note) => note.run(cli.json),
         Command::Simulate(simulate) => simulate.run(cli.json),
     };
     match outcome {

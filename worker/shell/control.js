@@ -7,6 +7,8 @@ import { instantiate } from "./instance.js";
 
 /** What is due is done this often. */
 const TICK_MS = 5000;
+/** A receiver of messages may take so long to answer. */
+const PATIENCE_MS = 10_000;
 /** The service is asked for a lead of its own this often, and has so long to answer. */
 const PROBE_MS = 60_000;
 const PROBE_PATIENCE_MS = 10_000;
@@ -29,6 +31,7 @@ export class Control extends DurableObject {
     /** The keys in force that every shard has heard of. */
     this.keys = undefined;
     this.ticking = undefined;
+    this.delivering = undefined;
     /** When the service was asked for a lead of its own last. */
     this.probed = 0;
     /** The demo's history while it is played. */
@@ -109,6 +112,8 @@ export class Control extends DurableObject {
       // The next tick goes on where this one broke off.
       console.error(error);
     }
+    // A slow receiver delays no tick.
+    this.ctx.waitUntil(this.deliver());
     await this.ctx.storage.setAlarm(Date.now() + TICK_MS);
   }
 
@@ -167,6 +172,36 @@ export class Control extends DurableObject {
     this.call("control_tick", [], Date.now());
     await this.announce();
     if (Date.now() - this.probed >= PROBE_MS) await this.probe();
+  }
+
+  /** Sends the messages that are due; once for all who ask for it meanwhile. */
+  deliver() {
+    this.delivering ??= this.send().catch((error) => console.error(error)).finally(() => (this.delivering = undefined));
+    return this.delivering;
+  }
+
+  async send() {
+    const names = JSON.parse(this.text("control_secrets"));
+    const secrets = JSON.stringify(Object.fromEntries(names.filter((name) => typeof this.env[name] === "string").map((name) => [name, this.env[name]])));
+    for (;;) {
+      const due = JSON.parse(this.text("control_lease", [secrets], Date.now()));
+      if (due.length === 0) return;
+      await Promise.all(
+        due.map(async ({ id, url, headers, body }) => {
+          let status = 0;
+          let after = NaN;
+          try {
+            const answer = await fetch(url, { method: "POST", headers, body, redirect: "manual", signal: AbortSignal.timeout(PATIENCE_MS) });
+            status = answer.status;
+            after = parseInt(answer.headers.get("retry-after") ?? "", 10);
+            await answer.body?.cancel();
+          } catch {
+            // No answer: it is sent again.
+          }
+          this.call("control_settle", [id], Date.now(), status, Number.isNaN(after) ? -1 : after);
+        }),
+      );
+    }
   }
 
   /** Has the service score a lead of each version, so that it is known how often it could; notes a failure where it does not answer. */

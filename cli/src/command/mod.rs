@@ -1,5 +1,6 @@
 //! The commands, one module each. None uses another: what several need is in the rooms.
 
+pub mod alerts;
 pub mod assign;
 pub mod bench;
 pub mod drift;

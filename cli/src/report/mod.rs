@@ -1,5 +1,6 @@
 //! Results as a program reads them, where core has no type for them, and as a person does.
 
+pub mod alert;
 mod answer;
 pub mod bench;
 pub mod card;

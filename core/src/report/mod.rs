@@ -11,6 +11,7 @@ mod document;
 mod experiment;
 mod measure;
 mod quality;
+mod review;
 mod time;
 mod value;
 
@@ -25,5 +26,6 @@ pub use document::{
 pub use experiment::{ChangePart, ComparisonPart, ExperimentPart, Goal, LookPart, Revenue, SegmentPart, SplitPart};
 pub use measure::{Measure, MeasureId, Tab};
 pub use quality::{FeaturePart, Quality};
+pub use review::{Review, ReviewFacts, ReviewKind, ReviewPart};
 pub use time::{day_text, time_text};
 pub use value::{Estimate, Series, Status, Target};

@@ -154,6 +154,8 @@ impl<S: Sql> Control<S> {
             }
             (Get, "/v1/alerts") => self.shown_alerts(request),
             (Get, "/v1/incidents") => self.shown_incidents(request),
+            (Get, "/v1/reviews") => Ok(ok(&json!({ "reviews": self.reviews(limit(request))? }))),
+            (Get, "/v1/reviews/{id}") => Ok(ok(&self.review(routed.value("id"))?)),
             (Get, "/v1/notes") => Ok(ok(&json!({ "notes": self.notes(limit(request))? }))),
             (Post, "/v1/alerts/{id}/ack") => {
                 let taken = self.take_alert(now_ms, routed.value("id"), viewer.name())?;

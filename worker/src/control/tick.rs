@@ -38,6 +38,7 @@ impl<S: Sql> Control<S> {
         self.judge_day(now_ms)?;
         self.watch(now_ms, &verdicts)?;
         self.clocks(now_ms)?;
+        self.make_reviews(now_ms)?;
         Ok(self.state()?.is_some_and(|after| after.epoch != before.epoch))
     }
 

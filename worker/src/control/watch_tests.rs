@@ -24,6 +24,7 @@ fn watched() -> Control<Memory> {
     policy.alerts.notify.webhooks = vec![Webhook { url: "https://example.com/hook".into(), secret: "HOOK".into(), events }];
     policy.report.contact =
         ["Ada", "Ben"].map(|name| Contact { role: "ml_lead".into(), name: name.into(), ..Contact::default() }).into();
+    control.settle_policy(NOW).unwrap();
     control
 }
 
@@ -159,6 +160,7 @@ fn red_pages_at_once_and_goes_to_the_next_contact_when_no_one_acts() {
 fn a_message_is_sent_again_under_its_id_until_it_arrives_and_in_order() {
     let mut control = watched();
     control.policy.alerts.notify.webhooks.clear();
+    control.settle_policy(NOW).unwrap();
     minutes(&mut control, NOW, 600);
     let first = control.lease(NOW, &secret).unwrap();
     assert_eq!(first.len(), 1);
@@ -198,6 +200,7 @@ fn a_message_is_sent_again_under_its_id_until_it_arrives_and_in_order() {
 fn a_secret_that_is_missing_and_an_address_that_is_private_send_nothing() {
     let mut control = watched();
     control.policy.alerts.notify.webhooks.clear();
+    control.settle_policy(NOW).unwrap();
     minutes(&mut control, NOW, 600);
     assert!(control.lease(NOW, &|_| None).unwrap().is_empty());
     let shown = control.undelivered(10).unwrap();
@@ -221,4 +224,35 @@ fn notes_are_kept_with_their_author() {
     }
     let listed = json(&ask(&mut control, "GET /v1/notes", None, "", ""));
     assert_eq!(listed["notes"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn each_review_is_made_once_and_sent_to_slack() {
+    let mut control = watched();
+    // 2023-12-01 was a Friday, 2023-12-04 a Monday.
+    let morning = |day: i64| (NOW.div_euclid(24 * HOUR) + day) * 24 * HOUR + 8 * HOUR;
+    for day in 17..=20 {
+        control.tick(morning(day) - 1).unwrap();
+        control.tick(morning(day)).unwrap();
+        control.tick(morning(day) + HOUR).unwrap();
+    }
+    let listed = json(&ask(&mut control, "GET /v1/reviews", None, "", ""));
+    let ids: Vec<&str> = listed["reviews"].as_array().unwrap().iter().map(|review| review["id"].as_str().unwrap()).collect();
+    assert_eq!(
+        ids,
+        [
+            "daily-2023-12-04",
+            "weekly-2023-12-04",
+            "daily-2023-12-03",
+            "daily-2023-12-02",
+            "daily-2023-12-01",
+            "monthly-2023-12-01"
+        ]
+    );
+    let monthly = json(&ask(&mut control, "GET /v1/reviews/monthly-2023-12-01", None, "", ""));
+    assert!(monthly["question"]["text"].as_str().unwrap().starts_with("Retrain the model?"), "{monthly}");
+    assert_eq!(code(&ask(&mut control, "GET /v1/reviews/monthly-2023-11-01", None, "", "")), "NO_SUCH_REVIEW");
+    let sent = deliver(&mut control, morning(20) + HOUR, arrived());
+    let reviews = sent.iter().filter(|request| request.id.starts_with("review/")).count();
+    assert_eq!(reviews, 6, "{sent:?}");
 }

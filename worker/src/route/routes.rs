@@ -136,6 +136,8 @@ pub static ROUTES: &[Route] = &[
     Route::kept(Post, "/v1/alerts/{id}/ack", Operate).takes(COMMAND),
     Route::kept(Get, "/v1/incidents", Read),
     Route::kept(Post, "/v1/incidents/{id}/close", Operate).takes(COMMAND),
+    Route::kept(Get, "/v1/reviews", Read),
+    Route::kept(Get, "/v1/reviews/{id}", Read),
     Route::kept(Get, "/v1/notes", Read),
     Route::kept(Post, "/v1/notes", Ingest).takes(COMMAND),
     Route::kept(Post, "/v1/capacity", Operate).takes(COMMAND),

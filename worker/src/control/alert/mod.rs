@@ -71,8 +71,8 @@ impl<S: Sql> Control<S> {
     /// # Errors
     /// The store failed.
     pub fn alert_list(&mut self, limit: i64) -> Result<(Vec<Alert>, u64), SqlError> {
-        let query = "SELECT body FROM alerts WHERE state <> 'pending' ORDER BY state = 'firing' DESC,
-            CASE WHEN state = 'firing' THEN severity = 'red' ELSE 0 END DESC, coalesce(resolved_ms, fired_ms) DESC, id LIMIT ?1";
+        let query = "SELECT body FROM alerts WHERE state <> 'pending' ORDER BY
+            CASE WHEN state = 'firing' AND severity = 'red' THEN 0 WHEN state = 'firing' THEN 1 ELSE 2 END, coalesce(resolved_ms, fired_ms) DESC, id LIMIT ?1";
         let rows = self.sql.query(query, &[Param::Integer(limit)])?;
         let total = self.sql.query("SELECT count(*) FROM alerts WHERE state <> 'pending'", &[])?;
         let total = total.first().map_or(0, |row| super::integer(row, 0).unsigned_abs());

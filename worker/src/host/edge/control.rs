@@ -3,8 +3,10 @@
 
 use std::borrow::Cow;
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 
 use plumbline_core::Timestamp;
+use plumbline_core::alert::Answered;
 use plumbline_core::route::AllocationSettings;
 use serde_json::{Value, json};
 
@@ -309,6 +311,39 @@ pub extern "C" fn control_unanswered(now: f64, n: usize) -> f64 {
         let batch = unanswered(Timestamp(now as i64), &versions, &name);
         Ok(say(batch.map(|batch| batch.text.into_bytes()).unwrap_or_default()))
     })
+}
+
+/// The length of a JSON array: the names of the host's secrets that messages need.
+#[unsafe(no_mangle)]
+pub extern "C" fn control_secrets() -> f64 {
+    with(|open| Ok(say(json!(open.control.secrets()).to_string().into_bytes())))
+}
+
+/// The length of a JSON array of requests that are due at `now`, each `id`, `url`, `headers` and `body`, which the shell sends and then
+/// settles. The input's `n` bytes are the values of secrets by name, JSON.
+#[unsafe(no_mangle)]
+pub extern "C" fn control_lease(now: f64, n: usize) -> f64 {
+    let input = INPUT.take();
+    let secrets: BTreeMap<String, String> = serde_json::from_slice(input.get(..n).unwrap_or_default()).unwrap_or_default();
+    with(|open| {
+        let due = open.control.lease(now as i64, &|name| secrets.get(name).cloned())?;
+        Ok(say(serde_json::to_vec(&due).unwrap_or_default()))
+    })
+}
+
+/// Takes up what the receiver of a message answered: the input's `n` bytes are its id. `status`: of the answer, 0 without one;
+/// `retry_after`: the seconds it asks for, negative without any.
+#[unsafe(no_mangle)]
+pub extern "C" fn control_settle(now: f64, status: u32, retry_after: f64, n: usize) -> f64 {
+    let id = text(n);
+    let (answered, said) = match u16::try_from(status) {
+        Ok(0) | Err(_) => (Answered::Nothing, "the receiver did not answer".to_owned()),
+        Ok(status) => {
+            let retry_after_s = (retry_after >= 0.0).then_some(retry_after as u32);
+            (Answered::Status { status, retry_after_s }, format!("the receiver answered with status {status}"))
+        }
+    };
+    with(|open| open.control.settled(now as i64, &id, answered, &said).map(|()| 0.0).map_err(Fault::from))
 }
 
 /// The length of the deployment in force, a JSON document; 0 without one.
