@@ -32,8 +32,11 @@ pub mod harness {
     }
     /// What commands print with --json, where core has no type for it.
     pub mod report {
+        pub use crate::report::baseline::BaselineSummary;
         pub use crate::report::bench::Report as Bench;
+        pub use crate::report::capacity::CapacitySummary;
         pub use crate::report::card::Card;
+        pub use crate::report::check::{ConfigReport, SetupReport};
         pub use crate::report::summary::{
             AssignSummary, FeaturesSummary, ImportSummary, SchemaSummary, ScoreSummary, WindowSummary,
         };
@@ -43,8 +46,8 @@ pub mod harness {
 use clap::{Parser, Subcommand};
 
 use command::{
-    alerts, assign, bench, drift, experiment, features, import, inspect, keys, kill, leads, ledger, metrics, models, outcomes,
-    quality, report as show, rollout, schema, score, serve, simulate, sql, window,
+    alerts, assign, baseline, bench, capacity, check, diagnose, drift, experiment, features, import, inspect, keys, kill, leads,
+    ledger, metrics, models, outcomes, quality, report as show, rollout, schema, score, serve, simulate, sql, window,
 };
 use outcome::Outcome;
 use output::terminal;
@@ -55,7 +58,8 @@ pub use failure::Failure;
 pub const EXIT_CODES: &str = "\
 Exit codes:
   0    done
-  1    check failed: drift was found (drift --check), the suite was not met (quality), or the ledger is not whole (ledger verify)
+  1    check failed: drift was found (drift --check), the suite was not met (quality), the ledger is not whole (ledger verify), a gate
+       cannot be decided or a connection does not answer (check), the diagnosis found something (diagnose), requests failed (capacity)
   2    invalid arguments, or arguments that contradict the model
   3    done, but rows were rejected (score, features, assign; see OUT.rejected; outcomes, feedback), or more were left out than --max-left-out allows
   4    the model file or bundle was rejected
@@ -80,6 +84,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Import(import::Import),
+    Baseline(baseline::Baseline),
     Inspect(inspect::Inspect),
     Schema(schema::Schema),
     Features(features::Features),
@@ -92,6 +97,9 @@ enum Command {
     Plan(experiment::PlanExperiment),
     Quality(quality::Quality),
     Bench(bench::Bench),
+    Capacity(capacity::Capacity),
+    Check(check::Check),
+    Diagnose(diagnose::Diagnose),
     Serve(serve::Serve),
     Rollout(rollout::Rollout),
     Kill(kill::Kill),
@@ -122,12 +130,13 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     // A check has three exit codes: passed, failed, could not be run.
-    let is_check = matches!(cli.command, Command::Quality(_));
+    let is_check = matches!(cli.command, Command::Quality(_) | Command::Check(_));
     if !matches!(cli.command, Command::Serve(_)) {
         memory::keep();
     }
     let outcome = match cli.command {
         Command::Import(import) => import.run(cli.json),
+        Command::Baseline(baseline) => baseline.run(cli.json),
         Command::Inspect(inspect) => inspect.run(cli.json),
         Command::Schema(schema) => schema.run(cli.json),
         Command::Features(features) => features.run(cli.json),
@@ -140,6 +149,9 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Plan(plan) => plan.run(cli.json),
         Command::Quality(quality) => quality.run(cli.json),
         Command::Bench(bench) => bench.run(cli.json),
+        Command::Capacity(capacity) => capacity.run(cli.json),
+        Command::Check(check) => check.run(cli.json),
+        Command::Diagnose(diagnose) => diagnose.run(cli.json),
         Command::Serve(serve) => serve.run(cli.json),
         Command::Rollout(rollout) => rollout.run(cli.json),
         Command::Kill(kill) => kill.run(cli.json),

@@ -9,7 +9,9 @@
 #![forbid(unsafe_op_in_unsafe_fn)]
 
 pub mod alert;
+pub mod baseline;
 pub mod bundle;
+pub mod diagnose;
 pub mod drift;
 pub mod event;
 pub mod evidence;

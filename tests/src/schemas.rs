@@ -4,7 +4,8 @@
 use std::fs;
 
 use plumbline::harness::report::{
-    AssignSummary, Bench, Card, FeaturesSummary, ImportSummary, SchemaSummary, ScoreSummary, WindowSummary,
+    AssignSummary, BaselineSummary, Bench, CapacitySummary, Card, ConfigReport, FeaturesSummary, ImportSummary, SchemaSummary,
+    ScoreSummary, SetupReport, WindowSummary,
 };
 use plumbline_core::{drift, experiment, metric, quality, route, window};
 use schemars::JsonSchema;
@@ -15,7 +16,7 @@ use crate::project_root;
 
 /// The schema of every report by name, below `commands/` of those that only the native command prints, and of every kind of settings below
 /// `settings/`. The types of the npm package are made of the others.
-pub fn all() -> [(&'static str, Value); 17] {
+pub fn all() -> [(&'static str, Value); 22] {
     [
         ("metrics", report::<metric::Report>()),
         ("drift", report::<drift::DriftReport>()),
@@ -31,6 +32,11 @@ pub fn all() -> [(&'static str, Value); 17] {
         ("commands/inspect", report::<Card>()),
         ("commands/import", report::<ImportSummary>()),
         ("commands/bench", report::<Bench>()),
+        ("commands/baseline", report::<BaselineSummary>()),
+        ("commands/capacity", report::<CapacitySummary>()),
+        ("commands/check-config", report::<ConfigReport>()),
+        ("commands/check-setup", report::<SetupReport>()),
+        ("commands/diagnose", report::<plumbline_core::diagnose::Diagnosis>()),
         ("settings/experiment", settings::<experiment::Settings>()),
         ("settings/plan", settings::<experiment::Plan>()),
         ("settings/allocation", settings::<route::AllocationSettings>()),

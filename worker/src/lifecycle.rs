@@ -123,7 +123,7 @@ impl<S: Sql> Lifecycle<S> {
     }
 
     fn asked(&mut self, now_ms: i64, routed: &Routed<'_>, request: &Request<'_>, viewer: &Viewer<'_>) -> Result<Response, Fault> {
-        let ask = self.control.ask(routed, request, viewer)?;
+        let ask = self.control.ask(now_ms, routed, request, viewer)?;
         let shards = u32::try_from(self.shards.len()).unwrap_or(1);
         let mut parts = Vec::new();
         for (number, shard) in (0..).zip(&mut self.shards) {
@@ -222,6 +222,7 @@ pub(crate) fn part<S: Sql>(
     match ask {
         Ask::Events { path } => shown(&store_events(shard, (number, shards), now_ms, path, body)?),
         Ask::Leads { before, limit } => shown(&shard.leads(before.get(number as usize).copied().flatten(), *limit)?),
+        Ask::Diagnose(question) => shown(&shard.inquire(question)?),
         Ask::Lead { id } if is_own(id) => shown(&shard.lead(id)?),
         Ask::Served { id, at_ms } if is_own(id) => {
             shown(&shard.served(id, at_ms.saturating_sub(AROUND_MS), at_ms.saturating_add(AROUND_MS), MOST_ROWS)?)

@@ -108,6 +108,17 @@ impl Service {
         self.post(path, "application/json", body.to_string().as_bytes(), revision)
     }
 
+    /// A connection that is kept from one request to the next.
+    ///
+    /// # Errors
+    /// A store was named instead of a service.
+    pub fn connection(&self) -> Result<Connection<'_>, Failure> {
+        if self.store.is_some() {
+            return Err(Failure::usage("ARGUMENTS", "this needs a running service: give --url instead of --store"));
+        }
+        Ok(Connection { service: self, agent: agent() })
+    }
+
     fn ask(&self, sent: &Sent<'_>) -> Result<Answer, Failure> {
         checked(self.send(sent)?)
     }
@@ -115,18 +126,16 @@ impl Service {
     fn send(&self, sent: &Sent<'_>) -> Result<Answer, Failure> {
         match &self.store {
             Some(folder) => store::send(folder, self.key.as_deref(), sent),
-            None => self.send_far(sent),
+            None => self.send_far(&agent(), sent),
         }
     }
 
-    fn send_far(&self, sent: &Sent<'_>) -> Result<Answer, Failure> {
+    fn send_far(&self, agent: &ureq::Agent, sent: &Sent<'_>) -> Result<Answer, Failure> {
         let base = self.url.trim_end_matches('/');
         let unreachable = |e: &dyn std::fmt::Display| Failure::Service {
             code: "SERVICE_UNREACHABLE",
             message: format!("cannot reach the service at {base}: {e}; start it with plumbline serve, or give --url or --store"),
         };
-        let config = ureq::Agent::config_builder().timeout_global(Some(PATIENCE)).http_status_as_error(false).max_redirects(0);
-        let agent: ureq::Agent = config.build().into();
         let mut request = ureq::http::Request::builder().method(sent.method).uri(format!("{base}{}", sent.path));
         let bearer = self.key.as_ref().map(|key| format!("Bearer {key}")).unwrap_or_default();
         let headers = [("content-type", sent.media_type), ("if-match", sent.revision), ("authorization", bearer.as_str())];
@@ -140,6 +149,27 @@ impl Service {
         let read = response.body_mut().with_config().limit(MOST_BYTES).read_to_vec();
         Ok(answer(status, revision, read.map_err(|e| unreachable(&e))?))
     }
+}
+
+/// A connection that is kept from one request to the next.
+pub struct Connection<'a> {
+    service: &'a Service,
+    agent: ureq::Agent,
+}
+
+impl Connection<'_> {
+    /// [`Service::post`], with no revision.
+    ///
+    /// # Errors
+    /// The service cannot be reached, or answers with a problem.
+    pub fn post(&self, path: &str, media_type: &str, body: &[u8]) -> Result<Answer, Failure> {
+        checked(self.service.send_far(&self.agent, &Sent { method: "POST", path, media_type, body, revision: "" })?)
+    }
+}
+
+fn agent() -> ureq::Agent {
+    let config = ureq::Agent::config_builder().timeout_global(Some(PATIENCE)).http_status_as_error(false).max_redirects(0);
+    config.build().into()
 }
 
 fn answer(status: u16, revision: String, bytes: Vec<u8>) -> Answer {

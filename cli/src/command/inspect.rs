@@ -17,17 +17,31 @@ is rejected with the reason (exit code 4).
 
 Examples:
   plumbline inspect web-leads.plumb
-  plumbline inspect web-leads.plumb --json | jq .trees")]
+  plumbline inspect web-leads.plumb --json | jq .trees
+  plumbline inspect web-leads.plumb --suite > suite.json")]
 pub struct Inspect {
     /// The bundle
     #[arg(value_name = "M.plumb")]
     model: PathBuf,
+    /// Print the expectation suite of the model's baseline instead (JSON of Great Expectations 1.x)
+    #[arg(long)]
+    suite: bool,
 }
 
 impl Inspect {
     /// Prints the card.
     pub fn run(&self, json: bool) -> Result<Outcome, Failure> {
         let file = BundleFile::open(&self.model)?;
+        if self.suite {
+            let suite = file.bundle.baseline.as_ref().map(|baseline| baseline.suite.as_str()).filter(|suite| !suite.is_empty());
+            let suite: serde_json::Value = suite.and_then(|suite| serde_json::from_str(suite).ok()).ok_or_else(|| {
+                let message = "the bundle has no baseline, and so no suite; plumbline baseline adds one";
+                let place = self.model.display().to_string();
+                Failure::Model { place, code: "NO_BASELINE", message: message.to_owned() }
+            })?;
+            terminal::say_json(&suite)?;
+            return Ok(Outcome::Done);
+        }
         let card = Card::of(&file.bundle, file.bytes);
         if json {
             terminal::say_json(&card)?

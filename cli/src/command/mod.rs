@@ -2,7 +2,11 @@
 
 pub mod alerts;
 pub mod assign;
+pub mod baseline;
 pub mod bench;
+pub mod capacity;
+pub mod check;
+pub mod diagnose;
 pub mod drift;
 pub mod experiment;
 pub mod features;

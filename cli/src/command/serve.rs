@@ -25,8 +25,7 @@ use crate::host::lifecycle::{self, Door};
 use crate::host::log::Log;
 use crate::host::no_thread;
 use crate::host::page::{self, Page};
-use crate::input::model_file;
-use crate::input::policy::policy_of;
+use crate::input::{model_file, native, read_settings};
 use crate::output::terminal;
 use crate::store::{Home, Place, Store};
 use crate::{Failure, Outcome, clock};
@@ -258,18 +257,10 @@ impl Serve {
 
     /// The settings of the service and the policy of rollouts, which are sections of one file.
     fn settings(&self) -> Result<(Settings, Policy), Failure> {
-        // One file, one writer: there is nothing to spread rows over, and large batches cost one commit.
-        let mut settings = Settings { shards: 1, flush_rows: 8192, ..Settings::default() };
-        let mut policy = Policy::default();
-        if let Some(path) = &self.settings {
-            let place = path.display().to_string();
-            let bytes = model_file::read(path)?;
-            let text = String::from_utf8_lossy(&bytes);
-            let invalid = |what: String| Failure::input(place.clone(), "SETTINGS_INVALID", what);
-            let mut given: serde_json::Value = toml::from_str(&text).map_err(|e| invalid(e.to_string()))?;
-            policy = policy_of(&mut given).map_err(invalid)?;
-            settings = Settings::read(given, &settings).map_err(|e| invalid(e.to_string()))?;
-        }
+        let (mut settings, policy) = match &self.settings {
+            Some(path) => read_settings(path)?,
+            None => (native(), Policy::default()),
+        };
         if let Some(path) = &self.suite {
             let place = path.display().to_string();
             let bytes = model_file::read(path)?;

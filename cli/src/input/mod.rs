@@ -8,6 +8,7 @@ mod ndjson;
 mod parquet;
 pub mod policy;
 mod rejects;
+mod settings;
 mod source;
 mod suite;
 
@@ -20,6 +21,7 @@ pub use carried::Carried;
 pub use parquet::{ParquetTable, quiet_panics};
 pub use plumbline_core::table::Cell;
 pub use rejects::Rejects;
+pub use settings::{native, read_settings};
 pub use source::{Format, Source, gunzip};
 pub use suite::read_suite;
 

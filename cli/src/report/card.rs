@@ -6,6 +6,7 @@ use plumbline_core::model::{Body, Calibration, Link, Missing, Model, Node, Scale
 use plumbline_core::schema::{Field, FieldKind};
 use serde::Serialize;
 
+use super::baseline::BaselineCard;
 use crate::output::terminal::{aligned, thousands};
 
 /// What a bundle is.
@@ -46,6 +47,8 @@ pub struct Card {
     bytes: u64,
     /// The comparison with the training library's own predictions.
     checked: Option<plumbline_core::bundle::Checked>,
+    /// What the model was when it was trained; null without a baseline.
+    baseline: Option<BaselineCard>,
     /// Golden leads, all scored and compared bit for bit when the file was read.
     goldens: usize,
 }
@@ -99,6 +102,7 @@ impl Card {
             compact: bundle.packing() == Packing::Compact,
             bytes,
             checked: manifest.checked.clone(),
+            baseline: BaselineCard::of(bundle),
             goldens: bundle.goldens().len(),
         }
     }
@@ -131,6 +135,10 @@ impl Card {
             let note =
                 "compact: training weights are rounded to three leading bits; scores are exact, contributions are approximate";
             rows.push(("packing", note.to_owned()));
+        }
+        match &self.baseline {
+            Some(baseline) => rows.extend(baseline.rows()),
+            None => rows.push(("baseline", "none (plumbline baseline adds one)".to_owned())),
         }
         rows.push(("size", size(self.bytes)));
         rows.push(("checked", self.checked_line()));
@@ -228,7 +236,7 @@ impl Card {
             ("rows", p.rows.map(thousands).unwrap_or_default()),
             ("window", p.window.clone()),
             ("code", p.code_revision.clone()),
-            ("baseline", pairs(p.baseline.iter().map(|(k, v)| format!("{k} {v}")).collect())),
+            ("declared", pairs(p.baseline.iter().map(|(k, v)| format!("{k} {v}")).collect())),
             ("parameters", pairs(p.hyperparameters.iter().map(|(k, v)| format!("{k} {v}")).collect())),
             ("notes", pairs(p.notes.clone())),
         ]

@@ -2,8 +2,12 @@
 
 pub mod alert;
 mod answer;
+pub mod baseline;
 pub mod bench;
+pub mod capacity;
 pub mod card;
+pub mod check;
+pub mod diagnose;
 pub mod drift;
 pub mod experiment;
 pub mod metrics;

@@ -59,6 +59,26 @@ impl Home {
         Ok(Home { control: Place::File(named.join(CONTROL)), log: Place::File(named.join(LOG)) })
     }
 
+    /// Tries the store that `named` is, without changing it.
+    ///
+    /// # Errors
+    /// Why it cannot be used. It holds no password.
+    pub fn probe(named: &Path) -> Result<(), String> {
+        if let Some(text) = named.to_str().filter(|text| Address::is_one(text)) {
+            let address = Address::read(text).map_err(|e| e.to_string())?;
+            let mut store = Place::Postgres(Box::new(address)).open().map_err(|e| e.to_string())?;
+            return store.query("SELECT 1", &[]).map(drop).map_err(|e| e.to_string());
+        }
+        if !named.is_dir() {
+            return Err("there is no such folder; plumbline serve --store makes it".to_owned());
+        }
+        [CONTROL, LOG].into_iter().try_for_each(|file| {
+            let path = named.join(file);
+            let missing = || format!("{file} is missing; plumbline serve --store makes it");
+            if path.is_file() { Sqlite::probe(&path).map_err(|why| format!("{file}: {why}")) } else { Err(missing()) }
+        })
+    }
+
     /// Whether a lifecycle has been here.
     ///
     /// # Errors

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use plumbline_worker::store::{Param, Sql, SqlError, SqlValue, changes_rows};
 use rusqlite::types::{ToSqlOutput, Value, ValueRef};
-use rusqlite::{Connection, ErrorCode, ToSql, params_from_iter};
+use rusqlite::{Connection, ErrorCode, OpenFlags, ToSql, params_from_iter};
 
 /// A SQLite database.
 #[derive(Debug)]
@@ -29,6 +29,17 @@ impl Sqlite {
 }
 
 impl Sqlite {
+    /// Opens the database at `path` for reading alone and reads its tables' names.
+    ///
+    /// # Errors
+    /// Why it cannot be used, in SQLite's words.
+    pub fn probe(path: &Path) -> Result<(), String> {
+        let said = |e: rusqlite::Error| e.to_string();
+        let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(said)?;
+        let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).map_err(said)?;
+        if tables == 0 { Err("it has no tables".to_owned()) } else { Ok(()) }
+    }
+
     /// Whether a commit is on the disk when it returns. Without, a store is filled many times faster, and a machine that loses power loses
     /// it: for a store that is made anew.
     ///

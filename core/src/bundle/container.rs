@@ -155,6 +155,11 @@ impl<'a> Reader<'a> {
         self.tensors.iter().find(|(known, _)| known == name).map(|(_, tensor)| *tensor)
     }
 
+    /// Whether the metadata has an entry `key`.
+    pub fn has_text(&self, key: &str) -> bool {
+        self.metadata.get(key).is_some()
+    }
+
     /// A metadata entry.
     pub fn text(&self, key: &str) -> Result<&str, BundleError> {
         self.metadata.get(key).map(String::as_str).ok_or_else(|| malformed(["the header has no \"", key, "\""].concat()))

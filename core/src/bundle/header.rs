@@ -59,7 +59,7 @@ pub(super) fn finish(
     mut file: Writer,
     manifest: &Manifest,
     shape: &Shape,
-    reference: Option<&[Entry]>,
+    (reference, baseline): (Option<&[Entry]>, Option<String>),
     goldens: &[Golden],
 ) -> Result<Vec<u8>, BundleError> {
     file.plain("golden.row", &goldens.iter().flat_map(|g| g.row.iter().copied()).collect::<Vec<_>>());
@@ -81,6 +81,9 @@ pub(super) fn finish(
     put("model", text(serde_json::to_string(shape))?);
     if let Some(entries) = reference {
         put("reference", text(serde_json::to_string(entries))?);
+    }
+    if let Some(baseline) = baseline {
+        put(super::baseline::KEY, baseline);
     }
     let mut bytes = file.finish(&metadata).map_err(|e| malformed(e.to_string()))?;
     seal(&mut bytes)?;

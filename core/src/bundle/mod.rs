@@ -5,6 +5,7 @@
 //! does not do: prove who wrote it (a digest is no signature).
 
 mod agree;
+mod baseline;
 mod code;
 mod compact;
 mod container;
@@ -20,6 +21,7 @@ mod reference;
 mod tree;
 
 pub use agree::FileCategories;
+pub use baseline::{BandShare, Baseline, DataFile, Figure, Weight};
 pub use declaration::{Band, Declaration, ModelCard};
 pub use error::BundleError;
 pub use golden::{Expected, Golden};
@@ -71,6 +73,8 @@ pub struct Bundle {
     pub manifest: Manifest,
     /// How fields and scores were distributed in training.
     pub reference: Option<Reference>,
+    /// What the model was when it was trained (`plumbline baseline`).
+    pub baseline: Option<Baseline>,
     model: Model,
     goldens: Vec<Golden>,
     packing: Packing,
@@ -82,7 +86,7 @@ impl Bundle {
     /// A bundle of `model` and what is known of it. Golden leads are made when it is written, unless rows are given
     /// ([`Bundle::with_golden_rows`]).
     pub fn new(manifest: Manifest, model: Model) -> Bundle {
-        Bundle { manifest, reference: None, model, goldens: Vec::new(), packing: Packing::Plain, engine: None }
+        Bundle { manifest, reference: None, baseline: None, model, goldens: Vec::new(), packing: Packing::Plain, engine: None }
     }
 
     /// The same bundle with golden leads made of `rows` (each one value per column; about 20, as varied as can be).
@@ -133,25 +137,25 @@ impl Bundle {
         Bundle::take_apart(bytes, limits).and_then(compiled)
     }
 
-    /// Reads and verifies what scoring needs of a bundle of ordinary size: everything but its reference, which is left out. For a
-    /// module that travels to a page, which then carries no code for it.
+    /// Reads and verifies what scoring needs of a bundle of ordinary size: everything but its reference and baseline, which are left out. For a
+    /// module that travels to a page, which then carries no code for them.
     ///
     /// # Errors
     /// [`BundleError`] with the reason.
     pub fn read_for_scoring(bytes: &[u8]) -> Result<Bundle, BundleError> {
-        Bundle::parts(bytes, &Limits::default(), |_, _, _| Ok(None)).and_then(compiled)
+        Bundle::parts(bytes, &Limits::default(), |_, _, _| Ok((None, None))).and_then(compiled)
     }
 
     /// Everything but the golden leads' scores is verified.
     pub(crate) fn take_apart(bytes: &[u8], limits: &Limits) -> Result<(Bundle, Option<Ranked>), BundleError> {
-        Bundle::parts(bytes, limits, reference::of)
+        Bundle::parts(bytes, limits, training)
     }
 
     #[inline(never)]
     fn parts(
         bytes: &[u8],
         limits: &Limits,
-        reference: fn(&Reader<'_>, &Manifest, &Model) -> Result<Option<Reference>, BundleError>,
+        training: fn(&Reader<'_>, &Manifest, &Model) -> Result<Training, BundleError>,
     ) -> Result<(Bundle, Option<Ranked>), BundleError> {
         limit("the file", bytes.len() as u64, limits.bytes)?;
         let file = Reader::new(bytes)?;
@@ -181,10 +185,10 @@ impl Bundle {
         numbers.finish()?;
         let model = Model { columns: shape.columns, body, link: shape.link, outputs: shape.outputs };
         check(&manifest, &model, nodes_are_valid)?;
-        let reference = reference(&file, &manifest, &model)?;
+        let (reference, baseline) = training(&file, &manifest, &model)?;
         let goldens = header::read_goldens(&file, model.columns.len(), limits.goldens)?;
         let packing = if file.tensor("code.words").is_some() { Packing::Compact } else { Packing::Plain };
-        Ok((Bundle { manifest, reference, model, goldens, packing, engine: None }, ranked))
+        Ok((Bundle { manifest, reference, baseline, model, goldens, packing, engine: None }, ranked))
     }
 
     /// The bytes of the bundle, the same for the same content, always. The golden leads' bits are those of this program.
@@ -215,8 +219,9 @@ impl Bundle {
             file.plain("isotonic.y", &std::mem::take(y));
         }
         let reference = self.reference.as_ref().map(|reference| reference::write(reference, &mut file));
+        let baseline = self.baseline.as_ref().map(baseline::write).transpose()?;
         let goldens = self.expect_goldens();
-        header::finish(file, &manifest, &Shape::of(&self.model, kind), reference.as_deref(), &goldens)
+        header::finish(file, &manifest, &Shape::of(&self.model, kind), (reference.as_deref(), baseline), &goldens)
     }
 
     /// The golden leads with the bits of the reference evaluator, which every engine is then held to.
@@ -238,8 +243,18 @@ impl Bundle {
 impl PartialEq for Bundle {
     /// Equal content; how it is packed, and whether it is compiled already, does not count.
     fn eq(&self, other: &Bundle) -> bool {
-        self.manifest == other.manifest && self.reference == other.reference && self.model == other.model
+        self.manifest == other.manifest
+            && self.reference == other.reference
+            && self.baseline == other.baseline
+            && self.model == other.model
     }
+}
+
+/// What is known of the training data.
+type Training = (Option<Reference>, Option<Baseline>);
+
+fn training(file: &Reader<'_>, manifest: &Manifest, model: &Model) -> Result<Training, BundleError> {
+    Ok((reference::of(file, manifest, model)?, baseline::of(file)?))
 }
 
 /// The bundle with its engine, once its golden leads have their expected bits.

@@ -9,20 +9,22 @@ mod measured;
 mod quality;
 mod revenue;
 mod rollout;
+mod training;
 
 use std::collections::BTreeMap;
 
 use sha2::{Digest, Sha256};
 
+use self::training::{diagnosed, model};
 use super::alert::{AlertPart, IncidentPart};
 use super::day::{DayRow, known};
-use super::document::{
-    Complete, Day, Deployment, Event, Health, LoadTest, Model, Performance, Report, ScoreHistogram, SettingsPart,
-};
+use super::document::{Complete, Day, Deployment, Event, Health, LoadTest, Performance, Report, ScoreHistogram, SettingsPart};
 use super::measure::{Measure, MeasureId, Tab, status};
 use super::time::{day_text, time_text};
 use super::value::{Estimate, Series, Status};
 use crate::alert::{Alert, Incident, Phase};
+use crate::bundle::Baseline;
+use crate::diagnose::Diagnosis;
 use crate::rollout::{Policy, Severity, Stage, State, Verdict, phrase};
 use crate::sentence::Sentence;
 use crate::window::{Layout, Summary, Window};
@@ -88,6 +90,8 @@ pub struct Facts<'a> {
     pub undelivered: u64,
     /// The registered models.
     pub models: &'a [ModelRow],
+    /// What the troubleshooting guide found last.
+    pub diagnosis: Option<&'a Diagnosis>,
 }
 
 /// Merged windows of one version.
@@ -150,7 +154,7 @@ pub struct LedgerRow {
 }
 
 /// A registered model.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct ModelRow {
     /// Its version.
     pub version: String,
@@ -162,6 +166,8 @@ pub struct ModelRow {
     pub registered_ms: i64,
     /// SHA-256 of its bundle.
     pub digest: String,
+    /// What it was when it was trained.
+    pub baseline: Option<Baseline>,
 }
 
 impl Report {
@@ -195,6 +201,7 @@ impl Report {
             alerts_total: facts.alerts.1,
             incidents: facts.open().take(LISTED).map(|incident| IncidentPart::new(facts.policy, incident)).collect(),
             models: facts.models.iter().map(model).collect(),
+            diagnosis: facts.diagnosis.map(diagnosed).unwrap_or_default(),
             settings: SettingsPart {
                 contacts: facts.policy.report.contact.clone(),
                 links: facts.policy.report.links.clone(),
@@ -345,6 +352,7 @@ impl Facts<'_> {
             score_histogram: self.recent.iter().map(histogram).collect(),
             outcome_delay_days: self.policy.outcome.mature_days,
             explored: explored.unwrap_or_default(),
+            prediction_drift: self.prediction_drift(),
         }
     }
 
@@ -385,15 +393,5 @@ fn event(row: &LedgerRow) -> Event {
         actor: row.actor.clone(),
         prev: row.previous.clone(),
         hash: row.hash.clone(),
-    }
-}
-
-fn model(row: &ModelRow) -> Model {
-    Model {
-        version: row.version.clone(),
-        status: row.status.clone(),
-        aliases: row.aliases.clone(),
-        registered_at: time_text(row.registered_ms),
-        digest: row.digest.clone(),
     }
 }

@@ -10,6 +10,7 @@ use super::experiment::{ComparisonPart, ExperimentPart, Goal, Revenue};
 use super::measure::Measure;
 use super::quality::Quality;
 use super::value::{Estimate, Series, Status, Target};
+use crate::diagnose::Finding;
 use crate::rollout::policy::Contact;
 use crate::sentence::Sentence;
 
@@ -69,6 +70,9 @@ pub struct Report {
     pub incidents: Vec<IncidentPart>,
     /// The registered models.
     pub models: Vec<Model>,
+    /// What the troubleshooting guide found last; empty before its first run.
+    #[serde(default)]
+    pub diagnosis: Vec<DiagnosisPart>,
     /// People, links and numbers.
     pub settings: SettingsPart,
     /// What a reader should know besides.
@@ -206,6 +210,9 @@ pub struct Performance {
     pub outcome_delay_days: u32,
     /// The area under the ROC curve of the exploration slice.
     pub explored: Estimate,
+    /// How scores moved against training; none without a baseline.
+    #[serde(default)]
+    pub prediction_drift: Option<PredictionDrift>,
 }
 
 /// Leads with an outcome by score.
@@ -346,7 +353,7 @@ pub struct ActionPart {
 }
 
 /// A registered model.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "ReportModel"))]
 pub struct Model {
     /// Its version.
@@ -359,6 +366,46 @@ pub struct Model {
     pub registered_at: String,
     /// SHA-256 of its bundle.
     pub digest: String,
+    /// Leads it was trained on; none without a baseline.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rows: Option<u64>,
+    /// SHA-256 of the training data's file.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub data_sha256: String,
+    /// Its figures at training time, by id such as `auc`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub estimates: BTreeMap<String, Estimate>,
+    /// Its heaviest fields with their share of the importance.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub importance: Vec<(String, f64)>,
+}
+
+/// One question of the troubleshooting guide.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "ReportDiagnosis"))]
+pub struct DiagnosisPart {
+    /// `D1`, `D2` or `D3`.
+    pub id: String,
+    /// When it was answered.
+    pub ran_at: String,
+    /// The result in one sentence.
+    pub finding: Sentence,
+    /// The steps, in the order of the guide.
+    pub steps: Vec<Finding>,
+}
+
+/// How scores moved.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "ReportPredictionDrift"))]
+pub struct PredictionDrift {
+    /// The Kolmogorov-Smirnov statistic of scores, at hundredths.
+    pub ks: Option<f64>,
+    /// The parts of leads.
+    pub percentiles: Vec<f64>,
+    /// The scores that those parts did not exceed in the last seven days.
+    pub now: Vec<Option<f64>>,
+    /// In training.
+    pub training: Vec<Option<f64>>,
 }
 
 /// People, links and numbers.

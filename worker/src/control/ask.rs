@@ -13,16 +13,18 @@ use super::rollout::append;
 use super::route::ok;
 use super::{Control, Fault, integer, text};
 use crate::access::{Scope, Viewer};
-use crate::log::{Erased, EventStatus, LeadSummary, ServedRow, lead_ref};
+use crate::log::{Erased, EventStatus, Inquiry, LeadSummary, Question, ServedRow, lead_ref};
 use crate::problem::Problem;
 use crate::request::{Request, Response};
 use crate::route::{Method, Routed};
 use crate::store::{Param, Sql, SqlError};
 
 /// What every shard is asked.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Ask {
+    /// For what windows do not say of single leads: missing values by source, and how soon leads are contacted.
+    Diagnose(Question),
     /// To store its own of the events in the body, which were posted to `path`.
     Events {
         /// `/v1/outcomes`, `/v1/feedback` or `/v1/exposures`.
@@ -87,7 +89,7 @@ impl<S: Sql> Control<S> {
     ///
     /// # Errors
     /// A parameter or body that cannot be read, or the store failed.
-    pub fn ask(&mut self, routed: &Routed<'_>, request: &Request<'_>, viewer: &Viewer<'_>) -> Result<Ask, Fault> {
+    pub fn ask(&mut self, now_ms: i64, routed: &Routed<'_>, request: &Request<'_>, viewer: &Viewer<'_>) -> Result<Ask, Fault> {
         viewer.needs(routed.route.scope.unwrap_or(Scope::Admin))?;
         let by = viewer.name().to_owned();
         let id = || routed.value("id").to_owned();
@@ -98,6 +100,7 @@ impl<S: Sql> Control<S> {
                 let limit = request.parameter("limit").and_then(|text| text.parse().ok()).unwrap_or(PAGE);
                 Ask::Leads { before, limit: limit.clamp(1, MOST) }
             }
+            (Method::Get, "/v1/diagnose") => Ask::Diagnose(self.question(now_ms)?),
             (Method::Get, "/v1/leads/{id}") => Ask::Lead { id: id() },
             (Method::Delete, "/v1/leads/{id}") => Ask::Erase { id: id(), random: self.random()?, by },
             (Method::Get, "/v1/ledger/served") => {
@@ -128,6 +131,13 @@ impl<S: Sql> Control<S> {
             Ask::Events { .. } => {
                 let parts = parts.into_iter().map(serde_json::from_value).collect::<Result<Vec<_>, _>>();
                 Ok(stored(parts.map_err(unreadable)?))
+            }
+            Ask::Diagnose(question) => {
+                let parts = parts.into_iter().map(serde_json::from_value::<Inquiry>).collect::<Result<Vec<_>, _>>();
+                let mut inquiry = Inquiry { at_ms: question.at_ms, ..Inquiry::default() };
+                parts.map_err(unreadable)?.iter().for_each(|part| inquiry.merge(part));
+                self.inquired(&inquiry)?;
+                Ok(ok(&self.diagnosis(now_ms)?))
             }
             Ask::Leads { limit, before } => leads(parts, before, *limit),
             Ask::Lead { id } => {

@@ -5,11 +5,13 @@
 
 mod alert;
 mod ask;
+mod diagnose;
 mod drift;
 mod evidence;
 mod gauge;
 mod incident;
 mod keys;
+mod known;
 mod note;
 mod outbox;
 mod plan;

@@ -41,7 +41,7 @@ impl<S: Sql> Control<S> {
         let entered = self.entered(&rollout)?;
         let (days, hours) = (self.days(now_ms)?, self.hours(now_ms)?);
         let (ledger, ledger_total) = (self.entries(i64::MAX, ENTRIES)?, self.ledger_total()?);
-        let models = self.model_rows()?;
+        let (models, diagnosis) = (self.model_rows()?, Some(self.hourly_diagnosis(now_ms)?));
         let shards = self.shards()?;
         let drift = self.drift_rows(now_ms - DAYS * DAY_MS, &state.champion)?;
         let policy = self.policy.clone();
@@ -79,6 +79,7 @@ impl<S: Sql> Control<S> {
             incidents: &incidents,
             undelivered,
             models: &models,
+            diagnosis: diagnosis.as_ref(),
         };
         Ok(Report::new(&facts))
     }
@@ -146,7 +147,7 @@ impl<S: Sql> Control<S> {
             deals: (number("deals") as u64, number("deal_sum"), number("deal_squares")),
             ratings: said.ratings,
             bands: self.bands(version)?,
-            importance: Vec::new(),
+            importance: self.importance(version)?,
             layout,
             reference,
             traffic,
@@ -214,18 +215,21 @@ impl<S: Sql> Control<S> {
 
     fn model_rows(&mut self) -> Result<Vec<ModelRow>, SqlError> {
         let aliases = self.sql.query("SELECT alias, version FROM aliases ORDER BY alias", &[])?;
-        let of = |version: &str| aliases.iter().filter(|row| text(row, 1) == version).map(|row| text(row, 0)).collect();
-        let models = self.models()?;
-        Ok(models
-            .into_iter()
-            .map(|model| ModelRow {
+        let of = |version: &str| -> Vec<String> {
+            aliases.iter().filter(|row| text(row, 1) == version).map(|row| text(row, 0)).collect()
+        };
+        let mut rows = Vec::new();
+        for model in self.models()? {
+            rows.push(ModelRow {
                 aliases: of(&model.version),
+                baseline: self.known(&model.version)?.baseline,
                 version: model.version,
                 status: model.status,
                 registered_ms: model.registered_ms,
                 digest: model.digest,
-            })
-            .collect())
+            });
+        }
+        Ok(rows)
     }
 
     /// The newest load test: requests a second, and when.

@@ -39,6 +39,8 @@ pub(super) struct Layouts {
     layouts: BTreeMap<String, Layout>,
     /// The training data in these layouts; none without a baseline.
     pub references: BTreeMap<String, Option<Window>>,
+    /// What else is known of the versions.
+    pub known: BTreeMap<String, super::known::Known>,
 }
 
 impl<S: Sql> Control<S> {

@@ -16,6 +16,8 @@ pub(super) struct Row {
     pub variant: String,
     pub role: String,
     pub status: i64,
+    /// Why the lead was not scored.
+    pub code: Option<String>,
     pub probability: Option<f64>,
     pub band: String,
     pub duration_us: Option<i64>,
@@ -83,8 +85,8 @@ impl<'de> Visitor<'de> for Cells {
             variant: next(&mut seq)?.unwrap_or_default(),
             role: next(&mut seq)?.unwrap_or_default(),
             status: next(&mut seq)?.unwrap_or_default(),
+            code: next(&mut seq)?,
             probability: {
-                next::<IgnoredAny, _>(&mut seq)?;
                 next::<IgnoredAny, _>(&mut seq)?;
                 next(&mut seq)?
             },
@@ -125,6 +127,7 @@ mod tests {
         let long = r#"[[5,"r",null,1,2,"r/1","m","2","w","shadow",422,"X",null,null,"",7,1,null,null,3,"A","{\"s\":\"x\"}",0.25,null,"later"]]"#;
         let row = Row::read(long).unwrap().remove(0);
         assert_eq!((row.role.as_str(), row.duration_us, row.explores, row.epoch), ("shadow", Some(7), true, Some(3)));
+        assert_eq!(row.code.as_deref(), Some("X"));
         assert_eq!(
             (row.arm.as_deref(), row.segments.as_deref(), row.human_score),
             (Some("A"), Some("{\"s\":\"x\"}"), Some(0.25))

@@ -3,7 +3,7 @@
 use plumbline_core::window::{Layout, ReadError, Window};
 use serde::{Deserialize, Serialize};
 
-use super::{Business, LogShard, cell};
+use super::{Answered, Business, LogShard, cell};
 use crate::store::{Param, Sql, SqlError};
 
 /// What a window spans and counts.
@@ -87,16 +87,22 @@ pub(super) fn replace(sql: &mut dyn Sql, key: &Key, bytes: &[u8], business: Opti
     sql.execute(upsert, &[grain, start, version, role, Param::Blob(bytes), business])
 }
 
-/// Adds `more` to the window there is.
-pub(super) fn merge(sql: &mut dyn Sql, key: &Key, more: &Window, layout: &Layout) -> Result<(), SqlError> {
-    let query = "SELECT bytes FROM shard_windows WHERE grain = ?1 AND start_ms = ?2 AND version = ?3 AND role = ?4";
+/// Adds `more` to the traffic window there is.
+pub(super) fn merge(sql: &mut dyn Sql, key: &Key, (more, sums): (&Window, &Answered), layout: &Layout) -> Result<(), SqlError> {
+    let query = "SELECT bytes, business FROM shard_windows WHERE grain = ?1 AND start_ms = ?2 AND version = ?3 AND role = ?4";
     let rows = sql.query(query, &key.params())?;
-    let mut window = match rows.first() {
-        Some(row) => read(cell::blob(row, 0), layout).map_err(unreadable)?,
-        None => Window::new(layout),
+    let (mut window, mut answered) = match rows.first() {
+        Some(row) => {
+            let window = read(cell::blob(row, 0), layout).map_err(unreadable)?;
+            // Windows of earlier versions have no sums.
+            (window, cell::text(row, 1).and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default())
+        }
+        None => (Window::new(layout), Answered::default()),
     };
     window.merge(more).map_err(|mismatch| SqlError::Driver(format!("{}: {mismatch}", mismatch.code())))?;
-    replace(sql, key, &window.write(), None).map(drop)
+    answered.merge(sums);
+    let text = serde_json::to_string(&answered).unwrap_or_default();
+    replace(sql, key, &window.write(), Some(&text)).map(drop)
 }
 
 /// Changes the sums of business of a window. False: there is no such window.

@@ -113,6 +113,7 @@ pub static ROUTES: &[Route] = &[
     Route::kept(Post, "/v1/feedback", Ingest).takes(LEADS).of_shards().publishable(),
     Route::kept(Post, "/v1/exposures", Ingest).takes(LEADS).of_shards().publishable(),
     Route::kept(Get, "/v1/report", Read).reads(HELD),
+    Route::kept(Get, "/v1/diagnose", Read).of_shards(),
     Route::kept(Get, "/v1/deployment", Score).reads(HELD).publishable(),
     Route::kept(Get, "/v1/me", Read),
     Route::kept(Get, "/v1/rollout", Read).reads(HELD),

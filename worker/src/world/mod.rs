@@ -11,6 +11,7 @@ mod lead;
 mod model;
 mod play;
 mod script;
+mod training;
 mod trouble;
 
 pub use file::{ScriptError, ScriptFile};

@@ -11,6 +11,7 @@ use plumbline_core::{Bundle, BundleError, Manifest};
 
 use super::lead::{BASE, FIELDS, Lead, TEXTS};
 use super::script::Challenger;
+use super::training::baseline;
 
 /// Leads that a reference is counted from.
 const REFERENCE: u64 = 20_000;
@@ -51,7 +52,12 @@ pub fn bundle(version: &str, kind: Option<Challenger>, seed: u64) -> Result<Vec<
         ..Manifest::default()
     };
     let mut bundle = Bundle::new(manifest, model);
-    bundle.reference = Some(reference(kind, seed));
+    let mut random = Random::new(seed ^ 0x7261_696e);
+    let leads: Vec<Lead> = (0..REFERENCE).map(|number| Lead::draw(&mut random, number, 0.0)).collect();
+    let scores: Vec<f64> = leads.iter().map(|lead| score(kind, lead)).collect();
+    let known: Vec<f64> = FIELDS.iter().map(|field| if knows(kind, field.name) { shrunk * field.weight } else { 0.0 }).collect();
+    bundle.baseline = baseline(&leads, &scores, &known, &bundle.manifest.bands, seed);
+    bundle.reference = Some(reference(&leads, &scores));
     bundle.write()
 }
 
@@ -65,9 +71,7 @@ fn knows(kind: Option<Challenger>, field: &str) -> bool {
 }
 
 /// The distribution of the leads' fields and of the model's scores in training.
-fn reference(kind: Option<Challenger>, seed: u64) -> Reference {
-    let mut random = Random::new(seed ^ 0x7261_696e);
-    let leads: Vec<Lead> = (0..REFERENCE).map(|number| Lead::draw(&mut random, number, 0.0)).collect();
+fn reference(leads: &[Lead], scores: &[f64]) -> Reference {
     let counted = |values: &[f64]| {
         let mut sorted = values.to_vec();
         sorted.sort_by(f64::total_cmp);
@@ -94,8 +98,7 @@ fn reference(kind: Option<Challenger>, seed: u64) -> Reference {
         category("industry", |lead| lead.industry),
         category("region", |lead| lead.region),
     ];
-    let scores: Vec<f64> = leads.iter().map(|lead| score(kind, lead)).collect();
-    Reference { fields: numbers.chain(categories.into_iter().flatten()).collect(), score: counted(&scores) }
+    Reference { fields: numbers.chain(categories.into_iter().flatten()).collect(), score: counted(scores) }
 }
 
 /// What the model says of `lead`, as [`bundle`] writes it.

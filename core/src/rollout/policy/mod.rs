@@ -1,13 +1,16 @@
 //! The rules of a rollout: the sections of `plumbline.toml`, with the checklist's numbers as defaults.
 
+mod check;
 mod experiment;
 mod gates;
+mod key;
 mod notice;
 mod span;
 mod stages;
 
 pub use experiment::{Claim, Experiment, Guardrails, HarmRule, Primary, Segments};
 pub use gates::{Area, Calibration, Data, Gates, Mode, Red, Rules, Service, Threshold};
+pub use key::{Contradiction, Key, contradictions, keys};
 pub use notice::{Alerts, Contact, Goals, Notify, Report, Retention, Targets, Timing, Webhook};
 pub use span::Span;
 pub use stages::{CanaryStage, FullStage, ShadowStage, Stages, TestStage};

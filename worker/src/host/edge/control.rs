@@ -155,13 +155,15 @@ fn answered(open: &mut Open, now_ms: i64, request: &Request<'_>) -> Option<Respo
         return Some(refused(&Problem::new(503, "NO_KEYS", detail)));
     }
     let mut response = match admitted(&access, now_ms, request, open.is_local) {
-        Ok((routed, viewer)) if routed.route.place == Place::Shards => match open.control.ask(&routed, request, &viewer) {
-            Ok(ask) => {
-                open.ask = Some(ask);
-                return None;
+        Ok((routed, viewer)) if routed.route.place == Place::Shards => {
+            match open.control.ask(now_ms, &routed, request, &viewer) {
+                Ok(ask) => {
+                    open.ask = Some(ask);
+                    return None;
+                }
+                Err(fault) => fault.problem().response(),
             }
-            Err(fault) => fault.problem().response(),
-        },
+        }
         Ok((routed, viewer)) => open.control.answer(now_ms, &routed, request, &viewer),
         Err(problem) => problem.response(),
     };

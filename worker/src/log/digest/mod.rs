@@ -6,6 +6,7 @@
 //! Each step keeps its place in the store and moves it in the transaction of its work, so a step that broke off is done again and changes
 //! nothing twice. Outcome days are worked out from rows, and replace what was there.
 
+mod answered;
 mod business;
 mod fields;
 mod layouts;
@@ -22,6 +23,7 @@ use std::sync::Arc;
 use plumbline_core::window::Layout;
 use serde::{Deserialize, Serialize};
 
+pub use answered::Answered;
 pub use business::Business;
 pub use fields::LeadFields;
 pub use outcome::{BACKFILL, PAIRED, TESTED};

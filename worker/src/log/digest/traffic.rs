@@ -6,7 +6,7 @@ use plumbline_core::event::lead_number;
 use plumbline_core::window::{Layout, Window};
 use serde_json::{Value, json};
 
-use super::{Digest, HOUR_MS, Progress, day_of};
+use super::{Answered, Digest, HOUR_MS, Progress, day_of};
 use crate::log::batch::{PROBE, Row, SHADOW};
 use crate::log::window::{self, Grain};
 use crate::log::{LogShard, cell, meta};
@@ -74,7 +74,7 @@ pub(super) fn stretch(sql: &mut dyn Sql, from: i64, rows: usize) -> Result<Optio
 #[derive(Default)]
 struct Tally {
     /// By grain, start, version and role.
-    windows: BTreeMap<(Grain, i64, String, String), Window>,
+    windows: BTreeMap<(Grain, i64, String, String), (Window, Answered)>,
     /// By minute, version and role: requests, failed, over 200 ms, over 500 ms.
     minutes: BTreeMap<(i64, String, String), [i64; 4]>,
 }
@@ -87,8 +87,10 @@ impl Tally {
             [(Grain::Hour, row.timestamp_ms.div_euclid(HOUR_MS) * HOUR_MS), (Grain::Day, day_of(row.timestamp_ms))]
         {
             let key = (grain, start, row.version.clone(), row.role.clone());
-            let window = self.windows.entry(key).or_insert_with(|| Window::new(layout.unwrap_or(&none)));
+            let empty = || (Window::new(layout.unwrap_or(&none)), Answered::default());
+            let (window, answered) = self.windows.entry(key).or_insert_with(empty);
             add(window, row);
+            answered.count(row);
         }
         let minute = row.timestamp_ms.div_euclid(MINUTE_MS) * MINUTE_MS;
         let tally = self.minutes.entry((minute, row.version.clone(), row.role.clone())).or_default();
@@ -111,8 +113,8 @@ impl Tally {
                 let key = (grain, start, counted.version.clone(), counted.role.name().to_owned());
                 match self.windows.get_mut(&key) {
                     // Rows were counted in the same layout: it is looked up once.
-                    Some(known) => lost += i64::from(known.merge(&window).is_err()),
-                    None => drop(self.windows.insert(key, window.clone())),
+                    Some((known, _)) => lost += i64::from(known.merge(&window).is_err()),
+                    None => drop(self.windows.insert(key, (window.clone(), Answered::default()))),
                 }
             }
         }
@@ -121,9 +123,9 @@ impl Tally {
 
     fn store(self, sql: &mut dyn Sql, rules: &Digest) -> Result<u64, SqlError> {
         let changed = self.windows.len() as u64;
-        for ((grain, start, version, role), window) in self.windows {
+        for ((grain, start, version, role), (window, answered)) in self.windows {
             let key = window::Key { grain, start_ms: start, version, role };
-            window::merge(sql, &key, &window, &rules.layout(&key.version))?;
+            window::merge(sql, &key, (&window, &answered), &rules.layout(&key.version))?;
         }
         let rows = self.minutes.into_iter().map(|((minute, version, role), [requests, failed, over_200, over_500])| {
             json!([minute, version, role, requests, failed, over_200, over_500])

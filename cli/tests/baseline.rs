@@ -1,0 +1,168 @@
+//! The baseline in a bundle, and what is checked before a rollout: settings and connections.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+mod common;
+
+use std::fmt::Write as _;
+
+use common::{bundle, expect, failure, text};
+use serde_json::Value;
+
+/// A table of leads of the small model; those with more visits convert more often.
+fn table(leads: u32, shift: u32) -> String {
+    let mut csv = "lead_id,visits,pages,created,converted\n".to_owned();
+    for n in 0..leads {
+        let (visits, pages) = ((n * 7) % 10 + shift, n % 4);
+        let converted = (n * 13) % 17 < visits;
+        let day = n % 28 + 1;
+        let pages = if n % 25 == 0 { String::new() } else { pages.to_string() };
+        let _ = writeln!(csv, "lead-{n},{visits},{pages},2026-09-{day:02}T10:00:00Z,{}", u8::from(converted));
+    }
+    csv
+}
+
+#[test]
+fn a_baseline_is_written_and_shown_and_scores_stay() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = bundle(folder.path());
+    let at = |name: &str| text(&folder.path().join(name));
+    let (train, test, out) = (at("train.csv"), at("test.csv"), at("m2.plumb"));
+    // Two rows without an outcome, one that is no lead, one with an outcome that is none.
+    let odd = "a,3,1,2026-10-01,\nb,4,1,2026-10-01,\nc,many,1,2026-10-01,1\nd,4,1,2026-10-01,perhaps\n";
+    std::fs::write(&train, table(1_000, 0) + odd).unwrap();
+    std::fs::write(&test, table(400, 0)).unwrap();
+    let said = expect(
+        0,
+        &["baseline", &model, &train, "--outcome", "converted", "--time", "created", "--held-out", &test, "-o", &out, "--json"],
+        b"",
+    );
+    let said: Value = serde_json::from_str(&said).unwrap();
+    let rows = &said["rows"];
+    assert_eq!((rows["read"].as_u64(), rows["used"].as_u64()), (Some(1_004), Some(1_000)), "{rows}");
+    let left: u64 = rows["left_out"].as_array().unwrap().iter().map(|left| left["rows"].as_u64().unwrap()).sum();
+    assert_eq!(left, 4, "{rows}");
+    let baseline = &said["baseline"];
+    assert_eq!((&baseline["data"]["rows"], &baseline["held_out"]["rows"]), (&1_000.into(), &400.into()));
+    assert_eq!(baseline["data"]["sha256"].as_str().unwrap().len(), 64);
+    let auc = baseline["figures"].as_array().unwrap().iter().find(|figure| figure["id"] == "auc").unwrap();
+    assert!(auc["value"].as_f64().unwrap() > 0.6 && auc["interval"].is_array(), "{auc}");
+    let inspected: Value = serde_json::from_str(&expect(0, &["inspect", &out, "--json"], b"")).unwrap();
+    assert_eq!(inspected["baseline"], *baseline);
+    assert_eq!(inspected["provenance"]["window"], "2026-09-01/2026-09-28");
+    let page = expect(0, &["inspect", &out], b"");
+    for part in ["train.csv (SHA-256 ", "1,000 leads", "held out of training", "auc", "importance", "visits"] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    assert!(expect(0, &["inspect", &model], b"").contains("plumbline baseline adds one"));
+    let leads = table(50, 0);
+    let scores = |model: &str| {
+        let lines = expect(0, &["score", model, "-"], leads.as_bytes());
+        lines.lines().map(|line| line.to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(scores(&model), scores(&out), "scores stay");
+    // The suite it carries: the training data meets it, leads of another kind do not.
+    let suite = at("suite.json");
+    std::fs::write(&suite, expect(0, &["inspect", &out, "--suite"], b"")).unwrap();
+    std::fs::write(at("now.csv"), table(500, 40)).unwrap();
+    expect(0, &["quality", "--suite", &suite, &test], b"");
+    expect(1, &["quality", "--suite", &suite, &at("now.csv")], b"");
+    assert!(failure(4, &["inspect", &model, "--suite"], b"").contains("plumbline baseline adds one"));
+}
+
+#[test]
+fn what_is_no_training_data_is_rejected() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = bundle(folder.path());
+    let at = |name: &str| text(&folder.path().join(name));
+    std::fs::write(at("t.csv"), "lead_id,visits,pages\na,1,2\n").unwrap();
+    std::fs::write(at("open.csv"), "lead_id,visits,pages,converted\na,1,2,\n").unwrap();
+    let said = failure(5, &["baseline", &model, &at("t.csv"), "-o", &at("o.plumb")], b"");
+    assert!(said.contains("choose one with --outcome"), "{said}");
+    let said = failure(5, &["baseline", &model, &at("t.csv"), "--outcome", "bought", "-o", &at("o.plumb")], b"");
+    assert!(said.contains("bought"), "{said}");
+    let said = failure(5, &["baseline", &model, &at("open.csv"), "-o", &at("o.plumb")], b"");
+    assert!(said.contains("leads with an outcome") && said.contains("1 OUTCOME_OPEN"), "{said}");
+    failure(2, &["baseline", &model, "-", "-o", &at("o.plumb")], b"");
+    failure(2, &["baseline", &model, &at("open.csv"), "-o", &model], b"");
+    assert!(!folder.path().join("o.plumb").exists());
+}
+
+#[test]
+fn settings_are_explained_and_what_they_cannot_decide_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| text(&folder.path().join(name));
+    std::fs::write(at("p.toml"), "[stage]\nshadow = { min_days = 10 }\n[gates]\nauc = { min = 0.8, ab_min = 0.82 }\n").unwrap();
+    let page = expect(0, &["check", "config", &at("p.toml")], b"");
+    for part in [
+        "min_days = 10   (default 14, checklist S1.5",
+        "min = 0.8   (default 0.85",
+        "5,000 leads per arm cannot show",
+        "--base-rate",
+    ] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    assert!(!page.contains("max_memory_mb") && expect(0, &["check", "config", "--all"], b"").contains("max_memory_mb = 2048"));
+    // A typical team of 500 leads a day: two weeks of shadow hold the AUC of 0.88, nothing needs waiting for ever.
+    let config = ["check", "config", "--base-rate", "10%", "--leads-per-day", "500", "--champion-auc", "0.86", "--json"];
+    let found: Value = serde_json::from_str(&expect(0, &config, b"")).unwrap();
+    assert_eq!((&found["undecided"], found["start"]["chance"]["earliest_day"].as_u64()), (&serde_json::json!([]), Some(49)));
+    assert_eq!(found["start"]["precision_recall"]["modes"]["precision"], "relative");
+    // 200 leads a day: the test is too short.
+    let small = ["check", "config", "--base-rate", "10%", "--leads-per-day", "200", "--json"];
+    let found: Value = serde_json::from_str(&expect(1, &small, b"")).unwrap();
+    assert_eq!(found["undecided"][0]["code"], "TEST_TOO_SHORT", "{}", found["undecided"]);
+    for (wrong, why) in [
+        ("[gates]\nauc = { min = 85 }\n", "gates.auc.min must be an AUC"),
+        ("[gates]\nacu = {}\n", "acu"),
+        ("[stage]\nab_test = { max_days = 7 }\n", "at least stage.ab_test.min_days"),
+    ] {
+        std::fs::write(at("w.toml"), wrong).unwrap();
+        let said = failure(2, &["check", "config", &at("w.toml")], b"");
+        assert!(said.contains(why), "{said}");
+    }
+}
+
+#[test]
+fn connections_are_tried_and_secrets_stay_secret() {
+    use std::io::{Read as _, Write as _};
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| text(&folder.path().join(name));
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    // A server that answers as Slack does to a message without text.
+    let server = std::thread::spawn(move || {
+        let mut seen = Vec::new();
+        for stream in listener.incoming().take(2) {
+            let mut stream = stream.unwrap();
+            let mut buffer = [0; 4096];
+            let mut request = String::new();
+            while !request.contains("\r\n\r\n") || (request.starts_with("POST") && !request.ends_with('}')) {
+                let read = stream.read(&mut buffer).unwrap();
+                request.push_str(std::str::from_utf8(&buffer[..read]).unwrap());
+            }
+            let body = if request.starts_with("POST") { "no_text" } else { "" };
+            let status = if request.starts_with("POST") { "400 Bad Request" } else { "204 No Content" };
+            write!(stream, "HTTP/1.1 {status}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}", body.len()).unwrap();
+            seen.push(request);
+        }
+        seen
+    });
+    std::fs::write(at("p.toml"), "[alerts]\nnotify = { slack = \"MY_SLACK\", heartbeat = \"MY_BEAT\" }\n").unwrap();
+    let url = format!("http://127.0.0.1:{port}/services/T0/B0/very-secret");
+    let run = |slack: &str, arguments: &[&str]| {
+        let mut command = common::plumbline();
+        command.args(["check", "setup", &at("p.toml")]).args(arguments).env("MY_SLACK", slack).env("MY_BEAT", &url);
+        let output = command.output().unwrap();
+        (output.status.code().unwrap(), String::from_utf8(output.stdout).unwrap())
+    };
+    let (code, said) = run(&url, &["--json"]);
+    let tried: Value = serde_json::from_str(&said).unwrap();
+    assert_eq!((code, tried["tried"].as_array().unwrap().len()), (0, 2), "{said}");
+    assert!(!said.contains("very-secret"), "{said}");
+    let seen = server.join().unwrap();
+    assert!(seen[0].starts_with("POST") && seen[0].ends_with(r#"{"text":""}"#) && seen[1].starts_with("HEAD"), "{seen:?}");
+    // Nobody listens any more; a secret that is not set; a store that is not there.
+    let (code, said) = run("", &["--store", &at("none")]);
+    assert_eq!((code, said.matches("FAILED").count()), (1, 3), "{said}");
+    assert!(said.contains("MY_SLACK") && said.contains("no such folder") && !said.contains("very-secret"), "{said}");
+}

@@ -1,0 +1,138 @@
+//! Whether a policy makes sense: values in their range, and no two that contradict each other.
+
+use super::Policy;
+use crate::schema::Problem;
+
+impl Policy {
+    /// What is wrong with the policy, each with its key. A policy that is read but wrong would hold every rollout, or promote too easily.
+    pub fn problems(&self) -> Vec<Problem> {
+        let mut found = Vec::new();
+        let mut unless = |holds: bool, key: &str, message: &str| {
+            let problem = || Problem { code: "POLICY_INVALID", path: key.to_owned(), message: message.to_owned() };
+            found.extend((!holds).then(problem));
+        };
+        let (stage, gates, test) = (&self.stage, &self.gates, &self.experiment);
+        let is_share = |x: f64| (0.0..=1.0).contains(&x);
+        let inner = |x: f64| x > 0.0 && x < 1.0;
+        for (key, share) in [
+            ("gates.service.max_error_rate", gates.service.max_error_rate),
+            ("gates.precision.min", gates.precision.min),
+            ("gates.recall.min", gates.recall.min),
+            ("gates.calibration.max", gates.calibration.max),
+            ("gates.data.ks", gates.data.ks),
+            ("gates.data.ks_p", gates.data.ks_p),
+            ("gates.data.max_missing", gates.data.max_missing),
+            ("gates.data.max_new_categories", gates.data.max_new_categories),
+            ("gates.data.min_coverage", gates.data.min_coverage),
+            ("gates.red.error_rate", gates.red.error_rate),
+            ("alerts.targets.error_rate", self.alerts.targets.error_rate),
+            ("alerts.targets.uptime", self.alerts.targets.uptime),
+        ] {
+            unless(is_share(share), key, "must be a share from 0 to 1");
+        }
+        for (key, part) in [
+            ("outcome.threshold", self.outcome.threshold),
+            ("gates.rules.confidence", gates.rules.confidence),
+            ("gates.rules.daily_alpha", gates.rules.daily_alpha),
+            ("gates.rules.max_relative_drop", gates.rules.max_relative_drop),
+            ("experiment.primary.alpha", test.primary.alpha),
+            ("experiment.primary.power", test.primary.power),
+            ("experiment.primary.lift", test.primary.lift),
+        ] {
+            unless(inner(part), key, "must lie between 0 and 1");
+        }
+        for (key, auc) in [("gates.auc.min", gates.auc.min), ("gates.auc.ab_min", gates.auc.ab_min)] {
+            unless((0.5..1.0).contains(&auc), key, "must be an AUC from 0.5 to below 1");
+        }
+        for (key, slack) in [
+            ("gates.auc.slack", gates.auc.slack),
+            ("gates.auc.ab_slack", gates.auc.ab_slack),
+            ("gates.precision.slack", gates.precision.slack),
+            ("gates.recall.slack", gates.recall.slack),
+        ] {
+            unless((0.0..0.5).contains(&slack), key, "must be from 0 to below 0.5");
+        }
+        for (key, share) in [("stage.canary.share_bp", stage.canary.share_bp), ("stage.ab_test.share_bp", stage.ab_test.share_bp)]
+        {
+            unless((1..10_000).contains(&share), key, "must be from 1 to 9,999 hundredths of a percent");
+        }
+        for (key, days) in [
+            ("stage.shadow.extend_days", stage.shadow.extend_days),
+            ("stage.canary.extend_days", stage.canary.extend_days),
+            ("stage.full.watch_days", stage.full.watch_days),
+        ] {
+            unless(days > 0, key, "must be at least one day");
+        }
+        for (key, roles) in [
+            ("stage.shadow.approve", &stage.shadow.approve),
+            ("stage.canary.approve", &stage.canary.approve),
+            ("stage.ab_test.approve", &stage.ab_test.approve),
+        ] {
+            unless(!roles.is_empty(), key, "must name a role: no stage is left without a person's approval");
+        }
+        let is_rating = |x: f64| (1.0..=10.0).contains(&x);
+        unless(
+            is_rating(test.guardrails.satisfaction_min),
+            "experiment.guardrails.satisfaction_min",
+            "must be a rating from 1 to 10",
+        );
+        unless(is_rating(self.alerts.targets.satisfaction), "alerts.targets.satisfaction", "must be a rating from 1 to 10");
+        // Two that contradict each other.
+        let (least, most) = (stage.ab_test.min_days, stage.ab_test.max_days);
+        unless(least <= most, "stage.ab_test.max_days", "must be at least stage.ab_test.min_days");
+        unless(
+            stage.canary.share_bp <= stage.ab_test.share_bp,
+            "stage.canary.share_bp",
+            "must not exceed the share of the A/B test",
+        );
+        unless(
+            gates.auc.min <= gates.auc.ab_min,
+            "gates.auc.ab_min",
+            "must be at least gates.auc.min, or the test asks less than shadow",
+        );
+        unless(
+            gates.service.max_error_rate <= self.alerts.targets.error_rate
+                && self.alerts.targets.error_rate <= gates.red.error_rate,
+            "alerts.targets.error_rate",
+            "must lie between gates.service.max_error_rate and gates.red.error_rate",
+        );
+        unless(
+            gates.service.p99_ms > 0.0 && gates.service.p99_ms <= gates.red.p99_ms,
+            "gates.red.p99_ms",
+            "must be at least gates.service.p99_ms",
+        );
+        unless(gates.red.families > 0, "gates.red.families", "must be at least 1");
+        for webhook in &self.alerts.notify.webhooks {
+            let is_safe = ["https://", "http://127.0.0.1", "http://localhost"].iter().any(|start| webhook.url.starts_with(start));
+            unless(is_safe, "alerts.notify.webhooks", "must have an https address each");
+            unless(!webhook.secret.is_empty(), "alerts.notify.webhooks", "must name the secret that signs, each");
+        }
+        found
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_make_sense_and_contradictions_are_named() {
+        assert_eq!(Policy::default().problems(), []);
+        type Change = fn(&mut Policy);
+        let wrong: [(Change, &str); 7] = [
+            (|p| p.stage.ab_test.max_days = 7, "stage.ab_test.max_days"),
+            (|p| p.gates.auc.ab_min = 0.8, "gates.auc.ab_min"),
+            (|p| p.alerts.targets.error_rate = 0.2, "alerts.targets.error_rate"),
+            (|p| p.stage.shadow.approve.clear(), "stage.shadow.approve"),
+            (|p| p.gates.precision.min = 80.0, "gates.precision.min"),
+            (|p| p.outcome.threshold = f64::NAN, "outcome.threshold"),
+            (|p| p.gates.red.p99_ms = 100.0, "gates.red.p99_ms"),
+        ];
+        for (change, key) in wrong {
+            let mut policy = Policy::default();
+            change(&mut policy);
+            let found: Vec<String> = policy.problems().into_iter().map(|problem| problem.path).collect();
+            assert_eq!(found, [key]);
+        }
+    }
+}
