@@ -6,6 +6,7 @@ mod comparison;
 mod experiment;
 mod goals;
 mod measured;
+mod performance;
 mod quality;
 mod revenue;
 mod rollout;
@@ -17,8 +18,8 @@ use sha2::{Digest, Sha256};
 
 use self::training::{diagnosed, model};
 use super::alert::{AlertPart, IncidentPart};
-use super::day::{DayRow, known};
-use super::document::{Complete, Day, Deployment, Event, Health, LoadTest, Performance, Report, ScoreHistogram, SettingsPart};
+use super::day::DayRow;
+use super::document::{Complete, Day, Deployment, Event, Health, LoadTest, Report, SettingsPart};
 use super::measure::{Measure, MeasureId, Tab, status};
 use super::time::{day_text, time_text};
 use super::value::{Estimate, Series, Status};
@@ -27,7 +28,7 @@ use crate::bundle::Baseline;
 use crate::diagnose::Diagnosis;
 use crate::rollout::{Policy, Severity, Stage, State, Verdict, phrase};
 use crate::sentence::Sentence;
-use crate::window::{Layout, Summary, Window};
+use crate::window::{Layout, Scores, Window};
 
 pub use experiment::TestFacts;
 pub use goals::Progress;
@@ -105,6 +106,8 @@ pub struct Recent {
     pub reference: Option<Window>,
     /// Traffic of the last seven days.
     pub traffic: Window,
+    /// Scores of the seven days before those.
+    pub previous: Scores,
     /// Outcomes of the last `outcome_days` days.
     pub outcomes: Window,
     /// The days of `outcomes`.
@@ -334,26 +337,6 @@ impl Facts<'_> {
         ]);
         let load_test = self.load_test.map(|(req_per_s, at_ms)| LoadTest { req_per_s, at: time_text(at_ms) });
         Health { hourly, load_test }
-    }
-
-    fn performance(&self) -> Performance {
-        let histogram = |recent: &Recent| {
-            let [converted, not] = recent.outcomes.scores.by_hundredth();
-            let n = converted.iter().zip(&not).map(|(a, b)| a + b).collect();
-            (recent.version.clone(), ScoreHistogram { n, positive: converted })
-        };
-        let explored = self.of_version(&self.state.champion).map(|recent| {
-            let figures = Summary::new(&recent.outcomes, &Layout::default(), None, self.now_ms);
-            let area = known(figures.roc_auc_explored);
-            Estimate::of(area.map(|area| area.area.value)).within(area.and_then(|area| area.interval))
-        });
-        Performance {
-            threshold: self.policy.outcome.threshold,
-            score_histogram: self.recent.iter().map(histogram).collect(),
-            outcome_delay_days: self.policy.outcome.mature_days,
-            explored: explored.unwrap_or_default(),
-            prediction_drift: self.prediction_drift(),
-        }
     }
 
     fn notes(&self) -> Vec<Sentence> {

@@ -210,9 +210,35 @@ pub struct Performance {
     pub outcome_delay_days: u32,
     /// The area under the ROC curve of the exploration slice.
     pub explored: Estimate,
-    /// How scores moved against training; none without a baseline.
+    /// What the champion's own probabilities of the last seven days promise, before their outcomes are known (CBPE).
+    pub estimated: Estimated,
+    /// The champion's scores of the last seven days beside earlier ones; none without scores.
     #[serde(default)]
     pub prediction_drift: Option<PredictionDrift>,
+}
+
+/// Expected figures.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "ReportEstimated"))]
+pub struct Estimated {
+    /// The area under the ROC curve.
+    pub auc: Estimate,
+}
+
+/// Scores of now, of the week before and of training.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "ReportPredictionDrift"))]
+pub struct PredictionDrift {
+    /// Kolmogorov-Smirnov distance from training, at least; none without a baseline.
+    pub ks: Option<f64>,
+    /// Which percentiles follow, as parts of 1.
+    pub percentiles: Vec<f64>,
+    /// Scores of the last seven days.
+    pub now: Vec<f64>,
+    /// Scores of the seven days before; empty where there were none.
+    pub week_before: Vec<f64>,
+    /// Scores of the training data; empty without a baseline.
+    pub training: Vec<f64>,
 }
 
 /// Leads with an outcome by score.
@@ -264,13 +290,15 @@ pub struct RolloutPart {
 }
 
 /// A stage.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "ReportStage"))]
 pub struct StagePart {
     /// Its name.
     pub id: String,
     /// `done`, `now` or `open`.
     pub state: String,
+    /// Part of leads that the challenger serves in it.
+    pub share: f64,
     /// Days logged; none before it began.
     pub days: Option<u32>,
     /// Days that must be logged.
@@ -341,7 +369,7 @@ pub struct SignOff {
 }
 
 /// Something that may be done.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "ReportAction"))]
 pub struct ActionPart {
     /// `start`, `approve`, `hold`, `resume` or `rollback`.
@@ -350,6 +378,22 @@ pub struct ActionPart {
     pub allowed: bool,
     /// The scope it needs.
     pub needs_scope: String,
+    /// What it changes.
+    pub effect: Effect,
+}
+
+/// What an action changes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "ReportEffect"))]
+pub struct Effect {
+    /// Leads a day, averaged over the last seven days; none without any.
+    pub leads_per_day: Option<f64>,
+    /// Part of leads that the challenger serves now.
+    pub share_before: f64,
+    /// Part of leads that it serves afterwards.
+    pub share_after: f64,
+    /// In words.
+    pub sentence: Sentence,
 }
 
 /// A registered model.
@@ -392,20 +436,6 @@ pub struct DiagnosisPart {
     pub finding: Sentence,
     /// The steps, in the order of the guide.
     pub steps: Vec<Finding>,
-}
-
-/// How scores moved.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "ReportPredictionDrift"))]
-pub struct PredictionDrift {
-    /// The Kolmogorov-Smirnov statistic of scores, at hundredths.
-    pub ks: Option<f64>,
-    /// The parts of leads.
-    pub percentiles: Vec<f64>,
-    /// The scores that those parts did not exceed in the last seven days.
-    pub now: Vec<Option<f64>>,
-    /// In training.
-    pub training: Vec<Option<f64>>,
 }
 
 /// People, links and numbers.

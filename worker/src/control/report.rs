@@ -122,8 +122,10 @@ impl<S: Sql> Control<S> {
             (sum, business)
         };
         let traffic = self.windows(Grain::Day, today - 6 * DAY_MS, today + DAY_MS)?;
+        let previous = self.windows(Grain::Day, today - 13 * DAY_MS, today - 6 * DAY_MS)?;
         let outcomes = self.windows(Grain::Mature, today - 27 * DAY_MS, today + DAY_MS)?;
         let probes: Vec<&Figures> = traffic.iter().filter(|one| one.version == version && one.role == "probe").collect();
+        let (previous, _) = merged(&previous, &layout, i64::MIN);
         let (mut traffic, _) = merged(&traffic, &layout, i64::MIN);
         // Leads are no checks: only probes say how often the version was up.
         traffic.counters.checks = probes.iter().map(|probe| probe.window.counters.checks).sum();
@@ -151,6 +153,7 @@ impl<S: Sql> Control<S> {
             layout,
             reference,
             traffic,
+            previous: previous.scores,
             outcomes,
             outcome_days,
         })

@@ -3,10 +3,11 @@
 use super::{Facts, LISTED};
 use crate::alert::IncidentKind;
 use crate::report::alert::IncidentPart;
-use crate::report::document::{ActionPart, GatePart, RolloutPart, Serving, SignOff, StagePart};
+use crate::report::document::{ActionPart, Effect, GatePart, RolloutPart, Serving, SignOff, StagePart};
 use crate::report::time::time_text;
 use crate::report::value::{Estimate, Target};
 use crate::rollout::{Comparator, Stage, Verdict};
+use crate::sentence::Sentence;
 
 impl Facts<'_> {
     /// The verdicts of gates that must pass before the stage is left.
@@ -15,18 +16,59 @@ impl Facts<'_> {
         self.verdicts.iter().filter(|verdict| rollout.must_pass(verdict.gate)).collect()
     }
 
+    /// The part of leads that the challenger serves in `stage`.
+    fn share(&self, stage: Stage) -> f64 {
+        let bp = match stage {
+            Stage::Idle | Stage::Shadow => 0,
+            Stage::Canary => self.policy.stage.canary.share_bp,
+            Stage::AbTest => self.policy.stage.ab_test.share_bp,
+            Stage::Full => 10_000,
+        };
+        f64::from(bp) / 1e4
+    }
+
+    /// The part of leads that the challenger serves now.
+    fn share_now(&self) -> f64 {
+        let is_serving = |rollout: &&crate::rollout::Rollout| rollout.suspended.is_none();
+        self.state.rollout.as_ref().filter(is_serving).map_or(0.0, |rollout| self.share(rollout.stage))
+    }
+
+    /// What `action` changes: which part of leads the challenger serves afterwards, and how many leads a day that is.
+    fn effect(&self, action: &str, stage: Stage) -> Effect {
+        let today = self.now_ms.div_euclid(super::DAY_MS);
+        let answered = |row: &&crate::report::DayRow| {
+            let day = row.day_ms.div_euclid(super::DAY_MS);
+            matches!(row.role.as_str(), "champion" | "challenger") && day >= today - 7 && day < today
+        };
+        let leads: u64 = self.days.iter().filter(answered).map(|row| row.leads).sum();
+        let leads_per_day = (leads > 0).then_some(leads as f64 / 7.0);
+        let share_before = self.share_now();
+        let share_after = match action {
+            "approve" => Stage::ACTIVE.into_iter().find(|next| *next > stage).map_or(1.0, |next| self.share(next)),
+            "resume" => self.share(stage),
+            "rollback" => 0.0,
+            _ => share_before,
+        };
+        let version = self.state.challenger().unwrap_or_default();
+        let percent = |share: f64| (share * 1e4).round() / 1e2;
+        let moved = leads_per_day.map(|leads| (leads * (share_after - share_before)).round());
+        let text = match (share_after == share_before, moved) {
+            (true, _) => format!("No lead moves: {version} serves {} % of leads.", percent(share_before)),
+            (false, None) => {
+                format!("{version} would serve {} % of leads, {} % now.", percent(share_after), percent(share_before))
+            }
+            (false, Some(moved)) => {
+                let way = if moved < 0.0 { "fewer" } else { "more" };
+                let (after, before) = (percent(share_after), percent(share_before));
+                format!("{version} would serve {after} % of leads, {before} % now: about {} leads a day {way}.", moved.abs())
+            }
+        };
+        Effect { leads_per_day, share_before, share_after, sentence: Sentence::new("ACTION_EFFECT", text) }
+    }
+
     /// Which version serves which share of leads.
     pub(super) fn serving(&self) -> Vec<Serving> {
-        let share = self.state.rollout.as_ref().map_or(0.0, |rollout| {
-            let bp = match rollout.stage {
-                _ if rollout.suspended.is_some() => 0,
-                Stage::Idle | Stage::Shadow => 0,
-                Stage::Canary => self.policy.stage.canary.share_bp,
-                Stage::AbTest => self.policy.stage.ab_test.share_bp,
-                Stage::Full => 10_000,
-            };
-            f64::from(bp) / 1e4
-        });
+        let share = self.share_now();
         let of = |version: &str, role: &str, share: f64| Serving { version: version.to_owned(), role: role.to_owned(), share };
         let champion = of(&self.state.champion, "champion", 1.0 - share);
         let challenger = self.state.challenger().map(|version| of(version, "challenger", share));
@@ -48,6 +90,7 @@ impl Facts<'_> {
             StagePart {
                 id: id.name().to_owned(),
                 state: state.to_owned(),
+                share: self.share(id),
                 days: if id == stage { Some(rollout.days_logged) } else { from.zip(to).map(|(from, to)| days(from, to)) },
                 min_days: match id {
                     Stage::Full => self.policy.stage.full.watch_days,
@@ -68,8 +111,12 @@ impl Facts<'_> {
         });
         let is_held = rollout.is_held(self.now_ms);
         let only_approvals = self.missing.iter().all(|id| id.starts_with("approval:"));
-        let action =
-            |id: &str, allowed: bool, scope: &str| ActionPart { id: id.to_owned(), allowed, needs_scope: scope.to_owned() };
+        let action = |id: &str, allowed: bool, scope: &str| ActionPart {
+            id: id.to_owned(),
+            allowed,
+            needs_scope: scope.to_owned(),
+            effect: self.effect(id, stage),
+        };
         Some(RolloutPart {
             id: rollout.id.clone(),
             revision: self.state.version,

@@ -251,7 +251,7 @@ mod tests {
         explained.sort();
         assert_eq!(explained, found);
         let known = |key: &&str| KEYS.iter().any(|(path, _, _)| path == key);
-        assert!(CONTRADICTIONS.iter().all(|(_, keys, _)| keys.iter().all(|key| known(key))));
+        assert!(CONTRADICTIONS.iter().all(|(_, keys, _)| keys.iter().all(known)));
     }
 
     #[test]
