@@ -46,7 +46,7 @@ pub mod harness {
 use clap::{Parser, Subcommand};
 
 use command::{
-    alerts, assign, baseline, bench, capacity, check, diagnose, drift, experiment, features, import, inspect, keys, kill, leads,
+    alerts, assign, baseline, bench, capacity, check, diagnose, drift, experiment, export, features, import, inspect, keys, kill, leads,
     ledger, metrics, models, outcomes, quality, report as show, rollout, schema, score, serve, simulate, sql, window,
 };
 use outcome::Outcome;
@@ -116,6 +116,7 @@ enum Command {
     Reviews(alerts::Reviews),
     Note(alerts::Note),
     Simulate(simulate::Simulate),
+    Export(export::Export),
 }
 
 /// Runs the command `args` asks for and returns its exit code. `args` starts with the program's name.
@@ -168,6 +169,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Reviews(reviews) => reviews.run(cli.json),
         Command::Note(note) => note.run(cli.json),
         Command::Simulate(simulate) => simulate.run(cli.json),
+        Command::Export(export) => export.run(cli.json),
     };
     match outcome {
         Ok(Outcome::Done) => ExitCode::SUCCESS,

@@ -12,6 +12,8 @@ const PATIENCE_MS = 10_000;
 /** The service is asked for a lead of its own this often, and has so long to answer. */
 const PROBE_MS = 60_000;
 const PROBE_PATIENCE_MS = 10_000;
+/** What is older than the policy keeps is deleted this often. */
+const EXPIRY_MS = 3_600_000;
 /** Memory of wasm never shrinks: an instance that has grown by so much is replaced. */
 const GROWTH_BYTES = 25165824;
 /** Whether the demo's history was played to its end. */
@@ -34,6 +36,8 @@ export class Control extends DurableObject {
     this.delivering = undefined;
     /** When the service was asked for a lead of its own last. */
     this.probed = 0;
+    /** When the shards deleted what is old last. */
+    this.expired = Date.now();
     /** The demo's history while it is played. */
     this.playing = undefined;
     this.open();
@@ -172,6 +176,14 @@ export class Control extends DurableObject {
     this.call("control_tick", [], Date.now());
     await this.announce();
     if (Date.now() - this.probed >= PROBE_MS) await this.probe();
+    if (Date.now() - this.expired >= EXPIRY_MS) await this.expire();
+  }
+
+  /** Has every shard delete what it need not keep any more. */
+  async expire() {
+    this.expired = Date.now();
+    const retention = this.text("control_retention");
+    await Promise.all(this.all((shard) => shard.expire(Date.now(), retention)));
   }
 
   /** Sends the messages that are due; once for all who ask for it meanwhile. */

@@ -72,6 +72,11 @@ export class LogShard extends DurableObject {
     this.call("shard_digest", given, now);
   }
 
+  /** Deletes what is older than `retention`, JSON, says, and what every follower has. */
+  expire(now, retention) {
+    this.call("shard_expire", encoder.encode(retention), now);
+  }
+
   /** The next windows that control does not have, JSON; `acknowledge` them once it does. */
   unsent() {
     return this.text("shard_unsent");

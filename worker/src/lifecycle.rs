@@ -7,11 +7,12 @@ use std::collections::BTreeMap;
 use plumbline_core::event::{Event, Exposure, Feedback, Outcome, read_events, shard};
 use serde_json::Value;
 
+use plumbline_core::rollout::policy::Retention;
 use plumbline_core::route::Deployed;
 use plumbline_core::{Bundle, Options, Scorer, Timestamp, Workspace};
 
 use crate::access::{Access, Viewer};
-use crate::control::{AROUND_MS, Ask, Control, Fault, MOST_ROWS};
+use crate::control::{AROUND_MS, Ask, Control, Fault, MOST_ROWS, malformed};
 use crate::log::{Digest, EventStatus, LogShard, RolloutSpan, Tested};
 use crate::problem::Problem;
 use crate::request::{Request, Response};
@@ -132,6 +133,19 @@ impl<S: Sql> Lifecycle<S> {
         self.control.told(now_ms, &ask, parts)
     }
 
+    /// Deletes what is older than the policy keeps. Predictions, scores and fields go only once every follower has them, and stay where
+    /// nobody follows.
+    ///
+    /// # Errors
+    /// A store failed; the next call goes on.
+    pub fn expire(&mut self, now_ms: i64) -> Result<(), SqlError> {
+        let retention = self.control.policy().retention.clone();
+        for shard in &mut self.shards {
+            expire(shard, now_ms, &retention)?;
+        }
+        Ok(())
+    }
+
     /// Does what is due at `now_ms`: the shards digest their rows and send their windows, and control takes them up. A new deployment,
     /// where one holds from now on.
     ///
@@ -172,6 +186,20 @@ impl<S: Sql> Lifecycle<S> {
         }
         Ok(if self.control.tick(now_ms)? { self.control.deployed()? } else { None })
     }
+}
+
+/// Transactions of one expiry: a store that has much to delete goes on at the next.
+const EXPIRIES: u32 = 100;
+
+/// Deletes what `shard` need not keep.
+pub(crate) fn expire<S: Sql>(shard: &mut LogShard<S>, now_ms: i64, retention: &Retention) -> Result<(), SqlError> {
+    let archived = shard.archived()?;
+    for _ in 0..EXPIRIES {
+        if !shard.expire(now_ms, retention, archived)?.more {
+            break;
+        }
+    }
+    Ok(())
 }
 
 /// The rules by which the shards of `control` work out their windows.
@@ -231,6 +259,11 @@ pub(crate) fn part<S: Sql>(
         Ask::Served { .. } => Ok(Value::Array(Vec::new())),
         // There may have been another number of shards.
         Ask::Erase { id, random, .. } => shown(&shard.erase(now_ms, id, random.get(..32).unwrap_or(random))?),
+        Ask::Export { part, cursor, follower } if *part == number.to_string() => {
+            let cursor = cursor.parse().map_err(|()| malformed(cursor))?;
+            Ok(Value::String(shard.export(cursor, follower)?.document(part)))
+        }
+        Ask::Export { .. } => Ok(Value::Null),
         Ask::Close { id, by, confirmed } => Ok(Value::Bool(shard.close_feedback(id, by, *confirmed)?)),
     }
 }

@@ -9,6 +9,7 @@ pub mod check;
 pub mod diagnose;
 pub mod drift;
 pub mod experiment;
+pub mod export;
 pub mod features;
 pub mod import;
 pub mod inspect;

@@ -20,6 +20,9 @@ use crate::{Failure, clock, memory};
 /// What is due is done this often.
 const TICK: Duration = Duration::from_secs(2);
 
+/// What is older than the policy keeps is deleted this often.
+const EXPIRY: Duration = Duration::from_secs(3600);
+
 /// Control hears from the instance this often.
 const HEARTBEAT: Duration = Duration::from_secs(10);
 
@@ -170,7 +173,7 @@ impl Keeper {
 fn keep(mut lifecycle: Lifecycle<Store>, service: &Service, calls: &mpsc::Receiver<Call>, is_local: bool, mut post: Post) {
     service.expect_deployments(clock::now());
     follow(&mut lifecycle, service, is_local);
-    let (mut due, mut beat) = (clock::start(), clock::start());
+    let (mut due, mut beat, mut expiry) = (clock::start(), clock::start(), clock::start() + EXPIRY);
     loop {
         let wait = due.saturating_duration_since(clock::start());
         let wait = if post.is_busy() { wait.min(SENDING) } else { wait };
@@ -188,25 +191,36 @@ fn keep(mut lifecycle: Lifecycle<Store>, service: &Service, calls: &mpsc::Receiv
                 // The caller may have gone.
                 let _ = call.answer.send(response);
             }
-            Err(RecvTimeoutError::Timeout) if clock::start() < due => deliver(&mut lifecycle, &mut post),
-            Err(RecvTimeoutError::Timeout) => {
-                if let Err(fault) = lifecycle.tick(clock::now().0) {
-                    terminal::note(&format!("error[LIFECYCLE]: {fault}"));
-                }
-                follow(&mut lifecycle, service, is_local);
-                show(&mut lifecycle, service);
-                if clock::start() >= beat {
-                    beat = clock::start() + HEARTBEAT;
-                    let now = clock::now();
-                    if let Err(e) = lifecycle.control().heard(now.0, &service.heartbeat(now, memory::resident())) {
-                        terminal::note(&format!("error[{}]: the heartbeat was not stored: {e}", e.code()));
-                    }
-                }
-                deliver(&mut lifecycle, &mut post);
-                due = clock::start() + TICK;
-            }
+            Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => return,
         }
+        // Also while requests come without a pause.
+        if clock::start() < due {
+            if post.is_busy() {
+                deliver(&mut lifecycle, &mut post);
+            }
+            continue;
+        }
+        if let Err(fault) = lifecycle.tick(clock::now().0) {
+            terminal::note(&format!("error[LIFECYCLE]: {fault}"));
+        }
+        follow(&mut lifecycle, service, is_local);
+        show(&mut lifecycle, service);
+        if clock::start() >= beat {
+            beat = clock::start() + HEARTBEAT;
+            let now = clock::now();
+            if let Err(e) = lifecycle.control().heard(now.0, &service.heartbeat(now, memory::resident())) {
+                terminal::note(&format!("error[{}]: the heartbeat was not stored: {e}", e.code()));
+            }
+        }
+        if clock::start() >= expiry {
+            expiry = clock::start() + EXPIRY;
+            if let Err(e) = lifecycle.expire(clock::now().0) {
+                terminal::note(&format!("error[{}]: what is too old was not deleted: {e}", e.code()));
+            }
+        }
+        deliver(&mut lifecycle, &mut post);
+        due = clock::start() + TICK;
     }
 }
 

@@ -58,6 +58,15 @@ pub enum Ask {
         /// Who erases it.
         by: String,
     },
+    /// For rows that follow a cursor.
+    Export {
+        /// The part that is followed: `control`, or a shard's number; empty: which parts there are.
+        part: String,
+        /// Where the follower is.
+        cursor: String,
+        /// The follower's name.
+        follower: String,
+    },
     /// To close a report that something is odd.
     Close {
         /// The report's event.
@@ -114,6 +123,18 @@ impl<S: Sql> Control<S> {
                 };
                 Ask::Served { id: lead.into_owned(), at_ms: at_ms.ok_or_else(wrong)? }
             }
+            (Method::Get, "/v1/export") => {
+                let text = |name: &str| request.parameter(name).unwrap_or_default().to_owned();
+                let follower = text("follower");
+                let is_name =
+                    follower.len() <= 40 && follower.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+                if !is_name {
+                    let detail = "follower is the name of the process that follows: at most 40 letters, digits, - and _";
+                    return Err(Problem::new(400, "FOLLOWER_MALFORMED", detail).into());
+                }
+                let follower = if follower.is_empty() { "export".to_owned() } else { follower };
+                Ask::Export { part: text("part"), cursor: text("after"), follower }
+            }
             (Method::Post, "/v1/feedback/{id}/close") => {
                 let Closing { confirmed } = super::route::body(request)?;
                 Ask::Close { id: id(), by, confirmed }
@@ -169,6 +190,7 @@ impl<S: Sql> Control<S> {
                 self.sql.transaction(&mut |sql| append(sql, now_ms, Kind::Erase, "", &body))?;
                 Ok(ok(&json!({ "lead_ref": lead_ref, "erased": erased })))
             }
+            Ask::Export { part, cursor, follower } => self.exported(now_ms, (part, cursor, follower), &parts),
             Ask::Close { id, .. } => {
                 if parts.iter().any(|part| part == &Value::Bool(true)) {
                     return Ok(ok(&json!({ "closed": id })));

@@ -8,6 +8,7 @@ mod ask;
 mod diagnose;
 mod drift;
 mod evidence;
+mod export;
 mod gauge;
 mod incident;
 mod keys;
@@ -40,6 +41,7 @@ use crate::settings::Settings;
 use crate::store::{Owner, Sql, SqlError, SqlValue, migrate};
 
 pub use ask::{AROUND_MS, Ask, MOST_ROWS, stored};
+pub(crate) use export::malformed;
 pub use keys::{Key, NewKey};
 pub use note::Note;
 pub use outbox::Undelivered;

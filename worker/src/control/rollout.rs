@@ -28,6 +28,9 @@ pub struct Stepped {
     pub actions: Vec<Action>,
 }
 
+/// An event is tried so often where other hosts change the state at the same moment.
+const TRIES: u32 = 16;
+
 impl<S: Sql> Control<S> {
     /// The state; none while the store is empty.
     ///
@@ -136,6 +139,21 @@ impl<S: Sql> Control<S> {
     /// The rules reject the event, the state has another version (412), or the store failed. Nothing changed then but the ledger's
     /// note of a command that was rejected.
     pub fn apply(&mut self, now_ms: i64, event: &Event, revision: Option<u64>) -> Result<Stepped, Fault> {
+        // Where another host was faster, the event meets the state that it left: a rollback still rolls back, a command with a revision is
+        // rejected, and both are in the ledger.
+        for _ in 0..TRIES {
+            if let Some(stepped) = self.attempt(now_ms, event, revision)? {
+                return Ok(stepped);
+            }
+        }
+        let detail = "the rollout is being changed all the time; try again";
+        let before = self.running()?;
+        self.refused(now_ms, &before, event, "VERSION_STALE", detail)?;
+        Err(Problem::new(412, "VERSION_STALE", detail).into())
+    }
+
+    /// One try of [`Control::apply`]; none where the state was changed at the same moment.
+    fn attempt(&mut self, now_ms: i64, event: &Event, revision: Option<u64>) -> Result<Option<Stepped>, Fault> {
         let before = self.running()?;
         if let Some(revision) = revision.filter(|revision| *revision != before.version) {
             let detail = format!("the rollout changed: its revision is {}, not {revision}; look again", before.version);
@@ -150,7 +168,7 @@ impl<S: Sql> Control<S> {
             }
         };
         if after == before {
-            return Ok(Stepped { state: after, actions });
+            return Ok(Some(Stepped { state: after, actions }));
         }
         let deployed = if actions.iter().any(|action| matches!(action, Action::Deploy { .. })) {
             let mut models = Vec::new();
@@ -194,11 +212,7 @@ impl<S: Sql> Control<S> {
             }
             Ok(())
         })?;
-        if lost {
-            let detail = "the rollout was changed at the same moment; look again".to_owned();
-            return Err(Problem::new(412, "VERSION_STALE", detail).into());
-        }
-        Ok(Stepped { state: after, actions })
+        Ok((!lost).then_some(Stepped { state: after, actions }))
     }
 
     /// The rollouts with the epochs they span, the oldest first.

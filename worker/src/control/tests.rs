@@ -175,8 +175,8 @@ fn keys_are_made_once_listed_without_secrets_and_end() {
     assert_eq!((secret.len(), &body["key"]["per_minute"]), (67, &60.into()));
     let listed = String::from_utf8(ask(&mut control, "GET /v1/keys", admin, "", "").body).unwrap();
     assert!(listed.contains("\"page\"") && !listed.contains(secret) && !listed.contains("hash"), "{listed}");
-    let stored = control.sql().query("SELECT group_concat(body) FROM ledger", &[]).unwrap();
-    assert!(!stored[0][0].as_text().unwrap().contains(secret), "the ledger has no secret");
+    let stored = control.sql().query("SELECT body FROM ledger", &[]).unwrap();
+    assert!(!stored.is_empty() && !format!("{stored:?}").contains(secret), "the ledger has no secret");
     // Rotation: the new one first, then the old one ends.
     let ends = format!(r#"{{"name":"Cy","scopes":["read"],"expires_ms":{}}}"#, NOW + 2);
     let body: serde_json::Value = serde_json::from_slice(&made(&mut control, &ends).body).unwrap();

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::batch::{ERASED, Row};
 use super::digest::{LeadFields, Round};
 use super::tombstone::Tombstones;
-use super::{LogShard, cell, meta};
+use super::{LogShard, cell, change, meta};
 use crate::store::{Param, Sql, SqlError};
 
 /// What was erased of a lead.
@@ -47,6 +47,7 @@ impl<S: Sql> LogShard<S> {
             let scores = "UPDATE lead_scores SET lead = CAST(?3 AS INTEGER), lead_id = ?4, segments = NULL, human_score = NULL \
                 WHERE lead = ?1 AND lead_id = ?2";
             erased.scores = sql.execute(scores, &[number, id, new_number, new_id])?;
+            change::erased(sql, [number, id], [new_number, new_id])?;
             let outcome = "UPDATE outcomes SET lead = CAST(?3 AS INTEGER), lead_id = ?4 WHERE lead = ?1 AND lead_id = ?2";
             sql.execute(outcome, &[number, id, new_number, new_id])?;
             for statement in [
@@ -56,7 +57,9 @@ impl<S: Sql> LogShard<S> {
             ] {
                 erased.deleted += sql.execute(statement, &[id])?;
             }
+            let highest = change::highest(sql, "lead_features")?;
             erased.deleted += sql.execute("DELETE FROM lead_features WHERE lead = ?1 AND lead_id = ?2", &[number, id])?;
+            change::keep_number(sql, highest)?;
             meta::add(sql, "count:erased_leads", 1)
         })?;
         Ok(erased)
@@ -76,6 +79,7 @@ fn rewrite(sql: &mut dyn Sql, lead_id: &str) -> Result<u64, SqlError> {
         let Some(text) = rows.first().and_then(|row| cell::text(row, 0)) else { continue };
         let Some((text, count)) = without(text, lead_id) else { continue };
         rewritten += count;
+        change::rewritten(sql, id)?;
         let update = "UPDATE prediction_batches SET predictions = ?2 WHERE id = ?1";
         sql.execute(update, &[Param::Integer(id), Param::Text(&text)])?;
         let leads: Vec<u8> =

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::digest::{DAY_MS, HOUR_MS};
+use super::export::Cursor;
 use super::{LogShard, cell, meta};
 use crate::store::{Param, Sql, SqlError};
 
@@ -35,30 +36,33 @@ pub struct Expired {
 
 impl<S: Sql> LogShard<S> {
     /// Deletes what is older than `retention` says, in one transaction of some thousand rows. Predictions, scores and fields are deleted only
-    /// where `archived` says that batches up to that id are stored elsewhere; windows and events of unknown leads always. The newest batch
+    /// where `archived` says that they are stored elsewhere; windows and events of unknown leads always. The newest batch
     /// always stays: its number must not be given again.
     ///
     /// # Errors
     /// [`SqlError`]; then nothing was deleted.
-    pub fn expire(&mut self, now: i64, retention: &Retention, archived: Option<i64>) -> Result<Expired, SqlError> {
+    pub fn expire(&mut self, now: i64, retention: &Retention, archived: Option<Cursor>) -> Result<Expired, SqlError> {
         let mut expired = Expired::default();
         self.sql.transaction(&mut |sql| {
             expired = Expired::default();
             let before = |ms: i64| now.saturating_sub(ms);
             if let Some(archived) = archived {
                 let digested = meta::number(sql, "cursor:scores")?.unwrap_or(0);
-                let params = [before(retention.predictions.0), archived.min(digested), SLICE / 20].map(Param::Integer);
+                let params = [before(retention.predictions.0), archived.batch.min(digested), SLICE / 20].map(Param::Integer);
                 let old = "SELECT id FROM prediction_batches WHERE last_ms < ?1 AND id <= ?2 \
                     AND id < (SELECT max(id) FROM prediction_batches) ORDER BY id LIMIT ?3";
                 for table in ["batch_leads WHERE batch", "batch_tallies WHERE batch", "batch_fields WHERE batch"] {
                     sql.execute(&format!("DELETE FROM {table} IN ({old})"), &params)?;
                 }
                 expired.batches = sql.execute(&format!("DELETE FROM prediction_batches WHERE id IN ({old})"), &params)?;
-                let params = [before(retention.predictions.0), SLICE].map(Param::Integer);
-                let scores = "DELETE FROM lead_scores WHERE id IN (SELECT id FROM lead_scores WHERE matured > 0 AND first_ms < ?1 LIMIT ?2)";
+                // The highest number always stays: followers go by numbers.
+                let params = [before(retention.predictions.0), SLICE, archived.score].map(Param::Integer);
+                let scores = "DELETE FROM lead_scores WHERE id IN (SELECT id FROM lead_scores WHERE matured > 0 AND first_ms < ?1 \
+                    AND id <= ?3 AND id < (SELECT max(id) FROM lead_scores) LIMIT ?2)";
                 expired.scores = sql.execute(scores, &params)?;
-                let params = [before(retention.features.0), SLICE].map(Param::Integer);
-                let fields = "DELETE FROM lead_features WHERE id IN (SELECT id FROM lead_features WHERE at_ms < ?1 LIMIT ?2)";
+                let params = [before(retention.features.0), SLICE, archived.fields].map(Param::Integer);
+                let fields = "DELETE FROM lead_features WHERE id IN (SELECT id FROM lead_features WHERE at_ms < ?1 AND id <= ?3 \
+                    AND id < (SELECT max(id) FROM lead_features) LIMIT ?2)";
                 expired.fields = sql.execute(fields, &params)?;
             }
             for (grain, age) in [("hour", &retention.hours), ("day", &retention.days), ("mature", &retention.days), ("voice", &retention.days)]

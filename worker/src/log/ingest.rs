@@ -10,7 +10,7 @@ use super::digest::{DAY_MS, Digest, adjust, day_of};
 use super::fold::{Folded, Happened, fold};
 use super::status::Counts;
 use super::tombstone::Tombstones;
-use super::{EventStatus, LogShard, Received, cell, meta};
+use super::{EventStatus, LogShard, Received, cell, change, meta};
 use crate::store::{Param, Sql, SqlError};
 
 /// Events of one transaction.
@@ -116,7 +116,9 @@ impl Slice {
             let insert = "INSERT INTO outcome_events (lead_id, event_id, kind, occurred_ms, received_ms, value, replaces, body_sha256) \
                 SELECT e.value ->> 0, e.value ->> 1, e.value ->> 2, e.value ->> 3, e.value ->> 4, e.value ->> 5, e.value ->> 6, \
                 e.value ->> 7 FROM json_each(?1) AS e";
-            sql.execute(insert, &[Param::Text(&Value::from(rows).to_string())])?;
+            let rows = Value::from(rows).to_string();
+            sql.execute(insert, &[Param::Text(&rows)])?;
+            change::note(sql, "outcome", &rows, [0, 1])?;
         }
         let (mut outcomes, mut changes) = (Vec::new(), BTreeMap::new());
         for (lead, was) in before {

@@ -9,11 +9,13 @@
 mod backfill;
 mod batch;
 mod cell;
+mod change;
 mod deployed;
 mod digest;
 mod erase;
 mod experiment;
 mod expire;
+pub(crate) mod export;
 mod fold;
 mod ingest;
 mod inquiry;
@@ -33,6 +35,7 @@ pub use digest::{Answered, BACKFILL, Business, Digest, LeadFields, Minute, PAIRE
 pub use erase::Erased;
 pub use experiment::{JudgedByPeople, Population, Tested};
 pub use expire::Expired;
+pub use export::{Cursor, Exported};
 pub use inquiry::{Inquiry, Question};
 pub use lead::{LeadOutcome, LeadRecord, LeadScore, LeadSummary};
 pub use served::ServedRow;

@@ -9,7 +9,7 @@ use super::digest::touch_voice;
 use super::ingest::SLICE;
 use super::status::Counts;
 use super::tombstone::Tombstones;
-use super::{EventStatus, LogShard, Received, cell};
+use super::{EventStatus, LogShard, Received, cell, change};
 use crate::store::{Param, Sql, SqlError};
 
 /// An event that is stored under its own id.
@@ -117,6 +117,7 @@ impl<S: Sql> LogShard<S> {
             let Some(at_ms) = rows.first().and_then(|row| cell::integer(row, 0)) else { return Ok(()) };
             let close = "UPDATE sales_feedback SET closed_by = ?2, confirmed = CAST(?3 AS INTEGER) WHERE event_id = ?1";
             sql.execute(close, &[id, Param::Text(closed_by), Param::Integer(confirmed.into())])?;
+            change::closed(sql, event_id)?;
             touch_voice(sql, at_ms)?;
             found = true;
             Ok(())
@@ -150,7 +151,9 @@ fn store(sql: &mut dyn Sql, kind: &Kind, said: Vec<Said<'_>>) -> Result<Vec<Rece
         all.push(received);
     }
     if !rows.is_empty() {
-        sql.execute(kind.insert, &[Param::Text(&Value::from(rows).to_string())])?;
+        let rows = Value::from(rows).to_string();
+        sql.execute(kind.insert, &[Param::Text(&rows)])?;
+        change::note(sql, kind.name, &rows, [1, 0])?;
     }
     days.into_iter().try_for_each(|day| touch_voice(sql, day))?;
     counts.store(sql, kind.name)?;

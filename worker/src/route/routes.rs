@@ -129,6 +129,7 @@ pub static ROUTES: &[Route] = &[
     Route::kept(Get, "/v1/ledger", Read).reads(HELD),
     Route::kept(Get, "/v1/ledger/verify", Read).reads(HELD),
     Route::kept(Get, "/v1/ledger/served", Read).of_shards(),
+    Route::kept(Get, "/v1/export", Read).of_shards(),
     Route::kept(Get, "/v1/leads", Read).of_shards(),
     Route::kept(Get, "/v1/leads/{id}", Read).of_shards(),
     Route::kept(Delete, "/v1/leads/{id}", Operate).of_shards(),

@@ -4,7 +4,7 @@ use super::leads::LEADS;
 use super::migration::Migration;
 
 /// All, the oldest first.
-pub(super) const MIGRATIONS: &[Migration] = &[ROWS, BATCHES, EXPLORATION, FLAGS, UNKNOWN_VALUES, LIFECYCLE, LEADS];
+pub(super) const MIGRATIONS: &[Migration] = &[ROWS, BATCHES, EXPLORATION, FLAGS, UNKNOWN_VALUES, LIFECYCLE, LEADS, CHANGES];
 
 /// A row a prediction.
 const ROWS: Migration = &[
@@ -109,6 +109,21 @@ const LIFECYCLE: Migration = &[
     "CREATE TABLE batch_fields (batch INTEGER PRIMARY KEY, fields TEXT NOT NULL) STRICT",
     // What instances that write to the shard said of themselves last.
     "CREATE TABLE heartbeats (instance TEXT PRIMARY KEY, at_ms INTEGER NOT NULL, report TEXT NOT NULL) STRICT",
+];
+
+/// What followers of the shard learn besides new numbers. Events that are there came first.
+const CHANGES: Migration = &[
+    "CREATE TABLE changes (
+        id INTEGER PRIMARY KEY,
+        kind TEXT NOT NULL,
+        ref INTEGER,
+        lead_id TEXT NOT NULL,
+        event_id TEXT NOT NULL
+    ) STRICT",
+    "CREATE INDEX changes_by_lead ON changes (lead_id) WHERE lead_id <> ''",
+    "INSERT INTO changes (kind, lead_id, event_id) SELECT 'outcome', lead_id, event_id FROM outcome_events",
+    "INSERT INTO changes (kind, lead_id, event_id) SELECT 'feedback', lead_id, event_id FROM sales_feedback",
+    "INSERT INTO changes (kind, lead_id, event_id) SELECT 'exposure', lead_id, event_id FROM exposures",
 ];
 
 #[cfg(test)]

@@ -225,6 +225,12 @@ pub extern "C" fn control_rules() -> f64 {
     with(|open| Ok(say(serde_json::to_vec(&rules(&mut open.control)?).unwrap_or_default())))
 }
 
+/// The length of the retention, as JSON, by which shards delete what is old.
+#[unsafe(no_mangle)]
+pub extern "C" fn control_retention() -> f64 {
+    with(|open| Ok(say(serde_json::to_vec(&open.control.policy().retention).unwrap_or_default())))
+}
+
 /// The length of the bundle of the version that the `n` bytes of input name; 0 without one.
 #[unsafe(no_mangle)]
 pub extern "C" fn control_version(n: usize) -> f64 {

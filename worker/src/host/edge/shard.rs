@@ -3,9 +3,11 @@
 
 use std::cell::RefCell;
 
+use plumbline_core::rollout::policy::Retention;
+
 use super::store::ObjectSql;
 use crate::control::{Ask, DueTest, Fault};
-use crate::lifecycle::{Filler, part, store_events};
+use crate::lifecycle::{Filler, expire, part, store_events};
 use crate::log::{Digest, LogShard, RolloutSpan};
 use crate::store::SqlError;
 
@@ -165,6 +167,17 @@ pub extern "C" fn shard_experiment() -> f64 {
         ERROR.set(String::from_utf8(tested.write()).unwrap_or_default());
         ERROR.with_borrow(String::len) as f64
     }))
+}
+
+/// Deletes what is older than the retention at `shard_reserve`, JSON, and what every follower has; 0, or −1 with the text at `shard_error`.
+#[unsafe(no_mangle)]
+pub extern "C" fn shard_expire(now: f64) -> f64 {
+    let retention = ROWS.take();
+    outcome(
+        read(&retention)
+            .and_then(|retention: Retention| expire(&mut LogShard::opened(ObjectSql), now as i64, &retention))
+            .map(|()| 0.0),
+    )
 }
 
 /// The rollout under way.

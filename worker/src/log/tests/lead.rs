@@ -117,6 +117,8 @@ fn old_records_expire_once_they_are_archived() {
     shard.ingest(START, &[converted("never scored", START)]).unwrap();
     shard.append(&batch("new", &[line(START + 399 * DAY, "new", "1", "champion", 0.5)])).unwrap();
     shard.digest_all(START + 399 * DAY, &rules()).unwrap();
+    let young = LeadFields { lead_id: "new".into(), at_ms: START + 399 * DAY, fields: serde_json::json!({}), schema_sha256: "s".into() };
+    shard.keep_fields(&[young]).unwrap();
     let sent = shard.unsent(1000).unwrap();
     shard.acknowledge(&sent).unwrap();
     let (now, retention) = (START + 401 * DAY, Retention::default());
@@ -124,10 +126,11 @@ fn old_records_expire_once_they_are_archived() {
     assert_eq!((first.batches, first.scores, first.fields, first.orphans), (0, 0, 0, 1));
     let hours = sent.iter().filter(|window| window.grain == Grain::Hour && window.start_ms < START + 300 * DAY).count() as u64;
     assert_eq!(first.windows, hours);
-    let second = shard.expire(now, &retention, Some(100)).unwrap();
+    let all = crate::log::Cursor { batch: 100, score: 100, fields: 100, change: 100 };
+    let second = shard.expire(now, &retention, Some(all)).unwrap();
     assert_eq!((second.batches, second.scores, second.fields, second.more), (1, 3, 1, false));
     assert_eq!(shard.count(), Ok(1));
-    let third = shard.expire(now + 1000 * DAY, &retention, Some(100)).unwrap();
+    let third = shard.expire(now + 1000 * DAY, &retention, Some(all)).unwrap();
     assert_eq!(third.batches, 0, "the newest batch stays");
     let left = shard.sql().query("SELECT count(*) FROM batch_leads WHERE batch > ?1", &[Param::Integer(0)]).unwrap();
     assert_eq!(left[0][0].as_integer(), Some(1));

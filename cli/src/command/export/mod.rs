@@ -1,0 +1,167 @@
+//! `plumbline export`: follows a running service and keeps its rows in a PostgreSQL database or a folder.
+
+mod database;
+mod folder;
+mod table;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+use serde_json::Value;
+
+use crate::client::Service;
+use crate::output::terminal;
+use crate::{Failure, Outcome};
+use database::Database;
+use folder::Folder;
+
+/// Keep a copy of a service's log and ledger in PostgreSQL or a folder
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Follows the service by a cursor, which is kept with the rows: after a restart, a broken connection or a failover it goes on where it
+was, and no row is lost or doubled. The service deletes nothing by retention that a follower does not have; what was erased there is
+erased in the database too (a folder keeps what it has: remove its files yourself).
+
+Database: tables in the schema plumbline_export, unless the address says ?schema=… . Folder: one folder per part, files of NDJSON.
+
+Examples:
+  plumbline export --url https://leads.example --key $KEY --to postgres://localhost/sales
+  plumbline export --to archive --once")]
+pub struct Export {
+    #[command(flatten)]
+    service: Service,
+    /// Address of a PostgreSQL database (postgres://…), or a folder
+    #[arg(long, value_name = "ADDRESS|FOLDER", env = "PLUMBLINE_EXPORT_TO", hide_env_values = true)]
+    to: PathBuf,
+    /// Stop when everything there is now has arrived, or at the first failure
+    #[arg(long)]
+    once: bool,
+    /// Name under which the service notes how far this copy is; each copy needs its own
+    #[arg(long, value_name = "NAME", default_value = "export")]
+    follower: String,
+    /// Seconds between two looks for new rows
+    #[arg(long, value_name = "SECONDS", default_value_t = 5)]
+    every: u64,
+}
+
+/// The longest pause after failures.
+const LONGEST: Duration = Duration::from_secs(60);
+
+/// Rows of one answer, and where they lead.
+struct Page {
+    part: String,
+    /// The cursor that was asked with.
+    after: String,
+    cursor: String,
+    more: bool,
+    rows: Vec<Value>,
+}
+
+/// Where rows are kept.
+trait Target {
+    /// Where the copy of `part` of `source` is; empty: at the beginning.
+    fn position(&mut self, source: &str, part: &str) -> Result<String, Failure>;
+
+    /// Keeps the rows of `page` with its cursor: both or neither, and once however often it is tried.
+    fn keep(&mut self, source: &str, page: &Page) -> Result<(), Failure>;
+}
+
+impl Export {
+    /// Follows until it is stopped, or until all has arrived.
+    pub fn run(&self, json: bool) -> Result<Outcome, Failure> {
+        let mut pause = Duration::from_secs(self.every.max(1));
+        let mut target: Option<Box<dyn Target>> = None;
+        loop {
+            match self.follow(&mut target) {
+                Ok(rows) => {
+                    if self.once {
+                        if json {
+                            terminal::say_json(&serde_json::json!({ "rows": rows }))?;
+                        } else {
+                            terminal::say(&format!("{} rows kept; the copy is complete", terminal::thousands(rows)))?;
+                        }
+                        return Ok(Outcome::Done);
+                    }
+                    pause = Duration::from_secs(self.every.max(1));
+                }
+                Err(failure) if self.once || is_final(&failure) => return Err(failure),
+                Err(failure) => {
+                    terminal::note(&format!("error[{}]: {failure}; trying again in {} s", failure.code(), pause.as_secs()));
+                    std::thread::sleep(pause);
+                    pause = (pause * 2).min(LONGEST);
+                    continue;
+                }
+            }
+            std::thread::sleep(pause);
+        }
+    }
+
+    /// Keeps what is new in every part; how many rows.
+    fn follow(&self, target: &mut Option<Box<dyn Target>>) -> Result<u64, Failure> {
+        let listed = self.service.get("/v1/export")?.body;
+        let source = listed.get("source").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let parts: Vec<&str> =
+            listed.get("parts").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
+        if target.is_none() {
+            *target = Some(self.target()?);
+        }
+        let Some(target) = target.as_mut() else { return Ok(0) };
+        let mut kept = 0;
+        for part in parts {
+            let mut after = target.position(&source, part)?;
+            loop {
+                let page = self.page(part, &after)?;
+                kept += page.rows.len() as u64;
+                if page.cursor != after {
+                    target.keep(&source, &page)?;
+                }
+                after.clone_from(&page.cursor);
+                if !page.more {
+                    break;
+                }
+            }
+            // What was kept is acknowledged by the next question.
+        }
+        Ok(kept)
+    }
+
+    fn page(&self, part: &str, after: &str) -> Result<Page, Failure> {
+        let body = self.service.get(&format!("/v1/export?part={part}&after={after}&follower={}", self.follower))?.body;
+        let strange =
+            || Failure::Service { code: "EXPORT_UNREADABLE", message: "the service's answer is not one of an export".into() };
+        let text = |name: &str| body.get(name).and_then(Value::as_str).map(str::to_owned);
+        if body.get("format").and_then(Value::as_u64) != Some(1) {
+            return Err(strange());
+        }
+        Ok(Page {
+            part: part.to_owned(),
+            after: after.to_owned(),
+            cursor: text("cursor").ok_or_else(strange)?,
+            more: body.get("more").and_then(Value::as_bool).unwrap_or(false),
+            rows: body.get("rows").and_then(Value::as_array).cloned().ok_or_else(strange)?,
+        })
+    }
+
+    fn target(&self) -> Result<Box<dyn Target>, Failure> {
+        match self.to.to_str().filter(|text| Database::is_one(text)) {
+            Some(address) => Ok(Box::new(Database::open(address)?)),
+            None => Ok(Box::new(Folder::open(&self.to)?)),
+        }
+    }
+}
+
+/// Whether trying again cannot help.
+fn is_final(failure: &Failure) -> bool {
+    match failure {
+        Failure::Rejected { code, .. } => code != "CONTROL_UNREACHABLE" && !code.starts_with("HTTP_5"),
+        Failure::Usage { .. } | Failure::Input { .. } => true,
+        _ => false,
+    }
+}
+
+/// The failure of a copy that belongs to another service.
+fn of_another(place: &str) -> Failure {
+    let message = format!("{place} holds the copy of another service, or of this one before it began anew; name another place");
+    Failure::usage("EXPORT_OTHER_SOURCE", message)
+}

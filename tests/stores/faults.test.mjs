@@ -1,0 +1,94 @@
+// Stores that cannot be used: of a newer version, of another owner, damaged, read-only, out of reach. Each gets its code and changes nothing.
+// And a ledger that was tampered with, on both stores.
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { command, demo, kinds, serve } from "./serve.mjs";
+
+/** Starts the service on a store that it must refuse; what it said. */
+function refused(store, ...more) {
+  const { code, text } = command("serve", "--store", store, "--model", demo, "--listen", "127.0.0.1:0", ...more);
+  assert.notEqual(code, 0, text);
+  return text;
+}
+
+for (const kind of kinds()) {
+  describe(`stores that cannot be used, on ${kind.name}`, () => {
+    let place;
+    before(async () => (place = await kind.start()));
+    after(() => place?.remove());
+
+    /** A store with a champion, in which no service runs. */
+    async function made(name) {
+      const at = await serve(place.store(name), "--model", demo);
+      await at.stop();
+      return place.store(name);
+    }
+
+    test("a newer version is refused", async () => {
+      const store = await made("newer");
+      place.sql("newer", "control", "INSERT INTO plumbline_schema (version) VALUES (999)");
+      assert.match(refused(store), /STORE_NEWER.*999/s);
+      place.sql("newer", "control", "DELETE FROM plumbline_schema WHERE version = 999");
+      place.sql("newer", "log", "INSERT INTO plumbline_schema (version) VALUES (998)");
+      assert.match(refused(store), /STORE_NEWER.*998/s);
+    });
+
+    test("another owner's store is refused", async () => {
+      const store = await made("other");
+      place.sql("other", "control", "UPDATE plumbline_owner SET name = 'shard'");
+      assert.match(refused(store), /STORE_OTHER_OWNER/);
+    });
+
+    test("an altered, a dropped and a reordered entry of the ledger are found, and with an anchor a cut end", async () => {
+      const store = await made("ledger");
+      const state = async () => {
+        const at = await serve(store);
+        const verified = await at.get("/v1/ledger/verify");
+        await at.stop();
+        return verified;
+      };
+      const clean = await state();
+      assert.equal(clean.valid, true);
+      const change = (statement) => place.sql("ledger", "control", statement);
+      change("UPDATE ledger SET body = replace(body, 'local', 'xocal') WHERE seq = 1");
+      const altered = await state();
+      assert.equal(altered.valid, false);
+      change("UPDATE ledger SET body = replace(body, 'xocal', 'local') WHERE seq = 1");
+      assert.equal((await state()).valid, true);
+      change("UPDATE ledger SET seq = -1 WHERE seq = 1");
+      assert.equal((await state()).valid, false, "a dropped entry");
+      change("UPDATE ledger SET seq = 1 WHERE seq = -1");
+      change("UPDATE ledger SET seq = -seq WHERE seq <= 2");
+      change("UPDATE ledger SET seq = 3 + seq WHERE seq < 0");
+      assert.equal((await state()).valid, false, "reordered entries");
+      change("UPDATE ledger SET seq = -seq WHERE seq <= 2");
+      change("UPDATE ledger SET seq = 3 + seq WHERE seq < 0");
+      assert.equal((await state()).valid, true);
+    });
+
+    if (kind.name === "SQLite") {
+      test("a damaged file is refused", async () => {
+        const store = await made("damaged");
+        writeFileSync(join(store, "control.sqlite"), "not a database, but text of some length that no reader of SQLite takes for one");
+        assert.match(refused(store), /STORE_CORRUPT/);
+      });
+    } else {
+      test("a read-only database is refused", async () => {
+        const store = await made("closed");
+        place.sql("closed", "control", "ALTER DATABASE postgres SET default_transaction_read_only = on");
+        try {
+          assert.match(refused(store), /STORE_READ_ONLY/);
+        } finally {
+          place.postgres.script("SET default_transaction_read_only = off; ALTER DATABASE postgres SET default_transaction_read_only = off");
+        }
+      });
+
+      test("a database out of reach is refused", () => {
+        assert.match(refused("postgres://plumbline@127.0.0.1:1/none?sslmode=disable"), /STORE_UNREACHABLE/);
+        assert.match(refused("postgres://plumbline@127.0.0.1/none?colour=red"), /STORE_ADDRESS/);
+      });
+    }
+  });
+}

@@ -1,0 +1,143 @@
+// kill -9 at random moments under load, and a database that goes away: every acknowledged durable prediction and outcome is stored exactly
+// once; batched mode loses no more rows than its last writes. `PLUMBLINE_KILLS` rounds, ten unless it says otherwise.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { Agent, request } from "node:http";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { root } from "../../xtask/npm/run.mjs";
+import { demo, kinds, serve, wait } from "./serve.mjs";
+
+const ROUNDS = Number(process.env.PLUMBLINE_KILLS ?? 10);
+const RATE = Number(process.env.PLUMBLINE_RATE ?? 300);
+const lead = JSON.parse(readFileSync(join(root, "worker/demo/leads.ndjson"), "utf8").split("\n")[0]);
+const TICK_MS = 10;
+/** Rows of batched mode that a kill may cost: those of the last 50 ms, and those of a write under way. */
+const BATCHED_MS = 500;
+
+/** Posts to `path`; resolves to the status, 0 where no answer came. */
+function post(url, agent, path, body) {
+  const { hostname, port } = new URL(url);
+  const headers = { "content-type": "application/json", "content-length": Buffer.byteLength(body) };
+  return new Promise((done) => {
+    const sent = request({ hostname, port, agent, method: "POST", path, headers }, (answer) => {
+      answer.on("end", () => done(answer.complete ? answer.statusCode : 0)).on("error", () => done(0)).resume();
+    });
+    sent.on("error", () => done(0)).end(body);
+  });
+}
+
+/** Sends leads at a fixed rate, and an outcome of every fourth, until `until` says stop; what was acknowledged, with the time. */
+function load(at, round) {
+  const agent = new Agent({ keepAlive: true, maxSockets: 64 });
+  const acknowledged = { leads: [], outcomes: [], statuses: {} };
+  const sent = [];
+  const started = performance.now();
+  let going = true;
+  const count = (status) => (acknowledged.statuses[status] = (acknowledged.statuses[status] ?? 0) + 1);
+  const loop = (async () => {
+    while (going) {
+      const due = ((performance.now() - started) * RATE) / 1000;
+      while (sent.length < due) {
+        const id = `${round}-${sent.length}`;
+        const scored = post(at.url, agent, "/v1/score?reasons=0", JSON.stringify({ ...lead, lead_id: id })).then((status) => {
+          count(status);
+          if (status === 200) acknowledged.leads.push({ id, at: performance.now() });
+        });
+        sent.push(scored);
+        if (sent.length % 4 === 0) {
+          const event = { lead_id: id, event_id: `e-${id}`, kind: "converted", occurred_at: Date.now() };
+          sent.push(post(at.url, agent, "/v1/outcomes", JSON.stringify(event)).then((status) => status === 200 && acknowledged.outcomes.push(`e-${id}`)));
+        }
+      }
+      await wait(TICK_MS);
+    }
+  })();
+  return {
+    acknowledged,
+    async stop() {
+      going = false;
+      await loop;
+      await Promise.all(sent);
+      agent.destroy();
+      return acknowledged;
+    },
+  };
+}
+
+const rows = (text) => text.split("\n").filter(Boolean).map((line) => line.split("|"));
+
+/** What is stored of leads and outcomes: how often each. */
+function stored(place, name) {
+  const leads = rows(place.sql(name, "log", "SELECT lead_id, count(*) FROM prediction_logs WHERE role <> 'shadow' AND role <> 'probe' GROUP BY lead_id"));
+  const events = rows(place.sql(name, "log", "SELECT event_id, count(*) FROM outcome_events GROUP BY event_id"));
+  return { leads: new Map(leads.map(([id, n]) => [id, Number(n)])), events: new Map(events.map(([id, n]) => [id, Number(n)])) };
+}
+
+for (const kind of kinds()) {
+  describe(`kill -9 on ${kind.name}`, () => {
+    let place;
+    before(async () => (place = await kind.start()));
+    after(() => place?.remove());
+
+    for (const mode of ["durable", "batched"]) {
+      test(`${mode}: ${ROUNDS} kills under load`, { timeout: 600_000 }, async () => {
+        const name = `kill_${mode}`;
+        const [leads, late, outcomes] = [[], [], []];
+        for (let round = 0; round < ROUNDS; round++) {
+          const at = await serve(place.store(name), "--model", demo, "--log", mode);
+          const loading = load(at, round);
+          await wait(600 + Math.random() * 900);
+          const killed = performance.now();
+          await at.stop("SIGKILL");
+          const acknowledged = await loading.stop();
+          for (const one of acknowledged.leads) (killed - one.at < BATCHED_MS ? late : leads).push(one.id);
+          outcomes.push(...acknowledged.outcomes);
+        }
+        // What was cut off is put right by the next start.
+        const at = await serve(place.store(name), "--model", demo);
+        assert.equal((await at.get("/v1/ledger/verify")).valid, true);
+        await at.stop();
+        const found = stored(place, name);
+        const missing = (ids) => ids.filter((id) => !found.leads.has(id));
+        const twice = [...found.leads.values(), ...found.events.values()].filter((n) => n > 1).length;
+        const lost = { early: missing(leads).length, late: missing(late).length, outcomes: outcomes.filter((id) => !found.events.has(id)).length };
+        console.log(`${kind.name}, ${mode}: ${ROUNDS} kills at ${RATE} req/s, ${leads.length + late.length} leads and ${outcomes.length} outcomes acknowledged; lost: ${lost.early + lost.late} leads, ${lost.outcomes} outcomes; stored twice: ${twice}`);
+        assert.equal(twice, 0);
+        assert.equal(lost.outcomes, 0);
+        assert.equal(lost.early, 0, `of rows older than ${BATCHED_MS} ms none is lost in any mode`);
+        if (mode === "durable") assert.equal(lost.late, 0);
+        assert.ok(leads.length + late.length > ROUNDS * 50, "there was load");
+      });
+    }
+
+    if (kind.name !== "PostgreSQL") return;
+
+    for (const mode of ["durable", "batched"]) {
+      test(`${mode}: the database goes away under load and comes back`, { timeout: 120_000 }, async () => {
+        const name = `away_${mode}`;
+        const at = await serve(place.store(name), "--model", demo, "--log", mode);
+        const loading = load(at, "away");
+        await wait(1000);
+        place.postgres.stop("immediate");
+        await wait(1500);
+        const during = { ...loading.acknowledged.statuses };
+        place.postgres.start();
+        await wait(4000);
+        const acknowledged = await loading.stop();
+        await wait(1500);
+        await at.stop();
+        const found = stored(place, name);
+        const missing = acknowledged.leads.filter(({ id }) => !found.leads.has(id)).length;
+        const twice = [...found.leads.values(), ...found.events.values()].filter((n) => n > 1).length;
+        const lost = acknowledged.outcomes.filter((id) => !found.events.has(id)).length;
+        console.log(`PostgreSQL away, ${mode}: ${JSON.stringify(acknowledged.statuses)}; lost: ${missing} leads, ${lost} outcomes; stored twice: ${twice}`);
+        assert.deepEqual({ missing, twice, lost }, { missing: 0, twice: 0, lost: 0 });
+        if (mode === "durable") assert.ok(during[503] > 0, "an answer that cannot be kept is 503");
+        else assert.equal(acknowledged.statuses[503] ?? 0, 0, "batched answers go on");
+        const last = acknowledged.leads.at(-1);
+        assert.ok(found.leads.has(last.id), "it goes on after the database came back");
+      });
+    }
+  });
+}
