@@ -46,8 +46,8 @@ pub mod harness {
 use clap::{Parser, Subcommand};
 
 use command::{
-    alerts, assign, baseline, bench, capacity, check, diagnose, drift, experiment, export, features, import, inspect, keys, kill, leads,
-    ledger, metrics, models, outcomes, quality, report as show, rollout, schema, score, serve, simulate, sql, window,
+    alerts, assign, baseline, bench, capacity, check, diagnose, drift, experiment, export, features, import, inspect, keys, kill,
+    leads, ledger, metrics, models, outcomes, quality, report as show, rollout, schema, score, serve, simulate, sql, window,
 };
 use outcome::Outcome;
 use output::terminal;

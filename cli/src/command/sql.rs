@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use plumbline_worker::SqlValue;
+use plumbline_worker::store::postgres::Postgres;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags};
 use serde_json::{Map, Value, json};
@@ -83,12 +85,20 @@ impl SqlCommand {
         if !lifecycle::exists(&store) {
             return Err(Failure::input(place.clone(), "STORE_MISSING", format!("{place} is no store")));
         }
-        let Home { log: Place::File(log), control: Place::File(control) } = Home::of(&store)? else {
-            return Err(Failure::usage("SQL_ON_POSTGRES", "a store on PostgreSQL is asked with psql, which knows its views"));
+        let named = NAMED.iter().find(|named| named.name == query || same(named.checklist, query));
+        let (names, rows) = match Home::of(&store)? {
+            Home { log: Place::File(log), control: Place::File(control) } => {
+                let text = named.map_or(query, |named| named.sqlite);
+                found((&log, &control), text).map_err(|e| Failure::usage("SQL_REJECTED", e.to_string()))?
+            }
+            Home { log: Place::Postgres(log), control: Place::Postgres(control) } => {
+                let text = quoted_intervals(named.map_or(query, |named| named.checklist));
+                let asked = Postgres::open(*control).and_then(|mut store| store.ask(&log, &text));
+                let (names, rows) = asked.map_err(|e| Failure::usage("SQL_REJECTED", e.to_string()))?;
+                (names, rows.iter().map(|row| row.iter().map(shown).collect()).collect())
+            }
+            _ => return Err(Failure::input(place.clone(), "STORE_MISSING", format!("{place} is no store"))),
         };
-        let text =
-            NAMED.iter().find(|named| named.name == query || same(named.checklist, query)).map_or(query, |named| named.sqlite);
-        let (names, rows) = found((&log, &control), text).map_err(|e| Failure::usage("SQL_REJECTED", e.to_string()))?;
         if json {
             let object = |row: Vec<Value>| Value::Object(names.iter().cloned().zip(row).collect::<Map<_, _>>());
             terminal::say_json(&rows.into_iter().map(object).collect::<Vec<_>>())?;
@@ -125,6 +135,28 @@ fn same(one: &str, other: &str) -> bool {
 
 fn squeezed(text: &str) -> String {
     text.split_ascii_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The query with its bare intervals in quotes, as PostgreSQL wants them: `INTERVAL 6 HOUR` is `INTERVAL '6' HOUR` there.
+fn quoted_intervals(query: &str) -> String {
+    let words: Vec<&str> = query.split(' ').collect();
+    let is_interval =
+        |at: usize| at.checked_sub(1).and_then(|at| words.get(at)).is_some_and(|word| word.eq_ignore_ascii_case("interval"));
+    let quoted = words.iter().enumerate().map(|(at, word)| match word.parse::<u32>() {
+        Ok(_) if is_interval(at) => format!("'{word}'"),
+        _ => (*word).to_owned(),
+    });
+    quoted.collect::<Vec<_>>().join(" ")
+}
+
+fn shown(value: &SqlValue) -> Value {
+    match value {
+        SqlValue::Null => Value::Null,
+        SqlValue::Integer(n) => (*n).into(),
+        SqlValue::Real(x) => (*x).into(),
+        SqlValue::Text(text) => text.clone().into(),
+        SqlValue::Blob(bytes) => format!("{} bytes", bytes.len()).into(),
+    }
 }
 
 type Found = (Vec<String>, Vec<Vec<Value>>);
@@ -164,6 +196,12 @@ mod tests {
 
     fn found_in(folder: &Path, query: &str) -> rusqlite::Result<Found> {
         found((&folder.join("log.sqlite"), &folder.join("control.sqlite")), query)
+    }
+
+    #[test]
+    fn bare_intervals_are_quoted() {
+        assert_eq!(quoted_intervals("SELECT 6 - INTERVAL 6 HOUR x"), "SELECT 6 - INTERVAL '6' HOUR x");
+        assert!(quoted_intervals(NAMED[1].checklist).contains("INTERVAL '6' HOUR"));
     }
 
     #[test]

@@ -117,7 +117,8 @@ fn old_records_expire_once_they_are_archived() {
     shard.ingest(START, &[converted("never scored", START)]).unwrap();
     shard.append(&batch("new", &[line(START + 399 * DAY, "new", "1", "champion", 0.5)])).unwrap();
     shard.digest_all(START + 399 * DAY, &rules()).unwrap();
-    let young = LeadFields { lead_id: "new".into(), at_ms: START + 399 * DAY, fields: serde_json::json!({}), schema_sha256: "s".into() };
+    let young =
+        LeadFields { lead_id: "new".into(), at_ms: START + 399 * DAY, fields: serde_json::json!({}), schema_sha256: "s".into() };
     shard.keep_fields(&[young]).unwrap();
     let sent = shard.unsent(1000).unwrap();
     shard.acknowledge(&sent).unwrap();

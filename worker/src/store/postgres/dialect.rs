@@ -31,6 +31,12 @@ pub(super) fn translate(statement: &str) -> Translated {
     if statement.starts_with("CREATE VIEW prediction_logs") {
         return Translated { text: prediction_logs(), places: Vec::new() };
     }
+    let dated;
+    if statement.starts_with("CREATE VIEW model_metrics") {
+        // People compare it with dates.
+        dated = statement.replacen("SELECT date,", "SELECT CAST(date AS DATE) AS date,", 1);
+        statement = &dated;
+    }
     let is_table = statement.starts_with("CREATE TABLE");
     if is_table {
         // STRICT, WITHOUT ROWID.

@@ -94,6 +94,24 @@ impl Postgres {
         Ok(rows.first().and_then(|row| row.first()).and_then(SqlValue::as_integer) == Some(1))
     }
 
+    /// Names of the columns and rows of what `statement`, in PostgreSQL's own words, finds in this schema and in that of `other`. It can change
+    /// nothing.
+    ///
+    /// # Errors
+    /// [`SqlError`] with the server's words.
+    pub fn ask(&mut self, other: &Address, statement: &str) -> Result<(Vec<String>, Vec<Vec<SqlValue>>), SqlError> {
+        let begin = format!("BEGIN READ ONLY; SET LOCAL search_path = \"{}\", \"{}\"", self.address.schema, other.schema);
+        let client = self.client()?;
+        client.batch_execute(&begin).map_err(driver)?;
+        let asked = client.prepare(statement).and_then(|prepared| {
+            let names = prepared.columns().iter().map(|column| column.name().to_owned()).collect();
+            Ok((names, client.query(&prepared, &[])?))
+        });
+        self.undo("ROLLBACK");
+        let (names, rows) = asked.map_err(driver)?;
+        Ok((names, rows.iter().map(values).collect::<Result<_, _>>()?))
+    }
+
     /// The connection, made anew where there is none.
     fn client(&mut self) -> Result<&mut Client, SqlError> {
         let is_open = self.client.as_ref().is_some_and(|client| !client.is_closed());
@@ -193,8 +211,7 @@ impl Sql for Postgres {
         if self.depth == 0 && matches!(rows, Err(SqlError::Unreachable(_))) && !changes_rows(statement) {
             rows = self.rows(statement, params);
         }
-        let read = |row: &Row| (0..row.len()).map(|at| row.try_get::<_, Read>(at).map_err(driver)?.0).collect();
-        rows?.iter().map(read).collect()
+        rows?.iter().map(values).collect()
     }
 
     fn transaction(&mut self, work: &mut dyn FnMut(&mut dyn Sql) -> Result<(), SqlError>) -> Result<(), SqlError> {
@@ -216,6 +233,10 @@ impl Sql for Postgres {
         self.depth -= 1;
         done
     }
+}
+
+fn values(row: &Row) -> Result<Vec<SqlValue>, SqlError> {
+    (0..row.len()).map(|at| row.try_get::<_, Read>(at).map_err(driver)?.0).collect()
 }
 
 /// The parameters in the order of the statement.
