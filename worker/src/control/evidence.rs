@@ -82,6 +82,9 @@ impl<S: Sql> Control<S> {
             found.then_some(sum)
         };
         let mut gathered = Gathered::new(version);
+        if let Some(baseline) = &self.known(version)?.baseline {
+            gathered = gathered.with_training(baseline);
+        }
         if let Some(window) = sum(traffic, &layout, &|f| f.role != "probe" && f.start_ms >= recent_ms) {
             gathered = gathered.with_recent(&window);
             if let Some(reference) = &reference {

@@ -1,5 +1,6 @@
 //! A shard from its batches and events to its windows.
 
+mod inquiry;
 mod lead;
 mod test;
 

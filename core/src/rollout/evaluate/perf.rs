@@ -100,7 +100,11 @@ fn auc(case: &Case<'_>, figures: &Figures) -> Draft {
     let (shown, needed, leads) = (phrase::auc(value), phrase::auc(least), phrase::counted(n, "lead", "leads"));
     let text = match outcome {
         Outcome::Pass => format!("Ranks well: AUC {shown} ({span}; {leads} with an outcome), {needed} is needed."),
-        Outcome::Fail => format!("Ranks too poorly: AUC {shown} ({span}; {leads} with an outcome), {needed} is needed."),
+        Outcome::Fail => {
+            let trained = figures.trained.and_then(|trained| trained.auc);
+            let then = trained.map_or_else(String::new, |auc| format!(" In training it was {}.", phrase::auc(auc)));
+            format!("Ranks too poorly: AUC {shown} ({span}; {leads} with an outcome), {needed} is needed.{then}")
+        }
         _ => {
             let and = if least_low < least { format!(", and no less than {}", phrase::auc(least_low)) } else { String::new() };
             format!("Too close to call: AUC {shown} ({span}), {needed} is needed{and}; {}", case.more(unit, n, forecast))
@@ -108,6 +112,8 @@ fn auc(case: &Case<'_>, figures: &Figures) -> Draft {
     };
     let draft = Draft::new(outcome, text).figure(value, "auc", Comparator::AtLeast, least).n(n).method("DeLong, logit scale");
     let draft = draft.interval(low, high, case.confidence()).with("at_least", found.at_least).with("at_most", found.at_most);
+    let trained = figures.trained.and_then(|trained| trained.auc);
+    let draft = if let Some(auc) = trained { draft.with("training_auc", auc) } else { draft };
     let explored = figures.explored.as_ref().and_then(|explored| Some((explored.roc_auc().ok()?.value, explored.counts())));
     let draft = match explored {
         Some((auc, [bought, not, _])) => draft.with("explored_auc", auc).with("explored_n", bought.saturating_add(not)),
@@ -238,5 +244,7 @@ fn calibration(case: &Case<'_>, figures: &Figures) -> Draft {
     };
     let draft = Draft::new(outcome, text).figure(value, "share", Comparator::Below, most).n(n).method("ten bins, normal");
     let draft = draft.interval(low, high, case.confidence()).with("bias", bias);
+    let trained = figures.trained.and_then(|trained| trained.calibration_error);
+    let draft = if let Some(error) = trained { draft.with("training_error", error) } else { draft };
     if outcome == Outcome::Inconclusive { draft.needed(forecast) } else { draft }
 }

@@ -14,7 +14,7 @@ use crate::math;
 use crate::metric::Pairs;
 use crate::rollout::evidence::{
     Attention, Capacity, FeatureFigures, Feedback, FieldDistance, Instance, Pace, Planned, Problem, Ratings, Silence, Suite,
-    Test, Traffic, Votes,
+    Test, Traffic, Trained, Votes,
 };
 use crate::rollout::policy::{Claim, HarmRule, Mode};
 use crate::rollout::{Comparator, Severity};
@@ -128,6 +128,7 @@ fn figures(version: &str, auc: f64, p99_ms: u64) -> Figures {
         explored: None,
         test_outcomes: Some(model(0.1, auc, 18_000)),
         features: Some(vec![field("visits_30d", 0.08, None), field("lead_source", 0.02, Some(7))]),
+        trained: Some(Trained { auc: Some(0.91), calibration_error: Some(0.01) }),
     }
 }
 

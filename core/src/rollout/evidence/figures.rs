@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::FeatureFigures;
+use crate::bundle::Baseline;
 use crate::window::{Latency, Layout, LayoutMismatch, Scores, Window};
 
 /// The figures of one version. What is absent is not known.
@@ -24,6 +25,18 @@ pub struct Figures {
     pub test_outcomes: Option<Scores>,
     /// The fields of leads of the last seven days against the training data; none without a baseline in the bundle.
     pub features: Option<Vec<FeatureFigures>>,
+    /// What the version was when it was trained; none without a baseline in the bundle. It is said next to the figures and decides nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trained: Option<Trained>,
+}
+
+/// Figures of a version's training.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct Trained {
+    /// Area under the ROC curve.
+    pub auc: Option<f64>,
+    /// Expected calibration error.
+    pub calibration_error: Option<f64>,
 }
 
 /// Requests and leads of a stretch of time.
@@ -74,6 +87,14 @@ impl Figures {
     pub fn with_features(mut self, window: &Window, layout: &Layout, reference: &Window) -> Figures {
         let pairs = layout.features().iter().zip(window.features()).zip(reference.features());
         self.features = Some(pairs.map(|((layout, now), before)| FeatureFigures::new(layout, before, now)).collect());
+        self
+    }
+
+    /// With what the bundle's baseline says of its training.
+    #[must_use]
+    pub fn with_training(mut self, baseline: &Baseline) -> Figures {
+        let value = |id: &str| baseline.figure(id).map(|figure| figure.value);
+        self.trained = Some(Trained { auc: value("auc"), calibration_error: value("calibration_error") });
         self
     }
 

@@ -12,7 +12,7 @@ mod test;
 
 pub use feature::{FeatureFigures, FieldDistance};
 pub use feedback::{Feedback, Ratings, Votes};
-pub use figures::{Figures, Traffic, merged};
+pub use figures::{Figures, Traffic, Trained, merged};
 pub use service::{Capacity, Instance, Service, Suite};
 pub use test::{Attention, Test};
 
