@@ -62,6 +62,24 @@ test("an empty store has a champion and a key, keeps outcomes, counts them, and 
   }
 
   // A command needs a key and the revision that was seen.
+  // A follower has every row of every shard once.
+  const { parts } = (await ask("/v1/export", as)).json;
+  const followed = { prediction_logs: new Set(), outcome_events: new Set(), ledger: new Set() };
+  for (const part of parts) {
+    for (let [after, more] = ["", true]; more; ) {
+      const page = (await ask(`/v1/export?part=${part}&after=${after}`, as)).json;
+      for (const { table, row } of page.rows) {
+        if (table === "prediction_batches") row.predictions.forEach((cells) => followed.prediction_logs.add(cells[4]));
+        else if (table === "outcome_events") followed.outcome_events.add(row.lead_id);
+        else if (table === "ledger") followed.ledger.add(row.seq);
+      }
+      ({ cursor: after, more } = page);
+    }
+  }
+  assert.ok(parts.length > 2 && parts[0] === "control", parts.join());
+  for (const id of ids) assert.ok(followed.prediction_logs.has(id) && followed.outcome_events.has(id), id);
+  assert.ok(followed.ledger.has(1));
+
   const registered = await post("/v1/models", CHALLENGER, as);
   assert.equal(registered.status, 200, JSON.stringify(registered.json));
   // A bundle may be larger than any other body; what arrives whole is looked at, what is larger still is not.

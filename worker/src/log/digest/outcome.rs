@@ -323,7 +323,7 @@ mod tests {
 
     #[test]
     fn outcomes_find_the_scores_of_their_leads_by_the_lead() {
-        let mut shard = LogShard::open(Memory::new()).unwrap();
+        let mut shard = LogShard::open(Memory::sqlite()).unwrap();
         let plan = shard.sql().query(&format!("EXPLAIN QUERY PLAN {READ_LEADS}"), &[Param::Text("[1]")]).unwrap();
         let steps: Vec<&str> = plan.iter().filter_map(|row| cell::text(row, 3)).collect();
         assert!(steps[0].starts_with("SCAN wanted") && steps[1].contains("(lead=?"), "{steps:?}");
