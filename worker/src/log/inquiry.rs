@@ -96,11 +96,13 @@ impl<S: Sql> LogShard<S> {
 
     /// Missing values of `field` by the value of `segment`: of the last day, and of the seven days before.
     fn missing_by(&mut self, now_ms: i64, segment: &str, field: &str) -> Result<Vec<Sourced>, SqlError> {
-        let query = "SELECT fields ->> ?1, sum(CASE WHEN at_ms >= ?3 THEN 1 ELSE 0 END), \
-                sum(CASE WHEN at_ms >= ?3 AND (fields ->> ?2) IS NULL THEN 1 ELSE 0 END), sum(CASE WHEN at_ms < ?3 THEN 1 ELSE 0 END), \
-                sum(CASE WHEN at_ms < ?3 AND (fields ->> ?2) IS NULL THEN 1 ELSE 0 END) \
-            FROM lead_features WHERE at_ms >= ?4 AND at_ms <= ?5 AND (fields ->> ?1) IS NOT NULL \
-            GROUP BY fields ->> ?1 ORDER BY count(*) DESC LIMIT ?6";
+        // A parameter may become several, so what is grouped by has a name.
+        let query = "SELECT value, sum(CASE WHEN at_ms >= ?3 THEN 1 ELSE 0 END), \
+                sum(CASE WHEN at_ms >= ?3 AND found IS NULL THEN 1 ELSE 0 END), sum(CASE WHEN at_ms < ?3 THEN 1 ELSE 0 END), \
+                sum(CASE WHEN at_ms < ?3 AND found IS NULL THEN 1 ELSE 0 END) \
+            FROM (SELECT CAST(fields ->> ?1 AS TEXT) AS value, CAST(fields ->> ?2 AS TEXT) AS found, at_ms FROM lead_features \
+                WHERE at_ms >= ?4 AND at_ms <= ?5) AS leads \
+            WHERE value IS NOT NULL GROUP BY value ORDER BY count(*) DESC LIMIT ?6";
         let given = [
             Param::Text(segment),
             Param::Text(field),
@@ -136,12 +138,12 @@ impl<S: Sql> LogShard<S> {
                 FROM lead_scores WHERE matured IN (0, 1, 2) AND first_ms >= ?3 AND first_ms <= ?4 AND version = ?1 AND backfill = 0
                 GROUP BY lead),
             seen AS (SELECT hot, first_ms,
-                    coalesce((SELECT min(x.at_ms) FROM exposures AS x WHERE x.lead_id = leads.lead_id AND x.at_ms >= leads.first_ms), 9e15)
+                    coalesce((SELECT min(x.at_ms) FROM exposures AS x WHERE x.lead_id = leads.lead_id AND x.at_ms >= leads.first_ms), 9000000000000000)
                         AS shown,
-                    coalesce((SELECT min(o.opened_ms) FROM outcomes AS o WHERE o.lead = leads.lead AND o.opened_ms >= leads.first_ms), 9e15)
+                    coalesce((SELECT min(o.opened_ms) FROM outcomes AS o WHERE o.lead = leads.lead AND o.opened_ms >= leads.first_ms), 9000000000000000)
                         AS opened FROM leads),
             waits AS (SELECT hot, CASE WHEN shown < opened THEN shown ELSE opened END - first_ms AS wait FROM seen)
-            SELECT hot, count(*), sum(CASE WHEN wait <= ?5 THEN 1 ELSE 0 END), avg(CASE WHEN wait <= ?5 THEN wait END)
+            SELECT hot, count(*), sum(CASE WHEN wait <= ?5 THEN 1 ELSE 0 END), CAST(avg(CASE WHEN wait <= ?5 THEN wait END) AS DOUBLE PRECISION)
             FROM waits GROUP BY hot";
         let (from, until) = (question.at_ms - FROM_DAYS * DAY_MS, question.at_ms - CONTACT_MS);
         let given =
