@@ -5,6 +5,7 @@
 use plumbline_core::report::time_text;
 use plumbline_core::rollout::ledger::Kind;
 use plumbline_core::route::{Allocation, Deployed};
+use plumbline_core::sentence::Sentence;
 use plumbline_core::table::parse_date;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -186,7 +187,9 @@ impl<S: Sql> Control<S> {
                     deleted: all.deleted + part.deleted,
                 });
                 let lead_ref = lead_ref(self.secret()?.as_bytes(), id);
-                let body = json!({ "actor": { "name": by }, "erased": erased, "lead_ref": lead_ref });
+                let text = format!("{by} erased a lead: {} rows of the log and {} records.", erased.rows, erased.deleted);
+                let sentence = Sentence::new("LEAD_ERASED", text).with("rows", erased.rows).with("deleted", erased.deleted);
+                let body = json!({ "actor": { "name": by }, "erased": erased, "lead_ref": lead_ref, "sentence": sentence });
                 self.sql.transaction(&mut |sql| append(sql, now_ms, Kind::Erase, "", &body))?;
                 Ok(ok(&json!({ "lead_ref": lead_ref, "erased": erased })))
             }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use plumbline_core::rollout::ledger::Kind;
 use plumbline_core::rollout::{Actor, Person, Scope as ActorScope};
+use plumbline_core::sentence::Sentence;
 use serde::Serialize;
 use serde_json::json;
 
@@ -103,7 +104,9 @@ impl<S: Sql> Control<S> {
         let key = Key { id, name, role, scopes, origins, per_minute, created_ms: now_ms, expires_ms, revoked_ms: None };
         let listed = key.scopes.iter().map(|scope| scope.name()).collect::<Vec<_>>().join(" ");
         let (origins, kind) = (key.origins.join(" "), if key.origins.is_empty() { "secret" } else { "published" });
-        let body = json!({ "actor": { "name": by }, "key": key });
+        let text = format!("{by} made a key of {} with the scopes {}.", key.name, listed.replace(' ', ", "));
+        let sentence = Sentence::new("KEY_MADE", text).with("key", key.id.as_str());
+        let body = json!({ "actor": { "name": by }, "key": key, "sentence": sentence });
         self.sql.transaction(&mut |sql| {
             let insert = "INSERT INTO keys (id, hash, scopes, name, role, kind, origins, per_minute, created_ms, expires_ms)
                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
@@ -129,7 +132,8 @@ impl<S: Sql> Control<S> {
             let update = "UPDATE keys SET revoked_ms = ?1 WHERE id = ?2 AND revoked_ms IS NULL";
             revoked = sql.execute(update, &[Param::Integer(now_ms), Param::Text(id)])? > 0;
             if revoked {
-                append(sql, now_ms, Kind::Key, "", &json!({ "actor": { "name": by }, "revoked": id }))?;
+                let sentence = Sentence::new("KEY_REVOKED", format!("{by} revoked the key {id}.")).with("key", id);
+                append(sql, now_ms, Kind::Key, "", &json!({ "actor": { "name": by }, "revoked": id, "sentence": sentence }))?;
             }
             Ok(())
         })?;

@@ -294,18 +294,21 @@ mod tests {
                 let bodies: Vec<&String> =
                     operation["requestBody"]["content"].as_object().into_iter().flat_map(|c| c.keys()).collect();
                 assert_eq!(bodies, route.bodies, "{method} {path}");
+                let scope = route.scope.map(Scope::name);
+                assert_eq!(operation["x-plumbline-scope"].as_str(), scope, "{method} {path}");
+                let is_publishable = operation["x-plumbline-publishable"] == true;
+                assert_eq!(is_publishable, route.is_publishable, "{method} {path}");
             }
         }
         // `/v2/` is `/v2` as some clients write it.
-        let table = ROUTES.iter().filter(|route| matches!(route.place, Place::Service | Place::Either));
-        let table = table.map(|route| (route.path.trim_end_matches('/').to_owned(), route.method.name().to_owned()));
+        let table = ROUTES.iter().map(|route| (route.path.trim_end_matches('/').to_owned(), route.method.name().to_owned()));
         assert_eq!(described, table.collect());
     }
 
     #[test]
     fn every_problem_of_a_route_is_described_with_an_example_in_its_words() {
         let document = json(&ask("GET /openapi.json", &[], ""));
-        for route in ROUTES.iter().filter(|route| route.path != "/v2/" && route.place == Place::Service) {
+        for route in ROUTES.iter().filter(|route| route.path != "/v2/") {
             let responses = &document["paths"][route.path][route.method.name().to_lowercase()]["responses"];
             let described: BTreeSet<u16> = responses.as_object().unwrap().keys().map(|status| status.parse().unwrap()).collect();
             let mut expected = BTreeSet::from([405, 500]);
@@ -314,6 +317,11 @@ mod tests {
             }
             if route.path.contains('{') {
                 expected.insert(404);
+            }
+            expected.extend(route.scope.iter().flat_map(|_| [401, 403]));
+            expected.extend(route.is_publishable.then_some(429));
+            if route.headers.contains(&"if-match") {
+                expected.extend([409, 412, 428]);
             }
             assert!(expected.is_subset(&described), "{}: {described:?}", route.path);
             for status in described.into_iter().filter(|status| *status >= 400) {
