@@ -36,9 +36,10 @@ const FLAGS = [
  * @param {string} [options.module] the service's wasm; the built one when absent
  * @param {{is_local?: boolean, is_demo?: boolean, policy?: object}} [options.lifecycle] on which terms a lifecycle runs; none without it
  * @param {boolean} [options.quiet] keep workerd's own output to yourself
+ * @param {(percent: number) => void} [options.played] hears how much of the demo's history has been played
  * @returns {Promise<{url: string, pid: number, exampleLead: string, key?: string, stop: (signal?: string) => Promise<void>}>}
  */
-export async function startEdge({ port = 8787, store, log = "batched", settings = {}, models, module = join(here, "pkg/edge.wasm"), quiet = false, lifecycle } = {}) {
+export async function startEdge({ port = 8787, store, log = "batched", settings = {}, models, module = join(here, "pkg/edge.wasm"), quiet = false, lifecycle, played } = {}) {
   const bundles = (models ?? [join(here, "demo/demo.plumb")]).map((path) => resolve(path));
   for (const path of [module, ...bundles]) {
     if (!existsSync(path)) throw new Error(`${path} is missing: run npm run build`);
@@ -59,7 +60,9 @@ export async function startEdge({ port = 8787, store, log = "batched", settings 
   for (const stream of [child.stdout, child.stderr]) {
     stream.on("data", (chunk) => {
       said = (said + chunk).slice(-4096);
-      if (!quiet) process.stderr.write(chunk);
+      const percent = /^history (\d+) %\s*$/m.exec(chunk)?.[1];
+      if (percent !== undefined) played?.(Number(percent));
+      else if (!quiet) process.stderr.write(chunk);
     });
   }
   const ended = new Promise((done) => child.once("exit", done));

@@ -79,7 +79,7 @@ export class Control extends DurableObject {
         } else if (task === 2) await shard.digest(now, decoder.decode(text));
         else if (task === 3) answer = await shard.unsent();
         else if (task === 4) await shard.acknowledge(decoder.decode(text));
-        else if (task === 5) [answer] = await shard.recent(now);
+        else if (task === 5) answer = await shard.minutes(now);
         else answer = await shard.experiment(decoder.decode(text));
       } catch (error) {
         failed = true;
@@ -88,6 +88,8 @@ export class Control extends DurableObject {
       const [size] = player.put(player.exports.control_reserve, encoder.encode(answer));
       return failed ? -1 : size;
     };
+    // On standard output, because a service that is busy playing answers no one.
+    store.played = (part) => console.log(`history ${Math.round(part * 100)} %`);
     player = instantiate(module, store);
     const key = () => [...crypto.getRandomValues(new Uint8Array(24))].map((b) => b.toString(16).padStart(2, "0")).join("");
     const secrets = JSON.stringify([this.env.PLUMBLINE_KEY || key(), key(), key()]);
@@ -160,7 +162,8 @@ export class Control extends DurableObject {
           this.call("control_receive", [windows, "[]", "[]"], Date.now(), number);
           await shard.acknowledge(windows);
         }
-        this.call("control_receive", ["[]", ...(await shard.recent(Date.now()))], Date.now(), number);
+        const since = this.call("control_minutes_since", [], Date.now(), number);
+        this.call("control_receive", ["[]", ...(await shard.recent(Date.now(), since))], Date.now(), number);
       }),
     );
     const due = this.text("control_test", [], Date.now());

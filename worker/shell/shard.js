@@ -91,9 +91,14 @@ export class LogShard extends DurableObject {
     this.call("shard_acknowledge", encoder.encode(windows));
   }
 
-  /** Minutes and heartbeats of late, JSON each. */
-  recent(now) {
-    return ["shard_minutes", "shard_heartbeats"].map((entry) => this.text(entry, undefined, now));
+  /** The minutes since a moment, JSON. */
+  minutes(since) {
+    return this.text("shard_minutes", undefined, since);
+  }
+
+  /** Minutes since a moment and heartbeats of late, JSON each. */
+  recent(now, since) {
+    return [this.minutes(since), this.text("shard_heartbeats", undefined, now)];
   }
 
   /** Rows stored. */

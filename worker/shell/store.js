@@ -44,6 +44,8 @@ export function imports(memory, store) {
     },
     /** Has another object's shard do something, while the module waits; only where `store.carry` says how. */
     shard_do: store.carry ? new WebAssembly.Suspending(store.carry) : () => REFUSED,
+    /** How much of a history has been played. */
+    played: (part) => store.played?.(part),
     /** Runs `sql_work` of the module as a transaction: 1 if it took effect, 0 if the work wanted it undone. */
     sql_transaction() {
       let kept, broken;

@@ -21,8 +21,6 @@ use crate::store::{Sql, SqlError};
 
 /// Windows that a shard sends at once.
 const WINDOWS: usize = 500;
-/// Minutes that are looked back on.
-const MINUTES_MS: i64 = 86_400_000;
 
 /// The control object and its shards.
 #[derive(Debug)]
@@ -172,7 +170,7 @@ impl<S: Sql> Lifecycle<S> {
                 self.control.receive(number, &windows)?;
                 shard.acknowledge(&windows)?;
             }
-            let minutes = shard.minutes(now_ms - MINUTES_MS)?;
+            let minutes = shard.minutes(self.control.minutes_since(number, now_ms))?;
             self.control.receive_minutes(number, &minutes)?;
         }
         if let Some(due) = self.control.due_test(now_ms)? {

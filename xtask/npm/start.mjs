@@ -8,12 +8,19 @@ const port = Number(process.env.PLUMBLINE_PORT ?? 8787);
 await buildService();
 
 const { startEdge } = await import(join(root, "worker/start.mjs"));
-console.log("Starting; an empty store gets eight weeks of a simulated company's history first, which takes some seconds.");
+console.log("Starting; an empty store gets eight weeks of a simulated company's history first, which takes some 20 seconds.");
+/** Shows how much of the history has been played: on a terminal in one line that is written again, else a line for each tenth. */
+let shown = -10;
+const played = (percent) => {
+  if (process.stdout.isTTY) process.stdout.write(`\r  ${percent} % played${percent === 100 ? "\n" : ""}`);
+  else if (percent >= shown + 10) console.log(`  ${(shown = percent)} % played`);
+};
 const edge = await startEdge({
   port,
   store: process.env.PLUMBLINE_STORE ?? join(root, ".plumbline/store"),
   log: process.env.PLUMBLINE_LOG ?? "batched",
   lifecycle: { is_local: true, is_demo: true },
+  played,
 });
 const shown = await fetch(`${edge.url}/v1/rollout`);
 if (!shown.ok) {

@@ -13,6 +13,7 @@ mod gauge;
 mod incident;
 mod keys;
 mod known;
+mod minutes;
 mod note;
 mod outbox;
 mod plan;
@@ -59,6 +60,7 @@ pub struct Control<S> {
     /// What the settings say of the draw: hash, rules, salts. The rollout says who serves.
     base: AllocationSettings,
     layouts: windows::Layouts,
+    minutes: minutes::Minutes,
     /// The leads of the look of a test that is due; lost without harm.
     summed: Option<test::Summed>,
     /// When the leads of such a look were last asked for.
@@ -104,13 +106,13 @@ impl<S: Sql> Control<S> {
     /// [`SqlError`]: the store failed, is not a control object's, or a newer version of Plumbline wrote it.
     pub fn open(mut sql: S, policy: Policy, base: AllocationSettings) -> Result<Control<S>, SqlError> {
         migrate(&mut sql, Owner::Control)?;
-        let (layouts, access, entropy) = Default::default();
-        Ok(Control { sql, policy, base, layouts, summed: None, tried_ms: None, access, entropy })
+        let (layouts, minutes, access, entropy) = Default::default();
+        Ok(Control { sql, policy, base, layouts, minutes, summed: None, tried_ms: None, access, entropy })
     }
 
     /// Forgets all that is not stored.
     pub fn forget(&mut self) {
-        self.layouts = windows::Layouts::default();
+        (self.layouts, self.minutes) = Default::default();
         (self.summed, self.tried_ms) = (None, None);
     }
 

@@ -1,16 +1,14 @@
 //! What time brings: windows are merged, days recorded, looks judged, messages written. Nothing here promotes a model.
 
-use std::collections::BTreeMap;
-
 use plumbline_core::report::{DayRow, Sums};
-use plumbline_core::rollout::minute::{Minute, Watched, red};
+use plumbline_core::rollout::minute::{Watched, red};
 use plumbline_core::rollout::{Event, Family, LookEvent, Outcome, RedVerdict, State, Verdict, due, evaluate};
 use plumbline_core::window::Window;
 use serde_json::Value;
 
 use super::evidence::voice;
 use super::windows::DAY_MS;
-use super::{Control, Fault, integer, text};
+use super::{Control, Fault, integer};
 use crate::log::{Grain, Voice};
 use crate::store::{Param, Sql, SqlError};
 
@@ -169,27 +167,6 @@ impl<S: Sql> Control<S> {
             }
         }
         Ok(verdicts)
-    }
-
-    /// The tallies of the last day by version, all shards and roles together.
-    fn minutes(&mut self, now_ms: i64) -> Result<BTreeMap<String, Vec<Minute>>, SqlError> {
-        let query = "SELECT start_ms, version, sum(requests), sum(failed), sum(slow), sum(very_slow) FROM minutes
-            WHERE start_ms > ?1 GROUP BY start_ms, version ORDER BY start_ms";
-        let rows = self.sql.query(query, &[Param::Integer(now_ms - DAY_MS)])?;
-        let mut minutes: BTreeMap<String, Vec<Minute>> = BTreeMap::new();
-        for row in &rows {
-            let count = |at: usize| integer(row, at).unsigned_abs();
-            let minute = Minute {
-                at_ms: integer(row, 0),
-                requests: count(2),
-                failed: count(3),
-                timed: count(2),
-                slow: count(4),
-                very_slow: count(5),
-            };
-            minutes.entry(text(row, 1)).or_default().push(minute);
-        }
-        Ok(minutes)
     }
 
     /// Judges the looks that are due.

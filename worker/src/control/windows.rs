@@ -5,16 +5,14 @@ use std::collections::BTreeMap;
 
 use plumbline_core::Bundle;
 use plumbline_core::window::{HOUR_MS, Layout, Window};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{Control, integer, text};
-use crate::log::{Grain, Minute, ShardWindow};
+use crate::log::{Grain, ShardWindow};
 use crate::store::{Param, Sql, SqlError, SqlValue};
 
 /// A day in milliseconds.
 pub(super) const DAY_MS: i64 = 24 * HOUR_MS;
-/// Minutes stored by one statement.
-const MINUTES_AT_ONCE: usize = 1_000;
 /// Windows merged in one transaction.
 const MERGED_AT_ONCE: i64 = 64;
 
@@ -87,28 +85,6 @@ impl<S: Sql> Control<S> {
                 if sql.execute(insert, &given)? > 0 {
                     sql.execute(mark, &[grain, start, version, role, Param::Blob(&[])])?;
                 }
-            }
-            Ok(())
-        })
-    }
-
-    /// Stores the tallies of minutes that `shard` sends: they replace those it sent before.
-    ///
-    /// # Errors
-    /// The store failed; then nothing changed.
-    pub fn receive_minutes(&mut self, shard: u32, minutes: &[Minute]) -> Result<(), SqlError> {
-        let insert = "INSERT INTO minutes (shard, start_ms, version, role, requests, failed, slow, very_slow)
-            SELECT CAST(?2 AS INTEGER), m.value ->> 0, m.value ->> 1, m.value ->> 2, m.value ->> 3, m.value ->> 4, m.value ->> 5,
-                m.value ->> 6 FROM json_each(?1) AS m WHERE true
-            ON CONFLICT (start_ms, version, role, shard) DO UPDATE SET requests = excluded.requests, failed = excluded.failed,
-                slow = excluded.slow, very_slow = excluded.very_slow
-            WHERE excluded.requests <> minutes.requests OR excluded.failed <> minutes.failed OR excluded.slow <> minutes.slow
-                OR excluded.very_slow <> minutes.very_slow";
-        let row = |m: &Minute| json!([m.minute_ms, m.version, m.role, m.requests, m.failed, m.over_200, m.over_500]);
-        self.sql.transaction(&mut |sql| {
-            for minutes in minutes.chunks(MINUTES_AT_ONCE) {
-                let rows = Value::from_iter(minutes.iter().map(row)).to_string();
-                sql.execute(insert, &[Param::Text(&rows), Param::Integer(shard.into())])?;
             }
             Ok(())
         })

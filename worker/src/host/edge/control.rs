@@ -248,6 +248,12 @@ pub extern "C" fn control_bundle(n: usize) -> f64 {
     with(|open| Ok(say(open.control.bundle(&digest)?.unwrap_or_default())))
 }
 
+/// Since when shard number `shard` is to send its minutes.
+#[unsafe(no_mangle)]
+pub extern "C" fn control_minutes_since(now: f64, shard: u32) -> f64 {
+    with(|open| Ok(open.control.minutes_since(shard, now as i64) as f64))
+}
+
 /// Takes up what shard number `shard` counted: the input's first `w` bytes are its windows, the `m` behind them its minutes, and the `b`
 /// behind those the heartbeats it heard, JSON arrays all.
 #[unsafe(no_mangle)]

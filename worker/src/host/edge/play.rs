@@ -22,6 +22,8 @@ unsafe extern "C" {
     /// Has shard number `shard` do what [`Task`] number `task` says with the `length` bytes at `text`; how many bytes of answer are at
     /// `control_reserve`, or −1 with the text of an error there.
     safe fn shard_do(task: u32, shard: u32, now: f64, text: *const u8, length: usize) -> f64;
+    /// The history is played up to `part` of it.
+    safe fn played(part: f64);
 }
 
 /// What a shard is asked for, by the numbers that the shell knows.
@@ -62,7 +64,7 @@ impl Apart {
             self.control.receive(shard, &windows)?;
             shard_does(Task::Acknowledge, shard, now_ms, &sent)?;
         }
-        let minutes: Vec<_> = control::read(&shard_does(Task::Minutes, shard, now_ms, b"")?)?;
+        let minutes: Vec<_> = control::read(&shard_does(Task::Minutes, shard, self.control.minutes_since(shard, now_ms), b"")?)?;
         Ok(self.control.receive_minutes(shard, &minutes)?)
     }
 
@@ -140,7 +142,7 @@ pub(super) fn play(now_ms: i64, settings: &[u8], terms: &[u8], secrets: [String;
     let service = Arc::new(service);
     world::deploy(&service, &mut apart, &deployed).map_err(fault)?;
     let mut inside = Inside::new(service, apart, DEMO_SEED);
-    let played = world::play(&script, &mut inside, &mut |_| {});
+    let played = world::play(&script, &mut inside, &mut |part| self::played(part));
     if let Some(rejected) = played.rejected.first() {
         return Err(format!("HISTORY_REJECTED: the service rejected a part of the history: {rejected}"));
     }

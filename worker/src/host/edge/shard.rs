@@ -19,7 +19,7 @@ thread_local! {
 
 /// Windows that a shard sends at once.
 const WINDOWS: usize = 50;
-/// Minutes and heartbeats that are looked back on.
+/// Heartbeats that are looked back on.
 const RECENT_MS: i64 = 86_400_000;
 
 /// The address where the shell writes a batch of `n` bytes for `shard_append`.
@@ -199,10 +199,10 @@ pub extern "C" fn shard_acknowledge() -> f64 {
     outcome(windows.and_then(|windows: Vec<_>| LogShard::opened(ObjectSql).acknowledge(&windows)).map(|()| 0.0))
 }
 
-/// The length of a JSON array at `shard_error`: the minutes of late.
+/// The length of a JSON array at `shard_error`: the minutes since a moment.
 #[unsafe(no_mangle)]
-pub extern "C" fn shard_minutes(now: f64) -> f64 {
-    outcome(LogShard::opened(ObjectSql).minutes(now as i64 - RECENT_MS).map(|minutes| say(&minutes)))
+pub extern "C" fn shard_minutes(since: f64) -> f64 {
+    outcome(LogShard::opened(ObjectSql).minutes(since as i64).map(|minutes| say(&minutes)))
 }
 
 /// The length of a JSON array at `shard_error`: the newest heartbeat of each instance of late.
