@@ -38,20 +38,25 @@ function toml(value) {
 }
 
 /** A native host that is built already, instead of the one this builds. */
-let binary = process.env.PLUMBLINE_BIN;
+let built = process.env.PLUMBLINE_BIN;
 
-async function native({ store, log = "batched", settings = {} }) {
-  if (!binary) {
+/** The native command. */
+export function binary() {
+  if (!built) {
     const cargo = spawnSync("cargo", ["build", "--quiet", "--profile", "quick", "-p", "plumbline"], { cwd: root, stdio: "inherit" });
     if (cargo.status !== 0) throw new Error("the native host does not build");
-    binary = join(root, "target/quick/plumbline");
+    built = join(root, "target/quick/plumbline");
   }
+  return built;
+}
+
+async function native({ store, log = "batched", settings = {} }) {
   const file = join(store, "settings.toml");
   writeFileSync(file, Object.entries(settings).map(([key, value]) => `${key} = ${toml(value)}\n`).join(""));
   const args = ["serve", "--model", demo, "--listen", "127.0.0.1:0", "--db", join(store, "log.sqlite"), "--log", log, "--json"];
   const page = join(root, "web/dist");
   if (existsSync(page)) args.push("--page", page);
-  const child = spawn(binary, [...args, "--settings", file], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(binary(), [...args, "--settings", file], { stdio: ["ignore", "pipe", "inherit"] });
   const ended = new Promise((done) => child.once("exit", done));
   const first = new Promise((done) => createInterface({ input: child.stdout }).once("line", done));
   const line = await Promise.race([first, ended.then((code) => Promise.reject(new Error(`plumbline serve ended with ${code}`)))]);
