@@ -149,6 +149,15 @@ impl Settings {
             let message = format!("{origin:?} is not an origin such as \"https://crm.example\", nor \"*\"");
             problems.push(problem("cors_origins", message));
         }
+        let personal = self.leads.iter().flat_map(|leads| &leads.personal);
+        for name in personal {
+            let noted = [("segments", self.segments.contains(name)), ("human_score", self.human_score.as_ref() == Some(name))];
+            for (key, _) in noted.into_iter().filter(|(_, is_noted)| *is_noted) {
+                let message =
+                    format!("{name:?} is a personal field (leads.personal), and the log would note its values as they are");
+                problems.push(problem(key, message));
+            }
+        }
         if problems.is_empty() { Ok(()) } else { Err(invalid(problems)) }
     }
 }
@@ -224,6 +233,8 @@ mod tests {
             (json!({ "log": "later" }), &["log"]),
             (json!({ "body_ms": 1, "reasons": 1001 }), &["reasons", "body_ms"]),
             (json!({ "allocation": { "champion": 7 } }), &["allocation"]),
+            (json!({ "segments": ["region", "email"], "leads": { "store": "scored", "personal": ["email"] } }), &["segments"]),
+            (json!({ "human_score": "rank", "leads": { "store": "scored", "personal": ["rank"] } }), &["human_score"]),
             (json!([]), &["settings"]),
         ];
         for (given, keys) in wrong {

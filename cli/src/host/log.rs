@@ -18,7 +18,7 @@ use crate::{Failure, clock};
 const WAITING: usize = 16_384;
 
 /// The environment's variable with the key by which personal fields are hashed.
-const SECRET: &str = "PLUMBLINE_SECRET";
+pub const SECRET: &str = "PLUMBLINE_SECRET";
 
 /// Bytes of rows that wait for a store that is out of reach.
 const HELD_BYTES: usize = 64 << 20;

@@ -98,6 +98,10 @@ impl<S: Sql> Control<S> {
                 let tag = format!("\"{}\"", report.digest);
                 Ok(ok(&report).with("etag", tag))
             }
+            (Get, "/v1/experiment") => {
+                let none = || Problem::new(404, "NO_EXPERIMENT", "no A/B test has been looked at yet");
+                Ok(ok(&self.report(now_ms)?.experiment.ok_or_else(none)?))
+            }
             (Get, "/v1/plan") => Ok(ok(&self.start_plan(now_ms)?)),
             (Get, "/v1/models") => Ok(ok(&self.shown_models()?)),
             (Get, "/v1/models/{version}/bundle") => self.shown_bundle(routed.value("version")),

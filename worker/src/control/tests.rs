@@ -39,7 +39,7 @@ pub(super) fn ask(control: &mut Control<Memory>, line: &str, token: Option<&str>
 }
 
 pub(super) fn code(response: &Response) -> String {
-    let body: serde_json::Value = serde_json::from_slice(&response.body).unwrap();
+    let body: serde_json::Value = serde_json::from_slice(&response.body).unwrap_or_default();
     body["code"].as_str().unwrap_or_default().to_owned()
 }
 
@@ -242,4 +242,76 @@ fn what_is_read_has_a_tag_and_is_not_sent_twice() {
     }
     assert_eq!(code(&ask(&mut control, "GET /v1/models/3/bundle", None, "", "")), "NO_SUCH_MODEL");
     assert_eq!(ask(&mut control, "GET /v1/models/sample%2F2/bundle", None, "", "").body, bytes_of("2", 0.6));
+}
+
+/// Who asks from another machine: a name, a key and an origin, the scopes, and whether the key is published.
+type Caller<'a> = (&'a str, Option<&'a str>, Option<&'a str>, &'a [Scope], bool);
+
+#[test]
+fn from_other_machines_every_route_needs_a_key_with_its_scope() {
+    let mut control = control();
+    control.guard(Some("the secret of the host"), Vec::new());
+    let secret = |scope: Scope| format!("{SECRET}{}", scope.name());
+    for scope in [Scope::Score, Scope::Ingest, Scope::Read, Scope::Operate, Scope::Approve] {
+        control.add_key(NOW, &secret(scope), scope.name(), "ml_lead", &[scope], "test").unwrap();
+    }
+    let page = format!("{SECRET}page");
+    let origins = vec!["https://crm.example".to_owned()];
+    let new = super::NewKey {
+        name: "page".into(),
+        scopes: vec![Scope::Score, Scope::Ingest],
+        origins,
+        per_minute: 100_000,
+        ..Default::default()
+    };
+    control.insert_key(NOW, &page, new, "test").unwrap();
+    control.seed([7; 32]);
+    let shard = || crate::LogShard::open(Memory::new()).unwrap();
+    let mut lifecycle = crate::Lifecycle::new(control, vec![shard(), shard()]);
+    let secrets = Scope::ALL.map(secret);
+    let mut callers: Vec<Caller<'_>> = vec![
+        ("no key", None, None, &[], false),
+        ("an unknown key", Some("unknown"), None, &[], false),
+        ("the host", Some("the secret of the host"), None, &[Scope::Admin], false),
+        ("page", Some(&page), Some("https://crm.example"), &[Scope::Score, Scope::Ingest], true),
+        ("page elsewhere", Some(&page), Some("https://evil.example"), &[], true),
+    ];
+    callers.extend(
+        Scope::ALL
+            .iter()
+            .zip(&secrets)
+            .take(5)
+            .map(|(scope, secret)| (scope.name(), Some(secret.as_str()), None, std::slice::from_ref(scope), false)),
+    );
+    let mut cells = 0;
+    for route in crate::ROUTES.iter().filter(|route| route.is_kept()) {
+        let path = route.path.replace(['{', '}'], "");
+        for (name, key, origin, scopes, is_published) in &callers {
+            let bearer = key.map(|key| format!("Bearer {key}"));
+            let mut headers: Vec<(&str, &str)> = bearer.iter().map(|bearer| ("authorization", bearer.as_str())).collect();
+            headers.extend(origin.map(|origin| ("origin", origin)));
+            let request = Request { method: route.method.name(), path: &path, query: "", headers: &headers, body: b"{}" };
+            let answer = lifecycle.answer(NOW, &request, false);
+            let is_admitted = route.scope.is_some_and(|scope| scopes.contains(&scope)) && (!is_published || route.is_publishable);
+            let expected = match (is_admitted, *name) {
+                (true, _) => None,
+                (false, "no key" | "an unknown key") => Some((401, "UNAUTHENTICATED")),
+                (false, "page elsewhere") if route.is_publishable => Some((403, "ORIGIN_NOT_ALLOWED")),
+                (false, _) => Some((403, "SCOPE_MISSING")),
+            };
+            let found = (answer.status, code(&answer));
+            match expected {
+                Some((status, word)) => {
+                    assert_eq!((found.0, found.1.as_str()), (status, word), "{} {path} by {name}", route.method.name())
+                }
+                None => assert!(
+                    !matches!(found.0, 401 | 429) && found.1 != "SCOPE_MISSING",
+                    "{} {path} by {name}: {found:?}",
+                    route.method.name()
+                ),
+            }
+            cells += 1;
+        }
+    }
+    assert!(cells > 400, "{cells}");
 }

@@ -120,6 +120,7 @@ pub static ROUTES: &[Route] = &[
     Route::kept(Get, "/v1/rollout/policy", Read).reads(HELD),
     Route::kept(Post, "/v1/rollout/policy", Approve).takes(COMMAND).reads(REVISION),
     Route::kept(Get, "/v1/plan", Read).reads(HELD),
+    Route::kept(Get, "/v1/experiment", Read).reads(HELD),
     Route::kept(Post, "/v1/rollout/start", Approve).takes(COMMAND).reads(REVISION),
     Route::kept(Post, "/v1/rollout/approve", Approve).takes(COMMAND).reads(REVISION),
     Route::kept(Post, "/v1/rollout/waive", Approve).takes(COMMAND).reads(REVISION),

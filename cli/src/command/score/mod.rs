@@ -6,6 +6,7 @@ mod leads;
 mod output;
 mod raw;
 mod replay;
+mod service;
 mod unknown;
 
 use std::path::{Path, PathBuf};
@@ -15,6 +16,7 @@ use clap::Args;
 use plumbline_core::quality::Gate;
 use plumbline_core::schema::Role;
 
+use crate::client::Service;
 use crate::input::model_file::open_scorer;
 use crate::input::{self, Records, Rejects, Source, read_suite};
 use crate::output::paths::{append, is_ndjson, keep_apart};
@@ -60,14 +62,25 @@ Examples:
   plumbline score web-leads.plumb leads.csv -o scored.csv --keep converted,region && plumbline metrics scored.csv --segment region
   zcat leads.csv.gz | plumbline score web-leads.plumb - | head
   plumbline score web-leads.plumb leads.csv --suite suite.json -o scores.csv
-  plumbline score model.plumb rows.csv --raw --explain all -o shap.csv")]
+  plumbline score model.plumb rows.csv --raw --explain all -o shap.csv
+  plumbline score --store store leads.csv -o scores.csv
+  plumbline score --url https://leads.example.com --key $KEY leads.ndjson -o scores.ndjson")]
 pub struct ScoreLeads {
-    /// The bundle
-    #[arg(value_name = "M.plumb")]
-    model: PathBuf,
-    /// CSV, NDJSON or Parquet; `-` is standard input
-    #[arg(value_name = "LEADS", default_value = "-")]
-    leads: PathBuf,
+    /// The bundle; left out with --store and --url
+    #[arg(value_name = "M.plumb", required_unless_present_any = ["store", "url"])]
+    model: Option<PathBuf>,
+    /// CSV, NDJSON or Parquet; `-` is standard input [default: -]
+    #[arg(value_name = "LEADS")]
+    leads: Option<PathBuf>,
+    /// Score by what the store's rollout serves: leads are drawn as the service draws them, and the scores are in its log
+    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["url", "raw", "suite", "keep", "now", "allow_missing_columns"])]
+    store: Option<PathBuf>,
+    /// Score by the service at this address, as --store does
+    #[arg(long, value_name = "URL", conflicts_with_all = ["raw", "suite", "keep", "now", "allow_missing_columns"])]
+    url: Option<String>,
+    /// With --url: API key with the scopes score and read
+    #[arg(long, value_name = "KEY", env = "PLUMBLINE_KEY", hide_env_values = true)]
+    key: Option<String>,
     /// Output file for the scores: CSV, or NDJSON if the name ends in .ndjson or .jsonl [default: standard output]
     #[arg(short, long)]
     out: Option<PathBuf>,
@@ -135,13 +148,17 @@ impl ScoreLeads {
         if json && out.is_none() {
             return Err(Failure::usage("ARGUMENTS", "--json writes the summary to standard output, so the scores need -o OUT"));
         }
+        if self.store.is_some() || self.url.is_some() {
+            return self.by_service(out, json);
+        }
+        let model = self.model.as_deref().ok_or_else(|| Failure::usage("ARGUMENTS", "name the bundle"))?;
+        let leads_path = self.leads.as_deref().unwrap_or(Path::new("-"));
         let rejected = self.rejected.clone().or_else(|| out.map(|out| append(out, ".rejected")));
         let suite = self.suite.as_deref();
-        let files =
-            [("LEADS", Some(self.leads.as_path())), ("the bundle", Some(&self.model)), ("the suite", suite), ("OUT", out)];
+        let files = [("LEADS", Some(leads_path)), ("the bundle", Some(model)), ("the suite", suite), ("OUT", out)];
         keep_apart(&files, &[("OUT", out), ("the rejected rows", rejected.as_deref())])?;
         let interrupt = Interrupt::watch()?;
-        let scorer = open_scorer(&self.model)?;
+        let scorer = open_scorer(model)?;
         let gate = suite.map(|suite| -> Result<_, Failure> { Ok(Gate::new(read_suite(suite)?, &scorer)) }).transpose()?.map(
             |(gate, notes)| {
                 notes.iter().for_each(|note| terminal::note(note));
@@ -149,7 +166,7 @@ impl ScoreLeads {
             },
         );
         let as_json = !self.raw && self.keep.is_empty();
-        let (records, source) = input::open(&self.leads, as_json)?;
+        let (records, source) = input::open(leads_path, as_json)?;
         let layout = match out {
             Some(out) if is_ndjson(out) => Layout::Ndjson,
             None if source.format == input::Format::Ndjson => Layout::Ndjson,
@@ -188,5 +205,26 @@ impl ScoreLeads {
             terminal::note(&page(&rows, rejected_to.as_deref()));
         }
         Ok(if is_done { Outcome::Done } else { Outcome::SomeRejected })
+    }
+    /// Scores by what a service serves.
+    fn by_service(&self, out: Option<&Path>, json: bool) -> Result<Outcome, Failure> {
+        let leads = match (&self.model, &self.leads) {
+            (Some(_), Some(_)) => {
+                return Err(Failure::usage(
+                    "ARGUMENTS",
+                    "with --store and --url no bundle is named: the rollout says what scores",
+                ));
+            }
+            (Some(leads), None) => leads.as_path(),
+            (None, _) => Path::new("-"),
+        };
+        let reasons = match self.explain {
+            None => 3,
+            Some(Explain::Strongest(n)) => n,
+            Some(Explain::All) => 1_000,
+        };
+        let service = Service::new(self.url.clone(), self.store.clone(), self.key.clone());
+        let batch = service::Batch { leads, out, rejected: self.rejected.clone(), reasons };
+        service::run(&service, &batch, json)
     }
 }

@@ -1,0 +1,281 @@
+//! A store without a demo, from its first model to its first rollout, by commands alone; and what becomes of outcomes that are wrong.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "a test fails by panicking, and waits for a real server"
+)]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use serde_json::Value;
+
+/// A store in a folder of its own.
+struct Store {
+    folder: tempfile::TempDir,
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+fn now_ms() -> i64 {
+    i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis()).unwrap()
+}
+
+impl Store {
+    fn new() -> Store {
+        Store { folder: tempfile::tempdir().unwrap() }
+    }
+
+    fn path(&self) -> String {
+        self.folder.path().join("store").display().to_string()
+    }
+
+    fn file(&self, name: &str, text: &str) -> String {
+        let path = self.folder.path().join(name);
+        fs::write(&path, text).unwrap();
+        path.display().to_string()
+    }
+
+    /// Exit code, standard output and standard error of a command on the store.
+    fn run(&self, args: &[&str]) -> (i32, String, String) {
+        output(Command::new(env!("CARGO_BIN_EXE_plumbline")).args(args).args(["--store", &self.path()]))
+    }
+
+    fn done(&self, args: &[&str]) -> String {
+        let (code, out, err) = self.run(args);
+        assert_eq!(code, 0, "{args:?}: {out}{err}");
+        out
+    }
+}
+
+fn output(command: &mut Command) -> (i32, String, String) {
+    let output = command.env_remove("PLUMBLINE_KEY").env_remove("PLUMBLINE_URL").env_remove("PLUMBLINE_ADMIN").output().unwrap();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (output.status.code().unwrap(), text(&output.stdout), text(&output.stderr))
+}
+
+#[test]
+fn the_first_keys_of_a_store_make_four_eyes_possible() {
+    let store = Store::new();
+    let (code, _, err) = store.run(&["models", "list"]);
+    assert_eq!((code, err.contains("STORE_MISSING")), (5, true), "{err}");
+    let bundle = |name: &str| root().join(name).display().to_string();
+    assert!(store.done(&["models", "add", &bundle("worker/demo/demo.plumb")]).contains("is champion"));
+    assert!(store.done(&["models", "add", &bundle("core/src/bundle/reference/by_column.plumb")]).contains("is registered"));
+    let key =
+        |name: &str| store.done(&["keys", "add", name, "--role", "ml_lead", "--scope", "read,operate,approve"]).trim().to_owned();
+    let ada = key("Ada");
+    let start = ["rollout", "start", "1", "--acknowledge"];
+    let (code, _, err) = store.run(&start);
+    assert_eq!((code, err.contains("SCOPE_MISSING")), (8, true), "the owner of the files is no person who approves: {err}");
+    let (code, _, err) = store.run(&[&start[..], &["--key", &ada]].concat());
+    assert_eq!((code, err.contains("FOUR_EYES")), (8, true), "{err}");
+    let ben = key("Ben");
+    assert!(store.done(&[&start[..], &["--key", &ada]].concat()).contains("shadow"));
+    // What may be done without a person is done as the owner of the files.
+    assert!(store.done(&["rollout", "hold", "--reason", "a drill"]).contains("shadow"));
+    let listed = store.done(&["keys", "list"]);
+    assert!(listed.contains("Ada") && listed.contains("Ben") && !listed.contains(&ada) && !listed.contains(&ben), "{listed}");
+    let id = listed.lines().find(|line| line.contains("Ben")).unwrap().split_whitespace().next().unwrap().to_owned();
+    store.done(&["keys", "revoke", &id]);
+    let (code, _, err) = store.run(&["rollout", "approve", "--key", &ben]);
+    assert_eq!((code, err.contains("UNAUTHENTICATED")), (8, true), "{err}");
+    // The ledger has all of it, is whole, and is found to be cut by an anchor.
+    let ledger: Value = serde_json::from_str(&store.done(&["ledger", "list", "--json"])).unwrap();
+    let head = &ledger["entries"][0];
+    assert!(ledger["entries"].as_array().unwrap().iter().any(|entry| entry["kind"] == "refused"));
+    assert!(store.done(&["ledger", "verify"]).contains("is whole"));
+    let hex = head["hash"].as_str().unwrap();
+    let bytes: Vec<u8> = (0..64).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap()).collect();
+    let anchor = format!("09:00 bot\nplumbline\n{}\n{}\n", head["seq"], base64(&bytes));
+    let anchor = store.file("channel.txt", &anchor);
+    store.done(&["ledger", "verify", "--anchor", &anchor]);
+    let control = rusqlite::Connection::open(Path::new(&store.path()).join("control.sqlite")).unwrap();
+    control.execute("DELETE FROM ledger WHERE seq = ?1", [head["seq"].as_i64()]).unwrap();
+    store.done(&["ledger", "verify"]);
+    let (code, out, _) = store.run(&["ledger", "verify", "--anchor", &anchor]);
+    assert_eq!((code, out.contains("not whole")), (1, true), "{out}");
+}
+
+fn base64(bytes: &[u8]) -> String {
+    const DIGITS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::new();
+    for chunk in bytes.chunks(3) {
+        let word = chunk.iter().chain([&0, &0]).take(3).fold(0u32, |word, byte| word << 8 | u32::from(*byte));
+        (0..4).for_each(|place| {
+            text.push(if place <= chunk.len() { DIGITS[(word >> (18 - 6 * place)) as usize & 63] as char } else { '=' })
+        });
+    }
+    text
+}
+
+#[test]
+fn a_nightly_batch_is_drawn_and_logged_as_requests_are() {
+    let store = Store::new();
+    store.done(&["models", "add", &root().join("worker/demo/demo.plumb").display().to_string()]);
+    let leads = root().join("worker/demo/leads.ndjson").display().to_string();
+    let out = store.folder.path().join("scores.csv").display().to_string();
+    let (code, _, err) = store.run(&["score", &leads, "-o", &out]);
+    assert_eq!(code, 0, "{err}");
+    let scores = fs::read_to_string(&out).unwrap();
+    let count = fs::read_to_string(&leads).unwrap().lines().count();
+    assert_eq!(scores.lines().count(), count + 1);
+    assert!(scores.starts_with("lead_id,score,probability,band,reasons,variant,model,version\nL-000001,"), "{scores}");
+    let query = "SELECT count(*) AS n, min(epoch) AS epoch, min(variant) AS variant, min(role) AS role FROM prediction_logs WHERE status = 200";
+    let rows: Value = serde_json::from_str(&store.done(&["sql", query, "--json"])).unwrap();
+    assert_eq!(rows[0]["n"], count, "{rows}");
+    assert_eq!(
+        (&rows[0]["epoch"], &rows[0]["variant"], &rows[0]["role"]),
+        (&1.into(), &"2026-11-16.1".into(), &"champion".into())
+    );
+    // The same scores as the bundle gives.
+    let alone = store.folder.path().join("alone.csv").display().to_string();
+    let bundle = root().join("worker/demo/demo.plumb").display().to_string();
+    let (code, _, err) = output(Command::new(env!("CARGO_BIN_EXE_plumbline")).args(["score", &bundle, &leads, "-o", &alone]));
+    assert_eq!(code, 0, "{err}");
+    let probability =
+        |text: &str| -> Vec<String> { text.lines().skip(1).map(|line| line.split(',').nth(2).unwrap().to_owned()).collect() };
+    assert_eq!(probability(&scores), probability(&fs::read_to_string(&alone).unwrap()));
+    // Rows of a CSV, one of them no lead.
+    let csv = store.file("leads.csv", "lead_id,employees,lead_source\nC-1,120,Partner\nC-2,many,Partner\n");
+    let (code, out, err) = store.run(&["score", &csv]);
+    assert_eq!((code, out.lines().count()), (3, 2), "{out}{err}");
+    assert!(err.contains("line 3: "), "{err}");
+}
+
+/// A server on the store that ends with the test.
+struct Server(Child, String);
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
+}
+
+impl Server {
+    fn on(store: &Store) -> Server {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_plumbline"));
+        command.args(["serve", "--listen", "127.0.0.1:0", "--json", "--store", &store.path()]).env_remove("PLUMBLINE_ADMIN");
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let url = serde_json::from_str::<Value>(&line).unwrap()["listening"].as_str().unwrap().to_owned();
+        Server(child, url)
+    }
+
+    fn run(&self, args: &[&str]) -> (i32, String, String) {
+        output(Command::new(env!("CARGO_BIN_EXE_plumbline")).args(args).args(["--url", &self.1]))
+    }
+
+    fn import(&self, file: &str, more: &[&str]) -> (i32, BTreeMap<String, u64>) {
+        let (code, out, err) = self.run(&[&["outcomes", "import", file, "--json"], more].concat());
+        let account: Value = serde_json::from_str(&out).unwrap_or_default();
+        assert!(account["by_code"].is_object(), "{out}{err}");
+        (code, serde_json::from_value(account["by_code"].clone()).unwrap())
+    }
+}
+
+/// RFC 3339 without a zone.
+fn local(ms: i64) -> String {
+    let days = ms.div_euclid(86_400_000);
+    // Civil from days (Howard Hinnant).
+    let z = days + 719_468;
+    let (era, doe) = (z.div_euclid(146_097), z.rem_euclid(146_097));
+    let yoe = (doe - doe / 1_460 + doe / 36_524 - doe / 146_096) / 365;
+    let doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
+    let mp = (5 * doy + 2) / 153;
+    let (day, month) = (doy - (153 * mp + 2) / 5 + 1, if mp < 10 { mp + 3 } else { mp - 9 });
+    let year = yoe + era * 400 + i64::from(month <= 2);
+    let s = ms.rem_euclid(86_400_000) / 1_000;
+    format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}", s / 3_600, s / 60 % 60, s % 60)
+}
+
+#[test]
+fn every_row_of_outcomes_is_accounted_for_however_wrong_it_is() {
+    let store = Store::new();
+    store.done(&["models", "add", &root().join("worker/demo/demo.plumb").display().to_string()]);
+    let leads = root().join("worker/demo/leads.ndjson").display().to_string();
+    store.done(&["score", &leads]);
+    let server = Server::on(&store);
+    let began = Instant::now();
+    while server.run(&["leads", "list"]).1.lines().count() < 5 {
+        assert!(began.elapsed() < Duration::from_secs(20), "the leads were never digested");
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    let at = now_ms() + 1_000;
+    let utc = |ms: i64| format!("{}Z", local(ms));
+    let row = |lead: &str, kind: &str, time: &str, id: &str, replaces: &str| format!("{lead},{kind},{time},{id},{replaces}\n");
+    let head = "lead_id,kind,occurred_at,event_id,replaces\n";
+    let file = |name: &str, rows: &[String]| store.file(name, &format!("{head}{}", rows.concat()));
+    let counts = |list: &[(&str, u64)]| list.iter().map(|(code, n)| ((*code).to_owned(), *n)).collect::<BTreeMap<_, _>>();
+
+    let first = file("first.csv", &[row("L-000001", "converted", &utc(at), "a", ""), row("L-000002", "lost", &utc(at), "b", "")]);
+    assert_eq!(server.import(&first, &[]), (0, counts(&[("ACCEPTED", 2)])));
+    assert_eq!(server.import(&first, &[]), (0, counts(&[("DUPLICATE", 2)])), "twice");
+    let conflicting = file("conflict.csv", &[row("L-000001", "lost", &utc(at), "a", "")]);
+    assert_eq!(server.import(&conflicting, &[]), (3, counts(&[("OUTCOME_CONFLICT", 1)])));
+    let corrected =
+        file("corrected.csv", &[row("L-000001", "lost", &utc(at), "a2", "a"), row("L-000002", "retract", &utc(at), "b2", "b")]);
+    assert_eq!(server.import(&corrected, &[]), (0, counts(&[("CORRECTED", 2)])));
+    let odd = file(
+        "odd.csv",
+        &[
+            row("nobody", "converted", &utc(at), "c", ""),
+            row("L-000003", "converted", &utc(at + 3_600_000), "d", ""),
+            row("L-000003", "converted", &local(at), "e", ""),
+            row("L-000003", "converted", "28.11.2026", "f", ""),
+            row("L-000003", "won", &utc(at), "g", ""),
+            row("", "converted", &utc(at), "h", ""),
+            row("L-000003", "converted", &utc(at - 86_400_000), "i", ""),
+        ],
+    );
+    let expected = [
+        ("ORPHAN", 1),
+        ("EVENT_IN_FUTURE", 1),
+        ("EVENT_TIME_WITHOUT_ZONE", 1),
+        ("EVENT_BAD_VALUE", 2),
+        ("EVENT_MISSING_FIELD", 1),
+        ("BEFORE_SCORE", 1),
+    ];
+    assert_eq!(server.import(&odd, &[]), (3, counts(&expected)));
+    // Times of Berlin that are sent as UTC lie in the future; named for what they are, they are taken. So are those of New York, which
+    // as UTC would come before the score.
+    let berlin = file("berlin.csv", &[row("L-000004", "converted", &local(at + 3_600_000), "j", "")]);
+    assert_eq!(server.import(&berlin, &["--time-zone", "Z"]), (3, counts(&[("EVENT_IN_FUTURE", 1)])));
+    assert_eq!(server.import(&berlin, &["--time-zone", "+01:00"]), (0, counts(&[("ACCEPTED", 1)])));
+    let york = file("york.csv", &[row("L-000005", "converted", &local(at - 5 * 3_600_000), "k", "")]);
+    assert_eq!(server.import(&york, &["--time-zone", "-05:00", "--dry-run"]), (0, counts(&[("READABLE", 1)])));
+    assert_eq!(server.import(&york, &["--time-zone", "-05:00"]), (0, counts(&[("ACCEPTED", 1)])));
+    // One lead a row, as a CRM exports it, its words translated or its rows skipped.
+    let wide = store
+        .file("wide.csv", &format!("Id,won,lost,Amount\nL-000006,{},,1200.5\nL-000007,,{},\nL-000008,,,\n", utc(at), utc(at)));
+    let columns = ["--lead", "Id", "--closed-at", "won", "--lost-at", "lost", "--value", "Amount"];
+    assert_eq!(server.import(&wide, &columns), (0, counts(&[("ACCEPTED", 2), ("SKIPPED", 1)])));
+    let stages =
+        store.file("stages.csv", &format!("lead_id,Stage,occurred_at\nL-000009,Closed Won,{0}\nL-000009,Open,{0}\n", utc(at)));
+    let words = ["--kind", "Stage", "--map", "Closed Won=converted", "--map", "Open"];
+    assert_eq!(server.import(&stages, &words), (0, counts(&[("ACCEPTED", 1), ("SKIPPED", 1)])));
+    let (code, _, err) = server.run(&["outcomes", "import", &stages, "--lead", "LeadId"]);
+    assert_eq!((code, err.contains("COLUMN_MISSING")), (2, true), "{err}");
+
+    // What was said of scores, and an erasure, after which nothing of the lead is taken.
+    let feedback = store
+        .file("feedback.csv", &format!("lead_id,kind,rating,occurred_at\nL-000001,thumb,1,{0}\nL-000001,thumb,3,{0}\n", utc(at)));
+    let (code, out, _) = server.run(&["feedback", "import", &feedback]);
+    assert!(code == 3 && out.contains("ACCEPTED") && out.contains("EVENT_BAD_VALUE"), "{out}");
+    store.done(&["leads", "erase", "L-000001"]);
+    assert_eq!(server.import(&first, &[]).1, counts(&[("DUPLICATE", 1), ("ERASED", 1)]));
+    assert_eq!(server.run(&["leads", "show", "L-000001"]).0, 8, "nothing is left of it");
+    let found = store.done(&["sql", "SELECT count(*) AS n FROM prediction_logs WHERE lead_id = 'L-000001'", "--json"]);
+    assert!(found.contains("\"n\": 0"), "{found}");
+    let ledger = store.done(&["ledger", "list", "--json"]);
+    assert!(ledger.contains("\"erase\"") && !ledger.contains("L-000001"), "the ledger names no lead");
+}
