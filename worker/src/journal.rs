@@ -7,7 +7,7 @@ use plumbline_core::event::{Cell, Prediction, shard};
 use plumbline_core::{Decimal, Timestamp};
 
 use crate::answer::Effects;
-use crate::probe::Heartbeat;
+use crate::heartbeat::Heartbeat;
 use crate::settings::Settings;
 use crate::tally::{Counts, Fields};
 

@@ -7,50 +7,15 @@ use plumbline_core::event::{Prediction, Role, Status};
 use plumbline_core::score::ModelId;
 use plumbline_core::score::Workspace;
 use plumbline_core::{Scorer, Timestamp};
-use serde::{Deserialize, Serialize};
 
 use crate::answer::Effects;
 use crate::deployment::Served;
+use crate::heartbeat::Heartbeat;
 #[cfg(any(test, target_arch = "wasm32"))]
 use crate::journal::{Batch, Journal};
 use crate::service::Service;
 #[cfg(any(test, target_arch = "wasm32"))]
 use crate::settings::Settings;
-
-/// What an instance says of itself, so that control knows who serves what and how much of it was stored.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Heartbeat {
-    /// The random text the instance was made with.
-    pub instance: String,
-    /// When it said so, milliseconds since 1970.
-    pub at_ms: i64,
-    /// The build that runs.
-    pub build: String,
-    /// The deployment that it serves; 0 where nobody counts them.
-    pub epoch: u64,
-    /// The newest that it heard of.
-    pub heard_epoch: u64,
-    /// Nothing was heard of deployments for a minute.
-    pub stale: bool,
-    /// A person switched the challenger off in this host's settings.
-    pub killed: bool,
-    /// Memory that the instance takes, where the host knows.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub memory_bytes: Option<u64>,
-    /// Log rows handed to the log, stored, and known to be lost, since the instance began.
-    pub rows_made: u64,
-    /// See above.
-    pub rows_written: u64,
-    /// See above.
-    pub rows_failed: u64,
-    /// Answered requests that other versions did not score, for lack of room.
-    pub shadows_dropped: u64,
-    /// Answered requests that broke another version.
-    pub shadows_failed: u64,
-    /// Why a newer deployment is not served, or a model of this one not loaded.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub trouble: Option<String>,
-}
 
 impl Service {
     /// Scores a golden lead of each model that is deployed; returns a row of role `probe` for each, with the time that took by `micros`, a

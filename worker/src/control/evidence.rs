@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 
 use super::windows::{DAY_MS, Figures, add};
 use super::{Control, integer, real, text};
+use crate::heartbeat::Heartbeat;
 use crate::log::{Grain, PAIRED, TESTED, Voice};
-use crate::probe::Heartbeat;
 use crate::store::{Param, Sql, SqlError};
 
 /// Days over which the pace is worked out.

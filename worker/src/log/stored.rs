@@ -4,7 +4,7 @@ use plumbline_core::metric::{Label, Maturity};
 use serde::{Deserialize, Serialize};
 
 use super::{LeadFields, LogShard, cell, meta};
-use crate::probe::Heartbeat;
+use crate::heartbeat::Heartbeat;
 use crate::store::{Param, Sql, SqlError, SqlValue};
 
 /// A lead's fields with its outcome.
