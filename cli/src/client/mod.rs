@@ -2,7 +2,7 @@
 
 mod store;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
@@ -51,11 +51,21 @@ struct Sent<'a> {
 }
 
 impl Service {
+    /// The service at `url`, or the store in `store`.
+    pub fn new(url: Option<String>, store: Option<PathBuf>, key: Option<String>) -> Service {
+        Service { url: url.unwrap_or_else(|| "http://127.0.0.1:8788".to_owned()), store, key }
+    }
+
     /// The same with the host's own secret as its key, where the environment has one and no key was given for a store.
     #[must_use]
     pub fn as_admin(&self) -> Service {
         let admin = std::env::var("PLUMBLINE_ADMIN").ok().filter(|secret| !secret.is_empty());
         Service { key: admin.filter(|_| self.store.is_none()).or_else(|| self.key.clone()), ..self.clone() }
+    }
+
+    /// The folder of the store, where a store was named.
+    pub fn folder(&self) -> Option<&Path> {
+        self.store.as_deref()
     }
 
     /// The answer to `GET path`.
