@@ -1,7 +1,7 @@
 //! The promises of METHODS.md in small simulations; the full ones are `cargo run --release -p plumbline-tests --bin simulate`.
 #![allow(clippy::expect_used, reason = "a test fails by panicking")]
 
-use plumbline_tests::simulation::{Row, area, drift, experiment, performance, rollout};
+use plumbline_tests::simulation::{Row, alert, area, drift, experiment, performance, rollout};
 
 fn kept(rows: Vec<Row>) {
     assert!(!rows.is_empty());
@@ -39,4 +39,9 @@ fn expected_performance_holds_whatever_the_size_of_the_reference() {
 #[test]
 fn daily_looks_at_gates_neither_stop_a_good_model_nor_pass_a_bad_one() {
     kept(rollout::table(25));
+}
+
+#[test]
+fn the_alert_of_a_falling_area_seldom_fires_on_a_model_that_is_well() {
+    kept(alert::table(&[(100, 35)], 12));
 }

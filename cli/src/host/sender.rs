@@ -150,3 +150,74 @@ impl Post {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{BufRead, BufReader, Read, Write};
+    use std::net::TcpListener;
+
+    use super::*;
+
+    /// Answers one request with `answer`; the address, and what will have been received.
+    fn receiver(answer: &'static str) -> (String, std::thread::JoinHandle<String>) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}/hook", listener.local_addr().unwrap());
+        let received = std::thread::spawn(move || {
+            let (stream, _) = listener.accept().unwrap();
+            let mut stream = BufReader::new(stream);
+            let (mut head, mut length) = (String::new(), 0);
+            loop {
+                let mut line = String::new();
+                stream.read_line(&mut line).unwrap();
+                if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
+                    length = value.trim().parse().unwrap();
+                }
+                if line.trim().is_empty() {
+                    break;
+                }
+                head.push_str(&line);
+            }
+            let mut body = vec![0; length];
+            stream.read_exact(&mut body).unwrap();
+            stream.get_mut().write_all(answer.as_bytes()).unwrap();
+            head + &String::from_utf8(body).unwrap()
+        });
+        (url, received)
+    }
+
+    fn request(url: &str) -> Outgoing {
+        let headers = vec![("webhook-id".to_owned(), "m/1".to_owned())];
+        Outgoing { id: "m/1".into(), url: url.into(), headers, body: "{\"a\":1}".into() }
+    }
+
+    #[test]
+    fn a_message_is_posted_and_its_answer_is_reported() {
+        let status = |status, retry_after_s| Answered::Status { status, retry_after_s };
+        for (answer, expected) in [
+            ("HTTP/1.1 204 No Content\r\n\r\n", status(204, None)),
+            ("HTTP/1.1 429 Slow\r\nretry-after: 7\r\ncontent-length: 0\r\n\r\n", status(429, Some(7))),
+            ("HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\n\r\n", status(302, None)),
+            ("", Answered::Nothing),
+        ] {
+            let (url, received) = receiver(answer);
+            let sent = send(&agent(true), &request(&url));
+            assert_eq!((sent.id.as_str(), sent.answered), ("m/1", expected), "{answer:?}");
+            let received = received.join().unwrap();
+            assert!(received.starts_with("POST /hook ") && received.contains("webhook-id: m/1"), "{received}");
+            assert!(received.ends_with("{\"a\":1}"), "{received}");
+        }
+    }
+
+    #[test]
+    fn a_receiver_on_this_machine_is_not_even_connected_to_unless_it_is_allowed() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let address = listener.local_addr().unwrap();
+        // A name that resolves to it as well.
+        for host in ["127.0.0.1", "localhost"] {
+            let sent = send(&agent(false), &request(&format!("http://{host}:{}/hook", address.port())));
+            assert_eq!((sent.answered, sent.said.as_str()), (Answered::Nothing, "the receiver's name has no public address"));
+        }
+        assert!(listener.accept().is_err());
+    }
+}

@@ -1,12 +1,12 @@
 //! Prints the simulations of METHODS.md as tables, each share with its 95 % binomial bounds; fails when a promise is not kept.
 //!
-//! `cargo run --release -p plumbline-tests --bin simulate -- [experiment] [bounds] [drift] [area] [performance] [rollout] [/N]`: all of
+//! `cargo run --release -p plumbline-tests --bin simulate -- [experiment] [bounds] [drift] [area] [performance] [rollout] [alert] [/N]`: all of
 //! them when none is named; /N makes an Nth of the runs.
 #![allow(clippy::print_stdout, reason = "a command speaks on the terminal")]
 
 use std::process::ExitCode;
 
-use plumbline_tests::simulation::{Row, area, drift, experiment, performance, rollout};
+use plumbline_tests::simulation::{Row, alert, area, drift, experiment, performance, rollout};
 
 fn main() -> ExitCode {
     let (parts, wanted): (Vec<String>, Vec<String>) = std::env::args().skip(1).partition(|argument| argument.starts_with('/'));
@@ -41,6 +41,15 @@ fn main() -> ExitCode {
     }
     if named("rollout") {
         print("Gates of a rollout, 500 leads a day at 10 %, 28 days", rollout::table(1_000 / part));
+    }
+    if named("alert") {
+        print("The alert of AUC, 90 days", alert::table(&[(100, 35), (500, 14)], 1_000 / part));
+        for leads in [100, 500] {
+            let (ours, naive) = alert::delays(leads, 400 / part);
+            println!(
+                "\n{leads} leads a day, AUC falls to 0.82: the alert after {ours} days, a day below 0.85 after {naive} (medians)"
+            );
+        }
     }
     if kept { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

@@ -3,6 +3,7 @@
 //! `cargo run --release -p plumbline-tests --bin simulate` prints the full tables of METHODS.md; `tests/tests/simulations.rs` runs small
 //! ones.
 
+pub mod alert;
 pub mod area;
 pub mod drift;
 pub mod experiment;
