@@ -98,8 +98,8 @@ impl Reading {
         Reading { rule, subject: subject.to_owned(), finding, figure, sentence }
     }
 
-    /// A subject of which too little is known.
-    pub(super) fn unknown(rule: Rule, subject: &str) -> Reading {
+    /// The reading of a subject of which too little is known.
+    pub fn unknown(rule: Rule, subject: &str) -> Reading {
         Reading::new(rule, subject, Finding::Unknown, Figure::default(), format!("{}: not enough data to judge.", rule.title()))
     }
 }

@@ -156,7 +156,7 @@ impl Alert {
             return (None, None);
         }
         let (state, resolved_ms) = (Phase::Resolved, Some(at_ms));
-        let text = format!("{}: {} no longer serves.", self.rule.title(), self.subject);
+        let text = format!("{}: {} is no longer watched.", self.rule.title(), self.subject);
         self.sentence = Sentence::new("ALERT_RETIRED", text).with("subject", self.subject.as_str());
         (Some(Alert { state, resolved_ms, ..self }), Some(Change::Resolved))
     }

@@ -42,6 +42,14 @@ impl<S: Sql> Control<S> {
         let state = self.running()?;
         let serving = serving(&state);
         let mut readings: Vec<Reading> = verdicts.iter().map(alert::of_red).collect();
+        for (rule, version) in
+            [Rule::RedErrors, Rule::RedLatency].into_iter().flat_map(|rule| serving.iter().map(move |v| (rule, *v)))
+        {
+            if !readings.iter().any(|reading| reading.rule == rule && reading.subject == version) {
+                // Too few requests for a verdict.
+                readings.push(Reading::unknown(rule, version));
+            }
+        }
         readings.extend(self.readings(now_ms, &state, &serving)?);
         self.take(now_ms, now_ms, readings, &serving)?;
         let today = now_ms.div_euclid(DAY_MS);
