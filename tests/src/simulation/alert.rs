@@ -41,7 +41,7 @@ fn watch(draw: &mut Draw, leads: usize, auc: impl Fn(usize) -> f64) -> (Option<u
         let last = at + BEFORE;
         let of = |span: usize| {
             let mut sum = Scores::default();
-            days[last + 1 - span..=last].iter().for_each(|day| sum.merge(day));
+            days.iter().take(last + 1).skip(last + 1 - span).for_each(|day| sum.merge(day));
             sum
         };
         let [short, middle, long] = [7, 14, 28].map(of);
