@@ -11,7 +11,7 @@ import { root } from "../../xtask/npm/run.mjs";
 import { folder, freePort } from "./hosts.mjs";
 
 const SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
-const OLD_SECRET = "an older secret";
+const OLD_SECRET = "an-older-secret";
 const CHALLENGER = readFileSync(join(root, "core/src/bundle/reference/by_column.plumb"));
 
 /** A receiver that answers each path by the statuses it is given, the last one for ever. */
