@@ -68,7 +68,7 @@ test("an empty store has a champion and a key, keeps outcomes, counts them, and 
     for (let [after, more] = ["", true]; more; ) {
       const page = (await ask(`/v1/export?part=${part}&after=${after}`, as)).json;
       for (const { table, row } of page.rows) {
-        if (table === "prediction_batches") row.predictions.forEach((cells) => followed.prediction_logs.add(cells[4]));
+        if (table === "prediction_batches") row.predictions.forEach((cells) => followed.prediction_logs.add(cells[5]));
         else if (table === "outcome_events") followed.outcome_events.add(row.lead_id);
         else if (table === "ledger") followed.ledger.add(row.seq);
       }
