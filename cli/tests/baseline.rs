@@ -102,7 +102,7 @@ fn settings_are_explained_and_what_they_cannot_decide_is_named() {
         assert!(page.contains(part), "{part}: {page}");
     }
     assert!(!page.contains("max_memory_mb") && expect(0, &["check", "config", "--all"], b"").contains("max_memory_mb = 2048"));
-    // A typical team of 500 leads a day: two weeks of shadow hold the AUC of 0.88, nothing needs waiting for ever.
+    // A typical team of 500 leads a day: two weeks of shadow decide an AUC of 0.88, and no gate stays undecidable.
     let config = ["check", "config", "--base-rate", "10%", "--leads-per-day", "500", "--champion-auc", "0.86", "--json"];
     let found: Value = serde_json::from_str(&expect(0, &config, b"")).unwrap();
     assert_eq!((&found["undecided"], found["start"]["chance"]["earliest_day"].as_u64()), (&serde_json::json!([]), Some(49)));
@@ -161,7 +161,7 @@ fn connections_are_tried_and_secrets_stay_secret() {
     assert!(!said.contains("very-secret"), "{said}");
     let seen = server.join().unwrap();
     assert!(seen[0].starts_with("POST") && seen[0].ends_with(r#"{"text":""}"#) && seen[1].starts_with("HEAD"), "{seen:?}");
-    // Nobody listens any more; a secret that is not set; a store that is not there.
+    // A closed port, a secret that is not set, and a store that does not exist.
     let (code, said) = run("", &["--store", &at("none")]);
     assert_eq!((code, said.matches("FAILED").count()), (1, 3), "{said}");
     assert!(said.contains("MY_SLACK") && said.contains("no such folder") && !said.contains("very-secret"), "{said}");

@@ -74,6 +74,18 @@ fn a_demo_store_has_a_history_and_goes_on_live() {
     assert!(gates.len() >= 18 && gates.iter().all(|gate| gate["sentence"]["text"].as_str().unwrap().ends_with('.')), "{gates:?}");
     assert!(report.to_string().len() < 100_000, "{} bytes", report.to_string().len());
     assert_eq!(server.get("/v1/ledger/verify")["valid"], true);
+    let reached: Vec<&str> = report["goals"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|goal| goal["status"] == "pass")
+        .map(|goal| goal["id"].as_str().unwrap())
+        .collect();
+    assert!(["shadow_operational", "rollout_approved"].iter().all(|id| reached.contains(id)), "{reached:?}");
+    assert!(!reached.contains(&"all_leads") && !reached.contains(&"automated_retraining"), "{reached:?}");
+    let field = &report["quality"]["features"][0];
+    assert_eq!((field["reference"].as_array().unwrap().len(), field["edges"].as_array().unwrap().len()), (10, 9), "{field}");
+    assert!(field["ks_by_day"].as_array().unwrap().iter().filter(|day| !day.is_null()).count() > 40, "{field}");
 
     // A lead is scored, and outcomes of leads that have matured arrive: the report changes.
     let scored = server.post("/v1/score", &json!({ "lead_id": "new-1", "visits_30d": 30.0 }));

@@ -228,7 +228,7 @@ fn every_row_of_outcomes_is_accounted_for_however_wrong_it_is() {
     let odd = file(
         "odd.csv",
         &[
-            row("nobody", "converted", &utc(at), "c", ""),
+            row("unknown", "converted", &utc(at), "c", ""),
             row("L-000003", "converted", &utc(at + 3_600_000), "d", ""),
             row("L-000003", "converted", &local(at), "e", ""),
             row("L-000003", "converted", "28.11.2026", "f", ""),

@@ -14,7 +14,7 @@ const SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 const OLD_SECRET = "an-older-secret";
 const CHALLENGER = readFileSync(join(root, "core/src/bundle/reference/by_column.plumb"));
 
-/** A receiver that answers each path by the statuses it is given, the last one for ever. */
+/** A receiver that answers each path with the given statuses in turn, and then keeps repeating the last one. */
 async function recorder(answers) {
   const seen = [];
   const server = createServer(async (request, response) => {

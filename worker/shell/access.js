@@ -1,4 +1,4 @@
-// Which keys are in force: asked of a shard every few seconds. Which of them may do what is the service's to say.
+// The keys in force, read from a shard every few seconds. The service decides what each key may do.
 import { control } from "./lifecycle.js";
 
 /** Keys are asked for again after so long: a key that was revoked is refused then at the latest. */

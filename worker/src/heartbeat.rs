@@ -11,7 +11,7 @@ pub struct Heartbeat {
     pub at_ms: i64,
     /// The build that runs.
     pub build: String,
-    /// The deployment that it serves; 0 where nobody counts them.
+    /// The epoch of the deployment that it serves; 0 without a lifecycle.
     pub epoch: u64,
     /// The newest that it heard of.
     pub heard_epoch: u64,

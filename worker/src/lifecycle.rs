@@ -128,7 +128,7 @@ impl<S: Sql> Lifecycle<S> {
         for (number, shard) in (0..).zip(&mut self.shards) {
             parts.push(part(shard, (number, shards), now_ms, &ask, request.body)?);
         }
-        self.control.told(now_ms, &ask, parts)
+        self.control.answer_parts(now_ms, &ask, parts)
     }
 
     /// Deletes what is older than the policy keeps. Predictions, scores and fields go only once every follower has them, and stay where

@@ -139,7 +139,7 @@ impl Capacity {
         Ok(String::from_utf8_lossy(&version).trim().to_owned())
     }
 
-    /// Sends one request after another until it is told to stop; counts those that began when it was warm.
+    /// Sends one request after another until the measurement ends; counts those that began after the warm-up.
     fn send(
         &self,
         number: u16,

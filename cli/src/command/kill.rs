@@ -12,7 +12,7 @@ use crate::{Failure, Outcome};
 /// Give all leads to the champion on this host, at once and without control
 #[derive(Debug, Args)]
 #[command(after_help = "\
-A file in the store's folder tells the host that serves from it: within a second it gives all leads to the champion, whatever the rollout
+This writes a file to the store's folder. Within a second, the host that serves from it gives all leads to the champion, whatever the rollout
 says, and says so in its heartbeat; no day of the rollout counts meanwhile. It needs no key and no control, but access to the folder.
 Where control can be reached, prefer plumbline rollout rollback, which is recorded.
 

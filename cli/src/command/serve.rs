@@ -87,7 +87,7 @@ enum Mode {
 }
 
 impl Serve {
-    /// Answers until it is told to stop.
+    /// Answers requests until a signal stops the process.
     pub fn run(&self, json: bool) -> Result<Outcome, Failure> {
         let (settings, policy) = self.settings()?;
         let mut kept = self.kept(&settings, policy)?;

@@ -144,7 +144,7 @@ fn write(runtime: &Runtime, mut notes: mpsc::Receiver<Note>, mut store: Stored) 
                 open = !matches!(note, Ok(None));
                 note.ok().flatten()
             } else {
-                // Rows are there and nobody waits for them: one wake for all that come meanwhile, not one each.
+                // No request waits for these rows: one wake-up serves all that arrive meanwhile.
                 tokio::time::sleep(patience).await;
                 let note = notes.try_recv();
                 open = !matches!(note, Err(mpsc::error::TryRecvError::Disconnected));

@@ -2,13 +2,11 @@
 
 use super::change::{correlation, mean, point};
 use super::{Facts, Finding, Hour, Judgement, Seen};
-use crate::rollout::Policy;
-use crate::rollout::phrase;
+use crate::rollout::{DAY_MS, Policy, phrase};
 use crate::stats::level::Level;
 use crate::stats::proportion::{Proportion, TwoProportions};
-use crate::window::{HOUR_MS, Latency};
+use crate::window::Latency;
 
-const DAY_MS: i64 = 24 * HOUR_MS;
 /// Requests of an hour with which its slowest hundredth is looked at.
 const LEAST: u64 = 20;
 /// By how much the share of slow requests must have grown, at least.

@@ -3,12 +3,10 @@
 use super::change::point;
 use super::{Counts, Facts, Field, FieldHour, Finding};
 use crate::drift::Rate;
-use crate::rollout::Policy;
-use crate::rollout::phrase;
+use crate::rollout::{DAY_MS, Policy, phrase};
 use crate::window::HOUR_MS;
 
 const ID: &str = "D1.4";
-const DAY_MS: i64 = 24 * HOUR_MS;
 const LEAST: u64 = 100;
 /// The part of a rise that one source must hold to be named as its only one.
 const MOST: f64 = 0.8;

@@ -3,14 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::{Facts, Finding, Hour};
-use crate::rollout::Policy;
-use crate::rollout::phrase;
+use crate::rollout::{DAY_MS, Policy, phrase};
 use crate::stats::level::Level;
 use crate::stats::proportion::Proportion;
 use crate::window::HOUR_MS;
 
 const ID: &str = "D1.1";
-const DAY_MS: i64 = 24 * HOUR_MS;
 /// Leads with which a share is judged.
 const LEAST: u64 = 100;
 /// Leads that the same hours of the week before must have had, for silence to mean anything.

@@ -13,6 +13,25 @@ pub(crate) fn score_bin(score: f64) -> usize {
     ((score * bins).clamp(0.0, bins) as usize).min(SCORE_BINS - 1)
 }
 
+/// The last bin of each decile of `reference` but the last: where [`deciles`] begin anew.
+pub(crate) fn decile_ends(reference: &[u64]) -> Vec<usize> {
+    let all = reference.iter().fold(0u64, |sum, count| sum.saturating_add(*count));
+    let (mut ends, mut passed, mut next) = (Vec::new(), 0u64, 1u64);
+    // The count up to and with which a decile reaches.
+    let reach = |decile: u64| (u128::from(all) * u128::from(decile)).div_ceil(DECILES as u128) as u64;
+    for (place, count) in reference.iter().enumerate() {
+        passed = passed.saturating_add(*count);
+        // Above the largest value lies nothing of the reference; an edge there would make an empty bin.
+        if *count > 0 && passed >= reach(next) && passed < all {
+            ends.push(place);
+            while next < DECILES as u64 && passed >= reach(next) {
+                next += 1;
+            }
+        }
+    }
+    ends
+}
+
 /// The counts of both sides in at most ten bins that hold about equally many reference values. The same bins as
 /// [`Bins::of_quantiles`](crate::histogram::Bins::of_quantiles) makes of the reference's values, as far as the frozen edges allow.
 ///
@@ -24,27 +43,18 @@ pub(crate) fn score_bin(score: f64) -> usize {
 /// assert_eq!((before, now), (vec![50; 10], [[20; 5], [80; 5]].concat()));
 /// ```
 pub fn deciles(reference: &[u64], current: &[u64]) -> (Vec<u64>, Vec<u64>) {
-    let all = reference.iter().fold(0u64, |sum, count| sum.saturating_add(*count));
-    let (mut before, mut now) = (vec![0u64; 1], vec![0u64; 1]);
-    let (mut passed, mut next) = (0u64, 1u64);
-    // The count up to and with which a decile reaches.
-    let reach = |decile: u64| (u128::from(all) * u128::from(decile)).div_ceil(DECILES as u128) as u64;
-    for (reference, current) in reference.iter().zip(current) {
-        if let (Some(before), Some(now)) = (before.last_mut(), now.last_mut()) {
-            *before = before.saturating_add(*reference);
-            *now = now.saturating_add(*current);
-        }
-        passed = passed.saturating_add(*reference);
-        // Above the largest value lies nothing of the reference; an edge there would make an empty bin.
-        if *reference > 0 && passed >= reach(next) && passed < all {
-            before.push(0);
-            now.push(0);
-            while next < DECILES as u64 && passed >= reach(next) {
-                next += 1;
+    let ends = decile_ends(reference);
+    let joined = |counts: &[u64]| {
+        let mut sums = vec![0u64; ends.len() + 1];
+        for (place, count) in counts.iter().take(reference.len()).enumerate() {
+            // A bin belongs to the first decile that does not end before it.
+            if let Some(sum) = sums.get_mut(ends.partition_point(|end| *end < place)) {
+                *sum = sum.saturating_add(*count);
             }
         }
-    }
-    (before, now)
+        sums
+    };
+    (joined(reference), joined(current))
 }
 
 #[cfg(test)]

@@ -24,8 +24,8 @@ mod sample;
 
 pub use bracket::Bracket;
 pub use cramer::CramerVonMises;
-pub(crate) use decile::score_bin;
 pub use decile::{DECILES, SCORE_BINS, deciles};
+pub(crate) use decile::{decile_ends, score_bin};
 pub use distance::{energy, wasserstein, wasserstein_normed};
 pub use divergence::{EMPTY_SHARE, Shares};
 pub use error::DriftError;

@@ -16,6 +16,7 @@ use std::collections::BTreeMap;
 
 use sha2::{Digest, Sha256};
 
+use self::measured::Seen;
 use self::training::{diagnosed, model};
 use super::alert::{AlertPart, IncidentPart};
 use super::day::DayRow;
@@ -26,7 +27,7 @@ use super::value::{Estimate, Series, Status};
 use crate::alert::{Alert, Incident, Phase};
 use crate::bundle::Baseline;
 use crate::diagnose::Diagnosis;
-use crate::rollout::{Policy, Severity, Stage, State, Verdict, phrase};
+use crate::rollout::{DAY_MS, Policy, Severity, Stage, State, Verdict, phrase};
 use crate::sentence::Sentence;
 use crate::window::{Layout, Scores, Window};
 
@@ -36,7 +37,6 @@ pub use quality::DriftRow;
 
 /// Seconds after which a page should ask again.
 const REFRESH_S: u32 = 15;
-const DAY_MS: i64 = 86_400_000;
 /// Alerts and incidents that are listed.
 const LISTED: usize = 10;
 
@@ -176,7 +176,8 @@ pub struct ModelRow {
 impl Report {
     /// The report of `facts`.
     pub fn new(facts: &Facts<'_>) -> Report {
-        let measures: Vec<Measure> = MeasureId::ALL.into_iter().map(|id| facts.measure(id)).collect();
+        let seen = facts.seen();
+        let measures: Vec<Measure> = MeasureId::ALL.into_iter().map(|id| facts.measure(id, seen.as_ref())).collect();
         let revenue = facts.revenue();
         let mut report = Report {
             format: 1,
@@ -192,8 +193,8 @@ impl Report {
             days: facts.statuses(),
             events: facts.ledger.iter().map(event).collect(),
             health: facts.health(),
-            performance: facts.performance(),
-            quality: facts.quality(),
+            performance: facts.performance(seen.as_ref()),
+            quality: facts.quality(seen.as_ref()),
             business: facts.business(),
             rollout: facts.rollout(),
             experiment: facts.experiment(),
@@ -273,9 +274,9 @@ impl Facts<'_> {
         }
     }
 
-    fn measure(&self, id: MeasureId) -> Measure {
+    fn measure(&self, id: MeasureId, seen: Option<&Seen>) -> Measure {
         let champion = &self.state.champion;
-        let (estimate, window_days) = self.estimate(id);
+        let (estimate, window_days) = self.estimate(id, seen);
         let target = id.target(self.policy);
         let is_short = estimate.n.zip(estimate.n_needed).is_some_and(|(n, needed)| n < needed);
         let status = match target.as_ref() {

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::evidence::Answer;
-use crate::window::{Layout, Summary, Window};
+use crate::window::Summary;
 
 /// The figures of one version on one UTC day. Traffic belongs to the day of the request, outcomes to the day on which leads matured.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -64,41 +64,37 @@ pub struct Sums {
 }
 
 impl DayRow {
-    /// The figures of `version` on the day that begins at `day_ms`, from its `traffic`, counted by `layout`, beside the training data as a
-    /// window of the same layout, and from the `outcomes` that matured, counted without features.
+    /// The figures of `version` on the day that begins at `day_ms`, from those of its `traffic` beside the training data, and of the
+    /// `outcomes` that matured.
     pub fn new(
         (day_ms, version, role): (i64, &str, &str),
-        layout: &Layout,
-        traffic: Option<&Window>,
-        outcomes: Option<&Window>,
-        reference: Option<&Window>,
+        traffic: Option<&Summary>,
+        outcomes: Option<&Summary>,
         sums: Sums,
     ) -> DayRow {
         let mut row = DayRow { day_ms, version: version.to_owned(), role: role.to_owned(), ..DayRow::default() };
-        if let Some(window) = traffic {
-            let figures = Summary::new(window, layout, reference, day_ms);
+        if let Some(figures) = traffic {
             if let Answer::Known(quantiles) = &figures.latency_us {
                 let at = |q: f64| quantiles.iter().find(|(part, _)| *part == q).map(|(_, us)| *us as f64 / 1e3);
                 (row.p50_ms, row.p99_ms) = (at(0.5), at(0.99));
             }
-            row.error_rate = known(figures.error_rate);
+            row.error_rate = known(figures.error_rate.clone());
             row.throughput = (figures.requests > 0).then_some(figures.requests as f64 / 86_400.0);
-            row.coverage = known(figures.coverage);
+            row.coverage = known(figures.coverage.clone());
             row.drift = largest(figures.features.iter().filter_map(|feature| match &feature.drift {
                 Some(Answer::Known(distance)) => Some(distance.at_least),
                 _ => None,
             }));
-            row.missing = largest(figures.features.into_iter().filter_map(|feature| known(feature.missing)));
+            row.missing = largest(figures.features.iter().filter_map(|feature| known(feature.missing.clone())));
             row.leads = figures.leads;
         }
-        if let Some(window) = outcomes {
-            let figures = Summary::new(window, &Layout::default(), None, day_ms);
+        if let Some(figures) = outcomes {
             if let Answer::Known(area) = &figures.roc_auc {
                 (row.auc, row.auc_interval) = (Some(area.area.value), area.interval);
             }
             (row.precision, row.recall) = (figures.precision, figures.recall);
-            row.calibration_error = known(figures.calibration_error).map(|error| error.value);
-            row.conversion = known(figures.conversion).map(|(rate, _)| rate);
+            row.calibration_error = known(figures.calibration_error.clone()).map(|error| error.value);
+            row.conversion = known(figures.conversion.clone()).map(|(rate, _)| rate);
             row.matured = figures.outcomes.iter().take(2).sum();
         }
         row.deal_size = (sums.deals > 0).then(|| sums.deal_value / sums.deals as f64);

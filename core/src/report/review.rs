@@ -5,14 +5,10 @@ use serde::{Deserialize, Serialize};
 use super::document::Report;
 use super::measure::{Measure, MeasureId};
 use super::time::{day_text, time_text};
-use super::value::Status;
-use crate::rollout::phrase;
+use super::value::{PERCENTILES, Status};
+use crate::rollout::{DAY_MS, phrase};
 use crate::sentence::Sentence;
-use crate::window::{SCORE_BINS, Scores};
-
-/// The score percentiles that are compared.
-const PERCENTILES: [f64; 5] = [0.10, 0.25, 0.50, 0.75, 0.90];
-const DAY_MS: i64 = 86_400_000;
+use crate::window::Scores;
 
 /// A review.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -240,8 +236,7 @@ fn drift(report: &Report) -> ReviewPart {
 fn percentiles(facts: &ReviewFacts<'_>) -> ReviewPart {
     let row = |(label, scores): (&str, Option<&Scores>)| {
         let found: Option<Vec<String>> = scores.and_then(|scores| {
-            let counts = scores.histogram();
-            PERCENTILES.into_iter().map(|part| percentile(&counts, part).map(|score| phrase::rounded(score, 2))).collect()
+            PERCENTILES.into_iter().map(|part| scores.quantile(part).map(|score| phrase::rounded(score, 2))).collect()
         });
         (label.to_owned(), found.map_or_else(|| "not known".to_owned(), |found| found.join(", ")))
     };
@@ -250,20 +245,6 @@ fn percentiles(facts: &ReviewFacts<'_>) -> ReviewPart {
     let status = if is_known { Status::Tracked } else { Status::InsufficientData };
     let text = "Scores that 10, 25, 50, 75 and 90 of a hundred leads do not exceed, next to the week before and to training.";
     part("scores", status, text.into(), rows)
-}
-
-/// The middle of the bin that holds the `part` quantile of `counts`; none of nothing.
-fn percentile(counts: &[u64], part: f64) -> Option<f64> {
-    let all: u64 = counts.iter().sum();
-    let rank = (part * all as f64).ceil().max(1.0) as u64;
-    let mut below = 0;
-    for (at, count) in counts.iter().enumerate() {
-        below += count;
-        if below >= rank && all > 0 {
-            return Some((at as f64 + 0.5) / SCORE_BINS as f64);
-        }
-    }
-    None
 }
 
 fn monthly(report: &Report) -> Vec<ReviewPart> {
@@ -336,13 +317,5 @@ mod tests {
         assert_eq!(due("2026-11-30"), [true, true, false]);
         assert_eq!(due("2026-12-01T08:00:00Z"), [true, false, true]);
         assert_eq!(due("2026-12-02"), [true, false, false]);
-    }
-
-    #[test]
-    fn percentiles_are_those_of_the_counts() {
-        let mut counts = vec![0u64; SCORE_BINS];
-        (0..SCORE_BINS).for_each(|at| counts[at] = 1);
-        assert_eq!(PERCENTILES.map(|part| percentile(&counts, part).unwrap()), [0.0995, 0.2495, 0.4995, 0.7495, 0.8995]);
-        assert_eq!(percentile(&[0, 0], 0.5), None);
     }
 }

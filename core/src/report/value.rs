@@ -36,6 +36,11 @@ impl From<Outcome> for Status {
     }
 }
 
+/// Percentiles of scores that are compared, as parts of 1.
+pub(super) const PERCENTILES: [f64; 5] = [0.10, 0.25, 0.50, 0.75, 0.90];
+/// The quantile of the normal distribution of a two-sided interval of 95 %.
+pub(super) const Z: f64 = 1.959_963_984_540_054;
+
 /// A figure with its interval. All parts are finite; what is not known is absent.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "ReportEstimate"))]
@@ -70,6 +75,12 @@ impl Estimate {
     pub fn within(self, interval: Option<(f64, f64)>) -> Estimate {
         let Some((low, high)) = interval else { return self };
         Estimate { low: short(low), high: short(high), level: Some(0.95), ..self }
+    }
+
+    /// The figure with its interval of 95 % by a standard error (normal approximation).
+    pub fn by_error(value: f64, standard_error: f64) -> Estimate {
+        let reach = Z * standard_error;
+        Estimate::of(Some(value)).within(Some((value - reach, value + reach)))
     }
 
     /// Between ends that hold for certain, such as those of a figure that was read from bins.
@@ -160,7 +171,13 @@ pub(super) fn short(x: f64) -> Option<f64> {
 
 #[cfg(test)]
 mod tests {
-    use super::short;
+    use super::{Z, short};
+    use crate::stats::normal;
+
+    #[test]
+    fn the_normal_quantile_is_that_of_the_distribution() {
+        assert!((Z - normal::quantile(0.975)).abs() < 1e-15);
+    }
 
     #[test]
     fn figures_keep_the_digits_that_people_read() {

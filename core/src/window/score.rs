@@ -90,6 +90,28 @@ impl Scores {
         all
     }
 
+    /// The score that the part `q` of leads does not exceed, by nearest rank, as the middle of its thousandth; none without leads.
+    ///
+    /// # Example
+    /// ```
+    /// use plumbline_core::window::Scores;
+    /// let mut scores = Scores::default();
+    /// (0..1000).for_each(|i| scores.add((f64::from(i) + 0.5) / 1000.0, None));
+    /// assert_eq!((scores.quantile(0.1), scores.quantile(0.75)), (Some(0.0995), Some(0.7495)));
+    /// assert_eq!(Scores::default().quantile(0.5), None);
+    /// ```
+    pub fn quantile(&self, q: f64) -> Option<f64> {
+        let counts = self.histogram();
+        let all = counts.iter().fold(0u64, |sum, count| sum.saturating_add(*count));
+        let rank = (q * all as f64).ceil().max(1.0) as u64;
+        let mut passed = 0u64;
+        let bin = counts.iter().position(|count| {
+            passed = passed.saturating_add(*count);
+            passed >= rank
+        })?;
+        Some((bin as f64 + 0.5) / SCORE_BINS as f64)
+    }
+
     /// The area under the ROC curve of the leads with an outcome.
     ///
     /// # Errors

@@ -148,7 +148,7 @@ impl<S: Sql> Control<S> {
     ///
     /// # Errors
     /// Nothing was found, or the store failed.
-    pub fn told(&mut self, now_ms: i64, ask: &Ask, parts: Vec<Value>) -> Result<Response, Fault> {
+    pub fn answer_parts(&mut self, now_ms: i64, ask: &Ask, parts: Vec<Value>) -> Result<Response, Fault> {
         match ask {
             Ask::Events { .. } => {
                 let parts = parts.into_iter().map(serde_json::from_value).collect::<Result<Vec<_>, _>>();

@@ -1,12 +1,12 @@
 //! The facts of the diagnosis, put together from merged windows, notes and what the shards were asked.
 
 use plumbline_core::diagnose::{Counts, Diagnosis, Facts, Field, FieldHour, Hour, Mix, Note, Seen, diagnose};
-use plumbline_core::rollout::State;
 use plumbline_core::rollout::evidence::FeatureFigures;
+use plumbline_core::rollout::{DAY_MS, State};
 use plumbline_core::window::{HOUR_MS, Layout, Window};
 use serde_json::Value;
 
-use super::windows::{DAY_MS, Figures, add};
+use super::windows::{Figures, add};
 use super::{Control, Fault, integer, text};
 use crate::log::{Answered, Business, Grain, Inquiry, Question, Voice};
 use crate::store::{Param, Sql, SqlError};
@@ -45,7 +45,7 @@ impl<S: Sql> Control<S> {
         }
     }
 
-    /// What is asked of the shards, because windows do not say it.
+    /// The questions for the shards that windows cannot answer.
     ///
     /// # Errors
     /// No model is registered yet, or the store failed.

@@ -2,28 +2,21 @@
 
 use plumbline_core::evidence::Answer;
 use plumbline_core::report::{DriftRow, day_text};
-use plumbline_core::window::{Layout, Summary, Window};
+use plumbline_core::window::Summary;
 use serde_json::json;
 
 use super::{Control, integer, real, text};
 use crate::store::{Param, Sql, SqlError};
 
 impl<S: Sql> Control<S> {
-    /// Stores how far the fields of `traffic` of the day that begins at `day_ms` are from `reference`.
-    pub(super) fn write_drift(
-        &mut self,
-        (day_ms, version): (i64, &str),
-        layout: &Layout,
-        traffic: &Window,
-        reference: &Window,
-    ) -> Result<(), SqlError> {
-        let figures = Summary::new(traffic, layout, Some(reference), day_ms);
+    /// Stores how far the fields of the day that begins at `day_ms` are from training, by the `figures` of its traffic.
+    pub(super) fn write_drift(&mut self, (day_ms, version): (i64, &str), figures: &Summary) -> Result<(), SqlError> {
         let rows: Vec<serde_json::Value> = figures
             .features
-            .into_iter()
+            .iter()
             .map(|feature| {
-                let distance = match feature.drift {
-                    Some(Answer::Known(distance)) => Some(distance),
+                let distance = match &feature.drift {
+                    Some(Answer::Known(distance)) => Some(*distance),
                     _ => None,
                 };
                 let missing = match feature.missing {

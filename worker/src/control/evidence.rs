@@ -4,11 +4,11 @@ use plumbline_core::metric::Pairs;
 use plumbline_core::rollout::evidence::{
     Capacity, Evidence, Feedback, Figures as Gathered, Instance, Ratings, Shards, Votes, WindowName,
 };
-use plumbline_core::rollout::{Stage, State};
+use plumbline_core::rollout::{DAY_MS, Stage, State};
 use plumbline_core::window::{Layout, Window};
 use serde_json::{Value, json};
 
-use super::windows::{DAY_MS, Figures, add};
+use super::windows::{Figures, add};
 use super::{Control, integer, real, text};
 use crate::heartbeat::Heartbeat;
 use crate::log::{Grain, PAIRED, TESTED, Voice};

@@ -3,10 +3,10 @@
 
 use std::collections::BTreeMap;
 
+use plumbline_core::rollout::DAY_MS;
 use plumbline_core::rollout::minute::Minute as Judged;
 use serde_json::{Value, json};
 
-use super::windows::DAY_MS;
 use super::{Control, integer, text};
 use crate::log::Minute;
 use crate::store::{Param, Sql, SqlError};

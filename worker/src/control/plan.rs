@@ -3,13 +3,12 @@
 use plumbline_core::report::LedgerRow;
 use plumbline_core::rollout::evidence::Planned;
 use plumbline_core::rollout::plan::Basis;
-use plumbline_core::rollout::{Modes, Rollout, Stage, State, TestPlan, ledger, plan};
+use plumbline_core::rollout::{DAY_MS, Modes, Rollout, Stage, State, TestPlan, ledger, plan};
 use plumbline_core::sentence::Sentence;
 use plumbline_core::stats::level::SettingError;
 use plumbline_core::window::{Layout, Window};
 use serde_json::json;
 
-use super::windows::DAY_MS;
 use super::{Control, Fault, integer, text};
 use crate::log::Grain;
 use crate::problem::Problem;

@@ -1,10 +1,11 @@
 //! What the report reads of the ledger's past: the newest A/B test, and how far the first 90 days have come.
 
 use plumbline_core::report::{Progress, TestFacts};
+use plumbline_core::rollout::DAY_MS;
 use plumbline_core::rollout::evidence::Test;
+use plumbline_core::rollout::ledger::Kind;
 use serde::Deserialize;
 
-use super::windows::DAY_MS;
 use super::{Control, integer, text};
 use crate::store::{Param, Sql, SqlError, SqlValue};
 
@@ -34,30 +35,27 @@ impl<S: Sql> Control<S> {
             return Ok(None);
         }
         let challenger = self.spans()?.into_iter().find(|span| span.id == rollout).map(|span| span.challenger);
-        let full_ms = self.first_ms("rollout = ?1 AND to_stage = 'full'", &[Param::Text(&rollout)])?;
+        let full = "SELECT at_ms FROM rollout_events WHERE rollout = ?1 AND to_stage = 'full' ORDER BY seq LIMIT 1";
+        let full_ms = self.sql.query(full, &[Param::Text(&rollout)])?.first().map(|row| integer(row, 0));
         Ok(challenger.map(|challenger| TestFacts { rollout, challenger, looks, full_ms }))
     }
 
     /// How far the first 90 days have come.
     pub(super) fn progress(&mut self) -> Result<Progress, SqlError> {
-        let started_ms = self.first_ms("kind = 'genesis'", &[])?.unwrap_or_default();
+        let firsts = "SELECT min(CASE WHEN kind = ?1 THEN at_ms END), min(CASE WHEN kind = ?2 THEN at_ms END),
+                min(CASE WHEN to_stage = 'shadow' THEN at_ms END), min(CASE WHEN to_stage = 'full' THEN at_ms END),
+                min(CASE WHEN from_stage <> 'idle' AND to_stage IN ('canary', 'ab_test', 'full') THEN at_ms END) FROM rollout_events";
+        let given = [Kind::Genesis, Kind::Retrain].map(|kind| Param::Text(kind.name()));
+        let firsts = self.sql.query(firsts, &given)?.into_iter().next().unwrap_or_default();
+        let at = |place: usize| match firsts.get(place) {
+            Some(SqlValue::Integer(at_ms)) => Some(*at_ms),
+            _ => None,
+        };
+        let started_ms = at(0).unwrap_or_default();
         let red = "SELECT count(*) FROM incidents WHERE severity = 'red' AND opened_ms < ?1";
         let until = Param::Integer(started_ms + FIRST_DAYS * DAY_MS);
         let red_incidents = self.sql.query(red, &[until])?.first().map_or(0, |row| integer(row, 0).unsigned_abs());
-        Ok(Progress {
-            started_ms,
-            shadow_ms: self.first_ms("to_stage = 'shadow'", &[])?,
-            approved_ms: self.first_ms("kind = 'transition' AND from_stage IN ('shadow', 'canary', 'ab_test') AND to_stage IN ('canary', 'ab_test', 'full')", &[])?,
-            full_ms: self.first_ms("to_stage = 'full'", &[])?,
-            red_incidents,
-            retrained_ms: self.first_ms("kind = 'retraining'", &[])?,
-        })
-    }
-
-    /// When the first entry of the ledger was made that meets `condition`.
-    fn first_ms(&mut self, condition: &str, given: &[Param<'_>]) -> Result<Option<i64>, SqlError> {
-        let query = format!("SELECT at_ms FROM rollout_events WHERE {condition} ORDER BY seq LIMIT 1");
-        let at = |row: &Vec<SqlValue>| integer(row, 0);
-        Ok(self.sql.query(&query, given)?.first().map(at))
+        let (retrained_ms, shadow_ms, full_ms, approved_ms) = (at(1), at(2), at(3), at(4));
+        Ok(Progress { started_ms, shadow_ms, approved_ms, full_ms, red_incidents, retrained_ms })
     }
 }

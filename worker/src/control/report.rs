@@ -1,13 +1,13 @@
 //! The report of what the control object holds.
 
 use plumbline_core::report::{Deployment, Facts, HourRow, LedgerRow, ModelRow, Recent, Report};
-use plumbline_core::rollout::{Next, State, explain, ledger};
+use plumbline_core::rollout::{DAY_MS, Next, State, explain, ledger};
 use plumbline_core::window::{HOUR_MS, Layout, Window};
 use serde_json::Value;
 
 use super::evidence::voice;
 use super::rollout::{actor, said};
-use super::windows::{DAY_MS, Figures, add};
+use super::windows::{Figures, add};
 use super::{Control, Fault, integer, real, text};
 use crate::log::{Grain, PAIRED, TESTED};
 use crate::store::{Param, Sql, SqlError, SqlValue};

@@ -2,13 +2,12 @@
 
 use plumbline_core::alert::{Message, Topic};
 use plumbline_core::report::{Review, ReviewFacts, ReviewKind};
-use plumbline_core::rollout::Severity;
+use plumbline_core::rollout::{DAY_MS, Severity};
 use plumbline_core::window::Scores;
 use serde::Serialize;
 
 use super::report::counts;
 use super::rollout::keep_document;
-use super::windows::DAY_MS;
 use super::{Control, Fault, integer, outbox, text};
 use crate::log::Grain;
 use crate::model::digest;

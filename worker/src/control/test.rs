@@ -2,11 +2,10 @@
 
 use plumbline_core::experiment::analyse;
 use plumbline_core::rollout::evidence::{Evidence, Problem as Doubt, Test};
-use plumbline_core::rollout::{HoldBy, Stage, State, due};
+use plumbline_core::rollout::{DAY_MS, HoldBy, Stage, State, due};
 use plumbline_core::window::HOUR_MS;
 use serde::{Deserialize, Serialize};
 
-use super::windows::DAY_MS;
 use super::{Control, Fault};
 use crate::log::{Population, Tested};
 use crate::store::{Sql, SqlError};

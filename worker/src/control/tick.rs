@@ -2,12 +2,11 @@
 
 use plumbline_core::report::{DayRow, Sums};
 use plumbline_core::rollout::minute::{Watched, red};
-use plumbline_core::rollout::{Event, Family, LookEvent, Outcome, RedVerdict, State, Verdict, due, evaluate};
-use plumbline_core::window::Window;
+use plumbline_core::rollout::{DAY_MS, Event, Family, LookEvent, Outcome, RedVerdict, State, Verdict, due, evaluate};
+use plumbline_core::window::{Layout, Summary, Window};
 use serde_json::Value;
 
 use super::evidence::voice;
-use super::windows::DAY_MS;
 use super::{Control, Fault, integer};
 use crate::log::{Grain, Voice};
 use crate::store::{Param, Sql, SqlError};
@@ -60,14 +59,12 @@ impl<S: Sql> Control<S> {
         }
         let said = voice(&self.windows(Grain::Voice, day_ms, day_ms + 1)?, version);
         let sums = sums(outcomes.as_ref().map_or(&Value::Null, |figures| &figures.business), &said);
-        let window = |figures: &Option<super::Figures>| figures.as_ref().map(|figures| figures.window.clone());
-        let (traffic, outcomes) = (window(&traffic), window(&outcomes));
-        if let (Some(traffic), Some(reference)) = (&traffic, &reference)
-            && role == "champion"
-        {
-            self.write_drift((day_ms, version), &layout, traffic, reference)?;
+        let traffic = traffic.map(|figures| Summary::new(&figures.window, &layout, reference.as_ref(), day_ms));
+        let outcomes = outcomes.map(|figures| Summary::new(&figures.window, &Layout::default(), None, day_ms));
+        if let Some(traffic) = traffic.as_ref().filter(|_| reference.is_some() && role == "champion") {
+            self.write_drift((day_ms, version), traffic)?;
         }
-        let row = DayRow::new((day_ms, version, role), &layout, traffic.as_ref(), outcomes.as_ref(), reference.as_ref(), sums);
+        let row = DayRow::new((day_ms, version, role), traffic.as_ref(), outcomes.as_ref(), sums);
         self.store_day(&row)
     }
 

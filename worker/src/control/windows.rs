@@ -4,15 +4,14 @@
 use std::collections::BTreeMap;
 
 use plumbline_core::Bundle;
-use plumbline_core::window::{HOUR_MS, Layout, Window};
+use plumbline_core::rollout::DAY_MS;
+use plumbline_core::window::{Layout, Window};
 use serde_json::Value;
 
 use super::{Control, integer, text};
 use crate::log::{Grain, ShardWindow};
 use crate::store::{Param, Sql, SqlError, SqlValue};
 
-/// A day in milliseconds.
-pub(super) const DAY_MS: i64 = 24 * HOUR_MS;
 /// Windows merged in one transaction.
 const MERGED_AT_ONCE: i64 = 64;
 

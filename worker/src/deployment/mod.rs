@@ -33,7 +33,7 @@ pub(crate) struct Deployment {
     variants: Vec<Variant>,
     /// Where the latter begin.
     named: usize,
-    /// Its number, which every row and answer has; 0 where nobody counts deployments.
+    /// Its epoch, which every row and answer carries; 0 without a lifecycle.
     epoch: u64,
     known: Arc<Known>,
     notes: Vec<String>,
@@ -225,7 +225,7 @@ impl Deployment {
         self.draws.as_ref().is_some_and(Draws::is_killed)
     }
 
-    /// Its number; 0 where nobody counts deployments.
+    /// Its epoch; 0 without a lifecycle.
     pub(crate) fn epoch(&self) -> u64 {
         self.epoch
     }

@@ -2,11 +2,12 @@
 
 use plumbline_core::experiment::{Data, Deal, Measured, Observation, Settings};
 use plumbline_core::metric::{Label, Maturity};
+use plumbline_core::rollout::DAY_MS;
 use plumbline_core::rollout::evidence::{Attention, Test};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::digest::{DAY_MS, HOUR_MS};
+use super::digest::HOUR_MS;
 use super::{LogShard, RolloutSpan, cell};
 use crate::store::{Param, Sql, SqlError, SqlValue};
 

@@ -1,11 +1,12 @@
 //! Retention: what is deleted once it is old enough, and stored elsewhere where it has to be.
 
 use plumbline_core::event::lead_number;
+use plumbline_core::rollout::DAY_MS;
 use plumbline_core::rollout::policy::Retention;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::digest::{DAY_MS, HOUR_MS};
+use super::digest::HOUR_MS;
 use super::export::Cursor;
 use super::{LogShard, cell, meta};
 use crate::store::{Param, Sql, SqlError};

@@ -185,7 +185,7 @@ impl<S: Sql> LogShard<S> {
         Ok(page.finish(reached.to_string(), more))
     }
 
-    /// How far every follower is; none where nobody follows.
+    /// The position that every follower has reached; none without followers.
     ///
     /// # Errors
     /// [`SqlError`].

@@ -1,13 +1,13 @@
-//! What a shard is asked for the diagnosis, because windows do not say it: missing values by source, and how soon leads are contacted.
+//! What the diagnosis reads from a shard because windows do not hold it: missing values by source, and how soon leads are contacted.
 
 use plumbline_core::diagnose::{Contact, Counts, Sourced, Worked};
+use plumbline_core::rollout::DAY_MS;
 use serde::{Deserialize, Serialize};
 
 use super::{LogShard, cell};
 use crate::store::{Param, Sql, SqlError, SqlValue};
 
 const HOUR_MS: i64 = 3_600_000;
-const DAY_MS: i64 = 24 * HOUR_MS;
 /// Leads of the last two weeks are looked at, but for those that may still be contacted.
 const FROM_DAYS: i64 = 14;
 /// A lead is worked in time if it is contacted within so long.

@@ -4,33 +4,50 @@ use super::{Facts, Recent};
 use crate::metric::Confusion;
 use crate::report::day::known;
 use crate::report::measure::{MeasureId, Tab};
-use crate::report::value::Estimate;
+use crate::report::value::{Estimate, Z};
 use crate::stats::level::Level;
 use crate::stats::proportion::Proportion;
 use crate::window::{Layout, Summary};
 
-/// The quantile of the normal distribution of a two-sided 95 % interval.
-const Z: f64 = 1.959_963_984_540_054;
 /// Days of traffic that a measure covers.
 const TRAFFIC_DAYS: u32 = 7;
 
+/// The figures of the champion's windows, which measures and other parts of the report share.
+pub(super) struct Seen {
+    /// Of the traffic, beside the training data.
+    pub traffic: Summary,
+    /// Of the outcomes.
+    pub outcomes: Summary,
+}
+
 impl Facts<'_> {
+    /// The champion's windows in figures; none before it has any.
+    pub(super) fn seen(&self) -> Option<Seen> {
+        let recent = self.of_version(&self.state.champion)?;
+        Some(Seen {
+            traffic: Summary::new(&recent.traffic, &recent.layout, recent.reference.as_ref(), self.now_ms),
+            outcomes: Summary::new(&recent.outcomes, &Layout::default(), None, self.now_ms),
+        })
+    }
+
     /// The champion's figure over its window, and the window's days.
-    pub(super) fn estimate(&self, id: MeasureId) -> (Estimate, u32) {
+    pub(super) fn estimate(&self, id: MeasureId, seen: Option<&Seen>) -> (Estimate, u32) {
         if id == MeasureId::Freshness {
             return (Estimate::of(self.data_until_ms.map(|newest| (self.now_ms - newest).max(0) as f64 / 3.6e6)), 1);
         }
-        let Some(recent) = self.of_version(&self.state.champion) else { return (Estimate::default(), TRAFFIC_DAYS) };
+        let Some((recent, seen)) = self.of_version(&self.state.champion).zip(seen) else {
+            return (Estimate::default(), TRAFFIC_DAYS);
+        };
         let is_outcome = matches!(id.tab(), Tab::Performance)
             || matches!(id, MeasureId::Conversion | MeasureId::DealSize | MeasureId::Satisfaction);
-        let estimate = if is_outcome { recent.of_outcomes(id, self) } else { recent.of_traffic(id, self.now_ms) };
+        let estimate =
+            if is_outcome { recent.of_outcomes(id, self, &seen.outcomes) } else { recent.of_traffic(id, &seen.traffic) };
         (estimate, if is_outcome { recent.outcome_days } else { TRAFFIC_DAYS })
     }
 }
 
 impl Recent {
-    fn of_traffic(&self, id: MeasureId, now_ms: i64) -> Estimate {
-        let figures = Summary::new(&self.traffic, &self.layout, self.reference.as_ref(), now_ms);
+    fn of_traffic(&self, id: MeasureId, figures: &Summary) -> Estimate {
         let counters = &self.traffic.counters;
         match id {
             MeasureId::P50Ms => Estimate::of(self.latency_ms(0.5)).from_cases(counters.requests),
@@ -46,7 +63,7 @@ impl Recent {
                 Estimate::of((counters.requests > 0).then_some(counters.requests as f64 / seconds))
             }
             MeasureId::ErrorRate => share(counters.failed, counters.requests).needing(3_700),
-            MeasureId::Uptime => Estimate::of(known(figures.uptime)),
+            MeasureId::Uptime => Estimate::of(known(figures.uptime.clone())),
             MeasureId::Coverage => share(counters.scored, counters.leads).needing(100),
             MeasureId::ScoresPerDay => {
                 Estimate::of((counters.requests > 0).then_some(counters.scored as f64 / f64::from(TRAFFIC_DAYS)))
@@ -61,7 +78,8 @@ impl Recent {
                 worst.map(|(missing, all)| share(missing, all).needing(400)).unwrap_or_default()
             }
             MeasureId::DriftKs => {
-                let distances = figures.features.into_iter().filter_map(|feature| Some((known(feature.drift?)?, feature.values)));
+                let distances =
+                    figures.features.iter().filter_map(|feature| Some((known(feature.drift.clone()?)?, feature.values)));
                 let most = distances.max_by(|(a, _), (b, _)| a.at_least.total_cmp(&b.at_least));
                 let of = |(distance, n): (crate::window::Distance, u64)| {
                     let ends = (distance.at_least, distance.at_most);
@@ -73,7 +91,7 @@ impl Recent {
         }
     }
 
-    fn of_outcomes(&self, id: MeasureId, facts: &Facts<'_>) -> Estimate {
+    fn of_outcomes(&self, id: MeasureId, facts: &Facts<'_>, figures: &Summary) -> Estimate {
         let scores = &self.outcomes.scores;
         let [converted, not, _] = scores.counts();
         let matured = converted.saturating_add(not);
@@ -81,7 +99,7 @@ impl Recent {
         let count = |x: f64| x as u64;
         match id {
             MeasureId::Auc => {
-                let area = known(Summary::new(&self.outcomes, &Layout::default(), None, facts.now_ms).roc_auc);
+                let area = known(figures.roc_auc.clone());
                 let ends = area.and_then(|area| area.interval);
                 Estimate::of(area.map(|area| area.area.value)).within(ends).from_cases(matured).needing(200)
             }
@@ -132,7 +150,7 @@ pub(super) fn mean((n, sum, squares): (u64, f64, f64)) -> Estimate {
     let count = n as f64;
     let mean = sum / count;
     let variance = (squares / count - mean * mean).max(0.0) * count / (count - 1.0);
-    let reach = Z * (variance / count).sqrt();
-    let ends = (n > 1).then_some((mean - reach, mean + reach));
-    Estimate::of(Some(mean)).within(ends).from_cases(n)
+    let error = (n > 1).then(|| (variance / count).sqrt());
+    let estimate = error.map_or(Estimate::of(Some(mean)), |error| Estimate::by_error(mean, error));
+    estimate.from_cases(n)
 }

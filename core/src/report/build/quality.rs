@@ -1,12 +1,13 @@
 //! The part on the leads' data.
 
+use super::measured::Seen;
 use super::{Facts, Recent};
-use crate::drift::DECILES;
+use crate::drift::{DECILES, decile_ends, deciles};
 use crate::evidence::Answer;
 use crate::report::day::known;
 use crate::report::quality::{FeaturePart, Quality};
 use crate::report::value::{Status, short};
-use crate::window::{Feature, FeatureLayout, FeatureSummary, Summary};
+use crate::window::{Feature, FeatureLayout, FeatureSummary};
 
 /// The most features in the report.
 const FEATURES: usize = 50;
@@ -17,10 +18,10 @@ const LEAST: u64 = 500;
 
 impl Facts<'_> {
     /// The champion's fields against its training data; none without a baseline.
-    pub(super) fn quality(&self) -> Option<Quality> {
+    pub(super) fn quality(&self, seen: Option<&Seen>) -> Option<Quality> {
         let recent = self.of_version(&self.state.champion)?;
         recent.reference.as_ref()?;
-        let figures = Summary::new(&recent.traffic, &recent.layout, recent.reference.as_ref(), self.now_ms);
+        let figures = &seen?.traffic;
         let limit = self.policy.gates.data.ks;
         let mut features: Vec<FeaturePart> = (0..figures.features.len())
             .filter_map(|place| {
@@ -107,7 +108,7 @@ fn bins(layout: Option<&FeatureLayout>, before: Option<&Feature>, now: Option<&F
     let ((before, _), (now, _)) = (before.counts(), now.counts());
     match layout {
         FeatureLayout::Number { bins, .. } => {
-            let (ends, before, now) = joined(&before, &now);
+            let (ends, (before, now)) = (decile_ends(&before), deciles(&before, &now));
             let edges = ends.iter().filter_map(|end| bins.edges().get(*end).copied().and_then(short)).collect();
             (edges, Vec::new(), parts(&before), parts(&now))
         }
@@ -125,27 +126,6 @@ fn bins(layout: Option<&FeatureLayout>, before: Option<&Feature>, now: Option<&F
             (Vec::new(), names, parts(&of(&before)), parts(&of(&now)))
         }
     }
-}
-
-/// Bins joined to about ten that hold equally many reference values: the last bin of each but the last, and both sides' counts.
-fn joined(before: &[u64], now: &[u64]) -> (Vec<usize>, Vec<u64>, Vec<u64>) {
-    let all: u64 = before.iter().sum();
-    let (mut ends, mut reference, mut current) = (Vec::new(), vec![0], vec![0]);
-    let mut passed = 0u64;
-    for (place, (b, n)) in before.iter().zip(now).enumerate() {
-        if let (Some(reference), Some(current)) = (reference.last_mut(), current.last_mut()) {
-            *reference += b;
-            *current += n;
-        }
-        passed += b;
-        let reached = u128::from(passed) * DECILES as u128 >= u128::from(all) * reference.len() as u128;
-        if *b > 0 && reached && passed < all {
-            ends.push(place);
-            reference.push(0);
-            current.push(0);
-        }
-    }
-    (ends, reference, current)
 }
 
 fn parts(counts: &[u64]) -> Vec<f64> {

@@ -84,6 +84,5 @@ fn difference(metric: &MetricReport) -> Option<(f64, f64, f64)> {
 }
 
 fn times((worth, error): (f64, f64), leads: f64) -> Estimate {
-    let reach = 1.959_963_984_540_054 * error;
-    Estimate::of(Some(worth * leads)).within(Some(((worth - reach) * leads, (worth + reach) * leads)))
+    Estimate::by_error(worth * leads, error * leads)
 }

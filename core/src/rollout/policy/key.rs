@@ -188,7 +188,7 @@ const CONTRADICTIONS: &[(&str, &[&str], &str)] = &[
     (
         "KS_OF_CATEGORIES",
         &["gates.data.ks"],
-        "A KS statistic below 0.15 is asked of every field, but a category has none: its total variation is taken.",
+        "The checklist requires a KS statistic below 0.15 for every field. Categories have none; their total variation distance is used.",
     ),
 ];
 

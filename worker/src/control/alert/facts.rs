@@ -6,14 +6,14 @@ use plumbline_core::alert::{
     self, Hour, Operation, Outcomes, Reading, Silence, Today, drift, expected_auc, performance, service, silence,
 };
 use plumbline_core::rollout::evidence::{FeatureFigures, Figures as Gathered};
-use plumbline_core::rollout::{State, ledger};
+use plumbline_core::rollout::{DAY_MS, State, ledger};
 use plumbline_core::window::{HOUR_MS, Layout, Scores, Window};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::control::evidence::voice;
 use crate::control::report::counts;
-use crate::control::windows::{DAY_MS, Figures};
+use crate::control::windows::Figures;
 use crate::control::{Control, Fault, integer, text};
 use crate::log::Grain;
 use crate::store::{Param, Sql, SqlError};

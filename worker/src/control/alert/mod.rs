@@ -8,12 +8,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use plumbline_core::alert::{self, Alert, Change, Finding, Incident, Phase, Reading, Rule};
 use plumbline_core::rollout::ledger::Kind;
 use plumbline_core::rollout::minute::Firing;
-use plumbline_core::rollout::{RedVerdict, Severity, State};
+use plumbline_core::rollout::{DAY_MS, RedVerdict, Severity, State};
 use serde_json::json;
 
 use super::incident::{contact_of, store_incident};
 use super::rollout::append;
-use super::windows::DAY_MS;
 use super::{Control, Fault, outbox, text};
 use crate::store::{Param, Sql, SqlError};
 
@@ -137,7 +136,7 @@ impl<S: Sql> Control<S> {
             let (after, changed) = Alert::watch(&timing, before.clone(), reading, at_ms, is_taken);
             steps.push(Step { before, after, changed, at_ms });
         }
-        // What is no longer watched: a version that no longer serves, a field that no model has.
+        // Subjects that are no longer watched: versions that stopped serving, fields that no model uses.
         for alert in active {
             let is_read = read.contains(&(alert.rule, alert.subject.clone()));
             let is_gone = if alert.rule.is_of_version() {

@@ -189,7 +189,7 @@ pub extern "C" fn control_told(now: f64, h: usize, a: usize, n: usize) -> f64 {
         let ask: Ask = read(ask)?;
         let parts: Vec<Result<Value, (u16, String)>> = read(parts.get(..n).unwrap_or_default())?;
         let mut response = match parts.into_iter().collect::<Result<Vec<_>, _>>() {
-            Ok(parts) => open.control.told(now as i64, &ask, parts).unwrap_or_else(|fault| fault.problem().response()),
+            Ok(parts) => open.control.answer_parts(now as i64, &ask, parts).unwrap_or_else(|fault| fault.problem().response()),
             Err((status, body)) => Response::new(status, "application/problem+json", body.into_bytes()),
         };
         if let Some(head) = head::read(head) {

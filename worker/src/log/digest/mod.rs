@@ -36,14 +36,13 @@ use crate::store::{Sql, SqlError};
 pub(super) use fields::INSERT as INSERT_FIELDS;
 pub(super) use mature::touch_day;
 pub(super) use outcome::{OpenDay, adjust};
+pub(super) use plumbline_core::rollout::DAY_MS;
 pub(super) use round::Round;
 pub(super) use scores::{INSERT as INSERT_SCORES, Names, TOGETHER_MS};
 pub(super) use voice::touch as touch_voice;
 
 /// Milliseconds of an hour.
 pub(super) const HOUR_MS: i64 = 3_600_000;
-/// Milliseconds of a day.
-pub(super) const DAY_MS: i64 = 24 * HOUR_MS;
 
 /// By which rules a shard works out its windows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
