@@ -43,11 +43,11 @@ export async function edgeEcho() {
 }
 
 /** The native host with its prediction log. */
-export async function native(log, target) {
+export async function native(log, target, { port = 8798, model = "worker/demo/demo.plumb" } = {}) {
   const folder = mkdtempSync(join(tmpdir(), "plumbline-load-"));
-  const args = ["serve", "--model", "worker/demo/demo.plumb", "--listen", "127.0.0.1:8798", "--db", join(folder, "log.db"), "--log", log];
-  const server = await started(join(target, "plumbline"), args, "http://127.0.0.1:8798/health/ready");
-  return { url: "http://127.0.0.1:8798/v1/score", pid: server.pid, stop: () => server.stop().then(() => rmSync(folder, { recursive: true, force: true })) };
+  const args = ["serve", "--model", model, "--listen", `127.0.0.1:${port}`, "--db", join(folder, "log.db"), "--log", log];
+  const server = await started(join(target, "plumbline"), args, `http://127.0.0.1:${port}/health/ready`);
+  return { url: `http://127.0.0.1:${port}/v1/score`, pid: server.pid, stop: () => server.stop().then(() => rmSync(folder, { recursive: true, force: true })) };
 }
 
 /** Plain hyper, echoing. */

@@ -1,68 +1,39 @@
 // kill -9 at random moments under load, and a database that goes away: every acknowledged durable prediction and outcome is stored exactly
-// once; batched mode loses no more rows than its last writes. `PLUMBLINE_KILLS` rounds, ten unless it says otherwise.
+// once; batched mode loses no more rows than its last writes. On workerd, and natively on both stores. `PLUMBLINE_KILLS` rounds, ten
+// unless it says otherwise; `PLUMBLINE_RATE` leads per second, 300.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { Agent, request } from "node:http";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
+import { startEdge } from "../../worker/start.mjs";
 import { root } from "../../xtask/npm/run.mjs";
+import { folder, freePort, logged } from "../edge/hosts.mjs";
+import { post, steadily } from "../edge/steady.mjs";
 import { demo, kinds, serve, wait } from "./serve.mjs";
 
 const ROUNDS = Number(process.env.PLUMBLINE_KILLS ?? 10);
 const RATE = Number(process.env.PLUMBLINE_RATE ?? 300);
 const lead = JSON.parse(readFileSync(join(root, "worker/demo/leads.ndjson"), "utf8").split("\n")[0]);
-const TICK_MS = 10;
 /** Rows of batched mode that a kill may cost: those of the last 50 ms, and those of a write under way. */
 const BATCHED_MS = 500;
 
-/** Posts to `path`; resolves to the status, 0 where no answer came. */
-function post(url, agent, path, body) {
-  const { hostname, port } = new URL(url);
-  const headers = { "content-type": "application/json", "content-length": Buffer.byteLength(body) };
-  return new Promise((done) => {
-    const sent = request({ hostname, port, agent, method: "POST", path, headers }, (answer) => {
-      answer.on("end", () => done(answer.complete ? answer.statusCode : 0)).on("error", () => done(0)).resume();
-    });
-    sent.on("error", () => done(0)).end(body);
-  });
-}
-
-/** Sends leads at a fixed rate, and an outcome of every fourth, until `until` says stop; what was acknowledged, with the time. */
+/** Sends leads at a fixed rate, and an outcome of every fourth, until it is stopped; what was acknowledged, with the time. */
 function load(at, round) {
-  const agent = new Agent({ keepAlive: true, maxSockets: 64 });
   const acknowledged = { leads: [], outcomes: [], statuses: {} };
-  const sent = [];
-  const started = performance.now();
-  let going = true;
-  const count = (status) => (acknowledged.statuses[status] = (acknowledged.statuses[status] ?? 0) + 1);
-  const loop = (async () => {
-    while (going) {
-      const due = ((performance.now() - started) * RATE) / 1000;
-      while (sent.length < due) {
-        const id = `${round}-${sent.length}`;
-        const scored = post(at.url, agent, "/v1/score?reasons=0", JSON.stringify({ ...lead, lead_id: id })).then((status) => {
-          count(status);
-          if (status === 200) acknowledged.leads.push({ id, at: performance.now() });
-        });
-        sent.push(scored);
-        if (sent.length % 4 === 0) {
-          const event = { lead_id: id, event_id: `e-${id}`, kind: "converted", occurred_at: Date.now() };
-          sent.push(post(at.url, agent, "/v1/outcomes", JSON.stringify(event)).then((status) => status === 200 && acknowledged.outcomes.push(`e-${id}`)));
-        }
-      }
-      await wait(TICK_MS);
-    }
-  })();
-  return {
-    acknowledged,
-    async stop() {
-      going = false;
-      await loop;
-      await Promise.all(sent);
-      agent.destroy();
-      return acknowledged;
-    },
+  const send = async (agent, number) => {
+    const id = `${round}-${number}`;
+    const scored = post(at.url, agent, "/v1/score?reasons=0", JSON.stringify({ ...lead, lead_id: id })).then(({ status }) => {
+      acknowledged.statuses[status] = (acknowledged.statuses[status] ?? 0) + 1;
+      if (status === 200) acknowledged.leads.push({ id, at: performance.now() });
+    });
+    if (number % 4 !== 3) return scored;
+    const event = { lead_id: id, event_id: `e-${id}`, kind: "converted", occurred_at: Date.now() };
+    const { status } = await post(at.url, agent, "/v1/outcomes", JSON.stringify(event));
+    if (status === 200) acknowledged.outcomes.push(`e-${id}`);
+    return scored;
   };
+  const going = steadily(RATE, send);
+  return { acknowledged, stop: () => going.stop().then(() => acknowledged) };
 }
 
 const rows = (text) => text.split("\n").filter(Boolean).map((line) => line.split("|"));
@@ -74,7 +45,25 @@ function stored(place, name) {
   return { leads: new Map(leads.map(([id, n]) => [id, Number(n)])), events: new Map(events.map(([id, n]) => [id, Number(n)])) };
 }
 
-for (const kind of kinds()) {
+/** The service at the edge, its stores in a folder each. */
+const workerd = {
+  name: "workerd",
+  async start() {
+    const at = folder();
+    return {
+      store: (name) => join(at.path, name),
+      sql: (name, _, statement) => logged(join(at.path, name), statement).map((row) => row.join("|")).join("\n"),
+      remove: at.remove,
+    };
+  },
+  async serve(store, log) {
+    const edge = await startEdge({ port: await freePort(), store, log, lifecycle: { is_local: true }, quiet: true });
+    return { ...edge, get: async (path) => (await fetch(`${edge.url}${path}`)).json() };
+  },
+};
+const native = kinds().map((kind) => ({ serve: (store, log) => serve(store, "--model", demo, "--log", log), ...kind }));
+
+for (const kind of [workerd, ...native]) {
   describe(`kill -9 on ${kind.name}`, () => {
     let place;
     before(async () => (place = await kind.start()));
@@ -85,7 +74,7 @@ for (const kind of kinds()) {
         const name = `kill_${mode}`;
         const [leads, late, outcomes] = [[], [], []];
         for (let round = 0; round < ROUNDS; round++) {
-          const at = await serve(place.store(name), "--model", demo, "--log", mode);
+          const at = await kind.serve(place.store(name), mode);
           const loading = load(at, round);
           await wait(600 + Math.random() * 900);
           const killed = performance.now();
@@ -95,7 +84,7 @@ for (const kind of kinds()) {
           outcomes.push(...acknowledged.outcomes);
         }
         // What was cut off is put right by the next start.
-        const at = await serve(place.store(name), "--model", demo);
+        const at = await kind.serve(place.store(name), mode);
         assert.equal((await at.get("/v1/ledger/verify")).valid, true);
         await at.stop();
         const found = stored(place, name);

@@ -117,6 +117,9 @@ impl Serve {
         if let Some(folder) = &kept.folder {
             lifecycle::watch_switch(folder, &service)?;
         }
+        if let Some(store) = &kept.store {
+            lifecycle::watch_deployments(store, &service)?;
+        }
         let (door, keeper) = match kept.lifecycle {
             Some(lifecycle) => {
                 let (door, keeper) = Door::start(lifecycle, Arc::clone(&service), is_local)?;
@@ -231,7 +234,8 @@ impl Serve {
         let models = deployed.map(|deployed| world::models(&mut lifecycle, &deployed)).transpose().map_err(failed)?;
         Ok(Kept {
             log: Some(Home::of(&folder)?.log),
-            folder: folder.is_dir().then_some(folder),
+            folder: folder.is_dir().then_some(folder.clone()),
+            store: Some(folder),
             lifecycle: Some(lifecycle),
             models,
             key,
@@ -284,7 +288,9 @@ const ADMIN: &str = "PLUMBLINE_ADMIN";
 #[derive(Default)]
 struct Kept {
     log: Option<Place>,
+    /// The store, where it is a folder.
     folder: Option<PathBuf>,
+    store: Option<PathBuf>,
     lifecycle: Option<Lifecycle<Store>>,
     models: Option<Vec<Model>>,
     /// The secret of a key that was just made.

@@ -57,7 +57,7 @@ pub fn play_script(mut lifecycle: Lifecycle<Store>, script: &Script) -> Result<(
     let settings = lifecycle.control().settings(Settings::default());
     let service = Service::new(settings, models, &super::secret()?);
     let service = Arc::new(service.map_err(|e| Failure::Service { code: e.code(), message: e.to_string() })?);
-    world::deploy(&service, &mut lifecycle, &deployed).map_err(failed)?;
+    world::deploy(&service, lifecycle.control(), &deployed).map_err(failed)?;
     let mut inside = Inside::new(service, lifecycle, script.seed);
     durable(inside.lifecycle(), false)?;
     let bar = terminal::steps("playing the history");

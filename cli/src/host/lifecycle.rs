@@ -9,6 +9,7 @@ use std::time::Duration;
 use hyper::body::Bytes;
 use plumbline_core::rollout::Policy;
 use plumbline_core::route::AllocationSettings;
+use plumbline_worker::control::Fault;
 use plumbline_worker::{Control, Lifecycle, LogShard, Request, Response, Service, world};
 use tokio::sync::oneshot;
 
@@ -60,6 +61,33 @@ pub fn open(store: &Path, policy: Policy, base: AllocationSettings) -> Result<Li
     opened.seed(super::random()?);
     let shard = log.open().and_then(LogShard::open).map_err(|e| log.failure(&e))?;
     Ok(Lifecycle::new(opened, vec![shard]))
+}
+
+/// Deployments that another program decided are looked for this often: no answer by an older one comes later than a second.
+const POLL: Duration = Duration::from_millis(250);
+
+/// Has `service` serve what any program with this store deploys, for as long as it exists: by a thread and a connection of its own, for the
+/// lifecycle's thread may be busy.
+///
+/// # Errors
+/// The system gives no thread.
+pub fn watch_deployments(store: &Path, service: &Arc<Service>) -> Result<(), Failure> {
+    let (place, service) = (Home::of(store)?.control, Arc::downgrade(service));
+    let watch = move || {
+        let mut control = None;
+        while let Some(service) = service.upgrade() {
+            let open = || place.open().and_then(|store| Control::open(store, Policy::default(), super::demo::base())).ok();
+            control = control.or_else(open);
+            // What fails is reported by the lifecycle's thread, which meets it too.
+            if control.as_mut().is_some_and(|control| serve_newest(control, &service).is_err()) {
+                control = None;
+            }
+            drop(service);
+            std::thread::sleep(POLL);
+        }
+    };
+    std::thread::Builder::new().name("deployments".into()).spawn(watch).map_err(super::no_thread)?;
+    Ok(())
 }
 
 /// The file whose presence is the kill switch of the host.
@@ -237,13 +265,16 @@ fn follow(lifecycle: &mut Lifecycle<Store>, service: &Service, is_local: bool) {
         Ok(access) => service.admit(access, is_local),
         Err(e) => terminal::note(&format!("error[{}]: keys cannot be read: {e}; those known stay in force", e.code())),
     }
-    let followed =
-        lifecycle.control().deployed().map_err(plumbline_worker::control::Fault::from).and_then(|deployed| match deployed {
-            Some(deployed) if service.heard(clock::now(), deployed.epoch) => world::deploy(service, lifecycle, &deployed),
-            _ => Ok(()),
-        });
-    if let Err(fault) = followed {
+    if let Err(fault) = serve_newest(lifecycle.control(), service) {
         terminal::note(&format!("error[DEPLOY]: {fault}; what was served is served on"));
+    }
+}
+
+/// Has `service` serve the newest deployment of `control`.
+fn serve_newest(control: &mut Control<Store>, service: &Service) -> Result<(), Fault> {
+    match control.deployed()? {
+        Some(deployed) if service.heard(clock::now(), deployed.epoch) => world::deploy(service, control, &deployed),
+        _ => Ok(()),
     }
 }
 

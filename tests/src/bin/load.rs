@@ -8,7 +8,7 @@ use std::time::Duration;
 use clap::Parser;
 use hyper::Uri;
 use hyper::body::Bytes;
-use plumbline_tests::load::{Plan, Target, resident_bytes, run};
+use plumbline_tests::load::{Body, Plan, Target, run};
 
 /// Load with a schedule. With --rate, open loop: latencies count from when a request was due. Without, closed loop: capacity.
 #[derive(Parser)]
@@ -18,6 +18,9 @@ struct Arguments {
     /// File whose lines are the bodies, sent in turn (POST); without it, GET
     #[arg(long)]
     bodies: Option<PathBuf>,
+    /// Give each lead an id of its own, instead of the one in its line
+    #[arg(long)]
+    fresh: bool,
     /// Content type of the bodies
     #[arg(long, default_value = "application/json")]
     content_type: String,
@@ -33,7 +36,7 @@ struct Arguments {
     /// Kept-alive connections
     #[arg(long, default_value_t = 32)]
     connections: usize,
-    /// Process whose memory is reported
+    /// Process whose memory is read at the start, in the middle and at the end
     #[arg(long)]
     pid: Option<u32>,
     /// Print JSON
@@ -53,20 +56,25 @@ fn main() -> ExitCode {
 
 fn measure(arguments: &Arguments) -> Result<bool, String> {
     let text = match &arguments.bodies {
-        Some(path) => std::fs::read(path).map_err(|e| format!("{}: {e}", path.display()))?,
-        None => Vec::new(),
+        Some(path) => std::fs::read_to_string(path).map_err(|e| format!("{}: {e}", path.display()))?,
+        None => String::new(),
     };
-    let bodies = text.split(|b| *b == b'\n').filter(|l| !l.is_empty()).map(Bytes::copy_from_slice).collect();
+    let lines = text.lines().filter(|line| !line.is_empty());
+    let bodies = if arguments.fresh {
+        lines.map(|line| Body::fresh(line).ok_or_else(|| format!("no lead_id in {line}"))).collect::<Result<_, _>>()?
+    } else {
+        lines.map(|line| Body::Fixed(Bytes::copy_from_slice(line.as_bytes()))).collect()
+    };
     let target = Target { uri: arguments.url.clone(), bodies, content_type: arguments.content_type.clone() };
     let plan = Plan {
         rate: arguments.rate,
         duration: Duration::from_secs_f64(arguments.seconds),
         warmup: Duration::from_secs_f64(arguments.warmup),
         connections: arguments.connections.max(1),
+        pid: arguments.pid,
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|e| e.to_string())?;
-    let mut report = runtime.block_on(run(&target, &plan))?;
-    report.memory_bytes = arguments.pid.and_then(resident_bytes);
+    let report = runtime.block_on(run(&target, &plan))?;
     if arguments.json {
         println!("{}", report.json());
     } else {

@@ -8,7 +8,7 @@ mod client;
 mod memory;
 mod report;
 
-pub use client::{Connection, Target};
+pub use client::{Body, Connection, Target};
 pub use memory::resident_bytes;
 pub use report::Report;
 
@@ -28,6 +28,8 @@ pub struct Plan {
     pub warmup: Duration,
     /// Connections kept alive.
     pub connections: usize,
+    /// Process whose memory is read at the start, in the middle and at the end of what counts.
+    pub pid: Option<u32>,
 }
 
 /// What one connection saw.
@@ -48,9 +50,9 @@ pub async fn run(target: &Target, plan: &Plan) -> Result<Report, String> {
     let end = counted_from + plan.duration;
     let local = tokio::task::LocalSet::new();
     let (mut tasks, mut senders) = (Vec::new(), Vec::new());
-    for _ in 0..plan.connections {
+    for number in 0..plan.connections {
         let target = target.clone();
-        let mut connection = Connection::open(&target).await?;
+        let mut connection = Connection::open(&target, number, 0).await?;
         let (tell, mut dues) = mpsc::unbounded_channel();
         senders.push(tell);
         let open_loop = plan.rate.is_some();
@@ -67,7 +69,7 @@ pub async fn run(target: &Target, plan: &Plan) -> Result<Report, String> {
                 if let Err(reason) = answered {
                     seen.errors += u64::from(due >= counted_from);
                     seen.first_error.get_or_insert(reason);
-                    match Connection::open(&target).await {
+                    match Connection::open(&target, number, connection.turn()).await {
                         Ok(fresh) => connection = fresh,
                         Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
                     }
@@ -78,6 +80,16 @@ pub async fn run(target: &Target, plan: &Plan) -> Result<Report, String> {
     if let Some(rate) = plan.rate {
         std::thread::spawn(move || pace(rate, start, end, &senders));
     }
+    let memory = plan.pid.map(|pid| {
+        local.spawn_local(async move {
+            let mut read = Vec::new();
+            for at in [counted_from, counted_from + (end - counted_from) / 2, end] {
+                tokio::time::sleep_until(at.into()).await;
+                read.extend(resident_bytes(pid));
+            }
+            read
+        })
+    });
     let mut report = Report::new(plan);
     local
         .run_until(async {
@@ -86,6 +98,9 @@ pub async fn run(target: &Target, plan: &Plan) -> Result<Report, String> {
                     Ok(seen) => report.add(&seen.latency_us, seen.errors, seen.first_error),
                     Err(reason) => report.add(&report::histogram(), 1, Some(reason.to_string())),
                 }
+            }
+            if let Some(memory) = memory {
+                report.memory_bytes = memory.await.unwrap_or_default();
             }
         })
         .await;

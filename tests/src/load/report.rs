@@ -21,8 +21,8 @@ pub struct Report {
     pub errors: u64,
     /// Why the first of them failed.
     pub first_error: Option<String>,
-    /// Resident bytes of the server at the end, when its pid was given.
-    pub memory_bytes: Option<u64>,
+    /// Resident bytes of the server at the start, in the middle and at the end, when its pid was given.
+    pub memory_bytes: Vec<u64>,
 }
 
 impl Report {
@@ -33,7 +33,7 @@ impl Report {
             open_loop: plan.rate.is_some(),
             errors: 0,
             first_error: None,
-            memory_bytes: None,
+            memory_bytes: Vec::new(),
         }
     }
 
@@ -65,7 +65,7 @@ impl Report {
             "mode": if self.open_loop { "open" } else { "closed" },
             "requests": self.requests(), "per_second": self.throughput(), "errors": self.errors, "first_error": self.first_error,
             "p50_ms": self.quantile_ms(0.5), "p99_ms": self.quantile_ms(0.99), "p999_ms": self.quantile_ms(0.999),
-            "max_ms": self.latency_us.max() as f64 / 1000.0, "memory_bytes": self.memory_bytes,
+            "max_ms": self.latency_us.max() as f64 / 1000.0, "memory_bytes": self.memory_bytes.last(), "memory_bytes_over_time": self.memory_bytes,
         })
     }
 }
@@ -81,8 +81,8 @@ impl std::fmt::Display for Report {
             self.quantile_ms(0.999),
             self.errors
         )?;
-        if let Some(bytes) = self.memory_bytes {
-            write!(f, "  memory {:.0} MB", bytes as f64 / 1e6)?;
+        for (at, bytes) in self.memory_bytes.iter().enumerate() {
+            write!(f, "{} {:.0}", if at == 0 { "  memory, MB:" } else { "," }, *bytes as f64 / 1e6)?;
         }
         if let Some(reason) = &self.first_error {
             write!(f, "\n  first error: {reason}")?;

@@ -6,7 +6,7 @@
 //! their method and path, and where there is no lifecycle, the service says so.
 
 use super::router::Call;
-use super::{health, inference, invocations, model, score};
+use super::{flags, health, inference, invocations, model, score};
 use crate::access::{Need, Scope};
 use crate::answer::Answer;
 use crate::problem::Problem;
@@ -90,6 +90,11 @@ pub static ROUTES: &[Route] = &[
         .reads(TENSOR)
         .refuses(inference::refusal)
         .publishable(),
+    Route::post("/ofrep/v1/evaluate/flags", Score, COMMAND, |call| Ok(flags::all(call.serving, call.request)?.into()))
+        .reads(HELD)
+        .refuses(flags::refusal)
+        .publishable(),
+    Route::post("/ofrep/v1/evaluate/flags/{key}", Score, COMMAND, flag).refuses(flags::refusal).publishable(),
     Route::public("/health/live", |_| Ok(health::live().into())),
     Route::public("/health/ready", |call| Ok(health::ready(call.serving, call.now).into())),
     Route::public("/health", |_| Ok(health::ping().into())),
@@ -161,6 +166,10 @@ fn invocations(call: &Call<'_>) -> Result<Answer, Problem> {
 
 fn infer(call: &Call<'_>) -> Result<Answer, Problem> {
     inference::infer(call.serving, (call.value("model"), call.value("version")), call.now, call.request)
+}
+
+fn flag(call: &Call<'_>) -> Result<Answer, Problem> {
+    flags::one(call.serving, call.value("key").unwrap_or_default(), call.request).map(Answer::from)
 }
 
 fn bundle(call: &Call<'_>) -> Result<Answer, Problem> {

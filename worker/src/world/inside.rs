@@ -15,6 +15,7 @@ use super::script::Script;
 use super::trouble::Troubles;
 use crate::access::Scope;
 use crate::control::Fault;
+use crate::error::ServiceError;
 use crate::lifecycle::Lifecycle;
 use crate::request::Request;
 use crate::store::Sql;
@@ -175,7 +176,7 @@ impl<K: Kept> Inside<K> {
         let models = models(&mut self.lifecycle, &deployed)?;
         let service = Service::new(self.service.settings().clone(), models, &instance).map_err(|e| failed(e.to_string()))?;
         self.service = Arc::new(service);
-        deploy(&self.service, &mut self.lifecycle, &deployed)?;
+        deploy(&self.service, self.lifecycle.control(), &deployed)?;
         self.journal = Journal::new(self.service.settings(), self.service.instance());
         Ok(())
     }
@@ -188,30 +189,32 @@ impl<K: Kept> Inside<K> {
 
     fn redeploy(&mut self) -> Result<(), Fault> {
         if let Some(deployed) = self.lifecycle.control().deployed()? {
-            deploy(&self.service, &mut self.lifecycle, &deployed)?;
+            deploy(&self.service, self.lifecycle.control(), &deployed)?;
         }
         Ok(())
     }
 }
 
-/// Serves `deployed` from now on, unless it or a newer deployment is served already.
+/// Serves `deployed` from now on, with bundles of `control`, unless it or a newer deployment is served already.
 ///
 /// # Errors
 /// The store failed, or a bundle cannot be served.
-pub fn deploy<K: Kept>(service: &Service, lifecycle: &mut K, deployed: &Deployed) -> Result<(), Fault> {
+pub fn deploy<S: Sql>(service: &Service, control: &mut Control<S>, deployed: &Deployed) -> Result<(), Fault> {
     let failed = |message: String| Fault::Store(crate::SqlError::Driver(message));
     if deployed.epoch <= service.epoch() {
         return Ok(());
     }
     let mut bundles = Vec::new();
     for digest in service.missing(deployed) {
-        let bytes = lifecycle.control().bundle(&digest)?;
+        let bytes = control.bundle(&digest)?;
         bundles.push(bytes.ok_or_else(|| failed(format!("the bundle {digest} is not stored")))?);
     }
     let bundles: Vec<&[u8]> = bundles.iter().map(Vec::as_slice).collect();
-    match service.deploy(deployed, &bundles).map_err(|e| failed(e.to_string()))?.first() {
-        Some(not_loaded) => Err(failed(format!("{not_loaded:?}"))),
-        None => Ok(()),
+    match service.deploy(deployed, &bundles) {
+        Ok(not_loaded) => not_loaded.first().map_or(Ok(()), |not_loaded| Err(failed(format!("{not_loaded:?}")))),
+        // Another thread was faster.
+        Err(ServiceError::Epoch { .. }) => Ok(()),
+        Err(error) => Err(failed(error.to_string())),
     }
 }
 
@@ -273,7 +276,7 @@ impl<K: Kept> Target for Inside<K> {
         let at_ms = now_ms + std::mem::take(&mut self.troubles.jump_ms);
         for _ in 0..self.troubles.ticks.max(1) {
             let done = match self.lifecycle.tick(at_ms) {
-                Ok(Some(deployed)) => deploy(&self.service, &mut self.lifecycle, &deployed),
+                Ok(Some(deployed)) => deploy(&self.service, self.lifecycle.control(), &deployed),
                 Ok(None) => Ok(()),
                 Err(fault) => Err(fault),
             };

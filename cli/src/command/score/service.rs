@@ -136,7 +136,7 @@ impl Scorer {
         let instance = host::secret()?;
         let refused = |e: plumbline_worker::ServiceError| Failure::Service { code: e.code(), message: e.to_string() };
         let made = Scoring::new(settings, models, &instance).map_err(refused)?;
-        world::deploy(&made, &mut lifecycle, &deployed).map_err(failed)?;
+        world::deploy(&made, lifecycle.control(), &deployed).map_err(failed)?;
         let secret = std::env::var(host::log::SECRET).unwrap_or_default();
         let journal = Journal::new(made.settings(), made.instance()).with_secret(secret.into_bytes());
         Ok(Scorer::Here(Box::new(Here { service: made, journal, lifecycle })))

@@ -140,7 +140,7 @@ pub(super) fn play(now_ms: i64, settings: &[u8], terms: &[u8], secrets: [String;
     let models = world::models(&mut apart, &deployed).map_err(fault)?;
     let service = Service::new(terms.settings(settings), models, &instance).map_err(|e| format!("{}: {e}", e.code()))?;
     let service = Arc::new(service);
-    world::deploy(&service, &mut apart, &deployed).map_err(fault)?;
+    world::deploy(&service, apart.control(), &deployed).map_err(fault)?;
     let mut inside = Inside::new(service, apart, DEMO_SEED);
     let played = world::play(&script, &mut inside, &mut |part| self::played(part));
     if let Some(rejected) = played.rejected.first() {
