@@ -28,6 +28,8 @@ pub struct Lifecycle<S> {
     control: Control<S>,
     shards: Vec<LogShard<S>>,
     filler: Filler,
+    /// Leads of one transaction of a digest; the usual number unless set.
+    slice: Option<usize>,
 }
 
 /// Scores stored fields with the versions of a rollout, which are read once.
@@ -66,7 +68,7 @@ impl Filler {
 impl<S: Sql> Lifecycle<S> {
     /// The lifecycle of `control` and its `shards`, in their order.
     pub fn new(control: Control<S>, shards: Vec<LogShard<S>>) -> Lifecycle<S> {
-        Lifecycle { control, shards, filler: Filler::default() }
+        Lifecycle { control, shards, filler: Filler::default(), slice: None }
     }
 
     /// The control object.
@@ -77,6 +79,11 @@ impl<S: Sql> Lifecycle<S> {
     /// The shards.
     pub fn shards(&mut self) -> &mut [LogShard<S>] {
         &mut self.shards
+    }
+
+    /// Digests `leads` in a transaction from now on: many where no request waits for the store meanwhile; none: the usual number.
+    pub fn set_slice(&mut self, leads: Option<usize>) {
+        self.slice = leads;
     }
 
     /// Forgets all that is not stored.
@@ -150,7 +157,8 @@ impl<S: Sql> Lifecycle<S> {
     /// # Errors
     /// A store failed; the next tick goes on where this one broke off.
     pub fn tick(&mut self, now_ms: i64) -> Result<Option<Deployed>, Fault> {
-        let rules = rules(&mut self.control)?;
+        let mut rules = rules(&mut self.control)?;
+        rules.slice = self.slice.unwrap_or(rules.slice);
         for (number, shard) in (0..).zip(&mut self.shards) {
             shard.digest_all(now_ms, &rules)?;
             if let Some(span) = rules.rollouts.last().filter(|span| span.to_epoch.is_none()) {

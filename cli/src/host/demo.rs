@@ -10,6 +10,9 @@ use crate::Failure;
 use crate::output::terminal;
 use crate::store::Store;
 
+/// Leads of a history that are digested in a transaction: nothing else waits for the store.
+const SLICE: usize = 5_000;
+
 /// Three secrets of keys, in hexadecimal.
 ///
 /// # Errors
@@ -60,11 +63,13 @@ pub fn play_script(mut lifecycle: Lifecycle<Store>, script: &Script) -> Result<(
     world::deploy(&service, lifecycle.control(), &deployed).map_err(failed)?;
     let mut inside = Inside::new(service, lifecycle, script.seed);
     durable(inside.lifecycle(), false)?;
+    inside.lifecycle().set_slice(Some(SLICE));
     let bar = terminal::steps("playing the history");
     let played = world::play(script, &mut inside, &mut |part| bar.set_position((part * 100.0) as u64));
     bar.finish_and_clear();
     let mut lifecycle = inside.finish().map_err(failed)?;
     durable(&mut lifecycle, true)?;
+    lifecycle.set_slice(None);
     Ok((lifecycle, played))
 }
 

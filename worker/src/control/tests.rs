@@ -125,6 +125,17 @@ fn windows_replace_and_never_add() {
     control.receive(0, &[window(6, 2)]).unwrap();
     control.receive(0, &[window(5, 1)]).unwrap();
     assert_eq!(count(&mut control), 13);
+    // A report merged the windows first: the tick still writes the figures of their day.
+    let leads = |control: &mut Control<Memory>| {
+        control.tick(NOW).unwrap();
+        control.sql.query("SELECT leads FROM metric_days WHERE version = '1' AND role = 'champion'", &[]).unwrap().len()
+    };
+    let mut day = window(6, 3);
+    day.grain = Grain::Day;
+    day.start_ms = NOW.div_euclid(86_400_000) * 86_400_000;
+    control.receive(0, &[day]).unwrap();
+    control.merge_windows().unwrap();
+    assert_eq!(leads(&mut control), 1);
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! What time brings: windows are merged, days recorded, looks judged, messages written. Nothing here promotes a model.
 
+use std::collections::BTreeSet;
+
 use plumbline_core::report::{DayRow, Sums};
 use plumbline_core::rollout::minute::{Watched, red};
 use plumbline_core::rollout::{DAY_MS, Event, Family, LookEvent, Outcome, RedVerdict, State, Verdict, due, evaluate};
@@ -7,6 +9,7 @@ use plumbline_core::window::{Layout, Summary, Window};
 use serde_json::Value;
 
 use super::evidence::voice;
+use super::windows::Days;
 use super::{Control, Fault, integer};
 use crate::log::{Grain, Voice};
 use crate::store::{Param, Sql, SqlError};
@@ -23,10 +26,8 @@ impl<S: Sql> Control<S> {
     /// The store failed; a tick that broke off is done again by the next.
     pub fn tick(&mut self, now_ms: i64) -> Result<bool, Fault> {
         let Some(before) = self.state()? else { return Ok(false) };
-        let touched = self.merge_windows()?;
-        for (day_ms, version, role) in &touched {
-            self.write_day(*day_ms, version, role)?;
-        }
+        self.merge_windows()?;
+        self.write_days()?;
         let newest_row_ms = self.newest_row_ms()?;
         self.apply(now_ms, &Event::Watch { newest_row_ms }, None)?;
         self.record_days(now_ms)?;
@@ -47,25 +48,43 @@ impl<S: Sql> Control<S> {
         Ok(spans.iter().filter_map(|figures| figures.window.span_ms().map(|(_, last)| last)).max().or(Some(hour)))
     }
 
-    /// Works out the daily figures of `version` in `role` again.
-    fn write_day(&mut self, day_ms: i64, version: &str, role: &str) -> Result<(), SqlError> {
-        let layout = self.layout(version)?;
-        let reference = self.reference(version)?;
-        let of = |figures: Vec<super::Figures>| figures.into_iter().find(|f| f.version == version && f.role == role);
-        let traffic = of(self.windows(Grain::Day, day_ms, day_ms + 1)?);
-        let outcomes = of(self.windows(Grain::Mature, day_ms, day_ms + 1)?);
-        if traffic.is_none() && outcomes.is_none() {
+    /// Works out the figures of the days again whose windows changed.
+    fn write_days(&mut self) -> Result<(), SqlError> {
+        let days = self.days_to_write()?;
+        if days.is_empty() {
             return Ok(());
         }
-        let said = voice(&self.windows(Grain::Voice, day_ms, day_ms + 1)?, version);
-        let sums = sums(outcomes.as_ref().map_or(&Value::Null, |figures| &figures.business), &said);
-        let traffic = traffic.map(|figures| Summary::new(&figures.window, &layout, reference.as_ref(), day_ms));
-        let outcomes = outcomes.map(|figures| Summary::new(&figures.window, &Layout::default(), None, day_ms));
-        if let Some(traffic) = traffic.as_ref().filter(|_| reference.is_some() && role == "champion") {
-            self.write_drift((day_ms, version), traffic)?;
+        for (day_ms, written) in &days {
+            self.write_day(*day_ms, written)?;
         }
-        let row = DayRow::new((day_ms, version, role), traffic.as_ref(), outcomes.as_ref(), sums);
-        self.store_day(&row)
+        self.set_days_to_write(&Days::new())
+    }
+
+    /// Works out the figures of the day that begins at `day_ms` again: those of each version and role in `written`.
+    fn write_day(&mut self, day_ms: i64, written: &BTreeSet<(String, String)>) -> Result<(), SqlError> {
+        let [traffic, outcomes, voices] = [
+            self.windows(Grain::Day, day_ms, day_ms + 1)?,
+            self.windows(Grain::Mature, day_ms, day_ms + 1)?,
+            self.windows(Grain::Voice, day_ms, day_ms + 1)?,
+        ];
+        for (version, role) in written {
+            let layout = self.layout(version)?;
+            let reference = self.reference(version)?;
+            let own = |figures: &&super::Figures| figures.version == *version && figures.role == *role;
+            let (traffic, outcomes) = (traffic.iter().find(own), outcomes.iter().find(own));
+            if traffic.is_none() && outcomes.is_none() {
+                continue;
+            }
+            let sums = sums(outcomes.map_or(&Value::Null, |figures| &figures.business), &voice(&voices, version));
+            let traffic = traffic.map(|figures| Summary::new(&figures.window, &layout, reference.as_ref(), day_ms));
+            let outcomes = outcomes.map(|figures| Summary::new(&figures.window, &Layout::default(), None, day_ms));
+            if let Some(traffic) = traffic.as_ref().filter(|_| reference.is_some() && role == "champion") {
+                self.write_drift((day_ms, version), traffic)?;
+            }
+            let row = DayRow::new((day_ms, version, role), traffic.as_ref(), outcomes.as_ref(), sums);
+            self.store_day(&row)?;
+        }
+        Ok(())
     }
 
     fn store_day(&mut self, row: &DayRow) -> Result<(), SqlError> {

@@ -1,7 +1,7 @@
 //! What the shards counted, merged: state that is replaced and never added, so that lost, doubled and reordered messages change
 //! nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use plumbline_core::Bundle;
 use plumbline_core::rollout::DAY_MS;
@@ -14,6 +14,12 @@ use crate::store::{Param, Sql, SqlError, SqlValue};
 
 /// Windows merged in one transaction.
 const MERGED_AT_ONCE: i64 = 64;
+
+/// Where the days are kept whose figures have to be worked out again.
+const DAYS: &str = "days";
+
+/// Days by their begin, milliseconds since 1970, with the versions and roles of each.
+pub(super) type Days = BTreeMap<i64, BTreeSet<(String, String)>>;
 
 /// A merged window and the sums that go with it.
 #[derive(Debug, Clone)]
@@ -98,12 +104,12 @@ impl<S: Sql> Control<S> {
         state.loaded().into_iter().map(|version| Ok((version.to_owned(), self.layout(version)?))).collect()
     }
 
-    /// Merges what the shards sent since; the dates that changed, each `(day_start_ms, version, role)`.
+    /// Merges what the shards sent since, and notes the days whose figures have to be worked out again, for the next
+    /// tick.
     ///
     /// # Errors
     /// The store failed; what was merged before stays merged.
-    pub(super) fn merge_windows(&mut self) -> Result<Vec<(i64, String, String)>, SqlError> {
-        let mut touched = Vec::new();
+    pub(super) fn merge_windows(&mut self) -> Result<(), SqlError> {
         for grain in Grain::ALL {
             loop {
                 let query =
@@ -112,22 +118,32 @@ impl<S: Sql> Control<S> {
                 if dirty.is_empty() {
                     break;
                 }
-                for row in &dirty {
-                    let (start_ms, version, role) = (integer(row, 0), text(row, 1), text(row, 2));
-                    self.merge_one(grain, start_ms, &version, &role)?;
+                let windows: Vec<_> = dirty.iter().map(|row| (integer(row, 0), text(row, 1), text(row, 2))).collect();
+                let mut days = self.days_to_write()?;
+                for (start_ms, version, role) in &windows {
                     // What sales says belongs to the days of a version, as whatever it answered.
-                    let roles =
-                        if grain == Grain::Voice { vec!["champion".to_owned(), "challenger".to_owned()] } else { vec![role] };
-                    for role in roles {
-                        let day = (start_ms.div_euclid(DAY_MS) * DAY_MS, version.clone(), role);
-                        if !touched.contains(&day) {
-                            touched.push(day);
-                        }
-                    }
+                    let roles = if grain == Grain::Voice { &["champion", "challenger"][..] } else { &[role.as_str()] };
+                    let day_ms = start_ms.div_euclid(DAY_MS) * DAY_MS;
+                    let of_day = days.entry(day_ms).or_default();
+                    of_day.extend(roles.iter().map(|role| (version.clone(), (*role).to_owned())));
+                }
+                self.set_days_to_write(&days)?;
+                for (start_ms, version, role) in &windows {
+                    self.merge_one(grain, *start_ms, version, role)?;
                 }
             }
         }
-        Ok(touched)
+        Ok(())
+    }
+
+    /// The days whose figures have to be worked out again.
+    pub(super) fn days_to_write(&mut self) -> Result<Days, SqlError> {
+        Ok(self.kept(DAYS)?.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default())
+    }
+
+    /// Keeps `days` as those whose figures have to be worked out again.
+    pub(super) fn set_days_to_write(&mut self, days: &Days) -> Result<(), SqlError> {
+        self.set_kept(DAYS, &serde_json::to_string(days).unwrap_or_default())
     }
 
     fn merge_one(&mut self, grain: Grain, start_ms: i64, version: &str, role: &str) -> Result<(), SqlError> {
