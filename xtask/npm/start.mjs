@@ -22,9 +22,9 @@ const edge = await startEdge({
   lifecycle: { is_local: true, is_demo: true },
   played,
 });
-const shown = await fetch(`${edge.url}/v1/rollout`);
-if (!shown.ok) {
-  console.error(`the lifecycle does not answer: ${await shown.text()}`);
+const rollout = await fetch(`${edge.url}/v1/rollout`);
+if (!rollout.ok) {
+  console.error(`the lifecycle does not answer: ${await rollout.text()}`);
   await edge.stop();
   process.exit(69);
 }
