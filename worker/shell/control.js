@@ -76,7 +76,7 @@ export class Control extends DurableObject {
         else if (task === 1) {
           const end = text.indexOf(NEWLINE);
           answer = await shard.events(now, number, this.shards, decoder.decode(text.subarray(0, end)), text.subarray(end + 1));
-        } else if (task === 2) await shard.digest(now, decoder.decode(text));
+        } else if (task === 2) await shard.digestAll(now, decoder.decode(text));
         else if (task === 3) answer = await shard.unsent();
         else if (task === 4) await shard.acknowledge(decoder.decode(text));
         else if (task === 5) answer = await shard.minutes(now);
@@ -155,7 +155,7 @@ export class Control extends DurableObject {
     const rules = this.text("control_rules");
     await Promise.all(
       this.all(async (shard, number) => {
-        await shard.digest(Date.now(), rules);
+        await shard.digest(number, rules);
         for (;;) {
           const windows = await shard.unsent();
           if (windows === "[]") break;

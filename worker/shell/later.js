@@ -4,6 +4,8 @@ const REST_MS = 1000;
 const MOST_REST_MS = 60_000;
 /** So many requests are scored in one turn at most: answers come between two turns. */
 const TURN = 8;
+/** A turn that is overdue for so long died with the request that waited for it. */
+const LATE_MS = 1000;
 
 export class Later {
   constructor() {
@@ -12,6 +14,8 @@ export class Later {
     this.rest = REST_MS;
     this.until = 0;
     this.resumed = 0;
+    /** When the turn under way is given up; 0: there is none. */
+    this.due = 0;
   }
 
   /** Goes on with `edge`, in place of an instance that took what waited in it with it. */
@@ -30,11 +34,18 @@ export class Later {
     this.edge.exports.shadows(1);
   }
 
-  /** Has some of what waits scored in a timer's turn: a microtask would run before the answer leaves. `recover` gets a new instance. */
+  /**
+   * Has what waits scored in timer's turns, one after another: a microtask would run before the answer leaves. `recover` gets a new
+   * instance.
+   */
   turn(env, ctx, log, recover) {
+    const now = Date.now();
+    if (now < this.due) return;
+    this.due = now + LATE_MS;
     const { edge } = this;
     ctx.waitUntil(
       scheduler.wait(0).then(() => {
+        this.due = 0;
         let made = 0;
         try {
           for (let n = 0; n < TURN && this.waiting > 0 && this.edge === edge; n++) made += this.score(log);
@@ -49,6 +60,7 @@ export class Later {
           return;
         }
         if (made > 0) log.later(env, ctx, Date.now());
+        if (this.waiting > 0) this.turn(env, ctx, log, recover);
       }),
     );
   }

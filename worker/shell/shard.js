@@ -5,12 +5,24 @@ import { instantiate } from "./instance.js";
 import { control } from "./lifecycle.js";
 
 const encoder = new TextEncoder();
+/** A batch of so many bytes, some ten rows, is one of many: for so long, leads are stored with a pause after each slice. */
+const BUSY_BYTES = 8192;
+const BUSY_MS = 1000;
+const PAUSE_MS = 100;
+/** A pause between two pieces of what is never put off. */
+const BREATH_MS = 5;
+/** So long the control object waits for leads to be stored. */
+const PATIENCE_MS = 2000;
 const store = { storage: undefined };
 let shared;
 
 export class LogShard extends DurableObject {
   constructor(ctx, env) {
     super(ctx, env);
+    /** Until then rows are taken to come in numbers. */
+    this.busyUntil = 0;
+    /** The leads that are being stored. */
+    this.catching = undefined;
     this.call("shard_open");
   }
 
@@ -24,6 +36,7 @@ export class LogShard extends DurableObject {
    * the newest deployment announced.
    */
   append(batch) {
+    if (batch.length > BUSY_BYTES) this.busyUntil = Date.now() + BUSY_MS;
     return this.call("shard_append", batch);
   }
 
@@ -62,14 +75,38 @@ export class LogShard extends DurableObject {
     return this.text("shard_access");
   }
 
-  /** Works out windows by `rules`, JSON. Bundles that scores are filled in by are asked of the control object. */
-  async digest(now, rules) {
-    const given = encoder.encode(rules);
-    for (const version of JSON.parse(this.text("shard_lacks", given))) {
+  /** Works out windows by `rules`, JSON, at once: for a history, during which no one else is answered. */
+  async digestAll(now, rules) {
+    await this.learn(rules);
+    this.call("shard_digest", encoder.encode(rules), now);
+  }
+
+  /**
+   * Works out windows by `rules`, JSON, as shard `number`: traffic to its end, all else for a while. Between two pieces others have the
+   * thread. While rows come in numbers, leads are stored slowly, so that answers do not wait; what is left is done after.
+   */
+  async digest(number, rules) {
+    await this.learn(rules);
+    this.call("shard_rules", encoder.encode(rules));
+    while (this.call("shard_digest_traffic", undefined, number, Date.now()) === 1) await scheduler.wait(BREATH_MS);
+    this.catching ??= this.catchUp(number).finally(() => (this.catching = undefined));
+    this.catching.catch(() => {});
+    await Promise.race([this.catching, scheduler.wait(PATIENCE_MS)]);
+  }
+
+  /** Stores leads, slice by slice, until none is left. */
+  async catchUp(number) {
+    while (this.call("shard_digest_leads", undefined, number, Date.now()) === 1) {
+      await scheduler.wait(Date.now() < this.busyUntil ? PAUSE_MS : 0);
+    }
+  }
+
+  /** Asks the control object for bundles that scores are filled in by. */
+  async learn(rules) {
+    for (const version of JSON.parse(this.text("shard_lacks", encoder.encode(rules)))) {
       const bundle = new Uint8Array(await control(this.env).version(version));
       this.call("shard_model", join(version, bundle), encoder.encode(version).length);
     }
-    this.call("shard_digest", given, now);
   }
 
   /** Deletes what is older than `retention`, JSON, says, and what every follower has. */

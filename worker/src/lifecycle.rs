@@ -13,7 +13,7 @@ use plumbline_core::{Bundle, Options, Scorer, Timestamp, Workspace};
 
 use crate::access::{Access, Viewer};
 use crate::control::{AROUND_MS, Ask, Control, Fault, MOST_ROWS, malformed};
-use crate::log::{Digest, EventStatus, LogShard, RolloutSpan, Tested};
+use crate::log::{Digest, EventStatus, Filled, LogShard, RolloutSpan, Tested};
 use crate::problem::Problem;
 use crate::request::{Request, Response};
 use crate::route::{self, Place, Routed, lifecycle_route};
@@ -53,6 +53,12 @@ impl Filler {
 
     /// Fills in the scores of leads that `shard` stored before the rollout of `span` began, by the bundles that were added.
     pub(crate) fn fill<S: Sql>(&self, shard: &mut LogShard<S>, span: &RolloutSpan) -> Result<(), SqlError> {
+        while self.fill_slice(shard, span)?.more {}
+        Ok(())
+    }
+
+    /// Fills in the scores of the next leads, in one transaction.
+    pub(crate) fn fill_slice<S: Sql>(&self, shard: &mut LogShard<S>, span: &RolloutSpan) -> Result<Filled, SqlError> {
         let scorers = &self.scorers;
         let mut work = Workspace::default();
         let mut score = |version: &str, fields: &str| {
@@ -60,8 +66,7 @@ impl Filler {
             let options = Options { reasons: 0, ..Options::default() };
             scorer.score_bytes(fields.as_bytes(), Timestamp(0), &options, &mut work).ok().map(|score| score.probability)
         };
-        while shard.backfill(span, &mut score)?.more {}
-        Ok(())
+        shard.backfill(span, &mut score)
     }
 }
 
@@ -157,11 +162,23 @@ impl<S: Sql> Lifecycle<S> {
     /// # Errors
     /// A store failed; the next tick goes on where this one broke off.
     pub fn tick(&mut self, now_ms: i64) -> Result<Option<Deployed>, Fault> {
+        self.tick_while(now_ms, &mut || true)
+    }
+
+    /// [`tick`](Self::tick), which begins no further slice of leads once `goes_on` says no: what is left is done by the next.
+    ///
+    /// # Errors
+    /// As [`Lifecycle::tick`].
+    pub fn tick_while(&mut self, now_ms: i64, goes_on: &mut dyn FnMut() -> bool) -> Result<Option<Deployed>, Fault> {
         let mut rules = rules(&mut self.control)?;
         rules.slice = self.slice.unwrap_or(rules.slice);
         for (number, shard) in (0..).zip(&mut self.shards) {
-            shard.digest_all(now_ms, &rules)?;
-            if let Some(span) = rules.rollouts.last().filter(|span| span.to_epoch.is_none()) {
+            while shard.digest_traffic(now_ms, &rules)?.more {}
+            let mut more = shard.digest_leads(now_ms, &rules)?.more;
+            while more && goes_on() {
+                more = shard.digest_leads(now_ms, &rules)?.more;
+            }
+            if let Some(span) = rules.rollouts.last().filter(|span| !more && span.to_epoch.is_none()) {
                 for version in self.filler.lacks(span) {
                     let digest = self.control.model(version)?.map(|model| model.digest).unwrap_or_default();
                     let bundle = self.control.bundle(&digest)?;

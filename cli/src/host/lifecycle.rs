@@ -21,6 +21,9 @@ use crate::{Failure, clock, memory};
 /// What is due is done this often.
 const TICK: Duration = Duration::from_secs(2);
 
+/// So long a tick digests leads, lest requests and commands wait: where rows come faster, it catches up later.
+const DIGEST: Duration = Duration::from_millis(200);
+
 /// What is older than the policy keeps is deleted this often.
 const EXPIRY: Duration = Duration::from_secs(3600);
 
@@ -229,7 +232,8 @@ fn keep(mut lifecycle: Lifecycle<Store>, service: &Service, calls: &mpsc::Receiv
             }
             continue;
         }
-        if let Err(fault) = lifecycle.tick(clock::now().0) {
+        let until = clock::start() + DIGEST;
+        if let Err(fault) = lifecycle.tick_while(clock::now().0, &mut || clock::start() < until) {
             terminal::note(&format!("error[LIFECYCLE]: {fault}"));
         }
         follow(&mut lifecycle, service, is_local);

@@ -40,18 +40,19 @@ impl<S: Sql> LogShard<S> {
             let slice = sql.query(slice, &[Param::Integer(from), Param::Integer(SLICE)])?;
             let Some(to) = slice.first().and_then(|row| cell::integer(row, 0)) else { return Ok(()) };
             filled.leads = slice.first().and_then(|row| cell::integer(row, 1)).and_then(|n| u64::try_from(n).ok()).unwrap_or(0);
-            // Of several fields of a lead, those of the moment of its first score.
+            let mut names = Names::default();
+            let id = names.id(sql, &rollout.id)?;
+            let versions = [&rollout.champion, &rollout.challenger];
+            let numbers = [names.id(sql, versions[0])?, names.id(sql, versions[1])?];
+            // Of several fields of a lead, those of the moment of its first score; not of leads that both versions have scored.
             let query = "SELECT f.lead, f.lead_id, f.fields, min(s.first_ms) AS first_ms, max(s.explores), max(s.segments) \
                 FROM lead_features AS f JOIN lead_scores AS s ON s.lead = f.lead AND s.lead_id = f.lead_id \
                 WHERE f.id > ?1 AND f.id <= ?2 AND s.first_ms > ?3 AND f.at_ms = coalesce((SELECT max(g.at_ms) FROM lead_features AS g \
                 WHERE g.lead = f.lead AND g.at_ms <= s.first_ms + CAST(?4 AS INTEGER)), (SELECT min(g.at_ms) FROM lead_features AS g \
                 WHERE g.lead = f.lead)) \
+                AND (SELECT count(*) FROM lead_scores AS h WHERE h.lead = f.lead AND h.rollout = ?5 AND h.version IN (?6, ?7)) < 2 \
                 GROUP BY f.id ORDER BY f.id";
-            let params = [from, to, rollout.trained_ms, TOGETHER_MS].map(Param::Integer);
-            let mut names = Names::default();
-            let id = names.id(sql, &rollout.id)?;
-            let versions = [&rollout.champion, &rollout.challenger];
-            let numbers = [names.id(sql, versions[0])?, names.id(sql, versions[1])?];
+            let params = [from, to, rollout.trained_ms, TOGETHER_MS, id, numbers[0], numbers[1]].map(Param::Integer);
             let mut rows = Vec::new();
             for row in sql.query(query, &params)? {
                 let Some(fields) = cell::text(&row, 2) else { continue };

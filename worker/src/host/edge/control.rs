@@ -17,12 +17,16 @@ use crate::access::Scope;
 use crate::control::{Ask, DueTest, Fault, stored};
 use crate::heartbeat::Heartbeat;
 use crate::lifecycle::{admitted, refused, rules};
-use crate::log::{EventStatus, Minute, ShardWindow, Tested};
+use crate::log::{Digest, EventStatus, Minute, ShardWindow, Tested};
 use crate::probe::unanswered;
 use crate::request::{Request, Response};
 use crate::route::{self, Place, ROUTES};
 use crate::settings::Settings;
 use crate::{Control, Problem, SqlError};
+
+/// Leads that a shard stores in one transaction, and rows that it sorts together: 2 ms of its thread, and 1 MB of the shell's memory.
+const SLICE: usize = 50;
+const ROUND: usize = 2_000;
 
 /// The control object once it is open, whether callers without a key are on the same machine, and what the shards are asked.
 struct Open {
@@ -223,7 +227,11 @@ pub(super) type Part = Result<Vec<Option<EventStatus>>, (u16, String)>;
 /// The length of the rules, as JSON, by which shards work out their windows.
 #[unsafe(no_mangle)]
 pub extern "C" fn control_rules() -> f64 {
-    with(|open| Ok(say(serde_json::to_vec(&rules(&mut open.control)?).unwrap_or_default())))
+    with(|open| {
+        // In small pieces: on standalone workerd the thread of the objects also answers requests.
+        let rules = Digest { slice: SLICE, round: ROUND, ..rules(&mut open.control)? };
+        Ok(say(serde_json::to_vec(&rules).unwrap_or_default()))
+    })
 }
 
 /// The length of the retention, as JSON, by which shards delete what is old.

@@ -2,6 +2,8 @@
 #![expect(unsafe_code, reason = "no_mangle is an unsafe attribute: the names are ours alone; there is no unsafe block")]
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use plumbline_core::rollout::policy::Retention;
 
@@ -15,6 +17,10 @@ thread_local! {
     static ROWS: RefCell<Vec<u8>> = RefCell::default();
     static ERROR: RefCell<String> = RefCell::default();
     static FILLER: RefCell<Filler> = RefCell::default();
+    /// The rules by which shards digest.
+    static RULES: RefCell<Option<Rc<Digest>>> = RefCell::default();
+    /// Shards that digest, with what they have read and sorted: objects of one isolate share this instance.
+    static DIGESTING: RefCell<BTreeMap<u32, LogShard<ObjectSql>>> = RefCell::default();
 }
 
 /// Windows that a shard sends at once.
@@ -144,7 +150,50 @@ pub extern "C" fn shard_model(v: usize) -> f64 {
     0.0
 }
 
-/// Works out the windows by the rules at `shard_reserve`, JSON; 0, or −1 with the text at `shard_error`.
+/// From now on, shards digest by the rules at `shard_reserve`, JSON; 0, or −1 with the text at `shard_error`.
+#[unsafe(no_mangle)]
+pub extern "C" fn shard_rules() -> f64 {
+    let rules = ROWS.take();
+    outcome(read(&rules).map(|rules: Digest| {
+        RULES.set(Some(Rc::new(rules)));
+        0.0
+    }))
+}
+
+/// Counts the next batches of shard `number` in traffic windows; 1 while there are more, else 0; −1 with the text at `shard_error`.
+#[unsafe(no_mangle)]
+pub extern "C" fn shard_digest_traffic(number: u32, now: f64) -> f64 {
+    outcome(digesting(number, |shard, rules| Ok(shard.digest_traffic(now as i64, rules)?.more)))
+}
+
+/// Does the next slice of all else that shard `number` digests, and then fills in scores of leads from before the rollout; 1 while there
+/// is more to do, else 0; −1 with the text at `shard_error`.
+#[unsafe(no_mangle)]
+pub extern "C" fn shard_digest_leads(number: u32, now: f64) -> f64 {
+    outcome(digesting(number, |shard, rules| {
+        if shard.digest_leads(now as i64, rules)?.more {
+            return Ok(true);
+        }
+        let Some(span) = open(rules) else { return Ok(false) };
+        let filled = FILLER.with_borrow(|filler| filler.fill_slice(shard, span))?;
+        Ok(filled.more || filled.scores > 0)
+    }))
+}
+
+/// Has shard `number` do a piece of its digest; whether there is more to do.
+fn digesting(
+    number: u32,
+    piece: impl FnOnce(&mut LogShard<ObjectSql>, &Digest) -> Result<bool, SqlError>,
+) -> Result<f64, SqlError> {
+    let rules = RULES.with_borrow(Clone::clone);
+    let rules = rules.ok_or_else(|| SqlError::Driver("the shard was given no rules".into()))?;
+    DIGESTING.with_borrow_mut(|shards| {
+        let shard = shards.entry(number).or_insert_with(|| LogShard::opened(ObjectSql));
+        piece(shard, &rules).map(|more| f64::from(u8::from(more)))
+    })
+}
+
+/// Works out the windows by the rules at `shard_reserve`, JSON, at once; 0, or −1 with the text at `shard_error`.
 #[unsafe(no_mangle)]
 pub extern "C" fn shard_digest(now: f64) -> f64 {
     let rules = ROWS.take();

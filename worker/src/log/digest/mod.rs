@@ -160,11 +160,7 @@ impl<S: Sql> LogShard<S> {
     /// [`SqlError`]; the piece that failed is undone, and done again by the next call.
     pub fn digest(&mut self, now: i64, rules: &Digest) -> Result<Progress, SqlError> {
         let done = self.piece(now, rules);
-        if done.is_err() {
-            self.round = Round::default();
-            self.day = None;
-        }
-        done
+        self.forget_where_failed(done)
     }
 
     /// Digests until nothing is left to do at `now`.
@@ -182,9 +178,39 @@ impl<S: Sql> LogShard<S> {
         }
     }
 
+    /// Counts the next batches in traffic windows, in one transaction: cheap, so a host never puts it off.
+    ///
+    /// # Errors
+    /// [`SqlError`]; then nothing of it was counted, and the next call does it again.
+    pub fn digest_traffic(&mut self, now: i64, rules: &Digest) -> Result<Progress, SqlError> {
+        let rules = self.take_over(now, rules)?;
+        self.count_traffic(&rules)
+    }
+
+    /// [`digest`](Self::digest) without its traffic: what may be done later, a slice a call, where rows come faster than they can be stored.
+    ///
+    /// # Errors
+    /// As [`LogShard::digest`].
+    pub fn digest_leads(&mut self, now: i64, rules: &Digest) -> Result<Progress, SqlError> {
+        let done = self.take_over(now, rules).and_then(|rules| self.steps(now, &rules, Progress::default()));
+        self.forget_where_failed(done)
+    }
+
+    fn forget_where_failed(&mut self, done: Result<Progress, SqlError>) -> Result<Progress, SqlError> {
+        if done.is_err() {
+            self.round = Round::default();
+            self.day = None;
+        }
+        done
+    }
+
     fn piece(&mut self, now: i64, rules: &Digest) -> Result<Progress, SqlError> {
         let rules = self.take_over(now, rules)?;
-        let mut done = self.count_traffic(&rules)?;
+        let done = self.count_traffic(&rules)?;
+        self.steps(now, &rules, done)
+    }
+
+    fn steps(&mut self, now: i64, rules: &Digest, mut done: Progress) -> Result<Progress, SqlError> {
         let steps: [Step<S>; 5] = [
             LogShard::store_scores,
             LogShard::store_fields,
@@ -193,7 +219,7 @@ impl<S: Sql> LogShard<S> {
             LogShard::count_voices,
         ];
         for step in steps {
-            let one = step(self, now, &rules)?;
+            let one = step(self, now, rules)?;
             done = done.and(one);
             if one.more {
                 break;

@@ -13,15 +13,17 @@ use crate::log::{LogShard, cell, meta};
 use crate::store::{Param, Sql, SqlError};
 
 const MINUTE_MS: i64 = 60_000;
+/// So many slices are counted in one transaction: a row costs less here than where a lead's score is stored.
+const SLICES: usize = 10;
 
 impl<S: Sql> LogShard<S> {
-    /// Counts the batches beyond the cursor, at most a round of rows, in one transaction. It is cheap and never put off.
+    /// Counts the batches beyond the cursor, at most [`SLICES`] slices of rows, in one transaction. It is cheap and never put off.
     pub(super) fn count_traffic(&mut self, rules: &Digest) -> Result<Progress, SqlError> {
         let mut done = Progress::default();
         self.sql.transaction(&mut |sql| {
             done = Progress::default();
             let from = meta::number(sql, "cursor:traffic")?.unwrap_or(0);
-            let Some((to, more)) = stretch(sql, from, rules.round)? else { return Ok(()) };
+            let Some((to, more)) = stretch(sql, from, rules.slice.saturating_mul(SLICES))? else { return Ok(()) };
             let query = "SELECT id, predictions FROM prediction_batches WHERE id > ?1 AND id <= ?2 ORDER BY id";
             let mut tally = Tally::default();
             for batch in sql.query(query, &[Param::Integer(from), Param::Integer(to)])? {
