@@ -19,6 +19,9 @@ pub const LEADS: f64 = 450.0;
 /// the test.
 pub const WAIVED: [&str; 6] = ["data.suite", "rel.calibration", "perf.calibration", "ab.deal_size", "ab.cycle", "ab.attention"];
 
+/// The service does what is due, and people attend to it, at noon.
+const TICKS: [i64; 1] = [11];
+
 /// A history at its end.
 #[derive(Debug)]
 pub struct Ended {
@@ -40,7 +43,9 @@ pub fn script(challenger: &str, seed: u64, days: u32, events: &[Value]) -> Value
         json!({ "at": format!("d{START} 07:00"), "kind": "attend", "waive": WAIVED }),
     ];
     all.extend(events.iter().cloned());
-    json!({ "seed": seed, "days": days, "leads": LEADS, "challenger": challenger, "event": all })
+    json!({
+        "seed": seed, "days": days, "leads": LEADS, "challenger": challenger, "event": all, "ticks": TICKS, "ends_when_decided": true,
+    })
 }
 
 /// Plays `script`, the JSON of a [`ScriptFile`], under `policy`.

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use plumbline_worker::store::{Param, Sql, SqlError, SqlValue, changes_rows};
+use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, Value, ValueRef};
 use rusqlite::{Connection, ErrorCode, OpenFlags, ToSql, params_from_iter};
 
@@ -21,6 +22,8 @@ impl Sqlite {
         };
         let connection = connection.map_err(driver)?;
         connection.set_prepared_statement_cache_capacity(256);
+        // Plans do not look at bound values: SQLite would prepare a statement anew each time that one changes.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(driver)?;
         if path.is_none() {
             // Each commit visits all pages of a database in memory (balancing a tree gives a page a high number for a moment, and
             // SQLite then drops what lies beyond the end): larger pages, fewer visits.

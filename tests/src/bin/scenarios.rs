@@ -1,5 +1,10 @@
-//! Plays rollouts of the smaller world over many seeds and prints how they end: `scenarios [SEEDS] [KIND…]`.
-#![allow(clippy::print_stdout, reason = "a program that reports on stdout")]
+//! Plays rollouts of the smaller world over many seeds and prints how they end: `scenarios [SEEDS] [KIND…]`. A kind with a number, such as
+//! `good:-0.06`, has that relative lift of conversion.
+#![allow(
+    clippy::print_stdout,
+    clippy::indexing_slicing,
+    reason = "a program that reports on stdout, and adds a key to its own JSON"
+)]
 
 use std::collections::BTreeMap;
 
@@ -14,13 +19,18 @@ fn main() -> Result<(), String> {
     let seeds: u64 = given.next().map_or(Ok(20), |text| text.parse()).map_err(|e| format!("SEEDS: {e}"))?;
     let mut kinds: Vec<String> = given.collect();
     if kinds.is_empty() {
-        kinds = ["good", "equal", "worse", "harmful", "broken", "slow"].map(str::to_owned).to_vec();
+        kinds = ["good", "equal", "worse", "good:-0.06", "harmful", "broken", "slow"].map(str::to_owned).to_vec();
     }
     for kind in kinds {
         let mut ends: BTreeMap<String, u64> = BTreeMap::new();
         let (mut full, mut rejected) = (Vec::new(), 0);
         for seed in 1..=seeds {
-            let ended = play(&script(&kind, seed, DAYS, &[]), world::policy())?;
+            let (challenger, lift) = kind.split_once(':').map_or((kind.as_str(), None), |(kind, lift)| (kind, Some(lift)));
+            let mut script = script(challenger, seed, DAYS, &[]);
+            if let Some(lift) = lift {
+                script["lift"] = lift.parse::<f64>().map_err(|e| format!("{kind}: {e}"))?.into();
+            }
+            let ended = play(&script, world::policy())?;
             full.extend(ended.day_of("full"));
             rejected += ended.played.rejected.len();
             let what = described(&ended);

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use thiserror::Error;
 
 use super::happening::{Happening, Step};
-use super::script::{Challenger, DAY_MS, Person, Script};
+use super::script::{Challenger, DAY_MS, Person, Script, TICKS};
 
 /// The file. `secrets` of keys are the host's.
 #[derive(Debug, Clone, Deserialize)]
@@ -20,12 +20,26 @@ pub struct ScriptFile {
     lift: Option<f64>,
     /// The chance of a lead that no one works, as a part of its chance when worked.
     unworked: f64,
+    /// The hours of a day at whose end the service does what is due, and people attend to the rollout.
+    ticks: Vec<i64>,
+    /// Whether the history ends on the day on which its rollout ends or is held, if that is sooner.
+    ends_when_decided: bool,
     event: Vec<Entry>,
 }
 
 impl Default for ScriptFile {
     fn default() -> ScriptFile {
-        ScriptFile { seed: 1, days: 56, leads: 300.0, challenger: Challenger::Good, lift: None, unworked: 0.9, event: Vec::new() }
+        ScriptFile {
+            seed: 1,
+            days: 56,
+            leads: 300.0,
+            challenger: Challenger::Good,
+            lift: None,
+            unworked: 0.9,
+            ticks: TICKS.to_vec(),
+            ends_when_decided: false,
+            event: Vec::new(),
+        }
     }
 }
 
@@ -96,6 +110,8 @@ impl ScriptFile {
             champion: Script::CHAMPION.into(),
             challenger: (version.into(), self.challenger),
             people,
+            ticks: self.ticks.clone(),
+            ends_when_decided: self.ends_when_decided,
             steps,
         })
     }

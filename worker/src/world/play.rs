@@ -77,6 +77,7 @@ pub fn play(script: &Script, target: &mut dyn Target, progress: &mut dyn FnMut(f
         lifted: lifted(script),
         waives: None,
         is_silent: false,
+        has_started: false,
     };
     let versions = [script.champion.as_str(), script.challenger.0.as_str()];
     match script.challenger.1 {
@@ -92,6 +93,9 @@ pub fn play(script: &Script, target: &mut dyn Target, progress: &mut dyn FnMut(f
     let days = (script.until_ms - script.from_ms).div_euclid(DAY_MS) + 1;
     for day in 0..days {
         player.day(target, day);
+        if script.ends_when_decided && player.is_decided(target, script.from_ms + (day + 1) * DAY_MS) {
+            break;
+        }
         progress((day + 1) as f64 / days as f64);
     }
     player.played.pending = player.later.values().map(Vec::len).sum();
@@ -126,6 +130,8 @@ struct Player<'s> {
     waives: Option<Vec<String>>,
     /// Whether sales says nothing any more.
     is_silent: bool,
+    /// Whether a rollout was under way at the end of a day.
+    has_started: bool,
 }
 
 impl Player<'_> {
@@ -158,7 +164,7 @@ impl Player<'_> {
                 }
             }
             self.send_events(target, until);
-            if hour % 4 == 3 || hour == HOURS.end {
+            if self.script.ticks.contains(&hour) {
                 target.tick(until);
                 self.attend(target, until);
             }
@@ -298,11 +304,25 @@ impl Player<'_> {
         }
     }
 
-    /// What the rollout waits for that people can do at once: nothing before its gates were looked at.
-    fn missing(&mut self, target: &mut dyn Target, now_ms: i64) -> Vec<String> {
+    /// Whether the rollout that was started is over or held.
+    fn is_decided(&mut self, target: &mut dyn Target, now_ms: i64) -> bool {
+        let rollout = self.rollout(target, now_ms);
+        let rollout = rollout.get("rollout").filter(|rollout| !rollout.is_null());
+        self.has_started |= rollout.is_some();
+        let is_held = |rollout: &Value| rollout.get("holds").and_then(Value::as_array).is_some_and(|holds| !holds.is_empty());
+        self.has_started && rollout.is_none_or(is_held)
+    }
+
+    /// `GET /v1/rollout`.
+    fn rollout(&self, target: &mut dyn Target, now_ms: i64) -> Value {
         let key = self.script.people.first().map(|person| person.secret.as_str()).unwrap_or_default();
         let (_, answer) = target.send(now_ms, "GET", "/v1/rollout", key, b"");
-        let answer: Value = serde_json::from_slice(&answer).unwrap_or_default();
+        serde_json::from_slice(&answer).unwrap_or_default()
+    }
+
+    /// What the rollout waits for that people can do at once: nothing before its gates were looked at.
+    fn missing(&mut self, target: &mut dyn Target, now_ms: i64) -> Vec<String> {
+        let answer = self.rollout(target, now_ms);
         if answer.pointer("/rollout/look").is_none_or(Value::is_null) {
             return Vec::new();
         }

@@ -76,12 +76,18 @@ pub struct Script {
     pub challenger: (String, Challenger),
     /// The people.
     pub people: Vec<Person>,
+    /// The hours of a day at whose end the service does what is due, and people attend to the rollout.
+    pub ticks: Vec<i64>,
+    /// Whether the history ends on the day on which its rollout ends or is held, if that is sooner.
+    pub ends_when_decided: bool,
     /// What happens, in order of time.
     pub steps: Vec<Step>,
 }
 
 /// The seed of the demo's history.
 pub const DEMO_SEED: u64 = 1;
+/// The usual hours at whose end the service does what is due.
+pub(super) const TICKS: [i64; 7] = [3, 7, 11, 15, 18, 19, 23];
 /// Leads a day of the demo's company.
 pub const DEMO_LEADS: f64 = 300.0;
 
@@ -119,6 +125,8 @@ impl Script {
             champion: Script::CHAMPION.into(),
             challenger: (Script::CHALLENGER.into(), Challenger::Good),
             people: Script::people(secrets),
+            ticks: TICKS.to_vec(),
+            ends_when_decided: false,
             steps: vec![
                 step(30, 9, 0, "/v1/capacity", capacity),
                 step(31, 9, 1, "/v1/rollout/start", json!({ "version": Script::CHALLENGER })),
