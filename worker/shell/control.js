@@ -80,7 +80,8 @@ export class Control extends DurableObject {
         else if (task === 3) answer = await shard.unsent();
         else if (task === 4) await shard.acknowledge(decoder.decode(text));
         else if (task === 5) answer = await shard.minutes(now);
-        else answer = await shard.experiment(decoder.decode(text));
+        else if (task === 6) answer = await shard.experiment(decoder.decode(text));
+        else answer = await shard.part(now, number, this.shards, decoder.decode(text), EMPTY);
       } catch (error) {
         failed = true;
         answer = `${error.message ?? error}`;
@@ -173,6 +174,16 @@ export class Control extends DurableObject {
         this.call("control_tested", [due, `[${sums}]`]);
       } catch (error) {
         // The look is an error then, which the tick counts; all else goes on.
+        console.error(error);
+      }
+    }
+    const survey = this.text("control_survey", [], Date.now());
+    if (survey) {
+      try {
+        const parts = await Promise.all(this.all((shard, number) => shard.part(Date.now(), number, this.shards, survey, EMPTY)));
+        this.call("control_told", [EMPTY, survey, `[${parts}]`], Date.now());
+      } catch (error) {
+        // What was found last stands, and the next tick asks again.
         console.error(error);
       }
     }

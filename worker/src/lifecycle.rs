@@ -13,7 +13,7 @@ use plumbline_core::{Bundle, Options, Scorer, Timestamp, Workspace};
 
 use crate::access::{Access, Viewer};
 use crate::control::{AROUND_MS, Ask, Control, Fault, MOST_ROWS, malformed};
-use crate::log::{Digest, EventStatus, Filled, LogShard, RolloutSpan, Tested};
+use crate::log::{Digest, EventStatus, Filled, LogShard, RolloutSpan, Surveyed, Tested};
 use crate::problem::Problem;
 use crate::request::{Request, Response};
 use crate::route::{self, Place, Routed, lifecycle_route};
@@ -207,6 +207,15 @@ impl<S: Sql> Lifecycle<S> {
             });
             let _ = summed.map_err(Fault::from).and_then(|()| self.control.take_test(&due, &tested));
         }
+        if let Some(survey) = self.control.due_survey(now_ms)? {
+            // Without it what was found last stands, and the next tick asks again.
+            let mut surveyed = Surveyed::default();
+            let asked = self.shards.iter_mut().try_for_each(|shard| {
+                surveyed.merge(shard.survey(&survey)?);
+                Ok::<(), SqlError>(())
+            });
+            let _ = asked.map_err(Fault::from).and_then(|()| self.control.take_survey(&survey, &surveyed));
+        }
         Ok(if self.control.tick(now_ms)? { self.control.deployed()? } else { None })
     }
 }
@@ -274,6 +283,7 @@ pub(crate) fn part<S: Sql>(
         Ask::Events { path } => shown(&store_events(shard, (number, shards), now_ms, path, body)?),
         Ask::Leads { before, limit } => shown(&shard.leads(before.get(number as usize).copied().flatten(), *limit)?),
         Ask::Diagnose(question) => shown(&shard.inquire(question)?),
+        Ask::Survey(survey) => shown(&shard.survey(survey)?),
         Ask::Lead { id } if is_own(id) => shown(&shard.lead(id)?),
         Ask::Served { id, at_ms } if is_own(id) => {
             shown(&shard.served(id, at_ms.saturating_sub(AROUND_MS), at_ms.saturating_add(AROUND_MS), MOST_ROWS)?)

@@ -9,6 +9,7 @@ mod suite;
 
 pub use figure::figures;
 pub use gather::{Gathered, Gathering};
+pub use suite::{Expected, suite};
 
 use crate::evidence::InsufficientData;
 use crate::metric::MetricError;

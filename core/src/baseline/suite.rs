@@ -21,7 +21,7 @@ const SET: usize = 200;
 
 /// What is expected of one field.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Expected {
+pub struct Expected {
     name: String,
     missing: u64,
     values: Kind,
@@ -87,7 +87,7 @@ impl Expected {
 }
 
 /// The suite called `name` of `rows` leads.
-pub(super) fn suite(name: &str, rows: u64, fields: &[Expected]) -> String {
+pub fn suite(name: &str, rows: u64, fields: &[Expected]) -> String {
     let expectations: Vec<Json> = fields.iter().flat_map(|field| field.expectations(rows)).collect();
     let suite = json!({
         "name": name,

@@ -1,10 +1,70 @@
 //! What an expectation allows, in words that follow "the suite allows".
 
-use super::test::{Bounds, Set, Test};
-use crate::table::{Cell, Scalar};
+use super::Expectation;
+use super::rule::Rule;
+use super::test::{Bounds, Set, Test, Types};
+use crate::table::{Cell, Kind, Scalar};
 
 /// Values of a set that are listed; the others are counted.
 const LISTED: usize = 5;
+
+impl Expectation {
+    /// What is expected, in words, such as `visits should be 0 to 100`.
+    ///
+    /// # Example
+    /// ```
+    /// use plumbline_core::quality::Suite;
+    /// let text = r#"{"expectations": [{"type": "expect_column_values_to_be_between", "kwargs": {"column": "visits", "max_value": 9}}]}"#;
+    /// let suite = Suite::read(text)?;
+    /// assert_eq!(suite.expectations()[0].words(), "visits should be at most 9");
+    /// # Ok::<(), plumbline_core::quality::SuiteErrors>(())
+    /// ```
+    pub fn words(&self) -> String {
+        let (what, mostly) = match &self.rule {
+            Rule::Cells { column, test: Test::NotNull, mostly } => (format!("{column} should be present"), *mostly),
+            Rule::Cells { column, test, mostly } => (format!("{column} should be {}", allowed(test)), *mostly),
+            Rule::Types { column, types: Some(types), mostly } if types.are_numbers() => {
+                (format!("{column} should be a number"), *mostly)
+            }
+            Rule::Types { column, types: Some(types), mostly } => (format!("{column} should be {}", of_types(types)), *mostly),
+            Rule::ColumnExists { column, .. } => (format!("{column} should be sent"), 1.0),
+            Rule::Unique { column, mostly } => (format!("{column} should differ from lead to lead"), *mostly),
+            rule => {
+                let columns = rule.columns().join(", ");
+                let of = if columns.is_empty() { String::new() } else { format!(" ({columns})") };
+                (format!("{}{of} should hold", self.kind), 1.0)
+            }
+        };
+        if mostly < 1.0 { format!("{what} in {} % of leads", (mostly * 1_000.0).round() / 10.0) } else { what }
+    }
+
+    /// Names of the columns it reads or names.
+    pub fn columns(&self) -> Vec<String> {
+        let mut columns: Vec<String> = self.rule.columns().into_iter().map(str::to_owned).collect();
+        if let Rule::ColumnExists { column, .. } = &self.rule {
+            columns.push(column.clone());
+        }
+        if let Some(condition) = &self.condition {
+            condition.columns(&mut columns);
+        }
+        columns
+    }
+}
+
+impl Types {
+    /// Whether all are types of numbers, as the suites of baselines list them: yes and no are numbers there.
+    fn are_numbers(&self) -> bool {
+        let is_number = |name: &String| {
+            let types = Types { names: vec![name.clone()] };
+            [Kind::Int, Kind::UInt, Kind::Float, Kind::Bool].into_iter().any(|kind| types.include(kind))
+        };
+        !self.names.is_empty() && self.names.iter().all(is_number)
+    }
+}
+
+fn of_types(types: &Types) -> String {
+    format!("values of type {}", types.names.join(" or "))
+}
 
 /// What `test` allows, such as `0 to 100`.
 pub(super) fn allowed(test: &Test) -> String {
@@ -21,7 +81,7 @@ pub(super) fn allowed(test: &Test) -> String {
         Test::Dateutil => "text that is a date".to_owned(),
         Test::Json => "text that is JSON".to_owned(),
         Test::Schema(_) => "values that match its JSON Schema".to_owned(),
-        Test::Types(types) => format!("values of type {}", types.names.join(" or ")),
+        Test::Types(types) => of_types(types),
     }
 }
 

@@ -5,6 +5,7 @@ mod business;
 mod comparison;
 mod experiment;
 mod goals;
+mod human;
 mod measured;
 mod performance;
 mod quality;
@@ -21,12 +22,14 @@ use self::training::{diagnosed, model};
 use super::alert::{AlertPart, IncidentPart};
 use super::day::DayRow;
 use super::document::{Complete, Day, Deployment, Event, Health, LoadTest, Report, SettingsPart};
+use super::human::Human;
 use super::measure::{Measure, MeasureId, Tab, status};
 use super::time::{day_text, time_text};
 use super::value::{Estimate, Series, Status};
 use crate::alert::{Alert, Incident, Phase};
 use crate::bundle::Baseline;
 use crate::diagnose::Diagnosis;
+use crate::rollout::evidence::Suite;
 use crate::rollout::{DAY_MS, Policy, Severity, Stage, State, Verdict, phrase};
 use crate::sentence::Sentence;
 use crate::window::{Layout, Scores, Window};
@@ -65,6 +68,10 @@ pub struct Facts<'a> {
     pub hours: &'a [HourRow],
     /// Distances of fields from training by day.
     pub drift: &'a [DriftRow],
+    /// The expectation suites of the versions that are loaded, as they were run last.
+    pub suites: &'a [Suite],
+    /// People's judgement of leads next to the model's; none before any was known.
+    pub human: Option<&'a Human>,
     /// The newest A/B test.
     pub test: Option<TestFacts>,
     /// How far the first 90 days have come.

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::human::Human;
 use super::value::Estimate;
 
 /// What sales gets, of the champion's newest matured leads.
@@ -14,6 +15,9 @@ pub struct Business {
     pub hot_share: Option<f64>,
     /// Ratings by sales.
     pub satisfaction: Satisfaction,
+    /// People's judgement of leads next to the model's; none while no lead has both a person's score and an outcome.
+    #[serde(default)]
+    pub human: Option<Human>,
 }
 
 /// A band of scores.

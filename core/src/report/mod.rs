@@ -9,6 +9,7 @@ mod business;
 mod day;
 mod document;
 mod experiment;
+mod human;
 mod measure;
 mod quality;
 mod review;
@@ -25,8 +26,9 @@ pub use document::{
     Verdict,
 };
 pub use experiment::{ChangePart, ComparisonPart, ExperimentPart, Goal, LookPart, Revenue, SegmentPart, SplitPart};
+pub use human::{Human, JudgedLead, Third};
 pub use measure::{Measure, MeasureId, Tab};
-pub use quality::{FeaturePart, Quality};
+pub use quality::{FeaturePart, MissedPart, Quality, SuitePart};
 pub use review::{Review, ReviewFacts, ReviewKind, ReviewPart};
 pub use time::{day_text, time_text};
 pub use value::{Estimate, Series, Status, Target};

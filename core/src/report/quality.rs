@@ -14,6 +14,47 @@ pub struct Quality {
     pub features_total: u32,
     /// Features that are expected above the limit in a week by chance alone; none where no field has enough leads.
     pub expected_false_alarms_per_week: Option<f64>,
+    /// The expectation suites of the versions that are loaded, run once a day on the newest stored leads.
+    #[serde(default)]
+    pub suites: Vec<SuitePart>,
+}
+
+/// A version's expectation suite on the newest stored leads.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "ReportSuite"))]
+pub struct SuitePart {
+    /// The suite's name.
+    pub name: String,
+    /// The version in whose bundle it is.
+    pub version: String,
+    /// When it was run last.
+    pub at: String,
+    /// Leads it was run on.
+    pub leads: u64,
+    /// Expectations that they meet.
+    pub passed: u64,
+    /// Expectations that they do not meet.
+    pub failed: u64,
+    /// Those of them that are critical.
+    pub failed_critical: u64,
+    /// Pass, fail where a critical expectation is not met; insufficient data without leads.
+    pub status: Status,
+    /// Expectations that they do not meet, critical ones first; at most 20.
+    pub missed: Vec<MissedPart>,
+}
+
+/// An expectation that leads do not meet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "ReportMissedExpectation"))]
+pub struct MissedPart {
+    /// What is expected, in words.
+    pub expected: String,
+    /// Whether it is critical; else a warning or to be known.
+    pub is_critical: bool,
+    /// Values that were checked; none where it is not about single values.
+    pub checked: Option<u64>,
+    /// Those of them that are not as expected.
+    pub unexpected: Option<u64>,
 }
 
 /// A field.

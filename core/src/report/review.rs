@@ -3,9 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::document::Report;
+use super::human::Third;
 use super::measure::{Measure, MeasureId};
 use super::time::{day_text, time_text};
-use super::value::{PERCENTILES, Status};
+use super::value::{Estimate, PERCENTILES, Status};
 use crate::rollout::{DAY_MS, phrase};
 use crate::sentence::Sentence;
 use crate::window::Scores;
@@ -248,7 +249,7 @@ fn percentiles(facts: &ReviewFacts<'_>) -> ReviewPart {
 }
 
 fn monthly(report: &Report) -> Vec<ReviewPart> {
-    let mut parts = vec![calibration(report), importance(report), segments(report)];
+    let mut parts = vec![calibration(report), importance(report), segments(report), human(report)];
     parts.push(measures(report, "performance", &[MeasureId::Auc, MeasureId::CalibrationError]));
     parts
 }
@@ -283,6 +284,22 @@ fn importance(report: &Report) -> ReviewPart {
         return part("importance", Status::InsufficientData, text.into(), rows);
     }
     part("importance", Status::Tracked, "The fields' parts in the model's reasons.".into(), rows)
+}
+
+/// People's judgement against the model's.
+fn human(report: &Report) -> ReviewPart {
+    let human = report.business.as_ref().and_then(|business| business.human.as_ref());
+    let Some(human) = human else {
+        let text = "No lead with an outcome has a person's score; the setting human_score names the field it comes in.";
+        return part("human_scores", Status::InsufficientData, text.into(), Vec::new());
+    };
+    let status = if human.thirds.is_empty() { Status::InsufficientData } else { Status::Tracked };
+    let share = |estimate: &Estimate| phrase::percent(estimate.value.unwrap_or_default());
+    let row = |third: &Third| {
+        let shares = format!("{} of people's bought, {} of the model's", share(&third.people), share(&third.model));
+        (format!("{} third", third.id), shares)
+    };
+    part("human_scores", status, human.sentence.text.clone(), human.thirds.iter().map(row).collect())
 }
 
 /// Segments of the newest test.

@@ -14,7 +14,7 @@ use super::rollout::append;
 use super::route::ok;
 use super::{Control, Fault, integer, text};
 use crate::access::{Scope, Viewer};
-use crate::log::{Erased, EventStatus, Inquiry, LeadSummary, Question, ServedRow, lead_ref};
+use crate::log::{Erased, EventStatus, Inquiry, LeadSummary, Question, ServedRow, Survey, Surveyed, lead_ref};
 use crate::problem::Problem;
 use crate::request::{Request, Response};
 use crate::route::{Method, Routed};
@@ -68,6 +68,8 @@ pub enum Ask {
         /// The follower's name.
         follower: String,
     },
+    /// For its newest leads, once a day. No request asks for them.
+    Survey(Survey),
     /// To close a report that something is odd.
     Close {
         /// The report's event.
@@ -194,6 +196,13 @@ impl<S: Sql> Control<S> {
                 Ok(ok(&json!({ "lead_ref": lead_ref, "erased": erased })))
             }
             Ask::Export { part, cursor, follower } => self.exported(now_ms, (part, cursor, follower), &parts),
+            Ask::Survey(survey) => {
+                let parts = parts.into_iter().map(serde_json::from_value::<Surveyed>).collect::<Result<Vec<_>, _>>();
+                let mut surveyed = Surveyed::default();
+                parts.map_err(unreadable)?.into_iter().for_each(|part| surveyed.merge(part));
+                self.take_survey(survey, &surveyed)?;
+                Ok(ok(&json!({ "leads": surveyed.leads.len() })))
+            }
             Ask::Close { id, .. } => {
                 if parts.iter().any(|part| part == &Value::Bool(true)) {
                     return Ok(ok(&json!({ "closed": id })));

@@ -41,6 +41,7 @@ impl<S: Sql> Control<S> {
         evidence.windows.extend(outcomes.iter().map(|figures| name("mature", figures)));
         self.add_test(state, look, &mut evidence)?;
         evidence.planned = self.planned(rollout)?;
+        evidence.suite = self.suite_found(challenger)?;
         evidence.service.capacity = self.capacity()?;
         evidence.service.instances = self.instances(now_ms)?;
         evidence.governance.days_logged = rollout.days_logged;

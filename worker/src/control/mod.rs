@@ -25,6 +25,8 @@ mod review;
 mod rollout;
 mod route;
 mod show;
+mod suite;
+mod survey;
 mod test;
 mod tick;
 mod windows;

@@ -44,6 +44,7 @@ impl<S: Sql> Control<S> {
         let (models, diagnosis) = (self.model_rows()?, Some(self.hourly_diagnosis(now_ms)?));
         let shards = self.shards()?;
         let drift = self.drift_rows(now_ms - DAYS * DAY_MS, &state.champion)?;
+        let surveyed = self.surveyed()?.unwrap_or_default();
         let policy = self.policy.clone();
         let (alerts, alerts_total) = self.alert_list(ALERTS)?;
         let incidents = self.incidents(INCIDENTS)?;
@@ -66,6 +67,8 @@ impl<S: Sql> Control<S> {
             recent: &recent,
             hours: &hours,
             drift: &drift,
+            suites: &surveyed.suites,
+            human: surveyed.human.as_ref().filter(|human| human.leads > 0),
             test: self.newest_test()?,
             progress: self.progress()?,
             load_test: self.load_test()?,

@@ -15,7 +15,7 @@ use crate::log::{Grain, Voice};
 use crate::store::{Param, Sql, SqlError};
 
 /// A UTC day is recorded this long after its end, so that the shards' windows of its last minutes have arrived.
-const GRACE_MS: i64 = 10 * 60_000;
+pub(super) const GRACE_MS: i64 = 10 * 60_000;
 /// Tries of a look in one tick.
 const LOOKS_AT_ONCE: u32 = 8;
 

@@ -13,6 +13,8 @@ use crate::store::{Param, Sql, SqlError, SqlValue};
 
 /// Leads read at a time.
 const SLICE: i64 = 2_000;
+/// Matured scores that are looked through for those that a person gave one, too.
+const MATURED: i64 = 100_000;
 
 /// Which leads are analysed, and how.
 ///
@@ -136,18 +138,19 @@ impl<S: Sql> LogShard<S> {
         Ok(after.filter(|_| full))
     }
 
-    /// The newest leads of which a person's score is known and an outcome, as of `now`, at most `most`: how well people rank the same leads
-    /// as the model. The score is the one of the version that served the lead.
+    /// The newest leads of which a person's score is known and an outcome, at most `most`, among the newest [`MATURED`] that matured: how well
+    /// people rank the same leads as the model. The score is the one of the version that served the lead.
     ///
     /// # Errors
     /// [`SqlError::Driver`].
     pub fn judged_by_people(&mut self, from_ms: i64, most: usize) -> Result<Vec<JudgedByPeople>, SqlError> {
-        let query = "SELECT s.first_ms, version.name, s.probability, s.human_score, o.converted_ms FROM lead_scores AS s \
+        let query = "SELECT s.first_ms, version.name, s.probability, s.human_score, o.converted_ms FROM \
+            (SELECT * FROM lead_scores WHERE matured = 1 AND first_ms >= ?1 ORDER BY first_ms DESC LIMIT ?3) AS s \
             JOIN names AS version ON version.id = s.version LEFT JOIN outcomes AS o ON o.lead = s.lead AND o.lead_id = s.lead_id \
-            WHERE s.matured = 1 AND s.first_ms >= ?1 AND s.human_score IS NOT NULL AND s.backfill = 0 \
-            AND s.role IN ('champion', 'challenger', 'named') ORDER BY s.first_ms DESC LIMIT ?2";
+            WHERE s.human_score IS NOT NULL AND s.backfill = 0 AND s.role IN ('champion', 'challenger', 'named') \
+            AND (o.converted_ms IS NULL OR o.converted_ms >= s.first_ms) ORDER BY s.first_ms DESC LIMIT ?2";
         let mature_ms = super::meta::number(&mut self.sql, "mature_ms")?.unwrap_or(0);
-        let rows = self.sql.query(query, &[Param::Integer(from_ms), Param::Integer(most.min(100_000) as i64)])?;
+        let rows = self.sql.query(query, &[from_ms, most.min(100_000) as i64, MATURED].map(Param::Integer))?;
         let of = |row: &Vec<SqlValue>| {
             let (first_ms, converted_ms) = (cell::integer(row, 0)?, cell::integer(row, 4));
             Some(JudgedByPeople {

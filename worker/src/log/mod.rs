@@ -25,6 +25,7 @@ mod said;
 mod served;
 mod status;
 mod stored;
+mod survey;
 #[cfg(test)]
 mod tests;
 mod tombstone;
@@ -41,6 +42,7 @@ pub use lead::{LeadOutcome, LeadRecord, LeadScore, LeadSummary};
 pub use served::ServedRow;
 pub use status::{EventStatus, Received};
 pub use stored::StoredLead;
+pub use survey::{Survey, Surveyed};
 pub use tombstone::lead_ref;
 pub use window::{Grain, ShardWindow};
 

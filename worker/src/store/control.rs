@@ -3,7 +3,7 @@
 use super::migration::Migration;
 
 /// All, the oldest first.
-pub(super) const MIGRATIONS: &[Migration] = &[LIFECYCLE, KEY_RATES, ALERTS];
+pub(super) const MIGRATIONS: &[Migration] = &[LIFECYCLE, KEY_RATES, ALERTS, SUITES];
 
 /// Models, the rollout with its ledger and evidence, what the shards counted, alerts, messages and keys.
 const LIFECYCLE: Migration = &[
@@ -188,6 +188,20 @@ const ALERTS: Migration = &[
     "CREATE TABLE reviews (id TEXT PRIMARY KEY, kind TEXT NOT NULL, at_ms INTEGER NOT NULL, sha256 TEXT NOT NULL) STRICT",
     "ALTER TABLE notes ADD COLUMN about TEXT NOT NULL DEFAULT ''",
 ];
+
+/// What became of each expectation of a version's suite, by day.
+const SUITES: Migration = &["CREATE TABLE data_quality (
+        date TEXT NOT NULL,
+        version TEXT NOT NULL,
+        suite TEXT NOT NULL,
+        expectation INTEGER NOT NULL,
+        success INTEGER NOT NULL,
+        unexpected INTEGER,
+        elements INTEGER,
+        severity TEXT NOT NULL,
+        expected TEXT NOT NULL,
+        PRIMARY KEY (date, version, expectation)
+    ) STRICT"];
 
 #[cfg(test)]
 mod tests {

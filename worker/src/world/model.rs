@@ -56,7 +56,7 @@ pub fn bundle(version: &str, kind: Option<Challenger>, seed: u64) -> Result<Vec<
     let leads: Vec<Lead> = (0..REFERENCE).map(|number| Lead::draw(&mut random, number, 0.0)).collect();
     let scores: Vec<f64> = leads.iter().map(|lead| score(kind, lead)).collect();
     let known: Vec<f64> = FIELDS.iter().map(|field| if knows(kind, field.name) { shrunk * field.weight } else { 0.0 }).collect();
-    bundle.baseline = baseline(&leads, &scores, &known, &bundle.manifest.bands, seed);
+    bundle.baseline = baseline(version, (&leads, &scores), &known, &bundle.manifest.bands, seed);
     bundle.reference = Some(reference(&leads, &scores));
     bundle.write()
 }

@@ -113,7 +113,6 @@ impl Script {
             what: Happening::Post { by, path: path.into(), body },
         };
         let capacity = json!({ "build": "demo", "req_per_s": 2100.0, "p99_ms": 6.4, "seconds": 60 });
-        let no_suite = json!({ "gate": "data.suite", "reason": "No suite of expectations is set yet." });
         let few = json!({ "gate": "rel.calibration", "reason": "Too few leads a week to tell; it passed in shadow." });
         Script {
             seed,
@@ -130,9 +129,7 @@ impl Script {
             steps: vec![
                 step(30, 9, 0, "/v1/capacity", capacity),
                 step(31, 9, 1, "/v1/rollout/start", json!({ "version": Script::CHALLENGER })),
-                step(46, 8, 0, "/v1/rollout/waive", no_suite.clone()),
                 step(46, 9, 0, "/v1/rollout/approve", json!({ "comment": "Ranks better on the same leads." })),
-                step(54, 8, 0, "/v1/rollout/waive", no_suite),
                 step(54, 9, 0, "/v1/rollout/waive", few),
             ],
         }

@@ -1,18 +1,25 @@
 //! The baselines of the simulated company's models: figures of leads drawn like those to come, whose outcomes the truth draws.
 
-use plumbline_core::baseline::figures;
+use plumbline_core::baseline::{Expected, figures, suite};
 use plumbline_core::bundle::{Band, BandShare, Baseline, DataFile, Weight};
 use plumbline_core::metric::Labelled;
 use plumbline_core::random::Random;
+use plumbline_core::schema::Field;
 
-use super::lead::{FIELDS, Lead};
+use super::lead::{FIELDS, Lead, TEXTS};
 
 /// Parts of leads whose scores are listed.
 const PARTS: [f64; 9] = [0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99];
 
 /// The baseline of a model that gives `leads` these `scores`, with this weight in each field per standard deviation; none where it cannot
 /// be worked out.
-pub(super) fn baseline(leads: &[Lead], scores: &[f64], weights: &[f64], bands: &[Band], seed: u64) -> Option<Baseline> {
+pub(super) fn baseline(
+    version: &str,
+    (leads, scores): (&[Lead], &[f64]),
+    weights: &[f64],
+    bands: &[Band],
+    seed: u64,
+) -> Option<Baseline> {
     let mut random = Random::new(seed ^ 0x006c_6162_656c);
     let converted: Vec<bool> = leads.iter().map(|lead| random.unit() < lead.chance()).collect();
     let data = Labelled::new(scores, &converted).ok()?;
@@ -58,6 +65,20 @@ pub(super) fn baseline(leads: &[Lead], scores: &[f64], weights: &[f64], bands: &
         percentiles: PARTS.iter().filter_map(|part| at(*part)).collect(),
         bands: bands.iter().enumerate().map(share).collect(),
         importance,
-        suite: String::new(),
+        suite: suite(&format!("lead-scoring {version}"), leads.len() as u64, &expected(leads)),
     })
+}
+
+/// What is expected of each field of leads like these.
+fn expected(leads: &[Lead]) -> Vec<Expected> {
+    let numbers = FIELDS.iter().enumerate().map(|(at, spec)| {
+        let mut values: Vec<f64> = leads.iter().filter_map(|lead| lead.values.get(at).copied()).collect();
+        values.sort_by(f64::total_cmp);
+        Expected::number(spec.name.to_owned(), &Field::default(), &values, 0)
+    });
+    let texts = TEXTS.iter().map(|(name, values)| {
+        let named: Vec<(String, u64)> = values.iter().map(|value| ((*value).to_owned(), 1)).collect();
+        Expected::category((*name).to_owned(), &named, 0)
+    });
+    numbers.chain(texts).collect()
 }

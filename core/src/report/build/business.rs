@@ -31,6 +31,11 @@ impl Facts<'_> {
         let [converted, not, _] = scores.counts();
         let matured = converted.saturating_add(not);
         let hot = bands.first().filter(|_| matured > 0).map(|band| band.leads as f64 / matured as f64);
-        Some(Business { bands, hot_share: hot.and_then(short), satisfaction: Satisfaction { counts: recent.ratings } })
+        Some(Business {
+            bands,
+            hot_share: hot.and_then(short),
+            satisfaction: Satisfaction { counts: recent.ratings },
+            human: self.human.cloned(),
+        })
     }
 }

@@ -5,8 +5,10 @@ use super::{Facts, Recent};
 use crate::drift::{DECILES, decile_ends, deciles};
 use crate::evidence::Answer;
 use crate::report::day::known;
-use crate::report::quality::{FeaturePart, Quality};
+use crate::report::quality::{FeaturePart, MissedPart, Quality, SuitePart};
+use crate::report::time::time_text;
 use crate::report::value::{Status, short};
+use crate::rollout::evidence::{Missed, Suite};
 use crate::window::{Feature, FeatureLayout, FeatureSummary};
 
 /// The most features in the report.
@@ -43,6 +45,7 @@ impl Facts<'_> {
             features,
             features_total,
             expected_false_alarms_per_week: false_alarms(&figures.features, recent, limit).and_then(short),
+            suites: self.suites.iter().map(suite).collect(),
         })
     }
 
@@ -56,6 +59,30 @@ impl Facts<'_> {
         };
         let days: Vec<Option<f64>> = self.span().map(of).collect();
         if days.iter().all(Option::is_none) { Vec::new() } else { days }
+    }
+}
+
+fn suite(suite: &Suite) -> SuitePart {
+    let missed = |missed: &Missed| MissedPart {
+        expected: missed.expected.clone(),
+        is_critical: missed.is_critical,
+        checked: missed.checked,
+        unexpected: missed.unexpected,
+    };
+    SuitePart {
+        name: suite.name.clone(),
+        version: suite.version.clone(),
+        at: time_text(suite.at_ms),
+        leads: suite.leads,
+        passed: suite.expectations.saturating_sub(suite.all_missed),
+        failed: suite.all_missed,
+        failed_critical: suite.critical_missed,
+        status: match suite {
+            Suite { leads: 0, .. } => Status::InsufficientData,
+            Suite { critical_missed: 0, .. } => Status::Pass,
+            _ => Status::Fail,
+        },
+        missed: suite.missed.iter().map(missed).collect(),
     }
 }
 

@@ -5,13 +5,15 @@ use super::draft::{Draft, Unit};
 use super::limit::{Exactness, Share, decided};
 use crate::drift::Rate;
 use crate::rollout::evidence::{FeatureFigures, Figures};
-use crate::rollout::{Comparator, Gate, Outcome, Severity, phrase};
+use crate::rollout::{Comparator, DAY_MS, Gate, Outcome, Severity, phrase};
 
 const LEAST_FOR_DRIFT: u64 = 500;
 const LEAST_FOR_A_SHARE: u64 = 400;
 pub(super) const LEAST_FOR_COVERAGE: u64 = 100;
 /// Fields that a sentence names.
 const NAMES: usize = 5;
+/// A suite runs once a day: what it found counts for so long, in milliseconds.
+const SUITE_MS: i64 = 2 * DAY_MS;
 
 pub(super) fn judge(gate: Gate, case: &Case<'_>) -> Draft {
     match gate {
@@ -178,28 +180,43 @@ fn categories(case: &Case<'_>, figures: &Figures) -> Draft {
 
 fn suite(case: &Case<'_>) -> Draft {
     let Some(suite) = &case.evidence.suite else {
-        return Draft::missing("no expectation suite has been run on stored leads");
+        return Draft::missing("the new model's bundle has no expectation suite (plumbline baseline makes one)");
     };
-    let (missed, all) =
-        (suite.missed.len() as u64, phrase::counted(suite.critical, "critical expectation", "critical expectations"));
-    let leads = phrase::counted(suite.leads, "lead", "leads");
+    if suite.leads == 0 {
+        return Draft::missing("no lead of the last seven days was stored with its fields");
+    }
+    if case.now_ms - suite.at_ms > SUITE_MS {
+        let day = phrase::day(suite.at_ms, case.now_ms);
+        return Draft::missing(&format!("the expectation suite was last run on {day}, and log shards did not answer since"));
+    }
+    let (missed, leads, name) = (suite.critical_missed, phrase::counted(suite.leads, "lead", "leads"), &suite.name);
     let outcome = decided(missed == 0, missed > 0);
-    let name = &suite.name;
-    let text = if missed == 0 {
-        format!("Leads are as expected: {leads} meet all {all} of suite {name}.")
-    } else {
-        let mut named: Vec<String> = suite.missed.iter().take(NAMES).cloned().collect();
-        if suite.missed.len() > NAMES {
-            named.push(format!("{} more", suite.missed.len() - NAMES));
+    let mut named: Vec<String> =
+        suite.missed.iter().filter(|missed| missed.is_critical).take(NAMES).map(|missed| missed.text()).collect();
+    let text = match (suite.critical, missed) {
+        (0, _) => format!("Suite {name} has no critical expectation that leads could miss."),
+        (all, 0) => {
+            let all = phrase::count(all);
+            format!("Leads are as expected: every critical expectation of suite {name} ({all}) holds for the newest {leads}.")
         }
-        format!(
-            "Leads are not as expected: {leads} miss {} of {all} of suite {name} ({}).",
-            phrase::count(missed),
-            phrase::listed(&named)
-        )
+        (all, _) => {
+            let more = missed.saturating_sub(named.len() as u64);
+            if more > 0 {
+                named.push(format!("{} more", phrase::count(more)));
+            }
+            let (all, fails) = (
+                phrase::counted(all, "critical expectation", "critical expectations"),
+                if missed == 1 { "fails" } else { "fail" },
+            );
+            format!(
+                "Leads are not as expected: {} of {all} of suite {name} {fails} for the newest {leads} ({}).",
+                phrase::count(missed),
+                named.join("; ")
+            )
+        }
     };
     let draft = Draft::new(outcome, text).figure(missed as f64, "count", Comparator::AtMost, 0.0).n(suite.leads);
-    draft.method("expectation suite").with("missed", suite.missed.clone())
+    draft.method("expectation suite").with("missed", named)
 }
 
 fn coverage(case: &Case<'_>, figures: &Figures) -> Draft {

@@ -143,7 +143,7 @@ pub(super) fn sound(policy: &Policy, stage: Stage) -> Evidence {
     evidence.service.capacity = Some(Capacity { build: "b".into(), at_ms: now() - 86_400_000, per_s: 2_050.0 });
     let instance = |id: &str, mb: u64| Instance { id: id.into(), memory_bytes: vec![mb << 20, mb << 20] };
     evidence.service.instances = vec![instance("a", 310), instance("b", 290)];
-    evidence.suite = Some(Suite { name: "leads".into(), leads: 1_000, critical: 41, missed: Vec::new() });
+    evidence.suite = Some(Suite { name: "leads".into(), at_ms: evidence.at_ms, leads: 1_000, critical: 41, ..Suite::default() });
     let mut ratings = Ratings::default();
     (0..60).for_each(|at| ratings.add(if at % 3 == 0 { 8.0 } else { 9.0 }));
     let votes = |down| Votes { up: 210 - down, down };

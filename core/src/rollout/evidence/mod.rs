@@ -13,7 +13,7 @@ mod test;
 pub use feature::{FeatureFigures, FieldDistance};
 pub use feedback::{Feedback, Ratings, Votes};
 pub use figures::{Figures, Traffic, Trained, merged};
-pub use service::{Capacity, Instance, Service, Suite};
+pub use service::{Capacity, Instance, Missed, Service, Suite};
 pub use test::{Attention, Test};
 
 use serde::{Deserialize, Serialize};
@@ -44,7 +44,7 @@ pub struct Evidence {
     pub pairs: Option<Pairs>,
     /// The service.
     pub service: Service,
-    /// The expectation suite on the newest stored leads.
+    /// The challenger's expectation suite on the newest stored leads.
     pub suite: Option<Suite>,
     /// What sales reports.
     pub feedback: Option<Feedback>,

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::rollout::phrase;
+
 /// What is known of the service.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Service {
@@ -31,15 +33,51 @@ pub struct Instance {
     pub memory_bytes: Vec<u64>,
 }
 
-/// The expectation suite on stored leads.
+/// A version's expectation suite on stored leads.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Suite {
     /// The suite's name.
     pub name: String,
+    /// The version in whose bundle it is.
+    pub version: String,
+    /// When it was run, milliseconds since 1970.
+    pub at_ms: i64,
     /// Leads of the table it was run on.
     pub leads: u64,
-    /// Its critical expectations.
+    /// Its expectations.
+    pub expectations: u64,
+    /// Those of them that are critical.
     pub critical: u64,
-    /// Those of them that the table does not meet, in words.
-    pub missed: Vec<String>,
+    /// Critical ones that the table does not meet.
+    pub critical_missed: u64,
+    /// All that the table does not meet.
+    pub all_missed: u64,
+    /// Those of them that are listed, critical ones first.
+    pub missed: Vec<Missed>,
+}
+
+/// An expectation that a table of leads does not meet.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Missed {
+    /// What is expected, in words.
+    pub expected: String,
+    /// Whether it is critical.
+    pub is_critical: bool,
+    /// Values that were checked; none where the expectation is not about single values.
+    pub checked: Option<u64>,
+    /// Those of them that are not as expected.
+    pub unexpected: Option<u64>,
+}
+
+impl Missed {
+    /// The expectation, with how many values do not meet it.
+    pub fn text(&self) -> String {
+        match (self.unexpected, self.checked) {
+            (Some(unexpected), Some(checked)) => {
+                let is = if unexpected == 1 { "is" } else { "are" };
+                format!("{}, {} of {} {is} not", self.expected, phrase::count(unexpected), phrase::count(checked))
+            }
+            _ => self.expected.clone(),
+        }
+    }
 }

@@ -311,6 +311,15 @@ pub extern "C" fn control_tested(d: usize, n: usize) -> f64 {
     })
 }
 
+/// The length of the survey of stored leads that is due at `now`, JSON for `shard_part` and `control_told`; 0 where none is.
+#[unsafe(no_mangle)]
+pub extern "C" fn control_survey(now: f64) -> f64 {
+    with(|open| {
+        let due = open.control.due_survey(now as i64)?;
+        Ok(say(due.map(|due| serde_json::to_vec(&Ask::Survey(due)).unwrap_or_default()).unwrap_or_default()))
+    })
+}
+
 /// Does what is due at `now`; 1 where a new deployment holds from now on.
 #[unsafe(no_mangle)]
 pub extern "C" fn control_tick(now: f64) -> f64 {

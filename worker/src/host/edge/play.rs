@@ -9,9 +9,9 @@ use plumbline_core::route::Deployed;
 use super::control;
 use super::store::ObjectSql;
 use super::terms::Terms;
-use crate::control::Fault;
+use crate::control::{Ask, Fault};
 use crate::lifecycle::{admitted, refused, rules};
-use crate::log::Tested;
+use crate::log::{Surveyed, Tested};
 use crate::request::{Request, Response};
 use crate::route::Place;
 use crate::world::{self, DEMO_LEADS, DEMO_SEED, Inside, Kept, Script};
@@ -36,6 +36,7 @@ enum Task {
     Acknowledge = 4,
     Minutes = 5,
     Experiment = 6,
+    Part = 7,
 }
 
 fn shard_does(task: Task, shard: u32, now_ms: i64, text: &[u8]) -> Result<Vec<u8>, Fault> {
@@ -117,6 +118,15 @@ impl Kept for Apart {
                 tested.merge(&Tested::read(&sums, &due.population.settings)?);
             }
             self.control.take_test(&due, &tested)?;
+        }
+        if let Some(due) = self.control.due_survey(now_ms)? {
+            let ask = serde_json::to_vec(&Ask::Survey(due.clone())).unwrap_or_default();
+            let mut surveyed = Surveyed::default();
+            for shard in 0..self.shards {
+                let said: Result<Surveyed, (u16, String)> = control::read(&shard_does(Task::Part, shard, now_ms, &ask)?)?;
+                surveyed.merge(said.map_err(|(_, problem)| SqlError::Driver(problem))?);
+            }
+            self.control.take_survey(&due, &surveyed)?;
         }
         Ok(if self.control.tick(now_ms)? { self.control.deployed()? } else { None })
     }

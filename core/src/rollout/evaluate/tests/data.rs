@@ -1,6 +1,7 @@
 //! Rows of `data.*`: the leads' data.
 
 use super::*;
+use crate::rollout::evidence::Missed;
 
 #[test]
 fn the_leads_data() {
@@ -133,21 +134,45 @@ fn the_leads_data() {
             DataSuite,
             nothing,
             Pass,
-            "Leads are as expected: 1,000 leads meet all 41 critical expectations of suite leads.",
+            "Leads are as expected: every critical expectation of suite leads (41) holds for the newest 1,000 leads.",
         ),
         row(
             Canary,
             DataSuite,
-            |e, _| e.suite.as_mut().unwrap().missed = vec!["email is not null".into(), "visits is 0 to 100".into()],
+            |e, _| {
+                let missed = |expected: &str, unexpected: Option<u64>| Missed {
+                    expected: expected.into(),
+                    is_critical: true,
+                    checked: unexpected.map(|_| 1_000),
+                    unexpected,
+                };
+                let suite = e.suite.as_mut().unwrap();
+                suite.critical_missed = 2;
+                suite.missed = vec![missed("email should be present", Some(31)), missed("columns should be in order", None)];
+            },
             Fail,
-            "Leads are not as expected: 1,000 leads miss 2 of 41 critical expectations of suite leads (email is not null and visits is 0 to 100).",
+            "Leads are not as expected: 2 of 41 critical expectations of suite leads fail for the newest 1,000 leads (email should be present, 31 of 1,000 are not; columns should be in order).",
         ),
         row(
             Canary,
             DataSuite,
             |e, _| e.suite = None,
             InsufficientData,
-            "Not enough data: no expectation suite has been run on stored leads.",
+            "Not enough data: the new model's bundle has no expectation suite (plumbline baseline makes one).",
+        ),
+        row(
+            Canary,
+            DataSuite,
+            |e, _| e.suite.as_mut().unwrap().leads = 0,
+            InsufficientData,
+            "Not enough data: no lead of the last seven days was stored with its fields.",
+        ),
+        row(
+            Canary,
+            DataSuite,
+            |e, _| e.suite.as_mut().unwrap().at_ms -= 3 * crate::rollout::DAY_MS,
+            InsufficientData,
+            "Not enough data: the expectation suite was last run on 28 November, and log shards did not answer since.",
         ),
         row(Canary, DataCoverage, nothing, Pass, "Scores nearly every lead: 99.9 % of 7,000 leads; 95 % is needed."),
         row(
