@@ -292,6 +292,7 @@ impl Player<'_> {
             let waiver = json!({ "gate": gate, "reason": "As agreed before the start." }).to_string();
             self.post(target, now_ms, 0, "/v1/rollout/waive", &waiver);
         }
+        self.close_incidents(target, now_ms);
         let missing = self.missing(target, now_ms);
         let roles: Vec<&str> = missing.iter().filter_map(|missing| missing.strip_prefix("approval:")).collect();
         if roles.is_empty() || roles.len() < missing.len() {
@@ -304,25 +305,40 @@ impl Player<'_> {
         }
     }
 
+    /// Closes the incidents of alerts after which the service is well again.
+    fn close_incidents(&mut self, target: &mut dyn Target, now_ms: i64) {
+        let answer = self.get(target, now_ms, "/v1/incidents");
+        let text = |incident: &Value, name: &str| incident.get(name).and_then(Value::as_str).map(str::to_owned);
+        let is_over = |incident: &&Value| {
+            let states = ["kind", "closed_at", "restored_at"].map(|name| text(incident, name));
+            matches!(states, [Some(kind), None, Some(_)] if kind == "alert")
+        };
+        let incidents = answer.get("incidents").and_then(Value::as_array).cloned().unwrap_or_default();
+        for id in incidents.iter().filter(is_over).filter_map(|incident| text(incident, "id")) {
+            let close = json!({ "cause": "Found and mended.", "post_mortem": "What happened, why, and what prevents it now." });
+            self.post(target, now_ms, 0, &format!("/v1/incidents/{id}/close"), &close.to_string());
+        }
+    }
+
     /// Whether the rollout that was started is over or held.
     fn is_decided(&mut self, target: &mut dyn Target, now_ms: i64) -> bool {
-        let rollout = self.rollout(target, now_ms);
+        let rollout = self.get(target, now_ms, "/v1/rollout");
         let rollout = rollout.get("rollout").filter(|rollout| !rollout.is_null());
         self.has_started |= rollout.is_some();
         let is_held = |rollout: &Value| rollout.get("holds").and_then(Value::as_array).is_some_and(|holds| !holds.is_empty());
         self.has_started && rollout.is_none_or(is_held)
     }
 
-    /// `GET /v1/rollout`.
-    fn rollout(&self, target: &mut dyn Target, now_ms: i64) -> Value {
+    /// The document at `path`.
+    fn get(&self, target: &mut dyn Target, now_ms: i64, path: &str) -> Value {
         let key = self.script.people.first().map(|person| person.secret.as_str()).unwrap_or_default();
-        let (_, answer) = target.send(now_ms, "GET", "/v1/rollout", key, b"");
+        let (_, answer) = target.send(now_ms, "GET", path, key, b"");
         serde_json::from_slice(&answer).unwrap_or_default()
     }
 
     /// What the rollout waits for that people can do at once: nothing before its gates were looked at.
     fn missing(&mut self, target: &mut dyn Target, now_ms: i64) -> Vec<String> {
-        let answer = self.rollout(target, now_ms);
+        let answer = self.get(target, now_ms, "/v1/rollout");
         if answer.pointer("/rollout/look").is_none_or(Value::is_null) {
             return Vec::new();
         }

@@ -1,0 +1,179 @@
+//! Rollouts of a simulated company through the real service on virtual time: what each kind of challenger comes to, and what changes nothing.
+//!
+//! `cargo run --profile quick -p plumbline-tests --bin scenarios -- 200` plays many seeds; here there are five.
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test may fail loudly anywhere"
+)]
+
+use plumbline_core::rollout::{Policy, Stage};
+use plumbline_tests::scenario::{Ended, START, play, script};
+use plumbline_worker::world;
+use serde_json::{Value, json};
+
+/// The smaller world's rules: a test may pass with as many leads as two weeks of it hold.
+fn policy() -> Policy {
+    let mut policy = world::policy();
+    policy.experiment.primary.least_per_arm = 2_500;
+    policy
+}
+
+fn played(challenger: &str, days: u32, events: &[Value]) -> Ended {
+    let ended = play(&script(challenger, 1, days, events), policy()).unwrap();
+    assert!(ended.is_whole(), "the ledger is whole");
+    ended
+}
+
+/// An event `after` days after the start.
+fn at(after: i64, hour: u32, kind: &str, rest: Value) -> Value {
+    let mut event = json!({ "at": format!("d{} {hour:02}:00", START + after), "kind": kind });
+    event.as_object_mut().unwrap().extend(rest.as_object().unwrap().clone());
+    event
+}
+
+fn shown(ended: &Ended) -> String {
+    format!("{:#?}\n{:?}\n{:?}", ended.moves(), ended.holds(), ended.played.rejected)
+}
+
+#[test]
+fn a_good_model_reaches_all_leads_on_the_earliest_day_and_becomes_champion() {
+    let mut script = script("good", 1, 14 + 52, &[]);
+    script["lift"] = json!(0.2);
+    let ended = play(&script, policy()).unwrap();
+    let days = ["canary", "ab_test", "full"].map(|stage| ended.day_of(stage));
+    assert_eq!(days, [Some(14), Some(21), Some(42)], "{}", shown(&ended));
+    let last = ended.moves().pop().unwrap();
+    assert_eq!((last.day, last.end.as_deref(), last.row), (49, Some("completed"), 5), "{}", shown(&ended));
+    assert_eq!(ended.state.champion, world::Script::CHALLENGER);
+    assert!(ended.played.rejected.is_empty(), "{}", shown(&ended));
+}
+
+#[test]
+fn an_equal_model_is_never_promoted_to_all_leads() {
+    let ended = played("equal", 14 + 80, &[]);
+    assert_eq!(ended.day_of("full"), None, "{}", shown(&ended));
+    assert_eq!(ended.state.champion, world::Script::CHAMPION);
+}
+
+#[test]
+fn a_model_that_ranks_better_but_sells_less_never_reaches_all_leads() {
+    for seed in 1..=5 {
+        let mut script = script("good", seed, 14 + 80, &[]);
+        script["lift"] = json!(-0.1);
+        let ended = play(&script, policy()).unwrap();
+        assert!(ended.is_whole());
+        assert_eq!((ended.day_of("full"), ended.state.champion.as_str()), (None, world::Script::CHAMPION), "{}", shown(&ended));
+    }
+}
+
+#[test]
+fn a_model_that_ranks_worse_never_reaches_all_leads() {
+    let ended = played("worse", 14 + 80, &[]);
+    assert_eq!(ended.day_of("full"), None, "{}", shown(&ended));
+}
+
+#[test]
+fn fewer_conversions_roll_a_test_back_by_its_bound_at_a_look() {
+    let mut script = script("good", 1, 14 + 60, &[]);
+    script["lift"] = json!(-0.2);
+    let ended = play(&script, policy()).unwrap();
+    assert_eq!(ended.end(), Some(("rolled_back".to_owned(), 10)), "{}", shown(&ended));
+    // The first look: a week of new leads, and a week until they have matured.
+    assert_eq!(ended.moves().pop().unwrap().day, 21 + 14, "{}", shown(&ended));
+    assert!(ended.state.past[world::Script::CHALLENGER].is_post_mortem_open);
+}
+
+#[test]
+fn errors_of_the_canary_roll_it_back_at_the_next_evaluation() {
+    let ended = played("good", 14 + 20, &[at(16, 9, "errors", json!({ "of": "challenger", "share": 0.5 }))]);
+    assert_eq!(ended.end(), Some(("rolled_back".to_owned(), 12)), "{}", shown(&ended));
+    let last = ended.moves().pop().unwrap();
+    assert_eq!(last.day, 16);
+    let entry = ended.chain.iter().rev().find(|entry| entry.kind == "transition").unwrap();
+    // Errors began at nine; the service is evaluated at twelve.
+    assert_eq!(entry.at_ms.rem_euclid(86_400_000) / 3_600_000, 12);
+}
+
+#[test]
+fn a_model_that_harms_a_segment_is_held_and_the_segment_is_named() {
+    let mut script = script("harmful", 1, 14 + 50, &[]);
+    script["lift"] = json!(0.2);
+    let ended = play(&script, policy()).unwrap();
+    assert_eq!((ended.state.stage(), ended.day_of("full")), (Stage::AbTest, None), "{}", shown(&ended));
+    assert!(ended.holds().iter().any(|text| text.contains(world::HARMED)), "{}", shown(&ended));
+}
+
+#[test]
+fn a_model_that_fails_never_serves_a_lead() {
+    for kind in ["broken", "slow"] {
+        let ended = played(kind, 14 + 30, &[]);
+        assert!(!ended.served() && ended.state.stage() == Stage::Shadow, "{}", shown(&ended));
+        assert!(!ended.holds().is_empty(), "{}", shown(&ended));
+    }
+}
+
+#[test]
+fn a_broken_draw_suspends_the_test() {
+    let ended = played("good", 14 + 40, &[at(21, 9, "srm", json!({ "share": 0.3 }))]);
+    let rollout = ended.state.rollout.as_ref().unwrap();
+    assert!(rollout.stage == Stage::AbTest && rollout.suspended.is_some(), "{}", shown(&ended));
+    assert_eq!(ended.moves().pop().unwrap().row, 11, "{}", shown(&ended));
+}
+
+#[test]
+fn without_an_approval_nothing_moves() {
+    let mut script = script("good", 1, 14 + 20, &[]);
+    script["event"].as_array_mut().unwrap().retain(|event| event["kind"] != "attend");
+    let ended = play(&script, policy()).unwrap();
+    assert_eq!(ended.state.stage(), Stage::Shadow, "{}", shown(&ended));
+    let starts: Vec<u64> = ended.moves().iter().map(|moved| moved.row).filter(|row| *row != 6).collect();
+    assert_eq!(starts, [1], "{}", shown(&ended));
+}
+
+/// `text` without digests and names of instances: runs of at least 32 hexadecimal digits.
+fn nameless(text: &str) -> String {
+    let is_name = |part: &&str| part.len() >= 32 && part.bytes().all(|byte| byte.is_ascii_hexdigit());
+    text.split('"').map(|part| if is_name(&part) { "#" } else { part }).collect::<Vec<_>>().join("\"")
+}
+
+#[test]
+fn restarts_and_duplicate_ticks_in_every_stage_change_no_entry_of_the_ledger() {
+    let plain = {
+        let mut script = script("good", 1, 14 + 52, &[]);
+        script["lift"] = json!(0.2);
+        script
+    };
+    let calm = play(&plain, policy()).unwrap();
+    let mut shaken = plain;
+    let events = shaken["event"].as_array_mut().unwrap();
+    events.push(at(-3, 9, "duplicate_ticks", json!({ "times": 3 })));
+    events.extend((-2..52).map(|day| at(day, (7 + 5 * day.unsigned_abs() % 15) as u32, "restart", json!({}))));
+    let shaken = play(&shaken, policy()).unwrap();
+    // A new process has a new name, which the evidence mentions.
+    let of = |ended: &Ended| {
+        ended.chain.iter().map(|entry| (entry.at_ms, entry.kind.clone(), nameless(&entry.body))).collect::<Vec<_>>()
+    };
+    let (calm, shaken) = (of(&calm), of(&shaken));
+    let differ = calm.iter().zip(&shaken).find(|(a, b)| a != b);
+    assert!(differ.is_none(), "{differ:#?}");
+    assert_eq!(calm.len(), shaken.len());
+}
+
+#[test]
+fn a_clock_that_jumps_changes_no_transition() {
+    let jumps = [(5, 3.0), (10, -1.0), (16, 100.0), (25, -50.0), (40, 30.0)];
+    let events: Vec<Value> = jumps.iter().map(|(day, hours)| at(*day, 11, "clock_jump", json!({ "hours": hours }))).collect();
+    let plain = |events: &[Value]| {
+        let mut script = script("good", 1, 14 + 52, events);
+        script["lift"] = json!(0.2);
+        play(&script, policy()).unwrap()
+    };
+    let (calm, shaken) = (plain(&[]), plain(&events));
+    let of = |ended: &Ended| ended.moves().into_iter().map(|moved| (moved.day, moved.stages, moved.row)).collect::<Vec<_>>();
+    assert_eq!(of(&shaken), of(&calm), "{}", shown(&shaken));
+    let jumps = shaken.chain.iter().filter(|entry| entry.kind == "clock").count();
+    assert!(jumps >= 4, "{jumps}");
+}
