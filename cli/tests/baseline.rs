@@ -166,3 +166,39 @@ fn connections_are_tried_and_secrets_stay_secret() {
     assert_eq!((code, said.matches("FAILED").count()), (1, 3), "{said}");
     assert!(said.contains("MY_SLACK") && said.contains("no such folder") && !said.contains("very-secret"), "{said}");
 }
+
+#[test]
+fn leads_are_compared_with_the_bins_of_a_baseline() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = bundle(folder.path());
+    let at = |name: &str| text(&folder.path().join(name));
+    let (train, same, moved, out) = (at("train.csv"), at("same.csv"), at("moved.csv"), at("m2.plumb"));
+    std::fs::write(&train, table(1_000, 0)).unwrap();
+    std::fs::write(&same, table(700, 0)).unwrap();
+    std::fs::write(&moved, table(700, 4) + "x,many,1,2026-10-01,1\n").unwrap();
+    let none = failure(4, &["drift", &model, &same], b"");
+    assert!(none.contains("NO_BASELINE") && none.contains("plumbline baseline"), "{none}");
+    expect(0, &["baseline", &model, &train, "--outcome", "converted", "-o", &out], b"");
+    let found: Value = serde_json::from_str(&expect(0, &["drift", &out, &same, "--check", "--json"], b"")).unwrap();
+    assert_eq!(
+        (&found["reference_rows"], &found["current_rows"], &found["drifted"]),
+        (&1_000.into(), &700.into(), &false.into())
+    );
+    // Nothing moved but chance; a seventh of a table has the same values in the same parts.
+    let at_most = found["features"][0]["distance"]["at_least"].as_f64().unwrap();
+    assert!(at_most < 0.02 && found["score"]["drifted"] == false, "{found}");
+    let rows = ["--max-left-out", "100%"];
+    let moved_json = expect(1, &["drift", &out, &moved, "--check", "--max-features", "0", "--json", rows[0], rows[1]], b"");
+    let found: Value = serde_json::from_str(&moved_json).unwrap();
+    let visits = found["features"].as_array().unwrap().iter().find(|feature| feature["name"] == "visits").unwrap();
+    // Visits of 0 to 9 became 4 to 13: four tenths are beyond what training had.
+    assert!((visits["distance"]["at_least"].as_f64().unwrap() - 0.4).abs() < 0.02 && visits["drifted"] == true, "{visits}");
+    assert_eq!((&found["score"]["drifted"], &found["rows"]["read"]), (&true.into(), &701.into()), "{found}");
+    let page = expect(0, &["drift", &out, &moved], b"");
+    assert!(page.starts_with("1 field drifted. The scores moved. 700 leads against the 1,000 of the training data"), "{page}");
+    std::fs::write(&same, table(99, 0)).unwrap();
+    let few = expect(1, &["drift", &out, &same, "--check"], b"");
+    assert!(few.starts_with("Not enough data: 99 leads, 500 are needed."), "{few}");
+    let refused = failure(2, &["drift", &out, &same, "--score", "probability"], b"");
+    assert!(refused.contains("--score needs the leads themselves"), "{refused}");
+}

@@ -9,6 +9,7 @@ pub mod card;
 pub mod check;
 pub mod diagnose;
 pub mod drift;
+pub mod drift_baseline;
 pub mod experiment;
 pub mod metrics;
 pub mod quality;

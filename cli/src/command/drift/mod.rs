@@ -1,5 +1,6 @@
 //! `plumbline drift`: whether leads are still what they were, by feature and as a whole.
 
+mod bundle;
 mod model;
 mod role;
 
@@ -40,12 +41,16 @@ the current leads is estimated before their outcomes arrive, with an interval, n
 
 With --deals N, the rows of both tables are shuffled N times to measure how often these rules, all of them, raise a false alarm.
 
+With a bundle in place of the reference, the leads are compared with the baseline that plumbline baseline put into it: its frozen bins,
+so no training data is needed. The model reads and scores the leads; distances are known between two ends, because bins do not show more.
+
 Examples:
   plumbline drift training.csv today.csv --model leads.plumb
+  plumbline drift leads.plumb today.csv --check
   plumbline drift training.parquet today.ndjson --score probability --outcome converted --deals 200 --json
   plumbline drift training.csv today.csv --check && echo fine")]
 pub struct Drift {
-    /// The leads the model was trained on: CSV, NDJSON or Parquet
+    /// The leads the model was trained on: CSV, NDJSON or Parquet; or a bundle (*.plumb) with a baseline
     #[arg(value_name = "REFERENCE")]
     reference: PathBuf,
     /// The current leads; `-` is standard input
@@ -94,6 +99,9 @@ pub struct Drift {
 impl Drift {
     /// Prints the report.
     pub fn run(&self, json: bool) -> Result<Outcome, Failure> {
+        if bundle::is_bundle(&self.reference) {
+            return self.run_against_baseline(json);
+        }
         let whole = self.rules()?;
         let rules = if self.score.is_some() { whole.beside_scores() } else { whole };
         let (reference, current) = (Columns::read(&self.reference)?, Columns::read(&self.current)?);
