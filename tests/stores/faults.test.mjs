@@ -1,9 +1,12 @@
 // Stores that cannot be used: of a newer version, of another owner, damaged, read-only, out of reach. Each gets its code and changes nothing.
 // And a ledger that was tampered with, on both stores.
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
+import { startPostgres } from "../../xtask/npm/postgres.mjs";
 import { command, demo, kinds, serve } from "./serve.mjs";
 
 /** Starts the service on a store that it must refuse; what it said. */
@@ -107,3 +110,43 @@ for (const kind of kinds()) {
     }
   });
 }
+
+describe("a PostgreSQL that speaks TLS only", () => {
+  let postgres;
+  const folder = mkdtempSync(join(tmpdir(), "plumbline-tls-"));
+  const file = (name) => join(folder, name);
+  const openssl = (...args) => {
+    const done = spawnSync("openssl", args, { cwd: folder, encoding: "utf8" });
+    assert.equal(done.status, 0, done.stderr);
+  };
+  before(async () => {
+    // An authority of the owner's own, and a server's certificate of it.
+    const subject = (name) => ["-newkey", "rsa:2048", "-nodes", "-subj", `/CN=${name}`];
+    openssl("req", "-x509", "-days", "2", ...subject("ca"), "-keyout", "ca.key", "-out", "ca.pem");
+    openssl("req", ...subject("server"), "-keyout", "server.key", "-out", "server.csr");
+    writeFileSync(file("names"), "subjectAltName = IP:127.0.0.1\nextendedKeyUsage = serverAuth\n");
+    openssl("x509", "-req", "-days", "2", "-in", "server.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-extfile", "names", "-out", "server.pem");
+    postgres = await startPostgres();
+    postgres.secure(readFileSync(file("server.pem")), readFileSync(file("server.key")));
+  });
+  after(() => {
+    postgres?.remove();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const address = (query) => `${postgres.url.split("?")[0]}?${query}`;
+
+  for (const mode of ["require", "verify-full"]) {
+    test(`sslmode=${mode} with the owner's authority is served`, async () => {
+      const at = await serve(address(`sslmode=${mode}&sslrootcert=${file("ca.pem")}`), "--model", demo);
+      const health = await at.call("GET", "/v1/report");
+      await at.stop();
+      assert.equal(health.status, 200, JSON.stringify(health.body));
+    });
+  }
+
+  test("a certificate of an authority that is not known is refused, and so is a connection without TLS", () => {
+    assert.match(refused(address("sslmode=require")), /STORE_UNREACHABLE.*(certificate|UnknownIssuer)/s);
+    assert.match(refused(address("sslmode=disable")), /STORE_UNREACHABLE/);
+    assert.match(refused(address("sslmode=verify-full&sslrootcert=/none.pem")), /STORE_ADDRESS.*sslrootcert/s);
+  });
+});

@@ -3,7 +3,7 @@
 // Run as a command: `node xtask/npm/postgres.mjs COMMAND …` starts one, names it to the command in PLUMBLINE_TEST_POSTGRES, and ends with its
 // exit code.
 import { spawnSync } from "node:child_process";
-import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { appendFileSync, chownSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -64,6 +64,17 @@ export async function startPostgres() {
     url: `postgres://plumbline@127.0.0.1:${port}/postgres?sslmode=disable`,
     start,
     stop,
+    /** Has the server speak TLS from now on, and only TLS, with this certificate and key in PEM. */
+    secure(certificate, key) {
+      stop("fast");
+      for (const [name, text] of [["server.crt", certificate], ["server.key", key]]) {
+        writeFileSync(join(data, name), text, { mode: 0o600 });
+        if (isRoot) chownSync(join(data, name), user.uid, user.gid);
+      }
+      appendFileSync(join(data, "postgresql.conf"), "\nssl = on\n");
+      writeFileSync(join(data, "pg_hba.conf"), "hostssl all all 127.0.0.1/32 trust\n");
+      start();
+    },
     /** What psql prints for `script`, unaligned. */
     script(script) {
       const psql = spawnSync(join(bin, "psql"), ["-XqAt", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-p", `${port}`, "-U", "plumbline", "-d", "postgres", "-c", script], { encoding: "utf8", maxBuffer: 1 << 28 });

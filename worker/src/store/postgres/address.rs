@@ -34,7 +34,7 @@ impl Address {
     }
 
     /// Reads an address. Besides libpq's parameters it knows `schema` (`plumbline` where there is none) and `sslrootcert`, a file of
-    /// certificates in PEM. TLS is used where the server offers it, unless `sslmode=disable`; with `sslmode=require` always. A server's
+    /// certificates in PEM. TLS is used where the server offers it, unless `sslmode=disable`; with `require`, `verify-ca` and `verify-full` always. A server's
     /// certificate is always verified.
     ///
     /// # Errors
@@ -50,6 +50,8 @@ impl Address {
                     let read = CertificateDer::pem_file_iter(Path::new(path)).and_then(Iterator::collect::<Result<Vec<_>, _>>);
                     roots = read.map_err(|e| SqlError::Address(format!("sslrootcert {path} cannot be read: {e}")))?;
                 }
+                // A certificate is always verified, with its name.
+                Some(("sslmode", "verify-full" | "verify-ca")) => others.push("sslmode=require"),
                 _ => others.push(pair),
             }
         }
