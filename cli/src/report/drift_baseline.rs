@@ -77,7 +77,7 @@ pub fn page(report: &BaselineDrift) -> String {
         text.push_str(" The scores moved.");
     }
     // Writing to a string cannot fail.
-    let _ = write!(text, " {now} leads against the {before} of the training data of model {}.\n", report.model);
+    let _ = writeln!(text, " {now} leads against the {before} of the training data of model {}.", report.model);
     let all = report.features.iter().chain(&report.score);
     let width = all.clone().map(|feature| feature.figures.name.len()).max().unwrap_or(0).max(5);
     let _ = write!(text, "\n{:width$}  distance            p        missing  before     new values", "field");
