@@ -62,7 +62,14 @@ impl<'a> Viewer<'a> {
             return Ok(());
         }
         let (needed, scopes) = (scope.name(), self.scope_names().join(", "));
-        let detail = format!("this needs a key with the scope {needed}; {} has {scopes}", self.name());
+        // No key has it: it is the host's own secret.
+        let hint = match scope {
+            Scope::Admin => {
+                "; use the host's secret PLUMBLINE_ADMIN as the key, or work on the store itself (plumbline keys … --store)"
+            }
+            _ => "",
+        };
+        let detail = format!("this needs a key with the scope {needed}; {} has {scopes}{hint}", self.name());
         Err(Problem::new(403, "SCOPE_MISSING", detail))
     }
 
