@@ -25,6 +25,7 @@ export function config({ at, shell, module, models, port, store, assets, setting
     (name = "CONTROL", durableObjectNamespace = "Control"),
     (name = "LIFECYCLE", text = ${text(JSON.stringify(lifecycle))}),
     (name = "PLUMBLINE_KEY", fromEnvironment = "PLUMBLINE_KEY"),
+    (name = "PLUMBLINE_CUT", fromEnvironment = "PLUMBLINE_CUT"),
     (name = "PLUMBLINE_ADMIN", fromEnvironment = "PLUMBLINE_ADMIN"),${secrets(lifecycle)}`;
   // Messages go to public addresses only, unless receivers on this machine are allowed.
   const internet = lifecycle?.policy?.alerts?.notify?.allow_loopback

@@ -1,7 +1,7 @@
 // Starts standalone workerd with the service on it, for `npm start` and for the tests.
 import { spawn } from "node:child_process";
-import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { randomBytes, randomUUID } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -54,8 +54,14 @@ export async function startEdge({ port = 8787, store, log = "batched", settings 
   // The first key of an empty store: only the process and the caller of this function get it.
   const key = lifecycle && !existsSync(join(rows, "plumbline-control")) ? randomBytes(24).toString("hex") : undefined;
 
+  // Who answers before rows are stored leaves this until all are: where it is found, the service was killed, and the store notes it.
+  const running = join(at, "running");
+  const cut = existsSync(running) ? readFileSync(running, "utf8") : "";
+  if (log === "batched") writeFileSync(running, randomUUID());
+  else rmSync(running, { force: true });
+
   const binary = createRequire(import.meta.url).resolve("workerd/bin/workerd");
-  const child = spawn(binary, ["serve", file], { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, PLUMBLINE_KEY: key ?? "", PLUMBLINE_ADMIN: process.env.PLUMBLINE_ADMIN ?? "" } });
+  const child = spawn(binary, ["serve", file], { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, PLUMBLINE_KEY: key ?? "", PLUMBLINE_CUT: cut, PLUMBLINE_ADMIN: process.env.PLUMBLINE_ADMIN ?? "" } });
   let said = "";
   for (const stream of [child.stdout, child.stderr]) {
     stream.on("data", (chunk) => {
@@ -69,14 +75,18 @@ export async function startEdge({ port = 8787, store, log = "batched", settings 
   const url = `http://127.0.0.1:${port}`;
   const opened = ready(url, child).catch((error) => {
     child.kill();
+    // It answered no one.
+    if (cut) writeFileSync(running, cut);
+    else rmSync(running, { force: true });
     throw error;
   });
   await Promise.race([opened, ended.then((code) => Promise.reject(new Error(`workerd exited with code ${code}: ${said}`)))]);
   // Batched rows wait some milliseconds for company; asked to end politely, let them be stored first.
   const stop = async (signal = "SIGTERM") => {
-    if (signal === "SIGTERM") await settled(url, child);
+    const isSettled = signal === "SIGTERM" && (await settled(url, child));
     child.kill(signal);
     await ended;
+    if (isSettled) rmSync(running, { force: true });
   };
   return { url, pid: child.pid, exampleLead: lifecycle?.is_demo ? COMPANY_LEAD : example(), key, stop };
 }
@@ -92,13 +102,14 @@ async function ready(url, child) {
   }
 }
 
-/** Resolves once no log row is waiting, or the service no longer answers. */
+/** Resolves to true once no log row is waiting, to false where the service no longer answers. */
 async function settled(url, child) {
-  while (child.exitCode === null) {
+  while (child.exitCode === null && child.signalCode === null) {
     const text = await fetch(`${url}/metrics`).then((answer) => answer.text(), () => "");
-    if (!/^plumbline_log_rows_pending [1-9]/m.test(text)) return;
+    if (!/^plumbline_log_rows_pending [1-9]/m.test(text)) return text !== "";
     await new Promise((next) => setTimeout(next, 5));
   }
+  return false;
 }
 
 /** A lead that the models of the simulated company score, on one line. */

@@ -34,6 +34,8 @@ export class Control extends DurableObject {
     this.keys = undefined;
     this.ticking = undefined;
     this.delivering = undefined;
+    /** Whether it is noted how often the service was killed. */
+    this.noted = false;
     /** When the service was asked for a lead of its own last. */
     this.probed = 0;
     /** When the shards deleted what is old last. */
@@ -153,6 +155,10 @@ export class Control extends DurableObject {
   }
 
   async work() {
+    if (!this.noted) {
+      this.call("control_gaps", [`[${await Promise.all(this.all((shard) => shard.missing()))}]`], Date.now());
+      this.noted = true;
+    }
     const rules = this.text("control_rules");
     await Promise.all(
       this.all(async (shard, number) => {

@@ -24,6 +24,13 @@ export class LogShard extends DurableObject {
     /** The leads that are being stored. */
     this.catching = undefined;
     this.call("shard_open");
+    // Before anyone stores rows.
+    if (env.PLUMBLINE_CUT) this.call("shard_cut", encoder.encode(env.PLUMBLINE_CUT), Date.now());
+  }
+
+  /** Of which stretches predictions may be missing, because the service was killed; JSON. */
+  missing() {
+    return this.text("shard_gaps");
   }
 
   /** Writes to the store, changing nothing: throws unless it takes rows. */

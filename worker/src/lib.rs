@@ -50,7 +50,7 @@ pub use fault::Fault;
 pub use heartbeat::Heartbeat;
 pub use journal::{Batch, Journal};
 pub use lifecycle::Lifecycle;
-pub use log::LogShard;
+pub use log::{Gap, LogShard};
 pub use metrics::{Counted, Metrics};
 pub use model::{Model, ModelError};
 pub use problem::Problem;

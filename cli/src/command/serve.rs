@@ -111,7 +111,15 @@ impl Serve {
         listener.set_nonblocking(true).map_err(cannot)?;
         let address = listener.local_addr().map_err(cannot)?;
         let place = kept.log.clone().or_else(|| self.db.clone().map(Place::File)).unwrap_or(Place::Memory);
-        let (log, writer) = Log::open(&place, &service)?;
+        let (log, writer, gaps) = Log::open(&place, &service)?;
+        for (run, gap) in &gaps {
+            let lost = "the last run was killed: predictions that it answered at its end may be missing from the log";
+            terminal::note(&format!("{lost} (see the notes of kind log_gap)"));
+            if let Some(lifecycle) = &mut kept.lifecycle {
+                let noted = lifecycle.control().note_gap(clock::now().0, run, *gap);
+                noted.map_err(|fault| Failure::Service { code: fault.problem().code, message: fault.to_string() })?;
+            }
+        }
         let (later, scorer) = Later::start(&service, log.clone())?;
         let is_local = address.ip().is_loopback();
         if let Some(folder) = &kept.folder {

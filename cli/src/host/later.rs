@@ -171,7 +171,7 @@ mod tests {
         let allocation = AllocationSettings { shadow: vec!["2".into()], ..AllocationSettings::champion_only("1") };
         let settings = Settings { allocation: Some(allocation), ..Settings::default() };
         let service = Arc::new(Service::new(settings, vec![model("1"), model("2")], "test").unwrap());
-        let (log, writer) = Log::open(&crate::store::Place::Memory, &service).unwrap();
+        let (log, writer, _) = Log::open(&crate::store::Place::Memory, &service).unwrap();
         let (later, scorer) = Later::start(&service, log.clone()).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
@@ -224,7 +224,7 @@ mod tests {
         let service = Arc::new(Service::new(Settings::default(), vec![model("1")], "test").unwrap());
         let bytes = bundle("1");
         let digest = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-        let (log, writer) = Log::open(&crate::store::Place::Memory, &service).unwrap();
+        let (log, writer, _) = Log::open(&crate::store::Place::Memory, &service).unwrap();
         let (jobs, receiver) = sync_channel(1);
         let (asked, sink) = (Arc::clone(&service), log.clone());
         let every = Duration::from_millis(1);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use plumbline_worker::{Batch, Effects, Journal, LogMode, LogShard, Metrics, Service, SqlError};
+use plumbline_worker::{Batch, Effects, Gap, Journal, LogMode, LogShard, Metrics, Service, SqlError};
 use tokio::runtime::Runtime;
 use tokio::sync::{mpsc, oneshot};
 
@@ -42,24 +42,32 @@ pub struct Log {
     service: Arc<Service>,
 }
 
+/// Stretches of which rows may be missing, each with the run that was killed in it.
+pub type Gaps = Vec<(String, Gap)>;
+
 /// The writing thread.
 pub struct Writer {
     thread: JoinHandle<()>,
 }
 
 impl Log {
-    /// Opens the log at `place` and starts its writer.
-    pub fn open(place: &Place, service: &Arc<Service>) -> Result<(Log, Writer), Failure> {
-        let shard = place.open().and_then(LogShard::open).map_err(|e| place.failure(&e))?;
+    /// Opens the log at `place` and starts its writer. Also the stretches of which rows may be missing, by the run that was killed in them.
+    pub fn open(place: &Place, service: &Arc<Service>) -> Result<(Log, Writer, Gaps), Failure> {
+        let mut shard = place.open().and_then(LogShard::open).map_err(|e| place.failure(&e))?;
+        let gaps = gaps(&mut shard).map_err(|e| place.failure(&e))?;
+        let run = format!("{} {}", service.instance(), process());
+        if service.settings().log == LogMode::Batched {
+            shard.begin_run(&run).map_err(|e| place.failure(&e))?;
+        }
         let (notes, receiver) = mpsc::channel(WAITING);
         let mode = service.settings().log;
         let (service, counting) = (service.clone(), service.clone());
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().map_err(super::no_thread)?;
         let thread = std::thread::Builder::new()
             .name("log".into())
-            .spawn(move || write(&runtime, receiver, Stored::new(shard, service)))
+            .spawn(move || write(&runtime, receiver, Stored::new(shard, service, run)))
             .map_err(super::no_thread)?;
-        Ok((Log { notes, mode, service: counting }, Writer { thread }))
+        Ok((Log { notes, mode, service: counting }, Writer { thread }, gaps))
     }
 
     /// Takes the rows of one answer. In durable mode it returns once they are committed. False: they are lost. A caller that leaves
@@ -176,6 +184,8 @@ fn write(runtime: &Runtime, mut notes: mpsc::Receiver<Note>, mut store: Stored) 
 struct Stored {
     shard: LogShard<Store>,
     service: Arc<Service>,
+    /// The name of this run of the service.
+    run: String,
     /// Of answers that were sent already, in the order of their making.
     held: VecDeque<Batch>,
     held_bytes: usize,
@@ -184,8 +194,8 @@ struct Stored {
 }
 
 impl Stored {
-    fn new(shard: LogShard<Store>, service: Arc<Service>) -> Stored {
-        Stored { shard, service, held: VecDeque::new(), held_bytes: 0, due: clock::start() }
+    fn new(shard: LogShard<Store>, service: Arc<Service>, run: String) -> Stored {
+        Stored { shard, service, run, held: VecDeque::new(), held_bytes: 0, due: clock::start() }
     }
 
     /// Whether `batch` is stored, or waits to be. An answer that waits for its rows does so once more where the connection broke: a batch
@@ -280,5 +290,36 @@ impl Stored {
         while let Some(batch) = self.held.pop_front() {
             self.lose(&batch, &SqlError::Unreachable("the service stops".into()));
         }
+        // Rows that are lost are counted; a store out of reach hears of the end from no one.
+        drop(self.shard.end_run(&self.run));
     }
+}
+
+/// What is known of this process: its machine's name and its number.
+fn process() -> String {
+    format!("{} {}", machine(), std::process::id())
+}
+
+fn machine() -> String {
+    std::fs::read_to_string("/proc/sys/kernel/hostname").map_or_else(|_| "here".to_owned(), |name| name.trim().replace(' ', "-"))
+}
+
+/// Whether the process of a run, which was of this machine, is no more. Of another machine's nothing is known.
+fn is_over(run: &str) -> bool {
+    let mut words = run.split(' ').skip(1);
+    let (Some(at), Some(number)) = (words.next(), words.next()) else { return true };
+    let is_ours = number == std::process::id().to_string();
+    at == machine() && (is_ours || !std::path::Path::new("/proc").join(number).exists())
+}
+
+/// Notes which runs were killed, and of which stretches their rows may be missing.
+fn gaps(shard: &mut LogShard<Store>) -> Result<Gaps, SqlError> {
+    let over = shard.runs()?.into_iter().filter(|run| is_over(run)).collect::<Vec<_>>();
+    over.into_iter()
+        .map(|run| {
+            let gap = shard.cut(&run, clock::now().0)?;
+            shard.end_run(&run)?;
+            Ok((run, gap))
+        })
+        .collect()
 }

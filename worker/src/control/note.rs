@@ -4,6 +4,7 @@ use plumbline_core::report::time_text;
 use serde::Serialize;
 
 use super::{Control, Fault, integer, text};
+use crate::log::Gap;
 use crate::problem::Problem;
 use crate::store::{Param, Sql, SqlError, SqlValue};
 
@@ -57,6 +58,30 @@ impl<S: Sql> Control<S> {
         Ok(rows.first().map(|row| note(row)).ok_or_else(lost)?)
     }
 
+    /// Notes, once for each `run`, that predictions answered in `gap` may be missing from the log.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub fn note_gap(&mut self, now_ms: i64, run: &str, gap: Gap) -> Result<(), Fault> {
+        let key = format!("gap:{run}");
+        if self.kept(&key)?.is_some() {
+            return Ok(());
+        }
+        let until = exactly(gap.until_ms);
+        let (about, before) = match gap.from_ms {
+            Some(from) => {
+                let from = exactly(from);
+                (format!("{from}/{until}"), format!("after {from} and before {until}"))
+            }
+            None => (format!("/{until}"), format!("before {until}")),
+        };
+        let words = format!(
+            "The service ended without storing its last rows. Predictions answered {before} may be missing from the log; all earlier ones are stored."
+        );
+        self.note(now_ms, "log_gap", &words, &about, "plumbline")?;
+        Ok(self.set_kept(&key, "noted")?)
+    }
+
     /// The newest notes.
     ///
     /// # Errors
@@ -67,6 +92,11 @@ impl<S: Sql> Control<S> {
     }
 }
 
+/// A moment with its milliseconds.
+fn exactly(ms: i64) -> String {
+    format!("{}.{:03}Z", time_text(ms).trim_end_matches('Z'), ms.rem_euclid(1_000))
+}
+
 fn note(row: &[SqlValue]) -> Note {
     Note {
         id: integer(row, 0),
@@ -75,5 +105,27 @@ fn note(row: &[SqlValue]) -> Note {
         by: text(row, 3),
         about: text(row, 4),
         text: text(row, 5),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::control::tests::{NOW, control};
+
+    #[test]
+    fn a_gap_is_noted_once_with_its_stretch() {
+        let mut control = control();
+        let gap = Gap { from_ms: Some(NOW + 7), until_ms: NOW + 2_000 };
+        for _ in 0..2 {
+            control.note_gap(NOW, "a", gap).unwrap();
+        }
+        control.note_gap(NOW, "b", Gap { from_ms: None, until_ms: NOW }).unwrap();
+        let notes = control.notes(10).unwrap();
+        assert_eq!(notes.iter().map(|note| note.kind.as_str()).collect::<Vec<_>>(), ["log_gap", "log_gap"]);
+        let [from, until] = [NOW + 7, NOW + 2_000].map(exactly);
+        assert_eq!((notes[1].about.clone(), from.ends_with("7Z")), (format!("{from}/{until}"), true));
+        assert!(notes[1].text.contains(&from) && notes[1].text.contains(&until), "{}", notes[1].text);
+        assert!(notes[0].about.starts_with('/'), "{}", notes[0].about);
     }
 }

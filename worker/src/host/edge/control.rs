@@ -17,7 +17,7 @@ use crate::access::Scope;
 use crate::control::{Ask, DueTest, Fault, stored};
 use crate::heartbeat::Heartbeat;
 use crate::lifecycle::{admitted, refused, rules};
-use crate::log::{Digest, EventStatus, Minute, ShardWindow, Tested};
+use crate::log::{Digest, EventStatus, Gap, Minute, ShardWindow, Tested};
 use crate::probe::unanswered;
 use crate::request::{Request, Response};
 use crate::route::{self, Place, ROUTES};
@@ -231,6 +231,27 @@ pub extern "C" fn control_rules() -> f64 {
         // In small pieces: on standalone workerd the thread of the objects also answers requests.
         let rules = Digest { slice: SLICE, round: ROUND, ..rules(&mut open.control)? };
         Ok(say(serde_json::to_vec(&rules).unwrap_or_default()))
+    })
+}
+
+/// Notes what the shards say of runs that were killed: the `n` bytes of input, a JSON array of each shard's [`Gap`]s by run; 0, or −1 with the
+/// text at `control_output`.
+#[unsafe(no_mangle)]
+pub extern "C" fn control_gaps(now: f64, n: usize) -> f64 {
+    let input = INPUT.take();
+    with(|open| {
+        let shards: Vec<Vec<(String, Gap)>> = read(input.get(..n).unwrap_or_default())?;
+        let mut runs = BTreeMap::<String, Gap>::new();
+        for (run, gap) in shards.into_iter().flatten() {
+            let known = runs.entry(run).or_insert(gap);
+            // A shard without any row says nothing of the others.
+            known.from_ms = [known.from_ms, gap.from_ms].into_iter().flatten().min();
+            known.until_ms = known.until_ms.max(gap.until_ms);
+        }
+        for (run, gap) in runs {
+            open.control.note_gap(now as i64, &run, gap)?;
+        }
+        Ok(0.0)
     })
 }
 

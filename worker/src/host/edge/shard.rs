@@ -44,6 +44,21 @@ pub extern "C" fn shard_open() -> f64 {
     outcome(LogShard::open(ObjectSql).map(|_| 0.0))
 }
 
+/// Notes that the service of the run that `shard_reserve` names was killed before `now`, with rows that it had not handed over; to be called
+/// before others store rows. 0, or −1 with the text at `shard_error`.
+#[unsafe(no_mangle)]
+pub extern "C" fn shard_cut(now: f64) -> f64 {
+    let run = ROWS.take();
+    let run = std::str::from_utf8(&run).map_err(|_| SqlError::NoBatch);
+    outcome(run.and_then(|run| LogShard::opened(ObjectSql).cut(run, now as i64)).map(|_| 0.0))
+}
+
+/// The length of a JSON array at `shard_error`: each run that was killed, with the [`Gap`](crate::log::Gap) that it left; −1 with the text there.
+#[unsafe(no_mangle)]
+pub extern "C" fn shard_gaps() -> f64 {
+    outcome(LogShard::opened(ObjectSql).gaps().map(|gaps| say(&gaps)))
+}
+
 /// Writes to the object's store, changing nothing; 0, or −1 with the text at `shard_error`.
 #[unsafe(no_mangle)]
 pub extern "C" fn shard_probe() -> f64 {
