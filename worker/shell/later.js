@@ -47,6 +47,8 @@ export class Later {
       scheduler.wait(0).then(() => {
         this.due = 0;
         let made = 0;
+        // Answers that wait for their rows do not lose them to another version's panic.
+        if (log.isDurable && this.waiting > 0) log.seal(env, ctx);
         try {
           for (let n = 0; n < TURN && this.waiting > 0 && this.edge === edge; n++) made += this.score(log);
         } catch (error) {

@@ -11,8 +11,10 @@ const ROUNDS = 1000;
 const TRIAL_MS = 1000;
 
 export class Log {
-  constructor(edge) {
+  /** `isDurable`: answers wait for their rows. */
+  constructor(edge, isDurable) {
     this.edge = edge;
+    this.isDurable = isDurable;
     this.wait = edge.exports.flush_ms();
     /** Whether a batch of the rows held in the instance is full. */
     this.full = false;
@@ -64,12 +66,17 @@ export class Log {
 
   /** Sends what the instance holds, as a round of its own, and goes on with `edge` in its place. */
   move(env, ctx, edge) {
+    this.seal(env, ctx);
+    this.edge = edge;
+    this.full = false;
+  }
+
+  /** Sends what the instance holds, as a round of its own. */
+  seal(env, ctx) {
     const sent = this.flush(env, 1).catch(() => false);
     this.rounds.set(this.round, sent).delete(this.round - ROUNDS);
     this.round++;
     ctx.waitUntil(sent);
-    this.edge = edge;
-    this.full = false;
   }
 
   /** Goes on with `edge` in place of an instance that panicked: the round under way failed, with the rows it held. */

@@ -77,7 +77,7 @@ function make(env) {
 /** The service, for the first request. */
 function open(env) {
   edge = make(env);
-  log = new Log(edge);
+  log = new Log(edge, durable);
   later.move(edge);
 }
 
