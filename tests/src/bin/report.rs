@@ -2,7 +2,7 @@
 //! merges all windows at once. A simulated history is played, and its windows are doubled again and again.
 //!
 //! `cargo run --release -p plumbline-tests --bin report`
-#![allow(clippy::print_stdout, reason = "a program that reports on stdout")]
+#![allow(clippy::print_stdout, clippy::disallowed_methods, reason = "a program that measures time and reports on stdout")]
 
 use std::time::Instant;
 
