@@ -14,7 +14,8 @@ pub struct Sqlite {
 }
 
 impl Sqlite {
-    /// Opens (or makes) the database at `path`; in memory when none. A commit is on the disk when it returns.
+    /// Opens (or makes) the database at `path`; in memory when none. A commit is on the disk when it returns, and what is deleted is
+    /// overwritten.
     pub fn open(path: Option<&Path>) -> Result<Sqlite, SqlError> {
         let connection = match path {
             Some(path) => Connection::open(path),
@@ -30,7 +31,9 @@ impl Sqlite {
             connection.execute_batch("PRAGMA page_size = 16384;").map_err(driver)?;
         }
         connection
-            .execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000;")
+            .execute_batch(
+                "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000; PRAGMA secure_delete = ON;",
+            )
             .map_err(driver)?;
         Ok(Sqlite { connection })
     }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Alert, Change, Figure, Incident, IncidentKind, contacts};
+use crate::rollout::ledger::Anchor;
 use crate::rollout::policy::Contact;
 use crate::rollout::{Policy, Severity, phrase, words};
 use crate::sentence::Sentence;
@@ -46,6 +47,8 @@ pub enum Topic {
     Retrain,
     /// Reviews.
     Review,
+    /// Anchors of the ledger, which every channel gets.
+    Ledger,
 }
 
 impl Topic {
@@ -56,6 +59,7 @@ impl Topic {
             Topic::Alert => "alert",
             Topic::Retrain => "retrain",
             Topic::Review => "review",
+            Topic::Ledger => "ledger",
         }
     }
 }
@@ -138,6 +142,23 @@ pub fn of_rollout(
         fields: whom.map(|contact| ("Asked to act".to_owned(), named(contact))).into_iter().collect(),
         context,
         links: links(policy, "#/rollout"),
+    }
+}
+
+/// The message that keeps the head of the ledger outside of the store: a chain whose end is cut or written anew no longer agrees with it.
+pub fn of_anchor(anchor: &Anchor, now_ms: i64) -> Message {
+    let text = format!("Keep this message: plumbline ledger verify --anchor compares the ledger with it.\n{anchor}");
+    Message {
+        id: format!("anchor-{}-{}", anchor.seq, anchor.hash.get(..12).unwrap_or_default()),
+        topic: Topic::Ledger,
+        kind: "ledger.anchor".to_owned(),
+        severity: Severity::Info,
+        at_ms: now_ms,
+        title: "The ledger so far".to_owned(),
+        sentence: Sentence::new("LEDGER_ANCHOR", text).with("seq", anchor.seq).with("hash", anchor.hash.as_str()),
+        fields: Vec::new(),
+        context: Vec::new(),
+        links: Vec::new(),
     }
 }
 

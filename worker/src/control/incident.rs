@@ -3,7 +3,7 @@
 use plumbline_core::alert::{Close, Incident, IncidentError, IncidentKind, contacts, of_incident};
 use plumbline_core::rollout::ledger::Kind;
 use plumbline_core::rollout::policy::Contact;
-use plumbline_core::rollout::{Policy, Severity};
+use plumbline_core::rollout::{Actor, Event, Policy, Severity};
 use serde_json::{Value, json};
 
 use super::rollout::{append, keep_document};
@@ -63,8 +63,16 @@ impl<S: Sql> Control<S> {
     ///
     /// # Errors
     /// There is no such incident, it is closed, or something is missing.
-    pub fn close_incident(&mut self, now_ms: i64, id: &str, by: &str, cause: &str, post_mortem: &str) -> Result<Incident, Fault> {
+    pub fn close_incident(
+        &mut self,
+        now_ms: i64,
+        id: &str,
+        by: &Actor,
+        cause: &str,
+        post_mortem: &str,
+    ) -> Result<Incident, Fault> {
         let incident = self.incident(id)?;
+        let (actor, by) = (by, by.name.as_str());
         let document = (!post_mortem.trim().is_empty()).then(|| {
             json!({ "by": by, "cause": cause, "incident": id, "sentence": incident.sentence, "text": post_mortem }).to_string()
         });
@@ -73,8 +81,23 @@ impl<S: Sql> Control<S> {
         let closed = incident.closed(&close, now_ms).map_err(refused)?;
         let body = json!({ "actor": { "name": by }, "cause": cause, "id": closed.id, "post_mortem": sha256,
             "sentence": { "code": "INCIDENT_CLOSED", "text": format!("{by} closed an incident: {cause}"), "values": {} } });
+        if let (IncidentKind::PostMortem, Some(document)) = (closed.kind, &document) {
+            self.close_post_mortem(now_ms, &closed.rollout, actor, document)?;
+        }
         self.write(now_ms, &closed, &body, document.as_deref())?;
         Ok(closed)
+    }
+
+    /// Lets the version that was on trial in `rollout` start again.
+    fn close_post_mortem(&mut self, now_ms: i64, rollout: &str, by: &Actor, document: &str) -> Result<(), Fault> {
+        let Some(span) = self.spans()?.into_iter().find(|span| span.id == rollout) else { return Ok(()) };
+        let is_open = self.running()?.past.get(&span.challenger).is_some_and(|past| past.is_post_mortem_open);
+        // The state knows it already where a call broke off between the two.
+        if is_open {
+            let document_sha256 = self.keep(now_ms, "post_mortem", document)?;
+            self.apply(now_ms, &Event::PostMortem { by: by.clone(), version: span.challenger, document_sha256 }, None)?;
+        }
+        Ok(())
     }
 
     /// Hands incidents whose deadline is missed to the next contact, and notes rollbacks that every instance follows.

@@ -84,13 +84,32 @@ impl<S: Sql> Control<S> {
         self.insert_key(now_ms, secret, new, by)
     }
 
+    /// Whether someone with the role of `new` can ever approve, where it may.
+    fn check_role(&self, new: &NewKey) -> Result<(), Problem> {
+        let stage = &self.policy.stage;
+        let asked = [&stage.shadow.approve, &stage.canary.approve, &stage.ab_test.approve].into_iter().flatten();
+        let mut known: Vec<&str> =
+            asked.chain(self.policy.report.contact.iter().map(|contact| &contact.role)).map(String::as_str).collect();
+        known.extend(ROLES);
+        if !new.scopes.contains(&Scope::Approve) || known.contains(&new.role.as_str()) {
+            return Ok(());
+        }
+        known.sort_unstable();
+        known.dedup();
+        let detail = format!("no stage asks for approvals of the role {:?}; known are {}", new.role, known.join(", "));
+        Err(Problem::new(422, "ROLE_UNKNOWN", detail))
+    }
+
     /// Makes the key `new` of `secret`, random text of the host, which is not stored: only its SHA-256 is.
     ///
     /// # Errors
     /// A key that cannot be (422): without a name or a scope, that may approve and is no person's, that is published and may do more than
     /// pages may, with the scope of the host's own secret, or a secret of fewer than 32 characters. The store failed.
     pub fn insert_key(&mut self, now_ms: i64, secret: &str, new: NewKey, by: &str) -> Result<Key, Fault> {
+        let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let new = NewKey { name: words(&new.name), role: words(&new.role), ..new };
         check(now_ms, secret, &new)?;
+        self.check_role(&new)?;
         let hash = digest(secret.as_bytes());
         let id = hash.get(..12).unwrap_or_default().to_owned();
         let NewKey { name, role, mut scopes, origins, per_minute, expires_ms } = new;
@@ -189,6 +208,9 @@ impl<S: Sql> Control<S> {
 }
 
 /// Whether the key can be made.
+/// The roles of the checklist.
+const ROLES: [&str; 5] = ["ml_lead", "mlops_engineer", "data_engineer", "sales_lead", "product_manager"];
+
 fn check(now_ms: i64, secret: &str, new: &NewKey) -> Result<(), Problem> {
     let wrong = |code, detail: &str| Err(Problem::new(422, code, detail));
     let is_published = !new.origins.is_empty();

@@ -17,6 +17,7 @@ mod minutes;
 mod note;
 mod outbox;
 mod plan;
+mod policy;
 mod progress;
 mod random;
 mod registry;
@@ -29,6 +30,7 @@ mod suite;
 mod survey;
 mod test;
 mod tick;
+mod verify;
 mod windows;
 
 use std::sync::Arc;
@@ -58,7 +60,14 @@ pub use windows::Figures;
 #[derive(Debug)]
 pub struct Control<S> {
     sql: S,
+    /// The rules in force.
     policy: Policy,
+    /// The rules of the host's settings.
+    own: Policy,
+    /// Whether the host's settings have not been put in force.
+    is_unsettled: bool,
+    /// What [`Control::follow_policy`] took up last.
+    followed: String,
     /// What the settings say of the draw: hash, rules, salts. The rollout says who serves.
     base: AllocationSettings,
     layouts: windows::Layouts,
@@ -109,13 +118,28 @@ impl<S: Sql> Control<S> {
     pub fn open(mut sql: S, policy: Policy, base: AllocationSettings) -> Result<Control<S>, SqlError> {
         migrate(&mut sql, Owner::Control)?;
         let (layouts, minutes, access, entropy) = Default::default();
-        Ok(Control { sql, policy, base, layouts, minutes, summed: None, tried_ms: None, access, entropy })
+        let own = policy.clone();
+        Ok(Control {
+            sql,
+            policy,
+            own,
+            is_unsettled: false,
+            followed: String::new(),
+            base,
+            layouts,
+            minutes,
+            summed: None,
+            tried_ms: None,
+            access,
+            entropy,
+        })
     }
 
     /// Forgets all that is not stored.
     pub fn forget(&mut self) {
         (self.layouts, self.minutes) = Default::default();
         (self.summed, self.tried_ms) = (None, None);
+        self.followed = String::new();
     }
 
     /// The rules that hold now.

@@ -1,8 +1,9 @@
 //! Messages on their way: written in the transaction of what they report, leased to the host that sends them, and settled by what the
 //! receiver answered.
 
-use plumbline_core::alert::{Answered, LEASE_MS, Message, Settled, Topic, settle, slack};
+use plumbline_core::alert::{Answered, LEASE_MS, Message, Settled, Topic, of_anchor, settle, slack};
 use plumbline_core::rollout::Policy;
+use plumbline_core::rollout::ledger::Anchor;
 use serde::Serialize;
 
 use super::{Control, integer, text};
@@ -51,6 +52,14 @@ pub(super) fn post(sql: &mut dyn Sql, policy: &Policy, message: &Message, subjec
     Ok(())
 }
 
+/// Sends the head of the ledger to every channel; part of the caller's transaction.
+pub(super) fn anchor(sql: &mut dyn Sql, policy: &Policy, now_ms: i64) -> Result<(), SqlError> {
+    let head = sql.query("SELECT seq, hash FROM ledger ORDER BY seq DESC LIMIT 1", &[])?;
+    let Some(row) = head.first() else { return Ok(()) };
+    let anchor = Anchor { seq: integer(row, 0).unsigned_abs(), hash: text(row, 1) };
+    post(sql, policy, &of_anchor(&anchor, now_ms), "ledger", now_ms)
+}
+
 /// A channel: its name in ids of messages, and how the store names it.
 struct Channel {
     name: String,
@@ -61,7 +70,8 @@ struct Channel {
 fn channels(policy: &Policy, topic: Topic) -> Vec<Channel> {
     let notify = &policy.alerts.notify;
     let slack = (!notify.slack.is_empty()).then(|| Channel { name: "slack".into(), target: format!("slack:{}", notify.slack) });
-    let hears = |events: &[String]| events.is_empty() || events.iter().any(|event| event == topic.name());
+    let hears =
+        |events: &[String]| topic == Topic::Ledger || events.is_empty() || events.iter().any(|event| event == topic.name());
     let hooks = notify.webhooks.iter().filter(|hook| hears(&hook.events)).map(|hook| Channel {
         name: format!("webhook-{}", digest(hook.url.as_bytes()).get(..8).unwrap_or_default()),
         target: format!("webhook:{}", hook.url),

@@ -16,9 +16,6 @@ use crate::model::digest;
 use crate::problem::Problem;
 use crate::store::{Param, Sql, SqlError};
 
-/// Under which key the policy of the settings is noted.
-const SETTLED: &str = "settled_policy";
-
 /// What a command or a tick changed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Stepped {
@@ -80,46 +77,6 @@ impl<S: Sql> Control<S> {
             append(sql, now_ms, Kind::Genesis, "", &body)
         })?;
         Ok(state)
-    }
-
-    /// Puts the policy that this object was opened with in force, if it is another one than before and no rollout is under way; under a
-    /// rollout the policy it began with stays. A note for the owner where that is so.
-    ///
-    /// # Errors
-    /// The store failed, or the policy in force is not stored.
-    pub fn settle_policy(&mut self, now_ms: i64) -> Result<Option<String>, SqlError> {
-        let policy = serde_json::to_string(&self.policy).unwrap_or_default();
-        let sha256 = digest(policy.as_bytes());
-        let settled = self.kept(SETTLED)?;
-        self.set_kept(SETTLED, &sha256)?;
-        let Some(state) = self.state()? else { return Ok(None) };
-        if sha256 == state.policy_sha256 {
-            return Ok(None);
-        }
-        // A person has put another policy in force since, and the settings are what they were.
-        if settled.as_ref() == Some(&sha256) && state.rollout.is_none() {
-            self.follow_policy()?;
-            return Ok(None);
-        }
-        if let Some(rollout) = &state.rollout {
-            let missing = || SqlError::Driver(format!("the policy {} is not stored", state.policy_sha256));
-            let kept = self.document(&state.policy_sha256)?.ok_or_else(missing)?;
-            self.policy =
-                serde_json::from_str(&kept).map_err(|e| SqlError::Driver(format!("the policy in force cannot be read: {e}")))?;
-            let note = "the settings have another policy than the one in force; it takes effect after the rollout";
-            return Ok(Some(format!("{note} {}", rollout.id)));
-        }
-        let after = State { version: state.version + 1, policy_sha256: sha256, clock_ms: state.time(now_ms), ..state };
-        let sentence = Sentence::new("POLICY", "Another policy of the settings is in force.");
-        let body = json!({ "actor": { "name": "settings" }, "policy_sha256": after.policy_sha256, "sentence": sentence, "state": after });
-        self.sql.transaction(&mut |sql| {
-            let stored = serde_json::to_string(&after).unwrap_or_default();
-            let update = "UPDATE rollout SET version = ?1, state = ?2, state_sha256 = ?3 WHERE id = 1";
-            sql.execute(update, &[Param::Integer(after.version as i64), Param::Text(&stored), Param::Text(&after.sha256())])?;
-            keep_document(sql, now_ms, "policy", &policy)?;
-            append(sql, now_ms, Kind::Policy, "", &body)
-        })?;
-        Ok(None)
     }
 
     /// The deployment in force; none while the store is empty.
@@ -209,6 +166,9 @@ impl<S: Sql> Control<S> {
             }
             for action in &actions {
                 perform(sql, now_ms, policy, (&before, &after), event, action)?;
+            }
+            if actions.iter().any(|action| matches!(action, Action::Transition { .. })) {
+                outbox::anchor(sql, policy, now_ms)?;
             }
             Ok(())
         })?;

@@ -79,6 +79,7 @@ impl<S: Sql> Control<S> {
     /// The answer to `request`, which takes the route of `routed`, for `viewer`.
     pub fn answer(&mut self, now_ms: i64, routed: &Routed<'_>, request: &Request<'_>, viewer: &Viewer<'_>) -> Response {
         let answered = viewer.needs(routed.route.scope.unwrap_or(Scope::Admin)).map_err(Fault::from);
+        let answered = answered.and_then(|()| self.settle_what_waits(now_ms).map_err(Fault::from));
         let answered = answered.and_then(|()| self.follow_policy().map_err(Fault::from));
         let answered = answered.and_then(|()| self.routed(now_ms, routed, request, viewer));
         let response = answered.unwrap_or_else(|fault| fault.problem().response());
@@ -121,7 +122,7 @@ impl<S: Sql> Control<S> {
             }
             (Get, "/v1/ledger/verify") => {
                 let anchors = anchors(request.parameter("anchor").unwrap_or_default())?;
-                let verified = ledger::verify(&self.chain()?, &anchors);
+                let verified = self.verified(&anchors)?;
                 Ok(ok(&json!({ "valid": verified.fault.is_none(), "verified": verified, "total": self.ledger_total()? })))
             }
             (Get, "/v1/me") => Ok(ok(viewer)),
@@ -168,7 +169,7 @@ impl<S: Sql> Control<S> {
             (Post, "/v1/incidents/{id}/close") => {
                 let given: CloseIncident = body(request)?;
                 let id = routed.value("id");
-                let closed = self.close_incident(now_ms, id, viewer.name(), &given.cause, &given.post_mortem)?;
+                let closed = self.close_incident(now_ms, id, &actor(viewer), &given.cause, &given.post_mortem)?;
                 Ok(ok(&self.shown_incident(&closed)))
             }
             (Post, "/v1/notes") => {

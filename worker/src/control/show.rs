@@ -1,15 +1,12 @@
 //! What control shows of models and rules, and the change of rules by a person.
 
-use plumbline_core::rollout::{Event, Policy, plan};
+use plumbline_core::rollout::plan;
 use serde_json::{Value, json};
 
-use super::keys::actor;
-use super::route::{body, ok, revision, revision_required, shown_entry};
+use super::route::{ok, shown_entry};
 use super::{Control, Fault, Registered, integer, text};
-use crate::access::Viewer;
-use crate::model::digest;
 use crate::problem::Problem;
-use crate::request::{Request, Response};
+use crate::request::Response;
 use crate::store::{Param, Sql, SqlError};
 use crate::text::percent_encoded;
 
@@ -84,34 +81,6 @@ impl<S: Sql> Control<S> {
         let tag = format!("\"v{}\"", state.version);
         let shown = json!({ "policy": self.policy, "policy_sha256": state.policy_sha256, "revision": state.version });
         Ok(ok(&shown).with("etag", tag))
-    }
-
-    /// Puts the rules in the body in force: all of them, each key that is left out with its default.
-    pub(super) fn put_policy(&mut self, now_ms: i64, request: &Request<'_>, viewer: &Viewer<'_>) -> Result<Response, Fault> {
-        let state = self.running()?;
-        let revision = revision(request)?.ok_or_else(|| revision_required(&state))?;
-        let policy: Policy = body(request)?;
-        let document = serde_json::to_string(&policy).unwrap_or_default();
-        let before = std::mem::replace(&mut self.policy, policy);
-        let modes = self.start_report(now_ms, &state).map(|(modes, _, _)| modes);
-        let policy = std::mem::replace(&mut self.policy, before);
-        let policy_sha256 = self.keep(now_ms, "policy", &document)?;
-        self.apply(now_ms, &Event::Repolicy { by: actor(viewer), policy_sha256, modes: modes? }, Some(revision))?;
-        self.policy = policy;
-        self.shown_policy()
-    }
-
-    /// Takes up the rules that another program with this store has put in force.
-    pub(super) fn follow_policy(&mut self) -> Result<(), SqlError> {
-        let Some(state) = self.state()? else { return Ok(()) };
-        let held = digest(serde_json::to_string(&self.policy).unwrap_or_default().as_bytes());
-        if held != state.policy_sha256
-            && let Some(kept) = self.document(&state.policy_sha256)?
-        {
-            let unreadable = |e| SqlError::Driver(format!("the policy in force cannot be read: {e}"));
-            self.policy = serde_json::from_str(&kept).map_err(unreadable)?;
-        }
-        Ok(())
     }
 
     /// What a rollout that starts now should know before: which gates can be decided when, and a good model's chance.

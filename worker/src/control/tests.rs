@@ -91,6 +91,68 @@ fn an_altered_or_dropped_entry_is_found() {
 }
 
 #[test]
+fn an_altered_state_or_document_and_an_emptied_ledger_are_found() {
+    let fault = |control: &mut Control<Memory>| control.verified(&[]).unwrap().fault.map(|fault| fault.kind);
+    let started = || {
+        let mut control = control();
+        assert_eq!(ask(&mut control, "POST /v1/rollout/start", Some(SECRET), "\"v1\"", r#"{"version":"2"}"#).status, 200);
+        assert_eq!(fault(&mut control), None);
+        control
+    };
+    for (change, expected) in [
+        ("UPDATE rollout SET state = replace(state, '\"shadow\"', '\"full\"')", ledger::FaultKind::State),
+        ("UPDATE documents SET body = body || ' ' WHERE kind = 'policy'", ledger::FaultKind::Document),
+        ("DELETE FROM documents", ledger::FaultKind::Document),
+        ("DELETE FROM ledger", ledger::FaultKind::Cut),
+    ] {
+        let mut control = started();
+        assert!(control.sql().execute(change, &[]).unwrap() > 0, "{change}");
+        assert_eq!(fault(&mut control), Some(expected), "{change}");
+    }
+}
+
+#[test]
+fn a_version_that_was_rolled_back_starts_again_once_its_post_mortem_is_closed() {
+    let mut control = control();
+    let at = |control: &mut Control<Memory>| format!("\"v{}\"", control.state().unwrap().unwrap().version);
+    assert_eq!(ask(&mut control, "POST /v1/rollout/start", Some(SECRET), "\"v1\"", r#"{"version":"2"}"#).status, 200);
+    // In shadow no lead was served, so a rollback needs no post-mortem: the state of a canary.
+    let mut state = control.state().unwrap().unwrap();
+    state.rollout.as_mut().unwrap().stage = plumbline_core::rollout::Stage::Canary;
+    let text = serde_json::to_string(&state).unwrap();
+    control.sql().execute("UPDATE rollout SET state = ?1", &[Param::Text(&text)]).unwrap();
+    assert_eq!(ask(&mut control, "POST /v1/rollout/rollback", Some(SECRET), "", r#"{"reason":"a drill"}"#).status, 200);
+    let again = |control: &mut Control<Memory>| {
+        let revision = at(control);
+        ask(control, "POST /v1/rollout/start", Some(SECRET), &revision, r#"{"version":"2","again":true}"#)
+    };
+    assert_eq!(code(&again(&mut control)), "POST_MORTEM_OPEN");
+    let open = control.incidents(10).unwrap();
+    assert_eq!(open.len(), 2, "{open:?}");
+    for incident in open {
+        let line = format!("POST /v1/incidents/{}/close", incident.id);
+        let closed = ask(&mut control, &line, Some(SECRET), "", r#"{"cause":"A drill","post_mortem":"It was a drill."}"#);
+        assert_eq!(closed.status, 200, "{}", String::from_utf8_lossy(&closed.body));
+    }
+    let answer = again(&mut control);
+    assert_eq!(answer.status, 200, "{}", String::from_utf8_lossy(&answer.body));
+}
+
+#[test]
+fn a_person_with_two_keys_is_one_person() {
+    let mut control = Control::open(Memory::new(), Policy::default(), AllocationSettings::champion_only("")).unwrap();
+    control.genesis(NOW, &bytes_of("1", 0.5), "test").unwrap();
+    control.register(NOW, &bytes_of("2", 0.6), "test").unwrap();
+    let scopes = [Scope::Read, Scope::Operate, Scope::Approve];
+    control.add_key(NOW, SECRET, "Ben Okafor", "ml_lead", &scopes, "test").unwrap();
+    control.add_key(NOW, &format!("{SECRET}2"), "  ben  okafor ", "ml_lead", &scopes, "test").unwrap();
+    let start = ask(&mut control, "POST /v1/rollout/start", Some(SECRET), "\"v1\"", r#"{"version":"2"}"#);
+    assert_eq!(code(&start), "FOUR_EYES", "{}", String::from_utf8_lossy(&start.body));
+    let king = control.add_key(NOW, &format!("{SECRET}3"), "Ada", "ml-lead", &scopes, "test").unwrap_err();
+    assert_eq!(king.problem().code, "ROLE_UNKNOWN");
+}
+
+#[test]
 fn windows_replace_and_never_add() {
     let mut control = control();
     let window = |requests: u64, rev: i64| {
@@ -141,7 +203,7 @@ fn windows_replace_and_never_add() {
 #[test]
 fn a_policy_of_the_settings_waits_for_the_end_of_a_rollout() {
     let mut control = control();
-    let changed = |control: &mut Control<Memory>, days: i64| control.policy.gates.service.capacity_max_age = Span::days(days);
+    let changed = |control: &mut Control<Memory>, days: i64| control.own.gates.service.capacity_max_age = Span::days(days);
     changed(&mut control, 31);
     assert_eq!(control.settle_policy(NOW), Ok(None));
     let in_force = control.state().unwrap().unwrap();
@@ -150,8 +212,27 @@ fn a_policy_of_the_settings_waits_for_the_end_of_a_rollout() {
     changed(&mut control, 32);
     assert!(control.settle_policy(NOW).unwrap().unwrap().contains("after the rollout"));
     assert_eq!(control.policy().gates.service.capacity_max_age, Span::days(31), "the one it began with");
-    let found = control.sql().query("SELECT count(*) FROM ledger WHERE kind = ?1", &[Param::Text("policy")]).unwrap();
-    assert_eq!(found[0][0].as_integer(), Some(1));
+    let entries = |control: &mut Control<Memory>| {
+        let found = control.sql().query("SELECT count(*) FROM ledger WHERE kind = ?1", &[Param::Text("policy")]).unwrap();
+        found[0][0].as_integer()
+    };
+    assert_eq!(entries(&mut control), Some(1));
+    // Who hears of what does not wait, and stays after another start.
+    control.own.alerts.notify.slack = "SLACK".into();
+    for _ in 0..2 {
+        assert!(control.settle_policy(NOW).unwrap().unwrap().contains("after the rollout"));
+        assert_eq!(control.policy().alerts.notify.slack, "SLACK");
+        assert_eq!(control.policy().gates.service.capacity_max_age, Span::days(31));
+    }
+    control.tick(NOW).unwrap();
+    assert_eq!(entries(&mut control), Some(1));
+    // The rest follows when the rollout has ended.
+    assert_eq!(ask(&mut control, "POST /v1/rollout/rollback", Some(SECRET), "", r#"{"reason":"a drill"}"#).status, 200);
+    control.tick(NOW).unwrap();
+    assert_eq!(control.policy().gates.service.capacity_max_age, Span::days(32));
+    assert_eq!(entries(&mut control), Some(2));
+    assert_eq!(control.settle_policy(NOW), Ok(None));
+    assert_eq!(entries(&mut control), Some(2));
 }
 
 #[test]
@@ -230,6 +311,7 @@ fn the_policy_is_changed_by_a_person_before_the_test_and_by_nobody_without_a_rev
     assert_eq!(control.policy().gates.auc.min, 0.8);
     // Another program with the same store takes it up.
     control.policy = Policy::default();
+    control.forget();
     let (tag, shown) = get(&mut control);
     assert_eq!(shown["policy"]["gates"]["auc"]["min"], 0.8);
     assert_eq!(ask(&mut control, "POST /v1/rollout/start", Some(SECRET), &tag, r#"{"version":"2"}"#).status, 200);

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::evidence::voice;
 use super::windows::Days;
-use super::{Control, Fault, integer};
+use super::{Control, Fault, integer, outbox};
 use crate::log::{Grain, Voice};
 use crate::store::{Param, Sql, SqlError};
 
@@ -25,6 +25,7 @@ impl<S: Sql> Control<S> {
     /// # Errors
     /// The store failed; a tick that broke off is done again by the next.
     pub fn tick(&mut self, now_ms: i64) -> Result<bool, Fault> {
+        self.settle_what_waits(now_ms)?;
         let Some(before) = self.state()? else { return Ok(false) };
         self.merge_windows()?;
         self.write_days()?;
@@ -36,8 +37,20 @@ impl<S: Sql> Control<S> {
         self.judge_day(now_ms)?;
         self.watch(now_ms, &verdicts)?;
         self.clocks(now_ms)?;
+        self.anchor_daily(now_ms)?;
         self.make_reviews(now_ms)?;
         Ok(self.state()?.is_some_and(|after| after.epoch != before.epoch))
+    }
+
+    /// Sends the head of the ledger to every channel once a day.
+    fn anchor_daily(&mut self, now_ms: i64) -> Result<(), SqlError> {
+        let today = now_ms.div_euclid(DAY_MS).to_string();
+        if self.kept("anchored")?.as_ref() == Some(&today) {
+            return Ok(());
+        }
+        let policy = &self.policy;
+        self.sql.transaction(&mut |sql| outbox::anchor(sql, policy, now_ms))?;
+        self.set_kept("anchored", &today)
     }
 
     /// When the newest row that was counted was made.

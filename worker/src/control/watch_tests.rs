@@ -18,15 +18,17 @@ const HOUR: i64 = 60 * MINUTE;
 /// A control object whose alerts go to Slack and to one webhook.
 fn watched() -> Control<Memory> {
     let mut control = control();
-    let policy = &mut control.policy;
+    let policy = &mut control.own;
     policy.alerts.notify.slack = "SLACK".into();
     let events = vec!["alert".to_owned()];
     policy.alerts.notify.webhooks = vec![Webhook { url: "https://example.com/hook".into(), secret: "HOOK".into(), events }];
     policy.report.contact =
         ["Ada", "Ben"].map(|name| Contact { role: "ml_lead".into(), name: name.into(), ..Contact::default() }).into();
     control.settle_policy(NOW).unwrap();
-    // The day's reviews were made.
-    control.set_kept("reviewed", &NOW.div_euclid(24 * HOUR).to_string()).unwrap();
+    // The day's reviews were made, and its anchor was sent.
+    for what in ["reviewed", "anchored"] {
+        control.set_kept(what, &NOW.div_euclid(24 * HOUR).to_string()).unwrap();
+    }
     control
 }
 
@@ -159,9 +161,30 @@ fn red_pages_at_once_and_goes_to_the_next_contact_when_no_one_acts() {
 }
 
 #[test]
+fn the_head_of_the_ledger_is_sent_to_every_channel_once_a_day() {
+    let mut control = watched();
+    let anchors = |control: &mut Control<Memory>, now: i64| {
+        control.tick(now).unwrap();
+        let sent = control.sql.query("SELECT target, body FROM outbox WHERE id LIKE 'anchor-%'", &[]).unwrap();
+        sent.iter().map(|row| (super::text(row, 0), super::text(row, 1))).collect::<Vec<_>>()
+    };
+    assert!(anchors(&mut control, NOW).is_empty());
+    let sent = anchors(&mut control, NOW + 24 * HOUR);
+    let targets: Vec<&str> = sent.iter().map(|(target, _)| target.as_str()).collect();
+    assert_eq!(targets, ["slack:SLACK", "webhook:https://example.com/hook"], "the webhook hears of alerts only, and of this");
+    assert_eq!(anchors(&mut control, NOW + 25 * HOUR).len(), 2);
+    let found = plumbline_core::rollout::ledger::Anchor::find(&sent[0].1);
+    assert_eq!(found.len(), 1, "{}", sent[0].1);
+    assert_eq!(control.verified(&found).unwrap().anchors, 1);
+    // The end of the ledger is cut: the chain is whole, and the message shows it.
+    control.sql.execute("DELETE FROM ledger WHERE seq >= ?1", &[crate::store::Param::Integer(found[0].seq as i64)]).unwrap();
+    assert!(control.verified(&found).unwrap().fault.is_some());
+}
+
+#[test]
 fn a_message_is_sent_again_under_its_id_until_it_arrives_and_in_order() {
     let mut control = watched();
-    control.policy.alerts.notify.webhooks.clear();
+    control.own.alerts.notify.webhooks.clear();
     control.settle_policy(NOW).unwrap();
     minutes(&mut control, NOW, 600);
     let first = control.lease(NOW, &secret).unwrap();
@@ -201,7 +224,7 @@ fn a_message_is_sent_again_under_its_id_until_it_arrives_and_in_order() {
 #[test]
 fn a_secret_that_is_missing_and_an_address_that_is_private_send_nothing() {
     let mut control = watched();
-    control.policy.alerts.notify.webhooks.clear();
+    control.own.alerts.notify.webhooks.clear();
     control.settle_policy(NOW).unwrap();
     minutes(&mut control, NOW, 600);
     assert!(control.lease(NOW, &|_| None).unwrap().is_empty());

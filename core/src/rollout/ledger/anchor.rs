@@ -26,16 +26,20 @@ impl From<&Head> for Anchor {
 }
 
 impl Anchor {
-    /// All anchors in a text, such as an exported channel: wherever a line `plumbline` is followed by a number and a hash.
+    /// All anchors in a text, such as an exported channel: wherever a line `plumbline` is followed by a number and a hash. Lines may be
+    /// those of a text in JSON.
     ///
     /// # Example
     /// ```
     /// use plumbline_core::rollout::ledger::Anchor;
     /// let anchor = Anchor { seq: 118, hash: "9f".repeat(32) };
     /// let text = format!("09:00 bot\n{anchor}\nthanks\n");
-    /// assert_eq!(Anchor::find(&text), [anchor]);
+    /// assert_eq!(Anchor::find(&text), [anchor.clone()]);
+    /// let exported = format!("{:?}", format!("The head:\n{anchor}"));
+    /// assert_eq!(Anchor::find(&exported), [anchor]);
     /// ```
     pub fn find(text: &str) -> Vec<Anchor> {
+        let text = text.replace("\\n", "\n").replace("\\/", "/");
         let lines: Vec<&str> = text.lines().map(str::trim).collect();
         let anchor = |window: &[&str]| match window {
             ["plumbline", seq, hash] => Some(Anchor { seq: seq.parse().ok()?, hash: hex(&decode(hash)?) }),

@@ -55,6 +55,10 @@ pub enum FaultKind {
     Cut,
     /// The chain is whole, but an anchor names another hash: it was written anew.
     Rewritten,
+    /// The state is not the one that this entry, the last that changed it, left.
+    State,
+    /// A document that this entry names by its hash was altered or is missing.
+    Document,
 }
 
 /// Verifies a chain piece by piece, so that it need not be in memory as a whole.

@@ -3,6 +3,16 @@
 use super::Policy;
 use crate::schema::Problem;
 
+/// What webhooks can be sent.
+const EVENTS: [&str; 4] = ["rollout", "alert", "retrain", "review"];
+
+/// Whether `name` can be the name of an environment variable.
+fn is_variable(name: &str) -> bool {
+    !name.is_empty()
+        && !name.starts_with(|c: char| c.is_ascii_digit())
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+}
+
 impl Policy {
     /// What is wrong with the policy, each with its key. A policy that is read but wrong would hold every rollout, or promote too easily.
     pub fn problems(&self) -> Vec<Problem> {
@@ -102,10 +112,18 @@ impl Policy {
             "must be at least gates.service.p99_ms",
         );
         unless(gates.red.families > 0, "gates.red.families", "must be at least 1");
-        for webhook in &self.alerts.notify.webhooks {
-            let is_safe = ["https://", "http://127.0.0.1", "http://localhost"].iter().any(|start| webhook.url.starts_with(start));
-            unless(is_safe, "alerts.notify.webhooks", "must have an https address each");
-            unless(!webhook.secret.is_empty(), "alerts.notify.webhooks", "must name the secret that signs, each");
+        let notify = &self.alerts.notify;
+        let is_secret = "must name an environment variable that holds the secret, not the secret itself";
+        for (key, name) in [("alerts.notify.slack", &notify.slack), ("alerts.notify.heartbeat", &notify.heartbeat)] {
+            unless(name.is_empty() || is_variable(name), key, is_secret);
+        }
+        for webhook in &notify.webhooks {
+            let is_https = webhook.url.starts_with("https://");
+            let is_local = notify.allow_loopback && webhook.url.starts_with("http://");
+            unless(is_https || is_local, "alerts.notify.webhooks", "must have an https address each");
+            unless(is_variable(&webhook.secret), "alerts.notify.webhooks", is_secret);
+            let is_known = webhook.events.iter().all(|event| EVENTS.contains(&event.as_str()));
+            unless(is_known, "alerts.notify.webhooks", "events can be rollout, alert, retrain and review");
         }
         found
     }
@@ -119,7 +137,23 @@ mod tests {
     fn the_defaults_make_sense_and_contradictions_are_named() {
         assert_eq!(Policy::default().problems(), []);
         type Change = fn(&mut Policy);
-        let wrong: [(Change, &str); 7] = [
+        let hook = |url: &str, secret: &str, events: &[&str]| super::super::Webhook {
+            url: url.into(),
+            secret: secret.into(),
+            events: events.iter().map(|event| (*event).to_owned()).collect(),
+        };
+        for (webhook, is_right) in [
+            (hook("https://example.com/hook", "HOOK", &["alert", "review"]), true),
+            (hook("https://example.com/hook", "HOOK", &["alerts"]), false),
+            (hook("https://example.com/hook", "whsec-1", &[]), false),
+            (hook("http://127.0.0.1.example.com/hook", "HOOK", &[]), false),
+        ] {
+            let mut policy = Policy::default();
+            policy.alerts.notify.webhooks = vec![webhook.clone()];
+            assert_eq!(policy.problems().is_empty(), is_right, "{webhook:?}");
+        }
+        let wrong: [(Change, &str); 8] = [
+            (|p| p.alerts.notify.slack = "https://hooks.slack.com/services/T/B/x".into(), "alerts.notify.slack"),
             (|p| p.stage.ab_test.max_days = 7, "stage.ab_test.max_days"),
             (|p| p.gates.auc.ab_min = 0.8, "gates.auc.ab_min"),
             (|p| p.alerts.targets.error_rate = 0.2, "alerts.targets.error_rate"),

@@ -11,7 +11,7 @@ mod stages;
 pub use experiment::{Claim, Experiment, Guardrails, HarmRule, Primary, Segments};
 pub use gates::{Area, Calibration, Data, Gates, Mode, Red, Rules, Service, Threshold};
 pub use key::{Contradiction, Key, contradictions, keys};
-pub use notice::{Alerts, Contact, Goals, Notify, Report, Retention, Targets, Timing, Webhook};
+pub use notice::{Alerts, Contact, Goals, Notify, Operation, Report, Retention, Targets, Timing, Webhook};
 pub use span::Span;
 pub use stages::{CanaryStage, FullStage, ShadowStage, Stages, TestStage};
 
@@ -38,6 +38,22 @@ pub struct Policy {
     pub report: Report,
     /// How long records are kept.
     pub retention: Retention,
+}
+
+impl Policy {
+    /// The parts by which nothing is judged.
+    pub fn operation(&self) -> Operation {
+        let Policy { alerts, report, retention, .. } = self;
+        Operation { notify: alerts.notify.clone(), report: report.clone(), retention: retention.clone() }
+    }
+
+    /// The policy with other parts by which nothing is judged.
+    #[must_use]
+    pub fn with_operation(mut self, operation: Operation) -> Policy {
+        let Operation { notify, report, retention } = operation;
+        (self.alerts.notify, self.report, self.retention) = (notify, report, retention);
+        self
+    }
 }
 
 /// What an outcome is and when it counts.

@@ -107,6 +107,19 @@ pub struct Webhook {
     pub events: Vec<String>,
 }
 
+/// The parts of a policy by which nothing is judged: who hears of what, people, links, and how long records are kept. They follow the
+/// settings at each start, also under a rollout.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Operation {
+    /// `[alerts.notify]`.
+    pub notify: Notify,
+    /// `[report]`.
+    pub report: Report,
+    /// `[retention]`.
+    pub retention: Retention,
+}
+
 /// `[report]`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "ReportSettings"))]

@@ -1,6 +1,6 @@
 //! Rows 2, 3 and 4: a person approves; the approval that completes the set is the promotion.
 
-use super::{Step, in_role};
+use super::{Step, in_role, is_same_person};
 use crate::rollout::clock::DAY_MS;
 use crate::rollout::event::Approve;
 use crate::rollout::look::{Approval, TestPlan};
@@ -52,12 +52,12 @@ impl Step<'_> {
         let rollout = self.active("Approve")?;
         let mut approvals = std::mem::take(&mut rollout.approvals);
         approvals.retain(|one| {
-            let is_same = one.name == approval.name && one.role == approval.role;
+            let is_same = is_same_person(&one.name, &approval.name) && one.role == approval.role;
             !is_same && one.plan == approval.plan && now < one.at_ms + valid_ms
         });
         approvals.push(approval);
         let missing: Vec<String> = roles.iter().filter(|role| approvals.iter().all(|one| one.role != **role)).cloned().collect();
-        let is_alone = approvals.iter().all(|one| one.name == rollout.started_by);
+        let is_alone = approvals.iter().all(|one| is_same_person(&one.name, &rollout.started_by));
         if missing.is_empty() && rules.four_eyes && is_alone {
             return Err(TransitionError::FourEyes(format!(
                 "{} started this rollout; another person has to approve it as well.",

@@ -172,6 +172,12 @@ fn in_scope(by: &Actor, needed: Scope, command: &'static str) -> Result<(), Tran
 }
 
 /// Checks that a person with the scope `approve` acts in one of `roles`; without roles any will do.
+/// Whether two names are one person's: upper case and white space do not matter.
+pub(super) fn is_same_person(a: &str, b: &str) -> bool {
+    let folded = |name: &str| name.split_whitespace().map(str::to_lowercase).collect::<Vec<_>>();
+    folded(a) == folded(b)
+}
+
 fn in_role(by: &Actor, roles: &[String], command: &'static str) -> Result<(), TransitionError> {
     in_scope(by, Scope::Approve, command)?;
     if !roles.is_empty() && !roles.contains(&by.role) {

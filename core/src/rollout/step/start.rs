@@ -1,6 +1,6 @@
 //! Row 1: a person starts a rollout.
 
-use super::{Step, in_scope};
+use super::{Step, in_scope, is_same_person};
 use crate::rollout::event::{Person, Scope, Start};
 use crate::rollout::model::{Alias, ModelStatus};
 use crate::rollout::state::{End, Rollout};
@@ -75,7 +75,7 @@ impl Step<'_> {
                 "No key may approve in the role {role}, so this rollout could not leave shadow. Add one first."
             )));
         }
-        if self.policy.gates.rules.four_eyes && people.iter().all(|person| person.name == start.by.name) {
+        if self.policy.gates.rules.four_eyes && people.iter().all(|person| is_same_person(&person.name, &start.by.name)) {
             return Err(TransitionError::FourEyes(format!(
                 "If {} starts this rollout, no other person is left to approve the next stage. Add a key for another person, or let \
                  them start it.",

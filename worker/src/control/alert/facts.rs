@@ -6,7 +6,7 @@ use plumbline_core::alert::{
     self, Hour, Operation, Outcomes, Reading, Silence, Today, drift, expected_auc, performance, service, silence,
 };
 use plumbline_core::rollout::evidence::{FeatureFigures, Figures as Gathered};
-use plumbline_core::rollout::{DAY_MS, State, ledger};
+use plumbline_core::rollout::{DAY_MS, State};
 use plumbline_core::window::{HOUR_MS, Layout, Scores, Window};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -108,8 +108,7 @@ impl<S: Sql> Control<S> {
                 readings.extend(drift(&self.policy, &fields));
             }
         }
-        let verified = ledger::verify(&self.chain()?, &[]);
-        let fault = verified.fault.map(|fault| format!("The ledger was altered at entry {}: {:?}.", fault.seq, fault.kind));
+        let fault = self.verified(&[])?.fault.map(|fault| format!("The ledger does not hold: {}", fault.text));
         let operation = Operation { ledger: Some(fault), ..Operation::default() };
         readings.extend(alert::operations(&operation, today_ms));
         Ok(readings)

@@ -80,6 +80,7 @@ pub extern "C" fn control_open(s: usize, t: usize, r: usize, a: usize) -> f64 {
         }
         let admin = std::str::from_utf8(admin.get(..a).unwrap_or_default()).unwrap_or_default();
         control.guard(Some(admin).filter(|admin| !admin.is_empty()), settings.cors_origins.clone());
+        control.unsettle();
         OPEN.set(Some(Open { control, is_local: terms.is_local, ask: None }));
         Ok(settings.shards)
     });
