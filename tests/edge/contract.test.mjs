@@ -1,20 +1,12 @@
 // The store of a Durable Object, behind the shell's imports, keeps the contract that the native one keeps too; in real workerd.
 import assert from "node:assert/strict";
-import { spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join, relative } from "node:path";
 import { test } from "node:test";
 import { root } from "../../xtask/npm/run.mjs";
-import { folder, freePort } from "./hosts.mjs";
-
-/** The service's module with the contract in it. */
-function module() {
-  const args = ["rustc", "--quiet", "-p", "plumbline-worker", "--features", "contract", "--target", "wasm32-unknown-unknown", "--lib", "--crate-type", "cdylib"];
-  const cargo = spawnSync("cargo", args, { cwd: root, stdio: "inherit" });
-  if (cargo.status !== 0) throw new Error("the module with the contract does not build");
-  return join(root, "target/wasm32-unknown-unknown/debug/plumbline_worker.wasm");
-}
+import { folder, freePort, testModule } from "./hosts.mjs";
 
 /** Serves the worker of `contract/` from folder `at`. */
 async function serve(at) {
@@ -24,7 +16,7 @@ async function serve(at) {
   const modules = [
     `(name = "main.js", esModule = embed ${file(join(root, "tests/edge/contract/main.js"))})`,
     ...["instance.js", "store.js"].map((name) => `(name = "${name}", esModule = embed ${file(join(root, "worker/shell", name))})`),
-    `(name = "edge.wasm", wasm = embed ${file(module())})`,
+    `(name = "edge.wasm", wasm = embed ${file(testModule())})`,
   ];
   mkdirSync(join(at, "rows"));
   writeFileSync(

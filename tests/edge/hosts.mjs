@@ -72,6 +72,22 @@ export const hosts = [
   { name: "plumbline serve", start: native },
 ];
 
+/** The service's module for tests: with the contract of its store in it, and models that misbehave. */
+export function testModule() {
+  const args = ["rustc", "--quiet", "-p", "plumbline-worker", "--features", "contract,faults", "--target", "wasm32-unknown-unknown", "--lib", "--crate-type", "cdylib"];
+  const cargo = spawnSync("cargo", args, { cwd: root, stdio: "inherit" });
+  if (cargo.status !== 0) throw new Error("the module for tests does not build");
+  return join(root, "target/wasm32-unknown-unknown/debug/plumbline_worker.wasm");
+}
+
+/** The demo's model under another version, at `path`. */
+export function twin(version, path) {
+  const args = ["run", "--quiet", "--profile", "quick", "-p", "plumbline-tests", "--bin", "twin", "--", demo, version, path];
+  const cargo = spawnSync("cargo", args, { cwd: root, stdio: "inherit" });
+  if (cargo.status !== 0) throw new Error("the twin of the demo's model is not written");
+  return path;
+}
+
 /** The value of a counter of /metrics. */
 export async function metric(url, name) {
   const text = await (await fetch(`${url}/metrics`)).text();

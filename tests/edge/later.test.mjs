@@ -43,18 +43,18 @@ async function run() {
 const ctx = { waitUntil() {} };
 
 test("requests are scored in turns, never in the one that answered", async () => {
-  const [later, edge, flushed] = [new Later(), instance(10), []];
+  const [later, edge, flushed] = [new Later(), instance(40), []];
   const log = { full: false, later: () => flushed.push(edge.scored) };
   later.move(edge);
-  later.waiting = 10;
+  later.waiting = 40;
   later.turn({}, ctx, log, () => assert.fail("nothing panicked"));
   await Promise.resolve();
   assert.equal(edge.scored, 0);
   await run();
-  assert.deepEqual([edge.scored, later.waiting, flushed], [8, 2, [8]], "answers come between two turns");
+  assert.deepEqual([edge.scored, later.waiting, flushed], [32, 8, [32]], "answers come between two turns");
   later.turn({}, ctx, log, () => assert.fail("nothing panicked"));
   await run();
-  assert.deepEqual([edge.scored, later.waiting, flushed], [10, 0, [8, 10]]);
+  assert.deepEqual([edge.scored, later.waiting, flushed], [40, 0, [32, 40]]);
 });
 
 test("a panic costs its instance and what waited in it, and other versions rest, each time longer", async () => {

@@ -1,6 +1,6 @@
 // A rollback under load: from one second after it was decided, every answer is the champion's, under the new deployment, and no request
 // fails. On both hosts; natively also where another process decides, and for the kill switch before it. `PLUMBLINE_RATE` requests per
-// second (200 unless it says otherwise), for `PLUMBLINE_SECONDS` before and after each decision (1.5).
+// second (200 unless it says otherwise), for `PLUMBLINE_SECONDS` before and after each decision (1).
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { cpSync, statSync } from "node:fs";
@@ -12,9 +12,9 @@ import { folder, freePort } from "./hosts.mjs";
 import { post, steadily, wait } from "./steady.mjs";
 
 const RATE = Number(process.env.PLUMBLINE_RATE ?? 200);
-const SECONDS = Number(process.env.PLUMBLINE_SECONDS ?? 1.5);
+const SECONDS = Number(process.env.PLUMBLINE_SECONDS ?? 1);
 const LATEST_MS = 1000;
-const SILENCE_MS = 2500;
+const SILENCE_MS = 1500;
 
 const clock = () => performance.timeOrigin + performance.now();
 

@@ -3,7 +3,7 @@
 const REST_MS = 1000;
 const MOST_REST_MS = 60_000;
 /** So many requests are scored in one turn at most: answers come between two turns. */
-const TURN = 8;
+const TURN = 32;
 /** A turn that is overdue for so long died with the request that waited for it. */
 const LATE_MS = 1000;
 
@@ -59,6 +59,8 @@ export class Later {
           this.until = now + this.rest;
           recover();
           this.edge.exports.left_out(1, 0);
+          // Whose fault it was is a row, too.
+          log.later(env, ctx, now);
           return;
         }
         if (made > 0) log.later(env, ctx, Date.now());

@@ -22,8 +22,16 @@ impl Faults {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((version.to_owned(), fault));
     }
 
-    /// Does what the model of `version` does instead of scoring at once.
+    /// Does what the model of `version` does instead of scoring at once. At the edge, where tests reach nothing but the shell, a model
+    /// misbehaves by the name of its version.
     pub(crate) fn misbehave(&self, version: &str) {
+        #[cfg(target_arch = "wasm32")]
+        match version {
+            #[expect(clippy::panic, reason = "it is what is asked for")]
+            "panics" => panic!("the model was asked to panic"),
+            "takes-long" => dawdle(),
+            _ => {}
+        }
         let fault = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
         match fault.filter(|(known, _)| known == version) {
             #[expect(clippy::panic, reason = "it is what is asked for")]
@@ -32,4 +40,13 @@ impl Faults {
             None => {}
         }
     }
+}
+
+/// Takes about a second: WebAssembly can neither sleep nor read a clock.
+#[cfg(target_arch = "wasm32")]
+fn dawdle() {
+    const STEPS: u64 = 100_000_000;
+    (0..STEPS).for_each(|step| {
+        std::hint::black_box(step);
+    });
 }

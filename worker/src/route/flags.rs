@@ -30,27 +30,39 @@ pub(super) fn all(serving: Serving<'_>, request: &Request<'_>) -> Result<Respons
     Ok(tagged(request, reply(200, &json!({ "flags": flags }))))
 }
 
-/// The flag `key` for the lead of the request.
-pub(super) fn one(serving: Serving<'_>, key: &str, request: &Request<'_>) -> Result<Response, Problem> {
-    if !FLAGS.contains(&key) {
+/// The flag `key` for the lead of the request. What is wrong with the request is said with the key: without it clients take it for a failure
+/// of the service.
+pub(super) fn one(serving: Serving<'_>, key: &str, request: &Request<'_>) -> Response {
+    let evaluated = if FLAGS.contains(&key) {
+        Lead::of(serving, request).map(|lead| lead.flag(key))
+    } else {
         let detail = format!("there is no flag {key:.100}; the flags are model and explores");
-        return Err(Problem::new(404, "FLAG_NOT_FOUND", detail));
+        Err(Problem::new(404, "FLAG_NOT_FOUND", detail))
+    };
+    match evaluated {
+        Ok(flag) => reply(200, &flag),
+        Err(problem) => {
+            let (code, details) = words(&problem);
+            let key: String = key.chars().take(100).collect();
+            reply(problem.status, &json!({ "key": key, "errorCode": code, "errorDetails": details }))
+        }
     }
-    Ok(reply(200, &Lead::of(serving, request)?.flag(key)))
 }
 
 /// A problem as the protocol words it.
 pub(super) fn refusal(problem: &Problem) -> Response {
-    reply(problem.status, &words(problem))
+    let (code, details) = words(problem);
+    reply(problem.status, &json!({ "errorCode": code, "errorDetails": details }))
 }
 
-fn words(problem: &Problem) -> Value {
+/// The protocol's code of a problem, and what it says of it.
+fn words(problem: &Problem) -> (&'static str, String) {
     let code = match problem.code {
         code @ ("TARGETING_KEY_MISSING" | "INVALID_CONTEXT" | "FLAG_NOT_FOUND") => code,
         _ if problem.status == 400 => "PARSE_ERROR",
         _ => "GENERAL",
     };
-    json!({ "errorCode": code, "errorDetails": format!("{}: {}", problem.code, problem.detail) })
+    (code, format!("{}: {}", problem.code, problem.detail))
 }
 
 fn reply(status: u16, body: &Value) -> Response {
@@ -224,6 +236,8 @@ mod tests {
         ] {
             let answer = ask(line, &[], sent);
             assert_eq!((answer.response.status, json(&answer)["errorCode"].as_str()), (status, Some(code)), "{line} {sent}");
+            let key = line.strip_prefix("POST /ofrep/v1/evaluate/flags/");
+            assert_eq!(json(&answer)["key"].as_str(), key, "{line} {sent}");
         }
     }
 }

@@ -169,7 +169,7 @@ fn infer(call: &Call<'_>) -> Result<Answer, Problem> {
 }
 
 fn flag(call: &Call<'_>) -> Result<Answer, Problem> {
-    flags::one(call.serving, call.value("key").unwrap_or_default(), call.request).map(Answer::from)
+    Ok(flags::one(call.serving, call.value("key").unwrap_or_default(), call.request).into())
 }
 
 fn bundle(call: &Call<'_>) -> Result<Answer, Problem> {
