@@ -161,6 +161,9 @@ fn role_of(role: &str) -> String {
 }
 
 fn open(gates: &[(Gate, Option<Outcome>)]) -> String {
+    if gates.is_empty() {
+        return "its gates have not been looked at".to_owned();
+    }
     let name = |(gate, outcome): &(Gate, Option<Outcome>)| format!("{gate} {}", outcome.map_or("is not judged yet", said));
     gates.iter().map(name).collect::<Vec<_>>().join(", ")
 }

@@ -86,11 +86,13 @@ impl<S: Sql> Control<S> {
         if let Some(baseline) = &self.known(version)?.baseline {
             gathered = gathered.with_training(baseline);
         }
-        if let Some(window) = sum(traffic, &layout, &|f| f.role != "probe" && f.start_ms >= recent_ms) {
-            gathered = gathered.with_recent(&window);
-            if let Some(reference) = &reference {
-                gathered = gathered.with_features(&window, &layout, reference);
-            }
+        let recent = sum(traffic, &layout, &|f| f.role != "probe" && f.start_ms >= recent_ms);
+        if let Some(window) = &recent {
+            gathered = gathered.with_recent(window);
+        }
+        if let Some(reference) = &reference {
+            // Without a lead yet, there are too few of them, which is not the same as no baseline.
+            gathered = gathered.with_features(&recent.unwrap_or_else(|| Window::new(&layout)), &layout, reference);
         }
         if let Some(window) = sum(traffic, &layout, &|f| f.role != "probe" && f.start_ms >= started_ms) {
             gathered = gathered.with_traffic_since_start(&window);
@@ -149,7 +151,8 @@ impl<S: Sql> Control<S> {
             count(heartbeat.memory_bytes.unwrap_or(0)),
             Param::Text(&report),
         ];
-        self.sql.execute(insert, &given).map(drop)
+        self.sql.execute(insert, &given)?;
+        if heartbeat.killed { self.set_kept(&killed(now_ms.div_euclid(DAY_MS)), "1") } else { Ok(()) }
     }
 
     /// Red incidents since `from_ms` that are not closed.
@@ -189,6 +192,11 @@ pub(super) fn voice(voices: &[Figures], version: &str) -> Voice {
         }
     }
     sum
+}
+
+/// Under which key it is noted that a host was switched to the champion on `day`, in UTC days since 1970.
+pub(super) fn killed(day: i64) -> String {
+    format!("killed {day}")
 }
 
 /// What sales said about both versions, as gates read it.

@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use plumbline_core::report::{DayRow, Sums};
 use plumbline_core::rollout::minute::{Watched, red};
 use plumbline_core::rollout::{DAY_MS, Event, Family, LookEvent, Outcome, RedVerdict, State, Verdict, due, evaluate};
-use plumbline_core::window::{Layout, Summary, Window};
+use plumbline_core::window::{HOUR_MS, Layout, Summary, Window};
 use serde_json::Value;
 
-use super::evidence::voice;
+use super::evidence::{killed, voice};
 use super::windows::Days;
 use super::{Control, Fault, integer, outbox};
 use crate::log::{Grain, Voice};
@@ -167,7 +167,8 @@ impl<S: Sql> Control<S> {
             let tried = |figures: &super::Figures| figures.version == rollout.challenger && figures.role != "probe";
             let leads = came(&answered, &|window| window.counters.leads);
             let scored = came(&tried, &|window| window.counters.scored);
-            match self.apply(now_ms, &Event::Day { day, leads, scored, killed: false }, None) {
+            let killed = self.kept(&killed(day))?.is_some();
+            match self.apply(now_ms, &Event::Day { day, leads, scored, killed }, None) {
                 Ok(stepped) if stepped.state != state => {}
                 Ok(_) | Err(Fault::Problem(_)) => return Ok(()),
                 Err(fault) => return Err(fault),
@@ -231,18 +232,25 @@ impl<S: Sql> Control<S> {
         Ok(())
     }
 
-    /// Once a day: the gates as they stand, shown as provisional; those that fail by a bound which holds on any day are acted on.
+    /// The gates as they stand, shown as provisional: each hour, and after each change of the rollout. Once a day, those that fail by a
+    /// bound which holds on any day are acted on.
     fn judge_day(&mut self, now_ms: i64) -> Result<(), Fault> {
         let state = self.running()?;
         let Some(rollout) = &state.rollout else { return Ok(()) };
         let today = format!("{} {}", rollout.id, now_ms.div_euclid(DAY_MS));
-        if self.kept("judged")?.is_some_and(|judged| judged == today) {
+        let is_judged = self.kept("judged")?.is_some_and(|judged| judged == today);
+        let hour = format!("{today} {} v{}", now_ms.div_euclid(HOUR_MS), state.version);
+        if is_judged && self.kept("judged hour")?.is_some_and(|judged| judged == hour) {
             return Ok(());
         }
         self.set_kept("judged", &today)?;
+        self.set_kept("judged hour", &hour)?;
         let evidence = self.evidence(now_ms, &state, 0)?;
         let verdicts = evaluate::daily(&self.policy, rollout.stage, &evidence, now_ms);
         self.show(&verdicts)?;
+        if is_judged {
+            return Ok(());
+        }
         // Days and incidents count as they are now, also after the last look of a stage.
         let is_news = |verdict: &Verdict| {
             let at_look = rollout.look.as_ref().and_then(|look| look.outcomes.get(&verdict.gate));

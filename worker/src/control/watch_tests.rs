@@ -42,10 +42,14 @@ fn secret(name: &str) -> Option<String> {
 
 /// Minutes of version 1 up to `now_ms`, of which so many of a hundred requests failed.
 fn minutes(control: &mut Control<Memory>, now_ms: i64, failed: u64) {
+    minutes_of(control, ("1", "champion"), now_ms, failed);
+}
+
+fn minutes_of(control: &mut Control<Memory>, (version, role): (&str, &str), now_ms: i64, failed: u64) {
     let minute = Minute {
         minute_ms: now_ms.div_euclid(MINUTE) * MINUTE,
-        version: "1".into(),
-        role: "champion".into(),
+        version: version.into(),
+        role: role.into(),
         requests: 1_000,
         failed,
         over_200: 0,
@@ -280,4 +284,51 @@ fn each_review_is_made_once_and_sent_to_slack() {
     let sent = deliver(&mut control, morning(20) + HOUR, arrived());
     let reviews = sent.iter().filter(|request| request.id.starts_with("review/")).count();
     assert_eq!(reviews, 6, "{sent:?}");
+}
+
+#[test]
+fn a_challenger_that_fails_in_shadow_is_one_incident_for_as_long_as_it_fails() {
+    let mut control = watched();
+    let revision = format!("\"v{}\"", control.state().unwrap().unwrap().version);
+    let started = ask(&mut control, "POST /v1/rollout/start", Some(SECRET), &revision, r#"{"version":"2"}"#);
+    assert_eq!(started.status, 200, "{}", String::from_utf8_lossy(&started.body));
+    for quarter in 0..4 * 72 {
+        let now = NOW + HOUR + quarter * 15 * MINUTE;
+        for minute in 0..2 {
+            minutes_of(&mut control, ("2", "shadow"), now + minute * MINUTE, 300);
+        }
+    }
+    let fails = |rule: &Rule| matches!(rule, Rule::RedErrors);
+    assert!(control.active().unwrap().iter().any(|alert| fails(&alert.rule) && alert.subject == "2"));
+    let all = control.incidents(1_000).unwrap();
+    let of_alerts: Vec<&str> =
+        all.iter().filter(|i| i.sentence.text.contains("requests failed") && i.alert.is_some()).map(|i| i.id.as_str()).collect();
+    assert_eq!(of_alerts.len(), 1, "{of_alerts:?}");
+}
+
+#[test]
+fn a_day_on_which_a_host_was_switched_to_the_champion_is_no_day_of_the_rollout() {
+    let mut control = watched();
+    let mut beat = crate::heartbeat::Heartbeat {
+        instance: "a".into(),
+        at_ms: NOW,
+        build: "b".into(),
+        epoch: 1,
+        heard_epoch: 1,
+        stale: false,
+        killed: true,
+        memory_bytes: None,
+        rows_made: 0,
+        rows_written: 0,
+        rows_failed: 0,
+        shadows_dropped: 0,
+        shadows_failed: 0,
+        trouble: None,
+    };
+    let day = NOW.div_euclid(24 * HOUR);
+    let noted = |control: &mut Control<Memory>, day: i64| control.kept(&super::evidence::killed(day)).unwrap().is_some();
+    control.heard(NOW, &beat).unwrap();
+    beat.killed = false;
+    control.heard(NOW + 24 * HOUR, &beat).unwrap();
+    assert_eq!([day, day + 1].map(|day| noted(&mut control, day)), [true, false]);
 }

@@ -136,11 +136,19 @@ impl<S: Sql> Control<S> {
             let (after, changed) = Alert::watch(&timing, before.clone(), reading, at_ms, is_taken);
             steps.push(Step { before, after, changed, at_ms });
         }
+        // The rules that roll back at once judge the challenger in every stage.
+        let rollout = self.state()?.and_then(|state| state.rollout);
+        let on_trial = rollout.as_ref().map(|rollout| rollout.challenger.as_str());
+        let is_watched = |alert: &Alert| {
+            let version = alert.subject.as_str();
+            let is_minutes = matches!(alert.rule, Rule::RedErrors | Rule::RedLatency | Rule::RedMany);
+            serving.contains(&version) || (is_minutes && on_trial == Some(version))
+        };
         // Subjects that are no longer watched: versions that stopped serving, fields that no model uses.
         for alert in active {
             let is_read = read.contains(&(alert.rule, alert.subject.clone()));
             let is_gone = if alert.rule.is_of_version() {
-                !serving.contains(&alert.subject.as_str())
+                !is_watched(&alert)
             } else {
                 matches!(alert.rule, Rule::Drift | Rule::Missing) && rules.contains(&alert.rule)
             };
