@@ -204,9 +204,16 @@ impl Serve {
         let admin = std::env::var(ADMIN).ok();
         lifecycle.control().guard(admin.as_deref(), settings.cors_origins.clone());
         let failed = |fault: Fault| Failure::Service { code: fault.problem().code, message: fault.to_string() };
-        lifecycle.control().remember().map_err(|e| failed(e.into()))?;
-        if let Some(note) = lifecycle.control().settle_policy(clock::now().0).map_err(|e| failed(e.into()))? {
-            terminal::note(&note);
+        let control = lifecycle.control();
+        let is_known = control.state().map_err(|e| failed(e.into()))?.is_some();
+        if is_known && self.settings.is_none() && !self.demo {
+            // Without a file of settings, what the store has stays in force.
+            control.recall().map_err(|e| failed(e.into()))?;
+        } else {
+            control.remember().map_err(|e| failed(e.into()))?;
+            if let Some(note) = control.settle_policy(clock::now().0).map_err(|e| failed(e.into()))? {
+                terminal::note(&note);
+            }
         }
         let has_keys = lifecycle.control().access(clock::now().0).map_err(|e| failed(e.into()))?.has_keys();
         if !has_keys && !self.demo && !self.listen.ip().is_loopback() {

@@ -316,7 +316,9 @@ impl Facts<'_> {
                     let row = rows.iter().find(|row| row.version == self.served(row) && id.of_day(row).is_some())?;
                     let estimate = Estimate::of(id.of_day(row));
                     let estimate = if id == MeasureId::Auc { estimate.within(row.auc_interval) } else { estimate };
-                    Some(status(&estimate, Some(&target)))
+                    // A day's few outcomes are off any target now and then: only what has an interval is judged.
+                    let is_judged = tab != Tab::Performance || estimate.low.is_some();
+                    is_judged.then(|| status(&estimate, Some(&target)))
                 });
                 found.max_by_key(|status| worse(*status)).map(|status| (tab.name().to_owned(), status))
             };

@@ -42,6 +42,9 @@ pub enum Event {
         scored: u64,
         /// Whether a host was switched off for a part of it.
         killed: bool,
+        /// Whether the service did not run on it at all.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        absent: bool,
     },
     /// A minute was judged by the rules that roll back at once.
     Red {

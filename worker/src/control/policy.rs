@@ -55,7 +55,13 @@ impl<S: Sql> Control<S> {
         self.is_unsettled = false;
         if let Some(rollout) = state.rollout.as_ref().filter(|_| sha256 != state.policy_sha256) {
             if !is_known && self.kept_own()?.settings != sha256 {
-                self.keep_own(&Own { settings: sha256, operation: Some(self.own.operation()) })?;
+                let operation = self.own.operation();
+                if operation != self.policy_in_force(&state)?.operation() {
+                    let text = "The settings changed who hears of what, people, links or retention.";
+                    let body = json!({ "actor": { "name": "settings" }, "operation": operation, "sentence": Sentence::new("OPERATION_CHANGED", text) });
+                    self.sql.transaction(&mut |sql| append(sql, now_ms, Kind::Policy, &rollout.id, &body))?;
+                }
+                self.keep_own(&Own { settings: sha256, operation: Some(operation) })?;
             }
             if self.document(&state.policy_sha256)?.is_none() {
                 return Err(SqlError::Driver(format!("the policy {} is not stored", state.policy_sha256)));
@@ -109,6 +115,10 @@ impl<S: Sql> Control<S> {
             return Err(Problem::new(422, wrong.code, format!("{} {}", wrong.path, wrong.message)).into());
         }
         let settings = self.kept_own()?.settings;
+        if revision != state.version {
+            let detail = format!("the rollout changed: its revision is {}, not {revision}; look again", state.version);
+            return Err(Problem::new(412, "VERSION_STALE", detail).into());
+        }
         if policy != self.policy && policy.clone().with_operation(self.policy.operation()) == self.policy {
             let text = format!("{} changed who hears of what, people, links or retention.", viewer.name());
             let sentence = Sentence::new("OPERATION_CHANGED", text);
@@ -148,6 +158,16 @@ impl<S: Sql> Control<S> {
         }
         self.followed = found;
         Ok(())
+    }
+
+    /// The policy in force, by the store.
+    fn policy_in_force(&mut self, state: &State) -> Result<Policy, SqlError> {
+        let kept = self.document(&state.policy_sha256)?.and_then(|text| serde_json::from_str::<Policy>(&text).ok());
+        let policy = kept.unwrap_or_default();
+        Ok(match self.kept_own()?.operation {
+            Some(operation) => policy.with_operation(operation),
+            None => policy,
+        })
     }
 
     fn kept_own(&mut self) -> Result<Own, SqlError> {

@@ -139,6 +139,26 @@ fn a_version_that_was_rolled_back_starts_again_once_its_post_mortem_is_closed() 
 }
 
 #[test]
+fn days_on_which_the_service_did_not_run_are_not_made_up() {
+    let mut control = control();
+    assert_eq!(ask(&mut control, "POST /v1/rollout/start", Some(SECRET), "\"v1\"", r#"{"version":"2"}"#).status, 200);
+    const DAY: i64 = 86_400_000;
+    let logged = |control: &mut Control<Memory>| {
+        let rollout = control.state().unwrap().unwrap().rollout.unwrap();
+        (rollout.days_logged, rollout.days_missed)
+    };
+    for day in 0..3 {
+        control.tick(NOW + day * DAY).unwrap();
+    }
+    let (before, missed) = logged(&mut control);
+    assert!(before >= 1 && missed == 0, "quiet days count: {before} {missed}");
+    // It stands still for sixty days.
+    control.tick(NOW + 63 * DAY).unwrap();
+    let (after, missed) = logged(&mut control);
+    assert!(after <= before + 1 && missed >= 59, "{after} {missed}");
+}
+
+#[test]
 fn a_person_with_two_keys_is_one_person() {
     let mut control = Control::open(Memory::new(), Policy::default(), AllocationSettings::champion_only("")).unwrap();
     control.genesis(NOW, &bytes_of("1", 0.5), "test").unwrap();
@@ -225,14 +245,14 @@ fn a_policy_of_the_settings_waits_for_the_end_of_a_rollout() {
         assert_eq!(control.policy().gates.service.capacity_max_age, Span::days(31));
     }
     control.tick(NOW).unwrap();
-    assert_eq!(entries(&mut control), Some(1));
+    assert_eq!(entries(&mut control), Some(2), "the change is in the ledger");
     // The rest follows when the rollout has ended.
     assert_eq!(ask(&mut control, "POST /v1/rollout/rollback", Some(SECRET), "", r#"{"reason":"a drill"}"#).status, 200);
     control.tick(NOW).unwrap();
     assert_eq!(control.policy().gates.service.capacity_max_age, Span::days(32));
-    assert_eq!(entries(&mut control), Some(2));
+    assert_eq!(entries(&mut control), Some(3));
     assert_eq!(control.settle_policy(NOW), Ok(None));
-    assert_eq!(entries(&mut control), Some(2));
+    assert_eq!(entries(&mut control), Some(3));
 }
 
 #[test]

@@ -26,6 +26,10 @@ impl<S: Sql> Control<S> {
     /// The store failed; a tick that broke off is done again by the next.
     pub fn tick(&mut self, now_ms: i64) -> Result<bool, Fault> {
         self.settle_what_waits(now_ms)?;
+        let today = ran(now_ms.div_euclid(DAY_MS));
+        if self.kept(&today)?.is_none() {
+            self.set_kept(&today, "1")?;
+        }
         let Some(before) = self.state()? else { return Ok(false) };
         self.merge_windows()?;
         self.write_days()?;
@@ -168,7 +172,9 @@ impl<S: Sql> Control<S> {
             let leads = came(&answered, &|window| window.counters.leads);
             let scored = came(&tried, &|window| window.counters.scored);
             let killed = self.kept(&killed(day))?.is_some();
-            match self.apply(now_ms, &Event::Day { day, leads, scored, killed }, None) {
+            // A quiet day counts; one on which the service stood still does not.
+            let absent = leads == 0 && self.kept(&ran(day))?.is_none();
+            match self.apply(now_ms, &Event::Day { day, leads, scored, killed, absent }, None) {
                 Ok(stepped) if stepped.state != state => {}
                 Ok(_) | Err(Fault::Problem(_)) => return Ok(()),
                 Err(fault) => return Err(fault),
@@ -278,6 +284,11 @@ impl<S: Sql> Control<S> {
     pub(super) fn shown(&mut self) -> Result<Vec<Verdict>, SqlError> {
         Ok(self.kept("verdicts")?.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default())
     }
+}
+
+/// Under which key it is noted that the service ran on `day`, in UTC days since 1970.
+fn ran(day: i64) -> String {
+    format!("ran {day}")
 }
 
 /// The sums of business of outcome windows, and of what sales said.

@@ -106,11 +106,15 @@ impl Rollout {
             What::Resume { reason } => ("resume", json!({ "reason": reason })),
             What::Rollback { reason } => ("rollback", json!({ "reason": reason })),
         };
-        let seen = self.service.get("/v1/rollout")?;
-        let answer = if command.is_empty() {
-            seen
-        } else {
-            self.service.command(&format!("/v1/rollout/{command}"), &body, &seen.revision)?
+        let path = format!("/v1/rollout/{command}");
+        let answer = match command {
+            "" => self.service.get("/v1/rollout")?,
+            // What stops a rollout must not fail because it changed a moment ago, nor need to read it.
+            "hold" | "rollback" => self.service.command(&path, &body, "")?,
+            _ => {
+                let seen = self.service.get("/v1/rollout")?;
+                self.service.command(&path, &body, &seen.revision)?
+            }
         };
         if json {
             terminal::say_json(&answer.body)?;

@@ -7,7 +7,12 @@ use crate::rollout::{Audience, TransitionError, day_of, phrase};
 use crate::sentence::Sentence;
 
 impl Step<'_> {
-    pub(super) fn day(&mut self, day: i64, leads: u64, scored: u64, killed: bool) -> Result<(), TransitionError> {
+    pub(super) fn day(
+        &mut self,
+        (day, leads, scored): (i64, u64, u64),
+        killed: bool,
+        absent: bool,
+    ) -> Result<(), TransitionError> {
         let (now, least) = (self.now, self.policy.gates.data.min_coverage);
         let date = phrase::day(day.saturating_mul(DAY_MS), now);
         if now < day.saturating_add(1).saturating_mul(DAY_MS) {
@@ -21,6 +26,8 @@ impl Step<'_> {
             || rollout.suspended_days.is_some_and(|(first, last)| (first..=last).contains(&day));
         let why = if is_suspended {
             Some("the rollout was suspended".to_owned())
+        } else if absent {
+            Some("the service did not run".to_owned())
         } else if killed {
             Some("a host was switched off".to_owned())
         } else if (scored as f64) < least * leads as f64 {

@@ -43,7 +43,7 @@ pub fn step(policy: &Policy, state: &State, event: &Event, now_ms: i64) -> Resul
         Event::Approve(approve) => step.approve(approve)?,
         Event::Look(look) => step.look(look)?,
         Event::Daily { rollout, stage, verdicts, evidence_sha256 } => step.daily(rollout, *stage, verdicts, evidence_sha256)?,
-        Event::Day { day, leads, scored, killed } => step.day(*day, *leads, *scored, *killed)?,
+        Event::Day { day, leads, scored, killed, absent } => step.day((*day, *leads, *scored), *killed, *absent)?,
         Event::Red { verdicts, evidence_sha256 } => step.red(verdicts, evidence_sha256),
         Event::Rollback { by, reason } => step.rollback(by, reason)?,
         Event::Hold { by, reason, until_ms } => step.hold(by, reason, *until_ms)?,

@@ -4,7 +4,7 @@ use super::*;
 use crate::rollout::{Audience, day_of};
 
 fn day(day: i64, leads: u64, scored: u64, killed: bool) -> Event {
-    Event::Day { day, leads, scored, killed }
+    Event::Day { day, leads, scored, killed, absent: false }
 }
 
 #[test]

@@ -174,7 +174,7 @@ impl World {
         for _ in 0..n {
             let day = day_of(self.now);
             self.now += DAY_MS;
-            self.ok(Event::Day { day, leads: 500, scored: 500, killed: false });
+            self.ok(Event::Day { day, leads: 500, scored: 500, killed: false, absent: false });
         }
     }
 

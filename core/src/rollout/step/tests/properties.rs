@@ -70,7 +70,7 @@ fn event(world: &mut World, one: Move) -> Option<Event> {
             for _ in 0..n {
                 let day = day_of(world.now);
                 world.now = (world.now + DAY_MS).max(world.state.clock_ms);
-                world.attempt(Event::Day { day, leads: 10, scored: 10, killed: false }).ok();
+                world.attempt(Event::Day { day, leads: 10, scored: 10, killed: false, absent: false }).ok();
                 world.attempt(Event::Watch { newest_row_ms: Some(world.now) }).ok();
             }
             return None;
