@@ -115,6 +115,10 @@ fn settings_are_explained_and_what_they_cannot_decide_is_named() {
         ("[gates]\nauc = { min = 85 }\n", "gates.auc.min must be an AUC"),
         ("[gates]\nacu = {}\n", "acu"),
         ("[stage]\nab_test = { max_days = 7 }\n", "at least stage.ab_test.min_days"),
+        ("segments = [\"email\"]\n[leads]\npersonal = [\"email\"]\n", "\"email\" is a personal field"),
+        ("human_score = \"rank\"\n[leads]\npersonal = [\"rank\"]\n", "\"rank\" is a personal field"),
+        ("[leads]\nstore = \"ingested\"\n", "leads.store"),
+        ("[retention]\narchive = \"/data\"\n", "plumbline export"),
     ] {
         std::fs::write(at("w.toml"), wrong).unwrap();
         let said = failure(2, &["check", "config", &at("w.toml")], b"");
@@ -147,7 +151,8 @@ fn connections_are_tried_and_secrets_stay_secret() {
         }
         seen
     });
-    std::fs::write(at("p.toml"), "[alerts]\nnotify = { slack = \"MY_SLACK\", heartbeat = \"MY_BEAT\" }\n").unwrap();
+    std::fs::write(at("p.toml"), "[alerts]\nnotify = { slack = \"MY_SLACK\", heartbeat = \"MY_BEAT\", allow_loopback = true }\n")
+        .unwrap();
     let url = format!("http://127.0.0.1:{port}/services/T0/B0/very-secret");
     let run = |slack: &str, arguments: &[&str]| {
         let mut command = common::plumbline();
@@ -161,6 +166,14 @@ fn connections_are_tried_and_secrets_stay_secret() {
     assert!(!said.contains("very-secret"), "{said}");
     let seen = server.join().unwrap();
     assert!(seen[0].starts_with("POST") && seen[0].ends_with(r#"{"text":""}"#) && seen[1].starts_with("HEAD"), "{seen:?}");
+    // The service would not send there without leave.
+    std::fs::write(at("strict.toml"), "[alerts]\nnotify = { heartbeat = \"MY_BEAT\" }\n").unwrap();
+    for refused in ["http://127.0.0.1:9/x", "https://127.0.0.1:9/x", "https://10.0.0.1/x", "http://example.com/x"] {
+        let mut command = common::plumbline();
+        let output = command.args(["check", "setup", &at("strict.toml")]).env("MY_BEAT", refused).output().unwrap();
+        let said = String::from_utf8(output.stdout).unwrap();
+        assert_eq!((output.status.code(), said.contains("sends nothing there")), (Some(1), true), "{refused}: {said}");
+    }
     // A closed port, a secret that is not set, and a store that does not exist.
     let (code, said) = run("", &["--store", &at("none")]);
     assert_eq!((code, said.matches("FAILED").count()), (1, 3), "{said}");

@@ -8,7 +8,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -81,6 +81,8 @@ fn the_first_keys_of_a_store_make_four_eyes_possible() {
     assert!(store.done(&[&start[..], &["--key", &ada]].concat()).contains("shadow"));
     // What may be done without a person is done as the owner of the files.
     assert!(store.done(&["rollout", "hold", "--reason", "a drill"]).contains("shadow"));
+    let held = store.done(&["rollout", "hold", "--reason", "a short drill", "--until", "2100-01-01T00:00:00Z", "--json"]);
+    assert!(held.contains("4102444800000"), "{held}");
     let listed = store.done(&["keys", "list"]);
     assert!(listed.contains("Ada") && listed.contains("Ben") && !listed.contains(&ada) && !listed.contains(&ben), "{listed}");
     let id = listed.lines().find(|line| line.contains("Ben")).unwrap().split_whitespace().next().unwrap().to_owned();
@@ -143,11 +145,19 @@ fn a_nightly_batch_is_drawn_and_logged_as_requests_are() {
     let probability =
         |text: &str| -> Vec<String> { text.lines().skip(1).map(|line| line.split(',').nth(2).unwrap().to_owned()).collect() };
     assert_eq!(probability(&scores), probability(&fs::read_to_string(&alone).unwrap()));
-    // Rows of a CSV, one of them no lead.
+    // Rows of a CSV, one of them no lead, without columns that the model reads: only where they may be missing.
     let csv = store.file("leads.csv", "lead_id,employees,lead_source\nC-1,120,Partner\nC-2,many,Partner\n");
-    let (code, out, err) = store.run(&["score", &csv]);
-    assert_eq!((code, out.lines().count()), (3, 2), "{out}{err}");
-    assert!(err.contains("line 3: "), "{err}");
+    let server = Server::on(&store);
+    let by_bundle = output(Command::new(env!("CARGO_BIN_EXE_plumbline")).args(["score", &bundle, &csv]));
+    for (code, out, err) in [by_bundle, store.run(&["score", &csv]), server.run(&["score", &csv])] {
+        assert_eq!((code, out.as_str(), err.contains("INPUT_MISSING_COLUMNS")), (5, "", true), "{out}{err}");
+    }
+    for (code, out, err) in
+        [&store.run(&["score", &csv, "--allow-missing-columns"]), &server.run(&["score", &csv, "--allow-missing-columns"])]
+    {
+        assert_eq!((*code, out.lines().count()), (3, 2), "{out}{err}");
+        assert!(err.contains("line 3: "), "{err}");
+    }
 }
 
 /// A server on the store that ends with the test.
@@ -265,17 +275,106 @@ fn every_row_of_outcomes_is_accounted_for_however_wrong_it_is() {
     assert_eq!(server.import(&stages, &words), (0, counts(&[("ACCEPTED", 1), ("SKIPPED", 1)])));
     let (code, _, err) = server.run(&["outcomes", "import", &stages, "--lead", "LeadId"]);
     assert_eq!((code, err.contains("COLUMN_MISSING")), (2, true), "{err}");
+    for wrong in [
+        ["--kind", "Statuss", "--map", "Open"],
+        ["--kind", "Stage", "--time", "Typo"],
+        ["--kind", "Stage", "--event-id", "Id"],
+        ["--converted-at", "won", "--lost-at", "lost"],
+        ["--kind", "Stage", "--value", "Amount"],
+    ] {
+        let (code, _, err) = server.run(&[&["outcomes", "import", &stages], &wrong[..]].concat());
+        assert_eq!((code, err.contains("COLUMN_MISSING")), (2, true), "{wrong:?}: {err}");
+    }
+    let (code, _, err) = server.run(&["outcomes", "import", &stages, "--kind", "Stage", "--map", "Open=wonderful"]);
+    assert_eq!((code, err.contains("KIND_UNKNOWN")), (2, true), "{err}");
+    let (_, out, _) = server.run(&["outcomes", "import", &stages, "--kind", "Stage", "--map", "Open=lost"]);
+    assert!(out.starts_with("2 rows: 1 events taken, 1 rejected"), "{out}");
+    // A date is that day's end, or now: a lead that converts on the day of its first score converts after it, whenever it is sent.
+    let today = &local(now_ms())[..10];
+    let dated = store.file("dated.csv", &format!("lead_id,kind,occurred_at\nL-000010,converted,{today}\n"));
+    assert_eq!(server.import(&dated, &[]), (0, counts(&[("ACCEPTED", 1)])));
+    assert_eq!(server.import(&dated, &["--time-zone", "Z"]), (0, counts(&[("DUPLICATE", 1)])));
 
     // What was said of scores, and an erasure, after which nothing of the lead is taken.
     let feedback = store
         .file("feedback.csv", &format!("lead_id,kind,rating,occurred_at\nL-000001,thumb,1,{0}\nL-000001,thumb,3,{0}\n", utc(at)));
     let (code, out, _) = server.run(&["feedback", "import", &feedback]);
     assert!(code == 3 && out.contains("ACCEPTED") && out.contains("EVENT_BAD_VALUE"), "{out}");
+    let stray = store.file("stray.csv", &format!("lead_id,kind,version,text,occurred_at\nNOBODY,odd,none,x,{}\n", utc(at)));
+    let (code, out, _) = server.run(&["feedback", "import", &stray]);
+    assert!(code == 0 && out.contains("ORPHAN"), "{out}");
     store.done(&["leads", "erase", "L-000001"]);
     assert_eq!(server.import(&first, &[]).1, counts(&[("DUPLICATE", 1), ("ERASED", 1)]));
-    assert_eq!(server.run(&["leads", "show", "L-000001"]).0, 8, "nothing is left of it");
+    let (code, _, err) = server.run(&["leads", "show", "L-000001"]);
+    assert_eq!((code, err.contains("LEAD_ERASED")), (8, true), "nothing is left of it: {err}");
+    assert!(server.run(&["leads", "show", "L-nobody"]).2.contains("NO_SUCH_LEAD"));
     let found = store.done(&["sql", "SELECT count(*) AS n FROM prediction_logs WHERE lead_id = 'L-000001'", "--json"]);
     assert!(found.contains("\"n\": 0"), "{found}");
     let ledger = store.done(&["ledger", "list", "--json"]);
     assert!(ledger.contains("\"erase\"") && !ledger.contains("L-000001"), "the ledger names no lead");
+}
+
+#[test]
+fn a_store_of_a_newer_version_is_not_usable() {
+    let store = Store::new();
+    store.done(&["models", "add", &root().join("worker/demo/demo.plumb").display().to_string()]);
+    assert!(store.done(&["check", "setup"]).contains("it can be used"));
+    for file in ["log.sqlite", "control.sqlite"] {
+        let database = rusqlite::Connection::open(Path::new(&store.path()).join(file)).unwrap();
+        database.execute("INSERT INTO plumbline_schema (version) VALUES (99)", []).unwrap();
+        let (code, out, _) = store.run(&["check", "setup"]);
+        assert_eq!((code, out.contains("STORE_NEWER"), out.contains(file)), (1, true, true), "{out}");
+        database.execute("DELETE FROM plumbline_schema WHERE version = 99", []).unwrap();
+    }
+}
+
+#[test]
+fn the_secret_that_makes_keys_is_long_where_others_can_try_it() {
+    let store = Store::new();
+    let model = root().join("worker/demo/demo.plumb").display().to_string();
+    let run = |admin: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_plumbline"));
+        // An address for documents, which no machine has: with a long secret, the service fails when it listens.
+        command
+            .args(["serve", "--model", &model, "--listen", "192.0.2.1:1", "--store", &store.path()])
+            .env("PLUMBLINE_ADMIN", admin);
+        let output = command.output().unwrap();
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    let short = run(&"x".repeat(31));
+    assert!(short.contains("ADMIN_TOO_SHORT") && !short.contains("xxx"), "{short}");
+    let long = run(&"x".repeat(32));
+    assert!(!long.contains("ADMIN_TOO_SHORT"), "{long}");
+}
+
+#[test]
+fn bundles_have_a_limit_and_a_clean_stop_reports_no_trouble() {
+    let store = Store::new();
+    store.done(&["models", "add", &root().join("worker/demo/demo.plumb").display().to_string()]);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_plumbline"));
+    command.args(["serve", "--listen", "127.0.0.1:0", "--json", "--store", &store.path()]).env_remove("PLUMBLINE_ADMIN");
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let address = serde_json::from_str::<Value>(&line).unwrap()["listening"].as_str().unwrap().replace("http://", "");
+    let ask = |path: &str, length: usize| {
+        let mut stream = std::net::TcpStream::connect(&address).unwrap();
+        let head = "host: x\r\ncontent-type: application/octet-stream\r\nconnection: close";
+        write!(stream, "POST {path} HTTP/1.1\r\n{head}\r\ncontent-length: {length}\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    };
+    let answer = ask("/v1/models", (16 << 20) + 1);
+    assert!(
+        answer.starts_with("HTTP/1.1 413 ") && answer.contains("BUNDLE_TOO_LARGE") && answer.contains("16777216"),
+        "{answer}"
+    );
+    let answer = ask("/v1/outcomes", (64 << 20) + 1);
+    assert!(answer.starts_with("HTTP/1.1 413 ") && answer.contains("BODY_TOO_LARGE"), "{answer}");
+    Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+    let ended = child.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&ended.stderr);
+    assert_eq!((ended.status.code(), said.contains("takes rows again")), (Some(0), false), "{said}");
+    assert!(said.contains("stopping"), "{said}");
 }

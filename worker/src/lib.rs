@@ -54,7 +54,7 @@ pub use log::{Gap, LogShard};
 pub use metrics::{Counted, Metrics};
 pub use model::{Model, ModelError};
 pub use problem::Problem;
-pub use refusal::Refusal;
+pub use refusal::{Refusal, bundle_bytes};
 pub use request::{Request, Response};
 pub use route::{Method, Place, ROUTES, Route, Routed, lifecycle_route};
 pub use service::{NotLoaded, Service};

@@ -284,7 +284,10 @@ pub(crate) fn part<S: Sql>(
         Ask::Leads { before, limit } => shown(&shard.leads(before.get(number as usize).copied().flatten(), *limit)?),
         Ask::Diagnose(question) => shown(&shard.inquire(question)?),
         Ask::Survey(survey) => shown(&shard.survey(survey)?),
-        Ask::Lead { id } if is_own(id) => shown(&shard.lead(id)?),
+        Ask::Lead { id } if is_own(id) => match shard.lead(id)? {
+            None if shard.is_erased(id)? => Ok(serde_json::json!({ "erased": true })),
+            found => shown(&found),
+        },
         Ask::Served { id, at_ms } if is_own(id) => {
             shown(&shard.served(id, at_ms.saturating_sub(AROUND_MS), at_ms.saturating_add(AROUND_MS), MOST_ROWS)?)
         }

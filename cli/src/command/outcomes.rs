@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
-use plumbline_core::event::{self, Event};
+use plumbline_core::event::{self, Event, OutcomeKind};
 use plumbline_core::metric::Maturity;
-use plumbline_core::table::parse_date;
+use plumbline_core::table::{format_date, parse_date};
 use serde_json::{Map, Value, json};
 
 use crate::client::{Service, encoded, rejected};
@@ -37,7 +37,8 @@ Two layouts are read. One event a row: --kind names the column with what happene
 CRM's words. One lead a row: --converted-at, --lost-at, --opened-at and --closed-at name columns with the time of each event, empty
 where it did not happen; --value is the value of the won deal.
 
-Times are RFC 3339. A time without a zone is rejected unless --time-zone says which one it is in; a date counts from its first moment.
+Times are RFC 3339. A time without a zone is rejected unless --time-zone says which one it is in. A date without a time counts from the
+end of that day (in UTC, or in --time-zone), but never later than now: a lead that converts on the day of its first score converts after it.
 Sending a file again changes nothing: events are known by --event-id, or by their content.
 
 Every row is accounted for: ACCEPTED, DUPLICATE (sent before), CORRECTED, OUTCOME_CONFLICT (same id, other content: the first stays),
@@ -149,19 +150,20 @@ impl Feedback {
         let check =
             |event: &str, now| event::Feedback::read(event, now).map(drop).map_err(|e| (e.code().to_owned(), e.to_string()));
         let make = |row: &Row<'_>| {
-            let mut event = row.common(file, &file.time)?;
+            let mut event = row.common(file, &file.time, moment)?;
             for name in ["version", "rep", "text", "kind"] {
                 event.extend(row.text(name).map(|text| (name.to_owned(), text.into())));
             }
             event.extend(row.number("rating")?.map(|rating| ("rating".to_owned(), rating)));
             Ok(vec![event])
         };
-        send(&self.service, file, "/v1/feedback", json, &make, &check)
+        send(&self.service, file, &[&file.time, "kind"], "/v1/feedback", json, &make, &check)
     }
 }
 
 impl ImportOutcomes {
     fn run(&self, service: &Service, json: bool) -> Result<Outcome, Failure> {
+        self.check_map()?;
         let kinds: BTreeMap<&str, &str> = self.map.iter().map(|pair| pair.split_once('=').unwrap_or((pair, ""))).collect();
         let by_column = [
             ("converted", &self.converted_at),
@@ -178,7 +180,7 @@ impl ImportOutcomes {
                 let mut events = Vec::new();
                 for (kind, column) in by_column {
                     let Some(column) = column.as_deref().filter(|column| row.text(column).is_some()) else { continue };
-                    let mut event = row.common(&self.file, column)?;
+                    let mut event = row.common(&self.file, column, end_of_day)?;
                     if let Some(Value::String(id)) = event.get("event_id") {
                         let id = format!("{id}/{kind}");
                         event.insert("event_id".to_owned(), id.into());
@@ -197,7 +199,7 @@ impl ImportOutcomes {
                 Some(kind) => (*kind).to_owned(),
                 None => found,
             };
-            let mut event = row.common(&self.file, &self.file.time)?;
+            let mut event = row.common(&self.file, &self.file.time, end_of_day)?;
             if kind == "deal_closed" || kind == "converted" || kind == "deal_opened" {
                 event.extend(value.map(|value| ("value".to_owned(), value)));
             }
@@ -206,7 +208,23 @@ impl ImportOutcomes {
             event.insert("kind".to_owned(), kind.into());
             Ok(vec![event])
         };
-        send(service, &self.file, "/v1/outcomes", json, &make, &check)
+        let time = (!is_wide).then_some(self.file.time.as_str());
+        let kind = (!is_wide).then_some(self.kind.as_deref().unwrap_or("kind"));
+        let named =
+            by_column.into_iter().map(|(_, column)| column.as_deref()).chain([self.value.as_deref(), self.replaces.as_deref()]);
+        let needed: Vec<&str> = named.chain([time, kind]).flatten().collect();
+        send(service, &self.file, &needed, "/v1/outcomes", json, &make, &check)
+    }
+
+    /// Whether each word is mapped to a kind that there is.
+    fn check_map(&self) -> Result<(), Failure> {
+        let wrong = self
+            .map
+            .iter()
+            .find(|pair| pair.split_once('=').is_some_and(|(_, kind)| !kind.is_empty() && OutcomeKind::named(kind).is_none()));
+        let Some(pair) = wrong else { return Ok(()) };
+        let kinds = "converted, lost, deal_opened, deal_closed or retract; a word alone skips its rows";
+        Err(Failure::usage("KIND_UNKNOWN", format!("--map {pair:?}: the kinds are {kinds}")))
     }
 }
 
@@ -232,6 +250,8 @@ impl Row<'_> {
             Cell::Int(n) => n.to_string(),
             Cell::UInt(n) => n.to_string(),
             Cell::Float(x) => x.to_string(),
+            // A date, where it is midnight.
+            Cell::Time(moment) if moment.ms.rem_euclid(DAY_MS) == 0 => format_date(moment.ms),
             Cell::Time(moment) => moment.ms.to_string(),
             Cell::Other(_) => return None,
         };
@@ -247,14 +267,19 @@ impl Row<'_> {
         number.map(|x| Some(json!(x))).ok_or_else(wrong)
     }
 
-    /// Lead, event and time, as every event has them.
-    fn common(&self, file: &FileArguments, time: &str) -> Result<Map<String, Value>, Refusal> {
+    /// Lead, event and time, as every event has them; `read` makes the time of its text and the zone.
+    fn common(
+        &self,
+        file: &FileArguments,
+        time: &str,
+        read: fn(&str, Option<i64>) -> Value,
+    ) -> Result<Map<String, Value>, Refusal> {
         let mut event = Map::new();
         event.extend(self.text(&file.lead).map(|lead| ("lead_id".to_owned(), lead.into())));
         let id = self.text(file.event_id.as_deref().unwrap_or("event_id"));
         event.extend(id.map(|id| ("event_id".to_owned(), id.into())));
         if let Some(text) = self.text(time) {
-            event.insert("occurred_at".to_owned(), moment(&text, file.time_zone));
+            event.insert("occurred_at".to_owned(), read(&text, file.time_zone));
         }
         Ok(event)
     }
@@ -269,6 +294,16 @@ fn moment(text: &str, zone: Option<i64>) -> Value {
         (None, _) => text.parse::<i64>().map_or_else(|_| text.into(), |ms| json!(ms)),
         _ => text.into(),
     }
+}
+
+/// [`moment`], but a date without a time stays one, with its zone: the service takes it for the end of the day.
+fn end_of_day(text: &str, zone: Option<i64>) -> Value {
+    if text.len() != 10 || parse_date(text).is_none() {
+        return moment(text, zone);
+    }
+    let minutes = zone.unwrap_or(0) / 60_000;
+    let sign = if minutes < 0 { '-' } else { '+' };
+    format!("{text}{sign}{:02}:{:02}", minutes.abs() / 60, minutes.abs() % 60).into()
 }
 
 /// `Z`, `+01:00` or `-0500` in milliseconds.
@@ -293,6 +328,8 @@ fn offset(text: &str) -> Result<i64, String> {
 struct Account {
     rows: u64,
     events: u64,
+    /// Events that the service took, or would take.
+    taken: u64,
     by_code: BTreeMap<String, u64>,
     rejected: Vec<(u64, String, String)>,
     count: u64,
@@ -301,17 +338,20 @@ struct Account {
 impl Account {
     fn note(&mut self, line: u64, status: u16, code: String, detail: String) {
         *self.by_code.entry(code.clone()).or_default() += 1;
-        if status >= 400 {
+        if status < 400 {
+            self.taken += 1;
+        } else {
             self.count += 1;
             self.rejected.push((line, code, detail));
         }
     }
 }
 
-/// Sends what `make` makes of each row to `path`, in batches.
+/// Sends what `make` makes of each row to `path`, in batches. The file has the columns `needed`.
 fn send(
     service: &Service,
     file: &FileArguments,
+    needed: &[&str],
     path: &str,
     json: bool,
     make: &Make<'_>,
@@ -330,11 +370,8 @@ fn send(
             Step::Record => {
                 account.rows += 1;
                 let (names, line) = (records.names().to_vec(), records.line());
-                if account.rows == 1 && records.is_table() && !names.contains(&file.lead) {
-                    return Err(Failure::usage(
-                        "COLUMN_MISSING",
-                        format!("{} has no column {:?}; its columns are {}", source.place, file.lead, names.join(", ")),
-                    ));
+                if account.rows == 1 && records.is_table() {
+                    check_columns(file, needed, &names, &source.place)?;
                 }
                 match make(&Row { records: records.as_ref(), names: &names }) {
                     Ok(events) if events.is_empty() => *account.by_code.entry("SKIPPED".to_owned()).or_default() += 1,
@@ -354,6 +391,18 @@ fn send(
     }
     report(&account, file, json)?;
     Ok(if account.count > 0 { Outcome::SomeRejected } else { Outcome::Done })
+}
+
+/// Whether a table with the columns `names` has all that were named: without one, every row would be rejected.
+fn check_columns(file: &FileArguments, needed: &[&str], names: &[String], place: &str) -> Result<(), Failure> {
+    let named = [Some(file.lead.as_str()), file.event_id.as_deref()].into_iter().flatten().chain(needed.iter().copied());
+    let missing: Vec<String> =
+        named.filter(|name| !names.iter().any(|known| known == name)).map(|name| format!("{name:?}")).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let what = format!("{place} has no column {}; its columns are {}", missing.join(", "), names.join(", "));
+    Err(Failure::usage("COLUMN_MISSING", what))
 }
 
 fn hand_over(
@@ -402,13 +451,15 @@ fn report(account: &Account, file: &FileArguments, json: bool) -> Result<(), Fai
             .map(|(line, code, why)| json!({ "line": line, "code": code, "detail": why }))
             .collect();
         return terminal::say_json(&json!({
-            "rows": account.rows, "events": account.events, "sent": !file.dry_run, "by_code": account.by_code,
+            "rows": account.rows, "events": account.events, "taken": account.taken, "sent": !file.dry_run, "by_code": account.by_code,
             "rejected": account.count, "rejected_rows": rejected,
         }));
     }
-    let sent = if file.dry_run { "none sent (--dry-run)" } else { "sent" };
-    let (rows, events) = (terminal::thousands(account.rows), terminal::thousands(account.events));
-    terminal::say(&format!("{rows} rows, {events} events, {sent}"))?;
+    let [rows, taken, rejected] = [account.rows, account.taken, account.count].map(terminal::thousands);
+    terminal::say(&match file.dry_run {
+        true => format!("{rows} rows: {taken} events readable, {rejected} rejected; none sent (--dry-run)"),
+        false => format!("{rows} rows: {taken} events taken, {rejected} rejected"),
+    })?;
     let rows: Vec<Vec<String>> = account.by_code.iter().map(|(code, n)| vec![code.clone(), terminal::thousands(*n)]).collect();
     terminal::say(&terminal::columns(&["code", "events"], rows.into_iter()))?;
     for (line, code, why) in account.rejected.iter().take(SHOWN) {
@@ -494,5 +545,10 @@ mod tests {
         assert_eq!(moment("2026-11-28", hour), json!(1_795_820_400_000_i64), "a date counts from its first moment");
         assert_eq!(moment("2026-11-28T10:00:00", None), json!("2026-11-28T10:00:00"), "left to be rejected");
         assert_eq!(moment("28.11.2026", hour), json!("28.11.2026"));
+        assert_eq!(end_of_day("2026-11-28", None), json!("2026-11-28+00:00"));
+        assert_eq!(end_of_day("2026-11-28", hour), json!("2026-11-28+01:00"));
+        assert_eq!(end_of_day("2026-11-28", Some(-19_800_000)), json!("2026-11-28-05:30"));
+        assert_eq!(end_of_day("2026-11-28T11:00:00", hour), moment("2026-11-28T11:00:00", hour));
+        assert_eq!(end_of_day("28.11.2026", hour), json!("28.11.2026"));
     }
 }

@@ -202,6 +202,7 @@ impl Serve {
         let policy = if self.demo && self.settings.is_none() { world::policy() } else { policy };
         let mut lifecycle = lifecycle::open(&folder, policy, base)?;
         let admin = std::env::var(ADMIN).ok();
+        self.check_admin(admin.as_deref())?;
         lifecycle.control().guard(admin.as_deref(), settings.cors_origins.clone());
         let failed = |fault: Fault| Failure::Service { code: fault.problem().code, message: fault.to_string() };
         let control = lifecycle.control();
@@ -258,6 +259,20 @@ impl Serve {
         })
     }
 
+    /// Whether the host's own secret can stand where others can try it.
+    fn check_admin(&self, admin: Option<&str>) -> Result<(), Failure> {
+        let length = admin.map_or(0, |secret| secret.chars().count());
+        if length == 0 || length >= ADMIN_CHARACTERS || self.listen.ip().is_loopback() {
+            return Ok(());
+        }
+        let what = format!(
+            "{ADMIN} has {length} characters, and {} is reached from other machines: it makes keys for anyone who guesses it. Use at least \
+             {ADMIN_CHARACTERS} random characters, such as those of `openssl rand -hex 32`",
+            self.listen
+        );
+        Err(Failure::usage("ADMIN_TOO_SHORT", what))
+    }
+
     /// The page: of the folder named, which must be one, or of the folder where a build leaves it.
     fn page(&self) -> Result<Page, Failure> {
         let folder = self.page.as_deref().unwrap_or(Path::new(page::FOLDER));
@@ -298,6 +313,8 @@ impl Serve {
 
 /// The variable of the environment with the host's own secret, which makes keys.
 const ADMIN: &str = "PLUMBLINE_ADMIN";
+/// The least length of that secret where other machines reach the service.
+const ADMIN_CHARACTERS: usize = 32;
 
 /// What `--store` keeps.
 #[derive(Default)]

@@ -15,7 +15,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::GracefulShutdown;
-use plumbline_worker::{Answer, Counted, Effects, Refusal, Request, Response, Service};
+use plumbline_worker::{Answer, Counted, Effects, Refusal, Request, Response, Service, bundle_bytes};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
@@ -35,8 +35,10 @@ const HEAD: Duration = Duration::from_secs(30);
 /// A body of so many bytes holds hundreds of leads: its request is answered beside the event loop.
 const LARGE: usize = 256 << 10;
 
-/// The largest body of a request to the lifecycle: a bundle, or thousands of events.
+/// The largest body of a request to the lifecycle: thousands of events.
 const LIFECYCLE_BYTES: u64 = 64 << 20;
+/// Where bundles are sent, whose limit is their own.
+const BUNDLES: &str = "/v1/models";
 
 /// What all connections share.
 #[derive(Clone)]
@@ -118,8 +120,11 @@ async fn respond(request: hyper::Request<Incoming>, Host { service, log, later, 
     let request = request_of(&head, &headers, b"");
     let refuse = |refusal: Refusal| service.refuse(&request, &refusal.problem(service.settings()));
     if let Some(door) = lifecycle.filter(|_| Door::takes(request.method, request.path)) {
-        let body = match body::read_within(body, service.settings(), LIFECYCLE_BYTES).await {
+        let is_bundle = request.path == BUNDLES;
+        let limit = if is_bundle { bundle_bytes(service.settings()) } else { LIFECYCLE_BYTES };
+        let body = match body::read_within(body, service.settings(), limit).await {
             Ok(body) => body,
+            Err(Refusal::BodyTooLarge) if is_bundle => return Ok(encode(refuse(Refusal::BundleTooLarge))),
             Err(refusal) => return Ok(encode(refuse(refusal))),
         };
         let headers = values.iter().map(|(name, value)| (*name, value.to_string())).collect();

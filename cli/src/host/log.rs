@@ -246,7 +246,7 @@ impl Stored {
 
     /// Stores what was held, if a while has passed.
     fn retry(&mut self) {
-        if clock::start() < self.due {
+        if self.held.is_empty() || clock::start() < self.due {
             return;
         }
         while let Some(batch) = self.held.front() {

@@ -7,7 +7,7 @@ pub mod later;
 pub mod lifecycle;
 pub mod log;
 pub mod page;
-mod sender;
+pub mod sender;
 
 use std::io;
 

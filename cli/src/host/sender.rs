@@ -54,7 +54,8 @@ impl Sender {
     }
 }
 
-fn agent(allow_loopback: bool) -> ureq::Agent {
+/// Requests to receivers, under the rules for their addresses, whatever their names resolve to.
+pub fn agent(allow_loopback: bool) -> ureq::Agent {
     let config = ureq::Agent::config_builder()
         .timeout_global(Some(Duration::from_millis(PATIENCE_MS)))
         .http_status_as_error(false)
@@ -97,7 +98,8 @@ fn send(agent: &ureq::Agent, request: &Outgoing) -> Sent {
     Sent { id: request.id.clone(), answered, said }
 }
 
-fn unanswered(error: &ureq::Error) -> &'static str {
+/// Why no answer came, without the address, which may hold a token.
+pub fn unanswered(error: &ureq::Error) -> &'static str {
     match error {
         ureq::Error::Timeout(_) => "the receiver did not answer in time",
         ureq::Error::HostNotFound => "the receiver's name has no public address",

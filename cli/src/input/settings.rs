@@ -27,5 +27,8 @@ pub fn read_settings(path: &Path) -> Result<(Settings, Policy), Failure> {
     let mut given: Value = toml::from_str(&String::from_utf8_lossy(&bytes)).map_err(|e| invalid(e.to_string()))?;
     let policy = policy_of(&mut given).map_err(invalid)?;
     let settings = Settings::read(given, &native()).map_err(|e| invalid(e.to_string()))?;
+    // What the two say of leads must go together.
+    let both = Settings { leads: Some(policy.leads.clone()), ..settings.clone() };
+    both.check().map_err(|e| invalid(e.to_string()))?;
     Ok((settings, policy))
 }

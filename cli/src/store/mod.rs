@@ -5,7 +5,7 @@ mod sqlite;
 use std::path::{Path, PathBuf};
 
 use plumbline_worker::store::postgres::{Address, Postgres};
-use plumbline_worker::store::{Param, Sql, SqlError, SqlValue};
+use plumbline_worker::store::{Owner, Param, Sql, SqlError, SqlValue, examine};
 
 use crate::Failure;
 pub use sqlite::Sqlite;
@@ -66,16 +66,20 @@ impl Home {
     pub fn probe(named: &Path) -> Result<(), String> {
         if let Some(text) = named.to_str().filter(|text| Address::is_one(text)) {
             let address = Address::read(text).map_err(|e| e.to_string())?;
-            let mut store = Place::Postgres(Box::new(address)).open().map_err(|e| e.to_string())?;
-            return store.query("SELECT 1", &[]).map(drop).map_err(|e| e.to_string());
+            let log = address.with_schema(&format!("{}_log", address.schema));
+            return [(address, Owner::Control), (log, Owner::Shard)].into_iter().try_for_each(|(address, owner)| {
+                let said = |e: SqlError| format!("{e} [{}]", e.code());
+                let mut store = Postgres::open(address).map_err(said)?;
+                if store.has_tables().map_err(said)? { examine(&mut store, owner).map_err(said) } else { Ok(()) }
+            });
         }
         if !named.is_dir() {
             return Err("there is no such folder; plumbline serve --store makes it".to_owned());
         }
-        [CONTROL, LOG].into_iter().try_for_each(|file| {
+        [(CONTROL, Owner::Control), (LOG, Owner::Shard)].into_iter().try_for_each(|(file, owner)| {
             let path = named.join(file);
             let missing = || format!("{file} is missing; plumbline serve --store makes it");
-            if path.is_file() { Sqlite::probe(&path).map_err(|why| format!("{file}: {why}")) } else { Err(missing()) }
+            if path.is_file() { Sqlite::probe(&path, owner).map_err(|why| format!("{file}: {why}")) } else { Err(missing()) }
         })
     }
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use plumbline_worker::store::{Param, Sql, SqlError, SqlValue, changes_rows};
+use plumbline_worker::store::{Owner, Param, Sql, SqlError, SqlValue, changes_rows, examine};
 use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, Value, ValueRef};
 use rusqlite::{Connection, ErrorCode, OpenFlags, ToSql, params_from_iter};
@@ -40,15 +40,18 @@ impl Sqlite {
 }
 
 impl Sqlite {
-    /// Opens the database at `path` for reading alone and reads its tables' names.
+    /// Opens the database at `path` for reading alone and reads whose it is.
     ///
     /// # Errors
-    /// Why it cannot be used, in SQLite's words.
-    pub fn probe(path: &Path) -> Result<(), String> {
+    /// Why it cannot be used as a store of `owner`.
+    pub fn probe(path: &Path, owner: Owner) -> Result<(), String> {
         let said = |e: rusqlite::Error| e.to_string();
         let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(said)?;
         let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).map_err(said)?;
-        if tables == 0 { Err("it has no tables".to_owned()) } else { Ok(()) }
+        if tables == 0 {
+            return Err("it has no tables".to_owned());
+        }
+        examine(&mut Sqlite { connection }, owner).map_err(|e| format!("{e} [{}]", e.code()))
     }
 
     /// Whether a commit is on the disk when it returns. Without, a store is filled many times faster, and a machine that loses power loses

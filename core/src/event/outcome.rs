@@ -17,6 +17,10 @@ pub struct Outcome {
     pub kind: OutcomeKind,
     /// When it happened, milliseconds since 1970.
     pub occurred_ms: i64,
+    /// The first moment of the day, where the caller knows the day alone: then `occurred_ms` is its end, or when the event was read, if
+    /// the day was not over. It stands for the time in the content's hash, so that an event read again later is the same.
+    #[serde(skip)]
+    pub day_ms: Option<i64>,
     /// The deal's value, in the currency of the settings.
     pub value: Option<f64>,
     /// The id of an earlier event of the lead that this one takes the place of.
@@ -67,7 +71,7 @@ impl Outcome {
     pub fn content_sha256(&self) -> String {
         let value = self.value.map(|value| format!("{:016x}", value.to_bits())).unwrap_or_default();
         let replaces = self.replaces.as_deref().unwrap_or_default();
-        digest(&[&self.lead_id, self.kind.name(), &self.occurred_ms.to_string(), &value, replaces])
+        digest(&[&self.lead_id, self.kind.name(), &self.day_ms.unwrap_or(self.occurred_ms).to_string(), &value, replaces])
     }
 }
 
@@ -78,7 +82,7 @@ impl Event for Outcome {
         let event_id = fields.id("event_id")?;
         let wanted = "converted, lost, deal_opened, deal_closed or retract";
         let kind = fields.choice("kind", &OutcomeKind::NAMES, wanted)?;
-        let occurred_ms = fields.time("occurred_at", now)?;
+        let (occurred_ms, day_ms) = fields.time_or_day("occurred_at", now)?;
         let value = fields.number("value", |value| (0.0..=1e15).contains(&value), "a number from 0 to 1e15")?;
         let replaces = fields.id("replaces")?;
         fields.finish()?;
@@ -88,7 +92,7 @@ impl Event for Outcome {
         if kind == OutcomeKind::Retract && replaces.is_none() {
             return Err(EventError::Missing { field: "replaces", why: ": it names the event that is retracted" });
         }
-        let mut outcome = Outcome { lead_id, event_id: String::new(), kind, occurred_ms, value, replaces };
+        let mut outcome = Outcome { lead_id, event_id: String::new(), kind, occurred_ms, day_ms, value, replaces };
         outcome.event_id = event_id.unwrap_or_else(|| outcome.content_sha256());
         if outcome.replaces.as_ref() == Some(&outcome.event_id) {
             return Err(EventError::BadValue {
@@ -142,5 +146,33 @@ mod tests {
         assert_eq!(one.event_id, one.content_sha256());
         let other = read(r#"{"lead_id":"a","kind":"deal_closed","occurred_at":1795860000000,"value":6,"event_id":"e"}"#).unwrap();
         assert!(other.event_id == "e" && other.content_sha256() != one.content_sha256());
+    }
+
+    #[test]
+    fn an_event_of_a_day_counts_from_its_end_and_stays_the_same_event() {
+        let of =
+            |time: &str, now: i64| Outcome::read(&format!(r#"{{"lead_id":"a","kind":"converted","occurred_at":"{time}"}}"#), now);
+        // 2026-11-28T10:00:00Z, so 27 November is over.
+        let (hour, midnight) = (3_600_000, NOW - 10 * 3_600_000);
+        let over = of("2026-11-27Z", NOW).unwrap();
+        assert_eq!((over.occurred_ms, over.day_ms), (midnight - 1, Some(midnight - 24 * hour)));
+        assert_eq!(of("2026-11-27+01:00", NOW).unwrap().occurred_ms, midnight - hour - 1);
+        // Today is not: the event happened before now, whenever it is read.
+        let (early, late, next) = (
+            of("2026-11-28Z", NOW).unwrap(),
+            of("2026-11-28Z", NOW + hour).unwrap(),
+            of("2026-11-28Z", NOW + 48 * hour).unwrap(),
+        );
+        assert_eq!([early.occurred_ms, late.occurred_ms, next.occurred_ms], [NOW, NOW + hour, midnight + 24 * hour - 1]);
+        assert_eq!((&early.event_id, early.content_sha256()), (&late.event_id, next.content_sha256()));
+        for (time, code) in [
+            ("2026-11-29Z", "EVENT_IN_FUTURE"),
+            ("2026-11-28", "EVENT_TIME_WITHOUT_ZONE"),
+            ("2026-11-28+1", "EVENT_BAD_VALUE"),
+            ("2026-11-31Z", "EVENT_BAD_VALUE"),
+            ("1999-11-30Z", "EVENT_TOO_EARLY"),
+        ] {
+            assert_eq!(of(time, NOW).map_err(|error| error.code()), Err(code), "{time}");
+        }
     }
 }

@@ -13,6 +13,7 @@ pub const MOST_EVENTS: usize = 10_000;
 const AHEAD_MS: i64 = 5 * 60_000;
 /// 2000-01-01T00:00:00Z.
 const EARLIEST_MS: i64 = 946_684_800_000;
+const DAY_MS: i64 = 86_400_000;
 /// Bytes of an id.
 const ID_BYTES: usize = 256;
 /// Bytes of a comment.
@@ -149,6 +150,21 @@ impl Fields {
         }
     }
 
+    /// A [`Fields::time`], or the day alone with its zone (`2026-11-28Z`, `2026-11-28+01:00`): the end of the day, or `now` where it is
+    /// not over, and the day's first moment.
+    pub fn time_or_day(&mut self, field: &'static str, now: i64) -> Result<(i64, Option<i64>), EventError> {
+        let given = self.left.iter().find(|(name, _)| name == field).and_then(|(_, value)| value.as_str()).and_then(day_in_zone);
+        let Some(first) = given else { return self.time(field, now).map(|ms| (ms, None)) };
+        let found = shown(&self.take(field).unwrap_or_default());
+        if first < EARLIEST_MS {
+            return Err(EventError::TooEarly { field, found });
+        }
+        match first.saturating_sub(now) {
+            ahead if ahead > AHEAD_MS => Err(EventError::Future { field, found, ahead_s: ahead / 1000 }),
+            _ => Ok(((first + DAY_MS - 1).min(now).max(first), Some(first))),
+        }
+    }
+
     /// Rejects the first field that was not taken.
     pub fn finish(self) -> Result<(), EventError> {
         match self.left.into_iter().next() {
@@ -163,6 +179,15 @@ impl Fields {
         let found = value.as_str().and_then(|name| all.iter().find(|(known, _)| *known == name));
         found.map(|(_, choice)| *choice).ok_or_else(|| bad(field, &value, wanted))
     }
+}
+
+/// The first moment of a day that is written with its zone and without a time.
+fn day_in_zone(text: &str) -> Option<i64> {
+    let (day, zone) = text.split_at_checked(10)?;
+    if !zone.starts_with(['Z', 'z', '+', '-']) {
+        return None;
+    }
+    parse_date(&format!("{day}T00:00{zone}"))
 }
 
 /// Whether a time that [`parse_date`] reads ends in `Z` or an offset.

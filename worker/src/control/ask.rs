@@ -173,7 +173,15 @@ impl<S: Sql> Control<S> {
                         format!("the lead {id:?} was never scored, and nothing was reported about it"),
                     )
                 };
-                Ok(ok(&found.ok_or_else(none)?))
+                let found = found.ok_or_else(none)?;
+                if found.get("erased") == Some(&Value::Bool(true)) {
+                    let what = format!(
+                        "the lead {id:?} was erased, and no score or report of it is kept since; requests that scored it again are in the \
+                         log (prediction_logs) under its id until it is erased again"
+                    );
+                    return Err(Problem::new(404, "LEAD_ERASED", what).into());
+                }
+                Ok(ok(&found))
             }
             Ask::Served { id, at_ms } => {
                 let rows = parts.into_iter().map(serde_json::from_value::<Vec<ServedRow>>).collect::<Result<Vec<_>, _>>();

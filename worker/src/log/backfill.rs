@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::digest::{BACKFILL, INSERT_SCORES, Names, TOGETHER_MS};
+use super::scored::touch_early;
 use super::{LogShard, RolloutSpan, cell, meta};
 use crate::store::{Param, Sql, SqlError};
 
@@ -80,6 +81,7 @@ impl<S: Sql> LogShard<S> {
                 }
             }
             if !rows.is_empty() {
+                touch_early(sql, &rows.iter().filter_map(|row| row.get(3)?.as_str()).collect())?;
                 filled.scores = sql.execute(INSERT_SCORES, &[Param::Text(&Value::from(rows).to_string())])?;
             }
             meta::set(sql, &key, &to.to_string())?;

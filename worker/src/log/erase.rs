@@ -66,6 +66,16 @@ impl<S: Sql> LogShard<S> {
     }
 }
 
+impl<S: Sql> LogShard<S> {
+    /// Whether the lead was erased.
+    ///
+    /// # Errors
+    /// [`SqlError::Driver`].
+    pub fn is_erased(&mut self, lead_id: &str) -> Result<bool, SqlError> {
+        Ok(Tombstones::read(&mut self.sql)?.holds(lead_id))
+    }
+}
+
 /// Rewrites the rows of the lead in all batches that have some. How many.
 fn rewrite(sql: &mut dyn Sql, lead_id: &str) -> Result<u64, SqlError> {
     let number = lead_number(lead_id).to_be_bytes();

@@ -23,6 +23,7 @@ mod inquiry;
 mod lead;
 mod meta;
 mod said;
+mod scored;
 mod served;
 mod status;
 mod stored;

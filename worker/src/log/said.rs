@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use plumbline_core::event::{Exposure, Feedback, lead_number};
+use plumbline_core::event::{Exposure, Feedback};
 use serde_json::{Value, json};
 
 use super::digest::touch_voice;
 use super::ingest::SLICE;
+use super::scored::{Scored, note_early};
 use super::status::Counts;
 use super::tombstone::Tombstones;
 use super::{EventStatus, LogShard, Received, cell, change};
@@ -18,6 +19,8 @@ struct Said<'a> {
     lead_id: &'a str,
     at_ms: i64,
     sha256: String,
+    /// The version that it names scored the lead.
+    is_scored: bool,
     /// The row as the insert takes it.
     row: Value,
 }
@@ -49,7 +52,8 @@ const EXPOSURE: Kind = Kind {
 };
 
 impl<S: Sql> LogShard<S> {
-    /// Stores what sales says about scores. Where the version is not named, it is the one whose score of the lead was shown last.
+    /// Stores what sales says about scores. Where the version is not named, it is the one whose score of the lead was shown last. What
+    /// names a lead or a version without a score of it is stored, and counts once there is one.
     ///
     /// # Errors
     /// [`SqlError`]: the store failed. Events before the failure may be stored; send all again.
@@ -58,9 +62,10 @@ impl<S: Sql> LogShard<S> {
         for slice in events.chunks(SLICE) {
             let mut received = Vec::new();
             self.sql.transaction(&mut |sql| {
-                let shown = shown_versions(sql, slice)?;
+                let scored = Scored::read(sql, slice.iter().map(|event| event.lead_id.as_str()))?;
                 let said = slice.iter().map(|event| {
-                    let version = event.version.as_ref().or_else(|| shown.get(&event.lead_id));
+                    let version = event.version.as_deref().or_else(|| scored.last_shown(&event.lead_id));
+                    let is_scored = version.is_some_and(|version| scored.by(&event.lead_id, version));
                     let (id, lead, sha256) = (&event.event_id, &event.lead_id, event.content_sha256());
                     let row = json!([
                         id,
@@ -73,7 +78,7 @@ impl<S: Sql> LogShard<S> {
                         event.occurred_ms,
                         sha256
                     ]);
-                    Said { event_id: id, lead_id: lead, at_ms: event.occurred_ms, sha256, row }
+                    Said { event_id: id, lead_id: lead, at_ms: event.occurred_ms, sha256, is_scored, row }
                 });
                 received = store(sql, &FEEDBACK, said.collect())?;
                 Ok(())
@@ -92,10 +97,12 @@ impl<S: Sql> LogShard<S> {
         for slice in events.chunks(SLICE) {
             let mut received = Vec::new();
             self.sql.transaction(&mut |sql| {
+                let scored = Scored::read(sql, slice.iter().map(|event| event.lead_id.as_str()))?;
                 let said = slice.iter().map(|event| {
                     let (id, lead, sha256) = (&event.event_id, &event.lead_id, event.content_sha256());
                     let row = json!([id, lead, event.version, event.occurred_ms, event.client_ms, sha256]);
-                    Said { event_id: id, lead_id: lead, at_ms: event.occurred_ms, sha256, row }
+                    let is_scored = scored.by(lead, &event.version);
+                    Said { event_id: id, lead_id: lead, at_ms: event.occurred_ms, sha256, is_scored, row }
                 });
                 received = store(sql, &EXPOSURE, said.collect())?;
                 Ok(())
@@ -135,20 +142,27 @@ fn store(sql: &mut dyn Sql, kind: &Kind, said: Vec<Said<'_>>) -> Result<Vec<Rece
     let tombstones = Tombstones::read(sql)?;
     let (mut all, mut counts, mut rows, mut days) =
         (Vec::with_capacity(said.len()), Counts::default(), Vec::new(), BTreeSet::new());
+    let mut is_early = false;
     for event in said {
         let received = match known.get(event.event_id) {
             _ if tombstones.holds(event.lead_id) => Received::Erased,
             Some(sha256) if *sha256 == event.sha256 => Received::Duplicate,
             Some(_) => Received::Conflict,
-            None => Received::Accepted,
+            None if event.is_scored => Received::Accepted,
+            None => Received::Orphan,
         };
-        if received == Received::Accepted {
+        if matches!(received, Received::Accepted | Received::Orphan) {
             known.insert(event.event_id.to_owned(), event.sha256);
             days.insert(super::digest::day_of(event.at_ms));
             rows.push(event.row);
         }
+        // Of exposures no figure waits for a score.
+        is_early |= received == Received::Orphan && kind.name == FEEDBACK.name;
         counts.add(received);
         all.push(received);
+    }
+    if is_early {
+        note_early(sql)?;
     }
     if !rows.is_empty() {
         let rows = Value::from(rows).to_string();
@@ -158,20 +172,4 @@ fn store(sql: &mut dyn Sql, kind: &Kind, said: Vec<Said<'_>>) -> Result<Vec<Rece
     days.into_iter().try_for_each(|day| touch_voice(sql, day))?;
     counts.store(sql, kind.name)?;
     Ok(all)
-}
-
-/// Of leads whose event names no version, the version whose score was shown last.
-fn shown_versions(sql: &mut dyn Sql, events: &[Feedback]) -> Result<BTreeMap<String, String>, SqlError> {
-    let leads: BTreeSet<&str> =
-        events.iter().filter(|event| event.version.is_none()).map(|event| event.lead_id.as_str()).collect();
-    if leads.is_empty() {
-        return Ok(BTreeMap::new());
-    }
-    let leads = Value::from_iter(leads.into_iter().map(|lead| json!([lead_number(lead), lead]))).to_string();
-    let query = "SELECT s.lead_id, name.name FROM json_each(?1) AS lead JOIN lead_scores AS s ON s.lead = lead.value ->> 0 \
-        AND s.lead_id = lead.value ->> 1 AND s.role IN ('champion', 'challenger', 'named') JOIN names AS name ON name.id = s.version \
-        ORDER BY s.id";
-    let rows = sql.query(query, &[Param::Text(&leads)])?;
-    // The last of a lead stays.
-    Ok(rows.iter().filter_map(|row| Some((cell::owned(row, 0)?, cell::owned(row, 1)?))).collect())
 }

@@ -294,6 +294,34 @@ fn what_sales_says_is_counted_once_and_closed_by_a_person() {
 }
 
 #[test]
+fn what_is_said_of_a_lead_counts_once_its_version_has_scored_it() {
+    let mut shard = LogShard::open(Memory::new()).unwrap();
+    shard.append(&batch("b", &[line(START, "a", "1", "champion", 0.5)])).unwrap();
+    shard.digest_all(START, &rules()).unwrap();
+    let say = |lead: &str, id: &str, version: &str| {
+        let text = format!(r#"{{"lead_id":"{lead}","event_id":"{id}","occurred_at":{START},"kind":"odd","text":"?"{version}}}"#);
+        Feedback::read(&text, START).unwrap()
+    };
+    let two = r#","version":"2""#;
+    let said = [say("a", "known", r#","version":"1""#), say("a", "other", two), say("b", "named", two), say("b", "unnamed", "")];
+    assert_eq!(codes(&shard.ingest_feedback(&said).unwrap()), ["ACCEPTED", "ORPHAN", "ORPHAN", "ORPHAN"]);
+    assert_eq!(codes(&shard.ingest_feedback(&said).unwrap()), ["DUPLICATE"; 4]);
+    assert_eq!(shard.counts().unwrap()["feedback.orphan"], 3);
+    let seen = format!(r#"{{"lead_id":"b","version":"2","occurred_at":{START}}}"#);
+    assert_eq!(codes(&shard.ingest_exposures(&[Exposure::read(&seen, START).unwrap()]).unwrap()), ["ORPHAN"]);
+    let open = |shard: &mut LogShard<Memory>| {
+        shard.digest_all(START, &rules()).unwrap();
+        let voices = shard.unsent(100).unwrap().into_iter().filter(|window| window.grain == Grain::Voice);
+        let of = |text: Option<String>| serde_json::from_str::<Voice>(&text.unwrap_or_default()).unwrap();
+        voices.map(|window| (window.version, of(window.business).odd_open)).filter(|(_, n)| *n > 0).collect::<Vec<_>>()
+    };
+    assert_eq!(open(&mut shard), [("1".to_owned(), 1)]);
+    // The lead is scored: what was said of it counts, also where no version was named.
+    shard.append(&batch("c", &[line(START, "b", "2", "challenger", 0.5)])).unwrap();
+    assert_eq!(open(&mut shard), [("1".to_owned(), 1), ("2".to_owned(), 2)]);
+}
+
+#[test]
 fn control_sees_each_change_until_it_has_stored_it() {
     let mut shard = LogShard::open(Memory::new()).unwrap();
     shard.append(&batch("b", &[line(START, "a", "1", "champion", 0.5)])).unwrap();

@@ -61,6 +61,22 @@ pub(super) fn migrate_by(sql: &mut dyn Sql, owner: Owner, migrations: &[Migratio
     })
 }
 
+/// Whether this program can use the store of `owner` that is there, without changing it.
+///
+/// # Errors
+/// As [`migrate`]; [`SqlError::Driver`] also where no store of this program's is.
+pub fn examine(sql: &mut dyn Sql, owner: Owner) -> Result<(), SqlError> {
+    let query = "SELECT coalesce(max(version), 0), (SELECT max(name) FROM plumbline_owner) FROM plumbline_schema";
+    let rows = sql.query(query, &[])?;
+    let row = rows.first().map(Vec::as_slice).unwrap_or_default();
+    let found = row.first().and_then(|value| value.as_integer()).unwrap_or(0);
+    if let Some(name) = row.get(1).and_then(|value| value.as_text()).filter(|name| *name != owner.name()) {
+        return Err(SqlError::OtherOwner { found: name.to_owned(), expected: owner.name() });
+    }
+    let known = owner.migrations().len() as i64;
+    if found > known { Err(SqlError::Newer { found, known }) } else { Ok(()) }
+}
+
 /// Makes sure that the store is `owner`'s; its version. A store of nobody becomes the owner's.
 fn claim(sql: &mut dyn Sql, owner: Owner) -> Result<i64, SqlError> {
     sql.execute("CREATE TABLE IF NOT EXISTS plumbline_schema (version INTEGER NOT NULL)", &[])?;

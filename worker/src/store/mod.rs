@@ -12,5 +12,5 @@ pub mod postgres;
 mod shard;
 mod sql;
 
-pub use migration::{Owner, migrate};
+pub use migration::{Owner, examine, migrate};
 pub use sql::{Param, Sql, SqlError, SqlValue, changes_rows};

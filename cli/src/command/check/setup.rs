@@ -1,11 +1,12 @@
 //! `plumbline check setup`: each configured connection is tried by a harmless request.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use clap::Args;
 use plumbline_core::rollout::Policy;
+use plumbline_worker::notice::check_url;
 
+use crate::host::sender::{agent, unanswered};
 use crate::input::read_settings;
 use crate::output::terminal;
 use crate::report::check::{SetupReport, Tried, setup_page};
@@ -16,11 +17,12 @@ use crate::{Failure, Outcome};
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Tries the store, the Slack webhook, the other webhooks and the heartbeat of the settings, each by a request that changes nothing:
-  store      opened and read (PostgreSQL makes its schema if it is missing)
+  store      opened and read, and whether this program knows its version (PostgreSQL makes its schemas if they are missing)
   Slack      an empty message, which Slack rejects with no_text if the webhook is valid; nothing is posted
   webhook    HEAD; any answer below 500 shows that it is reached. Nothing is signed or sent
   heartbeat  HEAD; some services count it as a heartbeat
-Secrets are read from the environment, under the names in the settings, and never printed.
+An address that the service would not send to (not https, of a private network, of this machine without allow_loopback) is reported and not
+tried. Secrets are read from the environment, under the names in the settings, and never printed.
 
 Exit codes:
   0    all answered as they should
@@ -39,9 +41,6 @@ pub struct Setup {
     store: Option<PathBuf>,
 }
 
-/// How long an answer may take.
-const PATIENCE: Duration = Duration::from_secs(10);
-
 impl Setup {
     /// Tries and prints.
     pub fn run(&self, json: bool) -> Result<Outcome, Failure> {
@@ -53,14 +52,15 @@ impl Setup {
         let mut tried = Vec::new();
         tried.extend(self.store.as_deref().map(store));
         let notify = &policy.alerts.notify;
+        let trial = Trial { agent: agent(notify.allow_loopback), allow_loopback: notify.allow_loopback };
         if !notify.slack.is_empty() {
-            tried.push(secret("Slack", &notify.slack, slack));
+            tried.push(secret("Slack", &notify.slack, |url| slack(&trial, url)));
         }
         for webhook in &notify.webhooks {
-            tried.push(signed(&webhook.url, &webhook.secret));
+            tried.push(signed(&trial, &webhook.url, &webhook.secret));
         }
         if !notify.heartbeat.is_empty() {
-            tried.push(secret("heartbeat", &notify.heartbeat, |url| head("heartbeat", url)));
+            tried.push(secret("heartbeat", &notify.heartbeat, |url| head(&trial, "heartbeat", url)));
         }
         let report = SetupReport { tried };
         if json {
@@ -91,28 +91,28 @@ fn secret(what: &str, name: &str, attempt: impl FnOnce(&str) -> Tried) -> Tried 
     }
 }
 
-fn agent() -> ureq::Agent {
-    let config = ureq::Agent::config_builder().timeout_global(Some(PATIENCE)).http_status_as_error(false).max_redirects(0);
-    config.build().into()
+/// Requests as the service sends them.
+struct Trial {
+    agent: ureq::Agent,
+    allow_loopback: bool,
 }
 
-/// What an error says, without the address, which may hold a token.
-fn plain(error: &ureq::Error) -> String {
-    match error {
-        ureq::Error::Timeout(_) => "it did not answer within 10 seconds".to_owned(),
-        ureq::Error::HostNotFound => "its host is not known".to_owned(),
-        ureq::Error::ConnectionFailed => "no connection could be made".to_owned(),
-        ureq::Error::Io(e) => format!("no connection: {}", e.kind()),
-        ureq::Error::BadUri(_) => "it is no valid address".to_owned(),
-        _ => "the request could not be made".to_owned(),
+impl Trial {
+    /// Why nothing is sent to the receiver at `url`, if so.
+    fn refused(&self, what: &str, url: &str) -> Option<Tried> {
+        let refused = check_url(url, self.allow_loopback).err()?;
+        Some(Tried::bad(what, "checked its address", &format!("the service sends nothing there: {refused}")))
     }
 }
 
 /// Sends an empty message, which a valid webhook rejects.
-fn slack(url: &str) -> Tried {
+fn slack(trial: &Trial, url: &str) -> Tried {
+    if let Some(refused) = trial.refused("Slack", url) {
+        return refused;
+    }
     let how = "sent an empty message";
-    match agent().post(url).header("content-type", "application/json").send(&br#"{"text":""}"#[..]) {
-        Err(e) => Tried::bad("Slack", how, &plain(&e)),
+    match trial.agent.post(url).header("content-type", "application/json").send(&br#"{"text":""}"#[..]) {
+        Err(e) => Tried::bad("Slack", how, unanswered(&e)),
         Ok(mut response) => {
             let status = response.status().as_u16();
             let said: String = response.body_mut().read_to_string().unwrap_or_default().chars().take(60).collect();
@@ -127,20 +127,23 @@ fn slack(url: &str) -> Tried {
 }
 
 /// Whether a webhook is reached, and its secret is there.
-fn signed(url: &str, name: &str) -> Tried {
+fn signed(trial: &Trial, url: &str, name: &str) -> Tried {
     let host = url.split('/').nth(2).unwrap_or_default().to_owned();
     let what = format!("webhook at {host}");
     if std::env::var(name).ok().filter(|value| !value.is_empty()).is_none() {
         return Tried::bad(&what, &format!("read the secret {name}"), "the environment has no such variable");
     }
-    head(&what, url)
+    head(trial, &what, url)
 }
 
 /// Whether an address answers at all.
-fn head(what: &str, url: &str) -> Tried {
+fn head(trial: &Trial, what: &str, url: &str) -> Tried {
+    if let Some(refused) = trial.refused(what, url) {
+        return refused;
+    }
     let how = "sent HEAD";
-    match agent().head(url).call() {
-        Err(e) => Tried::bad(what, how, &plain(&e)),
+    match trial.agent.head(url).call() {
+        Err(e) => Tried::bad(what, how, unanswered(&e)),
         Ok(response) => match response.status().as_u16() {
             status if status >= 500 || status == 404 => Tried::bad(what, how, &format!("it answered {status}")),
             status => Tried::fine(what, how, &format!("it is reached (status {status})")),

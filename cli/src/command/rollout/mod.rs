@@ -10,6 +10,7 @@ use crate::input::model_file;
 use crate::input::policy::policy_of;
 use crate::output::terminal;
 use crate::report::rollout;
+use crate::table::moment;
 use crate::{Failure, Outcome};
 
 /// Start, watch, approve, hold or roll back a rollout
@@ -68,6 +69,9 @@ enum What {
         /// Why; it goes into the ledger
         #[arg(long)]
         reason: String,
+        /// When the hold ends by itself: a date, RFC 3339, or milliseconds since 1970 [default: when someone resumes]
+        #[arg(long, value_name = "TIME", value_parser = moment::moment)]
+        until: Option<i64>,
     },
     /// End all holds, or a suspension
     Resume {
@@ -102,7 +106,7 @@ impl Rollout {
             }
             What::Approve { comment, weeks } => ("approve", json!({ "comment": comment, "weeks": weeks })),
             What::Waive { gate, reason } => ("waive", json!({ "gate": gate, "reason": reason })),
-            What::Hold { reason } => ("hold", json!({ "reason": reason })),
+            What::Hold { reason, until } => ("hold", json!({ "reason": reason, "until_ms": until })),
             What::Resume { reason } => ("resume", json!({ "reason": reason })),
             What::Rollback { reason } => ("rollback", json!({ "reason": reason })),
         };

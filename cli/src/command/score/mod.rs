@@ -73,10 +73,10 @@ pub struct ScoreLeads {
     #[arg(value_name = "LEADS")]
     leads: Option<PathBuf>,
     /// Score by what the store's rollout serves: leads are drawn as the service draws them, and the scores are in its log
-    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["url", "raw", "suite", "keep", "now", "allow_missing_columns"])]
+    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["url", "raw", "suite", "keep", "now"])]
     store: Option<PathBuf>,
     /// Score by the service at this address, as --store does
-    #[arg(long, value_name = "URL", conflicts_with_all = ["raw", "suite", "keep", "now", "allow_missing_columns"])]
+    #[arg(long, value_name = "URL", conflicts_with_all = ["raw", "suite", "keep", "now"])]
     url: Option<String>,
     /// With --url: API key with the scopes score and read
     #[arg(long, value_name = "KEY", env = "PLUMBLINE_KEY", hide_env_values = true)]
@@ -224,7 +224,8 @@ impl ScoreLeads {
             Some(Explain::All) => 1_000,
         };
         let service = Service::new(self.url.clone(), self.store.clone(), self.key.clone());
-        let batch = service::Batch { leads, out, rejected: self.rejected.clone(), reasons };
+        let may_lack_columns = self.allow_missing_columns;
+        let batch = service::Batch { leads, out, rejected: self.rejected.clone(), reasons, may_lack_columns };
         service::run(&service, &batch, json)
     }
 }

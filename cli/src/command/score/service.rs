@@ -3,6 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
+use plumbline_core::rollout::Alias;
 use plumbline_core::schema::{Field, FieldKind, Role};
 use plumbline_core::table::number;
 use plumbline_worker::{Effects, Journal, Lifecycle, LogMode, Request, Service as Scoring, Settings, world};
@@ -15,6 +16,7 @@ use crate::output::paths::{append, is_ndjson};
 use crate::output::terminal;
 use crate::output::{Datum, Interrupt, Layout, Sink, Table};
 use crate::store::Store;
+use crate::table::places::{check_header, places_of};
 use crate::{Failure, Outcome, clock};
 
 /// Leads of one request, and bytes.
@@ -32,6 +34,8 @@ pub struct Batch<'a> {
     pub rejected: Option<PathBuf>,
     /// Reasons for each lead.
     pub reasons: usize,
+    /// Columns that the models read may be missing from a table.
+    pub may_lack_columns: bool,
 }
 
 /// Who scores.
@@ -59,8 +63,13 @@ struct Account {
 pub fn run(service: &Service, batch: &Batch<'_>, json: bool) -> Result<Outcome, Failure> {
     let interrupt = Interrupt::watch()?;
     let mut scorer = Scorer::of(service)?;
-    let fields = fields(service)?;
+    let read = Read::of(service)?;
     let (mut records, source) = input::open(batch.leads, true)?;
+    if records.is_table() {
+        let needed = if batch.may_lack_columns { &[] } else { read.needed.as_slice() };
+        check_header(&*records, &read.fields, needed, &source.place)?;
+    }
+    let named = read.names(&*records);
     let layout = match batch.out {
         Some(out) if is_ndjson(out) => Layout::Ndjson,
         None if source.format == Format::Ndjson => Layout::Ndjson,
@@ -71,7 +80,7 @@ pub fn run(service: &Service, batch: &Batch<'_>, json: bool) -> Result<Outcome, 
     let mut table = Table::start(Sink::open(batch.out, &interrupt)?, place, layout, names)?;
     let mut account = Account::default();
     let (mut lines, mut body): (Vec<u64>, String) = (Vec::new(), String::new());
-    let mut read = 0_u64;
+    let mut rows = 0_u64;
     loop {
         let step = records.advance()?;
         if lines.len() >= LEADS || body.len() >= BYTES || matches!(step, Step::End) {
@@ -84,15 +93,15 @@ pub fn run(service: &Service, batch: &Batch<'_>, json: bool) -> Result<Outcome, 
             Step::Rejected(problem) => account.rejected.push((records.line(), problem.code.to_owned(), problem.message)),
             Step::Record => {
                 lines.push(records.line());
-                body.push_str(&lead(&*records, &fields));
+                body.push_str(&lead(&*records, &named));
                 body.push('\n');
             }
         }
-        read += 1;
+        rows += 1;
     }
     scorer.finish()?;
     source.progress.finish_and_clear();
-    if read == 0 {
+    if rows == 0 {
         return Err(Failure::no_rows(source.place));
     }
     let target = batch.rejected.clone().or_else(|| batch.out.map(|out| append(out, ".rejected")));
@@ -254,33 +263,80 @@ impl Account {
     }
 }
 
-/// The fields that the served models read.
-fn fields(service: &Service) -> Result<Vec<Field>, Failure> {
-    let models = service.get("/v1/models")?.body;
-    let models = models.get("models").and_then(Value::as_array).into_iter().flatten();
-    let fields = models.filter_map(|model| serde_json::from_value::<Vec<Field>>(model.get("fields")?.clone()).ok());
-    let mut all: Vec<Field> = Vec::new();
-    for field in fields.flatten() {
-        if !all.iter().any(|known| known.name == field.name) {
-            all.push(field);
-        }
-    }
-    Ok(all)
+/// What the served models read of a lead.
+struct Read {
+    /// Each field once; it is required where a model requires it.
+    fields: Vec<Field>,
+    /// By field whether a model reads it.
+    needed: Vec<bool>,
 }
 
-/// The record as a lead: texts of a CSV as numbers where the field is one.
-fn lead(records: &dyn Records, fields: &[Field]) -> String {
+impl Read {
+    fn of(service: &Service) -> Result<Read, Failure> {
+        let listed = service.get("/v1/models")?.body;
+        let mut all = Read { fields: Vec::new(), needed: Vec::new() };
+        for model in listed.get("models").and_then(Value::as_array).into_iter().flatten().filter(|model| is_served(model)) {
+            let Some(path) = model.get("bundle").and_then(Value::as_str) else { continue };
+            all.add(&scorer_of(service.get(path)?.bytes, path)?);
+        }
+        Ok(all)
+    }
+
+    fn add(&mut self, scorer: &plumbline_core::Scorer) {
+        for (field, needed) in scorer.bundle().manifest.schema.fields.iter().zip(scorer.needed_fields()) {
+            let known = self.fields.iter_mut().zip(&mut self.needed).find(|(known, _)| known.name == field.name);
+            match known {
+                Some((known, is_needed)) => {
+                    known.required |= field.required;
+                    *is_needed |= needed;
+                }
+                None => {
+                    self.fields.push(field.clone());
+                    self.needed.push(needed);
+                }
+            }
+        }
+    }
+
+    /// For each column its name in a lead, and its field.
+    fn names(&self, records: &dyn Records) -> Vec<(String, Option<Field>)> {
+        let names = if records.is_table() { records.names() } else { &[] };
+        let mut named: Vec<(String, Option<Field>)> = names.iter().map(|name| (name.clone(), None)).collect();
+        let places = places_of(names, self.fields.iter().map(|field| field.name.as_str()));
+        for (field, place) in self.fields.iter().zip(places) {
+            if let Some(column) = place.and_then(|place| named.get_mut(place)) {
+                *column = (field.name.clone(), Some(field.clone()));
+            }
+        }
+        named
+    }
+}
+
+/// Whether a listed model scores leads: a store lists the others, too, and gives those that do an alias.
+fn is_served(model: &Value) -> bool {
+    let scores = |alias: &Value| [Alias::Champion, Alias::Challenger, Alias::Shadow].iter().any(|one| alias == one.name());
+    let aliases = model.get("aliases").and_then(Value::as_array);
+    aliases.is_none_or(|aliases| aliases.iter().any(scores)) || model.get("default") == Some(&Value::Bool(true))
+}
+
+fn scorer_of(bytes: Vec<u8>, place: &str) -> Result<plumbline_core::Scorer, Failure> {
+    let failed = |code, message| Failure::Model { place: place.to_owned(), code, message };
+    let bundle = plumbline_core::Bundle::read(&bytes).map_err(|e| failed(e.code(), e.to_string()))?;
+    plumbline_core::Scorer::new(bundle).map_err(|e| failed(e.code(), e.to_string()))
+}
+
+/// The record as a lead, whose columns are `named`: texts of a CSV as numbers where the field is one.
+fn lead(records: &dyn Records, named: &[(String, Option<Field>)]) -> String {
     if let Some(json) = records.json() {
         return String::from_utf8_lossy(json).into_owned();
     }
     let mut lead = Map::new();
-    for (index, name) in records.names().iter().enumerate() {
-        let field = fields.iter().find(|field| field.name == *name);
+    for (index, (name, field)) in named.iter().enumerate() {
         let value = match records.cell(index) {
             Cell::Missing => continue,
             Cell::Text(text) if text.trim().is_empty() => continue,
             Cell::Text(text) => {
-                let is_number = field.is_some_and(|field| field.kind == FieldKind::Number && field.role != Role::Id);
+                let is_number = field.as_ref().is_some_and(|field| field.kind == FieldKind::Number && field.role != Role::Id);
                 number(text).filter(|_| is_number).map_or_else(|| text.into(), |x| json!(x))
             }
             Cell::Bool(is) => is.into(),

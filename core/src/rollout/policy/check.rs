@@ -1,6 +1,6 @@
 //! Whether a policy makes sense: values in their range, and no two that contradict each other.
 
-use super::Policy;
+use super::{LeadStore, Policy};
 use crate::schema::Problem;
 
 /// What webhooks can be sent.
@@ -112,6 +112,16 @@ impl Policy {
             "must be at least gates.service.p99_ms",
         );
         unless(gates.red.families > 0, "gates.red.families", "must be at least 1");
+        unless(
+            self.retention.archive.is_empty(),
+            "retention.archive",
+            "must be empty: `plumbline export` stores records elsewhere, and what it has not stored is not deleted",
+        );
+        unless(
+            self.leads.store != LeadStore::Ingested,
+            "leads.store",
+            "must be \"scored\" or \"none\": no route takes leads without scoring them",
+        );
         let notify = &self.alerts.notify;
         let is_secret = "must name an environment variable that holds the secret, not the secret itself";
         for (key, name) in [("alerts.notify.slack", &notify.slack), ("alerts.notify.heartbeat", &notify.heartbeat)] {
@@ -152,7 +162,7 @@ mod tests {
             policy.alerts.notify.webhooks = vec![webhook.clone()];
             assert_eq!(policy.problems().is_empty(), is_right, "{webhook:?}");
         }
-        let wrong: [(Change, &str); 8] = [
+        let wrong: [(Change, &str); 10] = [
             (|p| p.alerts.notify.slack = "https://hooks.slack.com/services/T/B/x".into(), "alerts.notify.slack"),
             (|p| p.stage.ab_test.max_days = 7, "stage.ab_test.max_days"),
             (|p| p.gates.auc.ab_min = 0.8, "gates.auc.ab_min"),
@@ -160,6 +170,8 @@ mod tests {
             (|p| p.stage.shadow.approve.clear(), "stage.shadow.approve"),
             (|p| p.gates.precision.min = 80.0, "gates.precision.min"),
             (|p| p.outcome.threshold = f64::NAN, "outcome.threshold"),
+            (|p| p.retention.archive = "/data".into(), "retention.archive"),
+            (|p| p.leads.store = LeadStore::Ingested, "leads.store"),
             (|p| p.gates.red.p99_ms = 100.0, "gates.red.p99_ms"),
         ];
         for (change, key) in wrong {

@@ -94,7 +94,7 @@ pub enum LeadStore {
     /// Of leads that are scored, the first time.
     #[default]
     Scored,
-    /// Of leads sent to `/v1/leads`.
+    /// Of leads that are sent without scoring them; rejected, for no route takes them.
     Ingested,
     /// None.
     None,

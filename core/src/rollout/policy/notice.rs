@@ -176,7 +176,7 @@ pub struct Retention {
     pub hours: Span,
     /// Of daily windows.
     pub days: Span,
-    /// Where records go before they are deleted; empty: nothing is deleted.
+    /// Must be empty: `plumbline export` stores records elsewhere, and what it has not stored is not deleted.
     pub archive: String,
 }
 

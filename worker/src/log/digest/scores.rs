@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::{Digest, HOUR_MS, Progress};
+use crate::log::scored::touch_early;
 use crate::log::tombstone::Tombstones;
 use crate::log::{LogShard, cell, meta};
 use crate::store::{Param, Sql, SqlError};
@@ -65,6 +66,8 @@ impl<S: Sql> LogShard<S> {
                 ]));
             }
             if !rows.is_empty() {
+                let leads = rows.iter().filter_map(|row| row.get(3)?.as_str()).collect();
+                touch_early(sql, &leads)?;
                 done.scores = sql.execute(INSERT, &[Param::Text(&Value::from(rows).to_string())])?;
             }
             if clashes > 0 {

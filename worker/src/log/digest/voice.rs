@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{DAY_MS, Digest, Progress, day_of};
+use crate::log::ingest::SLICE;
+use crate::log::scored::Scored;
 use crate::log::window::{self, Grain, Key};
 use crate::log::{LogShard, cell, meta};
 use crate::store::{Param, Sql, SqlError};
@@ -98,14 +100,22 @@ fn count(sql: &mut dyn Sql, day: i64) -> Result<u64, SqlError> {
     for row in sql.query(counted, &[Param::Integer(day)])? {
         voices.entry(cell::owned(&row, 0).unwrap_or_default()).or_default();
     }
-    let feedback = "SELECT coalesce(version, ''), kind, rating, closed_by IS NOT NULL, confirmed, count(*) FROM sales_feedback \
-        WHERE at_ms >= ?1 AND at_ms < ?2 GROUP BY 1, 2, 3, 4, 5";
+    // Anyone who has a published key can report about any lead: what counts is about a score that its version gave the lead.
+    let feedback = "SELECT lead_id, version, kind, rating, closed_by IS NOT NULL, confirmed FROM sales_feedback \
+        WHERE at_ms >= ?1 AND at_ms < ?2";
     let size = |n: Option<i64>| n.and_then(|n| u64::try_from(n).ok()).unwrap_or(0);
-    for row in sql.query(feedback, &span)? {
-        let voice = voices.entry(cell::owned(&row, 0).unwrap_or_default()).or_default();
-        let (kind, rating) = (cell::text(&row, 1).unwrap_or_default(), cell::integer(&row, 2));
-        let (closed, confirmed) = (cell::integer(&row, 3) == Some(1), cell::integer(&row, 4) == Some(1));
-        voice.feedback(kind, rating, closed, confirmed, size(cell::integer(&row, 5)));
+    for rows in sql.query(feedback, &span)?.chunks(SLICE) {
+        let scored = Scored::read(sql, rows.iter().filter_map(|row| cell::text(row, 0)))?;
+        for row in rows {
+            let (lead, named) = (cell::text(row, 0).unwrap_or_default(), cell::text(row, 1));
+            let Some(version) = named.or_else(|| scored.first_shown(lead)).filter(|version| scored.by(lead, version)) else {
+                continue;
+            };
+            let voice = voices.entry(version.to_owned()).or_default();
+            let (kind, rating) = (cell::text(row, 2).unwrap_or_default(), cell::integer(row, 3));
+            let (closed, confirmed) = (cell::integer(row, 4) == Some(1), cell::integer(row, 5) == Some(1));
+            voice.feedback(kind, rating, closed, confirmed, 1);
+        }
     }
     let exposures = "SELECT version, count(*), count(client_ms), coalesce(sum(client_ms), 0.0) FROM exposures \
         WHERE at_ms >= ?1 AND at_ms < ?2 GROUP BY version";

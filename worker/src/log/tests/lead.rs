@@ -79,6 +79,7 @@ fn an_erased_lead_leaves_no_trace_and_every_count() {
     erased.append(&batch("again", &[line(START + 21 * DAY, "kim@example.com", "1", "champion", 0.5)])).unwrap();
     erased.digest_all(START + 21 * DAY, &rules()).unwrap();
     assert_eq!(erased.lead("kim@example.com"), Ok(None));
+    assert_eq!((erased.is_erased("kim@example.com"), erased.is_erased("nobody")), (Ok(true), Ok(false)));
     let again = erased.erase(START + 22 * DAY, "kim@example.com", "1123456789abcdef0123456789abcdef").unwrap();
     assert_eq!(again, Erased { rows: 1, scores: 0, deleted: 0 });
     assert!(!texts(&mut erased).contains("kim"));
