@@ -1,26 +1,14 @@
-//! The dashboard: static files that score leads in the page with the same core as the edge.
+//! The dashboard: views of the lifecycle's report as values.
 //!
-//! The lead view asks two computers about one lead: this page (the core as WebAssembly) and the edge (`POST /v1/score` of the
-//! same origin), and compares the bits of what they say. The rest of the dashboard will be further views beside `lead`.
-//!
-//! `bits`, `words`, `form` and `edge::wire` are plain logic, built and tested natively. `host` is all the page asks of the
-//! browser; `app`, `part` and `lead` are its views; these and `edge::client` exist for wasm32 only.
+//! `report` is read part by part, `text` says it in the reader's language and numbers, `view` makes markup of both and of what the page
+//! remembers (`ui`), with `part`s and `chart`s. All of it is pure: the command line prints the same views, tests need no browser. Only
+//! `page` knows the browser.
 
-pub mod bits;
-pub mod edge;
-pub mod form;
-pub mod words;
-
+pub mod chart;
 #[cfg(target_arch = "wasm32")]
-mod app;
-#[cfg(target_arch = "wasm32")]
-mod host;
-#[cfg(target_arch = "wasm32")]
-mod lead;
-#[cfg(target_arch = "wasm32")]
-mod part;
-#[cfg(target_arch = "wasm32")]
-mod session;
-
-#[cfg(target_arch = "wasm32")]
-pub use app::start;
+mod page;
+pub mod part;
+pub mod read;
+pub mod text;
+pub mod ui;
+pub mod view;

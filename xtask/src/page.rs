@@ -10,7 +10,7 @@ use crate::project::Project;
 const PACKAGE: &str = "plumbline-web";
 
 /// Builds `web/dist`: the module of `web`, the files of `web/static` as they are, the sheets of `web/style` as one, and the
-/// demo's leads. The model is not among them: the page loads the one that is served. Copying is quick, so it is always done, to an
+/// words of each language. Copying is quick, so it is always done, to an
 /// empty folder.
 pub fn page(project: &Project) -> Result<()> {
     let (module, dist) = (project.path("web/pkg"), project.path("web/dist"));
@@ -32,7 +32,14 @@ pub fn page(project: &Project) -> Result<()> {
     }
     let sheet = dist.join("style.css");
     std::fs::write(&sheet, style).with_context(|| format!("{} cannot be written", sheet.display()))?;
-    copy(&project.path("worker/demo/leads.ndjson"), &dist.join("leads.ndjson"))
+    // Puts new markup into the document and keeps what is the same; from npm, as it is.
+    copy(&project.path("node_modules/idiomorph/dist/idiomorph.esm.js"), &dist.join("idiomorph.js"))?;
+    let words = dist.join("text");
+    std::fs::create_dir_all(&words).with_context(|| format!("cannot create {}", words.display()))?;
+    for file in files(&project.path("web/text"))? {
+        copy(&file, &words.join(file.file_name().unwrap_or_default()))?;
+    }
+    Ok(())
 }
 
 /// The files of `folder`, in order of name.

@@ -1,0 +1,84 @@
+//! C6: the leads of now against the training data in the bundle's frozen bins.
+
+use maud::{Markup, html};
+use plumbline_core::report::FeaturePart;
+
+use super::Scale;
+use super::frame::Frame;
+use crate::text::coordinate;
+use crate::ui::Ui;
+
+const HEIGHT: f64 = 220.0;
+const LEFT: f64 = 44.0;
+
+/// The chart of one feature; nothing where its bins are not known.
+pub fn bins(id: &str, feature: &FeaturePart, width: f64, ui: &Ui) -> Markup {
+    let text = &ui.text;
+    let count = feature.reference.len().min(feature.current.len());
+    if count == 0 {
+        return html! { p.soft { (text.of("chart.no_data")) } };
+    }
+    let percent = |x: f64| text.locale.percent(x);
+    let name = |place: usize| match (feature.edges.is_empty(), feature.categories.get(place)) {
+        (true, Some(name)) => crate::text::shown(name).0,
+        (true, None) => text.of("bins.others").to_owned(),
+        (false, _) => {
+            let edge = |place: usize| feature.edges.get(place).map(|edge| text.locale.shortest(*edge));
+            match (place.checked_sub(1).and_then(edge), edge(place)) {
+                (None, Some(to)) => format!("≤ {to}"),
+                (Some(from), None) => format!("> {from}"),
+                (Some(from), Some(to)) => format!("{from}–{to}"),
+                (None, None) => String::new(),
+            }
+        }
+    };
+    let most = feature.reference.iter().chain(&feature.current).copied().filter(|x| x.is_finite()).fold(0.01, f64::max);
+    let y = Scale { from: 0.0, to: most, start: HEIGHT - 30.0, end: 12.0 };
+    let step = (width - LEFT - 8.0) / count as f64;
+    let bar = |place: usize, value: f64| {
+        let (left, top) = (LEFT + place as f64 * step + step * 0.12, y.at(value.clamp(0.0, most)));
+        (coordinate(left), coordinate(top), coordinate(step * 0.76), coordinate(HEIGHT - 30.0 - top))
+    };
+    let pair = |place: usize| (feature.reference.get(place).copied().unwrap_or_default(), feature.current.get(place).copied().unwrap_or_default());
+    let moved = (0..count).max_by(|a, b| {
+        let far = |place: &usize| { let (before, now) = pair(*place); (now - before).abs() };
+        far(a).total_cmp(&far(b))
+    });
+    let inside = html! {
+        @for tick in [0.0, most / 2.0, most] {
+            line.grid x1=(LEFT) x2=(coordinate(width - 8.0)) y1=(y.px(tick)) y2=(y.px(tick)) {}
+            text.tick x=(LEFT - 6.0) y=(y.px(tick)) dy="4" text-anchor="end" { (percent(tick)) }
+        }
+        @for place in 0..count {
+            @let (before, now) = pair(place);
+            @let (left, top, wide, tall) = bar(place, now);
+            rect.current x=(left) y=(top) width=(wide) height=(tall) {}
+            @let (left, top, wide, tall) = bar(place, before);
+            rect.reference x=(left) y=(top) width=(wide) height=(tall) {}
+            @if step >= 46.0 || place % 2 == 0 {
+                text.tick x=(coordinate(LEFT + (place as f64 + 0.5) * step)) y=(HEIGHT - 12.0) text-anchor="middle" { (cut(&name(place), step)) }
+            }
+        }
+    };
+    let under = html! { p.legend { span.key.current { (text.of("bins.now")) } span.key.reference { (text.of("bins.training")) } } };
+    let description = moved.map_or(String::new(), |place| {
+        let (before, now) = pair(place);
+        text.fill("bins.words", &[("bin", &name(place)), ("before", &percent(before)), ("now", &percent(now))])
+    });
+    let head = [text.of("bins.bin"), text.of("bins.training"), text.of("bins.now")].map(str::to_owned);
+    let rows: Vec<Vec<String>> = (0..count)
+        .map(|place| {
+            let (before, now) = pair(place);
+            vec![name(place), percent(before), percent(now)]
+        })
+        .collect();
+    let shown = crate::text::shown(&feature.name).0;
+    let frame = Frame { id, finding: &shown, below: text.of("bins.below"), description: &description };
+    frame.figure(text, (width, HEIGHT), &inside, &under, (&head, &rows))
+}
+
+/// As many characters of `name` as fit a bar of `room` pixels.
+fn cut(name: &str, room: f64) -> String {
+    let most = (room.max(46.0) / 6.5).floor() as usize;
+    if name.chars().count() <= most { name.to_owned() } else { format!("{}…", name.chars().take(most.saturating_sub(1)).collect::<String>()) }
+}

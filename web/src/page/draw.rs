@@ -1,0 +1,103 @@
+//! Draws: only parts whose markup changed are put into the document.
+
+use wasm_bindgen::JsCast;
+use wasm_bindgen::prelude::wasm_bindgen;
+use web_sys::{Document, Element, HtmlDialogElement, HtmlElement, Storage, Window};
+
+use super::{App, with};
+use crate::view::{Piece, join, pieces, title};
+
+#[wasm_bindgen(raw_module = "./morph.js")]
+extern "C" {
+    /// Makes the children of `target` what `html` says, keeping what is the same.
+    fn morph(target: &Element, html: &str);
+}
+
+pub(super) fn window() -> Option<Window> {
+    web_sys::window()
+}
+
+pub(super) fn document() -> Option<Document> {
+    window()?.document()
+}
+
+pub(super) fn store() -> Option<Storage> {
+    window()?.local_storage().ok()?
+}
+
+/// The theme that was chosen on this device; empty for the system's.
+pub(super) fn theme() -> String {
+    store().and_then(|store| store.get_item("plumbline-theme").ok()?).filter(|theme| theme == "dark" || theme == "light").unwrap_or_default()
+}
+
+/// The newest event that was marked as seen on this device.
+pub(super) fn seen() -> u64 {
+    store().and_then(|store| store.get_item("plumbline-seen").ok()?).and_then(|seen| seen.parse().ok()).unwrap_or_default()
+}
+
+pub(super) fn hash() -> Option<String> {
+    window()?.location().hash().ok()
+}
+
+/// Width of the content.
+pub(super) fn width() -> u32 {
+    let main = document().and_then(|document| document.get_element_by_id("main"));
+    main.map_or(680, |main| u32::try_from(main.client_width().max(280)).unwrap_or(680))
+}
+
+/// Draws in the next frame, however many events ask for it.
+pub(super) fn soon(app: &mut App) {
+    if !app.due {
+        app.due = true;
+        if let Some(window) = window() {
+            let _ = window.request_animation_frame(app.frame.as_ref().unchecked_ref());
+        }
+    }
+}
+
+/// Draws what changed. The document is changed while nothing is borrowed: what it fires meanwhile finds the state free.
+pub(super) fn draw() {
+    let _ = run();
+}
+
+fn run() -> Option<()> {
+    let document = document()?;
+    let (now, last, title, is_asking) = with(|app| {
+        app.due = false;
+        let now = pieces(&app.report, &app.ui);
+        (now, std::mem::take(&mut app.last), title(&app.report, &app.ui), app.ui.dialog.is_some())
+    })?;
+    let is_same_view = now.len() == last.len()
+        && now.iter().zip(&last).all(|pair| match pair {
+            (Piece::Raw(a), Piece::Raw(b)) => a == b,
+            (Piece::Part(a, _), Piece::Part(b, _)) => a == b,
+            _ => false,
+        });
+    if is_same_view {
+        for pair in now.iter().zip(&last) {
+            if let (Piece::Part(id, a), Piece::Part(_, b)) = pair
+                && a.0 != b.0
+                && let Some(part) = document.get_element_by_id(&format!("p-{id}"))
+            {
+                morph(&part, &a.0);
+            }
+        }
+    } else {
+        morph(&document.get_element_by_id("app")?, &join(&now).0);
+    }
+    with(|app| app.last = now);
+    if document.title() != title {
+        document.set_title(&title);
+    }
+    if let Some(dialog) = document.get_element_by_id("ask").and_then(|dialog| dialog.dyn_into::<HtmlDialogElement>().ok()) {
+        if is_asking && !dialog.open() {
+            let _ = dialog.show_modal();
+            if let Some(heading) = document.get_element_by_id("ask-title").and_then(|e| e.dyn_into::<HtmlElement>().ok()) {
+                let _ = heading.focus();
+            }
+        } else if !is_asking && dialog.open() {
+            dialog.close();
+        }
+    }
+    Some(())
+}

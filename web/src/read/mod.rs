@@ -1,0 +1,181 @@
+//! The report as it arrived: each part is read by itself, so that a faulty one takes only itself away.
+
+mod limit;
+
+use plumbline_core::report::{
+    Answers, Business, ComparisonPart, Complete, Deployment, Event, ExperimentPart, Goal, Health, Measure, Model, Performance,
+    Quality, Revenue, RolloutPart, SettingsPart, Verdict,
+};
+use plumbline_core::report::{Day, MeasureId};
+use plumbline_core::sentence::Sentence;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+pub use limit::{BYTES, ROWS};
+
+/// The newest format that this page reads.
+pub const FORMAT: u64 = 1;
+
+/// A report.
+#[derive(Debug, Clone, Default)]
+pub struct Report {
+    /// When it was made, RFC 3339.
+    pub generated_at: String,
+    /// The newest row in it.
+    pub data_until: Option<String>,
+    /// Names its content.
+    pub digest: String,
+    /// Seconds after which to ask again.
+    pub refresh_s: u32,
+    /// Its format.
+    pub format: u64,
+    /// Whether all parts of the service answered.
+    pub complete: Option<Complete>,
+    /// What is reported on.
+    pub deployment: Option<Deployment>,
+    /// The state in one sentence.
+    pub verdict: Option<Verdict>,
+    /// Five questions and their answers.
+    pub answers: Option<Answers>,
+    /// Daily statuses.
+    pub days: Vec<Day>,
+    /// The newest events.
+    pub events: Vec<Event>,
+    /// The measures.
+    pub measures: Vec<Measure>,
+    /// The service by the hour.
+    pub health: Option<Health>,
+    /// Scores against outcomes.
+    pub performance: Option<Performance>,
+    /// The leads' data.
+    pub quality: Option<Quality>,
+    /// What sales gets.
+    pub business: Option<Business>,
+    /// The rollout.
+    pub rollout: Option<RolloutPart>,
+    /// The newest A/B test.
+    pub experiment: Option<ExperimentPart>,
+    /// Champion and challenger on the same leads.
+    pub comparison: Option<ComparisonPart>,
+    /// The goals of 90 days.
+    pub goals: Vec<Goal>,
+    /// Additional revenue.
+    pub revenue: Option<Revenue>,
+    /// The registered models.
+    pub models: Vec<Model>,
+    /// People, links and numbers.
+    pub settings: Option<SettingsPart>,
+    /// What a reader should know besides.
+    pub notes: Vec<Sentence>,
+    /// Parts that could not be read.
+    pub faults: Vec<Fault>,
+}
+
+/// A part of the report that could not be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// Its path.
+    pub part: String,
+    /// Why.
+    pub detail: String,
+}
+
+/// Why a file is not shown at all.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refused {
+    /// It is larger than [`BYTES`].
+    TooLarge,
+    /// It is not JSON.
+    NotJson(String),
+    /// It has no `format`.
+    NotAReport,
+}
+
+impl Refused {
+    /// Why, in the reader's language.
+    pub fn words(&self, text: &crate::text::Text) -> String {
+        match self {
+            Refused::TooLarge => text.of("file.too_large").to_owned(),
+            Refused::NotJson(why) => text.fill("file.not_json", &[("why", why)]),
+            Refused::NotAReport => text.of("file.not_a_report").to_owned(),
+        }
+    }
+}
+
+impl Report {
+    /// The report in `text`. What cannot be read of it is listed in its faults.
+    ///
+    /// # Errors
+    /// [`Refused`]: the text is too large or not a report.
+    pub fn read(text: &str) -> Result<Report, Refused> {
+        if text.len() > BYTES {
+            return Err(Refused::TooLarge);
+        }
+        let value: Value = serde_json::from_str(text).map_err(|e| Refused::NotJson(e.to_string()))?;
+        let Value::Object(mut parts) = value else { return Err(Refused::NotAReport) };
+        let Some(format) = parts.get("format").and_then(Value::as_u64) else { return Err(Refused::NotAReport) };
+        let mut faults = Vec::new();
+        let mut report = Report { format, ..Report::default() };
+        let parts = &mut parts;
+        report.generated_at = one(parts, "generated_at", &mut faults).unwrap_or_default();
+        report.data_until = one(parts, "data_until", &mut faults);
+        report.digest = one(parts, "digest", &mut faults).unwrap_or_default();
+        report.refresh_s = one(parts, "refresh_s", &mut faults).unwrap_or(15);
+        report.complete = one(parts, "complete", &mut faults);
+        report.deployment = one(parts, "deployment", &mut faults);
+        report.verdict = one(parts, "verdict", &mut faults);
+        report.answers = one(parts, "answers", &mut faults);
+        report.days = list(parts, "days", &mut faults);
+        report.events = list(parts, "events", &mut faults);
+        report.measures = list(parts, "measures", &mut faults);
+        report.health = one(parts, "health", &mut faults);
+        report.performance = one(parts, "performance", &mut faults);
+        report.quality = one(parts, "quality", &mut faults);
+        report.business = one(parts, "business", &mut faults);
+        report.rollout = one(parts, "rollout", &mut faults);
+        report.experiment = one(parts, "experiment", &mut faults);
+        report.comparison = one(parts, "comparison", &mut faults);
+        report.goals = list(parts, "goals", &mut faults);
+        report.revenue = one(parts, "revenue", &mut faults);
+        report.models = list(parts, "models", &mut faults);
+        report.settings = one(parts, "settings", &mut faults);
+        report.notes = list(parts, "notes", &mut faults);
+        report.faults = faults;
+        Ok(report)
+    }
+
+    /// The measure `id`.
+    pub fn measure(&self, id: MeasureId) -> Option<&Measure> {
+        self.measures.iter().find(|measure| measure.id == id)
+    }
+
+    /// The fault in `part`, if it could not be read.
+    pub fn fault(&self, part: &str) -> Option<&Fault> {
+        self.faults.iter().find(|fault| fault.part.split(['.', '[']).next() == Some(part))
+    }
+}
+
+/// The part `name`; none where it is absent or null. A part of another shape is a fault.
+fn one<T: DeserializeOwned>(parts: &mut Map<String, Value>, name: &str, faults: &mut Vec<Fault>) -> Option<T> {
+    let mut value = parts.remove(name).filter(|value| !value.is_null())?;
+    limit::cut(&mut value);
+    serde_json::from_value(value).map_err(|e| faults.push(Fault { part: name.to_owned(), detail: e.to_string() })).ok()
+}
+
+/// The entries of the list `name` that can be read.
+fn list<T: DeserializeOwned>(parts: &mut Map<String, Value>, name: &str, faults: &mut Vec<Fault>) -> Vec<T> {
+    let entries = match parts.remove(name) {
+        None | Some(Value::Null) => return Vec::new(),
+        Some(Value::Array(entries)) => entries,
+        Some(_) => {
+            faults.push(Fault { part: name.to_owned(), detail: "not a list".to_owned() });
+            return Vec::new();
+        }
+    };
+    let read = |(place, mut value): (usize, Value)| {
+        limit::cut(&mut value);
+        let fault = |e: serde_json::Error| Fault { part: format!("{name}[{place}]"), detail: e.to_string() };
+        serde_json::from_value(value).map_err(|e| faults.push(fault(e))).ok()
+    };
+    entries.into_iter().take(ROWS).enumerate().filter_map(read).collect()
+}

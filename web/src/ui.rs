@@ -1,0 +1,273 @@
+//! What the page itself remembers: the route, inputs, cursors, open parts. Every input is controlled: its value lives here.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::read::Report;
+use crate::text::Text;
+
+/// A view.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Route {
+    /// Whether to worry, and who does what next.
+    #[default]
+    Overview,
+    /// The service.
+    Health,
+    /// The model.
+    Performance,
+    /// The data.
+    Quality,
+    /// One feature.
+    Feature(String),
+    /// The business.
+    Business,
+    /// The rollout.
+    Rollout,
+    /// The A/B test.
+    Experiment,
+    /// The models.
+    Models,
+    /// The leads.
+    Leads,
+    /// One lead.
+    Lead(String),
+    /// What is wrong, and what is next.
+    Diagnosis,
+    /// The goals of 90 days.
+    Goals,
+    /// People, links, thresholds.
+    Settings,
+    /// All views on paper.
+    Print,
+}
+
+impl Route {
+    /// The route of a path such as `rollout` or `quality/feature/visits`; none where there is no such view.
+    pub fn read(path: &str) -> Option<Route> {
+        let route = match path {
+            "" => Route::Overview,
+            "health" => Route::Health,
+            "performance" => Route::Performance,
+            "quality" | "data" => Route::Quality,
+            "business" => Route::Business,
+            "rollout" => Route::Rollout,
+            "experiment" => Route::Experiment,
+            "models" => Route::Models,
+            "leads" => Route::Leads,
+            "diagnosis" | "alerts" => Route::Diagnosis,
+            "goals" => Route::Goals,
+            "settings" => Route::Settings,
+            "print" => Route::Print,
+            path => match path.split_once('/') {
+                Some(("quality", rest)) => Route::Feature(decoded(rest.strip_prefix("feature/")?)),
+                Some(("data", name)) => Route::Feature(decoded(name)),
+                Some(("leads", id)) => Route::Lead(decoded(id)),
+                Some(("models" | "diagnosis" | "alerts", _)) => return Route::read(path.split('/').next().unwrap_or_default()),
+                _ => return None,
+            },
+        };
+        Some(route)
+    }
+
+    /// The key of the view's name.
+    pub fn key(&self) -> &'static str {
+        match self {
+            Route::Overview => "view.overview",
+            Route::Health => "view.health",
+            Route::Performance => "view.performance",
+            Route::Quality | Route::Feature(_) => "view.quality",
+            Route::Business => "view.business",
+            Route::Rollout => "view.rollout",
+            Route::Experiment => "view.experiment",
+            Route::Models => "view.models",
+            Route::Leads | Route::Lead(_) => "view.leads",
+            Route::Diagnosis => "view.diagnosis",
+            Route::Goals => "view.goals",
+            Route::Settings => "view.settings",
+            Route::Print => "view.print",
+        }
+    }
+}
+
+/// Text with `%20` and its like decoded; a broken code stays.
+fn decoded(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut place = 0;
+    while let Some(byte) = bytes.get(place) {
+        let code = (*byte == b'%').then(|| text.get(place + 1..place + 3)).flatten();
+        match code.and_then(|code| u8::from_str_radix(code, 16).ok()) {
+            Some(code) => {
+                out.push(code);
+                place += 3;
+            }
+            None => {
+                out.push(*byte);
+                place += 1;
+            }
+        }
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+/// How fresh the shown report is.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum State {
+    /// The service answered lately.
+    #[default]
+    Live,
+    /// It has not answered since the time that is given in words.
+    Stale(String),
+    /// The browser is offline.
+    Offline,
+    /// A report that was saved.
+    Saved,
+}
+
+/// What the page remembers.
+#[derive(Debug, Default)]
+pub struct Ui {
+    /// The words and numbers of the reader.
+    pub text: Text,
+    /// The view.
+    pub route: Route,
+    /// Width of the content in CSS pixels; charts are drawn at their real size.
+    pub width: u32,
+    /// The threshold that is tried, in hundredths.
+    pub threshold: u32,
+    /// The one that serves.
+    pub served: u32,
+    /// The measure whose chart is shown.
+    pub measure: String,
+    /// Days that charts show.
+    pub days: usize,
+    /// Texts of inputs by name.
+    pub inputs: BTreeMap<String, String>,
+    /// The day that is read, by chart.
+    pub cursors: BTreeMap<String, usize>,
+    /// Parts that are open.
+    pub open: BTreeSet<String>,
+    /// The action whose dialog is open.
+    pub dialog: Option<String>,
+    /// What was done or went wrong last.
+    pub said: String,
+    /// The newest event that was marked as seen.
+    pub seen: u64,
+    /// `light`, `dark` or empty for the system's.
+    pub theme: String,
+    /// How fresh the report is.
+    pub state: State,
+    /// Whether refreshes are paused.
+    pub paused: bool,
+    /// Scopes of the key in use; empty without a key.
+    pub scopes: Vec<String>,
+    /// The name that the key belongs to.
+    pub name: String,
+    /// Whether parts are printed: no controls, no scripts.
+    pub printed: bool,
+}
+
+impl Ui {
+    /// The page's memory for `report`.
+    pub fn new(report: &Report) -> Ui {
+        let threshold = report.performance.as_ref().map_or(0.5, |performance| performance.threshold);
+        let served = (threshold * 100.0).round().clamp(1.0, 99.0) as u32;
+        Ui { width: 680, threshold: served, served, measure: "auc".to_owned(), days: 90, ..Ui::default() }
+    }
+
+    /// Opens the view of a hash that starts with `#/`; an unknown one opens the overview and says so. Other hashes are no routes.
+    pub fn go(&mut self, hash: &str) -> bool {
+        let Some(rest) = hash.strip_prefix("#/") else { return false };
+        let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
+        self.said.clear();
+        self.dialog = None;
+        match Route::read(path.trim_end_matches('/')) {
+            Some(route) => self.route = route,
+            None => {
+                self.route = Route::Overview;
+                self.said = self.text.of("route.unknown").to_owned();
+            }
+        }
+        for pair in query.split('&') {
+            match pair.split_once('=') {
+                Some(("threshold", value)) => self.threshold = hundredths(value).unwrap_or(self.threshold),
+                Some(("metric", value)) => self.measure = value.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_').collect(),
+                Some(("days", value)) => self.days = value.parse().ok().filter(|days| [7, 30, 90].contains(days)).unwrap_or(self.days),
+                _ => {}
+            }
+        }
+        true
+    }
+
+    /// Takes one event of the page: what to do and its argument come from the element, the value from the control. True: draw again.
+    pub fn act(&mut self, what: &str, argument: &str, value: &str) -> bool {
+        match what {
+            "threshold" => self.threshold = hundredths(value).unwrap_or(self.threshold),
+            "reset" => self.threshold = self.served,
+            "measure" => self.measure = value.to_owned(),
+            "days" => self.days = argument.parse().unwrap_or(self.days),
+            "input" => drop(self.inputs.insert(argument.to_owned(), value.to_owned())),
+            "cursor" => drop(self.cursors.insert(argument.to_owned(), value.parse().unwrap_or_default())),
+            "toggle" => {
+                if !self.open.remove(argument) {
+                    self.open.insert(argument.to_owned());
+                }
+            }
+            "open" => drop(self.open.insert(argument.to_owned())),
+            "close" => drop(self.open.remove(argument)),
+            "ask" => {
+                self.dialog = Some(argument.to_owned());
+                self.inputs.remove("reason");
+            }
+            "back" => self.dialog = None,
+            "seen" => self.seen = argument.parse().unwrap_or(self.seen),
+            "pause" => self.paused = !self.paused,
+            _ => return false,
+        }
+        true
+    }
+
+    /// The text of the input `name`.
+    pub fn input(&self, name: &str) -> &str {
+        self.inputs.get(name).map_or("", String::as_str)
+    }
+
+    /// The number in the input `name`, if it is positive.
+    pub fn number(&self, name: &str) -> Option<f64> {
+        self.input(name).trim().parse().ok().filter(|x: &f64| x.is_finite() && *x > 0.0)
+    }
+
+    /// Whether the part `id` is open.
+    pub fn is_open(&self, id: &str) -> bool {
+        self.open.contains(id)
+    }
+
+    /// Whether the key in use may do what needs `scope`.
+    pub fn may(&self, scope: &str) -> bool {
+        !self.printed && matches!(self.state, State::Live) && self.scopes.iter().any(|own| own == scope)
+    }
+}
+
+/// `0.42` in hundredths, within 1 to 99.
+fn hundredths(text: &str) -> Option<u32> {
+    let x: f64 = text.parse().ok()?;
+    (0.0..=1.0).contains(&x).then(|| (x * 100.0).round().clamp(1.0, 99.0) as u32)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn routes_are_read_with_their_aliases() {
+        assert_eq!(Route::read("data/visits%2030d"), Some(Route::Feature("visits 30d".into())));
+        assert_eq!(Route::read("alerts"), Some(Route::Diagnosis));
+        assert_eq!(Route::read("models/7/8"), Some(Route::Models));
+        assert_eq!(Route::read("nowhere"), None);
+        let mut ui = Ui::new(&Report::default());
+        assert!(ui.go("#/performance?metric=recall&threshold=0.42&days=30"));
+        assert_eq!((ui.route.clone(), ui.measure.as_str(), ui.threshold, ui.days), (Route::Performance, "recall", 42, 30));
+        assert!(!ui.go("#main") && ui.go("#/nowhere"));
+        assert_eq!(ui.said, ui.text.of("route.unknown"));
+    }
+}

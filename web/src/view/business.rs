@@ -1,0 +1,77 @@
+//! Business impact: what do sales get from it?
+
+use maud::{Markup, html};
+use plumbline_core::report::MeasureId;
+
+use super::{Piece, fault, heading, measure};
+use crate::part::table;
+use crate::read::Report;
+use crate::text::{Safe, Unit};
+use crate::ui::Ui;
+
+const CARDS: [MeasureId; 4] = [MeasureId::Conversion, MeasureId::DealSize, MeasureId::Satisfaction, MeasureId::ScoresPerDay];
+
+/// The pieces of the view.
+pub fn pieces(report: &Report, ui: &Ui, out: &mut Vec<Piece>) {
+    out.push(Piece::Part("head", heading(ui, "view.business", "business.question")));
+    out.push(Piece::Part("cards", measure::cards(report, &CARDS, ui)));
+    out.push(Piece::Part("bands", bands(report, ui)));
+    out.push(Piece::Part("chosen", measure::chosen(report, &CARDS, ui)));
+    out.push(Piece::Part("ratings", ratings(report, ui)));
+}
+
+fn bands(report: &Report, ui: &Ui) -> Markup {
+    let text = &ui.text;
+    let Some(business) = &report.business else { return fault(report, "business", ui).unwrap_or_default() };
+    if business.bands.iter().all(|band| band.leads == 0) {
+        return html! { section.card { p.soft { (text.of("business.empty")) } } };
+    }
+    let head = html! {
+        th scope="col" { (text.of("business.band")) } th.number scope="col" { (text.of("business.from")) }
+        th.number scope="col" { (text.of("business.leads")) } th.number scope="col" { (text.of("business.conversion")) }
+        th scope="col" { (text.of("business.share")) }
+    };
+    let rows = html! {
+        @for band in &business.bands {
+            tr {
+                th scope="row" { (Safe(&band.name)) }
+                td.number { (text.value(Some(band.from), Unit::Distance, "")) }
+                td.number { (text.locale.whole(band.leads)) }
+                td.number { (text.estimate(&band.conversion, Unit::Percent, "")) }
+                td { (meter(band.conversion.value)) }
+            }
+        }
+    };
+    html! {
+        section.card {
+            header { h2 { (text.of("business.bands")) } }
+            (table("bands", text.of("business.bands"), &head, &rows))
+            @if let Some(share) = business.hot_share { p { (text.fill("business.hot", &[("share", &text.locale.percent(share))])) } }
+        }
+    }
+}
+
+/// A bar of the part `x`.
+fn meter(x: Option<f64>) -> Markup {
+    let x = x.filter(|x| x.is_finite()).unwrap_or_default().clamp(0.0, 1.0);
+    html! { svg.meter width="120" height="10" aria-hidden="true" { rect.well x="0" y="0" width="120" height="10" {} rect.champion x="0" y="0" width=((x * 120.0).round()) height="10" {} } }
+}
+
+fn ratings(report: &Report, ui: &Ui) -> Markup {
+    let text = &ui.text;
+    let Some(business) = &report.business else { return html! {} };
+    let counts = &business.satisfaction.counts;
+    let all: u64 = counts.iter().sum();
+    if all == 0 {
+        return html! { section.card { p.soft { (text.of("business.no_ratings")) } } };
+    }
+    let most = counts.iter().copied().max().unwrap_or(1).max(1) as f64;
+    html! {
+        section.card {
+            header { h2 { (text.of("business.ratings")) } p.small.soft { (text.count("business.votes", all, &[])) } }
+            ol.ratings { @for (place, count) in counts.iter().enumerate() {
+                li { span.number { (place + 1) } (meter(Some(*count as f64 / most))) span.number { (text.locale.whole(*count)) } }
+            } }
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! The views: pure functions of the report and of what the page remembers. A view is a list of pieces, so that only those whose text
+//! changed are put into the document.
+
+mod business;
+mod dialog;
+mod diagnosis;
+mod experiment;
+mod goals;
+mod health;
+mod leads;
+mod measure;
+mod models;
+mod nav;
+mod overview;
+mod performance;
+mod print;
+mod quality;
+mod rollout;
+mod settings;
+
+use maud::{Markup, PreEscaped, html};
+
+use crate::part::of_verdict;
+use crate::read::Report;
+use crate::text::{Safe, moment};
+use crate::ui::{Route, State, Ui};
+
+/// A piece of the page.
+#[derive(Debug)]
+pub enum Piece {
+    /// Tags round the parts.
+    Raw(&'static str),
+    /// A part that changes by itself, under its id.
+    Part(&'static str, Markup),
+}
+
+/// All pieces of the page below its root.
+pub fn pieces(report: &Report, ui: &Ui) -> Vec<Piece> {
+    let mut out = vec![
+        Piece::Raw("<header class=\"rail\">"),
+        Piece::Part("rail", nav::rail(report, ui)),
+        Piece::Raw("</header><main id=\"main\" tabindex=\"-1\">"),
+        Piece::Part("bar", bar(report, ui)),
+    ];
+    match &ui.route {
+        Route::Overview => overview::pieces(report, ui, &mut out),
+        Route::Print => print::pieces(report, ui, &mut out),
+        route => {
+            if matches!(route, Route::Health | Route::Performance | Route::Quality | Route::Business) {
+                out.push(Piece::Part("tabs", nav::tabs(report, ui)));
+            }
+            one(report, ui, &mut out);
+        }
+    }
+    out.push(Piece::Raw("</main>"));
+    out.push(Piece::Part("dialog", dialog::dialog(report, ui)));
+    out
+}
+
+/// The pieces of the view that is open.
+fn one(report: &Report, ui: &Ui, out: &mut Vec<Piece>) {
+    match &ui.route {
+        Route::Health => health::pieces(report, ui, out),
+        Route::Performance => performance::pieces(report, ui, out),
+        Route::Quality => quality::pieces(report, ui, out),
+        Route::Feature(name) => quality::feature(report, name, ui, out),
+        Route::Business => business::pieces(report, ui, out),
+        Route::Rollout => rollout::pieces(report, ui, out),
+        Route::Experiment => experiment::pieces(report, ui, out),
+        Route::Models => models::pieces(report, ui, out),
+        Route::Leads => leads::pieces(ui, out),
+        Route::Lead(id) => leads::lead(id, ui, out),
+        Route::Diagnosis => diagnosis::pieces(report, ui, out),
+        Route::Goals => goals::pieces(report, ui, out),
+        Route::Settings => settings::pieces(report, ui, out),
+        Route::Overview | Route::Print => {}
+    }
+}
+
+/// The pieces as one text: what the page holds after a draw, and what is printed.
+pub fn join(pieces: &[Piece]) -> Markup {
+    let mut out = String::new();
+    for piece in pieces {
+        match piece {
+            Piece::Raw(text) => out.push_str(text),
+            Piece::Part(id, markup) => {
+                out.push_str("<div class=\"part\" id=\"p-");
+                out.push_str(id);
+                out.push_str("\">");
+                out.push_str(&markup.0);
+                out.push_str("</div>");
+            }
+        }
+    }
+    PreEscaped(out)
+}
+
+/// The document's title: view, state, product.
+pub fn title(report: &Report, ui: &Ui) -> String {
+    let level = of_verdict(report.verdict.as_ref().map_or("", |verdict| verdict.status.as_str()));
+    format!("{} · {} · Plumbline", ui.text.of(ui.route.key()), ui.text.of(level.key))
+}
+
+/// The bar above every view: what is shown, how old it is, and what may be done with the page itself.
+fn bar(report: &Report, ui: &Ui) -> Markup {
+    let text = &ui.text;
+    let until = report.data_until.as_deref().map(moment);
+    html! {
+        div.top {
+            @if let Some(deployment) = &report.deployment {
+                span.where { strong { (Safe(&deployment.name)) } " · " (Safe(&deployment.environment)) }
+            }
+            span.age {
+                @if let Some(until) = &until { (text.fill("bar.until", &[("until", until)])) " UTC · " }
+                (text.fill("bar.made", &[("made", &moment(&report.generated_at))]))
+            }
+            @if !ui.printed {
+                span.end {
+                    @if ui.state == State::Live {
+                        button.button type="button" data-do="pause" aria-pressed=(if ui.paused { "true" } else { "false" }) { (text.of("bar.pause")) }
+                    }
+                    a.button href="#/print" { (text.of("bar.print")) }
+                    button.button type="button" data-do="save" { (text.of("bar.save")) }
+                    button.button type="button" data-do="theme" { (text.of(if ui.theme == "dark" { "bar.light" } else { "bar.dark" })) }
+                }
+            }
+        }
+        @match &ui.state {
+            State::Live => {}
+            State::Stale(since) => p.banner.warn role="status" { (text.fill("state.stale", &[("since", since)])) " " button.button type="button" data-do="again" { (text.of("state.again")) } },
+            State::Offline => p.banner.warn role="status" { (text.fill("state.offline", &[("made", &moment(&report.generated_at))])) },
+            State::Saved => p.banner { (text.fill("state.saved", &[("made", &moment(&report.generated_at))])) },
+        }
+        @if report.format > crate::read::FORMAT { p.banner.warn { (text.of("state.newer")) } }
+        @for note in &report.notes { p.banner { (Safe(&text.sentence(note))) } }
+        p #said role="status" class=[(!ui.said.is_empty()).then_some("banner")] { (ui.said) }
+    }
+}
+
+/// The heading of a view: its name and its question.
+fn heading(ui: &Ui, name: &str, question: &str) -> Markup {
+    html! { header.page-head { h1 { (ui.text.of(name)) } p { (ui.text.of(question)) } } }
+}
+
+/// What stands for a part of the report that could not be read; nothing where it could.
+fn fault(report: &Report, part: &str, ui: &Ui) -> Option<Markup> {
+    let fault = report.fault(part)?;
+    Some(html! {
+        p.banner.warn { (ui.text.fill("state.fault", &[("part", &crate::text::shown(&fault.part).0)])) }
+    })
+}
+
+/// The currency of the deployment.
+fn currency(report: &Report) -> &str {
+    report.deployment.as_ref().map_or("", |deployment| deployment.currency.as_str())
+}
+
+/// Width of a chart that takes the whole content.
+fn whole(ui: &Ui) -> f64 {
+    f64::from(ui.width.clamp(280, 1_400)) - 50.0
+}
+
+/// Width of a chart beside another one, where both fit.
+fn half(ui: &Ui) -> f64 {
+    if ui.width >= 800 { f64::from(ui.width.min(1_400)) / 2.0 - 66.0 } else { whole(ui) }
+}

@@ -1,0 +1,64 @@
+//! Models: which versions exist, and which is better on the same leads?
+
+use maud::{Markup, html};
+use plumbline_core::report::{ChangePart, MeasureId};
+
+use super::{Piece, fault, heading};
+use crate::chart::{Forest, forest};
+use crate::part::table;
+use crate::read::Report;
+use crate::text::{Safe, Unit, moment};
+use crate::ui::Ui;
+
+/// The pieces of the view.
+pub fn pieces(report: &Report, ui: &Ui, out: &mut Vec<Piece>) {
+    out.push(Piece::Part("head", heading(ui, "view.models", "models.question")));
+    out.push(Piece::Part("models", models(report, ui)));
+    out.push(Piece::Part("comparison", comparison(report, ui)));
+}
+
+fn models(report: &Report, ui: &Ui) -> Markup {
+    let text = &ui.text;
+    if report.models.is_empty() {
+        return fault(report, "models", ui).unwrap_or_else(|| html! { section.card { p.soft { (text.of("models.empty")) } } });
+    }
+    let head = html! {
+        th scope="col" { (text.of("models.version")) } th scope="col" { (text.of("models.status")) } th scope="col" { (text.of("models.alias")) }
+        th scope="col" { (text.of("models.registered")) } th scope="col" { (text.of("models.digest")) }
+    };
+    let rows = html! { @for model in &report.models { tr {
+        th scope="row" { (Safe(&model.version)) }
+        td { (text.of(&format!("model.{}", model.status)).trim_start_matches("model.")) }
+        td { (model.aliases.join(", ")) }
+        td { time datetime=(model.registered_at) { (moment(&model.registered_at)) } }
+        td { code { (model.digest.chars().take(12).collect::<String>()) } }
+    } } };
+    html! { section.card { header { h2 { (text.of("models.all")) } } (table("models-table", text.of("models.all"), &head, &rows)) } }
+}
+
+fn comparison(report: &Report, ui: &Ui) -> Markup {
+    let text = &ui.text;
+    let Some(comparison) = &report.comparison else {
+        return fault(report, "comparison", ui).unwrap_or_else(|| html! { section.card { p.soft { (text.of("models.alone")) } } });
+    };
+    let row = |change: &ChangePart| {
+        let name = MeasureId::ALL.into_iter().find(|id| crate::text::id_of(*id) == change.id);
+        let unit = name.map_or(Unit::Part, Unit::of);
+        Forest {
+            name: text.of(&format!("measure.{}", change.id)).to_owned(),
+            control: text.value(change.control.value, unit, ""),
+            treatment: text.value(change.treatment.value, unit, ""),
+            change: change.change,
+            words: text.estimate(&change.change, Unit::Change, ""),
+            status: change.status,
+        }
+    };
+    let rows: Vec<Forest> = comparison.differences.iter().map(row).collect();
+    let [a, b] = &comparison.versions;
+    html! {
+        section.card {
+            header { h2 { (text.of("models.same_leads")) } p.small.soft { (text.count("models.n", comparison.n, &[])) } }
+            (forest("differences", text.of("models.same_leads"), [a.as_str(), b.as_str()], &rows, ui))
+        }
+    }
+}

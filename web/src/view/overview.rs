@@ -1,0 +1,142 @@
+//! Overview: says whether to worry, and who does what next.
+
+use maud::{Markup, html};
+use plumbline_core::report::{Measure, MeasureId, Question, Tab};
+
+use super::{Piece, currency, fault};
+use crate::chart::timeline;
+use crate::part::{link, of_status, of_verdict, status};
+use crate::read::Report;
+use crate::text::{Safe, Unit, id_of, moment};
+use crate::ui::Ui;
+
+/// Days of the timeline.
+const DAYS: usize = 14;
+
+/// The pieces of the view.
+pub fn pieces(report: &Report, ui: &Ui, out: &mut Vec<Piece>) {
+    out.push(Piece::Part("verdict", verdict(report, ui)));
+    out.push(Piece::Part("answers", answers(report, ui)));
+    out.push(Piece::Part("measures", measures(report, ui)));
+    out.push(Piece::Part("days", days(report, ui)));
+    out.push(Piece::Part("changes", changes(report, ui)));
+}
+
+/// The state in one sentence, with the measures and gates it rests on.
+pub fn verdict(report: &Report, ui: &Ui) -> Markup {
+    let text = &ui.text;
+    let Some(verdict) = &report.verdict else {
+        return fault(report, "verdict", ui).unwrap_or_else(|| html! { section.card.hero { h1 { (text.of("overview.empty")) } p { (text.of("overview.send")) } } });
+    };
+    let level = of_verdict(&verdict.status);
+    let rests: Vec<&Measure> =
+        verdict.because.iter().filter_map(|id| report.measures.iter().find(|measure| id_of(measure.id) == id)).take(4).collect();
+    html! {
+        section.card.hero.(level.class) {
+            (status(text, level))
+            h1 { (Safe(&text.sentence(&verdict.sentence))) }
+            @for measure in rests {
+                p { (Safe(&text.sentence(&measure.sentence))) " " a href=(route_of(measure)) { (text.of("overview.why")) } }
+            }
+        }
+    }
+}
+
+fn answers(report: &Report, ui: &Ui) -> Markup {
+    let text = &ui.text;
+    let Some(answers) = &report.answers else { return fault(report, "answers", ui).unwrap_or_default() };
+    let all: [(&str, &str, &Question); 5] = [
+        ("question.changed", "question.changed_go", &answers.what_changed),
+        ("question.serves", "question.serves_go", &answers.which_serves),
+        ("question.promote", "question.promote_go", &answers.may_promote),
+        ("question.acts", "question.acts_go", &answers.who_acts),
+        ("question.worth", "question.worth_go", &answers.worth),
+    ];
+    html! {
+        div.answers {
+            @for (question, go, answer) in all {
+                section.card.answer {
+                    h2 { (text.of(question)) }
+                    @if let Some(of) = answer.status { p { (status(text, of_status(of))) } }
+                    p.said { (Safe(&text.sentence(&answer.sentence))) }
+                    p.go { (link(&answer.route, text.of(go))) }
+                }
+            }
+        }
+    }
+}
+
+/// Where the chart of a measure is.
+fn route_of(measure: &Measure) -> String {
+    let tab = match measure.tab {
+        Tab::Health => "health",
+        Tab::Performance => "performance",
+        Tab::Quality => "quality",
+        Tab::Business => "business",
+    };
+    format!("#/{tab}?metric={}", id_of(measure.id))
+}
+
+fn measures(report: &Report, ui: &Ui) -> Markup {
+    let text = &ui.text;
+    let tabs = [
+        (Tab::Health, "view.health", "#/health"),
+        (Tab::Performance, "view.performance", "#/performance"),
+        (Tab::Quality, "view.quality", "#/quality"),
+        (Tab::Business, "view.business", "#/business"),
+    ];
+    let money = currency(report);
+    let row = |measure: &Measure| {
+        let unit = Unit::of(measure.id);
+        html! {
+            li id=(format!("m-{}", id_of(measure.id))) {
+                a.name href=(route_of(measure)) { (text.measure(measure)) }
+                span.value { (text.value(measure.estimate.value, unit, money)) }
+                span.target { @if let Some(target) = &measure.target { (text.target(target, unit, money)) } }
+                (status(text, of_status(measure.status)))
+            }
+        }
+    };
+    html! {
+        @if let Some(fault) = fault(report, "measures", ui) { (fault) }
+        div.matrix {
+            @for (tab, key, route) in tabs {
+                section.card.tab {
+                    h2 { a href=(route) { (text.of(key)) } }
+                    ul.measures { @for measure in report.measures.iter().filter(|measure| measure.tab == tab && measure.id != MeasureId::P50Ms) { (row(measure)) } }
+                }
+            }
+        }
+    }
+}
+
+fn days(report: &Report, ui: &Ui) -> Markup {
+    html! {
+        section.card {
+            header { h2 { (ui.text.of("overview.days")) } }
+            (timeline(&report.days, DAYS, super::whole(ui), ui))
+        }
+    }
+}
+
+fn changes(report: &Report, ui: &Ui) -> Markup {
+    let text = &ui.text;
+    let fresh: Vec<_> = report.events.iter().filter(|event| event.seq > ui.seen && !event.sentence.text.is_empty()).collect();
+    let newest = report.events.iter().map(|event| event.seq).max();
+    html! {
+        section.card #changes {
+            header {
+                h2 { (text.of("overview.changes")) }
+                @if let Some(newest) = newest.filter(|_| !ui.printed && !fresh.is_empty()) {
+                    button.button type="button" data-do="seen" data-arg=(newest) { (text.of("overview.seen")) }
+                }
+            }
+            @if fresh.is_empty() { p.soft { (text.of("overview.unchanged")) } }
+            ol.events { @for event in fresh { li id=(format!("event-{}", event.seq)) {
+                time datetime=(event.at) { (moment(&event.at)) }
+                span { (Safe(&text.sentence(&event.sentence))) }
+                span.soft { (Safe(&event.actor)) }
+            } } }
+        }
+    }
+}
