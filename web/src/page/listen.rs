@@ -13,7 +13,9 @@ use super::{act, refresh, with};
 /// Listens for the life of the page.
 pub(super) fn listen() -> Option<()> {
     let document = document()?;
-    let all: Closure<dyn FnMut(Event)> = Closure::new(|event: Event| drop(on(&event)));
+    let all: Closure<dyn FnMut(Event)> = Closure::new(|event: Event| {
+        on(&event);
+    });
     let capture = AddEventListenerOptions::new();
     // Toggling and closing do not bubble.
     capture.set_capture(true);
@@ -22,7 +24,9 @@ pub(super) fn listen() -> Option<()> {
         document.add_event_listener_with_callback_and_add_event_listener_options(name, callback, &capture).ok()?;
     }
     all.forget();
-    let routed: Closure<dyn FnMut()> = Closure::new(|| drop(route()));
+    let routed: Closure<dyn FnMut()> = Closure::new(|| {
+        route();
+    });
     window()?.add_event_listener_with_callback("hashchange", routed.as_ref().unchecked_ref()).ok()?;
     routed.forget();
     let seen: Closure<dyn FnMut()> = Closure::new(refresh::run);

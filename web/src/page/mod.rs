@@ -46,7 +46,7 @@ fn with<T>(change: impl FnOnce(&mut App) -> T) -> Option<T> {
 #[wasm_bindgen]
 pub fn start(words: &str, decimal: String, group: String, percent: String, saved: Option<String>) {
     let locale = Locale { decimal, group, percent };
-    let text = if words.is_empty() { Text { locale, ..Text::default() } } else { Text::new(words, locale) };
+    let text = Text::new(words, locale);
     let mut ui = Ui { text, ..Ui::new(&Report::default()) };
     ui.theme = draw::theme();
     ui.seen = draw::seen();

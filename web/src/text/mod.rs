@@ -45,10 +45,10 @@ impl Default for Text {
 }
 
 impl Text {
-    /// The language of the JSON `file`, which maps keys to texts with `{slots}`, or to texts by plural category. What it lacks is English.
+    /// The language of the JSON `file`, which maps keys to texts with `{slots}`, or to texts by plural category. What it lacks, and all of an empty one, is English.
     pub fn new(file: &str, locale: Locale) -> Text {
         let mut words = read(ENGLISH);
-        if file != ENGLISH {
+        if !file.is_empty() && file != ENGLISH {
             words.append(&mut read(file));
         }
         Text { words, locale, plural: |n| if n == 1 { "one" } else { "other" } }
