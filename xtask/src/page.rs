@@ -14,7 +14,7 @@ const PACKAGE: &str = "plumbline-web";
 /// empty folder.
 pub fn page(project: &Project) -> Result<()> {
     let (module, dist) = (project.path("web/pkg"), project.path("web/dist"));
-    let binding = Binding { package: PACKAGE, features: &[], name: "plumbline_web", profile: "cheap" };
+    let binding = Binding { package: PACKAGE, features: &[], name: "plumbline_web", profile: "page" };
     bindgen::bindgen(project, &binding, &module)?;
     if dist.exists() {
         std::fs::remove_dir_all(&dist).with_context(|| format!("cannot empty {}", dist.display()))?;

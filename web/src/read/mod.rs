@@ -1,16 +1,17 @@
 //! The report as it arrived: each part is read by itself, so that a faulty one takes only itself away.
 
+mod field;
 mod limit;
+mod part;
 
 use plumbline_core::report::{
-    Answers, Business, ComparisonPart, Complete, Deployment, Event, ExperimentPart, Goal, Health, Measure, Model, Performance,
-    Quality, Revenue, RolloutPart, SettingsPart, Verdict,
+    AlertPart, Answers, Business, ComparisonPart, Complete, Day, Deployment, DiagnosisPart, Event, ExperimentPart, Goal, Health,
+    IncidentPart, Measure, MeasureId, Model, Performance, Quality, Revenue, RolloutPart, SettingsPart, Verdict,
 };
-use plumbline_core::report::{Day, MeasureId};
 use plumbline_core::sentence::Sentence;
-use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+pub use field::{Read, field};
 pub use limit::{BYTES, ROWS};
 
 /// The newest format that this page reads.
@@ -61,6 +62,14 @@ pub struct Report {
     pub goals: Vec<Goal>,
     /// Additional revenue.
     pub revenue: Option<Revenue>,
+    /// Alerts that fire or were resolved lately.
+    pub alerts: Vec<AlertPart>,
+    /// All alerts that ever fired.
+    pub alerts_total: u64,
+    /// Open incidents.
+    pub incidents: Vec<IncidentPart>,
+    /// What the troubleshooting guide found.
+    pub diagnosis: Vec<DiagnosisPart>,
     /// The registered models.
     pub models: Vec<Model>,
     /// People, links and numbers.
@@ -74,10 +83,10 @@ pub struct Report {
 /// A part of the report that could not be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
-    /// Its path.
+    /// Its name, with the place of an entry of a list.
     pub part: String,
-    /// Why.
-    pub detail: String,
+    /// The path in it of what has another shape.
+    pub at: String,
 }
 
 /// Why a file is not shown at all.
@@ -137,6 +146,10 @@ impl Report {
         report.comparison = one(parts, "comparison", &mut faults);
         report.goals = list(parts, "goals", &mut faults);
         report.revenue = one(parts, "revenue", &mut faults);
+        report.alerts = list(parts, "alerts", &mut faults);
+        report.alerts_total = one(parts, "alerts_total", &mut faults).unwrap_or_default();
+        report.incidents = list(parts, "incidents", &mut faults);
+        report.diagnosis = list(parts, "diagnosis", &mut faults);
         report.models = list(parts, "models", &mut faults);
         report.settings = one(parts, "settings", &mut faults);
         report.notes = list(parts, "notes", &mut faults);
@@ -156,26 +169,29 @@ impl Report {
 }
 
 /// The part `name`; none where it is absent or null. A part of another shape is a fault.
-fn one<T: DeserializeOwned>(parts: &mut Map<String, Value>, name: &str, faults: &mut Vec<Fault>) -> Option<T> {
+fn one<T: Read>(parts: &mut Map<String, Value>, name: &str, faults: &mut Vec<Fault>) -> Option<T> {
     let mut value = parts.remove(name).filter(|value| !value.is_null())?;
     limit::cut(&mut value);
-    serde_json::from_value(value).map_err(|e| faults.push(Fault { part: name.to_owned(), detail: e.to_string() })).ok()
+    T::read(&value).map_err(|path| faults.push(Fault { part: name.to_owned(), at: path })).ok()
 }
 
 /// The entries of the list `name` that can be read.
-fn list<T: DeserializeOwned>(parts: &mut Map<String, Value>, name: &str, faults: &mut Vec<Fault>) -> Vec<T> {
+fn list<T: Read>(parts: &mut Map<String, Value>, name: &str, faults: &mut Vec<Fault>) -> Vec<T> {
     let entries = match parts.remove(name) {
         None | Some(Value::Null) => return Vec::new(),
         Some(Value::Array(entries)) => entries,
         Some(_) => {
-            faults.push(Fault { part: name.to_owned(), detail: "not a list".to_owned() });
+            faults.push(Fault { part: name.to_owned(), at: String::new() });
             return Vec::new();
         }
     };
-    let read = |(place, mut value): (usize, Value)| {
-        limit::cut(&mut value);
-        let fault = |e: serde_json::Error| Fault { part: format!("{name}[{place}]"), detail: e.to_string() };
-        serde_json::from_value(value).map_err(|e| faults.push(fault(e))).ok()
-    };
-    entries.into_iter().take(ROWS).enumerate().filter_map(read).collect()
+    let mut read = Vec::new();
+    for (place, mut entry) in entries.into_iter().take(ROWS).enumerate() {
+        limit::cut(&mut entry);
+        match T::read(&entry) {
+            Ok(entry) => read.push(entry),
+            Err(path) => faults.push(Fault { part: format!("{name}[{place}]"), at: path }),
+        }
+    }
+    read
 }

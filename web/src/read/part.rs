@@ -1,0 +1,104 @@
+//! The parts of the report, field by field. A field that core adds to one of them has to be named here before this compiles.
+
+use plumbline_core::alert::IncidentKind;
+use plumbline_core::diagnose::{Finding, Judgement};
+use plumbline_core::report::{
+    ActionPart, AlertPart, Answers, BandPart, Business, ChangePart, ComparisonPart, Complete, Day, Deployment, DiagnosisPart, Effect,
+    Estimate, Estimated, Event, ExperimentPart, FeaturePart, GatePart, Goal, Health, IncidentPart, LoadTest, LookPart, Measure, MeasureId,
+    Model, Performance, PredictionDrift, Quality, Question, Revenue, RolloutPart, Satisfaction, ScoreHistogram, SegmentPart, Series,
+    Serving, SettingsPart, SignOff, SplitPart, StagePart, Status, Tab, Target, Verdict,
+};
+use plumbline_core::rollout::Severity;
+use plumbline_core::rollout::policy::Contact;
+use plumbline_core::sentence::Sentence;
+use serde_json::Value;
+
+use super::field::{Read, field};
+
+macro_rules! parts {
+    ($($part:ident { $($name:ident),* })*) => {
+        $(impl Read for $part {
+            fn read(value: &Value) -> Result<$part, String> {
+                if !value.is_object() {
+                    return Err(String::new());
+                }
+                Ok($part { $($name: field(value, stringify!($name))?),* })
+            }
+        })*
+    };
+}
+
+macro_rules! names {
+    ($($kind:ident { $($text:literal => $name:ident),* })*) => {
+        $(impl Read for $kind {
+            fn read(value: &Value) -> Result<$kind, String> {
+                match value.as_str() {
+                    $(Some($text) => Ok($kind::$name),)*
+                    _ => Err(String::new()),
+                }
+            }
+        })*
+    };
+}
+
+parts! {
+    Sentence { code, text, values }
+    Estimate { value, low, high, level, n, n_needed }
+    Series { start, step_s, value, low, high }
+    Target { op, value }
+    Complete { shards, answered, epoch }
+    Deployment { id, name, environment, currency, version }
+    Verdict { status, sentence, because }
+    Question { status, sentence, route }
+    Answers { what_changed, which_serves, may_promote, who_acts, worth }
+    Day { day, statuses }
+    Event { seq, at, kind, sentence, actor, prev, hash }
+    Measure { id, tab, unit, estimate, status, sentence, window_days, target, champion, challenger }
+    LoadTest { req_per_s, at }
+    Health { hourly, load_test }
+    ScoreHistogram { n, positive }
+    Estimated { auc }
+    PredictionDrift { ks, percentiles, now, week_before, training }
+    Performance { threshold, score_histogram, outcome_delay_days, explored, estimated, prediction_drift }
+    FeaturePart { name, importance, ks, ks_bound, psi, missing, missing_reference, new_share, new_values, status, edges, categories, reference, current, ks_by_day }
+    Quality { features, features_total, expected_false_alarms_per_week }
+    BandPart { name, from, leads, conversion }
+    Satisfaction { counts }
+    Business { bands, hot_share, satisfaction }
+    StagePart { id, state, share, days, min_days, from, to }
+    Serving { version, role, share }
+    GatePart { id, estimate, baseline, target, status, required, provisional, waived, ready_at, sentence, evidence }
+    SignOff { stage, role, by, at, comment, evidence }
+    Effect { leads_per_day, share_before, share_after, sentence }
+    ActionPart { id, allowed, needs_scope, effect }
+    RolloutPart { id, revision, stage, held, suspended, extensions, earliest_at, next, missing, stages, serving, gates, sign_offs, actions, ledger_total, post_mortems }
+    SplitPart { p, expected, observed }
+    ChangePart { id, control, treatment, change, status, sentence }
+    SegmentPart { by, value, control, treatment, change, status }
+    LookPart { at, look, information, lift }
+    ExperimentPart { rollout, status, sentence, srm, measures, segments, segments_total, looks, looks_planned }
+    ComparisonPart { versions, n, differences }
+    Goal { month, id, status, sentence, due_at, route }
+    Revenue { estimate, target, per_lead, leads, series, method, excluded }
+    AlertPart { id, rule, severity, measure, subject, state, stale, estimate, threshold, opened_at, resolved_at, owner_role, due_at, escalates_to, taken_by, incident, sentence }
+    IncidentPart { id, kind, severity, state, opened_at, due_at, owner_role, escalates_to, taken_by, restored_at, closed_at, cause, post_mortem, needs_post_mortem, alert, sentence }
+    Model { version, status, aliases, registered_at, digest, rows, data_sha256, estimates, importance }
+    Finding { id, status, sentence, action, route }
+    DiagnosisPart { id, ran_at, finding, steps }
+    Contact { role, name, email, slack }
+    SettingsPart { contacts, links, policy_sha256 }
+}
+
+names! {
+    Status { "pass" => Pass, "fail" => Fail, "inconclusive" => Inconclusive, "insufficient_data" => InsufficientData, "error" => Error, "tracked" => Tracked }
+    Tab { "health" => Health, "performance" => Performance, "quality" => Quality, "business" => Business }
+    MeasureId {
+        "p50_ms" => P50Ms, "p99_ms" => P99Ms, "throughput" => Throughput, "error_rate" => ErrorRate, "uptime" => Uptime, "auc" => Auc,
+        "precision" => Precision, "recall" => Recall, "calibration_error" => CalibrationError, "freshness" => Freshness, "missing" => Missing,
+        "drift_ks" => DriftKs, "coverage" => Coverage, "conversion" => Conversion, "deal_size" => DealSize, "satisfaction" => Satisfaction,
+        "scores_per_day" => ScoresPerDay
+    }
+    Severity { "info" => Info, "yellow" => Yellow, "red" => Red }
+    IncidentKind { "alert" => Alert, "rollout" => Rollout, "post_mortem" => PostMortem }
+    Judgement { "fine" => Fine, "unknown" => Unknown, "suspect" => Suspect, "cause" => Cause }
+}
