@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::lead::Desk;
 use crate::read::Report;
 use crate::text::Text;
 
@@ -89,6 +90,18 @@ impl Route {
     }
 }
 
+/// Text as a part of a route: letters, digits and `-_.` as they are, any other byte as its code.
+pub fn encoded(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' => out.push(char::from(byte)),
+            byte => out.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    out
+}
+
 /// Text with `%20` and its like decoded; a broken code stays.
 fn decoded(text: &str) -> String {
     let bytes = text.as_bytes();
@@ -116,8 +129,14 @@ pub enum State {
     /// The service answered lately.
     #[default]
     Live,
-    /// It has not answered since the time that is given in words.
-    Stale(String),
+    /// The report has not arrived yet.
+    Waiting,
+    /// The service has not answered for a while.
+    Stale,
+    /// It keeps no lifecycle, so there is no report.
+    Bare,
+    /// The key may not read; without one, a key is needed.
+    Forbidden,
     /// The browser is offline.
     Offline,
     /// A report that was saved.
@@ -163,6 +182,16 @@ pub struct Ui {
     pub scopes: Vec<String>,
     /// The name that the key belongs to.
     pub name: String,
+    /// Whether a key is in use.
+    pub is_signed: bool,
+    /// The role that the key's owner may act in.
+    pub role: String,
+    /// The reader's clock, ms since 1970, in steps of some seconds.
+    pub now_ms: i64,
+    /// When the service answered last.
+    pub heard_ms: i64,
+    /// The lead view.
+    pub desk: Desk,
     /// Whether parts are printed: no controls, no scripts.
     pub printed: bool,
 }

@@ -12,6 +12,7 @@ mod reliability;
 mod scale;
 mod spark;
 mod timeline;
+mod waterfall;
 
 pub use band::{Band, Line, band};
 pub use bins::bins;
@@ -25,3 +26,4 @@ pub use reliability::reliability;
 pub use scale::Scale;
 pub use spark::spark;
 pub use timeline::timeline;
+pub use waterfall::waterfall;

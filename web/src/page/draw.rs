@@ -1,17 +1,11 @@
 //! Draws: only parts whose markup changed are put into the document.
 
 use wasm_bindgen::JsCast;
-use wasm_bindgen::prelude::wasm_bindgen;
-use web_sys::{Document, Element, HtmlDialogElement, HtmlElement, Storage, Window};
+use web_sys::{Document, HtmlDialogElement, HtmlElement, Storage, Window};
 
+use super::glue::morph;
 use super::{App, with};
 use crate::view::{Piece, join, pieces, title};
-
-#[wasm_bindgen(raw_module = "./morph.js")]
-extern "C" {
-    /// Makes the children of `target` what `html` says, keeping what is the same.
-    fn morph(target: &Element, html: &str);
-}
 
 pub(super) fn window() -> Option<Window> {
     web_sys::window()
@@ -39,10 +33,19 @@ pub(super) fn hash() -> Option<String> {
     window()?.location().hash().ok()
 }
 
-/// Width of the content.
+/// Width of the content: the bar above every view takes all of it; before there is one, what is inside the main part's padding.
 pub(super) fn width() -> u32 {
     let main = document().and_then(|document| document.get_element_by_id("main"));
-    main.map_or(680, |main| u32::try_from(main.client_width().max(280)).unwrap_or(680))
+    let inside = main.map_or(680, |main| {
+        let bar = main.query_selector(".top").ok().flatten().map(|bar| bar.client_width()).filter(|width| *width > 0);
+        bar.unwrap_or_else(|| main.client_width() - (main.client_width() / 20).clamp(24, 64))
+    });
+    u32::try_from(inside.max(240)).unwrap_or(680)
+}
+
+/// Whether the system asks for a dark page.
+pub(super) fn prefers_dark() -> bool {
+    window().and_then(|window| window.match_media("(prefers-color-scheme: dark)").ok()?).is_some_and(|media| media.matches())
 }
 
 /// Draws in the next frame, however many events ask for it.

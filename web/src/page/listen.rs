@@ -7,8 +7,8 @@ use web_sys::{
     ResizeObserver,
 };
 
-use super::draw::{document, hash, soon, store, width, window};
-use super::{act, refresh, with};
+use super::draw::{document, hash, soon, width, window};
+use super::{App, act, ask, lead, with};
 
 /// Listens for the life of the page.
 pub(super) fn listen() -> Option<()> {
@@ -19,7 +19,7 @@ pub(super) fn listen() -> Option<()> {
     let capture = AddEventListenerOptions::new();
     // Toggling and closing do not bubble.
     capture.set_capture(true);
-    for name in ["click", "input", "change", "toggle", "close"] {
+    for name in ["click", "input", "change", "toggle", "close", "submit", "keydown"] {
         let callback = all.as_ref().unchecked_ref();
         document.add_event_listener_with_callback_and_add_event_listener_options(name, callback, &capture).ok()?;
     }
@@ -29,11 +29,6 @@ pub(super) fn listen() -> Option<()> {
     });
     window()?.add_event_listener_with_callback("hashchange", routed.as_ref().unchecked_ref()).ok()?;
     routed.forget();
-    let seen: Closure<dyn FnMut()> = Closure::new(refresh::run);
-    for name in ["online", "focus"] {
-        window()?.add_event_listener_with_callback(name, seen.as_ref().unchecked_ref()).ok()?;
-    }
-    seen.forget();
     let sized: Closure<dyn FnMut()> = Closure::new(|| {
         let width = width();
         with(|app| {
@@ -58,6 +53,7 @@ fn route() -> Option<()> {
         let is_moved = app.ui.go(&hash);
         if is_moved {
             app.ui.open.remove("views");
+            lead::opened(app);
             soon(app);
         }
         is_moved
@@ -96,49 +92,84 @@ fn on(event: &Event) -> Option<()> {
             app.ui.dialog = None;
             soon(app);
         }),
-        "click" if is_field => None,
+        "keydown" => {
+            let event = event.dyn_ref::<web_sys::KeyboardEvent>()?;
+            if is_field { stepped(event, &target) } else { None }
+        }
+        "click" if is_field || target.closest("form").ok()?.is_some_and(|form| form.has_attribute("data-do")) => None,
         "change" if !target.is_instance_of::<HtmlSelectElement>() => None,
         _ => {
             let element = target.closest("[data-do]").ok()??;
             let (what, argument) = (element.get_attribute("data-do")?, element.get_attribute("data-arg").unwrap_or_default());
-            match what.as_str() {
-                "theme" => theme(),
-                "again" => {
-                    refresh::run();
-                    Some(())
-                }
-                "save" => act::save(),
-                "send" => act::send(&argument),
-                "sign-in" => act::sign_in(),
-                "sign-out" => act::sign_out(),
-                "find-lead" => act::find_lead(),
-                _ => with(|app| {
-                    if app.ui.act(&what, &argument, &value_of(&element)) {
-                        if what == "seen" && let Some(store) = store() {
-                            let _ = store.set_item("plumbline-seen", &argument);
-                        }
-                        soon(app);
-                    }
-                }),
+            if kind == "submit" {
+                event.prevent_default();
             }
+            let value = value_of(&element);
+            with(|app| done(app, &what, &argument, &value))
         }
     }
 }
 
-/// Changes between light and dark, and remembers it.
-fn theme() -> Option<()> {
-    let root = document()?.document_element()?;
-    with(|app| {
-        let is_dark = match app.ui.theme.as_str() {
-            "dark" => true,
-            "light" => false,
-            _ => window().and_then(|window| window.match_media("(prefers-color-scheme: dark)").ok()?).is_some_and(|media| media.matches()),
-        };
-        app.ui.theme = if is_dark { "light" } else { "dark" }.to_owned();
-        let _ = root.set_attribute("data-theme", &app.ui.theme);
-        if let Some(store) = store() {
-            let _ = store.set_item("plumbline-theme", &app.ui.theme);
+/// The arrow keys change a number by one, the page keys by ten.
+fn stepped(event: &web_sys::KeyboardEvent, target: &Element) -> Option<()> {
+    let by = match event.key().as_str() {
+        "ArrowUp" => 1.0,
+        "ArrowDown" => -1.0,
+        "PageUp" => 10.0,
+        "PageDown" => -10.0,
+        _ => return None,
+    };
+    target.has_attribute("data-steps").then_some(())?;
+    event.prevent_default();
+    let now = crate::lead::number(&value_of(target)).unwrap_or_default();
+    let next = serde_json::Value::from(((now + by) * 1e6).round() / 1e6).to_string();
+    let next = next.strip_suffix(".0").unwrap_or(&next);
+    with(|app| done(app, "lead", &target.get_attribute("data-arg").unwrap_or_default(), next))
+}
+
+fn done(app: &mut App, what: &str, argument: &str, value: &str) {
+    match what {
+        "theme" => act::theme(app),
+        "again" => {
+            ask::me(app);
+            app.next_ms = 0.0;
         }
-        soon(app);
-    })
+        "save" => act::save(app),
+        "send" => act::send(app, argument),
+        "sign-in" => act::sign_in(app),
+        "sign-out" => act::sign_out(app),
+        "find-lead" => act::find_lead(app),
+        "compare" => lead::compare(app),
+        "lead" => {
+            if app.ui.desk.set(argument, value) {
+                lead::scored(app);
+            }
+        }
+        "undo" => {
+            if app.ui.desk.undo() {
+                lead::scored(app);
+            }
+        }
+        "reset-lead" => {
+            app.ui.desk.reset();
+            lead::scored(app);
+        }
+        "sample" => {
+            app.ui.desk.sample = argument.parse().unwrap_or_default();
+            app.ui.desk.reset();
+            lead::scored(app);
+        }
+        "version" => {
+            app.ui.desk.version = value.to_owned();
+            app.ui.desk.turn += 1;
+            app.ui.desk.here = None;
+            lead::scored(app);
+        }
+        what => {
+            if app.ui.act(what, argument, value) && what == "seen" {
+                let _ = act::remember("plumbline-seen", argument);
+            }
+        }
+    }
+    soon(app);
 }

@@ -1,15 +1,18 @@
-//! The browser's side: events by delegation, one draw a frame, the report's refresh, and actions.
+//! The browser's side: events by delegation, one draw a frame, requests and their answers, actions.
 
 mod act;
+mod ask;
 mod draw;
+mod glue;
+mod heard;
+mod lead;
 mod listen;
-mod refresh;
 
 use std::cell::RefCell;
 
 use wasm_bindgen::prelude::{Closure, wasm_bindgen};
 
-use crate::read::Report;
+use crate::read::{BYTES, Refused, Report};
 use crate::text::{Locale, Text};
 use crate::ui::{State, Ui};
 use crate::view::Piece;
@@ -20,15 +23,19 @@ struct App {
     /// The report's text: the same text draws nothing.
     text: String,
     /// Its ETag.
-    tag: Option<String>,
+    tag: String,
     ui: Ui,
     /// What was drawn last.
     last: Vec<Piece>,
     /// Whether a frame is asked for.
     due: bool,
     frame: Closure<dyn FnMut()>,
-    /// The key in use; it is in memory alone.
-    key: Option<String>,
+    /// The key in use; it is in memory alone. Empty without one.
+    key: String,
+    /// The key whose owner is asked for.
+    tried: String,
+    /// When the report is asked for next.
+    next_ms: f64,
     /// Failed refreshes in a row.
     failed: u32,
 }
@@ -42,12 +49,11 @@ fn with<T>(change: impl FnOnce(&mut App) -> T) -> Option<T> {
     APP.with(|app| app.try_borrow_mut().ok()?.as_mut().map(change))
 }
 
-/// Starts the page: `words` is the language's file, empty for English; then the separators of the reader's locale.
+/// Starts the page: `words` is the language's file, empty for English; then the separators of the reader's locale and the time.
 #[wasm_bindgen]
-pub fn start(words: &str, decimal: String, group: String, percent: String, saved: Option<String>) {
+pub fn start(words: &str, decimal: String, group: String, percent: String, now_ms: f64, saved: Option<String>) {
     let locale = Locale { decimal, group, percent };
-    let text = Text::new(words, locale);
-    let mut ui = Ui { text, ..Ui::new(&Report::default()) };
+    let mut ui = Ui { text: Text::new(words, locale), state: State::Waiting, now_ms: now_ms as i64, ..Ui::new(&Report::default()) };
     ui.theme = draw::theme();
     ui.seen = draw::seen();
     ui.width = draw::width();
@@ -55,57 +61,82 @@ pub fn start(words: &str, decimal: String, group: String, percent: String, saved
         ui.go(&hash);
     }
     let frame = Closure::new(draw::draw);
-    APP.set(Some(App { report: Report::default(), text: String::new(), tag: None, ui, last: Vec::new(), due: false, frame, key: None, failed: 0 }));
+    let app = App {
+        report: Report::default(),
+        text: String::new(),
+        tag: String::new(),
+        ui,
+        last: Vec::new(),
+        due: false,
+        frame,
+        key: String::new(),
+        tried: String::new(),
+        next_ms: 0.0,
+        failed: 0,
+    };
+    APP.set(Some(app));
     listen::listen();
     match saved {
-        Some(report) => {
-            with(|app| app.ui.state = State::Saved);
-            take(&report);
-        }
-        None => refresh::run(),
+        Some(report) => drop(open_saved(&report, report.len() as f64)),
+        None => with(|app| {
+            ask::me(app);
+            ask::report(app, now_ms);
+            lead::opened(app);
+        })
+        .unwrap_or_default(),
     }
 }
 
-/// Shows the report in `text`; the reason in words where it is none.
+/// Takes a second of the reader's clock: asks for the report when it is due, and lets what was shown grow old.
 #[wasm_bindgen]
-pub fn take(text: &str) -> Option<String> {
+pub fn tick(now_ms: f64, is_hidden: bool, is_online: bool) {
+    with(|app| ask::tick(app, now_ms, is_hidden, is_online));
+}
+
+/// Takes the answer to what was asked as `what`; status 0 where there is none.
+#[wasm_bindgen]
+pub fn heard(what: &str, status: u16, tag: String, text: &str) {
+    with(|app| heard::heard(app, what, status, tag, text));
+}
+
+/// Shows the report in `text`; the reason in words where it is none.
+fn take(app: &mut App, text: &str) -> Result<(), String> {
+    if app.text == text {
+        return Ok(());
+    }
+    let report = Report::read(text).map_err(|refused| refused.words(&app.ui.text))?;
+    let is_first = app.text.is_empty();
+    app.ui.served = Ui::new(&report).served;
+    if is_first && app.ui.threshold == 50 {
+        app.ui.threshold = app.ui.served;
+    }
+    app.report = report;
+    app.text = text.to_owned();
+    draw::soon(app);
+    Ok(())
+}
+
+/// Shows a saved report of `size` bytes; the reason in words where it is none.
+#[wasm_bindgen]
+pub fn open_saved(text: &str, size: f64) -> Option<String> {
     with(|app| {
-        if app.text == text {
-            return None;
-        }
-        match Report::read(text) {
-            Ok(report) => {
-                let is_first = app.text.is_empty();
-                app.ui.served = Ui::new(&report).served;
-                if is_first && app.ui.threshold == 50 {
-                    app.ui.threshold = app.ui.served;
-                }
-                app.report = report;
-                app.text = text.to_owned();
+        let taken = if size > BYTES as f64 { Err(Refused::TooLarge.words(&app.ui.text)) } else { take(app, text) };
+        match taken {
+            Ok(()) => {
+                app.ui.state = State::Saved;
+                app.ui.scopes.clear();
+                app.ui.said.clear();
                 draw::soon(app);
                 None
             }
-            Err(refused) => {
-                app.ui.said = refused.words(&app.ui.text);
+            Err(words) => {
+                app.ui.said.clone_from(&words);
                 draw::soon(app);
-                Some(app.ui.said.clone())
+                Some(words)
             }
         }
     })
     .flatten()
-}
-
-/// Shows a saved report; the reason in words where it is none.
-#[wasm_bindgen]
-pub fn open_saved(text: &str) -> Option<String> {
-    let refused = take(text);
-    if refused.is_none() {
-        with(|app| {
-            app.ui.state = State::Saved;
-            draw::soon(app);
-        });
-    }
-    refused
 }
 
 /// The markup of the page as it stands, for tests.

@@ -17,6 +17,9 @@ pub enum Icon {
     Play,
     Ring,
     Back,
+    Flame,
+    Sun,
+    Snow,
 }
 
 impl Icon {
@@ -32,6 +35,9 @@ impl Icon {
             Icon::Pause => "M4 4h16v16H4zM10 9v6M14 9v6",
             Icon::Play => "M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18zM10 8.5l5 3.5-5 3.5z",
             Icon::Ring => "M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18z",
+            Icon::Flame => "M12 21c-4 0-6.5-2.6-6.5-6 0-4.5 4.5-6 4.5-12 4 2.2 8.5 6.5 8.5 12 0 3.4-2.5 6-6.5 6z",
+            Icon::Sun => "M12 8a4 4 0 1 0 0 8 4 4 0 0 0 0-8zM12 2v3M12 19v3M2 12h3M19 12h3M5 5l2 2M17 17l2 2M19 5l-2 2M7 17l-2 2",
+            Icon::Snow => "M12 2v20M3.3 7l17.4 10M20.7 7L3.3 17",
             Icon::Back => "M9 7l-5 5 5 5M4 12h11a5 5 0 0 1 0 10",
         }
     }

@@ -68,6 +68,11 @@ impl Locale {
         format!("{}{}", self.fixed(percent, places), self.percent)
     }
 
+    /// `x` as a whole number with its sign.
+    pub fn signed(&self, x: f64) -> String {
+        format!("{}{}", if x >= 0.5 { "+" } else { "" }, self.fixed(x, 0))
+    }
+
     /// The part `x` in per cent, with its sign.
     pub fn signed_percent(&self, x: f64) -> String {
         let sign = if x > 0.0 { "+" } else { "" };

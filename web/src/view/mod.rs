@@ -20,7 +20,7 @@ mod settings;
 
 use maud::{Markup, PreEscaped, html};
 
-use crate::part::of_verdict;
+use crate::part::{Icon, icon, of_verdict};
 use crate::read::Report;
 use crate::text::{Safe, moment};
 use crate::ui::{Route, State, Ui};
@@ -68,8 +68,8 @@ fn one(report: &Report, ui: &Ui, out: &mut Vec<Piece>) {
         Route::Rollout => rollout::pieces(report, ui, out),
         Route::Experiment => experiment::pieces(report, ui, out),
         Route::Models => models::pieces(report, ui, out),
-        Route::Leads => leads::pieces(ui, out),
-        Route::Lead(id) => leads::lead(id, ui, out),
+        Route::Leads => leads::pieces(report, None, ui, out),
+        Route::Lead(id) => leads::pieces(report, Some(id), ui, out),
         Route::Diagnosis => diagnosis::pieces(report, ui, out),
         Route::Goals => goals::pieces(report, ui, out),
         Route::Settings => settings::pieces(report, ui, out),
@@ -112,7 +112,8 @@ fn bar(report: &Report, ui: &Ui) -> Markup {
             }
             span.age {
                 @if let Some(until) = &until { (text.fill("bar.until", &[("until", until)])) " UTC · " }
-                (text.fill("bar.made", &[("made", &moment(&report.generated_at))]))
+                @if ui.state == State::Live { (text.fill("bar.age", &[("age", &age(ui))])) }
+                @else if !report.generated_at.is_empty() { (text.fill("bar.made", &[("made", &moment(&report.generated_at))])) }
             }
             @if !ui.printed {
                 span.end {
@@ -127,14 +128,31 @@ fn bar(report: &Report, ui: &Ui) -> Markup {
         }
         @match &ui.state {
             State::Live => {}
-            State::Stale(since) => p.banner.warn role="status" { (text.fill("state.stale", &[("since", since)])) " " button.button type="button" data-do="again" { (text.of("state.again")) } },
+            State::Waiting => p.banner role="status" { (text.of("state.waiting")) },
+            State::Stale => p.banner.warn role="status" { (icon(Icon::Warning)) " " (stale(report, ui)) " " button.button type="button" data-do="again" { (text.of("state.again")) } },
             State::Offline => p.banner.warn role="status" { (text.fill("state.offline", &[("made", &moment(&report.generated_at))])) },
             State::Saved => p.banner { (text.fill("state.saved", &[("made", &moment(&report.generated_at))])) },
+            State::Bare => p.banner { (text.of("state.bare")) " " a href="#/leads" { (text.of("view.leads")) } },
+            State::Forbidden => p.banner.warn role="status" { (text.of(if ui.is_signed { "state.forbidden" } else { "state.no_key" })) " " a href="#/settings" { (text.of("actions.key")) } },
         }
         @if report.format > crate::read::FORMAT { p.banner.warn { (text.of("state.newer")) } }
         @for note in &report.notes { p.banner { (Safe(&text.sentence(note))) } }
         p #said role="status" class=[(!ui.said.is_empty()).then_some("banner")] { (ui.said) }
     }
+}
+
+/// How old what is shown is, where the service does not answer.
+fn stale(report: &Report, ui: &Ui) -> String {
+    if report.generated_at.is_empty() {
+        return ui.text.of("state.unreached").to_owned();
+    }
+    ui.text.fill("state.stale", &[("age", &age(ui)), ("since", &moment(&plumbline_core::report::time_text(ui.heard_ms)))])
+}
+
+/// How long ago the service answered.
+fn age(ui: &Ui) -> String {
+    let seconds = u64::try_from((ui.now_ms - ui.heard_ms).max(0) / 1_000).unwrap_or_default();
+    if seconds < 90 { ui.text.count("age.seconds", seconds, &[]) } else { ui.text.count("age.minutes", seconds / 60, &[]) }
 }
 
 /// The heading of a view: its name and its question.
@@ -157,10 +175,10 @@ fn currency(report: &Report) -> &str {
 
 /// Width of a chart that takes the whole content.
 fn whole(ui: &Ui) -> f64 {
-    f64::from(ui.width.clamp(280, 1_400)) - 50.0
+    f64::from(ui.width.clamp(240, 1_400)) - 34.0
 }
 
 /// Width of a chart beside another one, where both fit.
 fn half(ui: &Ui) -> f64 {
-    if ui.width >= 800 { f64::from(ui.width.min(1_400)) / 2.0 - 66.0 } else { whole(ui) }
+    if ui.width >= 800 { f64::from(ui.width.min(1_400)) / 2.0 - 40.0 } else { whole(ui) }
 }

@@ -1,0 +1,73 @@
+// What the module asks of the browser beside its document: putting markup in, requests, scores, files to keep.
+import { Idiomorph } from "idiomorph";
+
+const whole = new Set(["svg", "tr", "li", "section", "nav", "figure", "g"]);
+const sheet = document.createElement("template");
+const config = {
+  morphStyle: "innerHTML",
+  callbacks: {
+    // <details> and <dialog> are opened by people and by showModal(); markup does not close them.
+    beforeAttributeUpdated: (name, element) => !(name === "open" && (element.localName === "details" || element.localName === "dialog")),
+    // What did not change is not walked. This is safe because the value of every input is in the markup.
+    beforeNodeMorphed: (old, next) => !(whole.has(old.localName) && old.isEqualNode(next)),
+  },
+};
+
+/** Makes the children of `target` what `html` says, keeping what is the same. */
+export function morph(target, html) {
+  sheet.innerHTML = html;
+  Idiomorph.morph(target, sheet.content.childNodes, config);
+}
+
+/** Hands `text` to the browser as a file. */
+export function keep(name, kind, text) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([text], { type: kind }));
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}
+
+let heard;
+/** `hear(what, status, tag, text)` takes every answer; status 0 says that there was none. */
+export const listen = (hear) => (heard = hear);
+
+/** The longest wait for an answer, in milliseconds. */
+const PATIENCE = 8_000;
+
+/** Asks the service; the answer arrives as `what`. */
+export async function ask(what, method, path, key, tag, body) {
+  const headers = {};
+  if (key) headers.authorization = `Bearer ${key}`;
+  if (tag) headers[method === "GET" ? "if-none-match" : "if-match"] = tag;
+  if (body) headers["content-type"] = "application/json";
+  let answer = [0, "", ""];
+  try {
+    const got = await fetch(path, { method, headers, body: body || undefined, signal: AbortSignal.timeout(PATIENCE), cache: "no-store" });
+    answer = [got.status, got.headers.get("etag") ?? "", await got.text()];
+  } catch (error) {
+    answer[2] = error.message;
+  }
+  heard(what, ...answer);
+}
+
+/** Loaded models by the address of their bundle. */
+const models = new Map();
+
+async function model(bundle) {
+  const { Model } = await import("./scorer.js");
+  const answer = await fetch(bundle);
+  if (!answer.ok) throw new Error(`${bundle}: ${answer.status}`);
+  return Model.load(await answer.arrayBuffer());
+}
+
+/** Scores `lead` in this page with the model in `bundle`; the score, or what is wrong with the lead, arrives as `what`. */
+export async function score(what, bundle, lead, now) {
+  try {
+    if (!models.has(bundle)) models.set(bundle, model(bundle));
+    heard(what, 200, "", JSON.stringify((await models.get(bundle)).score(lead, { now, reasons: 1_000 })));
+  } catch ({ code, message, problems }) {
+    if (code === undefined) models.delete(bundle);
+    heard(what, code === undefined ? 0 : 422, "", JSON.stringify({ code, detail: message, errors: problems }));
+  }
+}

@@ -1,0 +1,85 @@
+// Starts the page's module with the reader's language and separators; says so in words when the browser cannot.
+import init, { heard, open_saved, start, tick } from "./plumbline_web.js";
+import { listen } from "./glue.js";
+
+const languages = new Set(["de", "ar"]);
+const root = document.documentElement;
+
+/** How the reader's locale writes numbers. */
+function separators(locale) {
+  const parts = new Intl.NumberFormat(locale).formatToParts(1234567.8);
+  const part = (type, other) => parts.find((p) => p.type === type)?.value ?? other;
+  const percent = new Intl.NumberFormat(locale, { style: "percent" }).formatToParts(0.5);
+  const sign = percent.slice(percent.findIndex((p) => p.type === "integer") + 1).map((p) => p.value).join("");
+  return [part("decimal", "."), part("group", ","), sign || "%"];
+}
+
+/** The words of the language that the address or the browser asks for; none for English. */
+async function words() {
+  const asked = new URLSearchParams(location.search).get("lang") ?? navigator.language;
+  const language = asked.slice(0, 2).toLowerCase();
+  if (!languages.has(language) || location.protocol === "file:") return ["", "en-US"];
+  const answer = await fetch(`text/${language}.json`);
+  if (!answer.ok) return ["", "en-US"];
+  const text = await answer.text();
+  root.lang = language;
+  root.dir = JSON.parse(text)._dir ?? "ltr";
+  // Digits as the charts have them, whatever the language's own are.
+  return [text, `${asked}-u-nu-latn`];
+}
+
+/** The module: a file beside this one, or in this one where the page is one file. */
+async function module() {
+  const inside = document.querySelector('script[type="application/wasm;base64"]');
+  if (!inside) return fetch(new URL("plumbline_web_bg.wasm", import.meta.url));
+  const bytes = Uint8Array.from(atob(inside.textContent.trim()), (c) => c.charCodeAt(0));
+  return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).arrayBuffer();
+}
+
+/** The saved report that this file holds or the address names. */
+async function saved() {
+  const inside = document.getElementById("report");
+  if (inside) return inside.textContent;
+  const asked = new URLSearchParams(location.hash.split("?")[1] ?? "").get("report");
+  // Of this origin alone.
+  return asked?.startsWith("/") && !asked.startsWith("//") ? (await fetch(asked)).text() : undefined;
+}
+
+try {
+  const theme = localStorage.getItem("plumbline-theme");
+  if (theme === "light" || theme === "dark") root.dataset.theme = theme;
+} catch {}
+
+// The skip link moves the focus without touching the address, which holds the view.
+document.getElementById("skip").addEventListener("click", (event) => {
+  event.preventDefault();
+  document.getElementById("main").focus();
+});
+
+const open = async (file) => file && open_saved(file.size > 5_000_000 ? "" : await file.text(), file.size);
+
+// A report can be dropped anywhere, or chosen.
+document.addEventListener("dragover", (event) => event.preventDefault());
+document.addEventListener("drop", (event) => {
+  event.preventDefault();
+  open(event.dataTransfer.files[0]);
+});
+document.addEventListener("change", ({ target }) => target.id === "open-report" && open(target.files[0]));
+document.addEventListener("click", ({ target }) => target.closest("[data-do=print]") && window.print());
+
+const slow = setTimeout(() => {
+  const words = document.getElementById("start-words");
+  if (words) words.textContent = "The service has not answered for 5 s. Reload the page to try again.";
+}, 5_000);
+try {
+  const [[text, locale], report, file] = await Promise.all([words(), saved(), module()]);
+  await init({ module_or_path: file });
+  listen(heard);
+  start(text, ...separators(locale), Date.now(), report);
+  setInterval(() => tick(Date.now(), document.hidden, navigator.onLine), 1_000);
+} catch (error) {
+  document.getElementById("start-words").textContent = `The page could not start: ${error.message}`;
+  console.error(error);
+} finally {
+  clearTimeout(slow);
+}

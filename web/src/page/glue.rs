@@ -1,0 +1,16 @@
+//! What JavaScript does for the module.
+
+use wasm_bindgen::prelude::wasm_bindgen;
+use web_sys::Element;
+
+#[wasm_bindgen(raw_module = "./glue.js")]
+extern "C" {
+    /// Makes the children of `target` what `html` says, keeping what is the same.
+    pub fn morph(target: &Element, html: &str);
+    /// Hands `text` to the browser as a file to keep.
+    pub fn keep(name: &str, kind: &str, text: &str);
+    /// Asks the service; the answer is heard as `what`. An empty key, tag or body is not sent.
+    pub fn ask(what: &str, method: &str, path: &str, key: &str, tag: &str, body: &str);
+    /// Scores `lead` with the model in `bundle`; what comes of it is heard as `what`.
+    pub fn score(what: &str, bundle: &str, lead: &str, now_ms: f64);
+}
