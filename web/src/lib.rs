@@ -8,6 +8,7 @@ pub mod chart;
 #[cfg(target_arch = "wasm32")]
 mod page;
 pub mod lead;
+pub mod order;
 pub mod part;
 pub mod read;
 pub mod text;

@@ -1,6 +1,6 @@
 //! What the page itself remembers: the route, inputs, cursors, open parts. Every input is controlled: its value lives here.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::lead::Desk;
 use crate::read::Report;
@@ -163,9 +163,9 @@ pub struct Ui {
     /// Texts of inputs by name.
     pub inputs: BTreeMap<String, String>,
     /// The day that is read, by chart.
-    pub cursors: BTreeMap<String, usize>,
+    pub cursors: BTreeMap<String, String>,
     /// Parts that are open.
-    pub open: BTreeSet<String>,
+    pub open: BTreeMap<String, String>,
     /// The action whose dialog is open.
     pub dialog: Option<String>,
     /// What was done or went wrong last.
@@ -236,13 +236,13 @@ impl Ui {
             "measure" => self.measure = value.to_owned(),
             "days" => self.days = argument.parse().unwrap_or(self.days),
             "input" => drop(self.inputs.insert(argument.to_owned(), value.to_owned())),
-            "cursor" => drop(self.cursors.insert(argument.to_owned(), value.parse().unwrap_or_default())),
+            "cursor" => drop(self.cursors.insert(argument.to_owned(), value.to_owned())),
             "toggle" => {
-                if !self.open.remove(argument) {
-                    self.open.insert(argument.to_owned());
+                if self.open.remove(argument).is_none() {
+                    self.open.insert(argument.to_owned(), String::new());
                 }
             }
-            "open" => drop(self.open.insert(argument.to_owned())),
+            "open" => drop(self.open.insert(argument.to_owned(), String::new())),
             "close" => drop(self.open.remove(argument)),
             "ask" => {
                 self.dialog = Some(argument.to_owned());
@@ -263,12 +263,12 @@ impl Ui {
 
     /// The number in the input `name`, if it is positive.
     pub fn number(&self, name: &str) -> Option<f64> {
-        self.input(name).trim().parse().ok().filter(|x: &f64| x.is_finite() && *x > 0.0)
+        crate::read::number(self.input(name).trim()).filter(|x| *x > 0.0)
     }
 
     /// Whether the part `id` is open.
     pub fn is_open(&self, id: &str) -> bool {
-        self.open.contains(id)
+        self.open.contains_key(id)
     }
 
     /// Whether the key in use may do what needs `scope`.
@@ -279,7 +279,7 @@ impl Ui {
 
 /// `0.42` in hundredths, within 1 to 99.
 fn hundredths(text: &str) -> Option<u32> {
-    let x: f64 = text.parse().ok()?;
+    let x = crate::read::number(text)?;
     (0.0..=1.0).contains(&x).then(|| (x * 100.0).round().clamp(1.0, 99.0) as u32)
 }
 

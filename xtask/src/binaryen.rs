@@ -22,12 +22,21 @@ const FEATURES: [&str; 7] = [
 /// than 60 KB of byte code is never optimised at all.
 const APART: &str = "--one-caller-inline-max-function-size=50";
 
+/// What a module is optimised for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Goal {
+    /// It works for long.
+    Speed,
+    /// People wait until it has travelled.
+    Size,
+}
+
 /// Writes an optimised `input` to `output` (they may be the same file).
-pub fn optimise(project: &Project, input: &Path, output: &Path) -> Result<()> {
+pub fn optimise(project: &Project, input: &Path, output: &Path, goal: Goal) -> Result<()> {
     let mut command = project.node_script("binaryen/bin/wasm-opt")?;
     command
         .args(FEATURES)
-        .args(["-O3", APART, "--strip-producers", "--strip-debug", "--strip-target-features"])
+        .args([if goal == Goal::Size { "-Oz" } else { "-O3" }, APART, "--strip-producers", "--strip-debug", "--strip-target-features"])
         .arg(input)
         .arg("-o")
         .arg(output);

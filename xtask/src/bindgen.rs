@@ -5,9 +5,10 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use wasm_bindgen_cli_support::Bindgen;
 
+use crate::binaryen::Goal;
 use crate::fresh::{Stamp, inputs_of};
 use crate::project::Project;
-use crate::{binaryen, cargo};
+use crate::{binaryen, cargo, snip};
 
 /// What is bound.
 pub struct Binding<'a> {
@@ -17,19 +18,27 @@ pub struct Binding<'a> {
     pub name: &'a str,
     /// The profile it is built in.
     pub profile: &'a str,
+    /// What it is optimised for.
+    pub goal: Goal,
 }
 
 /// Builds `binding` and writes `<name>.js`, `<name>_bg.wasm` and their types to `out`, for ES modules
 /// (`await init()` on a page, `initSync({ module })` where the host compiled the module). Skipped when nothing changed.
 pub fn bindgen(project: &Project, binding: &Binding<'_>, out: &Path) -> Result<()> {
-    let Binding { package, features, name, profile } = *binding;
+    let Binding { package, features, name, profile, goal } = *binding;
     let stamp = Stamp::new(project, name, &inputs_of(project, package)?)?;
     if stamp.is_current(&[out.join(format!("{name}_bg.wasm"))]) {
         eprintln!("       Fresh {name}");
         return Ok(());
     }
     eprintln!("    Building {name} for wasm");
-    let module = cargo::wasm(project, package, features, profile)?;
+    let mut module = cargo::wasm(project, package, features, profile)?;
+    if goal == Goal::Size {
+        let silent = project.path("target/xtask").join(format!("{name}.silent.wasm"));
+        std::fs::create_dir_all(project.path("target/xtask"))?;
+        snip::panics(&module, &silent)?;
+        module = silent;
+    }
     eprintln!("     Binding {name}");
     std::fs::create_dir_all(out)?;
     Bindgen::new()
@@ -44,6 +53,6 @@ pub fn bindgen(project: &Project, binding: &Binding<'_>, out: &Path) -> Result<(
         .with_context(|| format!("wasm-bindgen on {}", module.display()))?;
     eprintln!("  Optimising {name}");
     let bound = out.join(format!("{name}_bg.wasm"));
-    binaryen::optimise(project, &bound, &bound)?;
+    binaryen::optimise(project, &bound, &bound, goal)?;
     stamp.write()
 }

@@ -23,6 +23,6 @@ pub fn module(project: &Project) -> Result<()> {
     let built = cargo::wasm(project, PACKAGE, &FEATURES, "edge")?;
     std::fs::create_dir_all(&out)?;
     eprintln!("  Optimising {PACKAGE}");
-    binaryen::optimise(project, &built, &module)?;
+    binaryen::optimise(project, &built, &module, binaryen::Goal::Speed)?;
     stamp.write()
 }

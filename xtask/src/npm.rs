@@ -1,7 +1,10 @@
 //! The npm package `plumbline`: one module behind a plain C ABI, its twin without WebAssembly, and the shell round both.
 
+use std::path::{Path, PathBuf};
+
 use anyhow::Result;
 
+use crate::binaryen::Goal;
 use crate::fresh::{Stamp, inputs_of};
 use crate::project::{Project, run};
 use crate::{binaryen, bindgen, cargo, snip};
@@ -13,32 +16,42 @@ const BOUND: [&str; 3] = ["analysis", "experiment", "quality"];
 
 /// Builds `wasm/pkg`; skipped when nothing changed.
 pub fn package(project: &Project) -> Result<()> {
-    module(project)?;
+    twin(project, &module(project)?)?;
     for name in BOUND {
-        let binding = bindgen::Binding { package: PACKAGE, features: &[name], name, profile: "wasm" };
+        let binding = bindgen::Binding { package: PACKAGE, features: &[name], name, profile: "wasm", goal: Goal::Speed };
         bindgen::bindgen(project, &binding, &project.path("target/xtask").join(name))?;
     }
     shell(project)
 }
 
-/// `plumbline.wasm` and its JavaScript twin, in `target/xtask`.
-fn module(project: &Project) -> Result<()> {
+/// Builds `plumbline.wasm`, the scorer, in `target/xtask`, and returns its path; skipped when nothing changed.
+pub fn module(project: &Project) -> Result<PathBuf> {
     let out = project.path("target/xtask");
-    let [wasm, silent, lowered, script] =
-        ["plumbline.wasm", "plumbline.silent.wasm", "plumbline.lowered.wasm", "plumbline.js"].map(|name| out.join(name));
+    let [wasm, silent] = ["plumbline.wasm", "plumbline.silent.wasm"].map(|name| out.join(name));
     let stamp = Stamp::new(project, PACKAGE, &inputs_of(project, PACKAGE)?)?;
-    if stamp.is_current(&[wasm.clone(), script.clone()]) {
+    if stamp.is_current(std::slice::from_ref(&wasm)) {
         eprintln!("       Fresh {PACKAGE}");
-        return Ok(());
+        return Ok(wasm);
     }
     eprintln!("    Building {PACKAGE} for wasm");
     let built = cargo::wasm(project, PACKAGE, &[], "wasm")?;
     std::fs::create_dir_all(&out)?;
     eprintln!("  Optimising {PACKAGE}");
     snip::panics(&built, &silent)?;
-    binaryen::optimise(project, &silent, &wasm)?;
+    binaryen::optimise(project, &silent, &wasm, Goal::Speed)?;
+    stamp.write()?;
+    Ok(wasm)
+}
+
+/// The scorer's JavaScript twin beside it.
+fn twin(project: &Project, wasm: &Path) -> Result<()> {
+    let [lowered, script] = ["plumbline.lowered.wasm", "plumbline.js"].map(|name| wasm.with_file_name(name));
+    let stamp = Stamp::new(project, "plumbline-twin", &[wasm.to_path_buf()])?;
+    if stamp.is_current(std::slice::from_ref(&script)) {
+        return Ok(());
+    }
     eprintln!("  Converting {PACKAGE} to plain JavaScript");
-    binaryen::to_javascript(project, &wasm, &lowered, &script)?;
+    binaryen::to_javascript(project, wasm, &lowered, &script)?;
     stamp.write()
 }
 

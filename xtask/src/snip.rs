@@ -54,7 +54,7 @@ pub fn panics(input: &Path, output: &Path) -> Result<()> {
 }
 
 /// Where the source files named by panics lie, as the start of their path.
-const SOURCES: [&[u8]; 4] = [b"/rustc/", b"/rust/deps/", b"core/src/", b"wasm/src/"];
+const SOURCES: [&[u8]; 5] = [b"/rustc/", b"/rust/deps/", b"core/src/", b"wasm/src/", b"web/src/"];
 
 /// Overwrites the paths of source files, which only those messages named, and the places that point at them (a path, its length,
 /// line and column) with zeros: they compress to nothing.

@@ -91,7 +91,7 @@ pub fn band(chart: &Band<'_>, ui: &Ui) -> Markup {
     let y = Scale { from: low, to: high, start: HEIGHT - BOTTOM, end: TOP };
     let last = count.saturating_sub(1).max(1) as f64;
     let x = |place: usize| LEFT + place as f64 / last * (right - LEFT);
-    let at = ui.cursors.get(chart.id).copied().unwrap_or(count.saturating_sub(1)).min(count.saturating_sub(1));
+    let at = ui.cursors.get(chart.id).and_then(|at| at.parse().ok()).unwrap_or(count.saturating_sub(1)).min(count.saturating_sub(1));
     let read = |place: usize| {
         let of = |line: &Line<'_>| {
             let value = line.series.value.get(place).copied().flatten();
@@ -119,11 +119,11 @@ pub fn band(chart: &Band<'_>, ui: &Ui) -> Markup {
             text.tick x=(coordinate(LEFT - 8.0)) y=(y.px(*tick)) dy="4" text-anchor="end" { (show(Some(*tick))) }
         }
         @for place in labelled {
-            text.tick x=(coordinate(x(place))) y=(HEIGHT - 8.0) text-anchor=(anchor(place, count)) { (name(place)) }
+            text.tick x=(coordinate(x(place))) y=(coordinate(HEIGHT - 8.0)) text-anchor=(anchor(place, count)) { (name(place)) }
         }
         @for (px, label) in &marks {
-            line.mark x1=(coordinate(*px)) x2=(coordinate(*px)) y1=(TOP) y2=(HEIGHT - BOTTOM) {}
-            text.mark x=(coordinate(*px + 4.0)) y=(TOP + 10.0) { (label) }
+            line.mark x1=(coordinate(*px)) x2=(coordinate(*px)) y1=(coordinate(TOP)) y2=(coordinate(HEIGHT - BOTTOM)) {}
+            text.mark x=(coordinate(*px + 4.0)) y=(coordinate(TOP + 10.0)) { (label) }
         }
         @if let Some(target) = chart.target.filter(|x| x.is_finite()) {
             line.target x1=(coordinate(LEFT)) x2=(coordinate(right)) y1=(y.px(target)) y2=(y.px(target)) {}
@@ -139,7 +139,7 @@ pub fn band(chart: &Band<'_>, ui: &Ui) -> Markup {
             }
             path.line.(line_of.class) d=(line(&line_of.series.value, x, &y)) {}
         }
-        line.cursor x1=(coordinate(x(at))) x2=(coordinate(x(at))) y1=(TOP) y2=(HEIGHT - BOTTOM) {}
+        line.cursor x1=(coordinate(x(at))) x2=(coordinate(x(at))) y1=(coordinate(TOP)) y2=(coordinate(HEIGHT - BOTTOM)) {}
         @for line_of in &chart.lines {
             @if let Some(value) = line_of.series.value.get(at).copied().flatten().filter(|x| x.is_finite()) {
                 circle.(line_of.class) cx=(coordinate(x(at))) cy=(y.px(value)) r="4" {}

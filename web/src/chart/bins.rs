@@ -46,8 +46,8 @@ pub fn bins(id: &str, feature: &FeaturePart, width: f64, ui: &Ui) -> Markup {
     });
     let inside = html! {
         @for tick in [0.0, most / 2.0, most] {
-            line.grid x1=(LEFT) x2=(coordinate(width - 8.0)) y1=(y.px(tick)) y2=(y.px(tick)) {}
-            text.tick x=(LEFT - 6.0) y=(y.px(tick)) dy="4" text-anchor="end" { (percent(tick)) }
+            line.grid x1=(coordinate(LEFT)) x2=(coordinate(width - 8.0)) y1=(y.px(tick)) y2=(y.px(tick)) {}
+            text.tick x=(coordinate(LEFT - 6.0)) y=(y.px(tick)) dy="4" text-anchor="end" { (percent(tick)) }
         }
         @for place in 0..count {
             @let (before, now) = pair(place);
@@ -56,7 +56,7 @@ pub fn bins(id: &str, feature: &FeaturePart, width: f64, ui: &Ui) -> Markup {
             @let (left, top, wide, tall) = bar(place, before);
             rect.reference x=(left) y=(top) width=(wide) height=(tall) {}
             @if step >= 46.0 || place % 2 == 0 {
-                text.tick x=(coordinate(LEFT + (place as f64 + 0.5) * step)) y=(HEIGHT - 12.0) text-anchor="middle" { (cut(&name(place), step)) }
+                text.tick x=(coordinate(LEFT + (place as f64 + 0.5) * step)) y=(coordinate(HEIGHT - 12.0)) text-anchor="middle" { (cut(&name(place), step)) }
             }
         }
     };

@@ -6,6 +6,7 @@ use plumbline_core::report::{Estimate, Status};
 use super::Scale;
 use crate::part::{of_status, status};
 use crate::text::Safe;
+use crate::text::coordinate;
 use crate::ui::Ui;
 
 const WIDTH: f64 = 200.0;
@@ -67,12 +68,12 @@ pub fn forest(id: &str, label: &str, arms: [&str; 2], rows: &[Forest], ui: &Ui) 
 fn drawn(change: &Estimate, x: &Scale) -> Markup {
     let middle = HEIGHT / 2.0;
     html! {
-        svg width=(WIDTH) height=(HEIGHT) aria-hidden="true" {
-            line.reference x1=(x.px(0.0)) x2=(x.px(0.0)) y1="0" y2=(HEIGHT) {}
+        svg width=(coordinate(WIDTH)) height=(coordinate(HEIGHT)) aria-hidden="true" {
+            line.reference x1=(x.px(0.0)) x2=(x.px(0.0)) y1="0" y2=(coordinate(HEIGHT)) {}
             @if let (Some(low), Some(high)) = (change.low, change.high) {
-                line.whisker.challenger x1=(x.px(low)) x2=(x.px(high)) y1=(middle) y2=(middle) {}
+                line.whisker.challenger x1=(x.px(low)) x2=(x.px(high)) y1=(coordinate(middle)) y2=(coordinate(middle)) {}
             }
-            @if let Some(value) = change.value { circle.challenger cx=(x.px(value)) cy=(middle) r="4.5" {} }
+            @if let Some(value) = change.value { circle.challenger cx=(x.px(value)) cy=(coordinate(middle)) r="4.5" {} }
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use crate::text::Text;
+use crate::text::{Text, coordinate};
 
 /// A chart's frame.
 #[derive(Debug)]
@@ -34,7 +34,7 @@ impl Frame<'_> {
                     h3 { (self.finding) }
                     @if !self.below.is_empty() { p.small.soft { (self.below) } }
                 }
-                svg width=(width) height=(height) role="img" aria-labelledby=(title) aria-describedby=(words) {
+                svg width=(coordinate(width)) height=(coordinate(height)) role="img" aria-labelledby=(title) aria-describedby=(words) {
                     title id=(title) { (self.finding) }
                     desc id=(words) { (self.description) }
                     (inside)

@@ -31,14 +31,14 @@ pub fn lift(id: &str, looks: &[LookPart], planned: u32, wanted: f64, width: f64,
     let percent = |x: f64| text.locale.signed_percent(x);
     let inside = html! {
         @for tick in &steps {
-            line.grid x1=(LEFT) x2=(coordinate(width - 12.0)) y1=(y.px(*tick)) y2=(y.px(*tick)) {}
-            text.tick x=(LEFT - 8.0) y=(y.px(*tick)) dy="4" text-anchor="end" { (percent(*tick)) }
+            line.grid x1=(coordinate(LEFT)) x2=(coordinate(width - 12.0)) y1=(y.px(*tick)) y2=(y.px(*tick)) {}
+            text.tick x=(coordinate(LEFT - 8.0)) y=(y.px(*tick)) dy="4" text-anchor="end" { (percent(*tick)) }
         }
-        line.reference x1=(LEFT) x2=(coordinate(width - 12.0)) y1=(y.px(0.0)) y2=(y.px(0.0)) {}
-        line.target x1=(LEFT) x2=(coordinate(width - 12.0)) y1=(y.px(wanted)) y2=(y.px(wanted)) {}
-        text.target x=(LEFT + 6.0) y=(y.px(wanted)) dy="-5" { (text.fill("chart.target", &[("value", &percent(wanted))])) }
+        line.reference x1=(coordinate(LEFT)) x2=(coordinate(width - 12.0)) y1=(y.px(0.0)) y2=(y.px(0.0)) {}
+        line.target x1=(coordinate(LEFT)) x2=(coordinate(width - 12.0)) y1=(y.px(wanted)) y2=(y.px(wanted)) {}
+        text.target x=(coordinate(LEFT + 6.0)) y=(y.px(wanted)) dy="-5" { (text.fill("chart.target", &[("value", &percent(wanted))])) }
         @for look in 1..=slots {
-            text.tick x=(coordinate(x(look))) y=(HEIGHT - 10.0) text-anchor="middle" { (text.fill("lift.look", &[("n", &look.to_string())])) }
+            text.tick x=(coordinate(x(look))) y=(coordinate(HEIGHT - 10.0)) text-anchor="middle" { (text.fill("lift.look", &[("n", &look.to_string())])) }
         }
         @for look in looks {
             @if let (Some(low), Some(high)) = (look.lift.low, look.lift.high) {

@@ -103,7 +103,7 @@ mod tests {
     #[test]
     fn ticks_are_round_and_cover() {
         let ticks = ticks(0.81, 0.93, 4.0);
-        assert!(ticks[0] <= 0.81 && ticks[ticks.len() - 1] >= 0.93 && ticks.len() <= 7, "{ticks:?}");
+        assert!(ticks[0] <= 0.81 && ticks[ticks.len() - 1] >= 0.93 && ticks.len() <= 8, "{ticks:?}");
     }
 
     #[test]

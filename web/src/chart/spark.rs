@@ -5,6 +5,7 @@ use plumbline_core::report::{Measure, Status};
 
 use super::Scale;
 use super::scale::line;
+use crate::text::coordinate;
 
 const WIDTH: f64 = 120.0;
 const HEIGHT: f64 = 32.0;
@@ -26,11 +27,11 @@ pub fn spark(measure: &Measure) -> Markup {
     let x = |place: usize| 2.0 + place as f64 / last * (WIDTH - 6.0);
     let end = values.iter().rposition(Option::is_some).and_then(|place| Some((x(place), values.get(place).copied().flatten()?)));
     html! {
-        svg.spark width=(WIDTH) height=(HEIGHT) aria-hidden="true" {
-            @if let Some(target) = target { line.target x1="0" x2=(WIDTH) y1=(y.px(target)) y2=(y.px(target)) {} }
+        svg.spark width=(coordinate(WIDTH)) height=(coordinate(HEIGHT)) aria-hidden="true" {
+            @if let Some(target) = target { line.target x1="0" x2=(coordinate(WIDTH)) y1=(y.px(target)) y2=(y.px(target)) {} }
             path.line.champion d=(line(values, x, &y)) {}
             @if let Some((x, value)) = end {
-                circle.champion.off[measure.status == Status::Fail] cx=(x) cy=(y.px(value)) r="2.5" {}
+                circle.champion.off[measure.status == Status::Fail] cx=(coordinate(x)) cy=(y.px(value)) r="2.5" {}
             }
         }
     }

@@ -28,18 +28,18 @@ pub fn timeline(days: &[Day], count: usize, width: f64, ui: &Ui) -> Markup {
     };
     html! {
         figure.chart #timeline {
-            svg width=(width) height=(ROW * 4.0 + 20.0) role="img" aria-label=(words) {
+            svg width=(coordinate(width)) height=(coordinate(ROW * 4.0 + 20.0)) role="img" aria-label=(words) {
                 @for (row, (tab, key)) in tabs.iter().enumerate() {
                     @let base = (row as f64 + 1.0) * ROW;
-                    text.tick x="0" y=(base - 4.0) { (text.of(key)) }
+                    text.tick x="0" y=(coordinate(base - 4.0)) { (text.of(key)) }
                     @for (place, day) in days.iter().enumerate() {
                         @let level = level_of_days(day.statuses.get(*tab));
                         @let tall = [2.0, 4.0, 8.0, 14.0].get(usize::from(level)).copied().unwrap_or(2.0);
-                        rect.(class(level)) x=(coordinate(left + place as f64 * step)) y=(coordinate(base - tall)) width=(coordinate((step - 2.0).max(1.0))) height=(tall) {}
+                        rect.(class(level)) x=(coordinate(left + place as f64 * step)) y=(coordinate(base - tall)) width=(coordinate((step - 2.0).max(1.0))) height=(coordinate(tall)) {}
                     }
                 }
-                text.tick x=(left) y=(ROW * 4.0 + 16.0) { (days.first().map(name).unwrap_or_default()) }
-                text.tick x=(width) y=(ROW * 4.0 + 16.0) text-anchor="end" { (days.last().map(name).unwrap_or_default()) }
+                text.tick x=(coordinate(left)) y=(coordinate(ROW * 4.0 + 16.0)) { (days.first().map(name).unwrap_or_default()) }
+                text.tick x=(coordinate(width)) y=(coordinate(ROW * 4.0 + 16.0)) text-anchor="end" { (days.last().map(name).unwrap_or_default()) }
             }
             p.small { (words) }
         }

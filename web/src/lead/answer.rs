@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::read::{Read, field};
+use crate::read::{Misfit, Read, field, member, parse, whole};
 
 /// A score with its reasons.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -63,45 +63,49 @@ pub struct Fault {
 }
 
 impl Read for Reason {
-    fn read(value: &Value) -> Result<Reason, String> {
-        let part = |name| field(value, name);
-        Ok(Reason { field: part("field")?, label: part("label")?, points: field(value, "points")?, text: part("text")? })
+    fn read(value: &Value, misfit: &mut Misfit) -> Reason {
+        Reason {
+            field: member(value, "field", misfit),
+            label: member(value, "label", misfit),
+            points: member(value, "points", misfit),
+            text: member(value, "text", misfit),
+        }
     }
 }
 
 impl Read for Fault {
-    fn read(value: &Value) -> Result<Fault, String> {
-        Ok(Fault { code: field(value, "code")?, field: field(value, "field")?, detail: field(value, "detail")? })
+    fn read(value: &Value, misfit: &mut Misfit) -> Fault {
+        Fault { code: member(value, "code", misfit), field: member(value, "field", misfit), detail: member(value, "detail", misfit) }
     }
 }
 
 impl Read for Score {
-    fn read(value: &Value) -> Result<Score, String> {
-        Ok(Score {
-            score: field(value, "score")?,
-            probability: field(value, "probability")?,
-            margin: field(value, "margin")?,
-            band: field(value, "band")?,
-            base: field(value, "base")?,
-            rest: field(value, "rest")?,
-            reasons: field(value, "reasons")?,
-            unknown_fields: field(value, "unknown_fields")?,
-            unknown_values: field(value, "unknown_values")?,
-            version: value.get("model").map_or_else(|| Ok(String::new()), |model| field(model, "version"))?,
-            at_ms: field(value, "timestamp_ms")?,
-        })
+    fn read(value: &Value, misfit: &mut Misfit) -> Score {
+        Score {
+            score: member(value, "score", misfit),
+            probability: member(value, "probability", misfit),
+            margin: member(value, "margin", misfit),
+            band: member(value, "band", misfit),
+            base: member(value, "base", misfit),
+            rest: member(value, "rest", misfit),
+            reasons: member(value, "reasons", misfit),
+            unknown_fields: member(value, "unknown_fields", misfit),
+            unknown_values: member(value, "unknown_values", misfit),
+            version: value.get("model").map(|model| field(model, "version")).unwrap_or_default(),
+            at_ms: member(value, "timestamp_ms", misfit),
+        }
     }
 }
 
 /// What an answer says of a lead: a score, or each thing that is wrong with it; none where the answer is neither.
 pub fn judged(status: u16, text: &str) -> Option<Result<Score, Vec<Fault>>> {
-    let value: Value = serde_json::from_str(text).ok()?;
+    let value = parse(text)?;
     if (200..300).contains(&status) {
-        return Score::read(&value).ok().map(Ok);
+        return whole(&value).ok().map(Ok);
     }
     value.get("code").and_then(Value::as_str)?;
-    let faults: Vec<Fault> = field(&value, "errors").unwrap_or_default();
-    Some(Err(if faults.is_empty() { vec![Fault::read(&value).ok()?] } else { faults }))
+    let faults: Vec<Fault> = field(&value, "errors");
+    Some(Err(if faults.is_empty() { vec![whole(&value).ok()?] } else { faults }))
 }
 
 #[cfg(test)]

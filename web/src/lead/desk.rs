@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use crate::read::write;
 use super::{Draft, Fault, Field, Row, Score, Served, Stored};
 
 /// What the service says of the lead as it stands.
@@ -64,7 +65,7 @@ impl Desk {
 
     /// The lead as it stands, as JSON.
     pub fn lead(&self) -> String {
-        Value::Object(self.draft.lead(self.fields())).to_string()
+        write(&Value::Object(self.draft.lead(self.fields())))
     }
 
     /// The moment the lead is scored for: when its values came, else now.

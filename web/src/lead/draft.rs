@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::{Control, Field};
+use crate::read::shortest;
 
 /// A lead while it is edited.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -30,10 +31,16 @@ impl Draft {
             Value::Bool(flag) => Some(Entry::Flag(*flag)),
             Value::String(text) => typed(text),
             Value::Array(tags) => Some(Entry::Tags(tags.iter().filter_map(Value::as_str).map(str::to_owned).collect())),
-            Value::Number(x) => Some(Entry::Text(x.to_string())),
+            Value::Number(x) => Some(Entry::Text(shortest(x.as_f64()?))),
             _ => None,
         };
-        Draft { entries: lead.iter().filter_map(|(name, value)| Some((name.clone(), entry(value)?))).collect() }
+        let mut draft = Draft::default();
+        for (name, value) in lead {
+            if let Some(entry) = entry(value) {
+                draft.entries.insert(name.clone(), entry);
+            }
+        }
+        draft
     }
 
     /// What stands in `field` as text for a control; empty where nothing is known.
@@ -67,11 +74,15 @@ impl Draft {
             Entry::Flag(flag) => Value::from(*flag),
             Entry::Tags(tags) => Value::from(tags.clone()),
             Entry::Text(text) => {
-                let is_number = fields.iter().find(|field| field.name == name).is_some_and(|field| matches!(field.control, Control::Number(..)));
+                let is_number = fields.iter().find(|field| field.name == name).is_some_and(|field| field.control == Control::Number);
                 number(text).filter(|_| is_number).map_or_else(|| Value::from(text.as_str()), Value::from)
             }
         };
-        self.entries.iter().map(|(name, entry)| (name.clone(), value(name, entry))).collect()
+        let mut lead = Map::new();
+        for (name, entry) in &self.entries {
+            lead.insert(name.clone(), value(name, entry));
+        }
+        lead
     }
 }
 
@@ -87,7 +98,7 @@ pub fn number(text: &str) -> Option<f64> {
         Some((_, decimals)) if decimals.len() == 3 || decimals.contains([',', '.']) => return None,
         _ => text.replace(',', "."),
     };
-    text.parse().ok().filter(|x: &f64| x.is_finite())
+    crate::read::number(&text)
 }
 
 #[cfg(test)]
@@ -107,7 +118,7 @@ mod tests {
     #[test]
     fn a_lead_survives_the_form() {
         let lead: Map<String, Value> = serde_json::from_str(r#"{"visits":4.25,"is_eu":false,"tags":["a","b"],"region":"North"}"#).unwrap();
-        let number = Field { name: "visits".into(), control: Control::Number(None, None), ..Field::default() };
+        let number = Field { name: "visits".into(), control: Control::Number, ..Field::default() };
         assert_eq!(Draft::of(&lead).lead(&[number]), lead);
     }
 }

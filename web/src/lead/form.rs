@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::read::{Read, field};
+use crate::read::{Misfit, Read, field, member, parse};
 
 /// A model that is served.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -41,8 +41,8 @@ pub struct Field {
 /// How a field is edited.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub enum Control {
-    /// A number with its limits.
-    Number(Option<f64>, Option<f64>),
+    /// A number.
+    Number,
     /// One of these, or not known.
     Choice(Vec<String>),
     /// Yes, no or not known.
@@ -57,49 +57,49 @@ pub enum Control {
 }
 
 impl Read for Field {
-    fn read(value: &Value) -> Result<Field, String> {
-        let name: String = field(value, "name")?;
-        let kind: String = field(value, "kind")?;
-        let categories: Vec<String> = field(value, "categories")?;
+    fn read(value: &Value, misfit: &mut Misfit) -> Field {
+        let name: String = member(value, "name", misfit);
+        let kind: String = member(value, "kind", misfit);
+        let categories: Vec<String> = member(value, "categories", misfit);
         let control = match kind.as_str() {
-            "number" => Control::Number(field(value, "min")?, field(value, "max")?),
-            "category" if categories.is_empty() => Control::Number(Some(0.0), None),
+            "number" => Control::Number,
+            "category" if categories.is_empty() => Control::Number,
             "category" => Control::Choice(categories),
             "flag" => Control::Flag,
             "list" => Control::Tags,
             "date" => Control::Day,
             _ => Control::Text,
         };
-        let label: String = field(value, "label")?;
+        let label: String = member(value, "label", misfit);
         let label = if label.is_empty() { name.replace('_', " ") } else { label };
         let mut letters = label.chars();
         let label = letters.next().map_or_else(String::new, |first| format!("{}{}", first.to_ascii_uppercase(), letters.as_str()));
-        Ok(Field { name, label, unit: field(value, "unit")?, required: field::<Option<bool>>(value, "required")?.unwrap_or_default(), control })
+        Field { name, label, unit: member(value, "unit", misfit), required: member(value, "required", misfit), control }
     }
 }
 
 impl Read for Served {
-    fn read(value: &Value) -> Result<Served, String> {
-        let all: Vec<Value> = field(value, "fields")?;
+    fn read(value: &Value, misfit: &mut Misfit) -> Served {
+        let all: Vec<Value> = member(value, "fields", misfit);
         // Ids are shown elsewhere; scores by people are not asked for here.
         let is_edited = |one: &&Value| !matches!(one.get("role").and_then(Value::as_str), Some("id" | "human_score"));
-        Ok(Served {
-            version: field(value, "version")?,
-            is_default: field::<Option<bool>>(value, "default")?.unwrap_or_default(),
-            digest: field(value, "digest")?,
-            bundle: field(value, "bundle")?,
-            bands: field(value, "bands")?,
-            all: all.iter().filter_map(|one| one.get("name")?.as_str().map(str::to_owned)).collect(),
-            fields: all.iter().filter(is_edited).map(Field::read).collect::<Result<_, _>>()?,
-        })
+        Served {
+            version: member(value, "version", misfit),
+            is_default: member(value, "default", misfit),
+            digest: member(value, "digest", misfit),
+            bundle: member(value, "bundle", misfit),
+            bands: member(value, "bands", misfit),
+            all: all.iter().map(|one| field(one, "name")).collect(),
+            fields: all.iter().filter(is_edited).map(|one| Field::read(one, misfit)).collect(),
+        }
     }
 }
 
 /// The models in the answer of `GET /v1/models`; the one that answers when none is named first.
 pub fn models(text: &str) -> Vec<Served> {
-    let value: Value = serde_json::from_str(text).unwrap_or_default();
-    let mut models: Vec<Served> = field(&value, "models").unwrap_or_default();
-    models.retain(|model| !model.bundle.is_empty());
-    models.sort_by_key(|model| !model.is_default);
+    let all: Vec<Served> = field(&parse(text).unwrap_or_default(), "models");
+    let (mut models, others): (Vec<Served>, Vec<Served>) =
+        all.into_iter().filter(|model| !model.bundle.is_empty()).partition(|model| model.is_default);
+    models.extend(others);
     models
 }

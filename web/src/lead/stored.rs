@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::read::{Read, field};
+use crate::read::{Misfit, Read, field, member, parse};
 
 /// A lead in the list of the newest.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -25,15 +25,14 @@ impl Row {
 }
 
 impl Read for Row {
-    fn read(value: &Value) -> Result<Row, String> {
-        let scores: Vec<Value> = field(value, "scores")?;
-        let read = |score: &Value| Ok((field(score, "version")?, field(score, "role")?, field(score, "probability")?));
-        Ok(Row {
-            id: field(value, "lead_id")?,
-            first_ms: field::<Option<f64>>(value, "first_ms")?.unwrap_or_default() as i64,
-            outcome: field(value, "outcome")?,
-            scores: scores.iter().map(read).collect::<Result<_, String>>()?,
-        })
+    fn read(value: &Value, misfit: &mut Misfit) -> Row {
+        let scores: Vec<Value> = member(value, "scores", misfit);
+        Row {
+            id: member(value, "lead_id", misfit),
+            first_ms: field::<Option<f64>>(value, "first_ms").unwrap_or_default() as i64,
+            outcome: member(value, "outcome", misfit),
+            scores: scores.iter().map(|score| (field(score, "version"), field(score, "role"), field(score, "probability"))).collect(),
+        }
     }
 }
 
@@ -53,25 +52,20 @@ pub struct Stored {
 impl Stored {
     /// What `GET /v1/leads/{id}` answers.
     pub fn of(text: &str) -> Option<Stored> {
-        let value: Value = serde_json::from_str(text).ok()?;
-        let fields: Vec<(f64, Value)> = field(&value, "fields").ok()?;
-        let fields = fields.into_iter().filter_map(|(at, values)| match values {
-            Value::Object(values) => Some((at as i64, values)),
-            _ => None,
-        });
-        let mut fields: Vec<_> = fields.collect();
-        fields.sort_by_key(|(at, _)| *at);
-        Some(Stored {
-            row: field(&value, "lead").unwrap_or_default(),
-            fields,
-            feedback: field(&value, "feedback").ok()?,
-            events: field(&value, "events").ok()?,
-        })
+        let value = parse(text)?;
+        let all: Vec<(f64, Value)> = field(&value, "fields");
+        let mut fields: Vec<(i64, Map<String, Value>)> = Vec::new();
+        for (at, values) in all {
+            if let Value::Object(values) = values {
+                let place = fields.iter().position(|(other, _)| *other > at as i64).unwrap_or(fields.len());
+                fields.insert(place, (at as i64, values));
+            }
+        }
+        Some(Stored { row: field(&value, "lead"), fields, feedback: field(&value, "feedback"), events: field(&value, "events") })
     }
 }
 
 /// The rows in an answer of `GET /v1/leads`.
 pub fn rows(text: &str) -> Vec<Row> {
-    let value: Value = serde_json::from_str(text).unwrap_or_default();
-    field(&value, "leads").unwrap_or_default()
+    field(&parse(text).unwrap_or_default(), "leads")
 }

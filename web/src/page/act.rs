@@ -5,6 +5,7 @@ use wasm_bindgen::JsValue;
 
 use super::draw::{soon, window};
 use super::{App, glue};
+use crate::read::write;
 use crate::ui::{State, encoded};
 
 /// Sends the command of the open dialog, with what was written and the revision that was shown.
@@ -35,7 +36,7 @@ pub(super) fn send(app: &mut App, action: &str) {
         verb => (format!("rollout/{verb}"), json!({ "reason": written("reason") })),
     };
     let tag = if matches!(verb, "approve" | "waive" | "start" | "resume") { revision.as_str() } else { "" };
-    glue::ask(&format!("did:{verb}"), "POST", &format!("v1/{path}"), &app.key, tag, &body.to_string());
+    glue::ask(&format!("did:{verb}"), "POST", &format!("v1/{path}"), &app.key, tag, &write(&body));
     app.ui.dialog = None;
 }
 

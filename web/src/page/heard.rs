@@ -1,10 +1,8 @@
 //! What the service and the scorer answer.
 
-use serde_json::Value;
-
 use super::draw::soon;
 use super::{App, ask, lead, take};
-use crate::read::field;
+use crate::read::{field, parse};
 use crate::text::shown;
 use crate::ui::State;
 
@@ -59,17 +57,17 @@ fn report(app: &mut App, status: u16, tag: String, text: &str) {
 }
 
 fn me(app: &mut App, text: &str) {
-    let me: Value = serde_json::from_str(text).unwrap_or_default();
-    app.ui.scopes = field(&me, "scopes").unwrap_or_default();
-    app.ui.name = field(&me, "name").unwrap_or_default();
-    app.ui.role = field(&me, "role").unwrap_or_default();
+    let me = parse(text).unwrap_or_default();
+    app.ui.scopes = field(&me, "scopes");
+    app.ui.name = field(&me, "name");
+    app.ui.role = field(&me, "role");
     app.ui.is_signed = !app.key.is_empty();
 }
 
 /// What became of a command.
 fn did(app: &mut App, verb: &str, status: u16, text: &str) {
-    let problem: Value = serde_json::from_str(text).unwrap_or_default();
-    let detail: String = field(&problem, "detail").unwrap_or_default();
+    let problem = parse(text).unwrap_or_default();
+    let detail: String = field(&problem, "detail");
     let words = &app.ui.text;
     let name = words.of(&format!("action.{verb}")).to_owned();
     app.ui.said = match status {

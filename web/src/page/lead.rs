@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use super::draw::soon;
 use super::{App, glue};
 use crate::lead::{Edge, Stored, judged, models, rows};
+use crate::read::{field, parse};
 use crate::ui::{Route, State, encoded};
 
 /// Leads offered to start from.
@@ -75,7 +76,10 @@ pub(super) fn heard(app: &mut App, part: &str, status: u16, text: &str) {
         }
         "recent" => desk.recent = if is_ok { rows(text) } else { Vec::new() },
         "samples" => {
-            let leads = text.lines().filter(|_| is_ok).filter_map(|line| serde_json::from_str::<Map<String, Value>>(line).ok());
+            let leads = text.lines().filter(|_| is_ok).filter_map(|line| match parse(line) {
+                Some(Value::Object(lead)) => Some(lead),
+                _ => None,
+            });
             let fields: Vec<&str> = desk.model().map(|model| model.all.iter().map(String::as_str).collect()).unwrap_or_default();
             // Leads of another model than the one served are left out.
             let own = leads.filter(|lead| lead.keys().all(|name| fields.contains(&name.as_str())));
@@ -101,7 +105,7 @@ pub(super) fn heard(app: &mut App, part: &str, status: u16, text: &str) {
                 desk.lame.clear();
                 desk.here = Some(judged);
             }
-            None => desk.lame = serde_json::from_str::<Value>(text).ok().and_then(|value| value.get("detail")?.as_str().map(str::to_owned)).unwrap_or_default(),
+            None => desk.lame = field(&parse(text).unwrap_or_default(), "detail"),
         },
         "edge" => {
             let answer = judged(status, text);

@@ -122,9 +122,8 @@ fn stepped(event: &web_sys::KeyboardEvent, target: &Element) -> Option<()> {
     target.has_attribute("data-steps").then_some(())?;
     event.prevent_default();
     let now = crate::lead::number(&value_of(target)).unwrap_or_default();
-    let next = serde_json::Value::from(((now + by) * 1e6).round() / 1e6).to_string();
-    let next = next.strip_suffix(".0").unwrap_or(&next);
-    with(|app| done(app, "lead", &target.get_attribute("data-arg").unwrap_or_default(), next))
+    let next = crate::read::shortest(((now + by) * 1e6).round() / 1e6);
+    with(|app| done(app, "lead", &target.get_attribute("data-arg").unwrap_or_default(), &next))
 }
 
 fn done(app: &mut App, what: &str, argument: &str, value: &str) {

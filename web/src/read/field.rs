@@ -1,115 +1,152 @@
-//! Values of JSON as Rust's. By hand and small: code derived for all parts of the report was a third of the page's module.
+//! Values of JSON as Rust's, by hand and small: code derived for all parts of the report was a third of the page's module. A value of another
+//! shape reads as an empty one and is remembered as a fault, so that reading a part has one way out.
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-/// A type that is read from JSON; the error is the path of what does not fit.
+/// The first value of another shape than was asked for, by its name; none while all fit.
+#[derive(Debug, Default)]
+pub struct Misfit(pub Option<String>);
+
+impl Misfit {
+    fn note<T: Default>(&mut self) -> T {
+        self.0.get_or_insert_default();
+        T::default()
+    }
+}
+
+/// A type that is read from JSON.
 pub trait Read: Sized {
-    /// The value in `value`, where an absent one is null.
-    ///
-    /// # Errors
-    /// The path of the value that has another shape; empty for `value` itself.
-    fn read(value: &Value) -> Result<Self, String>;
+    /// What `value` holds, where an absent value is null; an empty one with a note in `misfit` where it has another shape.
+    fn read(value: &Value, misfit: &mut Misfit) -> Self;
 }
 
-/// The member `name` of `value`; null where there is none.
-pub fn field<T: Read>(value: &Value, name: &str) -> Result<T, String> {
-    T::read(value.get(name).unwrap_or(&Value::Null)).map_err(|path| join(name, &path))
+/// The member `name` of `value`; of null where there is none.
+pub fn member<T: Read>(value: &Value, name: &str, misfit: &mut Misfit) -> T {
+    let is_new = misfit.0.is_none();
+    let read = T::read(value.get(name).unwrap_or(&Value::Null), misfit);
+    if let (true, Some(at)) = (is_new, &mut misfit.0) {
+        if !at.is_empty() {
+            at.insert(0, '.');
+        }
+        at.insert_str(0, name);
+    }
+    read
 }
 
-fn join(name: &str, path: &str) -> String {
-    if path.is_empty() { name.to_owned() } else { format!("{name}.{path}") }
+/// The member `name` of `value`; an empty one where it is absent or has another shape.
+pub fn field<T: Read>(value: &Value, name: &str) -> T {
+    member(value, name, &mut Misfit::default())
+}
+
+/// What all of `value` holds; the name of what has another shape where something has.
+///
+/// # Errors
+/// The path of that value.
+pub fn whole<T: Read>(value: &Value) -> Result<T, String> {
+    let mut misfit = Misfit::default();
+    let read = T::read(value, &mut misfit);
+    misfit.0.map_or(Ok(read), Err)
 }
 
 impl Read for String {
-    fn read(value: &Value) -> Result<String, String> {
+    fn read(value: &Value, misfit: &mut Misfit) -> String {
         match value {
-            Value::String(text) => Ok(text.clone()),
-            Value::Null => Ok(String::new()),
-            _ => Err(String::new()),
+            Value::String(text) => text.clone(),
+            Value::Null => String::new(),
+            _ => misfit.note(),
         }
     }
 }
 
 impl Read for f64 {
-    fn read(value: &Value) -> Result<f64, String> {
-        value.as_f64().filter(|x| x.is_finite()).ok_or_else(String::new)
+    fn read(value: &Value, misfit: &mut Misfit) -> f64 {
+        value.as_f64().unwrap_or_else(|| misfit.note())
     }
 }
 
 impl Read for u64 {
-    fn read(value: &Value) -> Result<u64, String> {
-        value.as_u64().ok_or_else(String::new)
+    fn read(value: &Value, misfit: &mut Misfit) -> u64 {
+        value.as_u64().unwrap_or_else(|| misfit.note())
     }
 }
 
 impl Read for u32 {
-    fn read(value: &Value) -> Result<u32, String> {
-        u64::read(value).and_then(|n| u32::try_from(n).map_err(|_| String::new()))
+    fn read(value: &Value, misfit: &mut Misfit) -> u32 {
+        u32::try_from(u64::read(value, misfit)).unwrap_or_else(|_| misfit.note())
     }
 }
 
 impl Read for bool {
-    fn read(value: &Value) -> Result<bool, String> {
-        value.as_bool().ok_or_else(String::new)
+    fn read(value: &Value, misfit: &mut Misfit) -> bool {
+        match value {
+            Value::Bool(flag) => *flag,
+            Value::Null => false,
+            _ => misfit.note(),
+        }
     }
 }
 
 impl Read for Value {
-    fn read(value: &Value) -> Result<Value, String> {
-        Ok(value.clone())
+    fn read(value: &Value, _: &mut Misfit) -> Value {
+        value.clone()
     }
 }
 
 impl<T: Read> Read for Option<T> {
-    fn read(value: &Value) -> Result<Option<T>, String> {
-        if value.is_null() { Ok(None) } else { T::read(value).map(Some) }
+    fn read(value: &Value, misfit: &mut Misfit) -> Option<T> {
+        if value.is_null() { None } else { Some(T::read(value, misfit)) }
     }
 }
 
 impl<T: Read> Read for Vec<T> {
-    fn read(value: &Value) -> Result<Vec<T>, String> {
-        let entries = match value {
-            Value::Array(entries) => entries.as_slice(),
-            Value::Null => &[],
-            _ => return Err(String::new()),
-        };
-        let mut read = Vec::with_capacity(entries.len());
-        for (place, entry) in entries.iter().enumerate() {
-            read.push(T::read(entry).map_err(|path| join(&place.to_string(), &path))?);
+    fn read(value: &Value, misfit: &mut Misfit) -> Vec<T> {
+        match value {
+            Value::Array(entries) => entries.iter().map(|entry| T::read(entry, misfit)).collect(),
+            Value::Null => Vec::new(),
+            _ => misfit.note(),
         }
-        Ok(read)
     }
 }
 
-impl<T: Read, const N: usize> Read for [T; N] {
-    fn read(value: &Value) -> Result<[T; N], String> {
-        Vec::read(value)?.try_into().map_err(|_| String::new())
+impl<T: Read + Default, const N: usize> Read for [T; N] {
+    fn read(value: &Value, misfit: &mut Misfit) -> [T; N] {
+        let mut read = std::array::from_fn(|_| T::default());
+        match value {
+            Value::Array(entries) if entries.len() == N => {
+                for (place, entry) in read.iter_mut().zip(entries) {
+                    *place = T::read(entry, misfit);
+                }
+            }
+            _ => misfit.note(),
+        }
+        read
     }
 }
 
 impl<A: Read, B: Read> Read for (A, B) {
-    fn read(value: &Value) -> Result<(A, B), String> {
-        match value.as_array().map(Vec::as_slice) {
-            Some([a, b]) => Ok((A::read(a)?, B::read(b)?)),
-            _ => Err(String::new()),
+    fn read(value: &Value, misfit: &mut Misfit) -> (A, B) {
+        let entry = |place: usize| value.get(place).unwrap_or(&Value::Null);
+        if value.as_array().map(Vec::len) != Some(2) {
+            misfit.note::<()>();
         }
+        (A::read(entry(0), misfit), B::read(entry(1), misfit))
     }
 }
 
 impl<T: Read> Read for BTreeMap<String, T> {
-    fn read(value: &Value) -> Result<BTreeMap<String, T>, String> {
+    fn read(value: &Value, misfit: &mut Misfit) -> BTreeMap<String, T> {
         let mut read = BTreeMap::new();
         match value {
             Value::Object(members) => {
                 for (name, value) in members {
-                    read.insert(name.clone(), T::read(value).map_err(|path| join(name, &path))?);
+                    read.insert(name.clone(), T::read(value, misfit));
                 }
-                Ok(read)
             }
-            Value::Null => Ok(read),
-            _ => Err(String::new()),
+            Value::Null => {}
+            _ => misfit.note(),
         }
+        read
     }
 }

@@ -1,6 +1,7 @@
 //! The report as it arrived: each part is read by itself, so that a faulty one takes only itself away.
 
 mod field;
+mod json;
 mod limit;
 mod part;
 
@@ -11,7 +12,8 @@ use plumbline_core::report::{
 use plumbline_core::sentence::Sentence;
 use serde_json::{Map, Value};
 
-pub use field::{Read, field};
+pub use field::{Misfit, Read, field, member, whole};
+pub use json::{number, parse, shortest, write};
 pub use limit::{BYTES, ROWS};
 
 /// The newest format that this page reads.
@@ -95,7 +97,7 @@ pub enum Refused {
     /// It is larger than [`BYTES`].
     TooLarge,
     /// It is not JSON.
-    NotJson(String),
+    NotJson,
     /// It has no `format`.
     NotAReport,
 }
@@ -105,7 +107,7 @@ impl Refused {
     pub fn words(&self, text: &crate::text::Text) -> String {
         match self {
             Refused::TooLarge => text.of("file.too_large").to_owned(),
-            Refused::NotJson(why) => text.fill("file.not_json", &[("why", why)]),
+            Refused::NotJson => text.of("file.not_json").to_owned(),
             Refused::NotAReport => text.of("file.not_a_report").to_owned(),
         }
     }
@@ -120,7 +122,7 @@ impl Report {
         if text.len() > BYTES {
             return Err(Refused::TooLarge);
         }
-        let value: Value = serde_json::from_str(text).map_err(|e| Refused::NotJson(e.to_string()))?;
+        let value = parse(text).ok_or(Refused::NotJson)?;
         let Value::Object(mut parts) = value else { return Err(Refused::NotAReport) };
         let Some(format) = parts.get("format").and_then(Value::as_u64) else { return Err(Refused::NotAReport) };
         let mut faults = Vec::new();
@@ -172,7 +174,7 @@ impl Report {
 fn one<T: Read>(parts: &mut Map<String, Value>, name: &str, faults: &mut Vec<Fault>) -> Option<T> {
     let mut value = parts.remove(name).filter(|value| !value.is_null())?;
     limit::cut(&mut value);
-    T::read(&value).map_err(|path| faults.push(Fault { part: name.to_owned(), at: path })).ok()
+    whole(&value).map_err(|path| faults.push(Fault { part: name.to_owned(), at: path })).ok()
 }
 
 /// The entries of the list `name` that can be read.
@@ -188,7 +190,7 @@ fn list<T: Read>(parts: &mut Map<String, Value>, name: &str, faults: &mut Vec<Fa
     let mut read = Vec::new();
     for (place, mut entry) in entries.into_iter().take(ROWS).enumerate() {
         limit::cut(&mut entry);
-        match T::read(&entry) {
+        match whole(&entry) {
             Ok(entry) => read.push(entry),
             Err(path) => faults.push(Fault { part: format!("{name}[{place}]"), at: path }),
         }

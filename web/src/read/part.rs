@@ -13,16 +13,16 @@ use plumbline_core::rollout::policy::Contact;
 use plumbline_core::sentence::Sentence;
 use serde_json::Value;
 
-use super::field::{Read, field};
+use super::field::{Misfit, Read, member};
 
 macro_rules! parts {
     ($($part:ident { $($name:ident),* })*) => {
         $(impl Read for $part {
-            fn read(value: &Value) -> Result<$part, String> {
+            fn read(value: &Value, misfit: &mut Misfit) -> $part {
                 if !value.is_object() {
-                    return Err(String::new());
+                    misfit.0.get_or_insert_default();
                 }
-                Ok($part { $($name: field(value, stringify!($name))?),* })
+                $part { $($name: member(value, stringify!($name), misfit)),* }
             }
         })*
     };
@@ -31,11 +31,12 @@ macro_rules! parts {
 macro_rules! names {
     ($($kind:ident { $($text:literal => $name:ident),* })*) => {
         $(impl Read for $kind {
-            fn read(value: &Value) -> Result<$kind, String> {
+            fn read(value: &Value, misfit: &mut Misfit) -> $kind {
                 match value.as_str() {
-                    $(Some($text) => Ok($kind::$name),)*
-                    _ => Err(String::new()),
-                }
+                    $(Some($text) => return $kind::$name,)*
+                    _ => misfit.0.get_or_insert_default(),
+                };
+                [$($kind::$name),*][0]
             }
         })*
     };

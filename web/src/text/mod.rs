@@ -20,16 +20,11 @@ const ENGLISH: &str = include_str!("../../text/en.json");
 
 /// The words of a language and how its readers write numbers.
 pub struct Text {
-    words: BTreeMap<String, Word>,
+    /// By key; plural forms by key and category, as `days.one`.
+    words: BTreeMap<String, String>,
     /// Separators and signs.
     pub locale: Locale,
     plural: fn(u64) -> &'static str,
-}
-
-enum Word {
-    One(String),
-    /// By plural category: `one`, `few`, `other` …
-    Many(BTreeMap<String, String>),
 }
 
 impl std::fmt::Debug for Text {
@@ -49,7 +44,9 @@ impl Text {
     pub fn new(file: &str, locale: Locale) -> Text {
         let mut words = read(ENGLISH);
         if !file.is_empty() && file != ENGLISH {
-            words.append(&mut read(file));
+            for (key, word) in read(file) {
+                words.insert(key, word);
+            }
         }
         Text { words, locale, plural: |n| if n == 1 { "one" } else { "other" } }
     }
@@ -62,11 +59,7 @@ impl Text {
 
     /// The text of `key`; the key itself where there is none.
     pub fn of<'a>(&'a self, key: &'a str) -> &'a str {
-        match self.words.get(key) {
-            Some(Word::One(text)) => text,
-            Some(Word::Many(forms)) => forms.get("other").map_or(key, String::as_str),
-            None => key,
-        }
+        self.words.get(key).map_or(key, String::as_str)
     }
 
     /// Whether there is a text of `key`.
@@ -81,12 +74,8 @@ impl Text {
 
     /// The text of `key` in the plural form of `n`, with `{n}` and its other slots filled.
     pub fn count(&self, key: &str, n: u64, slots: &[(&str, &str)]) -> String {
-        let text = match self.words.get(key) {
-            Some(Word::Many(forms)) => {
-                forms.get((self.plural)(n)).or_else(|| forms.get("other")).map_or(key, String::as_str)
-            }
-            _ => self.of(key),
-        };
+        let form = |category: &str| self.words.get(&format!("{key}.{category}"));
+        let text = form((self.plural)(n)).or_else(|| form("other")).map_or_else(|| self.of(key), String::as_str);
         let shown = self.locale.whole(n);
         let mut slots = slots.to_vec();
         slots.push(("n", &shown));
@@ -96,7 +85,7 @@ impl Text {
     /// A sentence of the report: in this language where it has a text for the sentence's code, else as it came.
     pub fn sentence(&self, sentence: &Sentence) -> String {
         let key = format!("sentence.{}", sentence.code);
-        let Some(Word::One(text)) = self.words.get(&key) else { return sentence.text.clone() };
+        let Some(text) = self.words.get(&key) else { return sentence.text.clone() };
         let shown = |value: &Value| match value {
             Value::String(text) => text.clone(),
             Value::Number(number) => number.as_f64().map_or_else(String::new, |x| self.locale.shortest(x)),
@@ -116,17 +105,23 @@ impl Text {
     }
 }
 
-fn read(file: &str) -> BTreeMap<String, Word> {
-    let Ok(Value::Object(members)) = serde_json::from_str(file) else { return BTreeMap::new() };
-    let word = |(key, value): (String, Value)| match value {
-        Value::String(text) => Some((key, Word::One(text))),
-        Value::Object(forms) => {
-            let forms = forms.into_iter().filter_map(|(form, text)| Some((form, text.as_str()?.to_owned())));
-            Some((key, Word::Many(forms.collect())))
+fn read(file: &str) -> BTreeMap<String, String> {
+    let mut words = BTreeMap::new();
+    let Some(Value::Object(members)) = crate::read::parse(file) else { return words };
+    for (key, value) in members {
+        match value {
+            Value::String(text) => drop(words.insert(key, text)),
+            Value::Object(forms) => {
+                for (category, text) in forms {
+                    if let Value::String(text) = text {
+                        words.insert(format!("{key}.{category}"), text);
+                    }
+                }
+            }
+            _ => {}
         }
-        _ => None,
-    };
-    members.into_iter().filter_map(word).collect()
+    }
+    words
 }
 
 /// `text` with each `{name}` replaced by the slot of that name; other braces stay.

@@ -6,6 +6,7 @@ use plumbline_core::report::time_text;
 use super::{Piece, heading};
 use crate::chart::waterfall;
 use crate::lead::{Control, Desk, Edge, Fault, Field, Row, Score, Stored};
+use crate::order::order;
 use crate::part::{Icon, icon, table};
 use crate::read::Report;
 use crate::text::{Safe, moment, shown};
@@ -61,7 +62,7 @@ fn find(ui: &Ui) -> Markup {
 
 fn bands(report: &Report) -> Vec<(String, f64)> {
     let mut bands: Vec<(String, f64)> = report.business.iter().flat_map(|business| &business.bands).map(|band| (band.name.clone(), band.from)).collect();
-    bands.sort_by(|a, b| b.1.total_cmp(&a.1));
+    order(&mut bands, |a, b| a.1 > b.1);
     bands
 }
 
@@ -301,7 +302,7 @@ fn control(field: &Field, desk: &Desk, ui: &Ui) -> Markup {
                     option value="no" selected[value == "no"] { (text.of("leads.no")) }
                 },
                 Control::Day => input id=(id) type="date" value=(value.get(..10).unwrap_or(&value)) data-do="lead" data-arg=(id) aria-describedby=(note) aria-invalid=[invalid];,
-                Control::Number(..) => input id=(id) type="text" inputmode="decimal" autocomplete="off" spellcheck="false" placeholder=(text.of("leads.unknown_value")) value=(value) data-do="lead" data-arg=(id) data-steps aria-describedby=(note) aria-invalid=[invalid];,
+                Control::Number => input id=(id) type="text" inputmode="decimal" autocomplete="off" spellcheck="false" placeholder=(text.of("leads.unknown_value")) value=(value) data-do="lead" data-arg=(id) data-steps aria-describedby=(note) aria-invalid=[invalid];,
                 Control::Tags | Control::Text => input id=(id) type="text" autocomplete="off" spellcheck="false" placeholder=(text.of("leads.unknown_value")) value=(value) data-do="lead" data-arg=(id) aria-describedby=(note) aria-invalid=[invalid];,
             }
             span.small id=(note) { @for fault in faults { span.fault { (said(fault)) } } @if matches!(field.control, Control::Tags) { span.soft { (text.of("leads.commas")) } } }

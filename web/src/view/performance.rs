@@ -5,6 +5,7 @@ use plumbline_core::report::MeasureId;
 
 use super::{Piece, fault, heading, measure};
 use crate::chart::{Curve, Histogram, curve, gain, reliability};
+use crate::order::order;
 use crate::part::table;
 use crate::read::Report;
 use crate::text::{Safe, Unit};
@@ -44,7 +45,7 @@ pub fn versions(report: &Report) -> Vec<Version<'_>> {
             Some((version.clone(), if is_champion { "champion" } else { "challenger" }, Histogram::new(counts)?))
         })
         .collect();
-    versions.sort_by_key(|(_, class, _)| *class != "champion");
+    order(&mut versions, |a, b| a.1 == "champion" && b.1 != "champion");
     versions.truncate(2);
     versions
 }
@@ -79,7 +80,7 @@ fn curves(versions: &[Version<'_>], ui: &Ui) -> Markup {
 /// What another threshold would do, from the same histogram.
 fn what_if(report: &Report, versions: &[Version<'_>], ui: &Ui) -> Markup {
     let text = &ui.text;
-    let at = format!("{:.2}", f64::from(ui.threshold) / 100.0);
+    let at = format!("0.{:02}", ui.threshold);
     let served = text.locale.fixed(f64::from(ui.served) / 100.0, 2);
     let part = |x: Option<f64>| text.value(x, Unit::Part, "");
     let a_day = report.measure(MeasureId::ScoresPerDay).and_then(|measure| measure.estimate.value);

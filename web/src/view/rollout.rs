@@ -4,6 +4,7 @@ use maud::{Markup, html};
 use plumbline_core::report::{GatePart, RolloutPart, StagePart, Status};
 
 use super::{Piece, fault, heading};
+use crate::order::order;
 use crate::part::{Icon, icon, of_status, status, table};
 use crate::read::Report;
 use crate::text::{Safe, Unit, moment};
@@ -110,7 +111,8 @@ fn gates(rollout: &RolloutPart, ui: &Ui) -> Markup {
     };
     // What is missing first: a manager asks why not.
     let mut gates: Vec<&GatePart> = rollout.gates.iter().collect();
-    gates.sort_by_key(|gate| (!gate.required, gate.status == Status::Pass || gate.waived.is_some()));
+    let rank = |gate: &GatePart| (!gate.required, gate.status == Status::Pass || gate.waived.is_some());
+    order(&mut gates, |a, b| rank(a) < rank(b));
     html! {
         section.card {
             header { h2 { (text.of("gates.title")) } }
