@@ -32,8 +32,8 @@ pub enum Route {
     Leads,
     /// One lead.
     Lead(String),
-    /// What is wrong, and what is next.
-    Diagnosis,
+    /// What is wrong, and what is next; all procedures, or one.
+    Diagnosis(String),
     /// The goals of 90 days.
     Goals,
     /// People, links, thresholds.
@@ -55,7 +55,7 @@ impl Route {
             "experiment" => Route::Experiment,
             "models" => Route::Models,
             "leads" => Route::Leads,
-            "diagnosis" | "alerts" => Route::Diagnosis,
+            "diagnosis" | "alerts" => Route::Diagnosis(String::new()),
             "goals" => Route::Goals,
             "settings" => Route::Settings,
             "print" => Route::Print,
@@ -63,7 +63,9 @@ impl Route {
                 Some(("quality", rest)) => Route::Feature(decoded(rest.strip_prefix("feature/")?)),
                 Some(("data", name)) => Route::Feature(decoded(name)),
                 Some(("leads", id)) => Route::Lead(decoded(id)),
-                Some(("models" | "diagnosis" | "alerts", _)) => return Route::read(path.split('/').next().unwrap_or_default()),
+                Some(("diagnosis", name)) => Route::Diagnosis(name.to_owned()),
+                Some(("alerts", _)) => Route::Diagnosis(String::new()),
+                Some(("models", _)) => Route::Models,
                 _ => return None,
             },
         };
@@ -82,7 +84,7 @@ impl Route {
             Route::Experiment => "view.experiment",
             Route::Models => "view.models",
             Route::Leads | Route::Lead(_) => "view.leads",
-            Route::Diagnosis => "view.diagnosis",
+            Route::Diagnosis(_) => "view.diagnosis",
             Route::Goals => "view.goals",
             Route::Settings => "view.settings",
             Route::Print => "view.print",
@@ -247,6 +249,7 @@ impl Ui {
             "ask" => {
                 self.dialog = Some(argument.to_owned());
                 self.inputs.remove("reason");
+                self.inputs.remove("post_mortem");
             }
             "back" => self.dialog = None,
             "seen" => self.seen = argument.parse().unwrap_or(self.seen),
@@ -290,7 +293,7 @@ mod tests {
     #[test]
     fn routes_are_read_with_their_aliases() {
         assert_eq!(Route::read("data/visits%2030d"), Some(Route::Feature("visits 30d".into())));
-        assert_eq!(Route::read("alerts"), Some(Route::Diagnosis));
+        assert_eq!(Route::read("alerts"), Some(Route::Diagnosis(String::new())));
         assert_eq!(Route::read("models/7/8"), Some(Route::Models));
         assert_eq!(Route::read("nowhere"), None);
         let mut ui = Ui::new(&Report::default());

@@ -85,7 +85,9 @@ pub fn band(chart: &Band<'_>, ui: &Ui) -> Markup {
     if high <= low {
         high = low + 1.0;
     }
-    let steps = ticks(low, high, 4.0);
+    // Half a request is no mark of an axis.
+    let least = if chart.unit == Unit::Count { 1.0 } else { 0.0 };
+    let steps = ticks(low, high.max(low + 4.0 * least), 4.0);
     let (low, high) = (steps.first().copied().unwrap_or(low), steps.last().copied().unwrap_or(high));
     let right = chart.width - 12.0;
     let y = Scale { from: low, to: high, start: HEIGHT - BOTTOM, end: TOP };
@@ -112,11 +114,11 @@ pub fn band(chart: &Band<'_>, ui: &Ui) -> Markup {
                 .then(|| (LEFT + place as f64 / last * (right - LEFT), label.as_str()))
         })
         .collect();
-    let labelled = label_places(count, right - LEFT, if is_hourly { 96.0 } else { 64.0 });
+    let labelled = label_places(count, right - LEFT, if is_hourly { 132.0 } else { 68.0 });
     let inside = html! {
         @for tick in &steps {
             line.grid x1=(coordinate(LEFT)) x2=(coordinate(right)) y1=(y.px(*tick)) y2=(y.px(*tick)) {}
-            text.tick x=(coordinate(LEFT - 8.0)) y=(y.px(*tick)) dy="4" text-anchor="end" { (show(Some(*tick))) }
+            text.tick x=(coordinate(LEFT - 8.0)) y=(y.px(*tick)) dy="4" text-anchor="end" { @if chart.unit == Unit::Percent { (text.locale.percent_tick(*tick)) } @else { (show(Some(*tick))) } }
         }
         @for place in labelled {
             text.tick x=(coordinate(x(place))) y=(coordinate(HEIGHT - 8.0)) text-anchor=(anchor(place, count)) { (name(place)) }
@@ -213,7 +215,7 @@ fn label_places(count: usize, width: f64, room: f64) -> Vec<usize> {
 
 fn anchor(place: usize, count: usize) -> &'static str {
     match place {
-        0 => "start",
+        0 if count > 1 => "start",
         place if place + 1 == count => "end",
         _ => "middle",
     }

@@ -47,7 +47,7 @@ pub fn bins(id: &str, feature: &FeaturePart, width: f64, ui: &Ui) -> Markup {
     let inside = html! {
         @for tick in [0.0, most / 2.0, most] {
             line.grid x1=(coordinate(LEFT)) x2=(coordinate(width - 8.0)) y1=(y.px(tick)) y2=(y.px(tick)) {}
-            text.tick x=(coordinate(LEFT - 6.0)) y=(y.px(tick)) dy="4" text-anchor="end" { (percent(tick)) }
+            text.tick x=(coordinate(LEFT - 6.0)) y=(y.px(tick)) dy="4" text-anchor="end" { (text.locale.percent_tick(tick)) }
         }
         @for place in 0..count {
             @let (before, now) = pair(place);

@@ -36,8 +36,8 @@ pub fn reliability(id: &str, versions: &[(String, &'static str, Histogram<'_>)],
         @for tick in [0.0, 0.25, 0.5, 0.75, 1.0] {
             line.grid x1=(x.px(tick)) x2=(x.px(tick)) y1=(y.px(0.0)) y2=(y.px(1.0)) {}
             line.grid x1=(x.px(0.0)) x2=(x.px(1.0)) y1=(y.px(tick)) y2=(y.px(tick)) {}
-            text.tick x=(x.px(tick)) y=(coordinate(side - 18.0)) text-anchor="middle" { (percent(tick)) }
-            text.tick x=(coordinate(EDGE - 6.0)) y=(y.px(tick)) dy="4" text-anchor="end" { (percent(tick)) }
+            text.tick x=(x.px(tick)) y=(coordinate(side - 18.0)) text-anchor="middle" { (text.locale.percent_tick(tick)) }
+            text.tick x=(coordinate(EDGE - 6.0)) y=(y.px(tick)) dy="4" text-anchor="end" { (text.locale.percent_tick(tick)) }
         }
         text.axis x=(x.px(0.5)) y=(coordinate(side - 3.0)) text-anchor="middle" { (text.of("reliability.score")) }
         line.reference x1=(x.px(0.0)) y1=(y.px(0.0)) x2=(x.px(1.0)) y2=(y.px(1.0)) {}

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 pub use number::{Locale, coordinate};
 pub use safe::{Safe, shown};
-pub use time::{date_of, day_of, moment};
+pub use time::{date_of, day_of, moment, ms_of};
 pub use unit::{Unit, id_of};
 
 /// English, which is built in.

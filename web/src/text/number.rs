@@ -62,6 +62,10 @@ impl Locale {
         while places < 4 && rounds_to_an_end(places) {
             places += 1;
         }
+        if rounds_to_an_end(places) {
+            let (sign, end) = if percent > 50.0 { (">", 99.99) } else { ("<", 0.01) };
+            return format!("{sign} {}{}", self.fixed(end, 2), self.percent);
+        }
         if percent == 100.0 || percent == 0.0 {
             places = 0;
         }
@@ -71,6 +75,13 @@ impl Locale {
     /// `x` as a whole number with its sign.
     pub fn signed(&self, x: f64) -> String {
         format!("{}{}", if x >= 0.5 { "+" } else { "" }, self.fixed(x, 0))
+    }
+
+    /// The part `x` in per cent without decimals, for an axis.
+    pub fn percent_tick(&self, x: f64) -> String {
+        let percent = 100.0 * x;
+        let places = if (percent - percent.round()).abs() < 0.001 { 0 } else { 1 };
+        format!("{}{}", self.fixed(percent, places), self.percent)
     }
 
     /// The part `x` in per cent, with its sign.

@@ -25,6 +25,13 @@ pub fn day_of(text: &str) -> Option<i64> {
     i64::try_from(days).ok()
 }
 
+/// Milliseconds since 1970 of an RFC 3339 time in UTC.
+pub fn ms_of(text: &str) -> Option<i64> {
+    let (day, clock) = (day_of(text)?, text.get(11..19)?);
+    let part = |at: usize| clock.get(at..at + 2)?.parse::<i64>().ok();
+    Some(((day * 24 + part(0)?) * 60 + part(3)?) * 60_000 + part(6)? * 1_000)
+}
+
 /// `18 Nov` of a day since 1970.
 pub fn date_of(day: i64) -> String {
     let (month, day) = civil(day);

@@ -1,34 +1,94 @@
 //! The dialog of an action: what happens, how many leads move, whose approval this is, and how it is undone.
 
 use maud::{Markup, html};
+use plumbline_core::report::{GatePart, RolloutPart, Status};
 
 use crate::read::Report;
-use crate::text::{Safe, moment};
+use crate::text::{Safe, Unit, moment, shown};
 use crate::ui::Ui;
 
 /// The dialog of the action that is asked for; an empty one without.
 pub fn dialog(report: &Report, ui: &Ui) -> Markup {
+    html! { dialog #ask aria-labelledby="ask-title" { @if let Some(action) = &ui.dialog { (asked(report, action, ui)) } } }
+}
+
+/// Actions that can be sent without a reason.
+fn is_optional(verb: &str) -> bool {
+    matches!(verb, "take" | "confirm" | "dismiss" | "start")
+}
+
+/// Which dialog an approval has: whether others are missing, and which stage it opens.
+fn kind(rollout: &RolloutPart, verb: &str, ui: &Ui) -> String {
+    if verb != "approve" {
+        return verb.to_owned();
+    }
+    let missing: Vec<&str> = rollout.missing.iter().filter_map(|id| id.strip_prefix("approval:")).collect();
+    if missing.iter().any(|role| *role != ui.role) { "approve_one".to_owned() } else { format!("approve_{}", rollout.stage) }
+}
+
+fn asked(report: &Report, action: &str, ui: &Ui) -> Markup {
     let text = &ui.text;
-    let asked = ui.dialog.as_deref().zip(report.rollout.as_ref());
+    let (verb, about) = action.split_once(':').unwrap_or((action, ""));
+    let rollout = report.rollout.as_ref();
+    let version = |role: &str| {
+        let serving = rollout.and_then(|rollout| rollout.serving.iter().find(|serving| serving.role == role));
+        serving.map_or("", |serving| serving.version.as_str())
+    };
+    let challenger = if verb == "start" { about } else { version("challenger") };
+    let stage = rollout.map_or(String::new(), |rollout| text.of(&format!("stage.{}", rollout.stage)).to_owned());
+    let part = rollout.and_then(|rollout| rollout.actions.iter().find(|part| part.id == verb));
+    let effect = part.map(|part| &part.effect);
+    let whole = |x: Option<f64>| text.value(x, Unit::Count, "");
+    let a_day = effect.and_then(|effect| effect.leads_per_day);
+    let moved = effect.and_then(|effect| Some((effect.share_after - effect.share_before).abs() * effect.leads_per_day?));
+    let after = effect.and_then(|effect| Some(effect.share_after * effect.leads_per_day?));
+    let gates: Vec<&GatePart> = rollout.iter().flat_map(|rollout| &rollout.gates).filter(|gate| gate.required).collect();
+    let passed = gates.iter().filter(|gate| gate.status == Status::Pass || gate.waived.is_some()).count();
+    let gate = rollout.and_then(|rollout| rollout.gates.iter().find(|part| verb == "waive" && part.id == about));
+    let incident = report.incidents.iter().chain(rollout.iter().flat_map(|rollout| &rollout.post_mortems)).find(|incident| incident.id == about);
+    let alert = report.alerts.iter().find(|alert| alert.id == about);
+    let role = text.of(&format!("role.{}", ui.role)).trim_start_matches("role.").to_owned();
+    let values = [
+        ("version", shown(challenger).0),
+        ("champion", shown(version("champion")).0),
+        ("stage", stage),
+        ("gate", text.of(&format!("gate.{about}")).trim_start_matches("gate.").to_owned()),
+        ("made", moment(&report.generated_at)),
+        ("a_day", whole(a_day)),
+        ("moved", whole(moved)),
+        ("after", whole(after)),
+        ("share", effect.map_or(String::new(), |effect| text.locale.percent_tick(effect.share_after))),
+        ("passed", passed.to_string()),
+        ("all", gates.len().to_string()),
+        ("digest", report.digest.chars().take(8).collect()),
+        ("role", role),
+        ("name", shown(&ui.name).0),
+    ];
+    let slots: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let kind = rollout.map_or(verb.to_owned(), |rollout| kind(rollout, verb, ui));
+    let needs_text = incident.is_some_and(|incident| incident.needs_post_mortem);
+    let is_written = is_optional(verb) || !ui.input("reason").trim().is_empty();
+    let is_ready = is_written && (!needs_text || !ui.input("post_mortem").trim().is_empty());
     html! {
-        dialog #ask aria-labelledby="ask-title" {
-            @if let Some((action, rollout)) = asked {
-                @let (verb, gate) = action.split_once(':').unwrap_or((action, ""));
-                @let challenger = rollout.serving.iter().find(|serving| serving.role == "challenger").map_or("", |serving| serving.version.as_str());
-                @let stage = text.of(&format!("stage.{}", rollout.stage)).to_owned();
-                @let gate_name = text.of(&format!("gate.{gate}")).to_owned();
-                @let (made, revision) = (moment(&report.generated_at), rollout.revision.to_string());
-                @let slots = [("version", challenger), ("stage", stage.as_str()), ("gate", gate_name.as_str()), ("made", made.as_str()), ("revision", revision.as_str())];
-                h2 #ask-title tabindex="-1" { (text.fill(&format!("ask.{verb}.title"), &slots)) }
-                p { (text.fill(&format!("ask.{verb}.body"), &slots)) }
-                @if verb == "waive" { @if let Some(part) = rollout.gates.iter().find(|part| part.id == gate) { p { (Safe(&text.sentence(&part.sentence))) } } }
-                p.small.soft { (text.fill("ask.evidence", &slots)) }
-                label.field { span { (text.of("ask.reason")) } textarea #reason rows="3" data-do="input" data-arg="reason" { (ui.input("reason")) } }
-                div.buttons {
-                    button.button type="button" data-do="back" { (text.of("ask.back")) }
-                    button.button.primary type="button" data-do="send" data-arg=(action) disabled[ui.input("reason").trim().is_empty()] { (text.of(&format!("action.{verb}"))) }
-                }
-            }
+        h2 #ask-title tabindex="-1" { (text.fill(&format!("ask.{kind}.title"), &slots)) }
+        p { (text.fill(&format!("ask.{kind}.body"), &slots)) }
+        @if let Some(effect) = effect.filter(|effect| !effect.sentence.text.is_empty()) { p { (Safe(&text.sentence(&effect.sentence))) } }
+        @if let Some(gate) = gate { p { (Safe(&text.sentence(&gate.sentence))) } }
+        @if let Some(incident) = incident { p { (Safe(&text.sentence(&incident.sentence))) } }
+        @if let Some(alert) = alert { p { (Safe(&text.sentence(&alert.sentence))) } }
+        @if part.is_some() || gate.is_some() { p.small.soft { (text.fill("ask.evidence", &slots)) } }
+        @if kind == "approve_canary" {
+            label.field { span { (text.of("ask.weeks")) } input #weeks type="number" min="2" max="26" value=(ui.input("weeks")) data-do="input" data-arg="weeks"; }
+        }
+        @if !is_optional(verb) {
+            label.field { span { (text.of(match verb { "close" => "ask.cause", "note" => "ask.note", _ => "ask.reason" })) } textarea #reason rows="3" data-do="input" data-arg="reason" { (ui.input("reason")) } }
+        }
+        @if verb == "close" {
+            label.field { span { (text.of(if needs_text { "ask.post_mortem" } else { "ask.post_mortem_maybe" })) } textarea #post_mortem rows="5" data-do="input" data-arg="post_mortem" { (ui.input("post_mortem")) } }
+        }
+        div.buttons {
+            button.button type="button" data-do="back" { (text.of("ask.back")) }
+            button.button.primary type="button" data-do="send" data-arg=(action) disabled[!is_ready] { (text.of(&format!("action.{}", if kind.starts_with("approve_") && kind != "approve_one" { kind.as_str() } else { verb }))) }
         }
     }
 }

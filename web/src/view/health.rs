@@ -32,7 +32,7 @@ fn load(report: &Report, ui: &Ui) -> Markup {
         ),
         None => text.of("health.not_tested").to_owned(),
     };
-    html! { p.note { (words) } }
+    html! { p.remark { (words) } }
 }
 
 fn hours(report: &Report, ui: &Ui) -> Markup {

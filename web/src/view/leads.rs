@@ -33,6 +33,10 @@ pub fn pieces(report: &Report, id: Option<&str>, ui: &Ui, out: &mut Vec<Piece>) 
         out.push(Piece::Part("recent", recent(report, ui)));
         out.push(Piece::Part("samples", samples(ui)));
     }
+    if id.is_none() && !desk.recent.is_empty() && !ui.is_open("form") {
+        out.push(Piece::Part("other", html! { div { button.button type="button" data-do="open" data-arg="form" { (text.of("leads.other")) } } }));
+        return;
+    }
     if desk.models.is_empty() {
         out.push(Piece::Part("form", html! { section.card { p.soft { (text.of("leads.no_model")) } } }));
         return;
@@ -245,7 +249,7 @@ fn history(stored: &Stored, ui: &Ui) -> Markup {
     let text = &ui.text;
     let said = |value: &serde_json::Value| {
         let of = |name: &str| value.get(name).and_then(serde_json::Value::as_str).unwrap_or_default().to_owned();
-        (value.get("at_ms").and_then(serde_json::Value::as_i64).unwrap_or_default(), of("kind"), of("text"), value.get("rating").and_then(serde_json::Value::as_f64))
+        (value.get("at_ms").and_then(serde_json::Value::as_i64).unwrap_or_default(), of("kind"), of("text"), value.get("rating").and_then(serde_json::Value::as_f64), of("event_id"), of("closed_by").is_empty())
     };
     html! {
         section.card {
@@ -256,9 +260,15 @@ fn history(stored: &Stored, ui: &Ui) -> Markup {
                     span { (text.fill("history.scored", &[("score", &text.locale.fixed(probability * 100.0, 0)), ("version", &shown(version).0)])) }
                     span.soft { (text.of(&format!("role.{role}")).trim_start_matches("role.")) }
                 } }
-                @for (at, kind, words, rating) in stored.feedback.iter().map(said) { li {
+                @for (at, kind, words, rating, id, is_open) in stored.feedback.iter().map(said) { li {
                     time { (time(at)) }
                     span { (text.of(&format!("feedback.{kind}")).trim_start_matches("feedback.")) @if let Some(rating) = rating { " · " (text.locale.shortest(rating)) } @if !words.is_empty() { ": " (Safe(&words)) } }
+                    @if kind == "odd" && !id.is_empty() && is_open && ui.may("operate") {
+                        span.tools {
+                            button.button type="button" data-do="ask" data-arg=(format!("confirm:{id}")) { (text.of("action.confirm")) }
+                            button.button type="button" data-do="ask" data-arg=(format!("dismiss:{id}")) { (text.of("action.dismiss")) }
+                        }
+                    }
                 } }
                 @for (at, _) in stored.fields.iter().skip(1) { li { time { (time(*at)) } span { (text.of("history.values")) } } }
             }

@@ -23,10 +23,10 @@ fn card(report: &Report, measure: &Measure, ui: &Ui) -> Markup {
             header { h2 { (text.measure(measure)) } (spark(measure)) }
             p.big { (text.value(measure.estimate.value, unit, money)) }
             p.small {
-                @if measure.estimate.low.is_some() { (text.estimate(&measure.estimate, unit, money)) }
-                @if let Some(n) = measure.estimate.n { span.soft { " " (text.count("measure.n", n, &[])) } }
+                @if let (Some(low), Some(high)) = (measure.estimate.low, measure.estimate.high) { (text.fill("interval", &[("low", &text.value(Some(low), unit, money)), ("high", &text.value(Some(high), unit, money))])) }
+                @if let Some(n) = measure.estimate.n { span.soft { @if measure.estimate.low.is_some() { ", " } (text.count("measure.n", n, &[])) } }
             }
-            p.small { @if let Some(target) = &measure.target { (text.target(target, unit, money)) " " } (status(text, of_status(measure.status))) }
+            p.small.measured { @if let Some(target) = &measure.target { span { (text.target(target, unit, money)) } } (status(text, of_status(measure.status))) }
             p.small.soft { (text.of(&format!("definition.{id}"))) }
         }
     }

@@ -70,7 +70,7 @@ fn one(report: &Report, ui: &Ui, out: &mut Vec<Piece>) {
         Route::Models => models::pieces(report, ui, out),
         Route::Leads => leads::pieces(report, None, ui, out),
         Route::Lead(id) => leads::pieces(report, Some(id), ui, out),
-        Route::Diagnosis => diagnosis::pieces(report, ui, out),
+        Route::Diagnosis(procedure) => diagnosis::pieces(report, procedure, ui, out),
         Route::Goals => goals::pieces(report, ui, out),
         Route::Settings => settings::pieces(report, ui, out),
         Route::Overview | Route::Print => {}
@@ -176,6 +176,15 @@ fn currency(report: &Report) -> &str {
 /// Width of a chart that takes the whole content.
 fn whole(ui: &Ui) -> f64 {
     f64::from(ui.width.clamp(240, 1_400)) - 34.0
+}
+
+/// Width of a chart beside two others, where they fit.
+fn third(ui: &Ui) -> f64 {
+    match ui.width {
+        980.. => f64::from(ui.width.min(1_400)) / 3.0 - 44.0,
+        660..980 => f64::from(ui.width) / 2.0 - 40.0,
+        _ => whole(ui),
+    }
 }
 
 /// Width of a chart beside another one, where both fit.

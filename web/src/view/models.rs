@@ -24,13 +24,16 @@ fn models(report: &Report, ui: &Ui) -> Markup {
     }
     let head = html! {
         th scope="col" { (text.of("models.version")) } th scope="col" { (text.of("models.status")) } th scope="col" { (text.of("models.alias")) }
-        th scope="col" { (text.of("models.registered")) } th scope="col" { (text.of("models.digest")) }
+        th scope="col" { (text.of("models.registered")) } th scope="col" { span.hidden-words { (text.of("actions.title")) } } th scope="col" { (text.of("models.digest")) }
     };
     let rows = html! { @for model in &report.models { tr {
         th scope="row" { (Safe(&model.version)) }
         td { (text.of(&format!("model.{}", model.status)).trim_start_matches("model.")) }
         td { (model.aliases.join(", ")) }
         td { time datetime=(model.registered_at) { (moment(&model.registered_at)) } }
+        td { @if ui.may("approve") && report.rollout.as_ref().is_none_or(|rollout| rollout.stage == "idle") && matches!(model.status.as_str(), "registered" | "queued") {
+            button.button type="button" data-do="ask" data-arg=(format!("start:{}", model.version)) { (text.of("action.start")) }
+        } }
         td { code { (model.digest.chars().take(12).collect::<String>()) } }
     } } };
     html! { section.card { header { h2 { (text.of("models.all")) } } (table("models-table", text.of("models.all"), &head, &rows)) } }

@@ -119,24 +119,27 @@ fn days(report: &Report, ui: &Ui) -> Markup {
     }
 }
 
+/// What happened since the last visit. Entries that only say that a day was logged are counted.
 fn changes(report: &Report, ui: &Ui) -> Markup {
     let text = &ui.text;
     let fresh: Vec<_> = report.events.iter().filter(|event| event.seq > ui.seen && !event.sentence.text.is_empty()).collect();
     let newest = report.events.iter().map(|event| event.seq).max();
+    let days = fresh.iter().filter(|event| event.sentence.code == "DAY").count();
     html! {
         section.card #changes {
             header {
-                h2 { (text.of("overview.changes")) }
+                h2 { (text.of(if ui.seen == 0 { "overview.latest" } else { "overview.changes" })) }
                 @if let Some(newest) = newest.filter(|_| !ui.printed && !fresh.is_empty()) {
                     button.button type="button" data-do="seen" data-arg=(newest) { (text.of("overview.seen")) }
                 }
             }
             @if fresh.is_empty() { p.soft { (text.of("overview.unchanged")) } }
-            ol.events { @for event in fresh { li id=(format!("event-{}", event.seq)) {
+            ol.events { @for event in fresh.into_iter().filter(|event| event.sentence.code != "DAY") { li id=(format!("event-{}", event.seq)) {
                 time datetime=(event.at) { (moment(&event.at)) }
                 span { (Safe(&text.sentence(&event.sentence))) }
                 span.soft { (Safe(&event.actor)) }
             } } }
+            @if days > 0 { p.small.soft { (text.count("overview.logged", days as u64, &[])) } }
         }
     }
 }

@@ -52,15 +52,15 @@ pub fn versions(report: &Report) -> Vec<Version<'_>> {
 
 fn note(report: &Report, ui: &Ui) -> Markup {
     let Some(performance) = &report.performance else { return html! {} };
-    html! { p.note { (ui.text.count("performance.delay", u64::from(performance.outcome_delay_days), &[])) } }
+    html! { p.remark { (ui.text.count("performance.delay", u64::from(performance.outcome_delay_days), &[])) } }
 }
 
 fn curves(versions: &[Version<'_>], ui: &Ui) -> Markup {
     let which = if ui.input("curve") == "pr" { Curve::PrecisionRecall } else { Curve::Roc };
     let text = &ui.text;
     html! {
-        div.two {
-            section.card { (reliability("reliability", versions, super::half(ui), ui)) }
+        div.three {
+            section.card { (reliability("reliability", versions, super::third(ui), ui)) }
             section.card {
                 @if !ui.printed {
                     header { label.pick { span.small { (text.of("curve.pick")) }
@@ -70,10 +70,10 @@ fn curves(versions: &[Version<'_>], ui: &Ui) -> Markup {
                         }
                     } }
                 }
-                (curve("curve", which, versions, super::half(ui), ui))
+                (curve("curve", which, versions, super::third(ui), ui))
             }
+            section.card { (gain("gain", versions, super::third(ui), ui)) }
         }
-        section.card { (gain("gain", versions, super::half(ui), ui)) }
     }
 }
 

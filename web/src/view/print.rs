@@ -31,7 +31,7 @@ pub fn pieces(report: &Report, ui: &Ui, out: &mut Vec<Piece>) {
         rollout::pieces,
         experiment::pieces,
         models::pieces,
-        diagnosis::pieces,
+        |report, ui, out| diagnosis::pieces(report, "", ui, out),
         goals::pieces,
         settings::pieces,
     ];

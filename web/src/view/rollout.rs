@@ -149,6 +149,7 @@ fn actions(rollout: &RolloutPart, ui: &Ui) -> Markup {
     let allowed: Vec<_> = rollout.actions.iter().filter(|action| ui.may(&action.needs_scope)).collect();
     html! {
         section.card.actions aria-label=(text.of("actions.title")) {
+            @if !allowed.is_empty() { h2 { (text.of("actions.title")) } }
             @if allowed.is_empty() { p.soft { (text.of("actions.none")) " " a href="#/settings" { (text.of("actions.key")) } } }
             @for action in allowed {
                 button.button.(if action.id == "rollback" { "danger" } else { "" }) type="button" data-do="ask" data-arg=(action.id) disabled[!action.allowed] { (text.of(&format!("action.{}", action.id))) }
@@ -165,7 +166,7 @@ fn ledger(report: &Report, ui: &Ui) -> Markup {
             header { h2 { (text.of("ledger.title")) } p.small.soft { (text.count("ledger.total", total, &[("shown", &report.events.len().to_string())])) } }
             ol.events { @for event in &report.events { li {
                 time datetime=(event.at) { (moment(&event.at)) }
-                span { @if event.sentence.text.is_empty() { (Safe(&event.kind)) } @else { (Safe(&text.sentence(&event.sentence))) } }
+                span { @if event.sentence.text.is_empty() { (text.of(&format!("event.{}", event.kind)).trim_start_matches("event.")) } @else { (Safe(&text.sentence(&event.sentence))) } }
                 span.soft { (Safe(&event.actor)) }
             } } }
         }
