@@ -1,62 +1,228 @@
-//! What the service says, as the page reads it: real answers of the service through the page's types.
+//! The page without a browser: what the service says through the page's types, the views over real and over hostile reports, its words.
 #![allow(clippy::expect_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+use std::collections::BTreeSet;
 
 use plumbline_core::{Bundle, Options, Scorer, Timestamp};
 use plumbline_tests::project_root;
-use plumbline_web::bits::Agreement;
-use plumbline_web::edge::wire::{self, Models};
-use plumbline_worker::{Model, Request, Service, Settings};
+use plumbline_tests::scenario;
+use plumbline_web::lead::{judged, models};
+use plumbline_web::read::Report;
+use plumbline_web::text::Text;
+use plumbline_web::ui::{State, Ui};
+use plumbline_web::view::{join, pieces};
+use plumbline_worker::{Model, Request, Service, Settings, world};
+use serde_json::{Value, json};
 
 const NOW: Timestamp = Timestamp(1_794_787_200_000);
+
+/// Every route of the page.
+const ROUTES: [&str; 18] = [
+    "#/", "#/health", "#/performance", "#/quality", "#/quality/feature/visits_30d", "#/business", "#/rollout", "#/experiment", "#/models",
+    "#/leads", "#/leads/L-1", "#/diagnosis", "#/diagnosis/latency", "#/goals", "#/settings", "#/print", "#/nowhere",
+    "#/performance?metric=recall&days=7&threshold=0.42",
+];
 
 fn bundle() -> Vec<u8> {
     std::fs::read(project_root().join("worker/demo/demo.plumb")).expect("the demo")
 }
 
-fn ask(service: &Service, method: &str, path: &str, body: &str) -> (u16, Vec<u8>) {
+fn ask(service: &Service, method: &str, path: &str, body: &str) -> (u16, String) {
     let (path, query) = path.split_once('?').unwrap_or((path, ""));
     let request = Request { method, path, query, headers: &[("content-type", "application/json")], body: body.as_bytes() };
     let answer = service.handle(NOW, &request);
-    (answer.response.status, answer.response.body)
+    (answer.response.status, String::from_utf8_lossy(&answer.response.body).into_owned())
 }
 
 #[test]
-fn the_page_loads_what_is_served_and_has_the_same_bits() {
+fn the_page_reads_the_models_and_scores_of_the_service_with_all_their_bits() {
     let mut other = Bundle::read(&bundle()).expect("the demo is sound");
     other.manifest.version = "other".into();
-    let models = [other.write().expect("a bundle"), bundle()].map(|bytes| Model::read(bytes).expect("a model")).into();
-    let service = Service::new(Settings::default(), models, "test").expect("a service");
-
-    let (_, body) = ask(&service, "GET", "/v1/models", "");
-    let models: Models = serde_json::from_slice(&body).expect("the page reads the models");
-    let served = models.default().expect("one answers when none is named");
-    assert_eq!((served.id.version.as_str(), served.digest.len(), models.models.len()), ("other", 64, 2));
-    let (status, bytes) = ask(&service, "GET", &served.bundle, "");
-    assert_eq!(status, 200);
-    let scorer = Scorer::new(Bundle::read(&bytes).expect("the bundle as it was loaded")).expect("it fits its schema");
-    assert_eq!((&scorer.id().name, &scorer.id().version), (&served.id.name, &served.id.version));
+    let served = [other.write().expect("a bundle"), bundle()].map(|bytes| Model::read(bytes).expect("a model")).into();
+    let service = Service::new(Settings::default(), served, "test").expect("a service");
+    let listed = models(&ask(&service, "GET", "/v1/models", "").1);
+    let first = &listed[0];
+    assert_eq!((first.version.as_str(), first.is_default, first.digest.len(), listed.len()), ("other", true, 64, 2));
+    assert!(first.fields.len() > 5 && first.all.len() > first.fields.len(), "the id is no field of the form");
+    let request = Request { method: "GET", path: &first.bundle, query: "", headers: &[], body: &[] };
+    let scorer = Scorer::new(Bundle::read(&service.handle(NOW, &request).response.body).expect("a bundle")).expect("it fits its schema");
 
     let leads = std::fs::read_to_string(project_root().join("worker/demo/leads.ndjson")).expect("leads");
     for lead in leads.lines() {
-        let (status, body) = ask(&service, "POST", "/v1/score?reasons=0", lead);
-        let answer = wire::read(status, &body).expect("the page reads the answer").expect("a score");
-        assert_eq!((answer.timestamp_ms, &answer.model), (NOW.0, &served.id));
-        let lead = serde_json::from_str(lead).expect("a lead");
-        let here = scorer.score(&lead, Timestamp(answer.timestamp_ms), &Options::default()).expect("a score");
-        assert_eq!(Agreement::of(here.margin, answer.margin), Agreement::Same);
-        assert_eq!(Agreement::of(here.probability, answer.probability), Agreement::Same);
-        assert_eq!(here.band, answer.band);
+        let (status, body) = ask(&service, "POST", "/v1/score?reasons=100", lead);
+        let answer = judged(status, &body).expect("the page reads the answer").expect("a score");
+        assert_eq!((answer.at_ms, answer.version.as_str()), (Some(NOW.0 as f64), "other"));
+        let here = scorer.score(&serde_json::from_str(lead).expect("a lead"), NOW, &Options::default()).expect("a score");
+        assert_eq!((here.margin.to_bits(), here.probability.to_bits()), (answer.margin.to_bits(), answer.probability.to_bits()));
+        let sum: f64 = answer.reasons.iter().map(|reason| reason.points).sum();
+        assert_eq!(answer.base.expect("a base") + sum + answer.rest.expect("a rest"), answer.score, "the reasons add up");
+    }
+    let (status, body) = ask(&service, "POST", "/v1/score", r#"{"pricing_page_visits":"twelve","employees":"many"}"#);
+    let faults = judged(status, &body).expect("the page reads the answer").expect_err("a problem");
+    let fields: BTreeSet<_> = faults.into_iter().map(|fault| (fault.code, fault.field.unwrap_or_default())).collect();
+    let wrong = |field: &str| ("LEAD_WRONG_TYPE".to_owned(), field.to_owned());
+    assert_eq!(fields, BTreeSet::from([wrong("employees"), wrong("pricing_page_visits")]));
+}
+
+/// A report of the simulated company in its fourth week, in the middle of a rollout.
+fn real() -> Value {
+    let script = scenario::script("good", 7, 24, &[]);
+    scenario::play(&script, world::policy()).expect("the world plays").report
+}
+
+/// All views of `report`, as a person with every scope sees them; each must be well-formed.
+fn views(text: &str) -> Vec<(&'static str, String)> {
+    let report = Report::read(text).unwrap_or_default();
+    let draw = |route: &'static str| {
+        let mut ui = Ui::new(&report);
+        ui.scopes = ["read", "ingest", "operate", "approve"].map(str::to_owned).to_vec();
+        ui.state = State::Live;
+        ui.go(route);
+        for action in ["ask", "toggle"] {
+            ui.act(action, "rollback", "");
+        }
+        let html = join(&pieces(&report, &ui)).into_string();
+        assert_well_formed(route, &html);
+        (route, html)
+    };
+    ROUTES.into_iter().map(draw).collect()
+}
+
+/// Every tag that opens is closed in order, ids occur once, and nothing in the markup can run.
+fn assert_well_formed(route: &str, html: &str) {
+    const EMPTY: [&str; 3] = ["input", "img", "br"];
+    let (mut open, mut ids): (Vec<&str>, BTreeSet<&str>) = (Vec::new(), BTreeSet::new());
+    for part in html.split('<').skip(1) {
+        let (tag, _) = part.split_once('>').unwrap_or_else(|| panic!("{route}: a tag does not end: {part}"));
+        let name = tag.trim_start_matches('/').split([' ', '/']).next().unwrap_or_default();
+        assert!(!matches!(name, "script" | "style" | "iframe" | "object" | "link"), "{route}: {tag}");
+        assert!(!tag.contains(" on") && !tag.contains(" style=") && !tag.to_lowercase().contains("javascript:"), "{route}: {tag}");
+        if tag.starts_with('/') {
+            assert_eq!(open.pop(), Some(name), "{route}: …{}", &html[html.find(part).unwrap_or(0).saturating_sub(200)..][..200]);
+        } else if !EMPTY.contains(&name) {
+            open.push(name);
+        }
+        if let Some(id) = tag.split_once(" id=\"").and_then(|(_, rest)| rest.split_once('"')).map(|(id, _)| id) {
+            assert!(ids.insert(id) || route == "#/print", "{route}: two elements are {id}");
+        }
+    }
+    assert!(open.is_empty(), "{route}: {open:?} stay open");
+}
+
+#[test]
+fn every_view_of_a_real_report_is_drawn_with_its_words() {
+    let report = real();
+    let all = views(&report.to_string());
+    let read = Report::read(&report.to_string()).expect("a report");
+    assert_eq!(read.faults, []);
+    let overview = &all[0].1;
+    for path in ["/verdict/sentence/text", "/answers/which_serves/sentence/text", "/answers/may_promote/sentence/text", "/answers/worth/sentence/text"] {
+        let said = report.pointer(path).and_then(Value::as_str).expect("a sentence");
+        assert!(overview.contains(&said.replace('&', "&amp;").chars().take(100).collect::<String>()), "the overview says: {said}");
+    }
+    let text = Text::default();
+    for (route, html) in &all {
+        // A key that has no text would be shown as itself.
+        for word in html.split(['<', '>', '"', ' ', '\n']) {
+            let is_key = word.split_once('.').is_some_and(|(group, rest)| text.has_group(group) && rest.chars().all(|c| c.is_ascii_lowercase() || "._".contains(c)) && rest.len() > 2);
+            assert!(!is_key || word.contains('/') || report.to_string().contains(word), "{route} shows the key {word}");
+        }
     }
 }
 
 #[test]
-fn the_page_reads_every_problem_of_a_lead() {
-    let models = vec![Model::read(bundle()).expect("a model")];
-    let service = Service::new(Settings::default(), models, "test").expect("a service");
-    let (status, body) = ask(&service, "POST", "/v1/score", r#"{"pricing_page_visits":"twelve","employees":"many"}"#);
-    let problem = wire::read(status, &body).expect("the page reads the answer").expect_err("a problem");
-    let mut fields: Vec<_> = problem.faults().into_iter().map(|fault| (fault.code, fault.field.unwrap_or_default())).collect();
-    fields.sort();
-    let wrong = |field: &str| ("LEAD_WRONG_TYPE".to_owned(), field.to_owned());
-    assert_eq!((status, fields), (422, vec![wrong("employees"), wrong("pricing_page_visits")]));
+fn hostile_reports_take_down_no_view_and_stay_text() {
+    let real = real();
+    let nasty = "</script><img src=x onerror=alert(1)>\u{202e}\u{0}'\"&";
+    let mut texts = vec![String::new(), "null".into(), "[]".into(), "{}".into(), r#"{"format":1}"#.into(), r#"{"format":99,"minor":1}"#.into(), "{\"format\":1,\"days\":{}}".into()];
+    // Each member replaced: by another type, by nasty text, by much of it.
+    let members: Vec<String> = real.as_object().expect("an object").keys().cloned().collect();
+    for member in &members {
+        for value in [json!(null), json!(7), json!("x"), json!([[[]]]), json!({ "a": { "b": [] } }), json!([1e308, -1e308, 5e-324])] {
+            let mut report = real.clone();
+            report[member] = value;
+            texts.push(report.to_string());
+        }
+    }
+    let mut all_text = real.clone();
+    poison(&mut all_text, &|value| if let Value::String(text) = value { *text = nasty.to_owned() });
+    let mut long = real.clone();
+    poison(&mut long, &|value| if let Value::String(text) = value { *text = "x".repeat(10_000) });
+    let mut huge = real.clone();
+    poison(&mut huge, &|value| if value.is_number() { *value = json!(1e300) });
+    let mut negative = real.clone();
+    poison(&mut negative, &|value| if value.is_f64() { *value = json!(-1.5) });
+    let mut none = real.clone();
+    poison(&mut none, &|value| if value.is_f64() { *value = Value::Null });
+    texts.extend([all_text, long, huge, negative, none].map(|report| report.to_string()));
+    for text in texts {
+        for (route, html) in views(&text) {
+            assert!(!html.contains("<img src=x"), "{route}");
+            assert!(html.len() < 3_000_000, "{route}: {} bytes", html.len());
+        }
+    }
+    let many = format!(r#"{{"format":1,"events":[{}]}}"#, vec!["1"; 1_000_000].join(","));
+    assert!(views(&many).len() == ROUTES.len());
+    let mut bad = real.clone();
+    bad["experiment"] = json!({ "looks": 3 });
+    let (_, html) = views(&bad.to_string()).into_iter().find(|(route, _)| *route == "#/experiment").expect("a view");
+    assert!(html.contains("REPORT_FIELD experiment"), "the faulty part is named");
+}
+
+fn poison(value: &mut Value, change: &dyn Fn(&mut Value)) {
+    match value {
+        Value::Array(entries) => entries.iter_mut().for_each(|entry| poison(entry, change)),
+        Value::Object(members) => members.iter_mut().filter(|(name, _)| *name != "format").for_each(|(_, member)| poison(member, change)),
+        value => change(value),
+    }
+}
+
+#[test]
+fn every_word_is_used_and_every_word_used_exists() {
+    let file: Value = serde_json::from_str(&std::fs::read_to_string(project_root().join("web/text/en.json")).expect("the words")).expect("JSON");
+    let words: BTreeSet<&str> = file.as_object().expect("an object").keys().map(String::as_str).collect();
+    let mut source = String::new();
+    gather(&project_root().join("web/src"), &mut source);
+    // Text in quotes: keys, and the beginnings of those that are put together.
+    let quoted: BTreeSet<&str> = source.split('"').collect();
+    let parts: Vec<&str> = quoted.iter().filter_map(|text| text.strip_suffix(".{}").or_else(|| text.split_once(".{").map(|(start, _)| start))).collect();
+    let unused: Vec<_> = words.iter().filter(|key| !key.starts_with('_') && !key.starts_with("sentence."))
+        .filter(|key| !quoted.contains(*key) && !parts.iter().any(|part| key.starts_with(&format!("{part}.")))
+            && !source.contains(&format!("\"{{}}.{}\"", key.rsplit('.').next().unwrap_or_default())) && !key.starts_with("in.") && !key.starts_with("over.")).collect();
+    assert_eq!(unused, Vec::<&&str>::new(), "words that no view uses");
+    let groups: BTreeSet<&str> = words.iter().filter_map(|key| key.split_once('.').map(|(group, _)| group)).collect();
+    let is_key = |text: &&str| {
+        text.split_once('.').is_some_and(|(group, rest)| groups.contains(group) && !rest.is_empty()) && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "._".contains(c))
+    };
+    let ids = ["data.", "sys.", "perf.", "rel.", "ab.", "fb.", "gov."];
+    let lost: Vec<_> = quoted.iter().filter(|text| is_key(text) && !words.contains(*text) && !ids.iter().any(|id| text.starts_with(id)) && !text.ends_with('.') && !text.ends_with(".ndjson")).collect();
+    assert_eq!(lost, Vec::<&&str>::new(), "words that no file has");
+    for language in ["de", "ar"] {
+        let other: Value = serde_json::from_str(&std::fs::read_to_string(project_root().join(format!("web/text/{language}.json"))).expect("words")).expect("JSON");
+        let theirs: BTreeSet<&str> = other.as_object().expect("an object").keys().map(String::as_str).filter(|key| !key.starts_with("sentence.")).collect();
+        assert_eq!(words.symmetric_difference(&theirs).filter(|key| !key.starts_with('_')).collect::<Vec<_>>(), Vec::<&&str>::new(), "{language}");
+        for key in &words {
+            assert_eq!(slots(&file[key]), slots(&other[key]), "slots of {key} in {language}");
+        }
+    }
+}
+
+/// The names in braces.
+fn slots(text: &Value) -> BTreeSet<String> {
+    let text = match text {
+        Value::Object(forms) => forms.get("other").cloned().unwrap_or_default(),
+        text => text.clone(),
+    };
+    let text = text.as_str().unwrap_or_default().to_owned();
+    text.split('{').skip(1).filter_map(|part| part.split_once('}').map(|(name, _)| name.to_owned())).collect()
+}
+
+fn gather(folder: &std::path::Path, source: &mut String) {
+    for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
+        if entry.path().is_dir() {
+            gather(&entry.path(), source);
+        } else {
+            source.push_str(&std::fs::read_to_string(entry.path()).expect("a source"));
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! What a person does: a command to the service, a key, a saved file.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value};
 use wasm_bindgen::JsValue;
 
 use super::draw::{soon, window};
@@ -13,28 +13,31 @@ pub(super) fn send(app: &mut App, action: &str) {
     let (verb, about) = action.split_once(':').unwrap_or((action, ""));
     let written = |name: &str| Value::from(app.ui.input(name).trim());
     let revision = format!("\"v{}\"", app.report.rollout.as_ref().map_or(0, |rollout| rollout.revision));
-    let (path, body) = match verb {
+    let (path, body): (String, Vec<(&str, Value)>) = match verb {
         "approve" => {
-            let mut body = json!({ "comment": written("reason") });
-            if let Some(weeks) = app.ui.number("weeks") {
-                body["weeks"] = Value::from(weeks as u64);
-            }
+            let mut body = vec![("comment", written("reason"))];
+            body.extend(app.ui.number("weeks").map(|weeks| ("weeks", Value::from(weeks as u64))));
             ("rollout/approve".to_owned(), body)
         }
-        "waive" => ("rollout/waive".to_owned(), json!({ "gate": about, "reason": written("reason") })),
-        "start" => ("rollout/start".to_owned(), json!({ "version": about, "acknowledge": app.ui.is_open("acknowledge") })),
-        "take" => (format!("alerts/{}/ack", encoded(about)), json!({})),
+        "waive" => ("rollout/waive".to_owned(), vec![("gate", about.into()), ("reason", written("reason"))]),
+        "start" => ("rollout/start".to_owned(), vec![("version", about.into()), ("acknowledge", app.ui.is_open("acknowledge").into())]),
+        "take" => (format!("alerts/{}/ack", encoded(about)), Vec::new()),
         "close" => {
-            let mut body = json!({ "cause": written("reason") });
+            let mut body = vec![("cause", written("reason"))];
             if !app.ui.input("post_mortem").trim().is_empty() {
-                body["post_mortem"] = written("post_mortem");
+                body.push(("post_mortem", written("post_mortem")));
             }
             (format!("incidents/{}/close", encoded(about)), body)
         }
-        "confirm" | "dismiss" => (format!("feedback/{}/close", encoded(about)), json!({ "confirmed": verb == "confirm" })),
-        "note" => ("notes".to_owned(), json!({ "kind": "change", "text": written("reason") })),
-        verb => (format!("rollout/{verb}"), json!({ "reason": written("reason") })),
+        "confirm" | "dismiss" => (format!("feedback/{}/close", encoded(about)), vec![("confirmed", (verb == "confirm").into())]),
+        "note" => ("notes".to_owned(), vec![("kind", "change".into()), ("text", written("reason"))]),
+        verb => (format!("rollout/{verb}"), vec![("reason", written("reason"))]),
     };
+    let mut object = Map::new();
+    for (name, value) in body {
+        object.insert(name.to_owned(), value);
+    }
+    let body = Value::Object(object);
     let tag = if matches!(verb, "approve" | "waive" | "start" | "resume") { revision.as_str() } else { "" };
     glue::ask(&format!("did:{verb}"), "POST", &format!("v1/{path}"), &app.key, tag, &write(&body));
     app.ui.dialog = None;

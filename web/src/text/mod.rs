@@ -67,6 +67,11 @@ impl Text {
         self.words.contains_key(key)
     }
 
+    /// Whether any key begins with `group` and a dot.
+    pub fn has_group(&self, group: &str) -> bool {
+        self.words.keys().any(|key| key.split_once('.').is_some_and(|(own, _)| own == group))
+    }
+
     /// The text of `key` with its slots filled.
     pub fn fill(&self, key: &str, slots: &[(&str, &str)]) -> String {
         filled(self.of(key), slots)
