@@ -1,6 +1,6 @@
 // Starts the page's module with the reader's language and separators; says so in words when the browser cannot.
-import init, { heard, open_saved, start, tick } from "./plumbline_web.js";
-import { listen } from "./glue.js";
+import init, { file as document_of, heard, inline_script, open_saved, start, tick } from "./plumbline_web.js";
+import { keep, listen } from "./glue.js";
 
 const languages = new Set(["de", "ar"]);
 const root = document.documentElement;
@@ -65,7 +65,26 @@ document.addEventListener("drop", (event) => {
   open(event.dataTransfer.files[0]);
 });
 document.addEventListener("change", ({ target }) => target.id === "open-report" && open(target.files[0]));
-document.addEventListener("click", ({ target }) => target.closest("[data-do=print]") && window.print());
+document.addEventListener("click", ({ target }) => {
+  if (target.closest("[data-do=print]")) window.print();
+  if (target.closest("[data-do=mail]")) mail();
+});
+
+const base64 = (bytes) => {
+  let text = "";
+  for (let at = 0; at < bytes.length; at += 32_768) text += String.fromCharCode(...bytes.subarray(at, at + 32_768));
+  return btoa(text);
+};
+const sha256 = async (text) => base64(new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text))));
+
+/** The page and its report as one file. */
+async function mail() {
+  const get = async (name) => fetch(new URL(name, import.meta.url));
+  const [style, script, wasm] = await Promise.all([get("page.css").then((a) => a.text()), get("page.js").then((a) => a.text()), get("plumbline_web_bg.wasm")]);
+  const packed = new Uint8Array(await new Response(wasm.body.pipeThrough(new CompressionStream("gzip"))).arrayBuffer());
+  const text = document_of(style, script, base64(packed), await sha256(style), await sha256(inline_script(script)));
+  keep("plumbline-report.html", "text/html", text);
+}
 
 const slow = setTimeout(() => {
   const words = document.getElementById("start-words");

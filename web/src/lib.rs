@@ -7,6 +7,7 @@
 pub mod chart;
 #[cfg(target_arch = "wasm32")]
 mod page;
+pub mod file;
 pub mod lead;
 pub mod order;
 pub mod part;

@@ -18,42 +18,68 @@ pub fn page(project: &Project) -> Result<()> {
     let binding = Binding { package: PACKAGE, features: &[], name: "plumbline_web", profile: "page", goal: binaryen::Goal::Size };
     bindgen::bindgen(project, &binding, &module)?;
     let scorer = npm::module(project)?;
-    if dist.exists() {
-        std::fs::remove_dir_all(&dist).with_context(|| format!("cannot empty {}", dist.display()))?;
-    }
-    std::fs::create_dir_all(dist.join("text")).with_context(|| format!("cannot create {}", dist.display()))?;
-    copy(&module.join("plumbline_web_bg.wasm"), &dist.join("plumbline_web_bg.wasm"))?;
-    copy(&scorer, &dist.join("plumbline.wasm"))?;
-    for file in files(&project.path("web/static"))? {
-        copy(&file, &dist.join(file.file_name().unwrap_or_default()))?;
-    }
-    for file in files(&project.path("web/text"))? {
-        let text = std::fs::read_to_string(&file).with_context(|| format!("{} cannot be read", file.display()))?;
-        let words: serde_json::Value = serde_json::from_str(&text).with_context(|| format!("{} is not JSON", file.display()))?;
-        let to = dist.join("text").join(file.file_name().unwrap_or_default());
-        std::fs::write(&to, words.to_string()).with_context(|| format!("{} cannot be written", to.display()))?;
-    }
     // The glue imports its twins beside the bound module.
     for file in files(&project.path("web/js"))? {
-        copy(&file, &module.join(file.file_name().unwrap_or_default()))?;
+        put(&module.join(file.file_name().unwrap_or_default()), &read(&file)?)?;
     }
-    let mut style = String::new();
+    let mut style = Vec::new();
     for sheet in files(&project.path("web/style"))? {
-        style.push_str(&std::fs::read_to_string(&sheet).with_context(|| format!("{} cannot be read", sheet.display()))?);
+        style.extend(read(&sheet)?);
     }
     let sheet = module.join("page.css");
-    std::fs::write(&sheet, style).with_context(|| format!("{} cannot be written", sheet.display()))?;
-    bundle(project, &module.join("start.js"), &dist.join("page.js"))?;
-    bundle(project, &sheet, &dist.join("page.css"))?;
-    bundle(project, &project.path("wasm/js/index.ts"), &dist.join("scorer.js"))
+    put(&sheet, &style)?;
+    let mut made = vec![
+        ("plumbline_web_bg.wasm".to_owned(), read(&module.join("plumbline_web_bg.wasm"))?),
+        ("plumbline.wasm".to_owned(), read(&scorer)?),
+        ("leads.ndjson".to_owned(), read(&project.path("worker/demo/leads.ndjson"))?),
+        ("page.js".to_owned(), bundle(project, &module.join("start.js"))?),
+        ("page.css".to_owned(), bundle(project, &sheet)?),
+        ("scorer.js".to_owned(), bundle(project, &project.path("wasm/js/index.ts"))?),
+    ];
+    let name_of = |file: &Path| file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    for file in files(&project.path("web/static"))? {
+        made.push((name_of(&file), read(&file)?));
+    }
+    for file in files(&project.path("web/text"))?.iter().filter(|file| !file.ends_with("en.json")) {
+        let words: serde_json::Value = serde_json::from_slice(&read(file)?).with_context(|| format!("{} is not JSON", file.display()))?;
+        made.push((format!("text/{}", name_of(file)), words.to_string().into_bytes()));
+    }
+    sync(&dist, &made)
 }
 
-/// Writes `from` with all it imports to `to` as one small file; what it loads later stays apart.
-fn bundle(project: &Project, from: &Path, to: &Path) -> Result<()> {
+/// Makes `folder` hold `made` and nothing else. What is the same stays untouched: the command line embeds these files, and is built anew
+/// when one changes.
+fn sync(folder: &Path, made: &[(String, Vec<u8>)]) -> Result<()> {
+    let kept = |file: &Path| made.iter().any(|(name, _)| folder.join(name) == file);
+    for place in [folder.to_path_buf(), folder.join("text")] {
+        std::fs::create_dir_all(&place).with_context(|| format!("cannot create {}", place.display()))?;
+        for file in files(&place)?.iter().filter(|file| !kept(file)) {
+            std::fs::remove_file(file).with_context(|| format!("cannot remove {}", file.display()))?;
+        }
+    }
+    made.iter().try_for_each(|(name, bytes)| put(&folder.join(name), bytes))
+}
+
+/// Writes `bytes` to `file` unless it holds them.
+fn put(file: &Path, bytes: &[u8]) -> Result<()> {
+    if std::fs::read(file).is_ok_and(|old| old == bytes) {
+        return Ok(());
+    }
+    std::fs::write(file, bytes).with_context(|| format!("{} cannot be written", file.display()))
+}
+
+fn read(file: &Path) -> Result<Vec<u8>> {
+    std::fs::read(file).with_context(|| format!("{} cannot be read", file.display()))
+}
+
+/// `from` with all it imports as one small file; what it loads later stays apart.
+fn bundle(project: &Project, from: &Path) -> Result<Vec<u8>> {
+    let to = project.path("target/xtask/bundled");
     let mut esbuild = project.command(project.path("node_modules/.bin/esbuild"));
     esbuild.arg(from).arg(format!("--outfile={}", to.display()));
     esbuild.args(["--bundle", "--minify", "--format=esm", "--target=es2022", "--external:./scorer.js", "--log-level=warning"]);
-    run(esbuild)
+    run(esbuild)?;
+    read(&to)
 }
 
 /// The files of `folder`, in order of name.
@@ -62,9 +88,4 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut files: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| path.is_file()).collect();
     files.sort();
     Ok(files)
-}
-
-fn copy(from: &Path, to: &Path) -> Result<()> {
-    std::fs::copy(from, to).with_context(|| format!("{} cannot be copied to {}", from.display(), to.display()))?;
-    Ok(())
 }

@@ -1,36 +1,76 @@
 //! `plumbline report`: how the models do, on one page.
 
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use clap::Args;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use plumbline_web::file::{Assets, document, inline};
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 
 use crate::client::Service;
+use crate::host::page::{self, Page};
 use crate::output::terminal;
 use crate::{Failure, Outcome};
 
 /// How the models do: verdict, what comes next, and the measures
 #[derive(Debug, Args)]
 #[command(after_help = "\
---json prints the whole document that the dashboard reads (docs/FORMATS.md).
+--json prints the whole document that the dashboard reads (docs/FORMATS.md). --html writes it with the dashboard as one file, which opens
+without a server and asks for nothing.
 
 Examples:
   plumbline report
+  plumbline report --html report.html
   plumbline report --store store --json | jq .verdict.sentence.text")]
 pub struct ShowReport {
     #[command(flatten)]
     service: Service,
+    /// Write the report with the dashboard to one file, to be mailed
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
 }
 
 impl ShowReport {
     /// Prints the report.
     pub fn run(&self, json: bool) -> Result<Outcome, Failure> {
         let report = self.service.get("/v1/report")?.body;
-        if json {
+        if let Some(path) = &self.html {
+            write(path, &report.to_string())?;
+            terminal::note(&format!("{} holds the report and the dashboard", path.display()));
+        } else if json {
             terminal::say_json(&report)?;
         } else {
             terminal::say(&summary(&report))?;
         }
         Ok(Outcome::Done)
     }
+}
+
+/// Writes the report in `json` and the dashboard to `path`.
+fn write(path: &Path, json: &str) -> Result<(), Failure> {
+    let why = "this command was built without the page; `npm run build` builds it, then build the command again";
+    let missing = || Failure::input(path.display().to_string(), "PAGE_NOT_BUILT", why.to_owned());
+    let page = Page::open(Path::new(page::FOLDER)).ok().or_else(Page::embedded).ok_or_else(missing)?;
+    let text = |name: &str| page.bytes(name).and_then(|bytes| std::str::from_utf8(bytes).ok()).ok_or_else(missing);
+    let (style, script) = (text("/page.css")?, text("/page.js")?);
+    let mut packed = GzEncoder::new(Vec::new(), Compression::best());
+    let module = page.bytes("/plumbline_web_bg.wasm").ok_or_else(missing)?;
+    let packed = packed.write_all(module).and_then(|()| packed.finish());
+    let failed = |e| Failure::write(path.display().to_string())(e);
+    let digest = |text: &str| STANDARD.encode(Sha256::digest(text));
+    let assets = Assets {
+        style,
+        script,
+        module: &STANDARD.encode(packed.map_err(failed)?),
+        style_sha256: &digest(style),
+        script_sha256: &digest(&inline(script)),
+    };
+    std::fs::write(path, document(json, assets)).map_err(failed)
 }
 
 /// The report as a person reads it.

@@ -72,7 +72,7 @@ pub struct Serve {
     /// A Great Expectations 1.x suite to check each lead against: critical rejects the lead, warning flags it
     #[arg(long, value_name = "SUITE.json")]
     suite: Option<PathBuf>,
-    /// Folder of the built page, served at / [default: web/dist, if it is built]
+    /// Folder of the built page, served at / [default: web/dist, else the one built into this command]
     #[arg(long, value_name = "FOLDER")]
     page: Option<PathBuf>,
     /// Number of worker threads [default: one per core]
@@ -273,7 +273,7 @@ impl Serve {
         Err(Failure::usage("ADMIN_TOO_SHORT", what))
     }
 
-    /// The page: of the folder named, which must be one, or of the folder where a build leaves it.
+    /// The page: of the folder named, which must be one, of the folder where a build leaves it, or the one that is built in.
     fn page(&self) -> Result<Page, Failure> {
         let folder = self.page.as_deref().unwrap_or(Path::new(page::FOLDER));
         let why = match (Page::open(folder), &self.page) {
@@ -281,9 +281,11 @@ impl Serve {
             (Err(e), Some(_)) if e.kind() != io::ErrorKind::NotFound => e.to_string(),
             (Err(_), Some(_)) => "no built page: there is no index.html; `npm run build` builds the page in web/dist".to_owned(),
             (Err(_), None) => {
-                let build = "`npm run build` builds it, --page names another folder";
-                terminal::note(&format!("no page is served at /: {} is not built ({build})", page::FOLDER));
-                return Ok(Page::default());
+                let build = "this command was built before the page; `npm run build` builds it, --page names its folder";
+                return Ok(Page::embedded().unwrap_or_else(|| {
+                    terminal::note(&format!("no page is served at /: {build}"));
+                    Page::default()
+                }));
             }
         };
         Err(Failure::input(folder.display().to_string(), "PAGE_NOT_BUILT", why))

@@ -13,7 +13,10 @@ use hyper::header::HeaderValue;
 /// Where a build of this project leaves the page.
 pub const FOLDER: &str = "web/dist";
 
-/// The files of a page, by their paths, such as `/style.css`.
+/// The files of the page that was built before this command was, by their names.
+static EMBEDDED: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/page.rs"));
+
+/// The files of a page, by their paths, such as `/page.css`.
 #[derive(Debug, Default)]
 pub struct Page {
     files: BTreeMap<String, File>,
@@ -45,7 +48,7 @@ const HEADERS: [(&str, &str); 5] = [
     (
         "content-security-policy",
         "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; font-src 'self'; \
-         connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+         connect-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     ),
     ("x-content-type-options", "nosniff"),
     ("referrer-policy", "no-referrer"),
@@ -62,6 +65,22 @@ impl Page {
         let mut page = Page::default();
         page.read(folder, "/")?;
         if page.files.contains_key("/index.html") { Ok(page) } else { Err(io::ErrorKind::NotFound.into()) }
+    }
+
+    /// The page that was built before this command was; none where there was no such page.
+    pub fn embedded() -> Option<Page> {
+        let mut page = Page::default();
+        for (name, bytes) in EMBEDDED {
+            if let Some(media_type) = media_type(name) {
+                page.files.insert(format!("/{name}"), File { media_type, bytes: Bytes::from_static(bytes) });
+            }
+        }
+        page.files.contains_key("/index.html").then_some(page)
+    }
+
+    /// The bytes of the file `path`, such as `/page.css`.
+    pub fn bytes(&self, path: &str) -> Option<&[u8]> {
+        self.files.get(path).map(|file| file.bytes.as_ref())
     }
 
     fn read(&mut self, folder: &Path, at: &str) -> io::Result<()> {

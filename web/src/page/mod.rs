@@ -12,6 +12,7 @@ use std::cell::RefCell;
 
 use wasm_bindgen::prelude::{Closure, wasm_bindgen};
 
+use crate::file::{Assets, document, inline};
 use crate::read::{BYTES, Refused, Report};
 use crate::text::{Locale, Text};
 use crate::ui::{State, Ui};
@@ -137,6 +138,19 @@ pub fn open_saved(text: &str, size: f64) -> Option<String> {
         }
     })
     .flatten()
+}
+
+/// The shown report and this page as one file to mail.
+#[wasm_bindgen]
+pub fn file(style: &str, script: &str, module: &str, style_sha256: &str, script_sha256: &str) -> String {
+    let assets = Assets { style, script, module, style_sha256, script_sha256 };
+    with(|app| document(&app.text, assets)).unwrap_or_default()
+}
+
+/// The script as it stands in that file.
+#[wasm_bindgen]
+pub fn inline_script(script: &str) -> String {
+    inline(script)
 }
 
 /// The markup of the page as it stands, for tests.

@@ -120,8 +120,9 @@ fn bar(report: &Report, ui: &Ui) -> Markup {
                     @if ui.state == State::Live {
                         button.button type="button" data-do="pause" aria-pressed=(if ui.paused { "true" } else { "false" }) { (text.of("bar.pause")) }
                     }
-                    a.button href="#/print" { (text.of("bar.print")) }
+                    @if ui.route == Route::Print { button.button type="button" data-do="print" { (text.of("bar.print")) } } @else { a.button href="#/print" { (text.of("bar.print")) } }
                     button.button type="button" data-do="save" { (text.of("bar.save")) }
+                    @if ui.state == State::Live { button.button type="button" data-do="mail" { (text.of("bar.mail")) } }
                     button.button type="button" data-do="theme" { (text.of(if ui.theme == "dark" { "bar.light" } else { "bar.dark" })) }
                 }
             }
