@@ -2,6 +2,7 @@
 #![allow(clippy::expect_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 use plumbline_core::{Bundle, Options, Scorer, Timestamp};
 use plumbline_tests::project_root;
@@ -18,8 +19,23 @@ const NOW: Timestamp = Timestamp(1_794_787_200_000);
 
 /// Every route of the page.
 const ROUTES: [&str; 18] = [
-    "#/", "#/health", "#/performance", "#/quality", "#/quality/feature/visits_30d", "#/business", "#/rollout", "#/experiment", "#/models",
-    "#/leads", "#/leads/L-1", "#/diagnosis", "#/diagnosis/latency", "#/goals", "#/settings", "#/print", "#/nowhere",
+    "#/",
+    "#/health",
+    "#/performance",
+    "#/quality",
+    "#/quality/feature/visits_30d",
+    "#/business",
+    "#/rollout",
+    "#/experiment",
+    "#/models",
+    "#/leads",
+    "#/leads/L-1",
+    "#/diagnosis",
+    "#/diagnosis/latency",
+    "#/goals",
+    "#/settings",
+    "#/print",
+    "#/nowhere",
     "#/performance?metric=recall&days=7&threshold=0.42",
 ];
 
@@ -45,7 +61,8 @@ fn the_page_reads_the_models_and_scores_of_the_service_with_all_their_bits() {
     assert_eq!((first.version.as_str(), first.is_default, first.digest.len(), listed.len()), ("other", true, 64, 2));
     assert!(first.fields.len() > 5 && first.all.len() > first.fields.len(), "the id is no field of the form");
     let request = Request { method: "GET", path: &first.bundle, query: "", headers: &[], body: &[] };
-    let scorer = Scorer::new(Bundle::read(&service.handle(NOW, &request).response.body).expect("a bundle")).expect("it fits its schema");
+    let scorer =
+        Scorer::new(Bundle::read(&service.handle(NOW, &request).response.body).expect("a bundle")).expect("it fits its schema");
 
     let leads = std::fs::read_to_string(project_root().join("worker/demo/leads.ndjson")).expect("leads");
     for lead in leads.lines() {
@@ -66,8 +83,11 @@ fn the_page_reads_the_models_and_scores_of_the_service_with_all_their_bits() {
 
 /// A report of the simulated company in its fourth week, in the middle of a rollout.
 fn real() -> Value {
-    let script = scenario::script("good", 7, 24, &[]);
-    scenario::play(&script, world::policy()).expect("the world plays").report
+    static REAL: LazyLock<Value> = LazyLock::new(|| {
+        let script = scenario::script("good", 7, 24, &[]);
+        scenario::play(&script, world::policy()).expect("the world plays").report
+    });
+    REAL.clone()
 }
 
 /// All views of `report`, as a person with every scope sees them; each must be well-formed.
@@ -104,7 +124,12 @@ fn assert_well_formed(route: &str, html: &str) {
         } else if !EMPTY.contains(&name) {
             open.push(name);
         }
-        if let Some(id) = tag.split_once(" id=\"").filter(|(before, _)| before.matches('"').count() % 2 == 0).and_then(|(_, rest)| rest.split_once('"')).map(|(id, _)| id) {
+        if let Some(id) = tag
+            .split_once(" id=\"")
+            .filter(|(before, _)| before.matches('"').count() % 2 == 0)
+            .and_then(|(_, rest)| rest.split_once('"'))
+            .map(|(id, _)| id)
+        {
             assert!(ids.insert(id) || route == "#/print", "{route}: two elements are {id}");
         }
     }
@@ -118,15 +143,25 @@ fn every_view_of_a_real_report_is_drawn_with_its_words() {
     let read = Report::read(&report.to_string()).expect("a report");
     assert_eq!(read.faults, []);
     let overview = &all[0].1;
-    for path in ["/verdict/sentence/text", "/answers/which_serves/sentence/text", "/answers/may_promote/sentence/text", "/answers/worth/sentence/text"] {
+    for path in [
+        "/verdict/sentence/text",
+        "/answers/which_serves/sentence/text",
+        "/answers/may_promote/sentence/text",
+        "/answers/worth/sentence/text",
+    ] {
         let said = report.pointer(path).and_then(Value::as_str).expect("a sentence");
-        assert!(overview.contains(&said.replace('&', "&amp;").chars().take(100).collect::<String>()), "the overview says: {said}");
+        assert!(
+            overview.contains(&said.replace('&', "&amp;").chars().take(100).collect::<String>()),
+            "the overview says: {said}"
+        );
     }
     let text = Text::default();
     for (route, html) in &all {
         // A key that has no text would be shown as itself.
         for word in html.split(['<', '>', '"', ' ', '\n']) {
-            let is_key = word.split_once('.').is_some_and(|(group, rest)| text.has_group(group) && rest.chars().all(|c| c.is_ascii_lowercase() || "._".contains(c)) && rest.len() > 2);
+            let is_key = word.split_once('.').is_some_and(|(group, rest)| {
+                text.has_group(group) && rest.chars().all(|c| c.is_ascii_lowercase() || "._".contains(c)) && rest.len() > 2
+            });
             assert!(!is_key || word.contains('/') || report.to_string().contains(word), "{route} shows the key {word}");
         }
     }
@@ -136,26 +171,56 @@ fn every_view_of_a_real_report_is_drawn_with_its_words() {
 fn hostile_reports_take_down_no_view_and_stay_text() {
     let real = real();
     let nasty = "</script><img src=x onerror=alert(1)>\u{202e}\u{0}'\"&";
-    let mut texts = vec![String::new(), "null".into(), "[]".into(), "{}".into(), r#"{"format":1}"#.into(), r#"{"format":99,"minor":1}"#.into(), "{\"format\":1,\"days\":{}}".into()];
+    let mut texts = vec![
+        String::new(),
+        "null".into(),
+        "[]".into(),
+        "{}".into(),
+        r#"{"format":1}"#.into(),
+        r#"{"format":99,"minor":1}"#.into(),
+        "{\"format\":1,\"days\":{}}".into(),
+    ];
     // Each member replaced: by another type, by nasty text, by much of it.
     let members: Vec<String> = real.as_object().expect("an object").keys().cloned().collect();
     for member in &members {
-        for value in [json!(null), json!(7), json!("x"), json!([[[]]]), json!({ "a": { "b": [] } }), json!([1e308, -1e308, 5e-324])] {
+        for value in
+            [json!(null), json!(7), json!("x"), json!([[[]]]), json!({ "a": { "b": [] } }), json!([1e308, -1e308, 5e-324])]
+        {
             let mut report = real.clone();
             report[member] = value;
             texts.push(report.to_string());
         }
     }
     let mut all_text = real.clone();
-    poison(&mut all_text, &|value| if let Value::String(text) = value { *text = nasty.to_owned() });
+    poison(&mut all_text, &|value| {
+        if let Value::String(text) = value {
+            *text = nasty.to_owned()
+        }
+    });
     let mut long = real.clone();
-    poison(&mut long, &|value| if let Value::String(text) = value { *text = "x".repeat(10_000) });
+    poison(&mut long, &|value| {
+        if let Value::String(text) = value {
+            *text = "x".repeat(10_000)
+        }
+    });
     let mut huge = real.clone();
-    poison(&mut huge, &|value| if value.is_number() { *value = json!(1e300) });
+    poison(&mut huge, &|value| {
+        if value.is_number() {
+            *value = json!(1e300)
+        }
+    });
     let mut negative = real.clone();
-    poison(&mut negative, &|value| if value.is_f64() { *value = json!(-1.5) });
+    poison(&mut negative, &|value| {
+        if value.is_f64() {
+            *value = json!(-1.5)
+        }
+    });
     let mut none = real.clone();
-    poison(&mut none, &|value| if value.is_f64() { *value = Value::Null });
+    poison(&mut none, &|value| {
+        if value.is_f64() {
+            *value = Value::Null
+        }
+    });
     texts.extend([all_text, long, huge, negative, none].map(|report| report.to_string()));
     for text in texts {
         for (route, html) in views(&text) {
@@ -174,35 +239,72 @@ fn hostile_reports_take_down_no_view_and_stay_text() {
 fn poison(value: &mut Value, change: &dyn Fn(&mut Value)) {
     match value {
         Value::Array(entries) => entries.iter_mut().for_each(|entry| poison(entry, change)),
-        Value::Object(members) => members.iter_mut().filter(|(name, _)| *name != "format").for_each(|(_, member)| poison(member, change)),
+        Value::Object(members) => {
+            members.iter_mut().filter(|(name, _)| *name != "format").for_each(|(_, member)| poison(member, change))
+        }
         value => change(value),
     }
 }
 
 #[test]
 fn every_word_is_used_and_every_word_used_exists() {
-    let file: Value = serde_json::from_str(&std::fs::read_to_string(project_root().join("web/text/en.json")).expect("the words")).expect("JSON");
+    let file: Value = serde_json::from_str(&std::fs::read_to_string(project_root().join("web/text/en.json")).expect("the words"))
+        .expect("JSON");
     let words: BTreeSet<&str> = file.as_object().expect("an object").keys().map(String::as_str).collect();
     let mut source = String::new();
     gather(&project_root().join("web/src"), &mut source);
     // Text in quotes: keys, and the beginnings of those that are put together.
     let quoted: BTreeSet<&str> = source.split('"').collect();
-    let parts: Vec<&str> = quoted.iter().filter_map(|text| text.strip_suffix(".{}").or_else(|| text.split_once(".{").map(|(start, _)| start))).collect();
-    let unused: Vec<_> = words.iter().filter(|key| !key.starts_with('_') && !key.starts_with("sentence."))
-        .filter(|key| !quoted.contains(*key) && !parts.iter().any(|part| key.starts_with(&format!("{part}.")))
-            && !source.contains(&format!("\"{{}}.{}\"", key.rsplit('.').next().unwrap_or_default())) && !key.starts_with("in.") && !key.starts_with("over.")).collect();
+    let parts: Vec<&str> = quoted
+        .iter()
+        .filter_map(|text| text.strip_suffix(".{}").or_else(|| text.split_once(".{").map(|(start, _)| start)))
+        .collect();
+    let unused: Vec<_> = words
+        .iter()
+        .filter(|key| !key.starts_with('_') && !key.starts_with("sentence."))
+        .filter(|key| {
+            !quoted.contains(*key)
+                && !parts.iter().any(|part| key.starts_with(&format!("{part}.")))
+                && !source.contains(&format!("\"{{}}.{}\"", key.rsplit('.').next().unwrap_or_default()))
+                && !key.starts_with("in.")
+                && !key.starts_with("over.")
+        })
+        .collect();
     assert_eq!(unused, Vec::<&&str>::new(), "words that no view uses");
     let groups: BTreeSet<&str> = words.iter().filter_map(|key| key.split_once('.').map(|(group, _)| group)).collect();
     let is_key = |text: &&str| {
-        text.split_once('.').is_some_and(|(group, rest)| groups.contains(group) && !rest.is_empty()) && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "._".contains(c))
+        text.split_once('.').is_some_and(|(group, rest)| groups.contains(group) && !rest.is_empty())
+            && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "._".contains(c))
     };
     let ids = ["data.", "sys.", "perf.", "rel.", "ab.", "fb.", "gov."];
-    let lost: Vec<_> = quoted.iter().filter(|text| is_key(text) && !words.contains(*text) && !ids.iter().any(|id| text.starts_with(id)) && !text.ends_with('.') && !text.ends_with(".ndjson")).collect();
+    let lost: Vec<_> = quoted
+        .iter()
+        .filter(|text| {
+            is_key(text)
+                && !words.contains(*text)
+                && !ids.iter().any(|id| text.starts_with(id))
+                && !text.ends_with('.')
+                && !text.ends_with(".ndjson")
+        })
+        .collect();
     assert_eq!(lost, Vec::<&&str>::new(), "words that no file has");
     for language in ["de", "ar"] {
-        let other: Value = serde_json::from_str(&std::fs::read_to_string(project_root().join(format!("web/text/{language}.json"))).expect("words")).expect("JSON");
-        let theirs: BTreeSet<&str> = other.as_object().expect("an object").keys().map(String::as_str).filter(|key| !key.starts_with("sentence.")).collect();
-        assert_eq!(words.symmetric_difference(&theirs).filter(|key| !key.starts_with('_')).collect::<Vec<_>>(), Vec::<&&str>::new(), "{language}");
+        let other: Value = serde_json::from_str(
+            &std::fs::read_to_string(project_root().join(format!("web/text/{language}.json"))).expect("words"),
+        )
+        .expect("JSON");
+        let theirs: BTreeSet<&str> = other
+            .as_object()
+            .expect("an object")
+            .keys()
+            .map(String::as_str)
+            .filter(|key| !key.starts_with("sentence."))
+            .collect();
+        assert_eq!(
+            words.symmetric_difference(&theirs).filter(|key| !key.starts_with('_')).collect::<Vec<_>>(),
+            Vec::<&&str>::new(),
+            "{language}"
+        );
         for key in &words {
             assert_eq!(slots(&file[key]), slots(&other[key]), "slots of {key} in {language}");
         }

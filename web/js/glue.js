@@ -58,7 +58,9 @@ async function model(bundle) {
   const { Model } = await import("./scorer.js");
   const answer = await fetch(bundle);
   if (!answer.ok) throw new Error(`${bundle}: ${answer.status}`);
-  return Model.load(await answer.arrayBuffer());
+  const loaded = await Model.load(await answer.arrayBuffer());
+  heard("lead:bands", 200, "", JSON.stringify(loaded.card));
+  return loaded;
 }
 
 /** Scores `lead` in this page with the model in `bundle`; the score, or what is wrong with the lead, arrives as `what`. */

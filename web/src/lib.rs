@@ -5,11 +5,11 @@
 //! `page` knows the browser.
 
 pub mod chart;
-#[cfg(target_arch = "wasm32")]
-mod page;
 pub mod file;
 pub mod lead;
 pub mod order;
+#[cfg(target_arch = "wasm32")]
+mod page;
 pub mod part;
 pub mod read;
 pub mod text;

@@ -222,8 +222,12 @@ impl Ui {
         for pair in query.split('&') {
             match pair.split_once('=') {
                 Some(("threshold", value)) => self.threshold = hundredths(value).unwrap_or(self.threshold),
-                Some(("metric", value)) => self.measure = value.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_').collect(),
-                Some(("days", value)) => self.days = value.parse().ok().filter(|days| [7, 30, 90].contains(days)).unwrap_or(self.days),
+                Some(("metric", value)) => {
+                    self.measure = value.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_').collect()
+                }
+                Some(("days", value)) => {
+                    self.days = value.parse().ok().filter(|days| [7, 30, 90].contains(days)).unwrap_or(self.days)
+                }
                 _ => {}
             }
         }

@@ -36,7 +36,13 @@ pub fn optimise(project: &Project, input: &Path, output: &Path, goal: Goal) -> R
     let mut command = project.node_script("binaryen/bin/wasm-opt")?;
     command
         .args(FEATURES)
-        .args([if goal == Goal::Size { "-Oz" } else { "-O3" }, APART, "--strip-producers", "--strip-debug", "--strip-target-features"])
+        .args([
+            if goal == Goal::Size { "-Oz" } else { "-O3" },
+            APART,
+            "--strip-producers",
+            "--strip-debug",
+            "--strip-target-features",
+        ])
         .arg(input)
         .arg("-o")
         .arg(output);

@@ -41,7 +41,8 @@ pub fn page(project: &Project) -> Result<()> {
         made.push((name_of(&file), read(&file)?));
     }
     for file in files(&project.path("web/text"))?.iter().filter(|file| !file.ends_with("en.json")) {
-        let words: serde_json::Value = serde_json::from_slice(&read(file)?).with_context(|| format!("{} is not JSON", file.display()))?;
+        let words: serde_json::Value =
+            serde_json::from_slice(&read(file)?).with_context(|| format!("{} is not JSON", file.display()))?;
         made.push((format!("text/{}", name_of(file)), words.to_string().into_bytes()));
     }
     sync(&dist, &made)

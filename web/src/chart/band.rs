@@ -93,7 +93,8 @@ pub fn band(chart: &Band<'_>, ui: &Ui) -> Markup {
     let y = Scale { from: low, to: high, start: HEIGHT - BOTTOM, end: TOP };
     let last = count.saturating_sub(1).max(1) as f64;
     let x = |place: usize| LEFT + place as f64 / last * (right - LEFT);
-    let at = ui.cursors.get(chart.id).and_then(|at| at.parse().ok()).unwrap_or(count.saturating_sub(1)).min(count.saturating_sub(1));
+    let at =
+        ui.cursors.get(chart.id).and_then(|at| at.parse().ok()).unwrap_or(count.saturating_sub(1)).min(count.saturating_sub(1));
     let read = |place: usize| {
         let of = |line: &Line<'_>| {
             let value = line.series.value.get(place).copied().flatten();
@@ -191,16 +192,14 @@ fn described(chart: &Band<'_>, ui: &Ui, name: &dyn Fn(usize) -> String) -> Strin
         let known: Vec<(usize, f64)> =
             line.series.value.iter().enumerate().filter_map(|(place, value)| Some((place, (*value)?))).collect();
         let ((first, from), (last, to)) = (known.first()?, known.last()?);
-        let off = chart.target.map(|target| {
-            known.iter().filter(|(_, x)| if chart.is_floor { *x < target } else { *x > target }).count()
-        });
+        let off = chart
+            .target
+            .map(|target| known.iter().filter(|(_, x)| if chart.is_floor { *x < target } else { *x > target }).count());
         let words = text.fill(
             "chart.band",
             &[("name", &line.name), ("first", &name(*first)), ("last", &name(*last)), ("from", &show(*from)), ("to", &show(*to))],
         );
-        let missed = off.map(|off| {
-            text.fill("chart.off", &[("off", &off.to_string()), ("all", &known.len().to_string())])
-        });
+        let missed = off.map(|off| text.fill("chart.off", &[("off", &off.to_string()), ("all", &known.len().to_string())]));
         Some(format!("{words}{}", missed.map_or(String::new(), |missed| format!(" {missed}"))))
     };
     chart.lines.iter().filter_map(of).collect::<Vec<_>>().join(" ")

@@ -39,9 +39,14 @@ pub fn bins(id: &str, feature: &FeaturePart, width: f64, ui: &Ui) -> Markup {
         let (left, top) = (LEFT + place as f64 * step + step * 0.12, y.at(value.clamp(0.0, most)));
         (coordinate(left), coordinate(top), coordinate(step * 0.76), coordinate(HEIGHT - 30.0 - top))
     };
-    let pair = |place: usize| (feature.reference.get(place).copied().unwrap_or_default(), feature.current.get(place).copied().unwrap_or_default());
+    let pair = |place: usize| {
+        (feature.reference.get(place).copied().unwrap_or_default(), feature.current.get(place).copied().unwrap_or_default())
+    };
     let moved = (0..count).max_by(|a, b| {
-        let far = |place: &usize| { let (before, now) = pair(*place); (now - before).abs() };
+        let far = |place: &usize| {
+            let (before, now) = pair(*place);
+            (now - before).abs()
+        };
         far(a).total_cmp(&far(b))
     });
     let inside = html! {
@@ -60,7 +65,8 @@ pub fn bins(id: &str, feature: &FeaturePart, width: f64, ui: &Ui) -> Markup {
             }
         }
     };
-    let under = html! { p.legend { span.key.current { (text.of("bins.now")) } span.key.reference { (text.of("bins.training")) } } };
+    let under =
+        html! { p.legend { span.key.current { (text.of("bins.now")) } span.key.reference { (text.of("bins.training")) } } };
     let description = moved.map_or(String::new(), |place| {
         let (before, now) = pair(place);
         text.fill("bins.words", &[("bin", &name(place)), ("before", &percent(before)), ("now", &percent(now))])
@@ -80,5 +86,9 @@ pub fn bins(id: &str, feature: &FeaturePart, width: f64, ui: &Ui) -> Markup {
 /// As many characters of `name` as fit a bar of `room` pixels.
 fn cut(name: &str, room: f64) -> String {
     let most = (room.max(46.0) / 6.5).floor() as usize;
-    if name.chars().count() <= most { name.to_owned() } else { format!("{}…", name.chars().take(most.saturating_sub(1)).collect::<String>()) }
+    if name.chars().count() <= most {
+        name.to_owned()
+    } else {
+        format!("{}…", name.chars().take(most.saturating_sub(1)).collect::<String>())
+    }
 }

@@ -40,7 +40,8 @@ pub fn curve(id: &str, which: Curve, versions: &[(String, &'static str, Histogra
         Curve::PrecisionRecall => (text.of("curve.pr"), text.of("curve.recall"), text.of("curve.precision")),
     };
     let path = |points: &[(f64, f64)]| {
-        let step = |(place, (a, b)): (usize, &(f64, f64))| format!("{}{} {}", if place == 0 { 'M' } else { 'L' }, x.px(*a), y.px(*b));
+        let step =
+            |(place, (a, b)): (usize, &(f64, f64))| format!("{}{} {}", if place == 0 { 'M' } else { 'L' }, x.px(*a), y.px(*b));
         points.iter().enumerate().map(step).collect::<String>()
     };
     let percent = |x: f64| text.locale.percent(x);

@@ -23,7 +23,8 @@ pub fn gain(id: &str, versions: &[(String, &'static str, Histogram<'_>)], width:
         Some(if width > 0.0 { a.1 + (part - a.0) / width * (b.1 - a.1) } else { b.1 })
     };
     let path = |points: &[(f64, f64)]| {
-        let step = |(place, (a, b)): (usize, &(f64, f64))| format!("{}{} {}", if place == 0 { 'M' } else { 'L' }, x.px(*a), y.px(*b));
+        let step =
+            |(place, (a, b)): (usize, &(f64, f64))| format!("{}{} {}", if place == 0 { 'M' } else { 'L' }, x.px(*a), y.px(*b));
         points.iter().enumerate().map(step).collect::<String>()
     };
     let base = versions.first().map_or(0.0, |(_, _, histogram)| {
@@ -53,7 +54,8 @@ pub fn gain(id: &str, versions: &[(String, &'static str, Histogram<'_>)], width:
     let rows: Vec<Vec<String>> = (1..=10)
         .map(|tenth| {
             let part = f64::from(tenth) / 10.0;
-            let of = |(_, _, histogram): &(String, &str, Histogram<'_>)| held(&histogram.gain(), part).map_or("–".to_owned(), percent);
+            let of =
+                |(_, _, histogram): &(String, &str, Histogram<'_>)| held(&histogram.gain(), part).map_or("–".to_owned(), percent);
             std::iter::once(percent(part)).chain(versions.iter().map(of)).collect()
         })
         .collect();

@@ -40,7 +40,8 @@ pub struct Reliable {
 impl<'a> Histogram<'a> {
     /// The histogram in `counts`; none without leads, or where its two lists do not fit.
     pub fn new(counts: &'a ScoreHistogram) -> Option<Histogram<'a>> {
-        let fits = counts.n.len() == 100 && counts.positive.len() == 100 && counts.n.iter().zip(&counts.positive).all(|(n, p)| p <= n);
+        let fits =
+            counts.n.len() == 100 && counts.positive.len() == 100 && counts.n.iter().zip(&counts.positive).all(|(n, p)| p <= n);
         (fits && counts.n.iter().any(|n| *n > 0)).then_some(Histogram { n: &counts.n, positive: &counts.positive })
     }
 

@@ -17,7 +17,8 @@ pub fn lift(id: &str, looks: &[LookPart], planned: u32, wanted: f64, width: f64,
     if looks.is_empty() {
         return html! { p.soft { (text.of("chart.no_data")) } };
     }
-    let figures = looks.iter().flat_map(|look| [look.lift.value, look.lift.low, look.lift.high]).flatten().filter(|x| x.is_finite());
+    let figures =
+        looks.iter().flat_map(|look| [look.lift.value, look.lift.low, look.lift.high]).flatten().filter(|x| x.is_finite());
     let (low, high) = figures.fold((0.0, wanted), |(low, high): (f64, f64), x| (low.min(x), high.max(x)));
     let steps = ticks(low.max(-1.0), high.min(1.0), 4.0);
     let y = Scale {
@@ -51,7 +52,8 @@ pub fn lift(id: &str, looks: &[LookPart], planned: u32, wanted: f64, width: f64,
     let description = looks.last().map_or(String::new(), |look| {
         text.fill("lift.words", &[("look", &look.look.to_string()), ("planned", &slots.to_string()), ("lift", &shown(look))])
     });
-    let head = [text.of("lift.head"), text.of("lift.when"), text.of("lift.information"), text.of("lift.change")].map(str::to_owned);
+    let head =
+        [text.of("lift.head"), text.of("lift.when"), text.of("lift.information"), text.of("lift.change")].map(str::to_owned);
     let rows: Vec<Vec<String>> = looks
         .iter()
         .map(|look| vec![look.look.to_string(), moment(&look.at), text.locale.percent(look.information), shown(look)])

@@ -50,10 +50,12 @@ pub fn reliability(id: &str, versions: &[(String, &'static str, Histogram<'_>)],
         }
     };
     let under = html! { p.legend { @for (name, class, _) in versions { span.key.(class) { (name) } } } };
-    let span = |bin: &Reliable| format!("{}–{}", text.locale.fixed(bin.from as f64 / 100.0, 2), text.locale.fixed(bin.to as f64 / 100.0, 2));
-    let worst = drawn.first().and_then(|(_, _, _, bins)| {
-        bins.iter().max_by(|a, b| (a.1 - a.0.score).abs().total_cmp(&(b.1 - b.0.score).abs()))
-    });
+    let span = |bin: &Reliable| {
+        format!("{}–{}", text.locale.fixed(bin.from as f64 / 100.0, 2), text.locale.fixed(bin.to as f64 / 100.0, 2))
+    };
+    let worst = drawn
+        .first()
+        .and_then(|(_, _, _, bins)| bins.iter().max_by(|a, b| (a.1 - a.0.score).abs().total_cmp(&(b.1 - b.0.score).abs())));
     let description = worst.map_or(String::new(), |(bin, rate, low, high)| {
         text.fill(
             "reliability.words",
@@ -66,8 +68,9 @@ pub fn reliability(id: &str, versions: &[(String, &'static str, Histogram<'_>)],
             ],
         )
     });
-    let head = [text.of("reliability.version"), text.of("reliability.score"), text.of("reliability.leads"), text.of("reliability.rate")]
-        .map(str::to_owned);
+    let head =
+        [text.of("reliability.version"), text.of("reliability.score"), text.of("reliability.leads"), text.of("reliability.rate")]
+            .map(str::to_owned);
     let rows: Vec<Vec<String>> = drawn
         .iter()
         .flat_map(|(_, name, _, bins)| {
@@ -77,6 +80,7 @@ pub fn reliability(id: &str, versions: &[(String, &'static str, Histogram<'_>)],
             })
         })
         .collect();
-    let frame = Frame { id, finding: text.of("reliability.title"), below: text.of("reliability.below"), description: &description };
+    let frame =
+        Frame { id, finding: text.of("reliability.title"), below: text.of("reliability.below"), description: &description };
     frame.figure(text, (side, side), &inside, &under, (&head, &rows))
 }

@@ -19,7 +19,11 @@ impl Scale {
     /// The pixel of `value`.
     pub fn at(&self, value: f64) -> f64 {
         let width = self.to - self.from;
-        if width == 0.0 { (self.start + self.end) / 2.0 } else { self.start + (value - self.from) / width * (self.end - self.start) }
+        if width == 0.0 {
+            (self.start + self.end) / 2.0
+        } else {
+            self.start + (value - self.from) / width * (self.end - self.start)
+        }
     }
 
     /// The pixel of `value` as an attribute, within the drawing.

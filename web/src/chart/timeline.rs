@@ -7,7 +7,7 @@ use crate::part::level_of_days;
 use crate::text::{coordinate, date_of, day_of};
 use crate::ui::Ui;
 
-const ROW: f64 = 18.0;
+const ROW: f64 = 22.0;
 const LEFT: f64 = 132.0;
 
 /// The timeline of the last `count` days.
@@ -17,7 +17,12 @@ pub fn timeline(days: &[Day], count: usize, width: f64, ui: &Ui) -> Markup {
     if days.is_empty() {
         return html! { p.soft { (text.of("timeline.empty")) } };
     }
-    let tabs = [("health", "view.health"), ("performance", "view.performance"), ("quality", "view.quality"), ("business", "view.business")];
+    let tabs = [
+        ("health", "view.health"),
+        ("performance", "view.performance"),
+        ("quality", "view.quality"),
+        ("business", "view.business"),
+    ];
     let left = if width < 420.0 { 104.0 } else { LEFT };
     let step = (width - left) / days.len() as f64;
     let name = |day: &Day| day_of(&day.day).map_or_else(String::new, date_of);
@@ -31,7 +36,7 @@ pub fn timeline(days: &[Day], count: usize, width: f64, ui: &Ui) -> Markup {
             svg width=(coordinate(width)) height=(coordinate(ROW * 4.0 + 20.0)) role="img" aria-label=(words) {
                 @for (row, (tab, key)) in tabs.iter().enumerate() {
                     @let base = (row as f64 + 1.0) * ROW;
-                    text.tick x="0" y=(coordinate(base - 4.0)) { (text.of(key)) }
+                    text.tick x="0" y=(coordinate(base - 3.0)) { (text.of(key)) }
                     @for (place, day) in days.iter().enumerate() {
                         @let level = level_of_days(day.statuses.get(*tab));
                         @let tall = [2.0, 4.0, 8.0, 14.0].get(usize::from(level)).copied().unwrap_or(2.0);

@@ -75,7 +75,11 @@ impl Read for Reason {
 
 impl Read for Fault {
     fn read(value: &Value, misfit: &mut Misfit) -> Fault {
-        Fault { code: member(value, "code", misfit), field: member(value, "field", misfit), detail: member(value, "detail", misfit) }
+        Fault {
+            code: member(value, "code", misfit),
+            field: member(value, "field", misfit),
+            detail: member(value, "detail", misfit),
+        }
     }
 }
 
@@ -122,9 +126,12 @@ mod tests {
 
     #[test]
     fn a_problem_names_its_faults() {
-        let one = judged(422, r#"{"code":"LEAD_MISSING_FIELD","detail":"field \"a\" is required","field":"a"}"#).unwrap().unwrap_err();
+        let one =
+            judged(422, r#"{"code":"LEAD_MISSING_FIELD","detail":"field \"a\" is required","field":"a"}"#).unwrap().unwrap_err();
         assert_eq!((one[0].code.as_str(), one[0].field.as_deref()), ("LEAD_MISSING_FIELD", Some("a")));
-        let two = judged(422, r#"{"code":"LEAD_INVALID","errors":[{"code":"A","field":"x"},{"code":"B","detail":"no"}]}"#).unwrap().unwrap_err();
+        let two = judged(422, r#"{"code":"LEAD_INVALID","errors":[{"code":"A","field":"x"},{"code":"B","detail":"no"}]}"#)
+            .unwrap()
+            .unwrap_err();
         assert_eq!(two.iter().map(|fault| fault.code.as_str()).collect::<Vec<_>>(), ["A", "B"]);
         assert_eq!((judged(200, "<html>"), judged(502, "{}")), (None, None));
     }

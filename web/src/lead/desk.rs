@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use crate::read::write;
 use super::{Draft, Fault, Field, Row, Score, Served, Stored};
+use crate::read::write;
 
 /// What the service says of the lead as it stands.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -26,6 +26,8 @@ pub struct Desk {
     pub models: Vec<Served>,
     /// The version that scores here; empty for the default.
     pub version: String,
+    /// The model's bands and where each begins, the highest first.
+    pub bands: Vec<(String, f64)>,
     /// The lead as it is edited.
     pub draft: Draft,
     /// The last field edited, and the draft and score before.

@@ -57,9 +57,8 @@ impl Draft {
     pub fn set(&mut self, field: &Field, text: &str) {
         let entry = match (&field.control, text) {
             (Control::Flag, "yes" | "no") => Some(Entry::Flag(text == "yes")),
-            (Control::Tags, text) => typed(text).map(|_| {
-                Entry::Tags(text.split(',').map(str::trim).filter(|tag| !tag.is_empty()).map(str::to_owned).collect())
-            }),
+            (Control::Tags, text) => typed(text)
+                .map(|_| Entry::Tags(text.split(',').map(str::trim).filter(|tag| !tag.is_empty()).map(str::to_owned).collect())),
             _ => typed(text),
         };
         match entry {
@@ -74,7 +73,8 @@ impl Draft {
             Entry::Flag(flag) => Value::from(*flag),
             Entry::Tags(tags) => Value::from(tags.clone()),
             Entry::Text(text) => {
-                let is_number = fields.iter().find(|field| field.name == name).is_some_and(|field| field.control == Control::Number);
+                let is_number =
+                    fields.iter().find(|field| field.name == name).is_some_and(|field| field.control == Control::Number);
                 number(text).filter(|_| is_number).map_or_else(|| Value::from(text.as_str()), Value::from)
             }
         };
@@ -117,7 +117,8 @@ mod tests {
 
     #[test]
     fn a_lead_survives_the_form() {
-        let lead: Map<String, Value> = serde_json::from_str(r#"{"visits":4.25,"is_eu":false,"tags":["a","b"],"region":"North"}"#).unwrap();
+        let lead: Map<String, Value> =
+            serde_json::from_str(r#"{"visits":4.25,"is_eu":false,"tags":["a","b"],"region":"North"}"#).unwrap();
         let number = Field { name: "visits".into(), control: Control::Number, ..Field::default() };
         assert_eq!(Draft::of(&lead).lead(&[number]), lead);
     }

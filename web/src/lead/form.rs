@@ -15,8 +15,6 @@ pub struct Served {
     pub digest: String,
     /// Where its bundle is.
     pub bundle: String,
-    /// Its bands, the lowest first.
-    pub bands: Vec<String>,
     /// Names of all its fields.
     pub all: Vec<String>,
     /// Its fields that a person may edit.
@@ -73,7 +71,8 @@ impl Read for Field {
         let label: String = member(value, "label", misfit);
         let label = if label.is_empty() { name.replace('_', " ") } else { label };
         let mut letters = label.chars();
-        let label = letters.next().map_or_else(String::new, |first| format!("{}{}", first.to_ascii_uppercase(), letters.as_str()));
+        let label =
+            letters.next().map_or_else(String::new, |first| format!("{}{}", first.to_ascii_uppercase(), letters.as_str()));
         Field { name, label, unit: member(value, "unit", misfit), required: member(value, "required", misfit), control }
     }
 }
@@ -88,7 +87,6 @@ impl Read for Served {
             is_default: member(value, "default", misfit),
             digest: member(value, "digest", misfit),
             bundle: member(value, "bundle", misfit),
-            bands: member(value, "bands", misfit),
             all: all.iter().map(|one| field(one, "name")).collect(),
             fields: all.iter().filter(is_edited).map(|one| Field::read(one, misfit)).collect(),
         }

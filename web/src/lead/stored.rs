@@ -31,7 +31,10 @@ impl Read for Row {
             id: member(value, "lead_id", misfit),
             first_ms: field::<Option<f64>>(value, "first_ms").unwrap_or_default() as i64,
             outcome: member(value, "outcome", misfit),
-            scores: scores.iter().map(|score| (field(score, "version"), field(score, "role"), field(score, "probability"))).collect(),
+            scores: scores
+                .iter()
+                .map(|score| (field(score, "version"), field(score, "role"), field(score, "probability")))
+                .collect(),
         }
     }
 }

@@ -20,7 +20,9 @@ pub(super) fn send(app: &mut App, action: &str) {
             ("rollout/approve".to_owned(), body)
         }
         "waive" => ("rollout/waive".to_owned(), vec![("gate", about.into()), ("reason", written("reason"))]),
-        "start" => ("rollout/start".to_owned(), vec![("version", about.into()), ("acknowledge", app.ui.is_open("acknowledge").into())]),
+        "start" => {
+            ("rollout/start".to_owned(), vec![("version", about.into()), ("acknowledge", app.ui.is_open("acknowledge").into())])
+        }
         "take" => (format!("alerts/{}/ack", encoded(about)), Vec::new()),
         "close" => {
             let mut body = vec![("cause", written("reason"))];

@@ -21,7 +21,10 @@ pub(super) fn store() -> Option<Storage> {
 
 /// The theme that was chosen on this device; empty for the system's.
 pub(super) fn theme() -> String {
-    store().and_then(|store| store.get_item("plumbline-theme").ok()?).filter(|theme| theme == "dark" || theme == "light").unwrap_or_default()
+    store()
+        .and_then(|store| store.get_item("plumbline-theme").ok()?)
+        .filter(|theme| theme == "dark" || theme == "light")
+        .unwrap_or_default()
 }
 
 /// The newest event that was marked as seen on this device.

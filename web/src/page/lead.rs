@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use super::draw::soon;
 use super::{App, glue};
 use crate::lead::{Edge, Stored, judged, models, rows};
+use crate::order::order;
 use crate::read::{field, parse};
 use crate::ui::{Route, State, encoded};
 
@@ -107,6 +108,11 @@ pub(super) fn heard(app: &mut App, part: &str, status: u16, text: &str) {
             }
             None => desk.lame = field(&parse(text).unwrap_or_default(), "detail"),
         },
+        "bands" => {
+            let all: Vec<Value> = field(&parse(text).unwrap_or_default(), "bands");
+            desk.bands = all.iter().map(|band| (field(band, "name"), field(band, "from"))).collect();
+            order(&mut desk.bands, |a, b| a.1 > b.1);
+        }
         "edge" => {
             let answer = judged(status, text);
             let at = answer.as_ref().and_then(|answer| answer.as_ref().ok()?.at_ms);

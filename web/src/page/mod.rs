@@ -54,7 +54,8 @@ fn with<T>(change: impl FnOnce(&mut App) -> T) -> Option<T> {
 #[wasm_bindgen]
 pub fn start(words: &str, decimal: String, group: String, percent: String, now_ms: f64, saved: Option<String>) {
     let locale = Locale { decimal, group, percent };
-    let mut ui = Ui { text: Text::new(words, locale), state: State::Waiting, now_ms: now_ms as i64, ..Ui::new(&Report::default()) };
+    let mut ui =
+        Ui { text: Text::new(words, locale), state: State::Waiting, now_ms: now_ms as i64, ..Ui::new(&Report::default()) };
     ui.theme = draw::theme();
     ui.seen = draw::seen();
     ui.width = draw::width();

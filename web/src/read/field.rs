@@ -23,6 +23,7 @@ pub trait Read: Sized {
 }
 
 /// The member `name` of `value`; of null where there is none.
+#[inline(never)]
 pub fn member<T: Read>(value: &Value, name: &str, misfit: &mut Misfit) -> T {
     let is_new = misfit.0.is_none();
     let read = T::read(value.get(name).unwrap_or(&Value::Null), misfit);

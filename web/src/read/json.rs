@@ -7,7 +7,8 @@ use serde_json::{Map, Number, Value};
 const DEPTH: u32 = 64;
 /// Powers of ten that are exact.
 const POWERS: [f64; 23] = [
-    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
+    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21,
+    1e22,
 ];
 
 /// The value that `text` holds; none where it is no JSON.
@@ -305,7 +306,12 @@ mod tests {
         for text in texts {
             let (own, other): (Value, Value) = (parse(text).unwrap(), serde_json::from_str(text).unwrap());
             assert_eq!(parse(&write(&own)).unwrap(), own, "{text}");
-            let bits = |value: &Value| value.get("a").and_then(Value::as_array).map(|list| list.iter().map(|x| x.as_f64().unwrap().to_bits()).collect::<Vec<_>>());
+            let bits = |value: &Value| {
+                value
+                    .get("a")
+                    .and_then(Value::as_array)
+                    .map(|list| list.iter().map(|x| x.as_f64().unwrap().to_bits()).collect::<Vec<_>>())
+            };
             assert_eq!(bits(&own), bits(&other), "{text}");
         }
         for text in ["", "{", "[1,]", "01", "1.", "-", "\"\\x\"", "\"\\ud800\"", "nul", "1 2", "{\"a\" 1}", "NaN", "\"\n\""] {

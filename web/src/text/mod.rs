@@ -94,9 +94,7 @@ impl Text {
         let shown = |value: &Value| match value {
             Value::String(text) => text.clone(),
             Value::Number(number) => number.as_f64().map_or_else(String::new, |x| self.locale.shortest(x)),
-            Value::Array(entries) => {
-                entries.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", ")
-            }
+            Value::Array(entries) => entries.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", "),
             _ => String::new(),
         };
         let values: Vec<(&str, String)> = sentence.values.iter().map(|(name, value)| (name.as_str(), shown(value))).collect();
@@ -135,9 +133,9 @@ fn filled(text: &str, slots: &[(&str, &str)]) -> String {
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('{') {
         out.push_str(before);
-        let slot = after.split_once('}').and_then(|(name, after)| {
-            slots.iter().find(|(slot, _)| *slot == name).map(|(_, value)| (*value, after))
-        });
+        let slot = after
+            .split_once('}')
+            .and_then(|(name, after)| slots.iter().find(|(slot, _)| *slot == name).map(|(_, value)| (*value, after)));
         match slot {
             Some((value, after)) => {
                 out.push_str(value);
@@ -165,7 +163,8 @@ mod tests {
 
     #[test]
     fn a_sentence_is_told_in_the_language_of_the_file() {
-        let german = Text::new(r#"{"sentence.LATE":"{days} Tage zu spät","n":{"one":"{n} Tag","other":"{n} Tage"}}"#, Locale::default());
+        let german =
+            Text::new(r#"{"sentence.LATE":"{days} Tage zu spät","n":{"one":"{n} Tag","other":"{n} Tage"}}"#, Locale::default());
         assert_eq!(german.sentence(&Sentence::new("LATE", "3 days late").with("days", 3)), "3 Tage zu spät");
         assert_eq!(german.sentence(&Sentence::new("EARLY", "early")), "early");
         assert_eq!((german.count("n", 1, &[]), german.count("n", 2_000, &[])), ("1 Tag".to_owned(), "2,000 Tage".to_owned()));

@@ -112,7 +112,8 @@ impl Locale {
 }
 
 fn whole(out: &mut String, n: u64, group: &str) {
-    let digits: Vec<u8> = std::iter::successors(Some(n), |n| (*n >= 10).then_some(n / 10)).map(|n| b'0' + (n % 10) as u8).collect();
+    let digits: Vec<u8> =
+        std::iter::successors(Some(n), |n| (*n >= 10).then_some(n / 10)).map(|n| b'0' + (n % 10) as u8).collect();
     for (place, digit) in digits.iter().enumerate().rev() {
         out.push(*digit as char);
         if place > 0 && place % 3 == 0 {
@@ -137,13 +138,20 @@ mod tests {
     fn numbers_are_written_as_readers_expect() {
         let locale = Locale { percent: "%".into(), ..Locale::default() };
         assert_eq!(locale.whole(1_234_567), "1,234,567");
-        assert_eq!((locale.fixed(-0.0449, 3), locale.fixed(12.5, 0), locale.fixed(-0.0001, 2)), ("−0.045".into(), "13".into(), "0.00".into()));
-        let percents = [(0.0, "0%"), (1.0, "100%"), (0.9996, "99.96%"), (0.0002, "0.02%"), (0.124, "12.4%"), (0.999_999_9, "100.0000%")];
+        assert_eq!(
+            (locale.fixed(-0.0449, 3), locale.fixed(12.5, 0), locale.fixed(-0.0001, 2)),
+            ("−0.045".into(), "13".into(), "0.00".into())
+        );
+        let percents =
+            [(0.0, "0%"), (1.0, "100%"), (0.9996, "99.96%"), (0.0002, "0.02%"), (0.124, "12.4%"), (0.999_999_9, "100.0000%")];
         for (x, shown) in percents {
             assert_eq!(locale.percent(x), shown, "{x}");
         }
         assert_eq!(locale.signed_percent(0.061), "+6.1%");
-        assert_eq!((locale.money(18_400.0, "USD"), locale.money(212_000.0, "USD"), locale.money(-1.5e6, "USD")), ("18.4K USD".into(), "212K USD".into(), "−1.5M USD".into()));
+        assert_eq!(
+            (locale.money(18_400.0, "USD"), locale.money(212_000.0, "USD"), locale.money(-1.5e6, "USD")),
+            ("18.4K USD".into(), "212K USD".into(), "−1.5M USD".into())
+        );
         assert_eq!((coordinate(-1.25), coordinate(3.0), coordinate(0.04)), ("-1.3".into(), "3".into(), "0".into()));
         assert_eq!(locale.fixed(f64::NAN, 1), UNKNOWN);
     }

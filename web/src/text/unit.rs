@@ -73,7 +73,7 @@ impl Text {
             Unit::Part => locale.fixed(x, 3),
             Unit::Distance | Unit::Ratio => locale.fixed(x, 2),
             Unit::Percent => locale.percent(x),
-            Unit::Ms if x < 10.0 => format!("{}\u{202f}ms", locale.fixed(x, 1)),
+            Unit::Ms if x > 0.0 && x < 10.0 => format!("{}\u{202f}ms", locale.fixed(x, 1)),
             Unit::Ms => format!("{}\u{202f}ms", locale.fixed(x, 0)),
             Unit::PerSecond if x < 1.0 => format!("{}/s", locale.fixed(x, 3)),
             Unit::PerSecond => format!("{}/s", locale.fixed(x, if x < 10.0 { 1 } else { 0 })),

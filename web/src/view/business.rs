@@ -6,7 +6,7 @@ use plumbline_core::report::MeasureId;
 use super::{Piece, fault, heading, measure};
 use crate::part::table;
 use crate::read::Report;
-use crate::text::{Safe, Unit};
+use crate::text::{Safe, Unit, coordinate};
 use crate::ui::Ui;
 
 const CARDS: [MeasureId; 4] = [MeasureId::Conversion, MeasureId::DealSize, MeasureId::Satisfaction, MeasureId::ScoresPerDay];
@@ -54,7 +54,7 @@ fn bands(report: &Report, ui: &Ui) -> Markup {
 /// A bar of the part `x`.
 fn meter(x: Option<f64>) -> Markup {
     let x = x.filter(|x| x.is_finite()).unwrap_or_default().clamp(0.0, 1.0);
-    html! { svg.meter width="120" height="10" aria-hidden="true" { rect.well x="0" y="0" width="120" height="10" {} rect.champion x="0" y="0" width=((x * 120.0).round()) height="10" {} } }
+    html! { svg.meter width="120" height="10" aria-hidden="true" { rect.well x="0" y="0" width="120" height="10" {} rect.champion x="0" y="0" width=(coordinate(x * 120.0)) height="10" {} } }
 }
 
 fn ratings(report: &Report, ui: &Ui) -> Markup {

@@ -18,7 +18,10 @@ pub fn pieces(report: &Report, procedure: &str, ui: &Ui, out: &mut Vec<Piece>) {
     out.push(Piece::Part("incidents", incidents(report, ui)));
     out.push(Piece::Part("off", off(report, ui)));
     if ui.may("ingest") {
-        out.push(Piece::Part("note", html! { div.tools { button.button type="button" data-do="ask" data-arg="note" { (ui.text.of("action.note")) } } }));
+        out.push(Piece::Part(
+            "note",
+            html! { div.tools { button.button type="button" data-do="ask" data-arg="note" { (ui.text.of("action.note")) } } },
+        ));
     }
     out.push(Piece::Part("procedures", procedures(report, procedure, ui)));
 }
@@ -92,7 +95,8 @@ fn alerts(report: &Report, ui: &Ui) -> Markup {
 fn incidents(report: &Report, ui: &Ui) -> Markup {
     let text = &ui.text;
     let written = report.rollout.iter().flat_map(|rollout| &rollout.post_mortems);
-    let all: Vec<&IncidentPart> = report.incidents.iter().chain(written.filter(|one| !report.incidents.iter().any(|other| other.id == one.id))).collect();
+    let all: Vec<&IncidentPart> =
+        report.incidents.iter().chain(written.filter(|one| !report.incidents.iter().any(|other| other.id == one.id))).collect();
     if all.is_empty() {
         return html! {};
     }
@@ -131,7 +135,8 @@ fn off(report: &Report, ui: &Ui) -> Markup {
 fn procedures(report: &Report, open: &str, ui: &Ui) -> Markup {
     let text = &ui.text;
     if report.diagnosis.is_empty() {
-        return fault(report, "diagnosis", ui).unwrap_or_else(|| html! { section.card { p.soft { (text.of("diagnosis.never")) } } });
+        return fault(report, "diagnosis", ui)
+            .unwrap_or_else(|| html! { section.card { p.soft { (text.of("diagnosis.never")) } } });
     }
     let names = [("D1", "scores"), ("D2", "latency"), ("D3", "drift")];
     let is_open = |part: &DiagnosisPart| open.is_empty() || names.iter().any(|(id, name)| *id == part.id && *name == open);

@@ -45,7 +45,11 @@ fn asked(report: &Report, action: &str, ui: &Ui) -> Markup {
     let gates: Vec<&GatePart> = rollout.iter().flat_map(|rollout| &rollout.gates).filter(|gate| gate.required).collect();
     let passed = gates.iter().filter(|gate| gate.status == Status::Pass || gate.waived.is_some()).count();
     let gate = rollout.and_then(|rollout| rollout.gates.iter().find(|part| verb == "waive" && part.id == about));
-    let incident = report.incidents.iter().chain(rollout.iter().flat_map(|rollout| &rollout.post_mortems)).find(|incident| incident.id == about);
+    let incident = report
+        .incidents
+        .iter()
+        .chain(rollout.iter().flat_map(|rollout| &rollout.post_mortems))
+        .find(|incident| incident.id == about);
     let alert = report.alerts.iter().find(|alert| alert.id == about);
     let role = text.of(&format!("role.{}", ui.role)).trim_start_matches("role.").to_owned();
     let values = [

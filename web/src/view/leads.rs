@@ -15,10 +15,13 @@ use crate::ui::{State, Ui};
 /// The pieces of the view: search and list, or the lead `id`; in both, the form and its score.
 pub fn pieces(report: &Report, id: Option<&str>, ui: &Ui, out: &mut Vec<Piece>) {
     let text = &ui.text;
-    out.push(Piece::Part("head", match id {
-        None => heading(ui, "view.leads", "leads.question"),
-        Some(id) => html! { header.page-head { h1 { (Safe(id)) } p { a href="#/leads" { (text.of("leads.all")) } } } },
-    }));
+    out.push(Piece::Part(
+        "head",
+        match id {
+            None => heading(ui, "view.leads", "leads.question"),
+            Some(id) => html! { header.page-head { h1 { (Safe(id)) } p { a href="#/leads" { (text.of("leads.all")) } } } },
+        },
+    ));
     if ui.state == State::Saved || ui.printed {
         out.push(Piece::Part("find", html! { section.card { p.soft { (text.of("leads.saved")) } } }));
         return;
@@ -34,7 +37,10 @@ pub fn pieces(report: &Report, id: Option<&str>, ui: &Ui, out: &mut Vec<Piece>) 
         out.push(Piece::Part("samples", samples(ui)));
     }
     if id.is_none() && !desk.recent.is_empty() && !ui.is_open("form") {
-        out.push(Piece::Part("other", html! { div { button.button type="button" data-do="open" data-arg="form" { (text.of("leads.other")) } } }));
+        out.push(Piece::Part(
+            "other",
+            html! { div { button.button type="button" data-do="open" data-arg="form" { (text.of("leads.other")) } } },
+        ));
         return;
     }
     if desk.models.is_empty() {
@@ -42,7 +48,7 @@ pub fn pieces(report: &Report, id: Option<&str>, ui: &Ui, out: &mut Vec<Piece>) 
         return;
     }
     out.push(Piece::Raw("<div class=\"lead-view\"><div class=\"column\">"));
-    out.push(Piece::Part("score", verdict(report, ui)));
+    out.push(Piece::Part("score", verdict(ui)));
     out.push(Piece::Part("why", why(ui)));
     out.push(Piece::Part("changed", changed(ui)));
     out.push(Piece::Raw("</div><div class=\"column\">"));
@@ -65,7 +71,8 @@ fn find(ui: &Ui) -> Markup {
 }
 
 fn bands(report: &Report) -> Vec<(String, f64)> {
-    let mut bands: Vec<(String, f64)> = report.business.iter().flat_map(|business| &business.bands).map(|band| (band.name.clone(), band.from)).collect();
+    let mut bands: Vec<(String, f64)> =
+        report.business.iter().flat_map(|business| &business.bands).map(|band| (band.name.clone(), band.from)).collect();
     order(&mut bands, |a, b| a.1 > b.1);
     bands
 }
@@ -135,7 +142,7 @@ fn samples(ui: &Ui) -> Markup {
 }
 
 /// The score on a scale of 0 to 100 with the bands and the average lead.
-fn verdict(report: &Report, ui: &Ui) -> Markup {
+fn verdict(ui: &Ui) -> Markup {
     let (text, desk) = (&ui.text, &ui.desk);
     let version = desk.model().map_or("", |model| model.version.as_str());
     html! {
@@ -158,15 +165,15 @@ fn verdict(report: &Report, ui: &Ui) -> Markup {
                     p { (icon(Icon::Warning)) " " (text.of("leads.no_score")) }
                     ul { @for fault in faults.iter().filter(|fault| fault.field.is_none()) { li { (said(fault)) } } }
                 }
-                Some(Ok(score)) => (number(report, score, ui)),
+                Some(Ok(score)) => (number(score, ui)),
             }
         }
     }
 }
 
-fn number(report: &Report, score: &Score, ui: &Ui) -> Markup {
+fn number(score: &Score, ui: &Ui) -> Markup {
     let text = &ui.text;
-    let bands = bands(report);
+    let bands = &ui.desk.bands;
     let width = super::half(ui).clamp(240.0, 560.0);
     let x = crate::chart::Scale { from: 0.0, to: 100.0, start: 8.0, end: width - 8.0 };
     let px = |value: f64| x.px(value);
@@ -196,10 +203,10 @@ fn number(report: &Report, score: &Score, ui: &Ui) -> Markup {
 
 /// Bands are three steps of one hue with a shape each: red is kept for trouble.
 fn heat(band: &str, ui: &Ui) -> (&'static str, Icon) {
-    let bands = ui.desk.model().map_or(&[][..], |model| model.bands.as_slice());
-    match bands.iter().position(|name| name == band) {
-        Some(place) if place + 1 == bands.len() => ("hot", Icon::Flame),
-        Some(0) => ("cold", Icon::Snow),
+    let bands = &ui.desk.bands;
+    match bands.iter().position(|(name, _)| name == band) {
+        Some(0) => ("hot", Icon::Flame),
+        Some(place) if place + 1 == bands.len() => ("cold", Icon::Snow),
         Some(_) => ("warm", Icon::Sun),
         None => ("plain", Icon::Dot),
     }
@@ -217,8 +224,15 @@ fn changed(ui: &Ui) -> Markup {
     let label = desk.fields().iter().find(|field| field.name == *name).map_or(name.as_str(), |field| field.label.as_str());
     let words = match (before, &desk.here) {
         (Some(before), Some(Ok(now))) => {
-            let slots = [("from", text.locale.fixed(before.score, 0)), ("to", text.locale.fixed(now.score, 0)), ("points", text.locale.signed(now.score - before.score))];
-            text.fill("changed.score", &[(slots[0].0, &slots[0].1), (slots[1].0, &slots[1].1), (slots[2].0, &slots[2].1), ("field", label)])
+            let slots = [
+                ("from", text.locale.fixed(before.score, 0)),
+                ("to", text.locale.fixed(now.score, 0)),
+                ("points", text.locale.signed(now.score - before.score)),
+            ];
+            text.fill(
+                "changed.score",
+                &[(slots[0].0, &slots[0].1), (slots[1].0, &slots[1].1), (slots[2].0, &slots[2].1), ("field", label)],
+            )
         }
         (_, Some(Err(_))) => text.fill("changed.none", &[("field", label)]),
         _ => text.of("changed.again").to_owned(),
@@ -249,7 +263,14 @@ fn history(stored: &Stored, ui: &Ui) -> Markup {
     let text = &ui.text;
     let said = |value: &serde_json::Value| {
         let of = |name: &str| value.get(name).and_then(serde_json::Value::as_str).unwrap_or_default().to_owned();
-        (value.get("at_ms").and_then(serde_json::Value::as_i64).unwrap_or_default(), of("kind"), of("text"), value.get("rating").and_then(serde_json::Value::as_f64), of("event_id"), of("closed_by").is_empty())
+        (
+            value.get("at_ms").and_then(serde_json::Value::as_i64).unwrap_or_default(),
+            of("kind"),
+            of("text"),
+            value.get("rating").and_then(serde_json::Value::as_f64),
+            of("event_id"),
+            of("closed_by").is_empty(),
+        )
     };
     html! {
         section.card {
@@ -329,7 +350,9 @@ fn proof(ui: &Ui) -> Markup {
         (_, Edge::Asking) => "proof.asking",
         (_, Edge::Silent) => "proof.silent",
         (Some(Ok(here)), Edge::Heard(Ok(edge))) if here.version != edge.version => "proof.other",
-        (Some(Ok(here)), Edge::Heard(Ok(edge))) if same(here.probability, edge.probability) && same(here.margin, edge.margin) => "proof.same",
+        (Some(Ok(here)), Edge::Heard(Ok(edge))) if same(here.probability, edge.probability) && same(here.margin, edge.margin) => {
+            "proof.same"
+        }
         (Some(Err(_)), Edge::Heard(Err(_))) => "proof.both",
         _ => "proof.differs",
     };

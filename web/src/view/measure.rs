@@ -5,7 +5,7 @@ use plumbline_core::report::{Measure, MeasureId};
 
 use super::currency;
 use crate::chart::{Band, Line, band, spark};
-use crate::part::{of_status, status};
+use crate::part::{icon, of_status, status};
 use crate::read::Report;
 use crate::text::{Safe, Unit, id_of};
 use crate::ui::Ui;
@@ -63,7 +63,10 @@ pub fn chart(report: &Report, measure: &Measure, id: &str, width: f64, ui: &Ui) 
     let text = &ui.text;
     let name_of = |role: &str| {
         let serving = report.rollout.as_ref().map(|rollout| rollout.serving.as_slice()).unwrap_or_default();
-        serving.iter().find(|serving| serving.role == role).map_or_else(|| text.of(&format!("role.{role}")).to_owned(), |serving| serving.version.clone())
+        serving
+            .iter()
+            .find(|serving| serving.role == role)
+            .map_or_else(|| text.of(&format!("role.{role}")).to_owned(), |serving| serving.version.clone())
     };
     let last = |series: &plumbline_core::report::Series| newest(series, ui.days);
     let champion = last(&measure.champion);
@@ -73,7 +76,10 @@ pub fn chart(report: &Report, measure: &Measure, id: &str, width: f64, ui: &Ui) 
         lines.push(Line { name: name_of("challenger"), class: "challenger", series });
     }
     let stages = report.rollout.as_ref().map(|rollout| rollout.stages.as_slice()).unwrap_or_default();
-    let marks = stages.iter().filter_map(|stage| Some((stage.from.clone()?, text.of(&format!("stage.{}", stage.id)).to_owned()))).collect();
+    let marks = stages
+        .iter()
+        .filter_map(|stage| Some((stage.from.clone()?, text.of(&format!("stage.{}", stage.id)).to_owned())))
+        .collect();
     band(
         &Band {
             id,
@@ -108,7 +114,8 @@ pub fn newest(series: &plumbline_core::report::Series, count: usize) -> plumblin
     }
 }
 
-/// A sentence of a measure, for views that show no card of it.
+/// A sentence of a measure, for views that show no card of it. The sentence itself begins with the status.
 pub fn said(measure: &Measure, ui: &Ui) -> Markup {
-    html! { p { (status(&ui.text, of_status(measure.status))) " " (Safe(&ui.text.sentence(&measure.sentence))) } }
+    let level = of_status(measure.status);
+    html! { p { span.status.(level.class) { (icon(level.icon)) } " " (Safe(&ui.text.sentence(&measure.sentence))) } }
 }

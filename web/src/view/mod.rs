@@ -2,8 +2,8 @@
 //! changed are put into the document.
 
 mod business;
-mod dialog;
 mod diagnosis;
+mod dialog;
 mod experiment;
 mod goals;
 mod health;

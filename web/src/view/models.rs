@@ -42,7 +42,8 @@ fn models(report: &Report, ui: &Ui) -> Markup {
 fn comparison(report: &Report, ui: &Ui) -> Markup {
     let text = &ui.text;
     let Some(comparison) = &report.comparison else {
-        return fault(report, "comparison", ui).unwrap_or_else(|| html! { section.card { p.soft { (text.of("models.alone")) } } });
+        return fault(report, "comparison", ui)
+            .unwrap_or_else(|| html! { section.card { p.soft { (text.of("models.alone")) } } });
     };
     let row = |change: &ChangePart| {
         let name = MeasureId::ALL.into_iter().find(|id| crate::text::id_of(*id) == change.id);

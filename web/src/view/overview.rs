@@ -26,7 +26,9 @@ pub fn pieces(report: &Report, ui: &Ui, out: &mut Vec<Piece>) {
 pub fn verdict(report: &Report, ui: &Ui) -> Markup {
     let text = &ui.text;
     let Some(verdict) = &report.verdict else {
-        return fault(report, "verdict", ui).unwrap_or_else(|| html! { section.card.hero { h1 { (text.of("overview.empty")) } p { (text.of("overview.send")) } } });
+        return fault(report, "verdict", ui).unwrap_or_else(
+            || html! { section.card.hero { h1 { (text.of("overview.empty")) } p { (text.of("overview.send")) } } },
+        );
     };
     let level = of_verdict(&verdict.status);
     let rests: Vec<&Measure> =

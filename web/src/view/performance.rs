@@ -108,7 +108,9 @@ fn what_if(report: &Report, versions: &[Version<'_>], ui: &Ui) -> Markup {
     let judged = per_rep.map(|leads| {
         let shown = text.value(Some(leads), Unit::Score, "");
         match capacity {
-            Some(most) if leads > most => text.fill("what_if.too_many", &[("leads", &shown), ("most", &text.value(Some(most), Unit::Count, ""))]),
+            Some(most) if leads > most => {
+                text.fill("what_if.too_many", &[("leads", &shown), ("most", &text.value(Some(most), Unit::Count, ""))])
+            }
             _ => text.fill("what_if.per_rep", &[("leads", &shown)]),
         }
     });

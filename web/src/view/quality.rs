@@ -27,7 +27,8 @@ fn features(report: &Report, ui: &Ui) -> Markup {
         return fault(report, "quality", ui).unwrap_or(empty);
     };
     let only_off = ui.input("features") == "off";
-    let listed: Vec<&FeaturePart> = quality.features.iter().filter(|feature| !only_off || feature.status != Status::Pass).collect();
+    let listed: Vec<&FeaturePart> =
+        quality.features.iter().filter(|feature| !only_off || feature.status != Status::Pass).collect();
     let head = html! {
         th scope="col" { (text.of("quality.name")) }
         th.number scope="col" { (text.of("quality.importance")) }
@@ -95,7 +96,10 @@ pub fn feature(report: &Report, name: &str, ui: &Ui, out: &mut Vec<Piece>) {
     let text = &ui.text;
     let found = report.quality.as_ref().and_then(|quality| quality.features.iter().find(|feature| feature.name == name));
     let Some(feature) = found else {
-        out.push(Piece::Part("feature", html! { h1 { (Safe(name)) } p { (text.of("quality.unknown")) } a href="#/quality" { (text.of("view.quality")) } }));
+        out.push(Piece::Part(
+            "feature",
+            html! { h1 { (Safe(name)) } p { (text.of("quality.unknown")) } a href="#/quality" { (text.of("view.quality")) } },
+        ));
         return;
     };
     let by_day = Series {

@@ -39,9 +39,9 @@ pub fn stage(rollout: &RolloutPart, ui: &Ui) -> Markup {
             "now" => ("now", Icon::Play),
             _ => ("open", Icon::Ring),
         };
-        let days = stage.days.map(|days| {
-            text.fill("rollout.days", &[("days", &days.to_string()), ("least", &stage.min_days.to_string())])
-        });
+        let days = stage
+            .days
+            .map(|days| text.fill("rollout.days", &[("days", &days.to_string()), ("least", &stage.min_days.to_string())]));
         html! {
             li.(class) aria-current=[(class == "now").then_some("step")] {
                 (icon(shape))

@@ -1,0 +1,298 @@
+// The dashboard in Chromium on the simulated history, served by the real service under its strict policy.
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { startEdge } from "../../worker/start.mjs";
+import { VIEWS, axe, faintText, go, launch, open, signIn, tooWide } from "./board.mjs";
+
+const PORT = 8793;
+const store = mkdtempSync(join(tmpdir(), "plumbline-board-"));
+let edge, browser, page, complaints, report;
+
+const start = () => startEdge({ port: PORT, store, quiet: true, lifecycle: { is_local: true, is_demo: true } });
+const ask = async (path, key, body, headers = {}) => {
+  const answer = await fetch(`${edge.url}${path}`, { method: body ? "POST" : "GET", headers: { ...(key && { authorization: `Bearer ${key}` }), ...headers }, body: body && JSON.stringify(body) });
+  return { status: answer.status, json: await answer.json() };
+};
+const read = async () => (await ask("/v1/report")).json;
+
+before(async () => {
+  edge = await start();
+  browser = await launch();
+  report = await read();
+  ({ page, complaints } = await open(browser, `${edge.url}/`));
+  await page.locator("#p-answers").waitFor();
+});
+
+after(async () => {
+  await browser?.close();
+  await edge?.stop();
+  rmSync(store, { recursive: true, force: true });
+});
+
+test("every measure stands on the overview and on its tab with the report's figure, target and word", async () => {
+  const words = { pass: "On target", fail: "Off target", inconclusive: "Too close to call", insufficient_data: "Not enough data", error: "Could not be measured", tracked: "Tracked" };
+  const places = { auc: 3, precision: 3, recall: 3, calibration_error: 3, drift_ks: 2, satisfaction: 1 };
+  report = await read();
+  await page.locator("[data-do=theme]").waitFor();
+  assert.equal(report.measures.length, 17);
+  for (const measure of report.measures.filter(({ id }) => id !== "p50_ms")) {
+    const row = page.locator(`#m-${measure.id}`);
+    assert.ok((await row.textContent()).includes(words[measure.status]), measure.id);
+    if (places[measure.id] && measure.estimate.value !== null) {
+      const shown = Number(await row.locator(".value").textContent());
+      assert.ok(Math.abs(shown - measure.estimate.value) < 0.6 * 10 ** -places[measure.id], `${measure.id}: ${shown} and ${measure.estimate.value}`);
+    }
+    if (measure.target) assert.match(await row.locator(".target").textContent(), /than|least|most/);
+  }
+  for (const tab of ["health", "performance", "quality", "business"]) {
+    await go(page, `#/${tab}`);
+    const ids = await page.locator(".figure").evaluateAll((cards) => cards.map((card) => card.id.slice(5)));
+    assert.equal(ids.length, 4, tab);
+    for (const id of ids) assert.equal(report.measures.find((measure) => measure.id === id).tab, tab);
+  }
+});
+
+test("the overview answers the six questions, and each proof is a click away", async () => {
+  await go(page, "#/");
+  const heading = (await page.locator("#p-verdict h1").textContent()).trim();
+  assert.equal(heading, report.verdict.sentence.text);
+  const answers = page.locator(".answer");
+  const expected = ["what_changed", "which_serves", "may_promote", "who_acts", "worth"];
+  assert.equal(await answers.count(), expected.length);
+  for (const [place, name] of expected.entries()) {
+    assert.equal((await answers.nth(place).locator(".said").textContent()).trim(), report.answers[name].sentence.text);
+  }
+  for (const [place] of expected.entries()) {
+    await go(page, "#/");
+    await answers.nth(place).locator("a").click();
+    await page.locator("main h1").waitFor();
+    assert.equal(await page.locator(".page-head h1").count(), 1, `answer ${place} leads to a view`);
+  }
+  assert.match(await page.title(), / · .+ · Plumbline$/);
+});
+
+test("nothing complains, axe finds nothing to mend, and drawn text is dark enough: every view, light, dark and on a phone", async () => {
+  for (const [name, options] of Object.entries({ light: {}, dark: { colorScheme: "dark" }, phone: { viewport: { width: 390, height: 844 } } })) {
+    const { page, complaints } = await open(browser, `${edge.url}/`, options);
+    await page.locator("#p-answers").waitFor();
+    for (const [view, hash] of Object.entries({ ...VIEWS, print: "#/print" })) {
+      await go(page, hash);
+      assert.deepEqual(await axe(page), [], `${view}, ${name}`);
+      assert.deepEqual(await faintText(page), [], `${view}, ${name}`);
+      assert.ok((await tooWide(page)) <= 0, `${view}, ${name}`);
+    }
+    assert.deepEqual(complaints, [], name);
+    await page.close();
+  }
+});
+
+test("320 pixels are wide enough for every view", async () => {
+  const { page } = await open(browser, `${edge.url}/`, { viewport: { width: 320, height: 640 } });
+  await page.locator("#p-answers").waitFor();
+  for (const [view, hash] of Object.entries(VIEWS)) {
+    await go(page, hash);
+    assert.ok((await tooWide(page)) <= 0, `${view} is ${await tooWide(page)} pixels too wide`);
+  }
+  await page.close();
+});
+
+test("the keyboard alone reaches every view, moves a chart's cursor, and focus is always seen", async () => {
+  await go(page, "#/performance");
+  const slider = page.locator("#by-day-at");
+  await slider.focus();
+  const before = await page.locator("#by-day output").textContent();
+  for (let i = 0; i < 5; i++) await page.keyboard.press("ArrowLeft");
+  await page.waitForFunction((was) => document.querySelector("#by-day output").textContent !== was, before);
+  assert.equal(await slider.getAttribute("aria-valuetext"), await page.locator("#by-day output").textContent());
+  assert.equal(await page.evaluate(() => document.activeElement.id), "by-day-at", "focus stays while the chart is drawn anew");
+  await go(page, "#/");
+  const links = await page.locator(".rail nav a").count();
+  const reached = new Set();
+  await page.locator(".brand").focus();
+  for (let i = 0; i < links; i++) {
+    await page.keyboard.press("Tab");
+    const [href, ring] = await page.evaluate(() => [document.activeElement.getAttribute("href"), getComputedStyle(document.activeElement).outlineStyle]);
+    assert.equal(ring, "solid", `focus on ${href} is seen`);
+    reached.add(href);
+  }
+  assert.equal(reached.size, links);
+});
+
+test("what if: every step of the threshold is drawn within a frame", async () => {
+  await go(page, "#/performance");
+  const times = await page.evaluate(async () => {
+    const slider = document.getElementById("threshold");
+    const times = [];
+    for (let i = 1; i <= 60; i++) {
+      slider.value = String((i + 20) / 100);
+      const begun = performance.now();
+      slider.dispatchEvent(new Event("input", { bubbles: true }));
+      await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+      times.push(performance.now() - begun);
+    }
+    return times.sort((a, b) => a - b);
+  });
+  assert.ok(times[57] < 60, `two frames took ${times[57].toFixed(1)} ms`);
+  assert.match(await page.locator("#what-if").textContent(), /Threshold 0\.80/);
+});
+
+test("a refresh moves neither focus nor scroll, and resets the age", async () => {
+  await go(page, "#/rollout");
+  await page.locator("#gate-sys\\.errors-open").focus();
+  await page.evaluate(() => scrollTo(0, 300));
+  const place = await page.evaluate(() => [scrollY, document.activeElement.id]);
+  await page.waitForResponse((answer) => answer.url().endsWith("/v1/report"), { timeout: 30_000 });
+  await page.waitForTimeout(300);
+  assert.deepEqual(await page.evaluate(() => [scrollY, document.activeElement.id]), place);
+  assert.match(await page.locator(".age").textContent(), /updated \d s ago/);
+});
+
+test("without a key nothing can be done, and the views say so", async () => {
+  for (const hash of Object.values(VIEWS)) {
+    await go(page, hash);
+    const verbs = await page.locator('[data-do="ask"]').evaluateAll((buttons) => buttons.map((button) => button.dataset.arg));
+    assert.deepEqual(verbs.filter((verb) => verb !== "note"), [], hash);
+  }
+  await go(page, "#/rollout");
+  await page.getByText("Changing the rollout needs a key.").waitFor();
+});
+
+test("a lead is found, its reasons add up to its score, and page and store agree", async () => {
+  const { json: { leads: [lead] } } = await ask("/v1/leads?limit=1");
+  await go(page, "#/leads");
+  await page.locator("#lead").fill(lead.lead_id);
+  await page.locator(".find button").click();
+  await page.locator("#score").waitFor();
+  await page.waitForFunction(() => /^\d+$/.test(document.querySelector("#score")?.textContent ?? ""));
+  const served = lead.scores.find(({ role }) => role !== "shadow");
+  assert.equal(Number(await page.locator("#score").textContent()), Math.round(served.probability * 100));
+  const points = await page.locator("#why-table tbody td.number").allTextContents();
+  const numbers = points.map((text) => Number(text.replace("−", "-").replace("+", "")));
+  assert.equal(numbers.slice(0, -1).reduce((sum, x) => sum + x, 0), numbers.at(-1));
+  assert.equal(numbers.at(-1), Number(await page.locator("#score").textContent()));
+  await go(page, "#/leads/no-such-lead");
+  await page.getByText("No lead no-such-lead in this deployment.").waitFor();
+});
+
+test("reports of other formats, of nothing, and of nobody: each is answered in words", async () => {
+  const { page, complaints } = await open(browser, `${edge.url}/`);
+  await page.locator("#p-answers").waitFor();
+  const drop = (text) => page.evaluate((text) => {
+    const data = new DataTransfer();
+    data.items.add(new File([text], "report.json"));
+    document.dispatchEvent(new DragEvent("drop", { dataTransfer: data, cancelable: true, bubbles: true }));
+  }, text);
+  for (const [text, words] of [["hello", "it is not JSON"], ["[]", "its format is missing"], ["x".repeat(5_000_001), "larger than 5 MB"]]) {
+    await drop(text);
+    await page.locator("#said").getByText(words).waitFor();
+  }
+  await drop(JSON.stringify({ ...report, format: 99 }));
+  await page.getByText("Written by a newer Plumbline").waitFor();
+  await page.getByText("Saved report of").waitFor();
+  await drop(JSON.stringify({ ...report, rollout: { stage: 7 } }));
+  await go(page, "#/rollout");
+  await page.getByText("REPORT_FIELD rollout").waitFor();
+  await drop(JSON.stringify({ format: 1 }));
+  for (const hash of Object.values(VIEWS)) await go(page, hash);
+  const nasty = "</script><img src=x onerror=alert(1)><svg onload=alert(2)>\u202e";
+  const poisoned = JSON.parse(JSON.stringify(report), (name, value) => (typeof value === "string" && !["stage", "status", "id", "tab", "op"].includes(name) ? nasty + value : value));
+  poisoned.events = Array.from({ length: 200_000 }, () => ({ seq: 1, at: "2026", kind: nasty.slice(0, 4), sentence: null, actor: 1, prev: "", hash: "" })).slice(0, 30_000);
+  await drop(JSON.stringify(poisoned));
+  const slowest = await page.evaluate(() => new Promise((done) => {
+    let most = 0;
+    new PerformanceObserver((list) => list.getEntries().forEach((entry) => (most = Math.max(most, entry.duration)))).observe({ type: "longtask", buffered: false });
+    setTimeout(() => done(most), 1_500);
+  }));
+  for (const hash of Object.values(VIEWS)) await go(page, hash);
+  assert.ok(slowest < 400, `a task of ${slowest} ms`);
+  assert.equal(await page.locator("img[src=x]").count(), 0);
+  assert.deepEqual(complaints, []);
+  await page.close();
+});
+
+test("one file to mail opens without a server, shows every view, and asks for nothing", async () => {
+  const [download] = await Promise.all([page.waitForEvent("download"), page.locator("[data-do=mail]").click()]);
+  const file = join(store, "mailed.html");
+  await download.saveAs(file);
+  const { size } = await import("node:fs").then((fs) => fs.promises.stat(file));
+  assert.ok(size <= 350_000, `${size} bytes`);
+  const { page: mailed, complaints } = await open(browser, `file://${file}`);
+  const asked = [];
+  mailed.on("request", (request) => asked.push(request.url()));
+  await mailed.getByText("Saved report of").waitFor();
+  for (const hash of Object.values(VIEWS)) await go(mailed, hash);
+  await go(mailed, "#/performance");
+  await mailed.locator("#threshold").fill("0.7");
+  await mailed.getByText("Threshold 0.70").waitFor();
+  assert.equal(await mailed.locator('[data-do="ask"]').count(), 0);
+  assert.deepEqual(asked.filter((url) => !url.startsWith("data:")), []);
+  assert.deepEqual(complaints, []);
+  await mailed.close();
+});
+
+test("on paper: one view after the other, nothing to press, no small print", async () => {
+  await go(page, "#/print");
+  await page.emulateMedia({ media: "print" });
+  assert.equal(await page.locator("article.sheet").count(), 11);
+  const pressed = await page.locator("button, input, select").evaluateAll((all) => all.filter((e) => e.offsetParent !== null && getComputedStyle(e).visibility !== "hidden").map((e) => e.outerHTML));
+  assert.deepEqual(pressed, []);
+  const small = await page.locator(".sheet *").evaluateAll((all) => [...new Set(all.filter((e) => e.textContent.trim() && parseFloat(getComputedStyle(e).fontSize) < 10.6 && e.getClientRects().length).map((e) => `${e.className} ${getComputedStyle(e).fontSize}`))]);
+  assert.deepEqual(small, []);
+  await page.emulateMedia({ media: null });
+  const pdf = await page.pdf({ format: "A4", printBackground: true });
+  const pages = pdf.toString("latin1").match(/\/Type \/Page\b(?!s)/g).length;
+  assert.ok(pages >= 11 && pages <= 34, `${pages} pages`);
+  writeFileSync(join(store, "print.pdf"), pdf);
+});
+
+test("with a key: an approval moves leads, an old revision is refused in words, rolling back gives them back", async () => {
+  await signIn(page, edge.key);
+  await go(page, "#/rollout");
+  await page.locator('[data-do="ask"][data-arg="hold"]').click();
+  assert.equal(await page.evaluate(() => document.activeElement.id), "ask-title");
+  assert.deepEqual(await axe(page), []);
+  await page.keyboard.press("Escape");
+  await page.waitForFunction(() => !document.getElementById("ask").open);
+  await page.locator('[data-do="ask"][data-arg="approve"]').click();
+  assert.ok(await page.locator("dialog .primary").isDisabled(), "a reason is required");
+  await page.locator("#reason").fill("Ranks better on the same leads");
+  // Somebody else holds the rollout meanwhile.
+  assert.equal((await ask("/v1/rollout/hold", edge.key, { reason: "a look" })).status, 200);
+  await page.locator("dialog .primary").click();
+  await page.getByText("Not done: the rollout changed meanwhile.").waitFor();
+  await page.locator('[data-do="ask"][data-arg="resume"]').and(page.locator(":enabled")).click({ timeout: 40_000 });
+  await page.locator("#reason").fill("Looked at it");
+  await page.locator("dialog .primary").click();
+  await page.getByText("Done: Resume.").waitFor();
+  await page.locator('[data-do="ask"][data-arg="approve"]').and(page.locator(":enabled")).click({ timeout: 40_000 });
+  assert.match(await page.locator("dialog").textContent(), /leads a day/);
+  await page.locator("#reason").fill("Ranks better on the same leads");
+  await page.locator("dialog .primary").click();
+  await page.locator("#said").getByText("Done:").waitFor();
+  await page.locator(".track .now").getByText("A/B test").waitFor({ timeout: 40_000 });
+  await page.locator('[data-do="ask"][data-arg="rollback"]').click();
+  await page.locator("#reason").fill("Sales reports odd scores");
+  await page.locator("dialog .primary").click();
+  await page.locator("#said").getByText("Done: Roll back now.").waitFor();
+  await go(page, "#/diagnosis");
+  await page.locator('[data-do="ask"][data-arg^="close:"]').first().waitFor({ timeout: 40_000 });
+  const { rollout } = await read();
+  assert.deepEqual(rollout.serving.map(({ role, share }) => [role, share]).filter(([, share]) => share > 0), [["champion", 1]]);
+  await page.locator('[data-do="ask"][data-arg^="close:"]').first().click();
+  await page.locator("#reason").fill("A bad release");
+  await page.locator("#post_mortem").fill("Rolled out on a Friday. We no longer do.");
+  await page.locator("dialog .primary").click();
+  await page.locator("#said").getByText("Done: Close.").waitFor();
+});
+
+test("a service that stops is said to be gone after 45 s, with nothing to press; it recovers by itself", { timeout: 240_000 }, async () => {
+  await go(page, "#/rollout");
+  await edge.stop();
+  await page.getByText("These numbers are old").waitFor({ timeout: 90_000 });
+  assert.equal(await page.locator('[data-do="ask"]').count(), 0);
+  edge = await start();
+  await page.getByText("These numbers are old").waitFor({ state: "detached", timeout: 120_000 });
+});
