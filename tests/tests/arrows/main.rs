@@ -23,7 +23,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("plumbline-core", &[]),
     ("plumbline-wasm", &["plumbline-core"]),
     ("plumbline-worker", &["plumbline-core"]),
-    ("plumbline", &["plumbline-core", "plumbline-worker"]),
+    ("plumbline", &["plumbline-core", "plumbline-web", "plumbline-worker"]),
     ("plumbline-web", &["plumbline-core"]),
     ("plumbline-tests", &["plumbline-core", "plumbline-wasm", "plumbline-worker", "plumbline", "plumbline-web"]),
     ("xtask", &[]),

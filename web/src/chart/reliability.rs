@@ -12,6 +12,9 @@ use crate::ui::Ui;
 
 const EDGE: f64 = 44.0;
 
+/// A version as it is drawn: its place, name, class, and each bin with its rate and interval.
+type Drawn<'a> = (usize, &'a str, &'static str, Vec<(Reliable, f64, f64, f64)>);
+
 /// The chart of each version: its name, class and histogram.
 pub fn reliability(id: &str, versions: &[(String, &'static str, Histogram<'_>)], width: f64, ui: &Ui) -> Markup {
     let text = &ui.text;
@@ -19,7 +22,7 @@ pub fn reliability(id: &str, versions: &[(String, &'static str, Histogram<'_>)],
     let x = Scale { from: 0.0, to: 1.0, start: EDGE, end: side - 10.0 };
     let y = Scale { from: 0.0, to: 1.0, start: side - 34.0, end: 10.0 };
     let percent = |x: f64| text.locale.percent(x);
-    let drawn: Vec<(usize, &str, &'static str, Vec<(Reliable, f64, f64, f64)>)> = versions
+    let drawn: Vec<Drawn<'_>> = versions
         .iter()
         .enumerate()
         .map(|(place, (name, class, histogram))| {

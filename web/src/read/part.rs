@@ -4,9 +4,10 @@ use plumbline_core::alert::IncidentKind;
 use plumbline_core::diagnose::{Finding, Judgement};
 use plumbline_core::report::{
     ActionPart, AlertPart, Answers, BandPart, Business, ChangePart, ComparisonPart, Complete, Day, Deployment, DiagnosisPart,
-    Effect, Estimate, Estimated, Event, ExperimentPart, FeaturePart, GatePart, Goal, Health, IncidentPart, LoadTest, LookPart,
-    Measure, MeasureId, Model, Performance, PredictionDrift, Quality, Question, Revenue, RolloutPart, Satisfaction,
-    ScoreHistogram, SegmentPart, Series, Serving, SettingsPart, SignOff, SplitPart, StagePart, Status, Tab, Target, Verdict,
+    Effect, Estimate, Estimated, Event, ExperimentPart, FeaturePart, GatePart, Goal, Health, Human, IncidentPart, LoadTest,
+    LookPart, Measure, MeasureId, MissedPart, Model, Performance, PredictionDrift, Quality, Question, Revenue, RolloutPart,
+    Satisfaction, ScoreHistogram, SegmentPart, Series, Serving, SettingsPart, SignOff, SplitPart, StagePart, Status, SuitePart,
+    Tab, Target, Third, Verdict,
 };
 use plumbline_core::rollout::Severity;
 use plumbline_core::rollout::policy::Contact;
@@ -64,10 +65,14 @@ parts! {
     PredictionDrift { ks, percentiles, now, week_before, training }
     Performance { threshold, score_histogram, outcome_delay_days, explored, estimated, prediction_drift }
     FeaturePart { name, importance, ks, ks_bound, psi, missing, missing_reference, new_share, new_values, status, edges, categories, reference, current, ks_by_day }
-    Quality { features, features_total, expected_false_alarms_per_week }
+    MissedPart { expected, is_critical, checked, unexpected }
+    SuitePart { name, version, at, leads, passed, failed, failed_critical, status, missed }
+    Quality { features, features_total, expected_false_alarms_per_week, suites }
     BandPart { name, from, leads, conversion }
     Satisfaction { counts }
-    Business { bands, hot_share, satisfaction }
+    Third { id, leads, people, model }
+    Human { leads, converted, sentence, model_auc, people_auc, difference, thirds }
+    Business { bands, hot_share, satisfaction, human }
     StagePart { id, state, share, days, min_days, from, to }
     Serving { version, role, share }
     GatePart { id, estimate, baseline, target, status, required, provisional, waived, ready_at, sentence, evidence }

@@ -18,6 +18,7 @@ pub fn pieces(report: &Report, ui: &Ui, out: &mut Vec<Piece>) {
     out.push(Piece::Part("bands", bands(report, ui)));
     out.push(Piece::Part("chosen", measure::chosen(report, &CARDS, ui)));
     out.push(Piece::Part("ratings", ratings(report, ui)));
+    out.push(Piece::Part("human", human(report, ui)));
 }
 
 fn bands(report: &Report, ui: &Ui) -> Markup {
@@ -72,6 +73,28 @@ fn ratings(report: &Report, ui: &Ui) -> Markup {
             ol.ratings { @for (place, count) in counts.iter().enumerate() {
                 li { span.number { (place + 1) } (meter(Some(*count as f64 / most))) span.number { (text.locale.whole(*count)) } }
             } }
+        }
+    }
+}
+
+/// The model beside the people who scored the same leads.
+fn human(report: &Report, ui: &Ui) -> Markup {
+    let text = &ui.text;
+    let Some(human) = report.business.as_ref().and_then(|business| business.human.as_ref()) else {
+        return html! { section.card { p.soft { (text.of("human.none")) } } };
+    };
+    let head = html! { th scope="col" { (text.of("human.third")) } th.number scope="col" { (text.of("human.people")) } th.number scope="col" { (text.of("human.model")) } };
+    html! {
+        section.card {
+            header { h2 { (text.of("human.title")) } p.small.soft { (text.count("human.leads", human.leads, &[])) } }
+            p { (Safe(&text.sentence(&human.sentence))) }
+            @if !human.thirds.is_empty() {
+                (table("thirds", text.of("human.title"), &head, &html! { @for third in &human.thirds { tr {
+                    th scope="row" { (text.of(&format!("human.{}", third.id)).trim_start_matches("human.")) }
+                    td.number { (text.estimate(&third.people, Unit::Percent, "")) }
+                    td.number { (text.estimate(&third.model, Unit::Percent, "")) }
+                } } }))
+            }
         }
     }
 }

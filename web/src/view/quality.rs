@@ -7,7 +7,7 @@ use super::{Piece, fault, heading, measure};
 use crate::chart::{Band, Line, band, bins};
 use crate::part::{of_status, status, table};
 use crate::read::Report;
-use crate::text::{Safe, Unit, shown};
+use crate::text::{Safe, Unit, moment, shown};
 use crate::ui::Ui;
 
 const CARDS: [MeasureId; 4] = [MeasureId::Freshness, MeasureId::Missing, MeasureId::DriftKs, MeasureId::Coverage];
@@ -18,6 +18,36 @@ pub fn pieces(report: &Report, ui: &Ui, out: &mut Vec<Piece>) {
     out.push(Piece::Part("cards", measure::cards(report, &CARDS, ui)));
     out.push(Piece::Part("features", features(report, ui)));
     out.push(Piece::Part("chosen", measure::chosen(report, &[MeasureId::DriftKs, MeasureId::Missing, MeasureId::Coverage], ui)));
+    out.push(Piece::Part("suites", suites(report, ui)));
+}
+
+/// Expectations on the leads' data, and those that are not met.
+fn suites(report: &Report, ui: &Ui) -> Markup {
+    let text = &ui.text;
+    let Some(quality) = &report.quality else { return html! {} };
+    if quality.suites.is_empty() {
+        return html! { section.card { p.soft { (text.of("suites.none")) } } };
+    }
+    let head = html! {
+        th scope="col" { (text.of("suites.expected")) } th scope="col" { (text.of("suites.severity")) }
+        th.number scope="col" { (text.of("suites.checked")) } th.number scope="col" { (text.of("suites.unexpected")) }
+    };
+    let count = |n: Option<u64>| n.map_or_else(|| "–".to_owned(), |n| text.locale.whole(n));
+    html! {
+        @for (place, suite) in quality.suites.iter().enumerate() {
+            section.card {
+                header { h2 { (text.of("suites.title")) ": " (Safe(&suite.name)) } (status(text, of_status(suite.status))) }
+                p.small { (text.fill("suites.words", &[("passed", &text.locale.whole(suite.passed)), ("all", &text.locale.whole(suite.passed + suite.failed)), ("leads", &text.locale.whole(suite.leads)), ("at", &moment(&suite.at))])) }
+                @if !suite.missed.is_empty() {
+                    (table(&format!("suite-{place}"), text.of("suites.title"), &head, &html! { @for missed in &suite.missed { tr {
+                        th scope="row" { (Safe(&missed.expected)) }
+                        td { (text.of(if missed.is_critical { "severity.red" } else { "severity.yellow" })) }
+                        td.number { (count(missed.checked)) } td.number { (count(missed.unexpected)) }
+                    } } }))
+                }
+            }
+        }
+    }
 }
 
 fn features(report: &Report, ui: &Ui) -> Markup {
