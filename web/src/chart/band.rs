@@ -57,7 +57,7 @@ pub fn band(chart: &Band<'_>, ui: &Ui) -> Markup {
     let first_line = chart.lines.first();
     let known = chart.lines.iter().flat_map(|line| &line.series.value).flatten().count();
     if known == 0 {
-        return html! { figure.chart id=(chart.id) { figcaption { h3 { (chart.finding) } } p.soft { (text.of("chart.no_data")) } } };
+        return html! { figure.chart id=(chart.id) { figcaption { h2 { (chart.finding) } } p.soft { (text.of("chart.no_data")) } } };
     }
     let is_hourly = first_line.is_some_and(|line| line.series.step_s < 86_400);
     let start_day = first_line.and_then(|line| day_of(&line.series.start)).unwrap_or_default();

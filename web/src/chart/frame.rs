@@ -31,7 +31,7 @@ impl Frame<'_> {
         html! {
             figure.chart id=(self.id) {
                 figcaption {
-                    h3 { (self.finding) }
+                    h2 { (self.finding) }
                     @if !self.below.is_empty() { p.small.soft { (self.below) } }
                 }
                 svg width=(coordinate(width)) height=(coordinate(height)) role="img" aria-labelledby=(title) aria-describedby=(words) {

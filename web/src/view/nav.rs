@@ -24,11 +24,22 @@ fn item(to: &str, key: &str, route: &Route, off: usize, ui: &Ui) -> Markup {
     }
 }
 
+/// The brand's mark, drawn in place: a file of one page has no other files.
+fn mark() -> Markup {
+    html! {
+        svg.brand-mark width="28" height="28" viewBox="0 0 32 32" aria-hidden="true" {
+            rect width="32" height="32" rx="8" {}
+            path.line d="M8 6.5h16M16 6.5v10" {}
+            path.bob d="M11.6 15.5h8.8v3.6L16 27l-4.4-7.9z" {}
+        }
+    }
+}
+
 /// The rail: brand, groups of views.
 pub fn rail(report: &Report, ui: &Ui) -> Markup {
     let text = &ui.text;
     html! {
-        a.brand href="#/" { img src="icon.svg" alt="" width="28" height="28"; "Plumbline" }
+        a.brand href="#/" { (mark()) "Plumbline" }
         button.button.views type="button" data-do="toggle" data-arg="views" aria-expanded=(if ui.is_open("views") { "true" } else { "false" }) { (text.of("nav.views")) }
         nav.open[ui.is_open("views")] aria-label=(text.of("nav.label")) {
             ul { (item("#/", "view.overview", &Route::Overview, 0, ui)) }
