@@ -253,7 +253,7 @@ test("with a key: an approval moves leads, an old revision is refused in words, 
   await signIn(page, edge.key);
   await go(page, "#/rollout");
   await page.locator('[data-do="ask"][data-arg="hold"]').click();
-  assert.equal(await page.evaluate(() => document.activeElement.id), "ask-title");
+  await page.waitForFunction(() => document.activeElement.id === "ask-title");
   assert.deepEqual(await axe(page), []);
   await page.keyboard.press("Escape");
   await page.waitForFunction(() => !document.getElementById("ask").open);

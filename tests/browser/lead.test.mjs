@@ -69,6 +69,8 @@ test("the reasons add up to the score, and undo takes the last change back", asy
     assert.equal(points.slice(0, -1).reduce((a, b) => a + b, 0), points.at(-1));
     return points.at(-1);
   };
+  await page.locator("[data-do=reset-lead]").click();
+  await page.locator("#agreement").getByText("Same bits").waitFor();
   const before = await sum();
   await page.locator("#pricing_page_visits").fill("40");
   await page.locator("#changes").getByText("the score went from").waitFor();
@@ -80,6 +82,7 @@ test("the reasons add up to the score, and undo takes the last change back", asy
 test("axe finds nothing to mend, and 320 pixels are wide enough", async () => {
   assert.deepEqual(await axe(page), []);
   await page.setViewportSize({ width: 320, height: 800 });
+  await page.waitForTimeout(300);
   assert.ok((await tooWide(page)) <= 0);
   await page.setViewportSize({ width: 1440, height: 900 });
 });
