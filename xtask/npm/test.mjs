@@ -85,7 +85,7 @@ await suite("conformance", undefined, "npm", ["run", "--silent", "conformance"],
 await nodeSuite("hosts: node, workerd, Chromium, plain JS", "hosts", browser ? undefined : "Chromium is not installed", env);
 await nodeSuite("edge: the service in workerd", "edge", undefined, env);
 await nodeSuite("edge: real clients", "clients", interpreter ? undefined : "Python 3 with the client packages is not installed", env);
-await nodeSuite("browser: the lead page in Chromium", "browser", browser ? undefined : "Chromium is not installed", env);
+await nodeSuite("browser: the dashboard in Chromium", "browser", browser ? undefined : "Chromium is not installed", env);
 
 const width = Math.max(...outcomes.map((o) => o.name.length));
 console.log("\nSuite".padEnd(width + 3) + "Outcome");
