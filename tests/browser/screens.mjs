@@ -1,4 +1,5 @@
-// Pictures of every view, for human eyes: `node tests/browser/screens.mjs URL FOLDER [view …] [--key KEY]`.
+// Pictures of every view, for human eyes: `node tests/browser/screens.mjs URL FOLDER [view …] [--key KEY]`; with FOLD set, only what is seen
+// without scrolling.
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
@@ -10,7 +11,7 @@ export const VIEWS = {
   overview: "#/", health: "#/health", performance: "#/performance", quality: "#/quality", business: "#/business", rollout: "#/rollout",
   experiment: "#/experiment", models: "#/models", leads: "#/leads", diagnosis: "#/diagnosis", goals: "#/goals", settings: "#/settings",
 };
-const SIZES = { light: [1440, 900, "light"], dark: [1440, 900, "dark"], phone: [390, 844, "light"] };
+const SIZES = { light: process.env.FOLD ? [1280, 800, "light"] : [1440, 900, "light"], dark: process.env.FOLD ? [1280, 800, "dark"] : [1440, 900, "dark"], phone: [390, 844, "light"] };
 mkdirSync(folder, { recursive: true });
 const executablePath = process.env.CHROMIUM?.startsWith("/") ? process.env.CHROMIUM : "/usr/bin/chromium";
 const browser = await chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"] });
@@ -32,7 +33,7 @@ for (const [size, [width, height, colorScheme]] of Object.entries(SIZES)) {
     await page.waitForTimeout(250);
     const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
     if (wide > 0) console.log(`${view} ${size}: ${wide} pixels too wide`);
-    await page.screenshot({ path: join(folder, `${(VIEWS[view] ? view : view.replace(/\W+/g, "-"))}-${size}.png`), fullPage: true });
+    await page.screenshot({ path: join(folder, `${(VIEWS[view] ? view : view.replace(/\W+/g, "-"))}-${size}.png`), fullPage: !process.env.FOLD });
   }
   await page.close();
 }
