@@ -62,6 +62,9 @@ pub fn play(script: &Value, policy: Policy) -> Result<Ended, String> {
     let control = lifecycle.control();
     let state = control.state().map_err(|e| e.to_string())?.ok_or("the store is empty")?;
     let chain = control.chain().map_err(|e| e.to_string())?;
+    if let Some(fault) = control.verified(&[]).map_err(|e| e.to_string())?.fault {
+        return Err(fault.text);
+    }
     let report = control.report(script.until_ms).map_err(|e| e.to_string())?;
     let report = serde_json::to_value(report).map_err(|e| e.to_string())?;
     Ok(Ended { state, chain, report, played })

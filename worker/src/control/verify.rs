@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use plumbline_core::rollout::State;
 use plumbline_core::rollout::ledger::{self, Anchor, Entry, Fault, FaultKind, Verified};
 use serde_json::Value;
 
@@ -34,7 +35,11 @@ impl<S: Sql> Control<S> {
             return Ok(Some(Fault { seq: 1, kind: FaultKind::Cut, text }));
         }
         let recorded = chain.iter().rev().find_map(|entry| Some((entry.seq, left_by(entry)?)));
-        Ok(recorded.filter(|(_, sha256)| *sha256 != state.sha256()).map(|(seq, _)| {
+        // Only the clock moves on without an entry.
+        let is_left = |left: &Left| {
+            left.clocks.iter().any(|clock_ms| State { clock_ms: *clock_ms, ..state.clone() }.sha256() == left.sha256)
+        };
+        Ok(recorded.filter(|(_, left)| !is_left(left)).map(|(seq, _)| {
             let text = format!("The state was altered: it is not the one that entry {seq} left.");
             Fault { seq, kind: FaultKind::State, text }
         }))
@@ -60,12 +65,25 @@ impl<S: Sql> Control<S> {
     }
 }
 
-/// The SHA-256 of the state that `entry` left; none where it changed none.
-fn left_by(entry: &Entry) -> Option<String> {
+/// The state that an entry left: its SHA-256, and the times that its clock may have shown.
+struct Left {
+    sha256: String,
+    clocks: Vec<i64>,
+}
+
+/// What `entry` left; none where it changed no state.
+fn left_by(entry: &Entry) -> Option<Left> {
     let body: Value = serde_json::from_str(&entry.body).ok()?;
+    let number = |name: &str| body.get(name).and_then(Value::as_i64);
     match body.get("state_sha256").and_then(Value::as_str) {
-        Some(sha256) => Some(sha256.to_owned()),
-        None => Some(serde_json::from_value::<plumbline_core::rollout::State>(body.get("state")?.clone()).ok()?.sha256()),
+        Some(sha256) => {
+            let (now_ms, clock_ms) = (number("now_ms")?, number("clock_ms")?);
+            Some(Left { sha256: sha256.to_owned(), clocks: vec![now_ms.max(clock_ms), now_ms, clock_ms] })
+        }
+        None => {
+            let state: State = serde_json::from_value(body.get("state")?.clone()).ok()?;
+            Some(Left { sha256: state.sha256(), clocks: vec![state.clock_ms] })
+        }
     }
 }
 
