@@ -1,5 +1,5 @@
 //! The page without a browser: what the service says through the page's types, the views over real and over hostile reports, its words.
-#![allow(clippy::expect_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
 
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
