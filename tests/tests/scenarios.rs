@@ -163,17 +163,20 @@ fn restarts_and_duplicate_ticks_in_every_stage_change_no_entry_of_the_ledger() {
 }
 
 #[test]
-fn a_clock_that_jumps_changes_no_transition() {
+fn a_clock_that_jumps_changes_no_transition_and_makes_up_no_day() {
     let jumps = [(5, 3.0), (10, -1.0), (16, 100.0), (25, -50.0), (40, 30.0)];
     let events: Vec<Value> = jumps.iter().map(|(day, hours)| at(*day, 11, "clock_jump", json!({ "hours": hours }))).collect();
     let plain = |events: &[Value]| {
-        let mut script = script("good", 1, 14 + 52, events);
+        let mut script = script("good", 1, 14 + 58, events);
         script["lift"] = json!(0.2);
         play(&script, policy()).unwrap()
     };
     let (calm, shaken) = (plain(&[]), plain(&events));
-    let of = |ended: &Ended| ended.moves().into_iter().map(|moved| (moved.day, moved.stages, moved.row)).collect::<Vec<_>>();
+    let of = |ended: &Ended| ended.moves().into_iter().map(|moved| (moved.stages, moved.row)).collect::<Vec<_>>();
     assert_eq!(of(&shaken), of(&calm), "{}", shown(&shaken));
+    // Days that the clock skipped do not count, so all that follows comes as much later by its dates.
+    let late = calm.moves().iter().zip(shaken.moves()).map(|(calm, shaken)| shaken.day - calm.day).collect::<Vec<_>>();
+    assert!(late.iter().all(|days| (0..=5).contains(days)) && late.last() > Some(&0), "{late:?}");
     let jumps = shaken.chain.iter().filter(|entry| entry.kind == "clock").count();
     assert!(jumps >= 4, "{jumps}");
 }
