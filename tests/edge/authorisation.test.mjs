@@ -51,7 +51,7 @@ for (const [name, start] of [["workerd", workerd], ["plumbline serve", native]])
         json = {};
       }
       // The protocols of others have codes of their own shape.
-      const code = json.code ?? json.error_code ?? `${json.error ?? ""}`.split(":")[0];
+      const code = json.code ?? json.error_code ?? `${json.errorDetails ?? json.error ?? ""}`.split(":")[0];
       return { status: answer.status, code, json, retry: answer.headers.get("retry-after"), origin: answer.headers.get("access-control-allow-origin") };
     };
     const bearer = (secret) => ({ authorization: `Bearer ${secret}` });
