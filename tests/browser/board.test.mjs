@@ -295,6 +295,7 @@ test("with a key: an approval moves leads, an old revision is refused in words, 
 });
 
 test("a service that stops is said to be gone after 45 s, with nothing to press; it recovers by itself", { timeout: 240_000 }, async () => {
+  await page.reload();
   await go(page, "#/rollout");
   await edge.stop();
   await page.getByText("These numbers are old").waitFor({ timeout: 90_000 });
