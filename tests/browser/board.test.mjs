@@ -182,7 +182,7 @@ test("a lead is found, its reasons add up to its score, and page and store agree
   await page.getByText("No lead no-such-lead in this deployment.").waitFor();
 });
 
-test("reports of other formats, of nothing, and of nobody: each is answered in words", async () => {
+test("a report of another format, an empty one, and one without contacts are each answered in words", async () => {
   const { page, complaints } = await open(browser, `${edge.url}/`);
   await page.locator("#p-answers").waitFor();
   const drop = (text) => page.evaluate((text) => {
@@ -264,7 +264,7 @@ test("with a key: an approval moves leads, an old revision is refused in words, 
   await page.locator('[data-do="ask"][data-arg="approve"]').click();
   assert.ok(await page.locator("dialog .primary").isDisabled(), "a reason is required");
   await page.locator("#reason").fill("Ranks better on the same leads");
-  // Somebody else holds the rollout meanwhile.
+  // Another person puts the rollout on hold meanwhile.
   assert.equal((await ask("/v1/rollout/hold", edge.key, { reason: "a look" })).status, 200);
   await page.locator("dialog .primary").click();
   await page.getByText("Not done: the rollout changed meanwhile.").waitFor();

@@ -74,7 +74,7 @@ impl<'a> Histogram<'a> {
         }
     }
 
-    /// The ROC curve: false alarms and recall, from calling nobody to calling all.
+    /// The ROC curve: false alarms and recall, from calling no lead to calling every lead.
     pub fn roc(&self) -> Vec<(f64, f64)> {
         let (leads, positive) = self.totals();
         let (negative, positive) = ((leads - positive).max(1) as f64, positive.max(1) as f64);

@@ -11,7 +11,7 @@ pub(super) fn heard(app: &mut App, what: &str, status: u16, tag: String, text: &
     match what {
         "report" => report(app, status, tag, text),
         "me" if is_ok => me(app, text),
-        // No key is needed where nobody keeps any.
+        // A store without keys asks for none.
         "me" => drop(std::mem::take(&mut app.tried)),
         "key" if is_ok => {
             app.key = std::mem::take(&mut app.tried);
