@@ -54,17 +54,16 @@ impl<S: Sql> Control<S> {
         let is_known = self.kept(SETTLED)?.as_ref() == Some(&sha256);
         self.is_unsettled = false;
         if let Some(rollout) = state.rollout.as_ref().filter(|_| sha256 != state.policy_sha256) {
+            let missing = || SqlError::Driver(format!("the policy {} is not stored", state.policy_sha256));
+            let before = self.policy_in_force(&state)?.ok_or_else(missing)?;
             if !is_known && self.kept_own()?.settings != sha256 {
                 let operation = self.own.operation();
-                if operation != self.policy_in_force(&state)?.operation() {
+                if operation != before.operation() {
                     let text = "The settings changed who hears of what, people, links or retention.";
                     let body = json!({ "actor": { "name": "settings" }, "operation": operation, "sentence": Sentence::new("OPERATION_CHANGED", text) });
                     self.sql.transaction(&mut |sql| append(sql, now_ms, Kind::Policy, &rollout.id, &body))?;
                 }
                 self.keep_own(&Own { settings: sha256, operation: Some(operation) })?;
-            }
-            if self.document(&state.policy_sha256)?.is_none() {
-                return Err(SqlError::Driver(format!("the policy {} is not stored", state.policy_sha256)));
             }
             self.follow_policy()?;
             let waits = !is_known && self.own.clone().with_operation(self.policy.operation()) != self.policy;
@@ -147,27 +146,22 @@ impl<S: Sql> Control<S> {
         if self.followed == found {
             return Ok(());
         }
-        if let Some(kept) = self.document(&state.policy_sha256)? {
-            let unreadable = |e| SqlError::Driver(format!("the policy in force cannot be read: {e}"));
-            let policy: Policy = serde_json::from_str(&kept).map_err(unreadable)?;
-            let own: Own = serde_json::from_str(&own).unwrap_or_default();
-            self.policy = match own.operation {
-                Some(operation) => policy.with_operation(operation),
-                None => policy,
-            };
+        if let Some(policy) = self.policy_in_force(&state)? {
+            self.policy = policy;
         }
         self.followed = found;
         Ok(())
     }
 
-    /// The policy in force, by the store.
-    fn policy_in_force(&mut self, state: &State) -> Result<Policy, SqlError> {
-        let kept = self.document(&state.policy_sha256)?.and_then(|text| serde_json::from_str::<Policy>(&text).ok());
-        let policy = kept.unwrap_or_default();
-        Ok(match self.kept_own()?.operation {
+    /// The policy in force, by the store; none where its document is missing.
+    fn policy_in_force(&mut self, state: &State) -> Result<Option<Policy>, SqlError> {
+        let Some(kept) = self.document(&state.policy_sha256)? else { return Ok(None) };
+        let unreadable = |e| SqlError::Driver(format!("the policy in force cannot be read: {e}"));
+        let policy: Policy = serde_json::from_str(&kept).map_err(unreadable)?;
+        Ok(Some(match self.kept_own()?.operation {
             Some(operation) => policy.with_operation(operation),
             None => policy,
-        })
+        }))
     }
 
     fn kept_own(&mut self) -> Result<Own, SqlError> {

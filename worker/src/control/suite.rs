@@ -1,13 +1,17 @@
 //! A suite of expectations, run on a table of stored leads.
 
-use plumbline_core::rollout::evidence::{Missed, Suite as Found};
+#[cfg(feature = "quality")]
+use plumbline_core::rollout::evidence::Missed;
+use plumbline_core::rollout::evidence::Suite as Found;
 use serde_json::Value;
 
 /// Expectations that are listed of those that leads do not meet.
+#[cfg(feature = "quality")]
 const LISTED: usize = 20;
 
 /// A table of leads: its columns, and their values lead by lead.
 #[derive(Debug, Clone, Copy)]
+#[cfg_attr(not(feature = "quality"), expect(dead_code, reason = "only suites read them"))]
 pub(super) struct Table<'a> {
     /// The names of the columns.
     pub names: &'a [String],
