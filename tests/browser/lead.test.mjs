@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { startEdge } from "../../worker/start.mjs";
+import { program } from "../../xtask/npm/native.mjs";
 import { root } from "../../xtask/npm/run.mjs";
 import { axe, launch, open, tooWide } from "./board.mjs";
 
@@ -98,8 +99,7 @@ test("without a report every other view says so", async () => {
 test("the page loads the model that is served, whichever it is", async () => {
   const file = join(store, "other.plumb");
   const model = join(root, "tests/vectors/models/xgb_weighted/model.ubj");
-  const cargo = ["run", "--quiet", "--profile", "quick", "-p", "plumbline", "--", "import", model, "-o", file];
-  execFileSync("cargo", cargo, { cwd: root, stdio: ["ignore", "ignore", "inherit"] });
+  execFileSync(program(), ["import", model, "-o", file], { stdio: ["ignore", "ignore", "inherit"] });
   const other = await startEdge({ port: PORT + 1, store: join(store, "other"), models: [file], quiet: true });
   const view = await browser.newPage();
   try {

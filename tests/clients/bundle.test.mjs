@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
+import { program } from "../../xtask/npm/native.mjs";
 import { root } from "../../xtask/npm/run.mjs";
 
 const run = promisify(execFile);
@@ -32,7 +33,7 @@ test("safetensors for Python reads a compact bundle, and finds the plain one's t
     const [plain, compact] = await Promise.all(
       [[], ["--compact"]].map(async (flags, i) => {
         const out = join(folder, `${i}.plumb`);
-        await run("cargo", ["run", "--quiet", "--profile", "quick", "-p", "plumbline", "--", "import", model, "-o", out, ...flags], { cwd: root });
+        await run(program(), ["import", model, "-o", out, ...flags]);
         return read(out);
       }),
     );

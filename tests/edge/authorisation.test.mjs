@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { test } from "node:test";
 import { startEdge } from "../../worker/start.mjs";
-import { binary, demo, folder, freePort } from "./hosts.mjs";
+import { program } from "../../xtask/npm/native.mjs";
+import { demo, folder, freePort } from "./hosts.mjs";
 
 const ADMIN = "the-secret-of-this-host-0123456789abcdef";
 const SCOPES = ["score", "ingest", "read", "operate", "approve"];
@@ -21,7 +22,7 @@ async function workerd(store) {
 
 async function native(store) {
   const args = ["serve", "--model", demo, "--listen", "127.0.0.1:0", "--store", join(store, "store"), "--json"];
-  const child = spawn(binary(), args, { stdio: ["ignore", "pipe", "inherit"], env: { ...process.env, PLUMBLINE_ADMIN: ADMIN } });
+  const child = spawn(program(), args, { stdio: ["ignore", "pipe", "inherit"], env: { ...process.env, PLUMBLINE_ADMIN: ADMIN } });
   const ended = new Promise((done) => child.once("exit", done));
   const first = new Promise((done) => createInterface({ input: child.stdout }).once("line", done));
   const line = await Promise.race([first, ended.then((code) => Promise.reject(new Error(`plumbline serve ended with ${code}`)))]);

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { startEdge } from "../../worker/start.mjs";
+import { program } from "../../xtask/npm/native.mjs";
 import { root } from "../../xtask/npm/run.mjs";
 
 export const demo = join(root, "worker/demo/demo.plumb");
@@ -37,26 +38,13 @@ function toml(value) {
   return `{ ${Object.entries(value).map(([key, inner]) => `${key} = ${toml(inner)}`)} }`;
 }
 
-/** A native host that is built already, instead of the one this builds. */
-let built = process.env.PLUMBLINE_BIN;
-
-/** The native command. */
-export function binary() {
-  if (!built) {
-    const cargo = spawnSync("cargo", ["build", "--quiet", "--profile", "quick", "-p", "plumbline"], { cwd: root, stdio: "inherit" });
-    if (cargo.status !== 0) throw new Error("the native host does not build");
-    built = join(root, "target/quick/plumbline");
-  }
-  return built;
-}
-
 async function native({ store, log = "batched", settings = {} }) {
   const file = join(store, "settings.toml");
   writeFileSync(file, Object.entries(settings).map(([key, value]) => `${key} = ${toml(value)}\n`).join(""));
   const args = ["serve", "--model", demo, "--listen", "127.0.0.1:0", "--db", join(store, "log.sqlite"), "--log", log, "--json"];
   const page = join(root, "web/dist");
   if (existsSync(page)) args.push("--page", page);
-  const child = spawn(binary(), [...args, "--settings", file], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(program(), [...args, "--settings", file], { stdio: ["ignore", "pipe", "inherit"] });
   const ended = new Promise((done) => child.once("exit", done));
   const first = new Promise((done) => createInterface({ input: child.stdout }).once("line", done));
   const line = await Promise.race([first, ended.then((code) => Promise.reject(new Error(`plumbline serve ended with ${code}`)))]);
@@ -82,9 +70,8 @@ export function testModule() {
 
 /** The demo's model under another version, at `path`. */
 export function twin(version, path) {
-  const args = ["run", "--quiet", "--profile", "quick", "-p", "plumbline-tests", "--bin", "twin", "--", demo, version, path];
-  const cargo = spawnSync("cargo", args, { cwd: root, stdio: "inherit" });
-  if (cargo.status !== 0) throw new Error("the twin of the demo's model is not written");
+  const made = spawnSync(program("twin", "plumbline-tests"), [demo, version, path], { cwd: root, stdio: "inherit" });
+  if (made.status !== 0) throw new Error("the twin of the demo's model is not written");
   return path;
 }
 

@@ -7,7 +7,8 @@ import { cpSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { startEdge } from "../../worker/start.mjs";
-import { plumbline, serve } from "../stores/serve.mjs";
+import { program } from "../../xtask/npm/native.mjs";
+import { serve } from "../stores/serve.mjs";
 import { folder, freePort } from "./hosts.mjs";
 import { post, steadily, wait } from "./steady.mjs";
 
@@ -47,7 +48,7 @@ after(() => played?.remove());
 
 /** Runs the native command beside the service; resolves once it has ended well. */
 async function run(...args) {
-  const child = spawn(plumbline(), args, { stdio: ["ignore", "ignore", "pipe"] });
+  const child = spawn(program(), args, { stdio: ["ignore", "ignore", "pipe"] });
   let said = "";
   child.stderr.on("data", (text) => (said += text));
   const code = await new Promise((done) => child.once("exit", done));

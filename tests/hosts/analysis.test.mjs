@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
+import { program } from "../../xtask/npm/native.mjs";
 import { root } from "../../xtask/npm/run.mjs";
 
 const analysis = await import(join(root, "wasm/pkg/analysis-node.js"));
@@ -101,9 +102,8 @@ const folder = mkdtempSync(join(tmpdir(), "plumbline-analysis-"));
 after(() => rmSync(folder, { recursive: true }));
 /** What the command prints with --json; it may end with 1, a check that fails. */
 function command(...args) {
-  const cargo = ["run", "--quiet", "--profile", "quick", "-p", "plumbline", "--", "--json", ...args];
   try {
-    return JSON.parse(execFileSync("cargo", cargo, { cwd: root, stdio: ["ignore", "pipe", "ignore"] }));
+    return JSON.parse(execFileSync(program(), ["--json", ...args], { cwd: root, stdio: ["ignore", "pipe", "ignore"] }));
   } catch (error) {
     if (error.status === 1) return JSON.parse(error.stdout);
     throw error;

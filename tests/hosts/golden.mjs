@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { POLICY, score as inChromium } from "./chromium.mjs";
 import { score as inNode } from "./node.mjs";
+import { program } from "../../xtask/npm/native.mjs";
 import { project as install, root } from "./package.mjs";
 import { score as inWorkerd } from "./workerd.mjs";
 
@@ -25,10 +26,7 @@ export const HOSTS = {
 
 /** The cases, freshly written by the native program, which also compares its own bits with the committed ones. */
 export function nativeCases() {
-  execFileSync("cargo", ["run", "--quiet", "--profile", "quick", "-p", "plumbline-tests", "--bin", "golden"], {
-    cwd: root,
-    stdio: "inherit",
-  });
+  execFileSync(program("golden", "plumbline-tests"), { cwd: root, stdio: "inherit" });
   return JSON.parse(readFileSync(at("cases.json"), "utf8")).map(({ name, input, digest, leads, now }) => {
     const bytes = readFileSync(at(input));
     const given = input.endsWith(".ndjson") ? { leads: bytes.toString() } : { rows: bytes.toString("base64") };

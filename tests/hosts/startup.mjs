@@ -4,6 +4,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { loadavg } from "node:os";
 import { join } from "node:path";
+import { program } from "../../xtask/npm/native.mjs";
 import { project as install, root } from "./package.mjs";
 
 const RUNS = 15;
@@ -47,8 +48,8 @@ try {
   const models = ["demo.plumb"];
   const peers = join(shared, "bench/xgb_300.ubj");
   if (existsSync(peers)) {
-    const cargo = ["run", "--quiet", "--profile", "quick", "-p", "plumbline", "--", "import", peers, "-o", join(project.folder, "xgb_300.plumb")];
-    execFileSync("cargo", cargo, { cwd: root, stdio: ["ignore", "ignore", "inherit"] });
+    const out = join(project.folder, "xgb_300.plumb");
+    execFileSync(program(), ["import", peers, "-o", out], { stdio: ["ignore", "ignore", "inherit"] });
     models.push("xgb_300.plumb");
   } else {
     console.log(`without xgb_300: there is no ${peers}`);

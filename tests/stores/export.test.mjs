@@ -7,7 +7,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { startPostgres } from "../../xtask/npm/postgres.mjs";
-import { command, demo, kinds, plumbline, serve, wait } from "./serve.mjs";
+import { program } from "../../xtask/npm/native.mjs";
+import { command, demo, kinds, serve, wait } from "./serve.mjs";
 
 const LEADS = 600;
 
@@ -55,7 +56,7 @@ for (const kind of kinds()) {
     });
 
     test("rows arrive once while follower, service and database are killed", { timeout: 240_000 }, async () => {
-      const follow = () => spawn(plumbline(), ["export", "--url", at.url, "--key", key, "--to", target.url, "--every", "1"], { stdio: "ignore" });
+      const follow = () => spawn(program(), ["export", "--url", at.url, "--key", key, "--to", target.url, "--every", "1"], { stdio: "ignore" });
       let follower = follow();
       for (let n = 0; n < LEADS / 20; n++) {
         const answer = await score(n);

@@ -6,26 +6,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { startPostgres } from "../../xtask/npm/postgres.mjs";
+import { program } from "../../xtask/npm/native.mjs";
 import { root } from "../../xtask/npm/run.mjs";
 
 export const wait = (ms) => new Promise((done) => setTimeout(done, ms));
 export const demo = join(root, "worker/demo/demo.plumb");
 
-let binary = process.env.PLUMBLINE_BIN;
-
-/** The command, built once. */
-export function plumbline() {
-  if (!binary) {
-    const cargo = spawnSync("cargo", ["build", "--quiet", "--profile", "quick", "-p", "plumbline"], { cwd: root, stdio: "inherit" });
-    assert.equal(cargo.status, 0, "the native host does not build");
-    binary = join(root, "target/quick/plumbline");
-  }
-  return binary;
-}
-
 /** What a command printed and its exit code. */
 export function command(...args) {
-  const done = spawnSync(plumbline(), args, { encoding: "utf8", maxBuffer: 1 << 28 });
+  const done = spawnSync(program(), args, { encoding: "utf8", maxBuffer: 1 << 28 });
   return { code: done.status, text: done.stdout + done.stderr };
 }
 
@@ -68,7 +57,7 @@ export function kinds() {
 /** A running service: its address, the key it printed where it made one, and what stops it. */
 export async function serve(store, ...args) {
   const given = ["serve", "--store", store, "--listen", "127.0.0.1:0", "--threads", "2", ...args];
-  const child = spawn(plumbline(), given, { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(program(), given, { stdio: ["ignore", "pipe", "pipe"] });
   let said = "";
   child.stderr.setEncoding("utf8").on("data", (text) => (said += text));
   const ended = new Promise((done) => child.once("exit", done));

@@ -295,7 +295,7 @@ pub(crate) fn part<S: Sql>(
         Ask::Served { .. } => Ok(Value::Array(Vec::new())),
         // There may have been another number of shards.
         Ask::Erase { id, random, .. } => shown(&shard.erase(now_ms, id, random.get(..32).unwrap_or(random))?),
-        Ask::Export { part, cursor, follower } if *part == number.to_string() => {
+        Ask::Export { part, cursor, follower, .. } if *part == number.to_string() => {
             let cursor = cursor.parse().map_err(|()| malformed(cursor))?;
             Ok(Value::String(shard.export(cursor, follower)?.document(part)))
         }

@@ -6,14 +6,15 @@ import { prepare } from "./steps.mjs";
 
 await prepare();
 await step("Format", "cargo", ["fmt", "--all", "--check"]);
-await step("Lints", "cargo", ["clippy", "--quiet", "--workspace", "--all-targets", "--", "-D", "warnings"]);
+// In the profiles of the builds: build scripts and macros are then built once for both.
+await step("Lints", "cargo", ["clippy", "--quiet", "--profile", "quick", "--workspace", "--all-targets", "--", "-D", "warnings"]);
 await step("The core alone, for wasm32", "cargo", [
-  ...["clippy", "--quiet", "-p", "plumbline-core", "--no-default-features"],
+  ...["clippy", "--quiet", "--profile", "wasm", "-p", "plumbline-core", "--no-default-features"],
   ...["--target", "wasm32-unknown-unknown", "--", "-D", "warnings"],
 ]);
 for (const module of ["analysis", "experiment", "quality"]) {
   await step(`The ${module} module, for wasm32`, "cargo", [
-    ...["clippy", "--quiet", "-p", "plumbline-wasm", "--features", module],
+    ...["clippy", "--quiet", "--profile", "wasm", "-p", "plumbline-wasm", "--features", module],
     ...["--target", "wasm32-unknown-unknown", "--", "-D", "warnings"],
   ]);
 }

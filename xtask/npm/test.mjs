@@ -2,6 +2,7 @@
 // it install system packages itself.
 // Exit code 0: every suite ran and passed; what single tests lacked (an instruction set, shared data) is listed. 1: something failed. 69:
 // nothing failed, but a suite could not run.
+import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { has, root, run } from "./run.mjs";
@@ -43,6 +44,13 @@ async function nodeSuite(name, folder, lacking, env) {
   return suite(name, lacking, "node", ["--test", "--test-concurrency=1", ...files], env);
 }
 
+/** The program that holds the unit tests of the library `name`, as `cargo` with `args` builds it; `undefined` when it does not. */
+function testProgram(args, name) {
+  const cargo = spawnSync("cargo", [...args, "--no-run", "--message-format=json"], { cwd: root, encoding: "utf8", maxBuffer: 1 << 28 });
+  const messages = cargo.stdout.split("\n").filter((line) => line.startsWith("{")).map((line) => JSON.parse(line));
+  return messages.find(({ executable, target }) => executable && target.name === name && target.kind.includes("lib"))?.executable;
+}
+
 /** What a Debian package brings: on a CI machine it is installed; elsewhere the line that installs it is printed. */
 async function debian(name, found) {
   if (found() || !has("apt-get")) return found();
@@ -76,12 +84,15 @@ const lacking = (await postgres()) ? undefined : "PostgreSQL is not installed";
 const env = { ...(browser && { CHROMIUM: browser }), ...(interpreter && { PLUMBLINE_PYTHON: interpreter }) };
 
 await suite("format, lints and the fence", undefined, "node", ["xtask/npm/check.mjs"], env);
-await suite("native", undefined, "cargo", ["test", "--workspace", "--profile", "quick"], env);
-const onPostgres = ["cargo", "test", "--profile", "quick", "-p", "plumbline-worker", "--features", "postgres,quality", "--lib"];
-await suite("native: the service's rules on PostgreSQL", lacking, "node", ["xtask/npm/postgres.mjs", ...onPostgres], env);
+const native = ["test", "--workspace", "--profile", "quick"];
+await suite("native", undefined, "cargo", native, env);
+// What follows runs the programs that this built.
+env.PLUMBLINE_BUILT = join(root, "target/quick");
+const rules = testProgram(native, "plumbline_worker");
+await suite("native: the service's rules on PostgreSQL", rules ? lacking : "they do not build", "node", ["xtask/npm/postgres.mjs", rules], env);
 await nodeSuite("stores: races, kills, exports, on SQLite and PostgreSQL", "stores", lacking, env);
 await suite("analysis, in wasm under node", undefined, "cargo", glue("wasm-test"), env);
-await suite("conformance", undefined, "npm", ["run", "--silent", "conformance"], env);
+await suite("conformance", undefined, join(env.PLUMBLINE_BUILT, "conformance"), [], env);
 await nodeSuite("hosts: node, workerd, Chromium, plain JS", "hosts", browser ? undefined : "Chromium is not installed", env);
 await nodeSuite("edge: the service in workerd", "edge", undefined, env);
 await nodeSuite("edge: real clients", "clients", interpreter ? undefined : "Python 3 with the client packages is not installed", env);

@@ -56,11 +56,13 @@ impl Service {
         Service { url: url.unwrap_or_else(|| "http://127.0.0.1:8788".to_owned()), store, key }
     }
 
-    /// The same with the host's own secret as its key, where the environment has one and no key was given for a store.
+    /// The same with the host's own secret as its key, where the environment has one, no store is named and no key was given by `--key`.
     #[must_use]
     pub fn as_admin(&self) -> Service {
-        let admin = std::env::var("PLUMBLINE_ADMIN").ok().filter(|secret| !secret.is_empty());
-        Service { key: admin.filter(|_| self.store.is_none()).or_else(|| self.key.clone()), ..self.clone() }
+        let variable = |name: &str| std::env::var(name).ok().filter(|secret| !secret.is_empty());
+        let given = self.key.clone().filter(|key| variable("PLUMBLINE_KEY").as_ref() != Some(key));
+        let admin = variable("PLUMBLINE_ADMIN").filter(|_| self.store.is_none());
+        Service { key: given.or(admin).or_else(|| self.key.clone()), ..self.clone() }
     }
 
     /// The folder of the store, where a store was named.

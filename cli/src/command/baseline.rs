@@ -123,7 +123,7 @@ impl Baseline {
         let schema = &scorer.bundle().manifest.schema;
         let (mut records, source) = input::open(file, false)?;
         if records.is_table() {
-            check_header(&*records, &schema.fields, &scorer.needed_fields(), &source.place)?;
+            check_header(&*records, &schema.fields, &scorer.needed_fields(), &source.place, "")?;
         }
         let mut gathering = Gathering::new(scorer, self.threshold);
         let (mut rows, mut slots) = (Rows::default(), Slots::default());

@@ -63,7 +63,7 @@ impl Features {
         let reader = Reader::new(&schema);
         let (mut records, source) = input::open(&self.leads, false)?;
         if records.is_table() {
-            check_header(&*records, &schema.fields, &[], &source.place)?;
+            check_header(&*records, &schema.fields, &[], &source.place, "")?;
             self.check_time(records.names(), &source.place)?;
         }
         let taken: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();

@@ -50,6 +50,9 @@ pub struct Simulate {
 /// Scripts begin here: 2026-09-07, a Monday.
 const BEGINS_MS: i64 = 1_788_739_200_000;
 
+/// More leads a day are not played: their rows would not fit in memory.
+const MOST_LEADS: f64 = 1e6;
+
 impl Simulate {
     /// Plays the history and prints where it ends.
     pub fn run(&self, json: bool) -> Result<Outcome, Failure> {
@@ -87,6 +90,12 @@ impl Simulate {
         let secrets = demo::secrets()?;
         let Some(path) = &self.script else {
             let (seed, leads) = (self.seed.unwrap_or(world::DEMO_SEED), self.leads.unwrap_or(world::DEMO_LEADS));
+            if !(leads > 0.0 && leads <= MOST_LEADS) {
+                return Err(Failure::usage(
+                    "LEADS_INVALID",
+                    format!("--leads is {leads}; it must be above 0 and at most {MOST_LEADS}"),
+                ));
+            }
             return Ok(Script::demo(seed, now_ms, leads, secrets));
         };
         let place = path.display().to_string();
@@ -94,7 +103,14 @@ impl Simulate {
         let text = std::fs::read_to_string(path).map_err(Failure::read(place.clone()))?;
         let file: ScriptFile = toml::from_str(&text).map_err(|e| invalid(e.to_string()))?;
         let script = file.script(BEGINS_MS, secrets).map_err(|e| invalid(e.to_string()))?;
-        Ok(Script { seed: self.seed.unwrap_or(script.seed), leads_per_day: self.leads.unwrap_or(script.leads_per_day), ..script })
+        let leads_per_day = self.leads.unwrap_or(script.leads_per_day);
+        if script.until_ms <= script.from_ms {
+            return Err(invalid("days must be at least 1".to_owned()));
+        }
+        if !(leads_per_day > 0.0 && leads_per_day <= MOST_LEADS) {
+            return Err(invalid(format!("leads is {leads_per_day}; it must be above 0 and at most {MOST_LEADS}")));
+        }
+        Ok(Script { seed: self.seed.unwrap_or(script.seed), leads_per_day, ..script })
     }
 }
 

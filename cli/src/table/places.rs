@@ -169,7 +169,9 @@ pub fn places_of<'w>(names: &[String], wanted: impl Iterator<Item = &'w str> + C
 
 /// A table without a column the schema requires would have every row rejected: better to say so once. So would one without a column
 /// that is `needed` (per field), misspelt most often, have every row scored as if nothing were known.
-pub fn check_header(records: &dyn Records, fields: &[Field], needed: &[bool], place: &str) -> Result<(), Failure> {
+///
+/// `way_out` is the option of the command that scores such a table nevertheless; empty where it has none.
+pub fn check_header(records: &dyn Records, fields: &[Field], needed: &[bool], place: &str, way_out: &str) -> Result<(), Failure> {
     let places = places_of(records.names(), fields.iter().map(|field| field.name.as_str()));
     if places.iter().all(Option::is_none) {
         let message = "no column name matches a field of the model's schema (for the model's own columns use --raw)";
@@ -187,7 +189,8 @@ pub fn check_header(records: &dyn Records, fields: &[Field], needed: &[bool], pl
         (true, false) => {
             let shown: Vec<String> = records.names().iter().map(|name| format!("{name:?}")).collect();
             let shown: Vec<&str> = shown.iter().map(String::as_str).collect();
-            let advice = format!("; the input has {}. Rename them, or add --allow-missing-columns", listed(&shown));
+            let option = if way_out.is_empty() { String::new() } else { format!(", or add {way_out}") };
+            let advice = format!("; the input has {}. Rename them{option}", listed(&shown));
             ("the model reads columns that are missing", needed, advice)
         }
     };

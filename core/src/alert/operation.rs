@@ -5,7 +5,7 @@ use crate::rollout::phrase;
 
 /// A message that waits for longer than this is stuck, in milliseconds.
 const STUCK_MS: i64 = 15 * 60_000;
-/// An export may lag by this, in milliseconds.
+/// A process that keeps a copy of the log may be silent for this long, in milliseconds.
 const EXPORT_MS: i64 = 4 * 3_600_000;
 
 /// What the service knows of its own records. What is absent is not judged.
@@ -15,7 +15,7 @@ pub struct Operation {
     pub not_stored: Option<u64>,
     /// When the oldest message that still waits was written, and how many wait; none waits: `Some(None)`.
     pub outbox: Option<Option<(i64, u64)>>,
-    /// How much older the newest exported row is than the newest row, in milliseconds.
+    /// For how long the most silent process that keeps a copy of the log has not asked for rows, in milliseconds.
     pub export_lag_ms: Option<i64>,
     /// Instances that still serve an older deployment more than five seconds after a change.
     pub lagging: Option<Vec<String>>,
@@ -54,8 +54,11 @@ pub fn operations(facts: &Operation, now_ms: i64) -> Vec<Reading> {
     }
     if let Some(lag_ms) = facts.export_lag_ms {
         let (hours, allowed) = (lag_ms as f64 / 3.6e6, EXPORT_MS as f64 / 3.6e6);
-        let text =
-            format!("The export is {} hours behind; {} are allowed.", phrase::rounded(hours, 2), phrase::rounded(allowed, 2));
+        let text = format!(
+            "The export asked for rows {} hours ago; {} are allowed.",
+            phrase::rounded(hours, 2),
+            phrase::rounded(allowed, 2)
+        );
         add(Rule::ExportStuck, lag_ms > EXPORT_MS, Figure::new(hours, allowed), text);
     }
     if let Some(lagging) = &facts.lagging {

@@ -67,6 +67,8 @@ pub enum Ask {
         cursor: String,
         /// The follower's name.
         follower: String,
+        /// Whether it keeps on asking, so that its silence is a fault.
+        is_continuous: bool,
     },
     /// For its newest leads, once a day. No request asks for them.
     Survey(Survey),
@@ -136,7 +138,8 @@ impl<S: Sql> Control<S> {
                     return Err(Problem::new(400, "FOLLOWER_MALFORMED", detail).into());
                 }
                 let follower = if follower.is_empty() { "export".to_owned() } else { follower };
-                Ask::Export { part: text("part"), cursor: text("after"), follower }
+                let is_continuous = request.parameter("continuous") == Some("true");
+                Ask::Export { part: text("part"), cursor: text("after"), follower, is_continuous }
             }
             (Method::Post, "/v1/feedback/{id}/close") => {
                 let Closing { confirmed } = super::route::body(request)?;
@@ -203,7 +206,12 @@ impl<S: Sql> Control<S> {
                 self.sql.transaction(&mut |sql| append(sql, now_ms, Kind::Erase, "", &body))?;
                 Ok(ok(&json!({ "lead_ref": lead_ref, "erased": erased })))
             }
-            Ask::Export { part, cursor, follower } => self.exported(now_ms, (part, cursor, follower), &parts),
+            Ask::Export { part, cursor, follower, is_continuous } => {
+                if part == "control" {
+                    self.heard_from(now_ms, follower, *is_continuous)?;
+                }
+                self.exported(now_ms, (part, cursor, follower), &parts)
+            }
             Ask::Survey(survey) => {
                 let parts = parts.into_iter().map(serde_json::from_value::<Surveyed>).collect::<Result<Vec<_>, _>>();
                 let mut surveyed = Surveyed::default();

@@ -116,6 +116,19 @@ pub(crate) fn malformed(cursor: &str) -> Problem {
 }
 
 impl<S: Sql> Control<S> {
+    /// Notes that `follower` asked; its silence is a fault where it `is_continuous`.
+    pub(super) fn heard_from(&mut self, now_ms: i64, follower: &str, is_continuous: bool) -> Result<(), SqlError> {
+        let last = if is_continuous { now_ms.to_string() } else { String::new() };
+        self.set_kept(&format!("followed:{follower}"), &last)
+    }
+
+    /// For how long the most silent of the continuous followers has not asked, in milliseconds; none without one.
+    pub(super) fn export_lag(&mut self, now_ms: i64) -> Result<Option<i64>, SqlError> {
+        let rows = self.sql.query("SELECT value FROM meta WHERE key LIKE 'followed:%'", &[])?;
+        let last = rows.iter().filter_map(|row| text(row, 0).parse::<i64>().ok()).min();
+        Ok(last.map(|last_ms| now_ms.saturating_sub(last_ms).max(0)))
+    }
+
     /// The answer to a follower of a part: which parts there are where it names none.
     pub(super) fn exported(
         &mut self,

@@ -8,7 +8,7 @@ use super::Control;
 use super::tests::{NOW, SECRET, ask, code, control};
 use crate::log::Minute;
 use crate::notice::Outgoing;
-use crate::request::Response;
+use crate::request::{Request, Response};
 use crate::store::memory::Memory;
 use crate::store::{Param, Sql};
 
@@ -331,4 +331,24 @@ fn a_day_on_which_a_host_was_switched_to_the_champion_is_no_day_of_the_rollout()
     beat.killed = false;
     control.heard(NOW + 24 * HOUR, &beat).unwrap();
     assert_eq!([day, day + 1].map(|day| noted(&mut control, day)), [true, false]);
+}
+
+#[test]
+fn a_follower_that_falls_silent_is_an_alert_and_one_that_asks_once_is_not() {
+    let mut lifecycle = crate::Lifecycle::new(watched(), vec![crate::LogShard::open(Memory::new()).unwrap()]);
+    let follow = |lifecycle: &mut crate::Lifecycle<Memory>, now_ms: i64, query: &str| {
+        let request = Request { method: "GET", path: "/v1/export", query, headers: &[], body: b"" };
+        assert_eq!(lifecycle.answer(now_ms, &request, true).status, 200);
+    };
+    let stuck = |lifecycle: &mut crate::Lifecycle<Memory>, now_ms: i64| {
+        minutes(lifecycle.control(), now_ms, 0);
+        alerts(lifecycle.control()).iter().any(|(rule, phase)| (*rule, *phase) == (Rule::ExportStuck, Phase::Firing))
+    };
+    follow(&mut lifecycle, NOW, "part=control&follower=nightly");
+    assert!(!stuck(&mut lifecycle, NOW + 5 * HOUR));
+    follow(&mut lifecycle, NOW + 5 * HOUR, "part=control&follower=copy&continuous=true");
+    assert!(!stuck(&mut lifecycle, NOW + 9 * HOUR - MINUTE));
+    assert!(stuck(&mut lifecycle, NOW + 9 * HOUR + MINUTE));
+    follow(&mut lifecycle, NOW + 9 * HOUR + 2 * MINUTE, "part=control&follower=copy&continuous=true");
+    assert!(!stuck(&mut lifecycle, NOW + 10 * HOUR));
 }

@@ -127,7 +127,10 @@ impl Export {
     }
 
     fn page(&self, part: &str, after: &str) -> Result<Page, Failure> {
-        let body = self.service.get(&format!("/v1/export?part={part}&after={after}&follower={}", self.follower))?.body;
+        // The service raises an alert when a copy that is to be kept up to date stops asking.
+        let continuous = if self.once { "" } else { "&continuous=true" };
+        let path = format!("/v1/export?part={part}&after={after}&follower={}{continuous}", self.follower);
+        let body = self.service.get(&path)?.body;
         let strange =
             || Failure::Service { code: "EXPORT_UNREADABLE", message: "the service's answer is not one of an export".into() };
         let text = |name: &str| body.get(name).and_then(Value::as_str).map(str::to_owned);

@@ -1,5 +1,6 @@
 //! `plumbline rollout`: where the rollout is, what it waits for, and commands to it.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
@@ -81,9 +82,12 @@ enum What {
     },
     /// Show the rules in force, or put others in force (before the A/B test: from there on they are frozen)
     Policy {
-        /// A settings file whose sections are the new rules; keys left out have their defaults
+        /// A settings file whose sections are the new rules; keys left out have their defaults. Prints each key that changes
         #[arg(long, value_name = "FILE")]
         set: Option<PathBuf>,
+        /// With --set: only print what would change
+        #[arg(long, requires = "set")]
+        dry_run: bool,
     },
     /// Give all leads back to today's model at once
     Rollback {
@@ -96,8 +100,8 @@ enum What {
 impl Rollout {
     /// Asks or commands, and prints where the rollout is then.
     pub fn run(&self, json: bool) -> Result<Outcome, Failure> {
-        if let What::Policy { set } = &self.what {
-            return self.policy(set.as_deref(), json);
+        if let What::Policy { set, dry_run } = &self.what {
+            return self.policy(set.as_deref(), *dry_run, json);
         }
         let (command, body) = match &self.what {
             What::Status | What::Explain | What::Policy { .. } => ("", Value::Null),
@@ -129,8 +133,9 @@ impl Rollout {
         }
         Ok(Outcome::Done)
     }
-    /// Shows the rules in force, after those in `set` were put in force.
-    fn policy(&self, set: Option<&Path>, json: bool) -> Result<Outcome, Failure> {
+
+    /// Shows the rules in force, after those in `set` were put in force, or only what these would change.
+    fn policy(&self, set: Option<&Path>, dry_run: bool, json: bool) -> Result<Outcome, Failure> {
         let mut answer = self.service.get("/v1/rollout/policy")?;
         if let Some(path) = set {
             let place = path.display().to_string();
@@ -139,6 +144,16 @@ impl Rollout {
             let mut given: Value = toml::from_str(&text).map_err(|e| invalid(e.to_string()))?;
             let policy = policy_of(&mut given).map_err(invalid)?;
             let body = serde_json::to_value(policy).unwrap_or_default();
+            let differences = changes(answer.body.get("policy").unwrap_or(&Value::Null), &body);
+            for line in &differences {
+                terminal::note(line);
+            }
+            if differences.is_empty() {
+                terminal::note("no key changes");
+            }
+            if dry_run {
+                return Ok(Outcome::Done);
+            }
             answer = self.service.command("/v1/rollout/policy", &body, &answer.revision)?;
         }
         if json {
@@ -152,6 +167,32 @@ impl Rollout {
     }
 }
 
+/// The keys whose values differ, each as `key: old -> new`.
+fn changes(old: &Value, new: &Value) -> Vec<String> {
+    fn flat(at: &str, value: &Value, into: &mut BTreeMap<String, String>) {
+        match value {
+            Value::Object(members) => {
+                for (name, value) in members {
+                    let key = if at.is_empty() { name.clone() } else { format!("{at}.{name}") };
+                    flat(&key, value, into);
+                }
+            }
+            other => {
+                into.insert(at.to_owned(), other.to_string());
+            }
+        }
+    }
+    let (mut before, mut after) = (BTreeMap::new(), BTreeMap::new());
+    flat("", old, &mut before);
+    flat("", new, &mut after);
+    let keys: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+    let shown = |of: &BTreeMap<String, String>, key: &String| of.get(key).map_or("not set", String::as_str).to_owned();
+    keys.into_iter()
+        .filter(|key| before.get(*key) != after.get(*key))
+        .map(|key| format!("{key}: {} -> {}", shown(&before, key), shown(&after, key)))
+        .collect()
+}
+
 /// TOML has no null: a key without a value is left out.
 fn without_nulls(value: Value) -> Value {
     match value {
@@ -160,5 +201,17 @@ fn without_nulls(value: Value) -> Value {
         }
         Value::Array(items) => items.into_iter().map(without_nulls).collect(),
         other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_that_are_left_out_are_among_those_that_change() {
+        let old = json!({ "gates": { "auc": { "min": 0.8 } }, "retention": { "features": "90d" }, "same": [1] });
+        let new = json!({ "gates": { "auc": { "min": 0.75 } }, "same": [1] });
+        assert_eq!(changes(&old, &new), ["gates.auc.min: 0.8 -> 0.75", "retention.features: \"90d\" -> not set"]);
     }
 }

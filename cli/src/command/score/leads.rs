@@ -9,7 +9,7 @@ use plumbline_core::{Options, Score, ScoreError, Scorer, Timestamp, Workspace};
 
 use super::output::{self, Output};
 use super::unknown::Unknown;
-use super::{Explain, Job};
+use super::{ALLOW_MISSING, Explain, Job};
 use crate::input::{FIELD_LIMIT, Problem, Records, Rejects, Step};
 use crate::output::Table;
 use crate::output::terminal::{self, listed};
@@ -40,7 +40,7 @@ pub fn run(
     let options = Options::with_reasons(reasons);
     let needed = if may_lack_columns { Vec::new() } else { scorer.needed_fields() };
     if records.is_table() {
-        check_header(&*records, fields, &needed, &source.place)?;
+        check_header(&*records, fields, &needed, &source.place, ALLOW_MISSING)?;
     }
     let mut keep = Keep::new(keep, &output::columns(), &*records, &source.place)?;
     let mut output = Output::start(out, layout, &keep, gate.is_some(), interrupt)?;
@@ -121,8 +121,7 @@ impl<'a> Leads<'a> {
             return Ok(());
         }
         let names: Vec<&str> = misnamed.iter().map(String::as_str).collect();
-        let message =
-            format!("the model reads fields that no lead has: {}. Rename them, or add --allow-missing-columns", listed(&names));
+        let message = format!("the model reads fields that no lead has: {}. Rename them, or add {ALLOW_MISSING}", listed(&names));
         Err(Failure::input(place, "INPUT_MISSING_COLUMNS", message))
     }
 

@@ -141,6 +141,9 @@ struct Job<'a> {
     may_lack_columns: bool,
 }
 
+/// The option that scores a table without some of the columns that the model reads.
+const ALLOW_MISSING: &str = "--allow-missing-columns";
+
 impl ScoreLeads {
     /// Scores the input.
     pub fn run(&self, json: bool) -> Result<Outcome, Failure> {

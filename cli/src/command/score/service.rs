@@ -67,7 +67,7 @@ pub fn run(service: &Service, batch: &Batch<'_>, json: bool) -> Result<Outcome, 
     let (mut records, source) = input::open(batch.leads, true)?;
     if records.is_table() {
         let needed = if batch.may_lack_columns { &[] } else { read.needed.as_slice() };
-        check_header(&*records, &read.fields, needed, &source.place)?;
+        check_header(&*records, &read.fields, needed, &source.place, super::ALLOW_MISSING)?;
     }
     let named = read.names(&*records);
     let layout = match batch.out {

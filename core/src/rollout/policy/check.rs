@@ -70,6 +70,10 @@ impl Policy {
             ("stage.shadow.extend_days", stage.shadow.extend_days),
             ("stage.canary.extend_days", stage.canary.extend_days),
             ("stage.full.watch_days", stage.full.watch_days),
+            ("stage.shadow.min_days", stage.shadow.min_days),
+            ("stage.canary.min_days", stage.canary.min_days),
+            ("stage.ab_test.min_days", stage.ab_test.min_days),
+            ("outcome.mature_days", self.outcome.mature_days),
         ] {
             unless(days > 0, key, "must be at least one day");
         }

@@ -70,7 +70,7 @@ impl<S: Sql> Control<S> {
         let operation = Operation {
             not_stored: Some(self.lost(now_ms)?),
             outbox: Some(self.waiting()?),
-            export_lag_ms: None,
+            export_lag_ms: self.export_lag(now_ms)?,
             lagging: Some(self.lagging(now_ms, state.epoch)?),
             ledger: None,
             jumped: Some(state.jump.is_some()),
