@@ -6,6 +6,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { startEdge } from "../../worker/start.mjs";
+import { startPostgres } from "../../xtask/npm/postgres.mjs";
 import { root } from "../../xtask/npm/run.mjs";
 import { folder, freePort, logged } from "../edge/hosts.mjs";
 import { post, steadily } from "../edge/steady.mjs";
@@ -136,6 +137,35 @@ for (const kind of [workerd, ...native]) {
         else assert.equal(acknowledged.statuses[503] ?? 0, 0, "batched answers go on");
         const last = acknowledged.leads.at(-1);
         assert.ok(found.leads.has(last.id), "it goes on after the database came back");
+      });
+
+      test(`${mode}: the database fails over to its standby under load`, { timeout: 120_000 }, async () => {
+        const primary = await startPostgres();
+        let standby;
+        try {
+          standby = await primary.standby();
+          const both = primary.url.replace(`:${primary.port}/`, `:${primary.port},127.0.0.1:${standby.port}/`);
+          const at = await serve(`${both}&target_session_attrs=read-write`, "--model", demo, "--log", mode);
+          const loading = load(at, "failover");
+          await wait(1500);
+          primary.stop("immediate");
+          standby.promote();
+          await wait(4000);
+          const acknowledged = await loading.stop();
+          await wait(1500);
+          await at.stop();
+          const found = stored({ sql: (name, _, statement) => standby.script(`SET search_path = ${name}; ${statement}`) }, "plumbline_log");
+          const missing = acknowledged.leads.filter(({ id }) => !found.leads.has(id)).length;
+          const twice = [...found.leads.values(), ...found.events.values()].filter((n) => n > 1).length;
+          const lost = acknowledged.outcomes.filter((id) => !found.events.has(id)).length;
+          console.log(`PostgreSQL failover, ${mode}: ${JSON.stringify(acknowledged.statuses)}; lost: ${missing} leads, ${lost} outcomes; stored twice: ${twice}`);
+          assert.deepEqual({ missing, twice, lost }, { missing: 0, twice: 0, lost: 0 });
+          assert.ok(found.leads.has(acknowledged.leads.at(-1).id), "it goes on with the standby");
+          assert.ok(acknowledged.leads.length > 300, "there was load");
+        } finally {
+          primary.remove();
+          standby?.remove();
+        }
       });
     }
   });

@@ -40,8 +40,8 @@ function freePort() {
   });
 }
 
-/** Starts a cluster; its address, and what stops, kills and starts it. */
-export async function startPostgres() {
+/** Starts a cluster, or a standby of the one at the port `primary`; its address, and what stops, kills and starts it. */
+export async function startPostgres(primary) {
   const bin = binaries();
   if (!bin) throw new Error("PostgreSQL is not installed: apt-get install postgresql, or set PLUMBLINE_POSTGRES to the folder of its binaries");
   const folder = mkdtempSync(join(tmpdir(), "plumbline-postgres-"));
@@ -54,16 +54,28 @@ export async function startPostgres() {
     if (done.status !== 0) throw new Error(`${name}: ${done.stdout}${done.stderr}`);
     return done.stdout;
   };
-  call("initdb", "--auth=trust", "--encoding=UTF8", "--no-sync", "-U", "plumbline", "-D", data);
+  if (primary) call("pg_basebackup", "-D", data, "-R", "-X", "stream", "-h", "127.0.0.1", "-p", `${primary}`, "-U", "plumbline", "--no-sync");
+  else call("initdb", "--auth=trust", "--encoding=UTF8", "--no-sync", "-U", "plumbline", "-D", data);
   const options = `-p ${port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c max_connections=100`;
   // Its output goes to a file: a server that keeps ours open would keep us waiting.
   const start = () => call("pg_ctl", "start", "-w", "-D", data, "-l", join(folder, "log"), "-o", options);
   const stop = (mode = "immediate") => call("pg_ctl", "stop", "-w", "-m", mode, "-D", data);
   start();
   return {
+    port,
     url: `postgres://plumbline@127.0.0.1:${port}/postgres?sslmode=disable`,
     start,
     stop,
+    /** A standby that has what a commit wrote before the commit is answered. */
+    async standby() {
+      const other = await startPostgres(port);
+      this.script("ALTER SYSTEM SET synchronous_standby_names = '*'");
+      this.script("SELECT pg_reload_conf()");
+      while (this.script("SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'") !== "1") await new Promise((done) => setTimeout(done, 50));
+      return other;
+    },
+    /** Makes a standby a primary. */
+    promote: () => call("pg_ctl", "promote", "-w", "-D", data),
     /** Has the server speak TLS from now on, and only TLS, with this certificate and key in PEM. */
     secure(certificate, key) {
       stop("fast");
