@@ -113,6 +113,29 @@ for (const kind of [workerd, ...native]) {
 
     if (kind.name !== "PostgreSQL") return;
 
+    test("batched: rows beyond what is held while the database is away are lost and counted, the others are stored", { timeout: 240_000 }, async () => {
+      const at = await serve(place.store("full"), "--model", demo, "--log", "batched");
+      const metric = async (name) => Number(new RegExp(`^${name} (.*)$`, "m").exec((await at.call("GET", "/metrics")).body)?.[1]);
+      const long = "x".repeat(230);
+      const batch = (n) => Array.from({ length: 10_000 }, (_, i) => JSON.stringify({ ...lead, lead_id: `${n}-${i}-${long}` })).join("\n");
+      place.postgres.stop("immediate");
+      let answered = 0;
+      while (!((await metric("plumbline_log_rows_failed_total")) > 0)) {
+        assert.ok(answered < 1_000_000, "no row was counted as lost");
+        assert.equal((await at.call("POST", "/v1/score?reasons=0", batch(answered))).status, 200);
+        answered += 10_000;
+      }
+      assert.match(JSON.stringify(await at.get("/health/ready")), /rows are being lost/);
+      place.postgres.start();
+      while ((await metric("plumbline_log_rows_pending")) > 0) await wait(100);
+      const lost = await metric("plumbline_log_rows_failed_total");
+      await at.stop();
+      const [[rows_stored, leads_stored]] = rows(place.sql("full", "log", "SELECT count(*), count(DISTINCT lead_id) FROM prediction_logs WHERE role <> 'probe' AND lead_id LIKE '%xxx'"));
+      console.log(`PostgreSQL away, beyond what is held: ${answered} leads answered, ${rows_stored} stored, ${lost} counted as lost`);
+      assert.deepEqual([Number(rows_stored) + lost, Number(leads_stored)], [answered, Number(rows_stored)]);
+      assert.ok(Number(rows_stored) >= 30_000, "64 MB of rows, with the fields of their leads, are held");
+    });
+
     for (const mode of ["durable", "batched"]) {
       test(`${mode}: the database goes away under load and comes back`, { timeout: 120_000 }, async () => {
         const name = `away_${mode}`;
