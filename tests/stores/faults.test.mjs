@@ -2,7 +2,7 @@
 // And a ledger that was tampered with, on both stores.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
@@ -89,6 +89,7 @@ for (const kind of kinds()) {
     if (kind.name === "SQLite") {
       test("a damaged file is refused", async () => {
         const store = await made("damaged");
+        assert.equal(statSync(join(store, "control.sqlite-wal"), { throwIfNoEntry: false })?.size ?? 0, 0, "a stopped service leaves whole files");
         writeFileSync(join(store, "control.sqlite"), "not a database, but text of some length that no reader of SQLite takes for one");
         assert.match(refused(store), /STORE_CORRUPT/);
       });

@@ -14,7 +14,9 @@ export const demo = join(root, "worker/demo/demo.plumb");
 
 /** What a command printed and its exit code. */
 export function command(...args) {
-  const done = spawnSync(program(), args, { encoding: "utf8", maxBuffer: 1 << 28 });
+  const done = spawnSync(program(), args, { encoding: "utf8", maxBuffer: 1 << 28, timeout: 120_000 });
+  // A service that starts although it must not would never end.
+  if (done.error) throw done.error;
   return { code: done.status, text: done.stdout + done.stderr };
 }
 

@@ -12,9 +12,9 @@ export function has(command) {
 
 /**
  * Runs a command in the project's root with its output shown, or shown only when it fails (`quiet`); resolves to its exit code.
- * `heard` gets the output too, with 1 for stdout or 2 for stderr.
+ * `heard` gets the output too, with 1 for stdout or 2 for stderr. After `limit_ms` the command is killed; its exit code is 124 then.
  */
-export function run(command, args, { env = {}, quiet = false, heard } = {}) {
+export function run(command, args, { env = {}, quiet = false, heard, limit_ms } = {}) {
   return new Promise((resolve) => {
     const output = quiet || heard ? "pipe" : "inherit";
     const child = spawn(command, args, { cwd: root, env: { ...process.env, ...env }, stdio: ["ignore", output, output] });
@@ -26,11 +26,21 @@ export function run(command, args, { env = {}, quiet = false, heard } = {}) {
         heard?.(chunk, number);
       });
     }
+    let isLate = false;
+    const late = () => {
+      isLate = true;
+      console.error(`${command} is killed: it runs for more than ${limit_ms / 60_000} minutes`);
+      child.kill("SIGKILL");
+    };
+    const timer = limit_ms && setTimeout(late, limit_ms);
     child.on("error", (error) => {
       console.error(`${command}: ${error.message}`);
       resolve(127);
     });
+    // Not "close": what the command started may outlive it and hold its output open.
+    child.on("exit", () => isLate && resolve(124));
     child.on("close", (code, signal) => {
+      clearTimeout(timer);
       if (quiet && code !== 0) process.stderr.write(said);
       resolve(code ?? (signal ? 128 : 1));
     });

@@ -11,6 +11,9 @@ import { build, glue } from "./steps.mjs";
 
 await build();
 
+/** A suite that takes longer has stopped making progress. */
+const LIMIT_MS = 30 * 60_000;
+
 const outcomes = [];
 /** What a suite that ran could not run, as it reported: `not run: …` on a line of its own. */
 const lacks = new Set();
@@ -25,7 +28,7 @@ async function suite(name, lacking, command, args, env) {
   console.log(`\n■ ${name}`);
   const started = performance.now();
   const output = { 1: "", 2: "" };
-  const code = await run(command, args, { env, heard: (chunk, stream) => (output[stream] += chunk) });
+  const code = await run(command, args, { env, limit_ms: LIMIT_MS, heard: (chunk, stream) => (output[stream] += chunk) });
   for (const [, what] of `${output[1]}\n${output[2]}`.matchAll(/^not run: (.+)$/gm)) lacks.add(`${name}: ${what}`);
   const seconds = (performance.now() - started) / 1000;
   outcomes.push({ name, outcome: code === 0 ? "passed" : "failed", note: `${seconds.toFixed(1)} s` });

@@ -65,6 +65,15 @@ impl Sqlite {
     }
 }
 
+impl Drop for Sqlite {
+    /// Brings what the write-ahead log holds into the database, so that its file is whole by itself. SQLite does so when the last connection
+    /// closes, but a thread that only reads may hold one until the process ends.
+    fn drop(&mut self) {
+        // Where another connection is at work, it does so later.
+        drop(self.connection.execute_batch("PRAGMA busy_timeout = 200; PRAGMA wal_checkpoint(TRUNCATE);"));
+    }
+}
+
 impl Sql for Sqlite {
     fn execute(&mut self, statement: &str, params: &[Param<'_>]) -> Result<u64, SqlError> {
         check(params)?;
