@@ -6,7 +6,7 @@ import { chromium } from "playwright-core";
 export const VIEWS = {
   overview: "#/", health: "#/health", performance: "#/performance", quality: "#/quality", feature: "#/quality/feature/visits_30d",
   business: "#/business", rollout: "#/rollout", experiment: "#/experiment", models: "#/models", leads: "#/leads", diagnosis: "#/diagnosis",
-  goals: "#/goals", settings: "#/settings",
+  reviews: "#/reviews", review: "#/reviews/weekly", goals: "#/goals", settings: "#/settings",
 };
 
 export const launch = () => {

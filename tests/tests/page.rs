@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 const NOW: Timestamp = Timestamp(1_794_787_200_000);
 
 /// Every route of the page.
-const ROUTES: [&str; 18] = [
+const ROUTES: [&str; 20] = [
     "#/",
     "#/health",
     "#/performance",
@@ -32,6 +32,8 @@ const ROUTES: [&str; 18] = [
     "#/leads/L-1",
     "#/diagnosis",
     "#/diagnosis/latency",
+    "#/reviews",
+    "#/reviews/weekly",
     "#/goals",
     "#/settings",
     "#/print",

@@ -12,6 +12,7 @@ pub mod order;
 mod page;
 pub mod part;
 pub mod read;
+pub mod review;
 pub mod text;
 pub mod ui;
 pub mod view;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::lead::Desk;
 use crate::read::Report;
+use crate::review::Reviews;
 use crate::text::Text;
 
 /// A view.
@@ -34,6 +35,10 @@ pub enum Route {
     Lead(String),
     /// What is wrong, and what is next; all procedures, or one.
     Diagnosis(String),
+    /// What people look at each day, week and month.
+    Reviews,
+    /// One review, or the newest of a kind, such as `weekly`.
+    Review(String),
     /// The goals of 90 days.
     Goals,
     /// People, links, thresholds.
@@ -56,12 +61,14 @@ impl Route {
             "models" => Route::Models,
             "leads" => Route::Leads,
             "diagnosis" | "alerts" => Route::Diagnosis(String::new()),
+            "reviews" => Route::Reviews,
             "goals" => Route::Goals,
             "settings" => Route::Settings,
             "print" => Route::Print,
             path => match path.split_once('/') {
                 Some(("quality", rest)) => Route::Feature(decoded(rest.strip_prefix("feature/")?)),
                 Some(("data", name)) => Route::Feature(decoded(name)),
+                Some(("reviews", id)) => Route::Review(decoded(id)),
                 Some(("leads", id)) => Route::Lead(decoded(id)),
                 Some(("diagnosis", name)) => Route::Diagnosis(name.to_owned()),
                 Some(("alerts", _)) => Route::Diagnosis(String::new()),
@@ -85,6 +92,7 @@ impl Route {
             Route::Models => "view.models",
             Route::Leads | Route::Lead(_) => "view.leads",
             Route::Diagnosis(_) => "view.diagnosis",
+            Route::Reviews | Route::Review(_) => "view.reviews",
             Route::Goals => "view.goals",
             Route::Settings => "view.settings",
             Route::Print => "view.print",
@@ -194,6 +202,8 @@ pub struct Ui {
     pub heard_ms: i64,
     /// The lead view.
     pub desk: Desk,
+    /// The reviews.
+    pub reviews: Reviews,
     /// Whether parts are printed: no controls, no scripts.
     pub printed: bool,
 }

@@ -31,4 +31,4 @@ pub use measure::{Measure, MeasureId, Tab};
 pub use quality::{FeaturePart, MissedPart, Quality, SuitePart};
 pub use review::{Review, ReviewFacts, ReviewKind, ReviewPart};
 pub use time::{day_text, time_text};
-pub use value::{Estimate, Series, Status, Target};
+pub use value::{Estimate, PERCENTILES, Series, Status, Target};

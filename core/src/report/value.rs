@@ -37,7 +37,7 @@ impl From<Outcome> for Status {
 }
 
 /// Percentiles of scores that are compared, as parts of 1.
-pub(super) const PERCENTILES: [f64; 5] = [0.10, 0.25, 0.50, 0.75, 0.90];
+pub const PERCENTILES: [f64; 5] = [0.10, 0.25, 0.50, 0.75, 0.90];
 /// The quantile of the normal distribution of a two-sided interval of 95 %.
 pub(super) const Z: f64 = 1.959_963_984_540_054;
 

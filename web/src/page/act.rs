@@ -32,6 +32,10 @@ pub(super) fn send(app: &mut App, action: &str) {
             (format!("incidents/{}/close", encoded(about)), body)
         }
         "confirm" | "dismiss" => (format!("feedback/{}/close", encoded(about)), vec![("confirmed", (verb == "confirm").into())]),
+        "decide" => (
+            "notes".to_owned(),
+            vec![("kind", "retraining_decision".into()), ("about", about.into()), ("text", written("reason"))],
+        ),
         "note" => ("notes".to_owned(), vec![("kind", "change".into()), ("text", written("reason"))]),
         verb => (format!("rollout/{verb}"), vec![("reason", written("reason"))]),
     };

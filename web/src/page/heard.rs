@@ -1,7 +1,7 @@
 //! What the service and the scorer answer.
 
 use super::draw::soon;
-use super::{App, ask, lead, take};
+use super::{App, ask, lead, review, take};
 use crate::read::{field, parse};
 use crate::text::shown;
 use crate::ui::State;
@@ -24,6 +24,7 @@ pub(super) fn heard(app: &mut App, what: &str, status: u16, tag: String, text: &
         _ => match what.split_once(':') {
             Some(("did", verb)) => did(app, verb, status, text),
             Some(("lead", part)) => lead::heard(app, part, status, text),
+            Some(("review", part)) => review::heard(app, part, status, text),
             _ => {}
         },
     }
@@ -80,4 +81,5 @@ fn did(app: &mut App, verb: &str, status: u16, text: &str) {
     app.tag.clear();
     ask::report(app, app.next_ms);
     lead::again(app);
+    review::opened(app);
 }

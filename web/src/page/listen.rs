@@ -8,7 +8,7 @@ use web_sys::{
 };
 
 use super::draw::{document, hash, soon, width, window};
-use super::{App, act, ask, lead, with};
+use super::{App, act, ask, lead, review, with};
 
 /// Listens for the life of the page.
 pub(super) fn listen() -> Option<()> {
@@ -54,6 +54,7 @@ fn route() -> Option<()> {
         if is_moved {
             app.ui.open.remove("views");
             lead::opened(app);
+            review::opened(app);
             soon(app);
         }
         is_moved

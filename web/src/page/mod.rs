@@ -7,6 +7,7 @@ mod glue;
 mod heard;
 mod lead;
 mod listen;
+mod review;
 
 use std::cell::RefCell;
 
@@ -84,6 +85,7 @@ pub fn start(words: &str, decimal: String, group: String, percent: String, now_m
             ask::me(app);
             ask::report(app, now_ms);
             lead::opened(app);
+            review::opened(app);
         })
         .unwrap_or_default(),
     }

@@ -5,7 +5,7 @@ use plumbline_core::diagnose::{Finding, Judgement};
 use plumbline_core::report::{
     ActionPart, AlertPart, Answers, BandPart, Business, ChangePart, ComparisonPart, Complete, Day, Deployment, DiagnosisPart,
     Effect, Estimate, Estimated, Event, ExperimentPart, FeaturePart, GatePart, Goal, Health, Human, IncidentPart, LoadTest,
-    LookPart, Measure, MeasureId, MissedPart, Model, Performance, PredictionDrift, Quality, Question, Revenue, RolloutPart,
+    LookPart, Measure, MeasureId, MissedPart, Model, Performance, PredictionDrift, Quality, Question, Revenue, Review, ReviewKind, ReviewPart, RolloutPart,
     Satisfaction, ScoreHistogram, SegmentPart, Series, Serving, SettingsPart, SignOff, SplitPart, StagePart, Status, SuitePart,
     Tab, Target, Third, Verdict,
 };
@@ -95,6 +95,8 @@ parts! {
     DiagnosisPart { id, ran_at, finding, steps }
     Contact { role, name, email, slack }
     SettingsPart { contacts, links, policy_sha256 }
+    ReviewPart { id, status, sentence, rows }
+    Review { format, id, kind, made_at, sentence, parts, question }
 }
 
 names! {
@@ -108,5 +110,6 @@ names! {
     }
     Severity { "info" => Info, "yellow" => Yellow, "red" => Red }
     IncidentKind { "alert" => Alert, "rollout" => Rollout, "post_mortem" => PostMortem }
+    ReviewKind { "daily" => Daily, "weekly" => Weekly, "monthly" => Monthly }
     Judgement { "fine" => Fine, "unknown" => Unknown, "suspect" => Suspect, "cause" => Cause }
 }

@@ -85,7 +85,7 @@ fn asked(report: &Report, action: &str, ui: &Ui) -> Markup {
             label.field { span { (text.of("ask.weeks")) } input #weeks type="number" min="2" max="26" value=(ui.input("weeks")) data-do="input" data-arg="weeks"; }
         }
         @if !is_optional(verb) {
-            label.field { span { (text.of(match verb { "close" => "ask.cause", "note" => "ask.note", _ => "ask.reason" })) } textarea #reason rows="3" data-do="input" data-arg="reason" { (ui.input("reason")) } }
+            label.field { span { (text.of(match verb { "close" => "ask.cause", "note" => "ask.note", "decide" => "ask.decision", _ => "ask.reason" })) } textarea #reason rows="3" data-do="input" data-arg="reason" { (ui.input("reason")) } }
         }
         @if verb == "close" {
             label.field { span { (text.of(if needs_text { "ask.post_mortem" } else { "ask.post_mortem_maybe" })) } textarea #post_mortem rows="5" data-do="input" data-arg="post_mortem" { (ui.input("post_mortem")) } }

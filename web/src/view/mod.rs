@@ -15,6 +15,7 @@ mod overview;
 mod performance;
 mod print;
 mod quality;
+mod reviews;
 mod rollout;
 mod settings;
 
@@ -71,6 +72,8 @@ fn one(report: &Report, ui: &Ui, out: &mut Vec<Piece>) {
         Route::Leads => leads::pieces(report, None, ui, out),
         Route::Lead(id) => leads::pieces(report, Some(id), ui, out),
         Route::Diagnosis(procedure) => diagnosis::pieces(report, procedure, ui, out),
+        Route::Reviews => reviews::pieces(ui, out),
+        Route::Review(id) => reviews::one(id, ui, out),
         Route::Goals => goals::pieces(report, ui, out),
         Route::Settings => settings::pieces(report, ui, out),
         Route::Overview | Route::Print => {}
@@ -120,7 +123,7 @@ fn bar(report: &Report, ui: &Ui) -> Markup {
                     @if ui.state == State::Live {
                         button.button type="button" data-do="pause" aria-pressed=(if ui.paused { "true" } else { "false" }) { (text.of("bar.pause")) }
                     }
-                    @if ui.route == Route::Print { button.button type="button" data-do="print" { (text.of("bar.print")) } } @else { a.button href="#/print" { (text.of("bar.print")) } }
+                    @if matches!(ui.route, Route::Print | Route::Review(_)) { button.button type="button" data-do="print" { (text.of("bar.print")) } } @else { a.button href="#/print" { (text.of("bar.print")) } }
                     button.button type="button" data-do="save" { (text.of("bar.save")) }
                     @if ui.state == State::Live { button.button type="button" data-do="mail" { (text.of("bar.mail")) } }
                     button.button type="button" data-do="theme" { (text.of(if ui.theme == "dark" { "bar.light" } else { "bar.dark" })) }

@@ -60,6 +60,7 @@ pub fn rail(report: &Report, ui: &Ui) -> Markup {
             h2 { (text.of("nav.help")) }
             ul {
                 (item("#/diagnosis", "view.diagnosis", &Route::Diagnosis(String::new()), 0, ui))
+                (item("#/reviews", "view.reviews", &Route::Reviews, 0, ui))
                 (item("#/goals", "view.goals", &Route::Goals, 0, ui))
                 (item("#/settings", "view.settings", &Route::Settings, 0, ui))
             }

@@ -20,6 +20,9 @@ pub fn pieces(report: &Report, ui: &Ui, out: &mut Vec<Piece>) {
     out.push(Piece::Part("measures", measures(report, ui)));
     out.push(Piece::Part("days", days(report, ui)));
     out.push(Piece::Part("changes", changes(report, ui)));
+    if !ui.printed {
+        out.push(Piece::Part("reviews", reviews(ui)));
+    }
 }
 
 /// The state in one sentence, with the measures and gates it rests on.
@@ -117,6 +120,18 @@ fn days(report: &Report, ui: &Ui) -> Markup {
         section.card {
             header { h2 { (ui.text.of("overview.days")) } }
             (timeline(&report.days, DAYS, super::whole(ui), ui))
+        }
+    }
+}
+
+/// The newest review of each kind.
+fn reviews(ui: &Ui) -> Markup {
+    let text = &ui.text;
+    let kinds = [("daily", "reviews.daily"), ("weekly", "reviews.weekly"), ("monthly", "reviews.monthly")];
+    html! {
+        section.card {
+            header { h2 { a.plain href="#/reviews" { (text.of("view.reviews")) } } }
+            ul.links { @for (kind, key) in kinds { li { a href=(format!("#/reviews/{kind}")) { (text.of(key)) } } } }
         }
     }
 }
