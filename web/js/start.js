@@ -5,27 +5,79 @@ import { keep, listen } from "./glue.js";
 const languages = new Set(["de", "ar"]);
 const root = document.documentElement;
 
-/** How the reader's locale writes numbers. */
-function separators(locale) {
-  const parts = new Intl.NumberFormat(locale).formatToParts(1234567.8);
-  const part = (type, other) => parts.find((p) => p.type === type)?.value ?? other;
-  const percent = new Intl.NumberFormat(locale, { style: "percent" }).formatToParts(0.5);
-  const sign = percent.slice(percent.findIndex((p) => p.type === "integer") + 1).map((p) => p.value).join("");
-  return [part("decimal", "."), part("group", ","), sign || "%"];
+/** The minutes that the reader's clock is ahead of UTC, with the times since when: over a year back and half a year on. */
+function offsets(now) {
+  const ahead = (ms) => -new Date(ms).getTimezoneOffset();
+  const day = 86_400_000;
+  const found = [[now - 400 * day, ahead(now - 400 * day)]];
+  for (let at = now - 400 * day; at < now + 200 * day; at += day) {
+    if (ahead(at + day) === found.at(-1)[1]) continue;
+    let [before, after] = [at, at + day];
+    while (after - before > 60_000) {
+      const middle = (before + after) / 2;
+      if (ahead(middle) === found.at(-1)[1]) before = middle;
+      else after = middle;
+    }
+    found.push([Math.floor(after / 60_000) * 60_000, ahead(after)]);
+  }
+  return found;
 }
 
-/** The words of the language that the address or the browser asks for; none for English. */
+/** How `locale` writes numbers and times, as the module reads it. */
+function conventions(locale, now) {
+  const parts = new Intl.NumberFormat(locale).formatToParts(-1234567.8);
+  const part = (type, other) => parts.find((p) => p.type === type)?.value ?? other;
+  const percent = new Intl.NumberFormat(locale, { style: "percent" }).formatToParts(0.5);
+  const plain = (text) => text.replace(/[\u200e\u200f\u061c]/g, "");
+  const sign = plain(percent.slice(percent.findIndex((p) => p.type === "integer") + 1).map((p) => p.value).join(""));
+  const asked = { day: "numeric", month: "short", timeZone: "UTC" };
+  const pieces = (ms, options) => new Intl.DateTimeFormat(locale, options).formatToParts(ms);
+  const one = (ms, type, options) => pieces(ms, options).find((p) => p.type === type)?.value ?? "";
+  const slots = { weekday: "{w}", day: "{d}", month: "{m}", hour: "{t}", literal: undefined };
+  // Hours and minutes are one slot; what stands between them goes.
+  const pattern = (options) => {
+    const all = pieces(0, options);
+    const [first, last] = [all.findIndex((p) => p.type === "hour"), all.findIndex((p) => p.type === "minute")];
+    return plain(all.filter((_, place) => first < 0 || place <= first || place > last).map((p) => slots[p.type] ?? p.value).join(""));
+  };
+  const zone = one(now, "timeZoneName", { timeZoneName: "short" });
+  return JSON.stringify({
+    decimal: part("decimal", "."),
+    group: part("group", ","),
+    percent: sign || "%",
+    mark: root.dir === "rtl" ? "\u200e" : "",
+    months: Array.from({ length: 12 }, (_, month) => one(Date.UTC(2026, month, 15), "month", asked)),
+    weekdays: Array.from({ length: 7 }, (_, day) => one(Date.UTC(2026, 5, 1 + day), "weekday", { ...asked, weekday: "short" })),
+    date: pattern(asked),
+    moment: pattern({ ...asked, weekday: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" }),
+    zone,
+    offsets: offsets(now),
+  });
+}
+
+/** The language that was chosen on this device, if any. */
+function chosen() {
+  try {
+    return localStorage.getItem("plumbline-language");
+  } catch {
+    return null;
+  }
+}
+
+/** The words of the language that the address, this device or the browser asks for, and its locale; none for English. */
 async function words() {
-  const asked = new URLSearchParams(location.search).get("lang") ?? navigator.language;
+  const asked = new URLSearchParams(location.search).get("lang") || chosen() || navigator.language;
   const language = asked.slice(0, 2).toLowerCase();
-  if (!languages.has(language) || location.protocol === "file:") return ["", "en-US"];
+  const english = ["", language === "en" && asked.length > 2 ? asked : navigator.language.startsWith("en-") ? navigator.language : "en-GB"];
+  if (!languages.has(language) || location.protocol === "file:") return english;
   const answer = await fetch(`text/${language}.json`);
-  if (!answer.ok) return ["", "en-US"];
+  if (!answer.ok) return english;
   const text = await answer.text();
   root.lang = language;
   root.dir = JSON.parse(text)._dir ?? "ltr";
-  // Digits as the charts have them, whatever the language's own are.
-  return [text, `${asked}-u-nu-latn`];
+  // The region of the browser where it speaks the language. Digits as the charts have them, whatever the language's own are.
+  const region = navigator.language.startsWith(`${language}-`) ? navigator.language : asked;
+  return [text, `${region}-u-nu-latn`];
 }
 
 /** The module: a file beside this one, or in this one where the page is one file. */
@@ -64,7 +116,17 @@ document.addEventListener("drop", (event) => {
   event.preventDefault();
   open(event.dataTransfer.files[0]);
 });
-document.addEventListener("change", ({ target }) => target.id === "open-report" && open(target.files[0]));
+document.addEventListener("change", ({ target }) => {
+  if (target.id === "open-report") open(target.files[0]);
+  if (target.id === "language") {
+    try {
+      localStorage.setItem("plumbline-language", target.value);
+    } catch {}
+    // Its words are loaded when the page starts.
+    location.assign(location.pathname + location.hash);
+    location.reload();
+  }
+});
 document.addEventListener("click", ({ target }) => {
   if (target.closest("[data-do=print]")) window.print();
   if (target.closest("[data-do=mail]")) mail();
@@ -94,7 +156,7 @@ try {
   const [[text, locale], report, file] = await Promise.all([words(), saved(), module()]);
   await init({ module_or_path: file });
   listen(heard);
-  start(text, ...separators(locale), Date.now(), report);
+  start(text, conventions(locale, Date.now()), Date.now(), report);
   setInterval(() => tick(Date.now(), document.hidden, navigator.onLine), 1_000);
 } catch (error) {
   document.getElementById("start-words").textContent = `The page could not start: ${error.message}`;

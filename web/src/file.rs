@@ -4,7 +4,7 @@ use maud::html;
 
 use crate::read::Report;
 use crate::text::Text;
-use crate::ui::{State, Ui};
+use crate::ui::{Route, State, Ui};
 use crate::view;
 
 /// What a page consists of besides its report.
@@ -30,7 +30,7 @@ pub fn inline(script: &str) -> String {
 /// The document of the report in `json`. Its script is put in through [`inline`].
 pub fn document(json: &str, assets: Assets<'_>) -> String {
     let report = Report::read(json).unwrap_or_default();
-    let ui = Ui { state: State::Saved, printed: true, ..Ui::new(&report) };
+    let ui = Ui { state: State::Saved, printed: true, route: Route::Print, ..Ui::new(&report) };
     let policy = format!(
         "default-src 'none'; script-src 'sha256-{}' 'wasm-unsafe-eval'; style-src 'sha256-{}'; img-src data:; base-uri 'none'; form-action 'none'",
         assets.script_sha256, assets.style_sha256

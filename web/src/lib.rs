@@ -6,6 +6,7 @@
 
 pub mod chart;
 pub mod file;
+pub mod find;
 pub mod lead;
 pub mod order;
 #[cfg(target_arch = "wasm32")]

@@ -184,6 +184,8 @@ pub struct Ui {
     pub seen: u64,
     /// `light`, `dark` or empty for the system's.
     pub theme: String,
+    /// Whether keys of one letter are switched on.
+    pub keys: bool,
     /// How fresh the report is.
     pub state: State,
     /// Whether refreshes are paused.

@@ -5,7 +5,7 @@ use plumbline_core::report::Series;
 
 use super::frame::Frame;
 use super::scale::{Scale, area, line, ticks};
-use crate::text::{Unit, coordinate, date_of, day_of};
+use crate::text::{Unit, coordinate, day_of};
 use crate::ui::Ui;
 
 const HEIGHT: f64 = 240.0;
@@ -67,9 +67,9 @@ pub fn band(chart: &Band<'_>, ui: &Ui) -> Markup {
         match is_hourly {
             true => {
                 let hour = start_day * 24 + start_hour + place;
-                format!("{}, {:02}:00", date_of(hour.div_euclid(24)), hour.rem_euclid(24))
+                text.locale.calendar.hour(hour * 3_600_000)
             }
-            false => date_of(start_day + place),
+            false => text.locale.calendar.day(start_day + place),
         }
     };
     let figures = || {

@@ -5,7 +5,7 @@ use plumbline_core::report::LookPart;
 
 use super::frame::Frame;
 use super::scale::{Scale, ticks};
-use crate::text::{Unit, coordinate, moment};
+use crate::text::{Unit, coordinate};
 use crate::ui::Ui;
 
 const HEIGHT: f64 = 240.0;
@@ -56,7 +56,7 @@ pub fn lift(id: &str, looks: &[LookPart], planned: u32, wanted: f64, width: f64,
         [text.of("lift.head"), text.of("lift.when"), text.of("lift.information"), text.of("lift.change")].map(str::to_owned);
     let rows: Vec<Vec<String>> = looks
         .iter()
-        .map(|look| vec![look.look.to_string(), moment(&look.at), text.locale.percent(look.information), shown(look)])
+        .map(|look| vec![look.look.to_string(), ui.text.moment(&look.at), text.locale.percent(look.information), shown(look)])
         .collect();
     let frame = Frame { id, finding: text.of("lift.title"), below: text.of("lift.below"), description: &description };
     frame.figure(text, (width, HEIGHT), &inside, &html! {}, (&head, &rows))

@@ -4,7 +4,7 @@ use maud::{Markup, html};
 use plumbline_core::report::{Day, Status};
 
 use crate::part::level_of_days;
-use crate::text::{coordinate, date_of, day_of};
+use crate::text::{coordinate, day_of};
 use crate::ui::Ui;
 
 const ROW: f64 = 22.0;
@@ -25,7 +25,7 @@ pub fn timeline(days: &[Day], count: usize, width: f64, ui: &Ui) -> Markup {
     ];
     let left = if width < 420.0 { 104.0 } else { LEFT };
     let step = (width - left) / days.len() as f64;
-    let name = |day: &Day| day_of(&day.day).map_or_else(String::new, date_of);
+    let name = |day: &Day| day_of(&day.day).map_or_else(String::new, |day| text.locale.calendar.day(day));
     let off = days.iter().filter(|day| day.statuses.values().any(|status| *status == Status::Fail)).map(name).collect::<Vec<_>>();
     let words = match off.len() {
         0 => text.count("timeline.fine", days.len() as u64, &[]),

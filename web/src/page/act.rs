@@ -74,6 +74,20 @@ pub(super) fn save(app: &App) {
     glue::keep(&format!("plumbline-report-{day}.json"), "application/json", &app.text);
 }
 
+/// Opens the first of what was found.
+pub(super) fn find(app: &App) {
+    let found = crate::find::find(&app.report, app.ui.input("find"), &app.ui);
+    if let (Some(window), Some(first)) = (window(), found.first()) {
+        let _ = window.location().set_hash(&first.route);
+    }
+}
+
+/// Switches keys of one letter on or off, and remembers it.
+pub(super) fn keys(app: &mut App) {
+    app.ui.keys = !app.ui.keys;
+    let _ = remember("plumbline-keys", if app.ui.keys { "on" } else { "" });
+}
+
 /// Opens the lead whose id was typed.
 pub(super) fn find_lead(app: &App) {
     let id = app.ui.input("lead").trim();

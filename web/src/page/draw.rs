@@ -27,6 +27,11 @@ pub(super) fn theme() -> String {
         .unwrap_or_default()
 }
 
+/// Whether keys of one letter were switched on on this device.
+pub(super) fn keys() -> bool {
+    store().and_then(|store| store.get_item("plumbline-keys").ok()?).is_some_and(|keys| keys == "on")
+}
+
 /// The newest event that was marked as seen on this device.
 pub(super) fn seen() -> u64 {
     store().and_then(|store| store.get_item("plumbline-seen").ok()?).and_then(|seen| seen.parse().ok()).unwrap_or_default()

@@ -53,6 +53,7 @@ fn route() -> Option<()> {
         let is_moved = app.ui.go(&hash);
         if is_moved {
             app.ui.open.remove("views");
+            app.ui.inputs.remove("find");
             lead::opened(app);
             review::opened(app);
             soon(app);
@@ -95,7 +96,7 @@ fn on(event: &Event) -> Option<()> {
         }),
         "keydown" => {
             let event = event.dyn_ref::<web_sys::KeyboardEvent>()?;
-            if is_field { stepped(event, &target) } else { None }
+            if is_field { stepped(event, &target) } else { pressed(event) }
         }
         "click" if is_field || target.closest("form").ok()?.is_some_and(|form| form.has_attribute("data-do")) => None,
         "change" if !target.is_instance_of::<HtmlSelectElement>() => None,
@@ -127,6 +128,16 @@ fn stepped(event: &web_sys::KeyboardEvent, target: &Element) -> Option<()> {
     with(|app| done(app, "lead", &target.get_attribute("data-arg").unwrap_or_default(), &next))
 }
 
+/// `/` leads to the box that finds, where keys of one letter were switched on.
+fn pressed(event: &web_sys::KeyboardEvent) -> Option<()> {
+    let is_meant = event.key() == "/" && !event.ctrl_key() && !event.meta_key() && !event.alt_key();
+    if is_meant && with(|app| app.ui.keys)? {
+        event.prevent_default();
+        document()?.get_element_by_id("find")?.dyn_into::<HtmlElement>().ok()?.focus().ok()?;
+    }
+    Some(())
+}
+
 fn done(app: &mut App, what: &str, argument: &str, value: &str) {
     match what {
         "theme" => act::theme(app),
@@ -138,7 +149,9 @@ fn done(app: &mut App, what: &str, argument: &str, value: &str) {
         "send" => act::send(app, argument),
         "sign-in" => act::sign_in(app),
         "sign-out" => act::sign_out(app),
+        "find" => act::find(app),
         "find-lead" => act::find_lead(app),
+        "keys" => act::keys(app),
         "compare" => lead::compare(app),
         "lead" => {
             if app.ui.desk.set(argument, value) {

@@ -51,14 +51,18 @@ fn with<T>(change: impl FnOnce(&mut App) -> T) -> Option<T> {
     APP.with(|app| app.try_borrow_mut().ok()?.as_mut().map(change))
 }
 
-/// Starts the page: `words` is the language's file, empty for English; then the separators of the reader's locale and the time.
+/// Starts the page: `words` is the language's file, empty for English; `locale` says how the reader writes numbers and times.
 #[wasm_bindgen]
-pub fn start(words: &str, decimal: String, group: String, percent: String, now_ms: f64, saved: Option<String>) {
-    let locale = Locale { decimal, group, percent };
-    let mut ui =
-        Ui { text: Text::new(words, locale), state: State::Waiting, now_ms: now_ms as i64, ..Ui::new(&Report::default()) };
+pub fn start(words: &str, locale: &str, now_ms: f64, saved: Option<String>) {
+    let mut ui = Ui {
+        text: Text::new(words, Locale::read(locale)),
+        state: State::Waiting,
+        now_ms: now_ms as i64,
+        ..Ui::new(&Report::default())
+    };
     ui.theme = draw::theme();
     ui.seen = draw::seen();
+    ui.keys = draw::keys();
     ui.width = draw::width();
     if let Some(hash) = draw::hash() {
         ui.go(&hash);

@@ -1,29 +1,36 @@
 //! What the page says: words of one file, numbers and times as the reader's locale writes them.
 
 mod number;
+mod plural;
 mod safe;
 mod time;
 mod unit;
 
 use std::collections::BTreeMap;
 
+use maud::{Markup, html};
+use plumbline_core::report::Measure;
 use plumbline_core::sentence::Sentence;
 use serde_json::Value;
 
 pub use number::{Locale, coordinate};
-pub use safe::{Safe, shown};
-pub use time::{date_of, day_of, moment, ms_of};
+pub use safe::{Safe, Whole, shown};
+pub use time::{Calendar, day_of, ms_of};
 pub use unit::{Unit, id_of};
 
 /// English, which is built in.
 const ENGLISH: &str = include_str!("../../text/en.json");
 
 /// The words of a language and how its readers write numbers.
+#[derive(Clone)]
 pub struct Text {
     /// By key; plural forms by key and category, as `days.one`.
     words: BTreeMap<String, String>,
     /// Separators and signs.
     pub locale: Locale,
+    /// Whether this is the language that the service writes its sentences in.
+    is_english: bool,
+    /// The plural category of a number.
     plural: fn(u64) -> &'static str,
 }
 
@@ -48,13 +55,13 @@ impl Text {
                 words.insert(key, word);
             }
         }
-        Text { words, locale, plural: |n| if n == 1 { "one" } else { "other" } }
+        let language = words.get("_lang").cloned().unwrap_or_default();
+        Text { words, locale, is_english: language == "en", plural: if language == "ar" { plural::arabic } else { plural::two } }
     }
 
-    /// With the plural categories of the language.
-    #[must_use]
-    pub fn with_plurals(self, plural: fn(u64) -> &'static str) -> Text {
-        Text { plural, ..self }
+    /// `Wed 18 Nov, 14:05` of an RFC 3339 time, on the reader's clock.
+    pub fn moment(&self, at: &str) -> String {
+        self.locale.calendar.moment(at)
     }
 
     /// The text of `key`; the key itself where there is none.
@@ -87,19 +94,61 @@ impl Text {
         filled(text, &slots)
     }
 
-    /// A sentence of the report: in this language where it has a text for the sentence's code, else as it came.
+    /// A sentence of the report: in this language where it has a text for the sentence's code and all its slots are known, else as it came.
     pub fn sentence(&self, sentence: &Sentence) -> String {
-        let key = format!("sentence.{}", sentence.code);
-        let Some(text) = self.words.get(&key) else { return sentence.text.clone() };
-        let shown = |value: &Value| match value {
-            Value::String(text) => text.clone(),
-            Value::Number(number) => number.as_f64().map_or_else(String::new, |x| self.locale.shortest(x)),
-            Value::Array(entries) => entries.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", "),
-            _ => String::new(),
+        self.translated(sentence).unwrap_or_else(|| sentence.text.clone())
+    }
+
+    /// The sentence as markup: one that stays in English says so, for those who hear it and where text runs from the right.
+    pub fn said(&self, sentence: &Sentence) -> Markup {
+        match self.translated(sentence) {
+            Some(text) => html! { (Whole(&text)) },
+            None if self.is_english || sentence.text.is_empty() => html! { (Whole(&sentence.text)) },
+            None => html! { span lang="en" dir="ltr" { (Whole(&sentence.text)) } },
+        }
+    }
+
+    /// What a measure's figure, interval and target say; in English the sentence of the service.
+    pub fn measured(&self, measure: &Measure, currency: &str) -> String {
+        if self.is_english {
+            return self.sentence(&measure.sentence);
+        }
+        let unit = Unit::of(measure.id);
+        let figure = self.estimate(&measure.estimate, unit, currency);
+        let target = measure.target.as_ref().map(|target| format!("; {}", self.target(target, unit, currency)));
+        format!("{}: {figure}{}", self.measure(measure), target.unwrap_or_default())
+    }
+
+    fn translated(&self, sentence: &Sentence) -> Option<String> {
+        let text = self.words.get(&format!("sentence.{}", sentence.code))?;
+        let mut slots: Vec<(&str, String)> = Vec::new();
+        for slot in text.split('{').skip(1).filter_map(|part| Some(part.split_once('}')?.0)) {
+            let (name, format) = slot.split_once(':').unwrap_or((slot, ""));
+            slots.push((slot, self.slot(sentence.values.get(name)?, name, format)));
+        }
+        let slots: Vec<(&str, &str)> = slots.iter().map(|(slot, value)| (*slot, value.as_str())).collect();
+        // The marks of signs are for the page's own markup; in text that is shown as it came they would be seen.
+        Some(filled(text, &slots).replace('\u{200e}', ""))
+    }
+
+    /// A value of a sentence: `{share:percent}`, `{at_ms:moment}`, `{stage:stage}`, or as it is.
+    fn slot(&self, value: &Value, name: &str, format: &str) -> String {
+        let named = |id: &str| {
+            let id = id.strip_prefix("approval:").unwrap_or(id);
+            let known = |group: &str| self.words.get(&format!("{group}.{id}"));
+            known("role").or_else(|| known("gate")).or_else(|| known(name)).cloned().unwrap_or_else(|| id.to_owned())
         };
-        let values: Vec<(&str, String)> = sentence.values.iter().map(|(name, value)| (name.as_str(), shown(value))).collect();
-        let slots: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        filled(text, &slots)
+        match (value, value.as_f64()) {
+            (_, Some(x)) => match format {
+                "percent" => self.locale.percent(x),
+                "moment" => self.locale.calendar.at(x as i64),
+                "part" => self.locale.fixed(x, 3),
+                _ => self.locale.shortest(x),
+            },
+            (Value::String(text), _) => named(text),
+            (Value::Array(entries), _) => entries.iter().filter_map(Value::as_str).map(named).collect::<Vec<_>>().join(", "),
+            _ => String::new(),
+        }
     }
 
     /// `ltr` or `rtl`.
@@ -167,6 +216,26 @@ mod tests {
             Text::new(r#"{"sentence.LATE":"{days} Tage zu spät","n":{"one":"{n} Tag","other":"{n} Tage"}}"#, Locale::default());
         assert_eq!(german.sentence(&Sentence::new("LATE", "3 days late").with("days", 3)), "3 Tage zu spät");
         assert_eq!(german.sentence(&Sentence::new("EARLY", "early")), "early");
+        assert_eq!(
+            german.sentence(&Sentence::new("LATE", "late")),
+            "late",
+            "a slot without a value leaves the sentence as it came"
+        );
         assert_eq!((german.count("n", 1, &[]), german.count("n", 2_000, &[])), ("1 Tag".to_owned(), "2,000 Tage".to_owned()));
+    }
+
+    #[test]
+    fn values_are_written_by_their_kind_and_what_stays_english_says_so() {
+        let file = r#"{"_lang":"xx","sentence.SERVES":"{stage}: {share:percent} seit {at_ms:moment}; fehlt: {missing}","stage.canary":"Probe","role.ml_lead":"Leitung"}"#;
+        let text = Text::new(file, Locale { percent: "%".into(), ..Locale::default() });
+        let serves = Sentence::new("SERVES", "serves")
+            .with("stage", "canary")
+            .with("share", 0.1)
+            .with("at_ms", 0)
+            .with("missing", vec!["approval:ml_lead"]);
+        assert_eq!(text.sentence(&serves), "Probe: 10.0% seit Thu 1 Jan, 00:00; fehlt: Leitung");
+        let said = text.said(&Sentence::new("OTHER", "<b>")).into_string();
+        assert_eq!(said, "<span lang=\"en\" dir=\"ltr\"><bdi>&lt;b&gt;</bdi></span>");
+        assert_eq!(Text::default().said(&Sentence::new("OTHER", "b")).into_string(), "<bdi>b</bdi>");
     }
 }

@@ -1,6 +1,9 @@
 //! Numbers by integer arithmetic: native and wasm print the same bytes, and the float formatter stays out of the module.
 
-/// How a reader writes numbers; the page asks `Intl` once.
+use super::time::Calendar;
+use crate::read::{field, parse};
+
+/// How a reader writes numbers and times; the page asks `Intl` once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Locale {
     /// Before the decimals.
@@ -9,11 +12,16 @@ pub struct Locale {
     pub group: String,
     /// After a percentage, with its space where the language has one.
     pub percent: String,
+    /// Before a sign: the mark that keeps it left of its number where text runs from the right, else nothing.
+    pub mark: String,
+    /// Dates and the clock.
+    pub calendar: Calendar,
 }
 
 impl Default for Locale {
     fn default() -> Locale {
-        Locale { decimal: ".".into(), group: ",".into(), percent: "\u{202f}%".into() }
+        let [decimal, group, percent] = [".", ",", "\u{202f}%"].map(str::to_owned);
+        Locale { decimal, group, percent, mark: String::new(), calendar: Calendar::default() }
     }
 }
 
@@ -21,6 +29,20 @@ impl Default for Locale {
 pub const UNKNOWN: &str = "–";
 
 impl Locale {
+    /// The locale that the JSON `text` describes; the default one for what it lacks.
+    pub fn read(text: &str) -> Locale {
+        let value = parse(text).unwrap_or_default();
+        let of = |name: &str, other: String| field::<Option<String>>(&value, name).unwrap_or(other);
+        let own = Locale::default();
+        Locale {
+            decimal: of("decimal", own.decimal),
+            group: of("group", own.group),
+            percent: of("percent", own.percent),
+            mark: of("mark", own.mark),
+            calendar: Calendar::of(&value),
+        }
+    }
+
     /// `n` with groups of three digits.
     pub fn whole(&self, n: u64) -> String {
         let mut out = String::new();
@@ -37,6 +59,7 @@ impl Locale {
         let scaled = (x.abs() * scale as f64 + 0.5) as u64;
         let mut out = String::new();
         if x < 0.0 && scaled > 0 {
+            out.push_str(&self.mark);
             out.push('−');
         }
         whole(&mut out, scaled / scale, &self.group);
@@ -74,7 +97,7 @@ impl Locale {
 
     /// `x` as a whole number with its sign.
     pub fn signed(&self, x: f64) -> String {
-        format!("{}{}", if x >= 0.5 { "+" } else { "" }, self.fixed(x, 0))
+        format!("{}{}", self.plus(x >= 0.5), self.fixed(x, 0))
     }
 
     /// The part `x` in per cent without decimals, for an axis.
@@ -86,8 +109,11 @@ impl Locale {
 
     /// The part `x` in per cent, with its sign.
     pub fn signed_percent(&self, x: f64) -> String {
-        let sign = if x > 0.0 { "+" } else { "" };
-        format!("{sign}{}{}", self.fixed(100.0 * x, 1), self.percent)
+        format!("{}{}{}", self.plus(x > 0.0), self.fixed(100.0 * x, 1), self.percent)
+    }
+
+    fn plus(&self, is_more: bool) -> String {
+        if is_more { format!("{}+", self.mark) } else { String::new() }
     }
 
     /// Money: whole below 10,000, then in thousands and millions.

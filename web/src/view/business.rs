@@ -87,7 +87,7 @@ fn human(report: &Report, ui: &Ui) -> Markup {
     html! {
         section.card {
             header { h2 { (text.of("human.title")) } p.small.soft { (text.count("human.leads", human.leads, &[])) } }
-            p { (Safe(&text.sentence(&human.sentence))) }
+            p { (text.said(&human.sentence)) }
             @if !human.thirds.is_empty() {
                 (table("thirds", text.of("human.title"), &head, &html! { @for third in &human.thirds { tr {
                     th scope="row" { (text.of(&format!("human.{}", third.id)).trim_start_matches("human.")) }

@@ -8,7 +8,7 @@ use plumbline_core::rollout::Severity;
 use super::{Piece, fault, heading, measure};
 use crate::part::{Icon, icon, link};
 use crate::read::Report;
-use crate::text::{Safe, moment, ms_of, shown};
+use crate::text::{Safe, ms_of, shown};
 use crate::ui::Ui;
 
 /// The pieces of the view; `procedure` is the one that is open, such as `latency`.
@@ -48,7 +48,7 @@ fn clock(owner: Option<&str>, due: Option<&str>, next: Option<&str>, taken: Opti
             @if let Some(owner) = owner { strong { (shown(&role(owner)).0) } }
             @if let Some(due) = due {
                 @let left = if ui.now_ms > 0 { left(due, ui) } else { String::new() };
-                " · " (text.fill("alerts.due", &[("at", &moment(due))])) @if !left.is_empty() { " (" (left) ")" }
+                " · " (text.fill("alerts.due", &[("at", &ui.text.moment(due))])) @if !left.is_empty() { " (" (left) ")" }
             }
             @if let Some(next) = next { " · " (text.fill("alerts.next", &[("role", &shown(&role(next)).0)])) }
             @if let Some(taken) = taken { " · " (text.fill("alerts.taken", &[("name", &shown(taken).0)])) }
@@ -72,9 +72,9 @@ fn alerts(report: &Report, ui: &Ui) -> Markup {
         html! {
             li.alert id=(format!("alert-{}", alert.id)) {
                 p { @if alert.state == "firing" { (severity(alert.severity, ui)) } @else { span.status.good { (icon(Icon::Tick)) (text.of("alerts.resolved")) } }
-                    " " (Safe(&text.sentence(&alert.sentence))) @if alert.stale { " " span.soft { (text.of("alerts.stale")) } } }
+                    " " (text.said(&alert.sentence)) @if alert.stale { " " span.soft { (text.of("alerts.stale")) } } }
                 (clock(alert.owner_role.as_deref(), alert.due_at.as_deref(), alert.escalates_to.as_deref(), alert.taken_by.as_deref(), ui))
-                p.small.soft { (text.fill("alerts.since", &[("at", &moment(&alert.opened_at))])) @if let Some(at) = &alert.resolved_at { " · " (text.fill("alerts.until", &[("at", &moment(at))])) } }
+                p.small.soft { (text.fill("alerts.since", &[("at", &ui.text.moment(&alert.opened_at))])) @if let Some(at) = &alert.resolved_at { " · " (text.fill("alerts.until", &[("at", &ui.text.moment(at))])) } }
                 @if alert.state == "firing" && alert.taken_by.is_none() && alert.incident.is_some() && ui.may("operate") {
                     div.buttons { button.button type="button" data-do="ask" data-arg=(format!("take:{}", alert.id)) { (text.of("action.take")) } }
                 }
@@ -103,7 +103,7 @@ fn incidents(report: &Report, ui: &Ui) -> Markup {
     let one = |incident: &IncidentPart| {
         html! {
             li.alert id=(format!("incident-{}", incident.id)) {
-                p { @if incident.state == "closed" { span.status.good { (icon(Icon::Tick)) (text.of("incidents.closed")) } } @else { (severity(incident.severity, ui)) } " " (Safe(&text.sentence(&incident.sentence))) }
+                p { @if incident.state == "closed" { span.status.good { (icon(Icon::Tick)) (text.of("incidents.closed")) } } @else { (severity(incident.severity, ui)) } " " (text.said(&incident.sentence)) }
                 (clock(incident.owner_role.as_deref(), (incident.state != "closed").then_some(incident.due_at.as_str()), incident.escalates_to.as_deref(), incident.taken_by.as_deref(), ui))
                 @if let Some(cause) = &incident.cause { p.small { (text.of("incidents.cause")) " " (Safe(cause)) } }
                 @if incident.state != "closed" && ui.may("operate") {
@@ -126,7 +126,7 @@ fn off(report: &Report, ui: &Ui) -> Markup {
         section.card {
             header { h2 { (text.of("diagnosis.off")) } }
             @if off.is_empty() { p.soft { (text.of("diagnosis.none")) } }
-            @for one in off { (measure::said(one, ui)) }
+            @for one in off { (measure::said(report, one, ui)) }
         }
     }
 }
@@ -143,11 +143,11 @@ fn procedures(report: &Report, open: &str, ui: &Ui) -> Markup {
     html! {
         @for part in report.diagnosis.iter().filter(|part| is_open(part)) {
             section.card id=(format!("procedure-{}", part.id)) {
-                header { h2 { (text.of(&format!("procedure.{}", part.id))) } p.small.soft { (text.fill("diagnosis.ran", &[("at", &moment(&part.ran_at))])) } }
-                p { (Safe(&text.sentence(&part.finding))) }
+                header { h2 { (text.of(&format!("procedure.{}", part.id))) } p.small.soft { (text.fill("diagnosis.ran", &[("at", &ui.text.moment(&part.ran_at))])) } }
+                p { (text.said(&part.finding)) }
                 ol.steps { @for step in &part.steps { li {
                     (judgement(step.status, ui))
-                    div { p { (Safe(&text.sentence(&step.sentence))) } (next(step, ui)) }
+                    div { p { (text.said(&step.sentence)) } (next(step, ui)) }
                 } } }
             }
         }
@@ -156,7 +156,7 @@ fn procedures(report: &Report, open: &str, ui: &Ui) -> Markup {
 
 fn next(step: &Finding, ui: &Ui) -> Markup {
     html! {
-        @if let Some(action) = &step.action { p.small { "→ " (Safe(&ui.text.sentence(action))) } }
+        @if let Some(action) = &step.action { p.small { "→ " (ui.text.said(action)) } }
         @if !step.route.is_empty() && !ui.printed { p.small { (link(&step.route, ui.text.of("diagnosis.look"))) } }
     }
 }

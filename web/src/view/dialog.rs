@@ -4,7 +4,7 @@ use maud::{Markup, html};
 use plumbline_core::report::{GatePart, RolloutPart, Status};
 
 use crate::read::Report;
-use crate::text::{Safe, Unit, moment, shown};
+use crate::text::{Unit, shown};
 use crate::ui::Ui;
 
 /// The dialog of the action that is asked for; an empty one without.
@@ -57,7 +57,7 @@ fn asked(report: &Report, action: &str, ui: &Ui) -> Markup {
         ("champion", shown(version("champion")).0),
         ("stage", stage),
         ("gate", text.of(&format!("gate.{about}")).trim_start_matches("gate.").to_owned()),
-        ("made", moment(&report.generated_at)),
+        ("made", ui.text.moment(&report.generated_at)),
         ("a_day", whole(a_day)),
         ("moved", whole(moved)),
         ("after", whole(after)),
@@ -76,10 +76,10 @@ fn asked(report: &Report, action: &str, ui: &Ui) -> Markup {
     html! {
         h2 #ask-title tabindex="-1" { (text.fill(&format!("ask.{kind}.title"), &slots)) }
         p { (text.fill(&format!("ask.{kind}.body"), &slots)) }
-        @if let Some(effect) = effect.filter(|effect| !effect.sentence.text.is_empty()) { p { (Safe(&text.sentence(&effect.sentence))) } }
-        @if let Some(gate) = gate { p { (Safe(&text.sentence(&gate.sentence))) } }
-        @if let Some(incident) = incident { p { (Safe(&text.sentence(&incident.sentence))) } }
-        @if let Some(alert) = alert { p { (Safe(&text.sentence(&alert.sentence))) } }
+        @if let Some(effect) = effect.filter(|effect| !effect.sentence.text.is_empty()) { p { (text.said(&effect.sentence)) } }
+        @if let Some(gate) = gate { p { (text.said(&gate.sentence)) } }
+        @if let Some(incident) = incident { p { (text.said(&incident.sentence)) } }
+        @if let Some(alert) = alert { p { (text.said(&alert.sentence)) } }
         @if part.is_some() || gate.is_some() { p.small.soft { (text.fill("ask.evidence", &slots)) } }
         @if kind == "approve_canary" {
             label.field { span { (text.of("ask.weeks")) } input #weeks type="number" min="2" max="26" value=(ui.input("weeks")) data-do="input" data-arg="weeks"; }

@@ -7,7 +7,7 @@ use super::{Piece, currency, fault, heading};
 use crate::chart::{Forest, forest, lift};
 use crate::part::{of_status, status};
 use crate::read::Report;
-use crate::text::{Safe, Unit};
+use crate::text::Unit;
 use crate::ui::Ui;
 
 /// Below this chance of the split, results are not to be read.
@@ -41,7 +41,7 @@ fn verdict(test: &ExperimentPart, ui: &Ui) -> Markup {
     html! {
         section.card.hero.(level.map_or("wait", |level| level.class)) {
             @if let Some(level) = level { (status(text, level)) }
-            h2 { (Safe(&text.sentence(&test.sentence))) }
+            h2 { (text.said(&test.sentence)) }
             @if let Some(split) = &test.srm {
                 @let sides: Vec<String> = split.observed.iter().map(|n| text.locale.whole(*n)).collect();
                 @let slots = [("sides", sides.join(" / ")), ("p", if split.p < 0.001 { "< 0.001".to_owned() } else { format!("= {}", text.locale.fixed(split.p, 3)) })];
@@ -88,7 +88,7 @@ fn measures(report: &Report, test: &ExperimentPart, ui: &Ui) -> Markup {
         section.card {
             header { h2 { (ui.text.of("experiment.measures")) } }
             (forest("measures", ui.text.of("experiment.measures"), arms(ui), &rows, ui))
-            @for change in test.measures.iter().filter(|change| !change.sentence.text.is_empty()) { p.small { (Safe(&ui.text.sentence(&change.sentence))) } }
+            @for change in test.measures.iter().filter(|change| !change.sentence.text.is_empty()) { p.small { (ui.text.said(&change.sentence)) } }
         }
     }
 }

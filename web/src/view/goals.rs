@@ -6,7 +6,7 @@ use super::{Piece, currency, fault, heading};
 use crate::chart::{Band, Line, band};
 use crate::part::{link, of_status, status};
 use crate::read::Report;
-use crate::text::{Safe, Unit, moment};
+use crate::text::Unit;
 use crate::ui::Ui;
 
 /// The pieces of the view.
@@ -25,12 +25,12 @@ fn goals(report: &Report, ui: &Ui) -> Markup {
             section.card {
                 header {
                     h2 { (text.fill("goals.month", &[("n", &month.to_string())])) }
-                    @if let Some(due) = own.first().map(|goal| &goal.due_at) { p.small.soft { (text.fill("goals.due", &[("at", &moment(due))])) } }
+                    @if let Some(due) = own.first().map(|goal| &goal.due_at) { p.small.soft { (text.fill("goals.due", &[("at", &ui.text.moment(due))])) } }
                 }
                 ul.goals { @for goal in own { li {
                     h3 { (text.of(&format!("goal.{}", goal.id))) }
                     p { (status(text, of_status(goal.status))) }
-                    p.small { (Safe(&text.sentence(&goal.sentence))) " " (link(&goal.route, text.of("goals.look"))) }
+                    p.small { (text.said(&goal.sentence)) " " (link(&goal.route, text.of("goals.look"))) }
                 } } }
             }
         } }
@@ -54,7 +54,7 @@ fn revenue(report: &Report, ui: &Ui) -> Markup {
                 }, ui))
                 p.small { (text.fill("revenue.per_lead", &[("worth", &text.estimate(&revenue.per_lead, Unit::Money, money)), ("leads", &text.locale.whole(revenue.leads))])) }
             }
-            p { (Safe(&text.sentence(&revenue.method))) }
+            p { (text.said(&revenue.method)) }
             p.small.soft { (text.fill("revenue.target", &[("target", &text.value(Some(revenue.target), Unit::Money, money))])) @if !revenue.excluded.is_empty() { " " (text.fill("revenue.excluded", &[("what", &revenue.excluded.join(", "))])) } }
         }
     }

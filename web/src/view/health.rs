@@ -6,7 +6,7 @@ use plumbline_core::report::MeasureId;
 use super::{Piece, fault, heading, measure};
 use crate::chart::{Band, Line, band};
 use crate::read::Report;
-use crate::text::{Unit, moment};
+use crate::text::Unit;
 use crate::ui::Ui;
 
 const CARDS: [MeasureId; 4] = [MeasureId::P99Ms, MeasureId::Throughput, MeasureId::ErrorRate, MeasureId::Uptime];
@@ -28,7 +28,7 @@ fn load(report: &Report, ui: &Ui) -> Markup {
     let words = match &health.load_test {
         Some(test) => text.fill(
             "health.load_test",
-            &[("rate", &text.value(Some(test.req_per_s), Unit::PerSecond, "")), ("at", &moment(&test.at))],
+            &[("rate", &text.value(Some(test.req_per_s), Unit::PerSecond, "")), ("at", &ui.text.moment(&test.at))],
         ),
         None => text.of("health.not_tested").to_owned(),
     };

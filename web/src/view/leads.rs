@@ -9,7 +9,7 @@ use crate::lead::{Control, Desk, Edge, Fault, Field, Row, Score, Stored};
 use crate::order::order;
 use crate::part::{Icon, icon, table};
 use crate::read::Report;
-use crate::text::{Safe, moment, shown};
+use crate::text::{Safe, shown};
 use crate::ui::{State, Ui};
 
 /// The pieces of the view: search and list, or the lead `id`; in both, the form and its score.
@@ -81,8 +81,8 @@ fn band_of(bands: &[(String, f64)], probability: f64) -> &str {
     bands.iter().find(|(_, from)| probability >= *from).map_or("", |(name, _)| name.as_str())
 }
 
-fn time(ms: i64) -> String {
-    if ms > 0 { moment(&time_text(ms)) } else { String::new() }
+fn time(ms: i64, ui: &Ui) -> String {
+    if ms > 0 { ui.text.moment(&time_text(ms)) } else { String::new() }
 }
 
 fn recent(report: &Report, ui: &Ui) -> Markup {
@@ -103,7 +103,7 @@ fn recent(report: &Report, ui: &Ui) -> Markup {
             td.number { (text.locale.fixed(served.map_or(0.0, |score| score.2 * 100.0), 0)) }
             td { (Safe(served.map_or("", |score| band_of(&bands, score.2)))) }
             td { (Safe(served.map_or("", |score| score.0.as_str()))) }
-            td { (time(row.first_ms)) }
+            td { (time(row.first_ms, ui)) }
             td { (outcome(row, ui)) }
         } }
     };
@@ -118,8 +118,8 @@ fn recent(report: &Report, ui: &Ui) -> Markup {
 fn outcome(row: &Row, ui: &Ui) -> String {
     let at = |name: &str| row.outcome.as_ref().and_then(|outcome| outcome.get(name)?.as_i64());
     match (at("converted_ms"), at("lost_ms")) {
-        (Some(at), _) => ui.text.fill("leads.converted", &[("at", &time(at))]),
-        (_, Some(at)) => ui.text.fill("leads.gone", &[("at", &time(at))]),
+        (Some(at), _) => ui.text.fill("leads.converted", &[("at", &time(at, ui))]),
+        (_, Some(at)) => ui.text.fill("leads.gone", &[("at", &time(at, ui))]),
         _ => ui.text.of("leads.open").to_owned(),
     }
 }
@@ -277,12 +277,12 @@ fn history(stored: &Stored, ui: &Ui) -> Markup {
             header { h2 { (text.of("history.title")) } p.small.soft { (outcome(&stored.row, ui)) } }
             ol.events {
                 @for (version, role, probability) in &stored.row.scores { li {
-                    time { (time(stored.row.first_ms)) }
+                    time { (time(stored.row.first_ms, ui)) }
                     span { (text.fill("history.scored", &[("score", &text.locale.fixed(probability * 100.0, 0)), ("version", &shown(version).0)])) }
                     span.soft { (text.of(&format!("role.{role}")).trim_start_matches("role.")) }
                 } }
                 @for (at, kind, words, rating, id, is_open) in stored.feedback.iter().map(said) { li {
-                    time { (time(at)) }
+                    time { (time(at, ui)) }
                     span { (text.of(&format!("feedback.{kind}")).trim_start_matches("feedback.")) @if let Some(rating) = rating { " · " (text.locale.shortest(rating)) } @if !words.is_empty() { ": " (Safe(&words)) } }
                     @if kind == "odd" && !id.is_empty() && is_open && ui.may("operate") {
                         span.tools {
@@ -291,7 +291,7 @@ fn history(stored: &Stored, ui: &Ui) -> Markup {
                         }
                     }
                 } }
-                @for (at, _) in stored.fields.iter().skip(1) { li { time { (time(*at)) } span { (text.of("history.values")) } } }
+                @for (at, _) in stored.fields.iter().skip(1) { li { time { (time(*at, ui)) } span { (text.of("history.values")) } } }
             }
         }
     }

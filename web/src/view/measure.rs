@@ -7,7 +7,7 @@ use super::currency;
 use crate::chart::{Band, Line, band, spark};
 use crate::part::{icon, of_status, status};
 use crate::read::Report;
-use crate::text::{Safe, Unit, id_of};
+use crate::text::{Unit, Whole, id_of};
 use crate::ui::Ui;
 
 /// The cards of `ids`.
@@ -83,7 +83,7 @@ pub fn chart(report: &Report, measure: &Measure, id: &str, width: f64, ui: &Ui) 
     band(
         &Band {
             id,
-            finding: crate::text::shown(&text.sentence(&measure.sentence)).0,
+            finding: crate::text::shown(&text.measured(measure, currency(report))).0,
             below: text.fill("measure.below", &[("name", &text.measure(measure)), ("days", &ui.days.to_string())]),
             unit: Unit::of(measure.id),
             currency: currency(report),
@@ -115,7 +115,7 @@ pub fn newest(series: &plumbline_core::report::Series, count: usize) -> plumblin
 }
 
 /// A sentence of a measure, for views that show no card of it. The sentence itself begins with the status.
-pub fn said(measure: &Measure, ui: &Ui) -> Markup {
+pub fn said(report: &Report, measure: &Measure, ui: &Ui) -> Markup {
     let level = of_status(measure.status);
-    html! { p { span.status.(level.class) { (icon(level.icon)) } " " (Safe(&ui.text.sentence(&measure.sentence))) } }
+    html! { p { span.status.(level.class) { (icon(level.icon)) } " " (Whole(&ui.text.measured(measure, currency(report)))) } }
 }

@@ -21,9 +21,10 @@ mod settings;
 
 use maud::{Markup, PreEscaped, html};
 
+use crate::find::find;
 use crate::part::{Icon, icon, of_verdict};
 use crate::read::Report;
-use crate::text::{Safe, moment};
+use crate::text::Safe;
 use crate::ui::{Route, State, Ui};
 
 /// A piece of the page.
@@ -107,18 +108,19 @@ pub fn title(report: &Report, ui: &Ui) -> String {
 /// The bar above every view: what is shown, how old it is, and what may be done with the page itself.
 fn bar(report: &Report, ui: &Ui) -> Markup {
     let text = &ui.text;
-    let until = report.data_until.as_deref().map(moment);
+    let until = report.data_until.as_deref().map(|at| text.moment(at));
     html! {
         div.top {
             @if let Some(deployment) = &report.deployment {
                 span.where { strong { (Safe(&deployment.name)) } " · " (Safe(&deployment.environment)) }
             }
             span.age {
-                @if let Some(until) = &until { (text.fill("bar.until", &[("until", until)])) " UTC · " }
+                @if let Some(until) = &until { (text.fill("bar.until", &[("until", until)])) " " (text.locale.calendar.zone) " · " }
                 @if ui.state == State::Live { (text.fill("bar.age", &[("age", &age(ui))])) }
-                @else if !report.generated_at.is_empty() { (text.fill("bar.made", &[("made", &moment(&report.generated_at))])) }
+                @else if !report.generated_at.is_empty() { (text.fill("bar.made", &[("made", &ui.text.moment(&report.generated_at))])) }
             }
             @if !ui.printed {
+                (search(report, ui))
                 span.end {
                     @if ui.state == State::Live {
                         button.button type="button" data-do="pause" aria-pressed=(if ui.paused { "true" } else { "false" }) { (text.of("bar.pause")) }
@@ -134,14 +136,31 @@ fn bar(report: &Report, ui: &Ui) -> Markup {
             State::Live => {}
             State::Waiting => p.banner role="status" { (text.of("state.waiting")) },
             State::Stale => p.banner.warn role="status" { (icon(Icon::Warning)) " " (stale(report, ui)) " " button.button type="button" data-do="again" { (text.of("state.again")) } },
-            State::Offline => p.banner.warn role="status" { (text.fill("state.offline", &[("made", &moment(&report.generated_at))])) },
-            State::Saved => p.banner { (text.fill("state.saved", &[("made", &moment(&report.generated_at))])) },
+            State::Offline => p.banner.warn role="status" { (text.fill("state.offline", &[("made", &ui.text.moment(&report.generated_at))])) },
+            State::Saved => p.banner { (text.fill("state.saved", &[("made", &ui.text.moment(&report.generated_at))])) },
             State::Bare => p.banner { (text.of("state.bare")) " " a href="#/leads" { (text.of("view.leads")) } },
             State::Forbidden => p.banner.warn role="status" { (text.of(if ui.is_signed { "state.forbidden" } else { "state.no_key" })) " " a href="#/settings" { (text.of("actions.key")) } },
         }
         @if report.format > crate::read::FORMAT { p.banner.warn { (text.of("state.newer")) } }
-        @for note in &report.notes { p.banner { (Safe(&text.sentence(note))) } }
+        @for note in &report.notes { p.banner { (text.said(note)) } }
         p #said role="status" class=[(!ui.said.is_empty()).then_some("banner")] { (ui.said) }
+    }
+}
+
+/// The box that finds a view, a measure, a field, a model or a lead by name.
+fn search(report: &Report, ui: &Ui) -> Markup {
+    let (text, query) = (&ui.text, ui.input("find"));
+    let found = find(report, query, ui);
+    html! {
+        form.search role="search" data-do="find" {
+            input #find type="search" placeholder=(text.of("find.label")) aria-label=(text.of("find.label")) autocomplete="off" spellcheck="false" value=(query) data-do="input" data-arg="find";
+            @if !query.trim().is_empty() {
+                ul.found {
+                    @for one in &found { li { a href=(one.route) { span { (Safe(&one.name)) } span.soft { (text.of(one.kind)) } } } }
+                    @if found.is_empty() { li.soft { (text.of("find.nothing")) } }
+                }
+            }
+        }
     }
 }
 
@@ -150,7 +169,7 @@ fn stale(report: &Report, ui: &Ui) -> String {
     if report.generated_at.is_empty() {
         return ui.text.of("state.unreached").to_owned();
     }
-    ui.text.fill("state.stale", &[("age", &age(ui)), ("since", &moment(&plumbline_core::report::time_text(ui.heard_ms)))])
+    ui.text.fill("state.stale", &[("age", &age(ui)), ("since", &ui.text.moment(&plumbline_core::report::time_text(ui.heard_ms)))])
 }
 
 /// How long ago the service answered.

@@ -7,7 +7,7 @@ use super::{Piece, fault, heading};
 use crate::chart::{Forest, forest};
 use crate::part::table;
 use crate::read::Report;
-use crate::text::{Safe, Unit, moment};
+use crate::text::{Safe, Unit};
 use crate::ui::Ui;
 
 /// The pieces of the view.
@@ -30,7 +30,7 @@ fn models(report: &Report, ui: &Ui) -> Markup {
         th scope="row" { (Safe(&model.version)) }
         td { (text.of(&format!("model.{}", model.status)).trim_start_matches("model.")) }
         td { (model.aliases.join(", ")) }
-        td { time datetime=(model.registered_at) { (moment(&model.registered_at)) } }
+        td { time datetime=(model.registered_at) { (ui.text.moment(&model.registered_at)) } }
         td { @if ui.may("approve") && report.rollout.as_ref().is_none_or(|rollout| rollout.stage == "idle") && matches!(model.status.as_str(), "registered" | "queued") {
             button.button type="button" data-do="ask" data-arg=(format!("start:{}", model.version)) { (text.of("action.start")) }
         } }

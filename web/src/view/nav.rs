@@ -18,7 +18,7 @@ fn item(to: &str, key: &str, route: &Route, off: usize, ui: &Ui) -> Markup {
         li {
             a href=(to) aria-current=[is_here.then_some("page")] {
                 span { (ui.text.of(key)) }
-                @if off > 0 { span.status.warn { (icon(Icon::Warning)) (ui.text.count("nav.off", off as u64, &[])) } }
+                @if off > 0 { span.status.warn { (icon(Icon::Warning)) (off) span.hidden-words { " " (ui.text.count("nav.off", off as u64, &[])) } } }
             }
         }
     }

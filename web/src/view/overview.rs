@@ -7,7 +7,7 @@ use super::{Piece, currency, fault};
 use crate::chart::timeline;
 use crate::part::{link, of_status, of_verdict, status};
 use crate::read::Report;
-use crate::text::{Safe, Unit, id_of, moment};
+use crate::text::{Safe, Unit, Whole, id_of};
 use crate::ui::Ui;
 
 /// Days of the timeline.
@@ -39,9 +39,9 @@ pub fn verdict(report: &Report, ui: &Ui) -> Markup {
     html! {
         section.card.hero.(level.class) {
             (status(text, level))
-            h1 { (Safe(&text.sentence(&verdict.sentence))) }
+            h1 { (text.said(&verdict.sentence)) }
             @for measure in rests {
-                p { (Safe(&text.sentence(&measure.sentence))) " " a href=(route_of(measure)) { (text.of("overview.why")) } }
+                p { (Whole(&text.measured(measure, currency(report)))) " " a href=(route_of(measure)) { (text.of("overview.why")) } }
             }
         }
     }
@@ -63,7 +63,7 @@ fn answers(report: &Report, ui: &Ui) -> Markup {
                 section.card.answer {
                     h2 { (text.of(question)) }
                     @if let Some(of) = answer.status { p { (status(text, of_status(of))) } }
-                    p.said { (Safe(&text.sentence(&answer.sentence))) }
+                    p.said { (text.said(&answer.sentence)) }
                     p.go { (link(&answer.route, text.of(go))) }
                 }
             }
@@ -152,8 +152,8 @@ fn changes(report: &Report, ui: &Ui) -> Markup {
             }
             @if fresh.is_empty() { p.soft { (text.of("overview.unchanged")) } }
             ol.events { @for event in fresh.into_iter().filter(|event| event.sentence.code != "DAY") { li id=(format!("event-{}", event.seq)) {
-                time datetime=(event.at) { (moment(&event.at)) }
-                span { (Safe(&text.sentence(&event.sentence))) }
+                time datetime=(event.at) { (ui.text.moment(&event.at)) }
+                span { (text.said(&event.sentence)) }
                 span.soft { (Safe(&event.actor)) }
             } } }
             @if days > 0 { p.small.soft { (text.count("overview.logged", days as u64, &[])) } }

@@ -7,7 +7,7 @@ use super::{Piece, fault, heading, measure};
 use crate::chart::{Band, Line, band, bins};
 use crate::part::{of_status, status, table};
 use crate::read::Report;
-use crate::text::{Safe, Unit, moment, shown};
+use crate::text::{Safe, Unit, shown};
 use crate::ui::Ui;
 
 const CARDS: [MeasureId; 4] = [MeasureId::Freshness, MeasureId::Missing, MeasureId::DriftKs, MeasureId::Coverage];
@@ -37,7 +37,7 @@ fn suites(report: &Report, ui: &Ui) -> Markup {
         @for (place, suite) in quality.suites.iter().enumerate() {
             section.card {
                 header { h2 { (text.of("suites.title")) ": " (Safe(&suite.name)) } (status(text, of_status(suite.status))) }
-                p.small { (text.fill("suites.words", &[("passed", &text.locale.whole(suite.passed)), ("all", &text.locale.whole(suite.passed + suite.failed)), ("leads", &text.locale.whole(suite.leads)), ("at", &moment(&suite.at))])) }
+                p.small { (text.fill("suites.words", &[("passed", &text.locale.whole(suite.passed)), ("all", &text.locale.whole(suite.passed + suite.failed)), ("leads", &text.locale.whole(suite.leads)), ("at", &ui.text.moment(&suite.at))])) }
                 @if !suite.missed.is_empty() {
                     (table(&format!("suite-{place}"), text.of("suites.title"), &head, &html! { @for missed in &suite.missed { tr {
                         th scope="row" { (Safe(&missed.expected)) }

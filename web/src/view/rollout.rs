@@ -7,7 +7,7 @@ use super::{Piece, fault, heading};
 use crate::order::order;
 use crate::part::{Icon, icon, of_status, status, table};
 use crate::read::Report;
-use crate::text::{Safe, Unit, moment};
+use crate::text::{Safe, Unit};
 use crate::ui::Ui;
 
 /// The pieces of the view.
@@ -47,7 +47,7 @@ pub fn stage(rollout: &RolloutPart, ui: &Ui) -> Markup {
                 (icon(shape))
                 strong { (text.of(&format!("stage.{}", stage.id))) }
                 @if let Some(days) = days { span.small { (days) } } @else { span.small.soft { (text.count("rollout.least", u64::from(stage.min_days), &[])) } }
-                @if let Some(from) = &stage.from { span.small.soft { (moment(from)) } }
+                @if let Some(from) = &stage.from { span.small.soft { (ui.text.moment(from)) } }
             }
         }
     };
@@ -56,12 +56,12 @@ pub fn stage(rollout: &RolloutPart, ui: &Ui) -> Markup {
     html! {
         ol.track { @for stage in &rollout.stages { (one(stage)) } }
         section.card.hero.(if rollout.missing.is_empty() { "good" } else { "wait" }) {
-            @if let Some(held) = &rollout.held { p.banner.warn { (icon(Icon::Pause)) " " (text.of("rollout.held")) " " (Safe(&text.sentence(held))) } }
+            @if let Some(held) = &rollout.held { p.banner.warn { (icon(Icon::Pause)) " " (text.of("rollout.held")) " " (text.said(held)) } }
             @if rollout.suspended { p.banner.warn { (text.of("rollout.suspended")) } }
-            h2 { (Safe(&text.sentence(&rollout.next))) }
+            h2 { (text.said(&rollout.next)) }
             p.small {
                 (text.fill("rollout.passed", &[("passed", &passed.to_string()), ("all", &required.len().to_string())]))
-                @if let Some(earliest) = &rollout.earliest_at { " · " (text.fill("rollout.earliest", &[("at", &moment(earliest))])) }
+                @if let Some(earliest) = &rollout.earliest_at { " · " (text.fill("rollout.earliest", &[("at", &ui.text.moment(earliest))])) }
                 @if rollout.extensions.0 > 0 { " · " (text.fill("rollout.extended", &[("n", &rollout.extensions.0.to_string()), ("most", &rollout.extensions.1.to_string())])) }
             }
             ul.serving { @for serving in &rollout.serving {
@@ -97,10 +97,10 @@ fn gates(rollout: &RolloutPart, ui: &Ui) -> Markup {
             }
             @if is_open {
                 tr.more id=(format!("{id}-more")) { td colspan="5" {
-                    p { (Safe(&text.sentence(&gate.sentence))) }
+                    p { (text.said(&gate.sentence)) }
                     @if let Some(reason) = &gate.waived { p { (text.of("gates.waived_why")) " " (Safe(reason)) } }
                     @if gate.provisional { p.small.soft { (text.of("gates.provisional")) } }
-                    @if let Some(ready) = &gate.ready_at { p.small { (text.fill("gates.ready", &[("at", &moment(ready))])) } }
+                    @if let Some(ready) = &gate.ready_at { p.small { (text.fill("gates.ready", &[("at", &ui.text.moment(ready))])) } }
                     p.small.soft { code { (gate.id) } @if !gate.required { " · " (text.of("gates.shown")) } @if !gate.evidence.is_empty() { " · " (text.of("gates.evidence")) " " code { (gate.evidence.chars().take(12).collect::<String>()) } } }
                     @if ui.may("approve") && gate.waived.is_none() && matches!(gate.status, Status::Inconclusive | Status::InsufficientData) && gate.required {
                         button.button type="button" data-do="ask" data-arg=(format!("waive:{}", gate.id)) { (text.of("action.waive")) }
@@ -131,7 +131,7 @@ fn sign_offs(rollout: &RolloutPart, ui: &Ui) -> Markup {
             @if rollout.sign_offs.is_empty() && missing.is_empty() { p.soft { (text.of("sign_offs.none")) } }
             ul.events {
                 @for signed in &rollout.sign_offs { li {
-                    time datetime=(signed.at) { (moment(&signed.at)) }
+                    time datetime=(signed.at) { (ui.text.moment(&signed.at)) }
                     span { (Safe(&signed.by)) ", " (text.of(&format!("role.{}", signed.role))) @if !signed.comment.is_empty() { ": " (Safe(&signed.comment)) } }
                     code.small { (signed.evidence.chars().take(12).collect::<String>()) }
                 } }
@@ -165,8 +165,8 @@ fn ledger(report: &Report, ui: &Ui) -> Markup {
         section.card {
             header { h2 { (text.of("ledger.title")) } p.small.soft { (text.count("ledger.total", total, &[("shown", &report.events.len().to_string())])) } }
             ol.events { @for event in &report.events { li {
-                time datetime=(event.at) { (moment(&event.at)) }
-                span { @if event.sentence.text.is_empty() { (text.of(&format!("event.{}", event.kind)).trim_start_matches("event.")) } @else { (Safe(&text.sentence(&event.sentence))) } }
+                time datetime=(event.at) { (ui.text.moment(&event.at)) }
+                span { @if event.sentence.text.is_empty() { (text.of(&format!("event.{}", event.kind)).trim_start_matches("event.")) } @else { (text.said(&event.sentence)) } }
                 span.soft { (Safe(&event.actor)) }
             } } }
         }

@@ -8,6 +8,9 @@ use crate::read::Report;
 use crate::text::{Safe, Unit};
 use crate::ui::Ui;
 
+/// The languages of `web/text`, each by its own name.
+const LANGUAGES: [(&str, &str); 3] = [("en", "English"), ("de", "Deutsch"), ("ar", "العربية")];
+
 /// The pieces of the view.
 pub fn pieces(report: &Report, ui: &Ui, out: &mut Vec<Piece>) {
     out.push(Piece::Part("head", heading(ui, "view.settings", "settings.question")));
@@ -62,6 +65,12 @@ fn device(ui: &Ui) -> Markup {
             button.button type="button" data-do="sign-in" { (text.of("device.use")) }
             @if !ui.scopes.is_empty() { button.button type="button" data-do="sign-out" { (text.of("device.forget")) } }
             p.small.soft { (text.of("device.kept")) }
+            div.tools { button.button type="button" data-do="keys" aria-pressed=(if ui.keys { "true" } else { "false" }) { (text.of("device.keys")) } }
+            label.field { span { (text.of("device.language")) }
+                select #language {
+                    @for (language, name) in LANGUAGES { option value=(language) lang=(language) selected[text.of("_lang") == language] { (name) } }
+                }
+            }
         }
     }
 }
