@@ -1,5 +1,5 @@
 // Starts the page's module with the reader's language and separators; says so in words when the browser cannot.
-import init, { file as document_of, heard, inline_script, open_saved, start, tick } from "./plumbline_web.js";
+import init, { file as document_of, heard, inline_script, open_saved, shown_report, start, tick } from "./plumbline_web.js";
 import { keep, listen } from "./glue.js";
 
 const languages = new Set(["de", "ar"]);
@@ -80,18 +80,33 @@ async function words() {
   return [text, `${region}-u-nu-latn`];
 }
 
+/** What `packed` text of `web/src/file.rs` holds: gzip in pairs of 91 characters, 13 bits each. */
+function unpacked(text) {
+  const value = (at) => {
+    const code = text.charCodeAt(at);
+    return code - 33 - (code > 38) - (code > 60) - (code > 92);
+  };
+  const bytes = new Uint8Array(text.length);
+  let [held, bits, place] = [0, 0, 0];
+  for (let at = 0; at + 1 < text.length; at += 2) {
+    held |= (value(at) + 91 * value(at + 1)) << bits;
+    for (bits += 13; bits >= 8; bits -= 8, held >>>= 8) bytes[place++] = held & 255;
+  }
+  // An odd digit at the end holds what is left of the last byte.
+  if (text.length % 2) bytes[place++] = held | (value(text.length - 1) << bits);
+  return new Response(new Blob([bytes.subarray(0, place)]).stream().pipeThrough(new DecompressionStream("gzip")));
+}
+
 /** The module: a file beside this one, or in this one where the page is one file. */
 async function module() {
-  const inside = document.querySelector('script[type="application/wasm;base64"]');
-  if (!inside) return fetch(new URL("plumbline_web_bg.wasm", import.meta.url));
-  const bytes = Uint8Array.from(atob(inside.textContent.trim()), (c) => c.charCodeAt(0));
-  return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).arrayBuffer();
+  const inside = document.getElementById("module");
+  return inside ? unpacked(inside.textContent).arrayBuffer() : fetch(new URL("plumbline_web_bg.wasm", import.meta.url));
 }
 
 /** The saved report that this file holds or the address names. */
 async function saved() {
   const inside = document.getElementById("report");
-  if (inside) return inside.textContent;
+  if (inside) return unpacked(inside.textContent).text();
   const asked = new URLSearchParams(location.hash.split("?")[1] ?? "").get("report");
   // Of this origin alone.
   return asked?.startsWith("/") && !asked.startsWith("//") ? (await fetch(asked)).text() : undefined;
@@ -132,19 +147,16 @@ document.addEventListener("click", ({ target }) => {
   if (target.closest("[data-do=mail]")) mail();
 });
 
-const base64 = (bytes) => {
-  let text = "";
-  for (let at = 0; at < bytes.length; at += 32_768) text += String.fromCharCode(...bytes.subarray(at, at + 32_768));
-  return btoa(text);
-};
+const base64 = (bytes) => btoa(String.fromCharCode(...bytes));
 const sha256 = async (text) => base64(new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text))));
 
 /** The page and its report as one file. */
 async function mail() {
   const get = async (name) => fetch(new URL(name, import.meta.url));
   const [style, script, wasm] = await Promise.all([get("page.css").then((a) => a.text()), get("page.js").then((a) => a.text()), get("plumbline_web_bg.wasm")]);
-  const packed = new Uint8Array(await new Response(wasm.body.pipeThrough(new CompressionStream("gzip"))).arrayBuffer());
-  const text = document_of(style, script, base64(packed), await sha256(style), await sha256(inline_script(script)));
+  const zip = async (body) => new Uint8Array(await new Response(body.pipeThrough(new CompressionStream("gzip"))).arrayBuffer());
+  const [module, report] = [await zip(wasm.body), await zip(new Blob([shown_report()]).stream())];
+  const text = document_of(style, script, module, report, await sha256(style), await sha256(inline_script(script)));
   keep("plumbline-report.html", "text/html", text);
 }
 

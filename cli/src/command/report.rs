@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use clap::Args;
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use plumbline_web::file::{Assets, document, inline};
+use plumbline_web::file::{Assets, document, inline, packed};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -58,15 +58,18 @@ fn write(path: &Path, json: &str) -> Result<(), Failure> {
     let page = Page::open(Path::new(page::FOLDER)).ok().or_else(Page::embedded).ok_or_else(missing)?;
     let text = |name: &str| page.bytes(name).and_then(|bytes| std::str::from_utf8(bytes).ok()).ok_or_else(missing);
     let (style, script) = (text("/page.css")?, text("/page.js")?);
-    let mut packed = GzEncoder::new(Vec::new(), Compression::best());
     let module = page.bytes("/plumbline_web_bg.wasm").ok_or_else(missing)?;
-    let packed = packed.write_all(module).and_then(|()| packed.finish());
-    let failed = |e| Failure::write(path.display().to_string())(e);
+    let zipped = |bytes: &[u8]| {
+        let mut zip = GzEncoder::new(Vec::new(), Compression::best());
+        zip.write_all(bytes).and_then(|()| zip.finish()).map(|zipped| packed(&zipped))
+    };
+    let failed = |e: std::io::Error| Failure::write(path.display().to_string())(e);
     let digest = |text: &str| STANDARD.encode(Sha256::digest(text));
     let assets = Assets {
         style,
         script,
-        module: &STANDARD.encode(packed.map_err(failed)?),
+        module: &zipped(module).map_err(failed)?,
+        report: &zipped(json.as_bytes()).map_err(failed)?,
         style_sha256: &digest(style),
         script_sha256: &digest(&inline(script)),
     };

@@ -13,7 +13,7 @@ use std::cell::RefCell;
 
 use wasm_bindgen::prelude::{Closure, wasm_bindgen};
 
-use crate::file::{Assets, document, inline};
+use crate::file::{Assets, document, inline, packed};
 use crate::read::{BYTES, Refused, Report};
 use crate::text::{Locale, Text};
 use crate::ui::{State, Ui};
@@ -147,11 +147,18 @@ pub fn open_saved(text: &str, size: f64) -> Option<String> {
     .flatten()
 }
 
-/// The shown report and this page as one file to mail.
+/// The shown report and this page as one file to mail; `module` and `report` are gzip.
 #[wasm_bindgen]
-pub fn file(style: &str, script: &str, module: &str, style_sha256: &str, script_sha256: &str) -> String {
-    let assets = Assets { style, script, module, style_sha256, script_sha256 };
+pub fn file(style: &str, script: &str, module: &[u8], report: &[u8], style_sha256: &str, script_sha256: &str) -> String {
+    let (module, report) = (packed(module), packed(report));
+    let assets = Assets { style, script, module: &module, report: &report, style_sha256, script_sha256 };
     with(|app| document(&app.text, assets)).unwrap_or_default()
+}
+
+/// The text of the shown report.
+#[wasm_bindgen]
+pub fn shown_report() -> String {
+    with(|app| app.text.clone()).unwrap_or_default()
 }
 
 /// The script as it stands in that file.

@@ -23,6 +23,24 @@ pub enum Icon {
 }
 
 impl Icon {
+    /// All.
+    pub const ALL: [Icon; 14] = [
+        Icon::Tick,
+        Icon::Warning,
+        Icon::Bars,
+        Icon::Question,
+        Icon::Slash,
+        Icon::Dot,
+        Icon::Octagon,
+        Icon::Pause,
+        Icon::Play,
+        Icon::Ring,
+        Icon::Back,
+        Icon::Flame,
+        Icon::Sun,
+        Icon::Snow,
+    ];
+
     fn path(self) -> &'static str {
         match self {
             Icon::Tick => "M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18zM8 12.5l3 3 5-6",

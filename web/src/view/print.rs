@@ -21,7 +21,7 @@ pub fn pieces(report: &Report, ui: &Ui, out: &mut Vec<Piece>) {
         now_ms: ui.now_ms,
         threshold: ui.served,
         served: ui.served,
-        days: 90,
+        days: ui.days,
         measure: ui.measure.clone(),
         ..Ui::default()
     };
