@@ -115,7 +115,9 @@ pub fn band(chart: &Band<'_>, ui: &Ui) -> Markup {
                 .then(|| (LEFT + place as f64 / last * (right - LEFT), label.as_str()))
         })
         .collect();
-    let labelled = label_places(count, right - LEFT, if is_hourly { 132.0 } else { 68.0 });
+    // As wide as the name of a place, and some air.
+    let room = 7.0 * name(count.saturating_sub(1)).chars().count() as f64 + 26.0;
+    let labelled = label_places(count, right - LEFT, room);
     let inside = html! {
         @for tick in &steps {
             line.grid x1=(coordinate(LEFT)) x2=(coordinate(right)) y1=(y.px(*tick)) y2=(y.px(*tick)) {}

@@ -27,7 +27,7 @@ pub fn spark(measure: &Measure) -> Markup {
     let x = |place: usize| 2.0 + place as f64 / last * (WIDTH - 6.0);
     let end = values.iter().rposition(Option::is_some).and_then(|place| Some((x(place), values.get(place).copied().flatten()?)));
     html! {
-        svg.spark width=(coordinate(WIDTH)) height=(coordinate(HEIGHT)) aria-hidden="true" {
+        svg.spark width=(coordinate(WIDTH)) height=(coordinate(HEIGHT)) viewBox="0 0 120 32" preserveAspectRatio="none" aria-hidden="true" {
             @if let Some(target) = target { line.target x1="0" x2=(coordinate(WIDTH)) y1=(y.px(target)) y2=(y.px(target)) {} }
             path.line.champion d=(line(values, x, &y)) {}
             @if let Some((x, value)) = end {

@@ -114,6 +114,7 @@ fn bar(report: &Report, ui: &Ui) -> Markup {
             @if let Some(deployment) = &report.deployment {
                 span.where { strong { (Safe(&deployment.name)) } " · " (Safe(&deployment.environment)) }
             }
+            @if !report.digest.is_empty() { span.foot { (text.fill("bar.digest", &[("digest", &report.digest.chars().take(12).collect::<String>())])) } }
             span.age {
                 @if let Some(until) = &until { (text.fill("bar.until", &[("until", until)])) " " (text.locale.calendar.zone) " · " }
                 @if ui.state == State::Live { (text.fill("bar.age", &[("age", &age(ui))])) }

@@ -29,7 +29,7 @@ fn models(report: &Report, ui: &Ui) -> Markup {
     let rows = html! { @for model in &report.models { tr {
         th scope="row" { (Safe(&model.version)) }
         td { (text.of(&format!("model.{}", model.status)).trim_start_matches("model.")) }
-        td { (model.aliases.join(", ")) }
+        td { @for (place, alias) in model.aliases.iter().enumerate() { @if place > 0 { ", " } (Safe(text.of(&format!("role.{alias}")).trim_start_matches("role."))) } }
         td { time datetime=(model.registered_at) { (ui.text.moment(&model.registered_at)) } }
         td { @if ui.may("approve") && report.rollout.as_ref().is_none_or(|rollout| rollout.stage == "idle") && matches!(model.status.as_str(), "registered" | "queued") {
             button.button type="button" data-do="ask" data-arg=(format!("start:{}", model.version)) { (text.of("action.start")) }

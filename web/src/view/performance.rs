@@ -119,7 +119,7 @@ fn what_if(report: &Report, versions: &[Version<'_>], ui: &Ui) -> Markup {
             header { h2 { (text.of("what_if.title")) } @if !ui.printed { button.button type="button" data-do="reset" { (text.of("what_if.reset")) } } }
             @if !ui.printed {
                 label.slide {
-                    span { (text.fill("what_if.threshold", &[("at", &at), ("served", &served)])) }
+                    span { (text.fill("what_if.threshold", &[("at", &text.locale.fixed(f64::from(ui.threshold) / 100.0, 2)), ("served", &served)])) }
                     input #threshold type="range" min="0.01" max="0.99" step="0.01" value=(at) aria-valuetext=(at) data-do="threshold";
                 }
             }

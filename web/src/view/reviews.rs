@@ -79,7 +79,7 @@ fn head(review: &Review, ui: &Ui) -> Markup {
     html! {
         header.page-head {
             h1 { (kind(review.kind.name(), ui)) }
-            p { (text.fill("reviews.made", &[("at", &ui.text.moment(&review.made_at))])) " · " a href="#/reviews" { (text.of("reviews.all")) } }
+            p { (text.fill("reviews.made", &[("at", &ui.text.moment(&review.made_at))])) span.back { " · " } a href="#/reviews" { (text.of("reviews.all")) } }
             p.finding { (text.said(&review.sentence)) }
         }
     }
