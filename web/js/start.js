@@ -1,6 +1,6 @@
 // Starts the page's module with the reader's language and separators; says so in words when the browser cannot.
 import init, { file as document_of, heard, inline_script, open_saved, shown_report, start, tick } from "./plumbline_web.js";
-import { keep, listen } from "./glue.js";
+import { hurry, keep, listen } from "./glue.js";
 
 const languages = new Set(["de", "ar"]);
 const root = document.documentElement;
@@ -159,6 +159,8 @@ async function mail() {
   const text = document_of(style, script, module, report, await sha256(style), await sha256(inline_script(script)));
   keep("plumbline-report.html", "text/html", text);
 }
+
+if (!document.getElementById("report") && !location.hash.includes("report=/")) hurry();
 
 const slow = setTimeout(() => {
   const words = document.getElementById("start-words");

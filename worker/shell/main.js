@@ -10,7 +10,7 @@ import { instantiate } from "./instance.js";
 import { Later } from "./later.js";
 import { Log } from "./log.js";
 import { Lifecycle } from "./lifecycle.js";
-import { page } from "./page.js";
+import { page, takesGzip, zipped } from "./page.js";
 
 export { Control } from "./control.js";
 export { LogShard } from "./shard.js";
@@ -153,7 +153,8 @@ export default {
     }
     if (lifecycle.takes(method, path)) {
       try {
-        return await lifecycle.answer(env, request, body);
+        const answer = await lifecycle.answer(env, request, body);
+        return method === "GET" && answer.status === 200 && takesGzip(headers) ? zipped(answer) : answer;
       } catch (error) {
         console.error(error);
         return refuse(STORE_UNAVAILABLE, method, path, headers, `${error.message ?? error}`);
@@ -188,7 +189,7 @@ export default {
       } else log.later(env, ctx, since);
     } else if (status === 404 && (method === "GET" || method === "HEAD")) {
       const end = path.indexOf("?");
-      const found = await page(end < 0 ? path : path.slice(0, end), method, env.ASSETS);
+      const found = await page(end < 0 ? path : path.slice(0, end), method, env.ASSETS, takesGzip(headers));
       if (found) return found;
     }
     if (reply.later > 0 && edge === used) later.turn(env, ctx, log, () => recover(env));

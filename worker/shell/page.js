@@ -24,13 +24,26 @@ const HEADERS = {
   "cache-control": "no-cache",
 };
 
-/** The file at `path`, or undefined when there is none. */
-export async function page(path, method, assets) {
+/** Whether the client of a request with these headers takes gzip. */
+export const takesGzip = (headers) => /(^|,)\s*gzip\s*(;(?!\s*q=0(\.0*)?\s*(,|$))|,|$)/.test(headers.get("accept-encoding") ?? "");
+
+/** The same response as gzip: the runtime encodes a body whose header says so. */
+export function zipped(response) {
+  const headers = new Headers(response.headers);
+  headers.set("content-encoding", "gzip");
+  headers.set("vary", "accept-encoding");
+  headers.delete("content-length");
+  return new Response(response.body, { status: response.status, headers });
+}
+
+/** The file at `path`, or undefined when there is none; as gzip where `isZipped`, but for pictures and fonts, which are packed already. */
+export async function page(path, method, assets, isZipped) {
   if (!assets || path.includes("..") || path.includes("\\")) return undefined;
   const file = path.endsWith("/") ? `${path}index.html` : path;
   const type = TYPES[file.slice(file.lastIndexOf(".") + 1)];
   if (!type) return undefined;
   const found = await assets.fetch(new Request(`https://assets${file}`, { method }));
   if (!found.ok) return undefined;
-  return new Response(found.body, { headers: { ...HEADERS, "content-type": type } });
+  const response = new Response(found.body, { headers: { ...HEADERS, "content-type": type, vary: "accept-encoding" } });
+  return isZipped && method === "GET" && !/^(image\/(png|x-icon)|font)/.test(type) ? zipped(response) : response;
 }

@@ -2,8 +2,12 @@
 //! nothing, whatever its path looks like. Types and headers are those of `worker/shell/page.js`; `tests/edge` compares both hosts.
 
 use std::collections::BTreeMap;
-use std::io;
+use std::io::{self, Write as _};
 use std::path::Path;
+use std::sync::OnceLock;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
 
 use http_body_util::Full;
 use hyper::Response;
@@ -26,6 +30,30 @@ pub struct Page {
 struct File {
     media_type: &'static str,
     bytes: Bytes,
+    /// As gzip, from the first request that takes it; none where that is not smaller.
+    zipped: OnceLock<Option<Bytes>>,
+}
+
+impl File {
+    fn new(media_type: &'static str, bytes: Bytes) -> File {
+        File { media_type, bytes, zipped: OnceLock::new() }
+    }
+}
+
+/// `bytes` as gzip, where that is smaller by a tenth.
+pub fn zipped(bytes: &[u8]) -> Option<Bytes> {
+    let mut zip = GzEncoder::new(Vec::new(), Compression::default());
+    let zipped = zip.write_all(bytes).and_then(|()| zip.finish()).ok()?;
+    (zipped.len() < bytes.len() / 10 * 9).then(|| zipped.into())
+}
+
+/// Whether what a client accepts, as `accept-encoding` names it, has gzip in it.
+pub fn takes_gzip(accepted: Option<&str>) -> bool {
+    let codings = accepted.unwrap_or_default().split(',');
+    codings.map(|coding| coding.trim().split(';').collect::<Vec<_>>()).any(|parts| {
+        parts.first().is_some_and(|name| *name == "gzip")
+            && !parts.iter().skip(1).any(|weight| matches!(weight.trim(), "q=0" | "q=0.0"))
+    })
 }
 
 /// By the end of a name; other files are not served.
@@ -72,7 +100,7 @@ impl Page {
         let mut page = Page::default();
         for (name, bytes) in EMBEDDED {
             if let Some(media_type) = media_type(name) {
-                page.files.insert(format!("/{name}"), File { media_type, bytes: Bytes::from_static(bytes) });
+                page.files.insert(format!("/{name}"), File::new(media_type, Bytes::from_static(bytes)));
             }
         }
         page.files.contains_key("/index.html").then_some(page)
@@ -92,25 +120,32 @@ impl Page {
                 self.read(&entry.path(), &format!("{at}{name}/"))?;
             } else if let (true, Some(media_type)) = (kind.is_file(), media_type(&name)) {
                 let bytes = std::fs::read(entry.path())?.into();
-                self.files.insert(format!("{at}{name}"), File { media_type, bytes });
+                self.files.insert(format!("{at}{name}"), File::new(media_type, bytes));
             }
         }
         Ok(())
     }
 
-    /// The response to a request for `path` of `method`; none when the page has no such file or takes no such method.
-    pub fn answer(&self, method: &str, path: &str) -> Option<Response<Full<Bytes>>> {
+    /// The response to a request for `path` of `method`, as gzip where the client `takes_gzip`; none when the page has no such file or
+    /// takes no such method.
+    pub fn answer(&self, method: &str, path: &str, takes_gzip: bool) -> Option<Response<Full<Bytes>>> {
         let file = match path.strip_suffix('/') {
             Some(folder) => self.files.get(&format!("{folder}/index.html"))?,
             None => self.files.get(path)?,
         };
+        let zipped = if takes_gzip { file.zipped.get_or_init(|| zipped(&file.bytes)).clone() } else { None };
+        let is_zipped = zipped.is_some();
         let body = match method {
-            "GET" => file.bytes.clone(),
+            "GET" => zipped.unwrap_or_else(|| file.bytes.clone()),
             "HEAD" => Bytes::new(),
             _ => return None,
         };
         let mut response = Response::new(Full::new(body));
         response.headers_mut().insert("content-type", HeaderValue::from_static(file.media_type));
+        response.headers_mut().insert("vary", HeaderValue::from_static("accept-encoding"));
+        if is_zipped {
+            response.headers_mut().insert("content-encoding", HeaderValue::from_static("gzip"));
+        }
         for (name, value) in HEADERS {
             response.headers_mut().insert(name, HeaderValue::from_static(value));
         }
@@ -142,8 +177,9 @@ mod tests {
         #[cfg(unix)]
         std::os::unix::fs::symlink(folder.path().join("outside.json"), dist.join("link.json")).unwrap();
         let page = Page::open(&dist).unwrap();
-        let kind =
-            |path| page.answer("GET", path).map(|response| response.headers()["content-type"].to_str().unwrap().to_owned());
+        let kind = |path| {
+            page.answer("GET", path, false).map(|response| response.headers()["content-type"].to_str().unwrap().to_owned())
+        };
         assert_eq!(kind("/").as_deref(), Some("text/html; charset=utf-8"));
         assert_eq!(kind("/a.wasm").as_deref(), Some("application/wasm"));
         assert_eq!(kind("/part/b.css").as_deref(), Some("text/css; charset=utf-8"));
@@ -152,7 +188,26 @@ mod tests {
         {
             assert_eq!(kind(path), None, "{path}");
         }
-        assert!(page.answer("POST", "/").is_none());
-        assert!(page.answer("HEAD", "/").unwrap().headers().contains_key("content-security-policy"));
+        assert!(page.answer("POST", "/", true).is_none());
+        assert!(page.answer("HEAD", "/", true).unwrap().headers().contains_key("content-security-policy"));
+    }
+
+    #[test]
+    fn what_shrinks_is_sent_as_gzip_to_those_who_take_it() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("index.html"), "<p>the same</p>".repeat(100)).unwrap();
+        std::fs::write(folder.path().join("a.js"), "1").unwrap();
+        let page = Page::open(folder.path()).unwrap();
+        let coding = |path, takes_gzip| {
+            let answer = page.answer("GET", path, takes_gzip).unwrap();
+            answer.headers().get("content-encoding").map(|value| value.to_str().unwrap().to_owned())
+        };
+        assert_eq!((coding("/", true).as_deref(), coding("/", false), coding("/a.js", true)), (Some("gzip"), None, None));
+        for (accepted, takes) in
+            [("gzip, br", true), ("br;q=1, gzip;q=0.5", true), ("gzip;q=0", false), ("br", false), ("", false)]
+        {
+            assert_eq!(takes_gzip(Some(accepted)), takes, "{accepted}");
+        }
+        assert!(!takes_gzip(None));
     }
 }

@@ -45,6 +45,8 @@ pub fn pieces(report: &Report, ui: &Ui) -> Vec<Piece> {
         Piece::Part("bar", bar(report, ui)),
     ];
     match &ui.route {
+        // The frame alone: parts without figures would only move when the figures come.
+        route if is_awaited(report, ui) && !matches!(route, Route::Leads | Route::Lead(_) | Route::Settings) => {}
         Route::Overview => overview::pieces(report, ui, &mut out),
         Route::Print => print::pieces(report, ui, &mut out),
         route => {
@@ -57,6 +59,11 @@ pub fn pieces(report: &Report, ui: &Ui) -> Vec<Piece> {
     out.push(Piece::Raw("</main>"));
     out.push(Piece::Part("dialog", dialog::dialog(report, ui)));
     out
+}
+
+/// Whether nothing of a report is there yet, and none is known to be missing.
+fn is_awaited(report: &Report, ui: &Ui) -> bool {
+    ui.state == State::Waiting && report.generated_at.is_empty()
 }
 
 /// The pieces of the view that is open.
