@@ -2,9 +2,11 @@
 //!
 //! At the edge they are objects of their own, and the shell carries what is carried here by calls.
 
+mod outcomes;
+
 use std::collections::BTreeMap;
 
-use plumbline_core::event::{Event, Exposure, Feedback, Outcome, read_events, shard};
+use plumbline_core::event::{Event, EventError, Exposure, Feedback, Outcome, read_events, shard};
 use serde_json::Value;
 
 use plumbline_core::rollout::policy::Retention;
@@ -123,6 +125,12 @@ impl<S: Sql> Lifecycle<S> {
             Some(routed) => self.answered(now_ms, &routed, request, viewer),
             None => refused(&no_such_path()),
         }
+    }
+
+    /// Whether a request of `method` to `path` may change who serves, which keys are in force, or what the metrics show of the lifecycle.
+    pub fn changes(method: &str, path: &str) -> bool {
+        lifecycle_route(method, path)
+            .is_some_and(|routed| routed.route.place != Place::Shards && !routed.route.method.takes("GET"))
     }
 
     fn answered(&mut self, now_ms: i64, routed: &Routed<'_>, request: &Request<'_>, viewer: &Viewer<'_>) -> Response {
@@ -300,6 +308,7 @@ pub(crate) fn part<S: Sql>(
             Ok(Value::String(shard.export(cursor, follower)?.document(part)))
         }
         Ask::Export { .. } => Ok(Value::Null),
+        Ask::Reports { open, limit } => shown(&shard.odd_reports(*open, *limit)?),
         Ask::Close { id, by, confirmed } => Ok(Value::Bool(shard.close_feedback(id, by, *confirmed)?)),
     }
 }
@@ -327,6 +336,11 @@ pub(crate) fn store_events<S: Sql>(
     }
 }
 
+/// The status of an event that cannot be read.
+fn rejected(error: &EventError) -> EventStatus {
+    EventStatus { status: 422, code: error.code().to_owned(), detail: Some(error.to_string()) }
+}
+
 fn own<E: Event>(
     (number, shards): (u32, u32),
     now_ms: i64,
@@ -338,11 +352,7 @@ fn own<E: Event>(
     let mut statuses = Vec::with_capacity(read.len());
     let (mut places, mut events) = (Vec::new(), Vec::new());
     for (at, event) in read.into_iter().enumerate() {
-        statuses.push(event.as_ref().err().map(|error| EventStatus {
-            status: 422,
-            code: error.code().to_owned(),
-            detail: Some(error.to_string()),
-        }));
+        statuses.push(event.as_ref().err().map(rejected));
         if let Ok(event) = event
             && shard(lead(&event), shards.max(1)) == number
         {

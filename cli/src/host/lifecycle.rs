@@ -30,6 +30,9 @@ const EXPIRY: Duration = Duration::from_secs(3600);
 /// Control hears from the instance this often.
 const HEARTBEAT: Duration = Duration::from_secs(10);
 
+/// Requests with outcomes that are answered together: under load the store is asked once for many.
+const TOGETHER: usize = 100;
+
 /// While messages are under way, what became of them is looked for this often.
 const SENDING: Duration = Duration::from_millis(50);
 
@@ -41,6 +44,20 @@ struct Call {
     headers: Vec<(&'static str, String)>,
     body: Bytes,
     answer: oneshot::Sender<Response>,
+}
+
+impl Call {
+    fn headers(&self) -> Vec<(&str, &str)> {
+        self.headers.iter().map(|(name, value)| (*name, value.as_str())).collect()
+    }
+
+    fn request<'c>(&'c self, headers: &'c [(&'c str, &'c str)]) -> Request<'c> {
+        Request { method: &self.method, path: &self.path, query: &self.query, headers, body: &self.body }
+    }
+
+    fn has_outcomes(&self) -> bool {
+        self.method == "POST" && self.path == "/v1/outcomes"
+    }
 }
 
 /// Where requests to the lifecycle are handed over.
@@ -205,18 +222,17 @@ fn keep(mut lifecycle: Lifecycle<Store>, service: &Service, calls: &mpsc::Receiv
     service.expect_deployments(clock::now());
     follow(&mut lifecycle, service, is_local);
     let (mut due, mut beat, mut expiry) = (clock::start(), clock::start(), clock::start() + EXPIRY);
+    let mut next = None;
     loop {
         let wait = due.saturating_duration_since(clock::start());
         let wait = if post.is_busy() { wait.min(SENDING) } else { wait };
-        match calls.recv_timeout(wait) {
+        match next.take().map_or_else(|| calls.recv_timeout(wait), Ok) {
+            Ok(call) if call.has_outcomes() => next = take_outcomes(&mut lifecycle, call, calls, is_local),
             Ok(call) => {
-                let headers: Vec<(&str, &str)> = call.headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
-                let (method, path, query) = (call.method.as_str(), call.path.as_str(), call.query.as_str());
-                let request = Request { method, path, query, headers: &headers, body: &call.body };
-                let response = lifecycle.answer(clock::now().0, &request, is_local);
-                // A command may have changed who serves: hosts learn of it before the caller does.
-                follow(&mut lifecycle, service, is_local);
-                if call.method != "GET" {
+                let response = lifecycle.answer(clock::now().0, &call.request(&call.headers()), is_local);
+                // A command may have changed who serves: hosts learn of it before the caller does. What others changed comes with a tick.
+                if Lifecycle::<Store>::changes(&call.method, &call.path) {
+                    follow(&mut lifecycle, service, is_local);
                     show(&mut lifecycle, service);
                 }
                 // The caller may have gone.
@@ -254,6 +270,26 @@ fn keep(mut lifecycle: Lifecycle<Store>, service: &Service, calls: &mpsc::Receiv
         deliver(&mut lifecycle, &mut post);
         due = clock::start() + TICK;
     }
+}
+
+/// Answers `first` and the requests with outcomes that wait behind it; the request after them, where one waits.
+fn take_outcomes(lifecycle: &mut Lifecycle<Store>, first: Call, calls: &mpsc::Receiver<Call>, is_local: bool) -> Option<Call> {
+    let (mut together, mut next) = (vec![first], None);
+    while together.len() < TOGETHER && next.is_none() {
+        match calls.try_recv() {
+            Ok(call) if call.has_outcomes() => together.push(call),
+            Ok(call) => next = Some(call),
+            Err(_) => break,
+        }
+    }
+    let now = clock::now().0;
+    let headers: Vec<Vec<(&str, &str)>> = together.iter().map(Call::headers).collect();
+    let requests: Vec<Request<'_>> = together.iter().zip(&headers).map(|(call, headers)| call.request(headers)).collect();
+    let responses = lifecycle.answer_outcomes(now, &requests, is_local);
+    for (call, response) in together.into_iter().zip(responses) {
+        let _ = call.answer.send(response);
+    }
+    next
 }
 
 /// Sends the messages that are due, and notes what became of earlier ones.

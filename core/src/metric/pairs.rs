@@ -51,6 +51,17 @@ impl Pairs {
         self.counts.iter_mut().zip(other.counts).for_each(|(count, more)| *count = count.saturating_add(more));
     }
 
+    /// Takes out what `was` counted and puts in what `is` counted. False, and nothing is changed: it does not hold what `was` counted.
+    pub fn exchange(&mut self, was: &Pairs, is: &Pairs) -> bool {
+        let mut moved = self.counts;
+        for ((count, was), is) in moved.iter_mut().zip(was.counts).zip(is.counts) {
+            let Some(left) = count.checked_sub(was) else { return false };
+            *count = left.saturating_add(is);
+        }
+        self.counts = moved;
+        true
+    }
+
     /// Leads for which `wanted` of (called by the champion, called by the challenger, converted) holds.
     pub fn count(&self, wanted: impl Fn(bool, bool, bool) -> bool) -> u64 {
         let kinds = (0usize..).zip(self.counts);

@@ -220,6 +220,22 @@ impl Window {
         }
     }
 
+    /// Takes out the leads and scores that `was` counted and puts in those of `is`: windows of outcomes count nothing else. False, and
+    /// nothing is changed: it does not hold what `was` counted.
+    pub fn exchange(&mut self, was: &Window, is: &Window) -> bool {
+        let count = |all: u64, was: u64, is: u64| Some(all.checked_sub(was)?.saturating_add(is));
+        let (all, before, now) = (&self.counters, &was.counters, &is.counters);
+        let leads = count(all.leads, before.leads, now.leads).zip(count(all.scored, before.scored, now.scored));
+        let (mut scores, mut explored) = (self.scores.clone(), self.explored.clone());
+        let Some((leads, scored)) = leads else { return false };
+        if !scores.exchange(&was.scores, &is.scores) || !explored.exchange(&was.explored, &is.explored) {
+            return false;
+        }
+        (self.counters.leads, self.counters.scored) = (leads, scored);
+        (self.scores, self.explored) = (scores, explored);
+        true
+    }
+
     /// Adds what `other` counted: associative, commutative, and the empty window changes nothing.
     ///
     /// # Errors

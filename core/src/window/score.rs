@@ -67,6 +67,30 @@ impl Scores {
         super::add_side(&mut self.open, &other.open);
     }
 
+    /// Takes out what `was` counted and puts in what `is` counted. False, and nothing is changed: it does not hold what `was` counted.
+    pub fn exchange(&mut self, was: &Scores, is: &Scores) -> bool {
+        let side = |side: &Vec<u64>, was: &Vec<u64>, is: &Vec<u64>| {
+            let mut moved = side.clone();
+            if moved.is_empty() && !was.is_empty() {
+                return None;
+            }
+            for (count, less) in moved.iter_mut().zip(was) {
+                *count = count.checked_sub(*less)?;
+            }
+            super::add_side(&mut moved, is);
+            // A side that counts nothing has no bins.
+            Some(if moved.iter().all(|count| *count == 0) { Vec::new() } else { moved })
+        };
+        let moved = [
+            side(&self.converted, &was.converted, &is.converted),
+            side(&self.not_converted, &was.not_converted, &is.not_converted),
+            side(&self.open, &was.open, &is.open),
+        ];
+        let [Some(converted), Some(not_converted), Some(open)] = moved else { return false };
+        *self = Scores { converted, not_converted, open };
+        true
+    }
+
     /// Leads of each kind: converted, not converted, open.
     pub fn counts(&self) -> [u64; 3] {
         [&self.converted, &self.not_converted, &self.open]
@@ -110,6 +134,17 @@ impl Scores {
             passed >= rank
         })?;
         Some((bin as f64 + 0.5) / SCORE_BINS as f64)
+    }
+
+    /// The least part of leads that score below `score`, and the most that score at most that; none without leads. The two differ by the
+    /// leads of its thousandth.
+    pub fn part_below(&self, score: f64) -> Option<(f64, f64)> {
+        let counts = self.histogram();
+        let sum = |counts: &[u64]| counts.iter().fold(0u64, |sum, count| sum.saturating_add(*count)) as f64;
+        let all = sum(&counts);
+        let bin = score_bin(score);
+        let [below, to] = [bin, bin + 1].map(|end| sum(counts.get(..end).unwrap_or(&counts)));
+        (all > 0.0).then(|| (below / all, to / all))
     }
 
     /// The area under the ROC curve of the leads with an outcome.

@@ -42,11 +42,16 @@ impl Row {
     /// Whether the lead has an id of its own: outcomes can find no other.
     pub fn is_named(&self) -> bool {
         let made = self.lead_id.strip_prefix(self.request_id.as_str()).and_then(|rest| rest.strip_prefix('/'));
-        !(self.lead_id == ERASED || made.is_some_and(|rest| rest.parse() == Ok(self.position)))
+        !(self.is_erased() || made.is_some_and(|rest| rest.parse() == Ok(self.position)))
+    }
+
+    /// Whether the row's lead was erased. A lead may be called so; no request is.
+    pub fn is_erased(&self) -> bool {
+        self.lead_id == ERASED && self.request_id == ERASED
     }
 }
 
-/// The lead id of rows whose lead was erased.
+/// The lead id and the request id of rows whose lead was erased.
 pub(super) const ERASED: &str = "erased";
 
 impl<'de> Deserialize<'de> for Row {
@@ -134,6 +139,8 @@ mod tests {
         );
         assert!(!row.is_named());
         assert!(Row { lead_id: "r/2".into(), ..row.clone() }.is_named());
+        assert!(Row { lead_id: ERASED.into(), ..row.clone() }.is_named());
+        assert!(!Row { lead_id: ERASED.into(), request_id: ERASED.into(), ..row.clone() }.is_named());
         assert_eq!(Row::read("[[5,6]]"), None);
     }
 

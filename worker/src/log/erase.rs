@@ -3,7 +3,6 @@
 use plumbline_core::event::{Prediction, lead_number};
 use plumbline_core::json::items;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use super::batch::{ERASED, Row};
 use super::digest::{LeadFields, Round};
@@ -50,6 +49,8 @@ impl<S: Sql> LogShard<S> {
             change::erased(sql, [number, id], [new_number, new_id])?;
             let outcome = "UPDATE outcomes SET lead = CAST(?3 AS INTEGER), lead_id = ?4 WHERE lead = ?1 AND lead_id = ?2";
             sql.execute(outcome, &[number, id, new_number, new_id])?;
+            // An outcome whose day has not been moved yet goes on under the new number.
+            sql.execute("UPDATE outcome_moves SET lead = CAST(?2 AS INTEGER) WHERE lead = ?1", &[number, new_number])?;
             for statement in [
                 "DELETE FROM outcome_events WHERE lead_id = ?1",
                 "DELETE FROM sales_feedback WHERE lead_id = ?1",
@@ -116,8 +117,10 @@ fn without(predictions: &str, lead_id: &str) -> Option<(String, u64)> {
     let mut rows: Vec<String> = Vec::new();
     for row in items(predictions, usize::MAX).ok()? {
         let cells = items(row, usize::MAX).ok()?;
-        let id = cells.get(lead).and_then(|cell| serde_json::from_str::<Value>(cell).ok());
-        if id.as_ref().and_then(Value::as_str) != Some(lead_id) {
+        let text = |place: usize| cells.get(place).and_then(|cell| serde_json::from_str::<String>(cell).ok());
+        // A lead may have the name that takes the place of erased ones.
+        let is_erased = lead_id == ERASED && text(request).as_deref() == Some(ERASED);
+        if is_erased || text(lead).as_deref() != Some(lead_id) {
             rows.push(row.to_owned());
             continue;
         }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use plumbline_core::event::OutcomeKind;
+use serde::{Deserialize, Serialize};
 
 /// A stored event, as far as the fold needs it.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,7 +17,7 @@ pub(super) struct Happened {
 }
 
 /// What became of a lead, as far as is known.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Folded {
     /// When it first converted.
     pub converted_ms: Option<i64>,
@@ -30,6 +31,18 @@ pub(super) struct Folded {
     pub closed_ms: Option<i64>,
     /// Events that count.
     pub events: u32,
+}
+
+impl Folded {
+    /// The outcome as JSON.
+    pub fn text(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// The outcome that [`Folded::text`] wrote.
+    pub fn read(text: &str) -> Option<Folded> {
+        serde_json::from_str(text).ok()
+    }
 }
 
 /// The outcome of `events`, in whatever order they arrived. An event that another names in `replaces` never counts, even when that one is

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use plumbline_core::event::{Outcome, OutcomeKind, lead_number};
 use serde_json::{Value, json};
 
-use super::digest::{DAY_MS, Digest, adjust, day_of};
+use super::digest::{DAY_MS, Digest, day_of, note_moves};
 use super::fold::{Folded, Happened, fold};
 use super::status::Counts;
 use super::tombstone::Tombstones;
@@ -133,8 +133,8 @@ impl Slice {
                 is.closed_ms,
                 is.events
             ]));
-            if was != is && self.first_ms.contains_key(lead) {
-                changes.insert(lead_number(lead), (was, is));
+            if let Some(first_ms) = self.first_ms.get(lead).filter(|_| was != is) {
+                changes.insert(lead_number(lead), (*first_ms, was));
             }
         }
         if !outcomes.is_empty() {
@@ -151,7 +151,7 @@ impl Slice {
             }
         }
         if let Some(rules) = rules.filter(|_| !changes.is_empty()) {
-            adjust(sql, now, rules, &changes)?;
+            note_moves(sql, now, rules, &changes)?;
         }
         counts.store(sql, "outcome")?;
         Ok(all)

@@ -22,6 +22,7 @@ mod ingest;
 mod inquiry;
 mod lead;
 mod meta;
+mod odd;
 mod said;
 mod scored;
 mod served;
@@ -42,6 +43,7 @@ pub use export::{Cursor, Exported};
 pub use gap::Gap;
 pub use inquiry::{Inquiry, Question};
 pub use lead::{LeadOutcome, LeadRecord, LeadScore, LeadSummary};
+pub use odd::OddReport;
 pub use served::ServedRow;
 pub use status::{EventStatus, Received};
 pub use stored::StoredLead;
@@ -64,6 +66,8 @@ pub struct LogShard<S> {
     round: digest::Round,
     /// The outcome day it is working out; lost without harm.
     day: Option<digest::OpenDay>,
+    /// Its number among the instances that work out days, once it has one.
+    instance: Option<i64>,
 }
 
 /// A batch is one row, and stored once however often it is tried.
@@ -113,7 +117,7 @@ impl<S: Sql> LogShard<S> {
 
     /// The shard in a store that [`LogShard::open`] has already brought up to date.
     pub fn opened(sql: S) -> LogShard<S> {
-        LogShard { sql, rules: None, round: digest::Round::default(), day: None }
+        LogShard { sql, rules: None, round: digest::Round::default(), day: None, instance: None }
     }
 
     /// Stores a batch as encoded in [`Batch::text`](crate::Batch::text): all of its rows, or none. A batch that was stored before is not stored again:

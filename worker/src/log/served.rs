@@ -52,7 +52,7 @@ impl<S: Sql> LogShard<S> {
         let mut found = Vec::new();
         for batch in self.sql.query(query, &[Param::Integer(to), Param::Integer(from), Param::Blob(&number)])? {
             let rows = cell::text(&batch, 0).and_then(Row::read).unwrap_or_default();
-            let of_lead = |row: &Row| row.lead_id == lead_id && (from_ms..=to_ms).contains(&row.timestamp_ms);
+            let of_lead = |row: &Row| row.lead_id == lead_id && !row.is_erased() && (from_ms..=to_ms).contains(&row.timestamp_ms);
             found.extend(rows.into_iter().filter(of_lead).map(ServedRow::from));
         }
         found.sort_by_key(|row| row.at_ms);

@@ -160,11 +160,11 @@ fn a_lead_meets_its_outcome_on_the_day_it_matures() {
 
     assert_eq!(of("1", "champion").1.unwrap().segments, Default::default());
 
-    // A late outcome changes the day, once it has rested.
+    // A late outcome changes the day at once.
     let late = shard.ingest(START + 8 * DAY, &[converted("lead-1", START + DAY), converted("lead-2", START + 8 * DAY)]).unwrap();
     assert_eq!(codes(&late), ["ACCEPTED", "AFTER_MATURITY"]);
-    assert_eq!(shard.digest_all(START + 8 * DAY + 3_000, &rules()).unwrap().windows, 0);
-    assert_eq!(shard.digest_all(START + 8 * DAY + 5_000, &rules()).unwrap().windows, 4);
+    assert_eq!(shard.digest_all(START + 8 * DAY + 1, &rules()).unwrap().windows, 4);
+    assert_eq!(shard.digest_all(START + 8 * DAY + 5_000, &rules()).unwrap().windows, 0);
     let found = windows(&mut shard);
     assert_eq!(found[&(Grain::Mature, day + 7 * DAY, "1".into(), "champion".into())].0.scores.counts(), [126, 374, 0]);
 }
@@ -239,8 +239,10 @@ fn deals_of_months_move_the_sums_of_a_day_as_working_it_out_again_does() {
     for event in &events {
         shard.ingest(START + 40 * DAY, std::slice::from_ref(event)).unwrap();
     }
+    assert_eq!(shard.digest(START + 40 * DAY, &rules()).unwrap().windows, 4);
     let moved = business(&mut shard);
-    assert_eq!(shard.digest_all(START + 40 * DAY, &rules()).unwrap().windows, 0, "no day has to be worked out again");
+    let marked = meta::under(shard.sql(), "day:").unwrap();
+    assert_eq!((marked, shard.digest_all(START + 40 * DAY, &rules()).unwrap().windows), (vec![], 0), "no day has to be worked out again");
     for day in &moved {
         assert_eq!((day.deals, day.deal_sum, day.lost, day.open_deals, day.cycles, day.cycle_days), (2, 87.25, 1, 4, 2, 37.0));
     }
@@ -284,13 +286,20 @@ fn what_sales_says_is_counted_once_and_closed_by_a_person() {
     assert_eq!(one, Voice { up: 1, exposures: 1, waits: 1, wait_ms: 40.0, ..Voice::default() });
     let mut ratings = [0; 10];
     ratings[7] = 1;
-    assert_eq!(two, Voice { odd_open: 1, ratings, ..Voice::default() });
+    assert_eq!(two, Voice { odd_open: 1, odd: vec![(START, "o".into())], ratings, ..Voice::default() });
+    let open = shard.odd_reports(true, 10).unwrap();
+    let [report] = &open[..] else { panic!("{open:?}") };
+    assert_eq!((report.id.as_str(), report.lead_id.as_str(), report.version.as_deref()), ("o", "a", Some("2")));
+    assert_eq!((report.text.as_deref(), report.counts, &report.confirmed), (Some("no such lead"), true, &None));
     assert_eq!((shard.close_feedback("o", "kim", true), shard.close_feedback("x", "kim", true)), (Ok(true), Ok(false)));
     shard.digest_all(START, &rules()).unwrap();
     let windows = shard.unsent(100).unwrap();
     let two = windows.iter().find(|window| window.grain == Grain::Voice && window.version == "2").unwrap();
     let two: Voice = serde_json::from_str(two.business.as_deref().unwrap()).unwrap();
-    assert_eq!((two.odd_open, two.odd_confirmed), (0, 1));
+    assert_eq!((two.odd_open, two.odd_confirmed, two.odd.len()), (0, 1, 0));
+    assert_eq!(shard.odd_reports(true, 10), Ok(vec![]));
+    let closed = shard.odd_reports(false, 10).unwrap().remove(0);
+    assert_eq!((closed.closed_by.as_deref(), closed.confirmed), (Some("kim"), Some(true)));
 }
 
 #[test]

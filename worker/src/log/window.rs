@@ -105,18 +105,13 @@ pub(super) fn merge(sql: &mut dyn Sql, key: &Key, (more, sums): (&Window, &Answe
     replace(sql, key, &window.write(), Some(&text)).map(drop)
 }
 
-/// Changes the sums of business of a window. False: there is no such window.
-pub(super) fn move_business(sql: &mut dyn Sql, key: &Key, change: impl FnOnce(&mut Business)) -> Result<bool, SqlError> {
-    let query = "SELECT business FROM shard_windows WHERE grain = ?1 AND start_ms = ?2 AND version = ?3 AND role = ?4";
+/// A window of outcomes with its sums; none where there is none.
+pub(super) fn counted(sql: &mut dyn Sql, key: &Key) -> Result<Option<(Window, Business)>, SqlError> {
+    let query = "SELECT bytes, business FROM shard_windows WHERE grain = ?1 AND start_ms = ?2 AND version = ?3 AND role = ?4";
     let rows = sql.query(query, &key.params())?;
-    let Some(text) = rows.first().and_then(|row| cell::text(row, 0)) else { return Ok(false) };
-    let Ok(mut business) = serde_json::from_str::<Business>(text) else { return Ok(false) };
-    change(&mut business);
-    let update =
-        "UPDATE shard_windows SET business = ?5, rev = rev + 1 WHERE grain = ?1 AND start_ms = ?2 AND version = ?3 AND role = ?4";
-    let [grain, start, version, role] = key.params();
-    let text = serde_json::to_string(&business).unwrap_or_default();
-    sql.execute(update, &[grain, start, version, role, Param::Text(&text)]).map(|changed| changed > 0)
+    let Some(row) = rows.first() else { return Ok(None) };
+    let Some(business) = cell::text(row, 1).and_then(|text| serde_json::from_str(text).ok()) else { return Ok(None) };
+    Ok(Some((Window::read(cell::blob(row, 0), &Layout::default()).map_err(unreadable)?, business)))
 }
 
 fn unreadable(error: ReadError) -> SqlError {

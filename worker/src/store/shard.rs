@@ -4,7 +4,8 @@ use super::leads::LEADS;
 use super::migration::Migration;
 
 /// All, the oldest first.
-pub(super) const MIGRATIONS: &[Migration] = &[ROWS, BATCHES, EXPLORATION, FLAGS, UNKNOWN_VALUES, LIFECYCLE, LEADS, CHANGES];
+pub(super) const MIGRATIONS: &[Migration] =
+    &[ROWS, BATCHES, EXPLORATION, FLAGS, UNKNOWN_VALUES, LIFECYCLE, LEADS, CHANGES, MOVES];
 
 /// A row a prediction.
 const ROWS: Migration = &[
@@ -124,6 +125,12 @@ const CHANGES: Migration = &[
     "INSERT INTO changes (kind, lead_id, event_id) SELECT 'outcome', lead_id, event_id FROM outcome_events",
     "INSERT INTO changes (kind, lead_id, event_id) SELECT 'feedback', lead_id, event_id FROM sales_feedback",
     "INSERT INTO changes (kind, lead_id, event_id) SELECT 'exposure', lead_id, event_id FROM exposures",
+];
+
+/// Outcomes that came after their lead was counted: what it was counted with, until its day is moved.
+const MOVES: Migration = &[
+    "CREATE TABLE outcome_moves (lead INTEGER PRIMARY KEY, day INTEGER NOT NULL, was TEXT NOT NULL) STRICT",
+    "CREATE INDEX outcome_moves_by_day ON outcome_moves (day)",
 ];
 
 #[cfg(test)]

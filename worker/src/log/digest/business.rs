@@ -1,6 +1,6 @@
 //! What a day's leads came to in sales: sums that add up over days and shards.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use plumbline_core::experiment::OTHER_VALUES;
 use plumbline_core::metric::Pairs;
@@ -63,17 +63,40 @@ impl Business {
         }
     }
 
-    /// Moves the sums of deals by the difference of `now` and `before`, sums of some of the same leads.
-    pub(super) fn shift(&mut self, before: &Business, now: &Business) {
-        let count = |sum: &mut u64, before: u64, now: u64| *sum = (*sum + now).saturating_sub(before);
-        let real = |sum: &mut f64, before: f64, now: f64| *sum += now - before;
-        count(&mut self.lost, before.lost, now.lost);
-        count(&mut self.deals, before.deals, now.deals);
-        real(&mut self.deal_sum, before.deal_sum, now.deal_sum);
-        real(&mut self.deal_squares, before.deal_squares, now.deal_squares);
-        count(&mut self.cycles, before.cycles, now.cycles);
-        real(&mut self.cycle_days, before.cycle_days, now.cycle_days);
-        count(&mut self.open_deals, before.open_deals, now.open_deals);
+    /// Takes out what `was` counted and puts in what `is` counted, sums of some of the same leads. False: it does not hold what `was` counted.
+    pub(super) fn exchange(&mut self, was: &Business, is: &Business) -> bool {
+        let mut fits = true;
+        let mut count = |sum: &mut u64, was: u64, is: u64| {
+            fits &= *sum >= was;
+            *sum = sum.saturating_sub(was) + is;
+        };
+        count(&mut self.leads, was.leads, is.leads);
+        count(&mut self.converted, was.converted, is.converted);
+        count(&mut self.lost, was.lost, is.lost);
+        count(&mut self.deals, was.deals, is.deals);
+        count(&mut self.cycles, was.cycles, is.cycles);
+        count(&mut self.open_deals, was.open_deals, is.open_deals);
+        let named = was.segments.iter().chain(&is.segments);
+        let named: BTreeSet<(&String, &String)> =
+            named.flat_map(|(field, values)| values.keys().map(move |v| (field, v))).collect();
+        for (field, value) in named {
+            let of = |sums: &Business| sums.segments.get(field).and_then(|values| values.get(value)).copied().unwrap_or_default();
+            let ([was_leads, was_converted], [is_leads, is_converted]) = (of(was), of(is));
+            let [leads, converted] = self.count_of(field, value);
+            count(leads, was_leads, is_leads);
+            count(converted, was_converted, is_converted);
+        }
+        let real = |sum: &mut f64, was: f64, is: f64| *sum += is - was;
+        real(&mut self.deal_sum, was.deal_sum, is.deal_sum);
+        real(&mut self.deal_squares, was.deal_squares, is.deal_squares);
+        real(&mut self.cycle_days, was.cycle_days, is.cycle_days);
+        let none = Pairs::default();
+        let (before, now) = (was.pairs.as_ref().unwrap_or(&none), is.pairs.as_ref().unwrap_or(&none));
+        match &mut self.pairs {
+            Some(pairs) => fits &= pairs.exchange(before, now),
+            None => fits &= was.pairs.is_none() && is.pairs.is_none(),
+        }
+        fits
     }
 
     /// Counts a lead by its value of a segment.

@@ -41,6 +41,7 @@ pub(in crate::log) fn touch_day(sql: &mut dyn Sql, day: i64) -> Result<(), SqlEr
 
 /// Marks the outcome days that still take corrections.
 pub(super) fn touch_open_days(sql: &mut dyn Sql, now: i64) -> Result<(), SqlError> {
+    forget_built(sql)?;
     for row in sql.query("SELECT DISTINCT start_ms FROM shard_windows WHERE grain = 'mature'", &[])? {
         if let Some(day) = cell::integer(&row, 0).filter(|day| !is_closed(*day, now)) {
             touch_day(sql, day)?;
@@ -49,8 +50,15 @@ pub(super) fn touch_open_days(sql: &mut dyn Sql, now: i64) -> Result<(), SqlErro
     Ok(())
 }
 
+/// Forgets by which leads days were worked out: the rules are others.
+fn forget_built(sql: &mut dyn Sql) -> Result<(), SqlError> {
+    sql.execute("DELETE FROM outcome_moves", &[])?;
+    sql.execute("DELETE FROM shard_meta WHERE key >= 'built:' AND key < 'built;'", &[]).map(drop)
+}
+
 /// Lets every lead mature anew: by another age they belong to other days.
 pub(super) fn start_again(sql: &mut dyn Sql) -> Result<(), SqlError> {
+    forget_built(sql)?;
     for row in sql.query("SELECT DISTINCT start_ms FROM shard_windows WHERE grain = 'mature'", &[])? {
         if let Some(day) = cell::integer(&row, 0) {
             touch_day(sql, day)?;

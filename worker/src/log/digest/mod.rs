@@ -11,6 +11,7 @@ mod business;
 mod fields;
 mod layouts;
 mod mature;
+mod moves;
 mod outcome;
 mod round;
 mod scores;
@@ -35,7 +36,8 @@ use crate::store::{Sql, SqlError};
 
 pub(super) use fields::INSERT as INSERT_FIELDS;
 pub(super) use mature::touch_day;
-pub(super) use outcome::{OpenDay, adjust};
+pub(super) use moves::note as note_moves;
+pub(super) use outcome::OpenDay;
 pub(super) use plumbline_core::rollout::DAY_MS;
 pub(super) use round::Round;
 pub(super) use scores::{INSERT as INSERT_SCORES, Names, TOGETHER_MS};
@@ -211,7 +213,9 @@ impl<S: Sql> LogShard<S> {
     }
 
     fn steps(&mut self, now: i64, rules: &Digest, mut done: Progress) -> Result<Progress, SqlError> {
-        let steps: [Step<S>; 5] = [
+        let steps: [Step<S>; 6] = [
+            // Cheap, and must not wait where rows come faster than they can be stored.
+            LogShard::move_outcomes,
             LogShard::store_scores,
             LogShard::store_fields,
             LogShard::mark_matured,

@@ -9,9 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use plumbline_core::metric::{Label, Maturity};
 use plumbline_core::window::{Layout, Window};
 
-use super::{Business, DAY_MS, Digest, Progress, day_of, touch_day};
+use super::{Business, DAY_MS, Digest, Progress, moves};
 use crate::log::fold::Folded;
-use crate::log::ingest::is_closed;
 use crate::log::window::{self, Grain, Key};
 use crate::log::{LogShard, cell, meta};
 use crate::store::{Param, Sql, SqlError, SqlValue};
@@ -27,8 +26,10 @@ pub const BACKFILL: &str = "backfill";
 const SLICE: usize = 2_000;
 /// A day of many leads rests longer between two times of working it out: the work is in proportion to them.
 const REST_MS_PER_LEAD: i64 = 3;
-/// The least and the most of that rest.
-const REST_MS: (i64, i64) = (4_000, 60_000);
+/// The least and the most of that rest: outcomes of leads that are counted do not wait for it.
+const REST_MS: (i64, i64) = (4_000, 12_000);
+/// A day that an instance began to work out and did not finish in this time is left to others.
+const LEFT_MS: i64 = 10_000;
 
 /// A day in the middle of being worked out.
 #[derive(Debug)]
@@ -36,10 +37,12 @@ pub(in crate::log) struct OpenDay {
     start: i64,
     /// Its mark when the work began.
     mark: String,
+    /// Which instance works it out.
+    instance: i64,
     /// The last lead read: its first request and its number.
     after: (i64, i64),
     leads: u64,
-    windows: BTreeMap<(String, String), (Window, Business)>,
+    pub(super) windows: BTreeMap<(String, String), (Window, Business)>,
 }
 
 impl<S: Sql> LogShard<S> {
@@ -47,7 +50,18 @@ impl<S: Sql> LogShard<S> {
     pub(super) fn count_outcomes(&mut self, now: i64, rules: &Digest) -> Result<Progress, SqlError> {
         let day = match self.day.take() {
             Some(day) => Some(day),
-            None => next_day(&mut self.sql, now)?,
+            None if meta::under(&mut self.sql, "day:")?.is_empty() => None,
+            None => {
+                let mut opened = None;
+                let mut instance = self.instance;
+                self.sql.transaction(&mut |sql| {
+                    let number = instance.map_or_else(|| number(sql), Ok)?;
+                    (instance, opened) = (Some(number), next_day(sql, now, number)?);
+                    Ok(())
+                })?;
+                self.instance = instance;
+                opened
+            }
         };
         let Some(mut day) = day else { return Ok(Progress::default()) };
         if day.read(&mut self.sql, now, rules)? {
@@ -63,31 +77,83 @@ impl<S: Sql> LogShard<S> {
     }
 }
 
-/// The first marked day that has rested.
-fn next_day(sql: &mut dyn Sql, now: i64) -> Result<Option<OpenDay>, SqlError> {
-    for (day, mark) in meta::under(sql, "day:")? {
-        let built = meta::get(sql, &format!("built:{day}"))?;
-        let built = built
-            .as_deref()
-            .and_then(|text| text.split_once(' '))
-            .and_then(|(at, rest)| Some((at.parse::<i64>().ok()?, rest.parse::<i64>().ok()?)));
-        let rests = built.is_some_and(|(at, rest)| (at..at.saturating_add(rest)).contains(&now));
-        if let (false, Ok(start)) = (rests, day.parse()) {
-            return Ok(Some(OpenDay { mark, ..OpenDay::new(start) }));
+/// Which leads of a day were counted when it was worked out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Known {
+    /// All that matured.
+    All,
+    /// Those up to the last one: its first request and its number.
+    To(i64, i64),
+}
+
+impl Known {
+    /// Whether the lead of `row` was counted.
+    pub fn holds(self, row: &Row) -> bool {
+        match self {
+            Known::All => true,
+            Known::To(first_ms, lead) => (row.first_ms, row.lead) <= (first_ms, lead),
         }
+    }
+}
+
+/// When a day was worked out last.
+pub(super) struct Built {
+    at_ms: i64,
+    /// How long it rests then.
+    rest_ms: i64,
+    /// The leads that were counted.
+    pub to: Known,
+}
+
+/// When `day` was worked out last; none where it never was, or by an earlier version.
+pub(super) fn built(sql: &mut dyn Sql, day: i64) -> Result<Option<Built>, SqlError> {
+    let text = meta::get(sql, &format!("built:{day}"))?.unwrap_or_default();
+    let numbers: Vec<i64> = text.split(' ').filter_map(|number| number.parse().ok()).collect();
+    let [at_ms, rest_ms, first_ms, lead] = numbers[..] else { return Ok(None) };
+    Ok(Some(Built { at_ms, rest_ms, to: Known::To(first_ms, lead) }))
+}
+
+/// The days that are being worked out.
+pub(super) fn open_days(sql: &mut dyn Sql) -> Result<BTreeSet<i64>, SqlError> {
+    Ok(meta::under(sql, "open:")?.into_iter().filter_map(|(day, _)| day.parse().ok()).collect())
+}
+
+/// The number of a shard's instance that works out days: a host that shares its store with others leaves a day to one that has just begun.
+fn number(sql: &mut dyn Sql) -> Result<i64, SqlError> {
+    meta::add(sql, "openings", 1)?;
+    Ok(meta::number(sql, "openings")?.unwrap_or_default())
+}
+
+/// The first marked day that has rested, and is not being worked out elsewhere.
+fn next_day(sql: &mut dyn Sql, now: i64, instance: i64) -> Result<Option<OpenDay>, SqlError> {
+    for (day, mark) in meta::under(sql, "day:")? {
+        let Ok(start) = day.parse() else { continue };
+        let rests =
+            built(sql, start)?.is_some_and(|built| (built.at_ms..built.at_ms.saturating_add(built.rest_ms)).contains(&now));
+        let open = meta::get(sql, &format!("open:{day}"))?;
+        let open =
+            open.as_deref().and_then(|text| text.split_once(' ')).and_then(|(by, at)| Some((by.parse().ok()?, at.parse().ok()?)));
+        let is_elsewhere =
+            open.is_some_and(|(by, at): (i64, i64)| by != instance && (1..LEFT_MS).contains(&now.saturating_sub(at)));
+        if rests || is_elsewhere {
+            continue;
+        }
+        meta::set(sql, &format!("open:{day}"), &format!("{instance} {now}"))?;
+        moves::forget(sql, start)?;
+        return Ok(Some(OpenDay { mark, instance, ..OpenDay::new(start) }));
     }
     Ok(None)
 }
 
 /// One score of a lead with its outcome.
 #[derive(Clone)]
-struct Row {
-    lead: i64,
+pub(super) struct Row {
+    pub lead: i64,
     version: String,
     rollout: i64,
     rollout_name: String,
     role: String,
-    first_ms: i64,
+    pub first_ms: i64,
     probability: f64,
     explores: bool,
     has_arm: bool,
@@ -100,8 +166,13 @@ struct Row {
 }
 
 impl Row {
+    /// The scores of mature leads, whose numbers are a JSON array, with their outcomes.
+    pub fn of_leads(sql: &mut dyn Sql, leads: &str) -> Result<Vec<Row>, SqlError> {
+        Ok(sql.query(READ_LEADS, &[Param::Text(leads)])?.iter().filter_map(|row| Row::read(row)).collect())
+    }
+
     /// The row with another outcome of its lead.
-    fn with(&self, outcome: &Folded) -> Row {
+    pub fn with(&self, outcome: &Folded) -> Row {
         let Folded { converted_ms, lost_ms, deal_value, opened_ms, closed_ms, .. } = *outcome;
         Row { converted_ms, lost_ms, deal_value, opened_ms, closed_ms, ..self.clone() }
     }
@@ -142,52 +213,6 @@ const READ_LEADS: &str = "SELECT s.lead, s.first_ms, version.name, s.rollout, ro
     LEFT JOIN outcomes AS o ON o.lead = s.lead AND o.lead_id = s.lead_id \
     WHERE s.lead = wanted.value AND +s.matured = 1 ORDER BY s.lead, s.rollout, s.version";
 
-/// Brings outcome days up to date with `changes`, the outcomes of leads by their number before and now. Where a lead counts otherwise its day
-/// is marked to be worked out again; where only its deal changed, which happens for months, the day's sums are moved by the difference.
-pub(in crate::log) fn adjust(
-    sql: &mut dyn Sql,
-    now: i64,
-    rules: &Digest,
-    changes: &BTreeMap<i64, (Folded, Folded)>,
-) -> Result<(), SqlError> {
-    let leads = serde_json::Value::from_iter(changes.keys().copied()).to_string();
-    let rows: Vec<Row> = sql.query(READ_LEADS, &[Param::Text(&leads)])?.iter().filter_map(|row| Row::read(row)).collect();
-    let mut days: BTreeMap<i64, [OpenDay; 2]> = BTreeMap::new();
-    let mut marked = BTreeSet::new();
-    for rows in rows.chunk_by(|a, b| a.lead == b.lead) {
-        let Some((first, (was, is))) = rows.first().and_then(|first| Some((first, changes.get(&first.lead)?))) else { continue };
-        let day = day_of(first.first_ms.saturating_add(rules.mature_ms));
-        if is_closed(day, now) {
-            continue;
-        }
-        let known = [was, is].map(|outcome| rows.iter().map(|row| row.with(outcome)).collect::<Vec<Row>>());
-        let [before, after] = known.each_ref().map(|rows| rows.first().and_then(|row| counts(rules, row, now)));
-        if before != after {
-            marked.insert(day);
-            continue;
-        }
-        let [old, new] = days.entry(day).or_insert_with(|| [OpenDay::new(day), OpenDay::new(day)]);
-        let [before, after] = known;
-        old.count(now, rules, &before);
-        new.count(now, rules, &after);
-    }
-    for (day, [old, new]) in days {
-        // A day that is marked, or in the middle of being worked out, may have read the old outcome.
-        if meta::get(sql, &format!("day:{day}"))?.is_some() {
-            marked.insert(day);
-            continue;
-        }
-        for ((version, role), (_, now_known)) in new.windows {
-            let Some((_, known_before)) = old.windows.get(&(version.clone(), role.clone())) else { continue };
-            let key = Key { grain: Grain::Mature, start_ms: day, version, role };
-            if *known_before != now_known && !window::move_business(sql, &key, |sums| sums.shift(known_before, &now_known))? {
-                marked.insert(day);
-            }
-        }
-    }
-    marked.into_iter().try_for_each(|day| touch_day(sql, day))
-}
-
 /// Whether the lead counts as converted; none where it does not count.
 fn counts(rules: &Digest, row: &Row, now: i64) -> Option<bool> {
     // A buyer before the first score is nobody's success or failure.
@@ -201,8 +226,8 @@ fn counts(rules: &Digest, row: &Row, now: i64) -> Option<bool> {
 }
 
 impl OpenDay {
-    fn new(start: i64) -> OpenDay {
-        OpenDay { start, mark: String::new(), after: (i64::MIN, 0), leads: 0, windows: BTreeMap::new() }
+    pub(super) fn new(start: i64) -> OpenDay {
+        OpenDay { start, mark: String::new(), instance: 0, after: (i64::MIN, 0), leads: 0, windows: BTreeMap::new() }
     }
 
     /// Reads some leads of the day. Whether there are more.
@@ -226,7 +251,7 @@ impl OpenDay {
         Ok(full)
     }
 
-    fn count(&mut self, now: i64, rules: &Digest, rows: &[Row]) {
+    pub(super) fn count(&mut self, now: i64, rules: &Digest, rows: &[Row]) {
         let Some(first) = rows.first() else { return };
         let Some(converted) = counts(rules, first, now) else { return };
         self.leads += 1;
@@ -291,7 +316,13 @@ impl OpenDay {
 
     /// Replaces the day's windows, and takes the mark away unless the day was marked again meanwhile.
     fn store(&mut self, sql: &mut dyn Sql, now: i64, rules: &Digest) -> Result<u64, SqlError> {
-        let mut changed = 0;
+        let (mut changed, open) = (0, format!("open:{}", self.start));
+        // Another instance may have begun anew meanwhile, and reads what this one has not.
+        let by = meta::get(sql, &open)?.and_then(|text| text.split_once(' ')?.0.parse().ok());
+        if by != Some(self.instance) {
+            return Ok(0);
+        }
+        meta::remove(sql, &open)?;
         let of_day = "SELECT version, role FROM shard_windows WHERE grain = 'mature' AND start_ms = ?1";
         for row in sql.query(of_day, &[Param::Integer(self.start)])? {
             let (Some(version), Some(role)) = (cell::owned(&row, 0), cell::owned(&row, 1)) else { continue };
@@ -311,7 +342,8 @@ impl OpenDay {
         let day = format!("day:{}", self.start);
         sql.execute("DELETE FROM shard_meta WHERE key = ?1 AND value = ?2", &[Param::Text(&day), Param::Text(&self.mark)])?;
         let rest = (self.leads as i64).saturating_mul(REST_MS_PER_LEAD).clamp(REST_MS.0, REST_MS.1);
-        meta::set(sql, &format!("built:{}", self.start), &format!("{now} {rest}"))?;
+        let (first_ms, lead) = self.after;
+        meta::set(sql, &format!("built:{}", self.start), &format!("{now} {rest} {} {lead}", first_ms.max(0)))?;
         Ok(changed)
     }
 }

@@ -25,6 +25,9 @@ pub struct Voice {
     pub unhelpful: u64,
     /// Reports that something is odd: open.
     pub odd_open: u64,
+    /// The newest of the open ones, at most [`LISTED`]: when each was made, and its id.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub odd: Vec<(i64, String)>,
     /// Reports that something is odd: closed as confirmed.
     pub odd_confirmed: u64,
     /// Reports that something is odd: closed as not so.
@@ -37,9 +40,13 @@ pub struct Voice {
     pub wait_ms: f64,
 }
 
+/// Open reports that are listed by id.
+const LISTED: usize = 20;
+
 impl Voice {
     /// Adds what `other` counted.
     pub fn merge(&mut self, other: &Voice) {
+        other.odd.iter().for_each(|(at_ms, id)| self.list(*at_ms, id));
         self.up += other.up;
         self.down += other.down;
         self.ratings.iter_mut().zip(other.ratings).for_each(|(count, more)| *count += more);
@@ -50,6 +57,12 @@ impl Voice {
         self.exposures += other.exposures;
         self.waits += other.waits;
         self.wait_ms += other.wait_ms;
+    }
+
+    fn list(&mut self, at_ms: i64, id: &str) {
+        self.odd.push((at_ms, id.to_owned()));
+        self.odd.sort_by(|a, b| b.cmp(a));
+        self.odd.truncate(LISTED);
     }
 
     fn feedback(&mut self, kind: &str, rating: Option<i64>, closed: bool, confirmed: bool, count: u64) {
@@ -101,7 +114,7 @@ fn count(sql: &mut dyn Sql, day: i64) -> Result<u64, SqlError> {
         voices.entry(cell::owned(&row, 0).unwrap_or_default()).or_default();
     }
     // Anyone who has a published key can report about any lead: what counts is about a score that its version gave the lead.
-    let feedback = "SELECT lead_id, version, kind, rating, closed_by IS NOT NULL, confirmed FROM sales_feedback \
+    let feedback = "SELECT lead_id, version, kind, rating, closed_by IS NOT NULL, confirmed, at_ms, event_id FROM sales_feedback \
         WHERE at_ms >= ?1 AND at_ms < ?2";
     let size = |n: Option<i64>| n.and_then(|n| u64::try_from(n).ok()).unwrap_or(0);
     for rows in sql.query(feedback, &span)?.chunks(SLICE) {
@@ -115,6 +128,9 @@ fn count(sql: &mut dyn Sql, day: i64) -> Result<u64, SqlError> {
             let (kind, rating) = (cell::text(row, 2).unwrap_or_default(), cell::integer(row, 3));
             let (closed, confirmed) = (cell::integer(row, 4) == Some(1), cell::integer(row, 5) == Some(1));
             voice.feedback(kind, rating, closed, confirmed, 1);
+            if kind == "odd" && !closed {
+                voice.list(cell::integer(row, 6).unwrap_or_default(), cell::text(row, 7).unwrap_or_default());
+            }
         }
     }
     let exposures = "SELECT version, count(*), count(client_ms), coalesce(sum(client_ms), 0.0) FROM exposures \

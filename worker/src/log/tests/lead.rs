@@ -86,6 +86,22 @@ fn an_erased_lead_leaves_no_trace_and_every_count() {
 }
 
 #[test]
+fn a_lead_may_have_the_name_that_takes_the_place_of_erased_ones() {
+    let mut shard = LogShard::open(Memory::new()).unwrap();
+    shard.append(&batch("b", &["kim", "erased"].map(|lead| line(START, lead, "1", "champion", 0.5)))).unwrap();
+    shard.digest_all(START, &rules()).unwrap();
+    assert_eq!(shard.erase(START + 1, "kim", "0123456789abcdef0123456789abcdef").unwrap().rows, 1);
+    let answers = shard.ingest(START + DAY, &[converted("erased", START + DAY)]).unwrap();
+    assert_eq!(codes(&answers), ["ACCEPTED"]);
+    assert_eq!(shard.lead("erased").unwrap().unwrap().lead.scores.len(), 1);
+    assert_eq!(shard.served("erased", START - 1, START + 1, 10).unwrap().len(), 1);
+    // It alone is erased, and rows that were erased before are not written again.
+    let done = shard.erase(START + 2 * DAY, "erased", "1123456789abcdef0123456789abcdef").unwrap();
+    assert_eq!(done, Erased { rows: 1, scores: 1, deleted: 1 });
+    assert_eq!(shard.served("erased", START - 1, START + 1, 10).unwrap(), []);
+}
+
+#[test]
 fn a_lead_is_shown_with_everything_about_it() {
     let mut shard = LogShard::open(Memory::new()).unwrap();
     story(&mut shard);
