@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use plumbline_core::event::{self, Event, OutcomeKind};
 use plumbline_core::metric::Maturity;
 use plumbline_core::table::{format_date, parse_date};
@@ -12,6 +12,7 @@ use serde_json::{Map, Value, json};
 use crate::client::{Service, encoded, rejected};
 use crate::input::{self, Cell, Records, Step};
 use crate::output::terminal;
+use crate::report;
 use crate::{Failure, Outcome, clock};
 
 /// Events of one request.
@@ -87,13 +88,18 @@ struct ImportOutcomes {
     replaces: Option<String>,
 }
 
-/// Send what sales says about scores
+/// Send what sales says about scores; list and close reports of something odd
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Columns: lead_id, kind (thumb, satisfaction, unhelpful or odd), occurred_at, and where there are any event_id, version, rating, rep, text.
+A report of something odd about a challenger's scores keeps its rollout from going on until a person closes it: confirmed, the gate
+fb.sales fails; not confirmed, it counts no more.
+
+Columns of a file to import: lead_id, kind (thumb, satisfaction, unhelpful or odd), occurred_at, and where there are any event_id, version, rating, rep, text.
 
 Examples:
-  plumbline feedback import survey.csv --time answered_at --time-zone Z")]
+  plumbline feedback import survey.csv --time answered_at --time-zone Z
+  plumbline feedback list --open
+  plumbline feedback close f-9 --confirmed no --key $KEY")]
 pub struct Feedback {
     #[command(flatten)]
     service: Service,
@@ -105,6 +111,29 @@ pub struct Feedback {
 enum FeedbackWhat {
     /// Send feedback from CSV, NDJSON or Parquet
     Import(FileArguments),
+    /// Reports that something about a score is odd, the newest first
+    List {
+        /// Only those that no one has closed
+        #[arg(long)]
+        open: bool,
+        /// How many at most
+        #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=200))]
+        limit: u32,
+    },
+    /// Close a report that something is odd
+    Close {
+        /// Its id
+        id: String,
+        /// Whether something was odd
+        #[arg(long, value_name = "yes|no")]
+        confirmed: Answer,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Answer {
+    Yes,
+    No,
 }
 
 /// The file, and the columns that all events have.
@@ -146,7 +175,22 @@ impl Outcomes {
 impl Feedback {
     /// Sends feedback.
     pub fn run(&self, json: bool) -> Result<Outcome, Failure> {
-        let FeedbackWhat::Import(file) = &self.what;
+        let file = match &self.what {
+            FeedbackWhat::Import(file) => file,
+            FeedbackWhat::List { open, limit } => {
+                let answer = self.service.get(&format!("/v1/feedback?open={open}&limit={limit}"))?.body;
+                let said = report::odd::listed(&answer, *open);
+                let shown = if json { terminal::say_json(&answer) } else { terminal::say(&said) };
+                return shown.map(|()| Outcome::Done);
+            }
+            FeedbackWhat::Close { id, confirmed } => {
+                let body = json!({ "confirmed": *confirmed == Answer::Yes });
+                let answer = self.service.command(&format!("/v1/feedback/{}/close", encoded(id)), &body, "")?.body;
+                let said = if *confirmed == Answer::Yes { "confirmed: something was odd" } else { "dismissed" };
+                let shown = if json { terminal::say_json(&answer) } else { terminal::say(&format!("{id} is closed, {said}")) };
+                return shown.map(|()| Outcome::Done);
+            }
+        };
         let check =
             |event: &str, now| event::Feedback::read(event, now).map(drop).map_err(|e| (e.code().to_owned(), e.to_string()));
         let make = |row: &Row<'_>| {

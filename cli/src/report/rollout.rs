@@ -6,7 +6,8 @@ use crate::output::terminal::aligned;
 
 /// What comes next and what is missing, in words.
 pub fn explained(rollout: &Value) -> String {
-    let mut lines = vec![word(rollout, "/next/text").to_owned()];
+    let mut lines: Vec<String> = notes(rollout);
+    lines.push(word(rollout, "/next/text").to_owned());
     let missing = rollout.get("missing").and_then(Value::as_array);
     let gates = rollout.get("gates").and_then(Value::as_array).cloned().unwrap_or_default();
     for one in missing.into_iter().flatten() {
@@ -29,6 +30,7 @@ pub fn status(rollout: &Value) -> String {
     rows.push(("epoch", number("/epoch")));
     rows.push(("revision", number("/revision")));
     rows.push(("next", word(rollout, "/next/text").to_owned()));
+    rows.extend(notes(rollout).into_iter().map(|note| ("note", note)));
     let mut text = aligned(&rows);
     let gates = rollout.get("gates").and_then(Value::as_array).cloned().unwrap_or_default();
     if !gates.is_empty() {
@@ -46,6 +48,12 @@ pub fn status(rollout: &Value) -> String {
         }
     }
     text.trim_end().to_owned()
+}
+
+/// What a reader should know besides, such as a kill switch that is on.
+fn notes(rollout: &Value) -> Vec<String> {
+    let notes = rollout.get("notes").and_then(Value::as_array);
+    notes.into_iter().flatten().map(|note| word(note, "/text").to_owned()).collect()
 }
 
 fn word<'v>(value: &'v Value, path: &str) -> &'v str {

@@ -52,6 +52,14 @@ pub struct Incident {
     /// SHA-256 of the post-mortem.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub post_mortem_sha256: Option<String>,
+    /// Whether another incident asks for the post-mortem of the same event.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub is_covered: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 /// What opened an incident.
@@ -154,6 +162,7 @@ impl Incident {
             closed_ms: None,
             cause: None,
             post_mortem_sha256: None,
+            is_covered: false,
         }
     }
 
@@ -234,7 +243,7 @@ impl Incident {
         if close.cause.trim().is_empty() {
             return Err(IncidentError::NoCause);
         }
-        if self.severity == Severity::Red && close.post_mortem_sha256.is_none() {
+        if self.severity == Severity::Red && close.post_mortem_sha256.is_none() && !self.is_covered {
             return Err(IncidentError::NoPostMortem);
         }
         Ok(Incident {

@@ -138,7 +138,7 @@ impl IncidentPart {
             closed_at: incident.closed_ms.map(time_text),
             cause: incident.cause.clone(),
             post_mortem: incident.post_mortem_sha256.clone(),
-            needs_post_mortem: incident.severity == Severity::Red,
+            needs_post_mortem: incident.severity == Severity::Red && !incident.is_covered,
             alert: incident.alert.clone(),
             sentence: incident.sentence.clone(),
         }

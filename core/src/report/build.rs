@@ -21,7 +21,7 @@ use self::measured::Seen;
 use self::training::{diagnosed, model};
 use super::alert::{AlertPart, IncidentPart};
 use super::day::DayRow;
-use super::document::{Complete, Day, Deployment, Event, Health, LoadTest, Report, SettingsPart};
+use super::document::{Complete, Day, Deployment, Event, Health, LoadTest, Report, SettingsPart, SignOff};
 use super::human::Human;
 use super::measure::{Measure, MeasureId, Tab, status};
 use super::time::{day_text, time_text};
@@ -60,6 +60,10 @@ pub struct Facts<'a> {
     pub state: &'a State,
     /// When each stage of the rollout began, in their order.
     pub entered: &'a [(Stage, i64)],
+    /// The approvals by which the rollout passed its earlier stages, in their order.
+    pub passed: &'a [SignOff],
+    /// Open reports that something about the challenger's scores is odd, the newest first: when, and the id.
+    pub odd: &'a [(i64, String)],
     /// Daily figures of the last 90 days, the oldest first.
     pub days: &'a [DayRow],
     /// Merged windows of each version that is champion or challenger.
@@ -125,6 +129,8 @@ pub struct Recent {
     pub ratings: [u64; 10],
     /// The bands of its scores, each with its least probability.
     pub bands: Vec<(String, f64)>,
+    /// Scores of training that parts of the leads did not exceed: each the part and the score; empty without a baseline.
+    pub training: Vec<(f64, f64)>,
     /// The part of each field in its reasons, the largest first; empty without a baseline.
     pub importance: Vec<(String, f64)>,
 }
@@ -295,7 +301,7 @@ impl Facts<'_> {
             id,
             tab: id.tab(),
             unit: id.unit().to_owned(),
-            sentence: answer::measured(id, &estimate, target.as_ref(), status),
+            sentence: answer::measured(id, &estimate, target.as_ref(), status, &self.deployment.currency),
             estimate,
             status,
             window_days,
@@ -361,7 +367,7 @@ impl Facts<'_> {
             Sentence::new("UNDELIVERED", format!("{messages} did not reach the receiver; `plumbline alerts list` says why."))
                 .with("messages", self.undelivered)
         });
-        partial.into_iter().chain(undelivered).collect()
+        self.complete.notes().into_iter().chain(partial).chain(undelivered).collect()
     }
 }
 

@@ -87,8 +87,29 @@ pub struct Complete {
     pub shards: u32,
     /// Of those, the ones that answered lately.
     pub answered: u32,
+    /// Hosts that reported lately.
+    #[serde(default)]
+    pub hosts: u32,
+    /// Of those, the ones that serve an older deployment.
+    #[serde(default)]
+    pub hosts_behind: u32,
     /// The deployment in force.
     pub epoch: u64,
+    /// Whether the kill switch of a host is on: the champion scores all leads there, and the day does not count in a rollout.
+    #[serde(default)]
+    pub killed: bool,
+}
+
+impl Complete {
+    /// What a reader should know of the hosts; empty while all is as it should be.
+    pub fn notes(&self) -> Vec<Sentence> {
+        let killed = self.killed.then(|| {
+            let text = "The kill switch of a host is on: the champion scores all leads there, and no day of a rollout counts meanwhile. \
+                `plumbline kill --undo` switches it off.";
+            Sentence::new("KILLED", text)
+        });
+        killed.into_iter().collect()
+    }
 }
 
 /// What is reported on.
@@ -279,8 +300,11 @@ pub struct RolloutPart {
     pub serving: Vec<Serving>,
     /// The gates of the stage.
     pub gates: Vec<GatePart>,
-    /// Approvals.
+    /// Approvals: those by which earlier stages were passed, then those that stand for the next stage.
     pub sign_offs: Vec<SignOff>,
+    /// Open reports of sales that something about the challenger's scores is odd, the newest first; at most 20.
+    #[serde(default)]
+    pub odd_reports: Vec<OddPart>,
     /// What may be done now.
     pub actions: Vec<ActionPart>,
     /// Entries of the ledger.
@@ -366,6 +390,16 @@ pub struct SignOff {
     pub comment: String,
     /// The evidence they saw.
     pub evidence: String,
+}
+
+/// An open report that something is odd, which a person confirms or dismisses.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "ReportOdd"))]
+pub struct OddPart {
+    /// Its id, by which it is closed.
+    pub id: String,
+    /// When it was made.
+    pub at: String,
 }
 
 /// Something that may be done.

@@ -11,6 +11,9 @@ use crate::rollout::{DAY_MS, phrase};
 use crate::sentence::Sentence;
 use crate::window::Scores;
 
+/// Segments that a review lists.
+const SEGMENTS: usize = 20;
+
 /// A review.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -68,8 +71,10 @@ pub struct ReviewFacts<'a> {
     pub requests: &'a [(String, u64, u64)],
     /// Predictions of the last day, and when the newest was made.
     pub predictions: (u64, Option<i64>),
-    /// The champion's scores of the last seven days, of the seven before, and of training.
-    pub scores: [Option<&'a Scores>; 3],
+    /// The champion's scores of the last seven days and of the seven before.
+    pub scores: [Option<&'a Scores>; 2],
+    /// Of the champion's leads whose outcomes counted in the last 28 days, by field and value of their segments: leads, and those that bought.
+    pub segments: &'a [(String, String, [u64; 2])],
 }
 
 impl ReviewKind {
@@ -112,7 +117,7 @@ impl Review {
         let parts = match kind {
             ReviewKind::Daily => vec![red_flags(report), failures(report, facts), predictions(facts)],
             ReviewKind::Weekly => weekly(report, facts),
-            ReviewKind::Monthly => monthly(report),
+            ReviewKind::Monthly => monthly(report, facts),
         };
         let off = parts.iter().filter(|part| matches!(part.status, Status::Fail | Status::Error)).count() as u64;
         let unknown = parts.iter().filter(|part| part.status == Status::InsufficientData).count() as u64;
@@ -195,7 +200,7 @@ fn weekly(report: &Report, facts: &ReviewFacts<'_>) -> Vec<ReviewPart> {
     let ids = |id: &str, wanted: &[MeasureId]| measures(report, id, wanted);
     vec![
         drift(report),
-        percentiles(facts),
+        percentiles(report, facts),
         ids("performance", &[MeasureId::Auc, MeasureId::Precision, MeasureId::Recall]),
         ids("business", &[MeasureId::Conversion, MeasureId::DealSize, MeasureId::Satisfaction, MeasureId::ScoresPerDay]),
         ids("service", &[MeasureId::P50Ms, MeasureId::P99Ms, MeasureId::Throughput, MeasureId::ErrorRate, MeasureId::Uptime]),
@@ -234,22 +239,26 @@ fn drift(report: &Report) -> ReviewPart {
 }
 
 /// Score percentiles of this week, the week before and training.
-fn percentiles(facts: &ReviewFacts<'_>) -> ReviewPart {
+fn percentiles(report: &Report, facts: &ReviewFacts<'_>) -> ReviewPart {
     let row = |(label, scores): (&str, Option<&Scores>)| {
         let found: Option<Vec<String>> = scores.and_then(|scores| {
             PERCENTILES.into_iter().map(|part| scores.quantile(part).map(|score| phrase::rounded(score, 2))).collect()
         });
         (label.to_owned(), found.map_or_else(|| "not known".to_owned(), |found| found.join(", ")))
     };
-    let rows: Vec<_> = ["This week", "The week before", "Training"].into_iter().zip(facts.scores).map(row).collect();
+    let trained = report.performance.prediction_drift.iter().flat_map(|drift| &drift.training);
+    let trained: Vec<String> = trained.map(|score| phrase::rounded(*score, 2)).collect();
+    let trained = if trained.is_empty() { "not known: the model has no baseline".to_owned() } else { trained.join(", ") };
+    let rows = ["This week", "The week before"].into_iter().zip(facts.scores).map(row);
+    let rows: Vec<_> = rows.chain([("Training".to_owned(), trained)]).collect();
     let is_known = facts.scores[0].is_some_and(|scores| scores.counts().iter().sum::<u64>() > 0);
     let status = if is_known { Status::Tracked } else { Status::InsufficientData };
     let text = "Scores that 10, 25, 50, 75 and 90 of a hundred leads do not exceed, next to the week before and to training.";
     part("scores", status, text.into(), rows)
 }
 
-fn monthly(report: &Report) -> Vec<ReviewPart> {
-    let mut parts = vec![calibration(report), importance(report), segments(report), human(report)];
+fn monthly(report: &Report, facts: &ReviewFacts<'_>) -> Vec<ReviewPart> {
+    let mut parts = vec![calibration(report), importance(report), segments(report, facts), human(report)];
     parts.push(measures(report, "performance", &[MeasureId::Auc, MeasureId::CalibrationError]));
     parts
 }
@@ -290,7 +299,8 @@ fn importance(report: &Report) -> ReviewPart {
 fn human(report: &Report) -> ReviewPart {
     let human = report.business.as_ref().and_then(|business| business.human.as_ref());
     let Some(human) = human else {
-        let text = "No lead with an outcome has a person's score; the setting human_score names the field it comes in.";
+        let text =
+            "No human score is recorded: no lead with an outcome has one. The setting human_score names the field it comes in.";
         return part("human_scores", Status::InsufficientData, text.into(), Vec::new());
     };
     let status = if human.thirds.is_empty() { Status::InsufficientData } else { Status::Tracked };
@@ -302,19 +312,28 @@ fn human(report: &Report) -> ReviewPart {
     part("human_scores", status, human.sentence.text.clone(), human.thirds.iter().map(row).collect())
 }
 
-/// Segments of the newest test.
-fn segments(report: &Report) -> ReviewPart {
+/// Conversion by segment, such as the lead's source, and what the newest test found in segments.
+fn segments(report: &Report, facts: &ReviewFacts<'_>) -> ReviewPart {
+    let bought = |(field, value, [leads, bought]): &(String, String, [u64; 2])| {
+        let share = phrase::percent(*bought as f64 / (*leads).max(1) as f64);
+        (format!("{field} {value}"), format!("{share} of {} bought", phrase::counted(*leads, "lead", "leads")))
+    };
+    let mut rows: Vec<_> = facts.segments.iter().take(SEGMENTS).map(bought).collect();
+    let is_recorded = !rows.is_empty();
     let tested = report.experiment.iter().flat_map(|experiment| &experiment.segments);
-    let rows: Vec<_> = tested
-        .map(|segment| {
-            let change = segment.change.value.map_or_else(|| "not known".to_owned(), phrase::percent);
-            (format!("{} {}", segment.by, segment.value), format!("change of conversion: {change}"))
-        })
-        .collect();
-    let worse =
-        report.experiment.iter().flat_map(|e| &e.segments).filter(|segment| segment.status == Status::Fail).count() as u64;
-    let (status, text) = match (rows.is_empty(), worse) {
-        (true, _) => (Status::InsufficientData, "No test has compared segments of leads yet.".to_owned()),
+    rows.extend(tested.clone().map(|segment| {
+        let change = segment.change.value.map_or_else(|| "not known".to_owned(), phrase::percent);
+        (format!("{} {} in the newest test", segment.by, segment.value), format!("change of conversion: {change}"))
+    }));
+    let worse = tested.clone().filter(|segment| segment.status == Status::Fail).count() as u64;
+    let (status, text) = match (tested.count(), worse) {
+        (0, _) if !is_recorded => {
+            let text = "No segment of leads is recorded; the setting segments names the fields, such as the lead's source.";
+            (Status::InsufficientData, text.to_owned())
+        }
+        (0, _) => {
+            (Status::Tracked, "Conversion by segment in the last 28 days; no A/B test has compared segments yet.".to_owned())
+        }
         (_, 0) => (Status::Pass, "No segment of the newest test fared worse.".to_owned()),
         (_, worse) => {
             (Status::Fail, format!("{} fared worse in the newest test.", phrase::counted(worse, "segment", "segments")))

@@ -56,6 +56,9 @@ pub enum TransitionError {
     /// The rollout is held or suspended.
     #[error("The rollout is on hold: {0} A person has to resume it first.")]
     Held(String),
+    /// A hold that would be over at once.
+    #[error("The hold would end in the past: give a later moment, or none.")]
+    HoldIsOver,
     /// The policy cannot change any more.
     #[error(
         "The policy is frozen from the start of the A/B test to the end of the rollout: a rule chosen after the data proves nothing."
@@ -113,6 +116,7 @@ impl TransitionError {
             TransitionError::GatesNotMet { .. } => "GATES_NOT_MET",
             TransitionError::LookStale(_) => "LOOK_STALE",
             TransitionError::Held(_) => "HELD",
+            TransitionError::HoldIsOver => "HOLD_IS_OVER",
             TransitionError::PolicyFrozen => "POLICY_FROZEN",
             TransitionError::TestTooShort { .. } => "TEST_TOO_SHORT",
             TransitionError::GatesCannotHoldTogether => "GATES_CANNOT_HOLD_TOGETHER",

@@ -279,6 +279,11 @@ impl Rollout {
         self.suspended.is_some() || self.active_holds(now_ms).next().is_some()
     }
 
+    /// Whether only a person with the scope `approve` may resume it at `now_ms`: it is suspended, or held by a gate or a segment.
+    pub fn resume_needs_approval(&self, now_ms: i64) -> bool {
+        self.suspended.is_some() || self.active_holds(now_ms).any(|hold| hold.by.needs_approval())
+    }
+
     /// The holds that still stand at `now_ms`.
     pub fn active_holds(&self, now_ms: i64) -> impl Iterator<Item = &Hold> {
         self.holds.iter().filter(move |hold| hold.until_ms.is_none_or(|until| now_ms < until))

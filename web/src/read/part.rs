@@ -50,7 +50,7 @@ parts! {
     Estimate { value, low, high, level, n, n_needed }
     Series { start, step_s, value, low, high }
     Target { op, value }
-    Complete { shards, answered, epoch }
+    Complete { shards, answered, hosts, hosts_behind, epoch, killed }
     Deployment { id, name, environment, currency, version }
     Verdict { status, sentence, because }
     Question { status, sentence, route }
@@ -77,9 +77,10 @@ parts! {
     Serving { version, role, share }
     GatePart { id, estimate, baseline, target, status, required, provisional, waived, ready_at, sentence, evidence }
     SignOff { stage, role, by, at, comment, evidence }
+    OddPart { id, at }
     Effect { leads_per_day, share_before, share_after, sentence }
     ActionPart { id, allowed, needs_scope, effect }
-    RolloutPart { id, revision, stage, held, suspended, extensions, earliest_at, next, missing, stages, serving, gates, sign_offs, actions, ledger_total, post_mortems }
+    RolloutPart { id, revision, stage, held, suspended, extensions, earliest_at, next, missing, stages, serving, gates, sign_offs, odd_reports, actions, ledger_total, post_mortems }
     SplitPart { p, expected, observed }
     ChangePart { id, control, treatment, change, status, sentence }
     SegmentPart { by, value, control, treatment, change, status }

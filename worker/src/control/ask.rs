@@ -14,7 +14,7 @@ use super::rollout::append;
 use super::route::ok;
 use super::{Control, Fault, integer, text};
 use crate::access::{Scope, Viewer};
-use crate::log::{Erased, EventStatus, Inquiry, LeadSummary, Question, ServedRow, Survey, Surveyed, lead_ref};
+use crate::log::{Erased, EventStatus, Inquiry, LeadSummary, OddReport, Question, ServedRow, Survey, Surveyed, lead_ref};
 use crate::problem::Problem;
 use crate::request::{Request, Response};
 use crate::route::{Method, Routed};
@@ -72,6 +72,13 @@ pub enum Ask {
     },
     /// For its newest leads, once a day. No request asks for them.
     Survey(Survey),
+    /// For the newest reports that something is odd.
+    Reports {
+        /// Only those that no one has closed.
+        open: bool,
+        /// How many at most.
+        limit: usize,
+    },
     /// To close a report that something is odd.
     Close {
         /// The report's event.
@@ -113,6 +120,18 @@ impl<S: Sql> Control<S> {
                 let before = after.split('.').filter(|text| !text.is_empty()).map(|text| text.parse().ok()).collect();
                 let limit = request.parameter("limit").and_then(|text| text.parse().ok()).unwrap_or(PAGE);
                 Ask::Leads { before, limit: limit.clamp(1, MOST) }
+            }
+            (Method::Get, "/v1/feedback") => {
+                let open = match request.parameter("open").unwrap_or("false") {
+                    "true" => true,
+                    "false" => false,
+                    other => {
+                        let detail = format!("open is true or false, not {other:?}");
+                        return Err(Problem::new(400, "OPEN_MALFORMED", detail).into());
+                    }
+                };
+                let limit = request.parameter("limit").and_then(|text| text.parse().ok()).unwrap_or(PAGE);
+                Ask::Reports { open, limit: limit.clamp(1, MOST) }
             }
             (Method::Get, "/v1/diagnose") => Ask::Diagnose(self.question(now_ms)?),
             (Method::Get, "/v1/leads/{id}") => Ask::Lead { id: id() },
@@ -218,6 +237,13 @@ impl<S: Sql> Control<S> {
                 parts.map_err(unreadable)?.into_iter().for_each(|part| surveyed.merge(part));
                 self.take_survey(survey, &surveyed)?;
                 Ok(ok(&json!({ "leads": surveyed.leads.len() })))
+            }
+            Ask::Reports { limit, .. } => {
+                let parts = parts.into_iter().map(serde_json::from_value::<Vec<OddReport>>).collect::<Result<Vec<_>, _>>();
+                let mut reports: Vec<OddReport> = parts.map_err(unreadable)?.into_iter().flatten().collect();
+                reports.sort_by(|a, b| b.at_ms.cmp(&a.at_ms).then_with(|| a.id.cmp(&b.id)));
+                reports.truncate(*limit);
+                Ok(ok(&json!({ "reports": reports })))
             }
             Ask::Close { id, .. } => {
                 if parts.iter().any(|part| part == &Value::Bool(true)) {

@@ -1,6 +1,7 @@
 //! What gates are judged on, put together from merged windows, incidents and records.
 
 use plumbline_core::metric::Pairs;
+use plumbline_core::report::Complete;
 use plumbline_core::rollout::evidence::{
     Capacity, Evidence, Feedback, Figures as Gathered, Instance, Ratings, Shards, Votes, WindowName,
 };
@@ -18,6 +19,8 @@ use crate::store::{Param, Sql, SqlError};
 const PACE_DAYS: i64 = 7;
 /// An instance counts while its newest heartbeat is not older.
 const HEARD_MS: i64 = 10 * 60_000;
+/// Hosts that reported in the last two minutes are there: each reports every ten seconds.
+const HOST_MS: i64 = 2 * 60_000;
 
 impl<S: Sql> Control<S> {
     /// The evidence of the rollout of `state` at look `look`, 0 on a day without one. A state without a rollout gives empty evidence.
@@ -153,6 +156,25 @@ impl<S: Sql> Control<S> {
         ];
         self.sql.execute(insert, &given)?;
         if heartbeat.killed { self.set_kept(&killed(now_ms.div_euclid(DAY_MS)), "1") } else { Ok(()) }
+    }
+
+    /// How many hosts reported lately, how many of them serve an older deployment, and whether the kill switch of one is on.
+    pub(super) fn hosts(&mut self, now_ms: i64) -> Result<Complete, SqlError> {
+        let newest = self.sql.query("SELECT coalesce(max(epoch), 0) FROM deployments", &[])?;
+        let newest = newest.first().map_or(0, |row| integer(row, 0));
+        let query = "SELECT epoch, report FROM instances WHERE seen_ms > ?1";
+        let rows = self.sql.query(query, &[Param::Integer(now_ms - HOST_MS)])?;
+        let is_killed = |row: &Vec<crate::store::SqlValue>| {
+            let report = serde_json::from_str::<Value>(&text(row, 1)).unwrap_or_default();
+            report.pointer("/heartbeat/killed") == Some(&Value::Bool(true))
+        };
+        let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        Ok(Complete {
+            hosts: count(rows.len()),
+            hosts_behind: count(rows.iter().filter(|row| integer(row, 0) > 0 && integer(row, 0) < newest).count()),
+            killed: rows.iter().any(is_killed),
+            ..Complete::default()
+        })
     }
 
     /// Red incidents since `from_ms` that are not closed.

@@ -3,6 +3,7 @@
 
 use std::fmt::Write;
 
+use plumbline_core::report::Complete;
 use plumbline_core::rollout::{Outcome, Stage, State, Verdict};
 
 use super::{Control, Fault, integer, text};
@@ -20,6 +21,7 @@ impl<S: Sql> Control<S> {
         let verdicts = self.shown_of(&state)?;
         // Writing to a String cannot fail.
         let _ = rollout(&mut out, &state).and_then(|()| gates(&mut out, &verdicts));
+        let _ = hosts(&mut out, &self.hosts(now_ms)?);
         self.alerts(&mut out, now_ms)?;
         self.messages(&mut out)?;
         Ok(out)
@@ -94,6 +96,19 @@ fn rollout(out: &mut String, state: &State) -> std::fmt::Result {
     }
     family(out, "plumbline_rollout_days_logged", "gauge", "Whole days that count towards the stage.")?;
     writeln!(out, "plumbline_rollout_days_logged {}", rollout.map_or(0, |r| r.days_logged))
+}
+
+/// The hosts that reported lately.
+fn hosts(out: &mut String, found: &Complete) -> std::fmt::Result {
+    for (name, help, count) in [
+        ("plumbline_hosts", "Hosts that reported in the last two minutes.", found.hosts),
+        ("plumbline_hosts_behind", "Of those, the ones that serve an older deployment.", found.hosts_behind),
+        ("plumbline_killed", "1: the kill switch of a host is on, and no day of a rollout counts.", u32::from(found.killed)),
+    ] {
+        family(out, name, "gauge", help)?;
+        writeln!(out, "{name} {count}")?;
+    }
+    Ok(())
 }
 
 /// What gates look like now; empty outside a rollout.

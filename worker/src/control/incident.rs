@@ -152,6 +152,15 @@ fn refused(error: IncidentError) -> Problem {
     Problem::new(status, error.code(), error.to_string())
 }
 
+/// Notes that `post_mortem` asks for the post-mortem of the other red incident of its event, too; part of the caller's transaction.
+pub(super) fn cover(sql: &mut dyn Sql, post_mortem: &Incident) -> Result<(), SqlError> {
+    let query = format!("SELECT {COLUMNS} FROM incidents WHERE opened_ms = ?1 AND closed_ms IS NULL");
+    let is_other = |other: &Incident| other.kind == IncidentKind::Rollout && other.rollout == post_mortem.rollout;
+    let found = sql.query(&query, &[Param::Integer(post_mortem.opened_ms)])?;
+    let others = found.iter().map(|row| incident(row)).filter(is_other);
+    others.into_iter().try_for_each(|other| store_incident(sql, &Incident { is_covered: true, ..other }))
+}
+
 /// Who has to act on `incident`.
 pub(super) fn contact_of(policy: &Policy, incident: &Incident) -> Option<Contact> {
     contacts(policy).into_iter().nth(incident.contact)

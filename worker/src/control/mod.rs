@@ -213,6 +213,8 @@ fn real(row: &[SqlValue], at: usize) -> Option<f64> {
 }
 
 #[cfg(test)]
+mod report_tests;
+#[cfg(test)]
 mod tests;
 #[cfg(test)]
 mod watch_tests;

@@ -1,6 +1,6 @@
 //! The report of what the control object holds.
 
-use plumbline_core::report::{Deployment, Facts, HourRow, LedgerRow, ModelRow, Recent, Report};
+use plumbline_core::report::{Complete, Deployment, Facts, HourRow, LedgerRow, ModelRow, Recent, Report};
 use plumbline_core::rollout::{DAY_MS, Next, State, explain, ledger};
 use plumbline_core::window::{HOUR_MS, Layout, Window};
 use serde_json::Value;
@@ -38,11 +38,18 @@ impl<S: Sql> Control<S> {
             recent.push(self.recent(now_ms, version)?);
         }
         let rollout = state.rollout.as_ref().map(|rollout| rollout.id.clone()).unwrap_or_default();
-        let entered = self.entered(&rollout)?;
+        let (entered, passed) = (self.entered(&rollout)?, self.passed(&rollout)?);
         let (days, hours) = (self.days(now_ms)?, self.hours(now_ms)?);
         let (ledger, ledger_total) = (self.entries(i64::MAX, ENTRIES)?, self.ledger_total()?);
         let (models, diagnosis) = (self.model_rows()?, Some(self.hourly_diagnosis(now_ms)?));
-        let shards = self.shards()?;
+        let (shards, hosts) = (self.shards()?, self.hosts(now_ms)?);
+        let odd = match &state.rollout {
+            Some(rollout) => {
+                let begin = rollout.started_ms.div_euclid(DAY_MS) * DAY_MS;
+                voice(&self.windows(Grain::Voice, begin, now_ms + DAY_MS)?, &rollout.challenger).odd
+            }
+            None => Vec::new(),
+        };
         let drift = self.drift_rows(now_ms - DAYS * DAY_MS, &state.champion)?;
         let surveyed = self.surveyed()?.unwrap_or_default();
         let policy = self.policy.clone();
@@ -52,7 +59,7 @@ impl<S: Sql> Control<S> {
         let facts = Facts {
             now_ms,
             data_until_ms: self.newest_row_ms()?,
-            complete: plumbline_core::report::Complete { shards, answered: shards, epoch: state.epoch },
+            complete: Complete { shards, answered: shards, epoch: state.epoch, ..hosts },
             deployment: Deployment {
                 id: "plumbline".into(),
                 name: "Lead scoring".into(),
@@ -63,6 +70,8 @@ impl<S: Sql> Control<S> {
             policy: &policy,
             state: &state,
             entered: &entered,
+            passed: &passed,
+            odd: &odd,
             days: &days,
             recent: &recent,
             hours: &hours,
@@ -152,6 +161,7 @@ impl<S: Sql> Control<S> {
             deals: (number("deals") as u64, number("deal_sum"), number("deal_squares")),
             ratings: said.ratings,
             bands: self.bands(version)?,
+            training: self.known(version)?.baseline.unwrap_or_default().percentiles,
             importance: self.importance(version)?,
             layout,
             reference,

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::report::counts;
 use super::rollout::keep_document;
 use super::{Control, Fault, integer, outbox, text};
-use crate::log::Grain;
+use crate::log::{Business, Grain};
 use crate::model::digest;
 use crate::problem::Problem;
 use crate::store::{Param, Sql, SqlError, SqlValue};
@@ -75,17 +75,18 @@ impl<S: Sql> Control<S> {
             sum
         };
         let (week, before) = (scores(begin - 7 * DAY_MS, begin), scores(begin - 14 * DAY_MS, begin - 7 * DAY_MS));
-        let training = self.reference(&champion)?.map(|window| window.scores);
         let query = "SELECT version, sum(requests), sum(failed) FROM minutes
             WHERE start_ms > ?1 AND role IN ('champion', 'challenger') GROUP BY version ORDER BY version";
         let rows = self.sql.query(query, &[Param::Integer(now_ms - DAY_MS)])?;
         let requests = |row: &Vec<SqlValue>| (text(row, 0), integer(row, 1).unsigned_abs(), integer(row, 2).unsigned_abs());
         let requests: Vec<_> = rows.iter().map(requests).collect();
+        let segments = self.segments(begin, &champion)?;
         let facts = ReviewFacts {
+            segments: &segments,
             now_ms,
             requests: &requests,
             predictions: (requests.iter().map(|(_, all, failed)| all - failed.min(all)).sum(), self.newest_row_ms()?),
-            scores: [Some(&week), Some(&before), training.as_ref()],
+            scores: [Some(&week), Some(&before)],
         };
         for kind in ReviewKind::ALL {
             if let Some(id) = kind.due(now_ms) {
@@ -93,6 +94,29 @@ impl<S: Sql> Control<S> {
             }
         }
         Ok(())
+    }
+
+    /// Leads of `champion` whose outcomes counted in the 28 days before `end_ms`, and those that bought, by field and value of their segments:
+    /// fields in the policy's order, values with most leads first.
+    fn segments(&mut self, end_ms: i64, champion: &str) -> Result<Vec<(String, String, [u64; 2])>, SqlError> {
+        let mut sums = Business::default();
+        for figures in self.windows(Grain::Mature, end_ms - 28 * DAY_MS, end_ms)? {
+            if figures.version == champion
+                && counts(&figures.role)
+                && let Ok(one) = serde_json::from_value(figures.business)
+            {
+                sums.merge(&one);
+            }
+        }
+        let fields = &self.policy.experiment.segments.fields;
+        let rank = |field: &str| fields.iter().position(|one| one == field).unwrap_or(fields.len());
+        let all = sums
+            .segments
+            .into_iter()
+            .flat_map(|(field, values)| values.into_iter().map(move |(value, counts)| (field.clone(), value, counts)));
+        let mut all: Vec<(String, String, [u64; 2])> = all.collect();
+        all.sort_by(|a, b| (rank(&a.0), &a.0).cmp(&(rank(&b.0), &b.0)).then(b.2.cmp(&a.2)).then_with(|| a.1.cmp(&b.1)));
+        Ok(all)
     }
 
     fn keep_review(&mut self, now_ms: i64, review: &Review) -> Result<(), SqlError> {

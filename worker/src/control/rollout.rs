@@ -1,6 +1,7 @@
 //! The rollout's state: loaded, stepped by the rules of `core`, and stored with all that the step asks for, in one transaction.
 
 use plumbline_core::alert::{Incident, IncidentKind, contacts, of_rollout};
+use plumbline_core::report::{SignOff, time_text};
 use plumbline_core::rollout::ledger::Kind;
 use plumbline_core::rollout::{
     Action, Actor, Audience, Event, Severity, Stage, State, TransitionError, allocation, ledger, step,
@@ -9,7 +10,7 @@ use plumbline_core::route::Deployed;
 use plumbline_core::sentence::Sentence;
 use serde_json::{Value, json};
 
-use super::incident::store_incident;
+use super::incident::{cover, store_incident};
 use super::{Control, Fault, integer, outbox, text};
 use crate::log::RolloutSpan;
 use crate::model::digest;
@@ -213,6 +214,38 @@ impl<S: Sql> Control<S> {
         Ok(found.first().map(|row| text(row, 0)))
     }
 
+    /// The approvals by which `rollout` passed its stages, in their order.
+    pub(super) fn passed(&mut self, rollout: &str) -> Result<Vec<SignOff>, SqlError> {
+        let query = "SELECT at_ms, body FROM ledger WHERE rollout = ?1 AND kind IN ('command', 'transition') ORDER BY seq";
+        let (mut passed, mut given) = (Vec::new(), Vec::<SignOff>::new());
+        for row in self.sql.query(query, &[Param::Text(rollout)])? {
+            let (at_ms, body) = (integer(&row, 0), text(&row, 1));
+            if let Ok(ledger::Recorded { event: Event::Approve(approve), .. }) = serde_json::from_str(&body) {
+                // Who approves again replaces what they said before.
+                given.retain(|one| (&one.by, &one.role) != (&approve.by.name, &approve.by.role));
+                given.push(SignOff {
+                    stage: String::new(),
+                    role: approve.by.role,
+                    by: approve.by.name,
+                    at: time_text(at_ms),
+                    comment: approve.comment,
+                    evidence: approve.evidence_sha256,
+                });
+                continue;
+            }
+            let Ok(body) = serde_json::from_str::<Value>(&body) else { continue };
+            let from = body.get("from").and_then(Value::as_str).unwrap_or_default();
+            if body.pointer("/sentence/code").and_then(Value::as_str) != Some("PROMOTED") {
+                continue;
+            }
+            // The transition names those whose approvals stood.
+            let names = body.pointer("/sentence/values/by").and_then(Value::as_array);
+            let stands = |one: &SignOff| names.into_iter().flatten().any(|name| name.as_str() == Some(&one.by));
+            passed.extend(given.drain(..).filter(stands).map(|one| SignOff { stage: from.to_owned(), ..one }));
+        }
+        Ok(passed)
+    }
+
     /// When each stage of the present rollout began, in their order.
     pub(super) fn entered(&mut self, rollout: &str) -> Result<Vec<(Stage, i64)>, SqlError> {
         let query = "SELECT at_ms, body FROM ledger WHERE rollout = ?1 AND kind = 'transition' ORDER BY seq";
@@ -230,6 +263,7 @@ fn problem(error: &TransitionError) -> Problem {
     let status = match error.code() {
         "SCOPE_MISSING" | "ROLE_MISSING" | "FOUR_EYES" => 403,
         "LOOK_STALE" => 412,
+        "HOLD_IS_OVER" => 422,
         _ => 409,
     };
     Problem::of(status, error.code(), error.sentence())
@@ -400,6 +434,9 @@ fn open_incident(
     let id = format!("{name}-{}", digest(format!("{rollout} {now_ms} {entry}").as_bytes()).get(..12).unwrap_or_default());
     let incident = Incident::of_rollout((&id, rollout), kind, severity, sentence, (now_ms, due_ms));
     store_incident(sql, &incident)?;
+    if kind == IncidentKind::PostMortem {
+        cover(sql, &incident)?;
+    }
     if let Value::Object(entry) = &mut entry {
         entry.insert("id".to_owned(), id.into());
         entry.insert("due_ms".to_owned(), due_ms.into());

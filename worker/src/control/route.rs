@@ -279,10 +279,12 @@ impl<S: Sql> Control<S> {
     fn shown_rollout(&mut self, now_ms: i64) -> Result<Response, Fault> {
         let (state, Next { sentence, missing, earliest_ms }) = self.next(now_ms)?;
         let gates = self.shown_of(&state)?;
+        let hosts = self.hosts(now_ms)?;
         let tag = format!("\"v{}\"", state.version);
         let shown = json!({
             "revision": state.version, "epoch": state.epoch, "stage": state.stage(), "champion": state.champion,
             "rollout": state.rollout, "next": sentence, "missing": missing, "earliest_at": earliest_ms.map(time_text), "gates": gates,
+            "hosts": hosts.hosts, "hosts_behind": hosts.hosts_behind, "killed": hosts.killed, "notes": hosts.notes(),
         });
         Ok(ok(&shown).with("etag", tag))
     }

@@ -115,6 +115,7 @@ pub static ROUTES: &[Route] = &[
     Route::get("/v2/models/{model}/versions/{version}", Score, metadata).refuses(inference::refusal).publishable(),
     Route::get("/v2/models/{model}/versions/{version}/ready", Score, model_ready).refuses(inference::refusal).publishable(),
     Route::kept(Post, "/v1/outcomes", Ingest).takes(LEADS).of_shards(),
+    Route::kept(Get, "/v1/feedback", Read).of_shards(),
     Route::kept(Post, "/v1/feedback", Ingest).takes(LEADS).of_shards().publishable(),
     Route::kept(Post, "/v1/exposures", Ingest).takes(LEADS).of_shards().publishable(),
     Route::kept(Get, "/v1/report", Read).reads(HELD),

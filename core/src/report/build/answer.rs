@@ -11,19 +11,20 @@ use crate::report::value::{Estimate, Status, Target};
 use crate::rollout::{Outcome, Severity, Stage, phrase};
 use crate::sentence::Sentence;
 
-/// What the measure `id` says.
-pub(super) fn measured(id: MeasureId, estimate: &Estimate, target: Option<&Target>, status: Status) -> Sentence {
+/// What the measure `id` says; `currency` is that of deals.
+pub(super) fn measured(id: MeasureId, estimate: &Estimate, target: Option<&Target>, status: Status, currency: &str) -> Sentence {
     let words = id.words();
+    let number = |x: f64| number(id, x, currency);
     let Some(value) = estimate.value else {
         return Sentence::new("MEASURE_UNKNOWN", format!("{words}: not known yet."));
     };
-    let shown = number(id, value);
+    let shown = number(value);
     let interval = match (estimate.low, estimate.high) {
-        (Some(low), Some(high)) => format!(" ({} to {})", number(id, low), number(id, high)),
+        (Some(low), Some(high)) => format!(" ({} to {})", number(low), number(high)),
         _ => String::new(),
     };
     let wanted = target.map(|target| {
-        let bound = number(id, target.value);
+        let bound = number(target.value);
         match target.op.as_str() {
             ">" => format!("more than {bound} is wanted"),
             ">=" => format!("at least {bound} is wanted"),
@@ -35,11 +36,9 @@ pub(super) fn measured(id: MeasureId, estimate: &Estimate, target: Option<&Targe
         (Status::Tracked, _) | (_, None) => ("MEASURE_TRACKED", format!("{words}: {shown}{interval}.")),
         (Status::Pass, Some(wanted)) => ("MEASURE_PASS", format!("{words}: {shown}{interval}; {wanted}.")),
         (Status::InsufficientData, Some(wanted)) => {
-            let cases = estimate.n.zip(estimate.n_needed).map(|(n, needed)| format!(" {n} of {needed} cases are there."));
-            (
-                "MEASURE_INSUFFICIENT",
-                format!("Not enough data.{} {words}: {shown}{interval}; {wanted}.", cases.unwrap_or_default()),
-            )
+            let (n, needed) = (estimate.n.unwrap_or_default(), estimate.n_needed.unwrap_or_default());
+            let cases = format!("{} of {} {} needed", phrase::count(n), phrase::count(needed), cases(id));
+            ("MEASURE_INSUFFICIENT", format!("Not enough data: {cases}. {words}: {shown}{interval}; {wanted}."))
         }
         (Status::Fail, Some(wanted)) => ("MEASURE_FAIL", format!("Off target. {words}: {shown}{interval}; {wanted}.")),
         (_, Some(wanted)) => ("MEASURE_INCONCLUSIVE", format!("Too close to call. {words}: {shown}{interval}; {wanted}.")),
@@ -48,16 +47,33 @@ pub(super) fn measured(id: MeasureId, estimate: &Estimate, target: Option<&Targe
     target.map_or(sentence.clone(), |target| sentence.with("target", target.value))
 }
 
+/// What the cases of `id` are.
+fn cases(id: MeasureId) -> &'static str {
+    match id {
+        MeasureId::ErrorRate => "requests",
+        MeasureId::Auc | MeasureId::CalibrationError => "leads with an outcome",
+        MeasureId::Precision => "called leads with an outcome",
+        MeasureId::Recall => "leads that bought",
+        MeasureId::Coverage | MeasureId::Missing => "leads",
+        MeasureId::DriftKs => "values",
+        MeasureId::Satisfaction => "ratings",
+        _ => "cases",
+    }
+}
+
 /// `x` as a person reads it in the unit of `id`.
-fn number(id: MeasureId, x: f64) -> String {
+fn number(id: MeasureId, x: f64, currency: &str) -> String {
+    let whole = |x: f64| phrase::count(x.round().max(0.0) as u64);
     match id {
         MeasureId::Auc | MeasureId::DriftKs | MeasureId::CalibrationError => format!("{x:.3}"),
         MeasureId::P50Ms | MeasureId::P99Ms if x >= 100.0 => format!("{x:.0} ms"),
         MeasureId::P50Ms | MeasureId::P99Ms => format!("{x:.1} ms"),
         MeasureId::Freshness => format!("{x:.1} hours"),
-        MeasureId::Throughput => format!("{x:.2}"),
+        MeasureId::Throughput if x < 1.0 => format!("{} ({} an hour)", phrase::rounded(x, 2), whole(3_600.0 * x)),
+        MeasureId::Throughput => format!("{x:.1}"),
         MeasureId::Satisfaction => format!("{x:.1} of 10"),
-        MeasureId::ScoresPerDay | MeasureId::DealSize => format!("{x:.0}"),
+        MeasureId::DealSize => format!("{} {currency}", whole(x)).trim_end().to_owned(),
+        MeasureId::ScoresPerDay => whole(x),
         _ => format!("{} %", percent(x)),
     }
 }
@@ -197,4 +213,26 @@ fn id_of(measure: &Measure) -> String {
 
 fn count(n: usize, one: &str, several: &str) -> String {
     format!("{n} {}", if n == 1 { one } else { several })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn measures_are_said_in_their_units() {
+        let said =
+            |id, estimate: Estimate, target: Option<Target>, status| measured(id, &estimate, target.as_ref(), status, "USD").text;
+        let few = Estimate::of(Some(0.0)).from_cases(1_937).needing(3_700);
+        let rare = said(MeasureId::ErrorRate, few, Some(Target::new("<", 0.001)), Status::InsufficientData);
+        assert_eq!(
+            rare,
+            "Not enough data: 1,937 of 3,700 requests needed. Share of failed requests: 0.00 %; less than 0.10 % is wanted."
+        );
+        let tracked = |id, x| said(id, Estimate::of(Some(x)), None, Status::Tracked);
+        assert_eq!(tracked(MeasureId::DealSize, 17_548.2), "Deal size: 17,548 USD.");
+        assert_eq!(tracked(MeasureId::Throughput, 0.0031), "Requests a second: 0.0031 (11 an hour).");
+        assert_eq!(tracked(MeasureId::Throughput, 12.34), "Requests a second: 12.3.");
+        assert_eq!(tracked(MeasureId::ScoresPerDay, 3_571.0), "Leads scored a day: 3,571.");
+    }
 }

@@ -4,7 +4,6 @@ use super::Facts;
 use crate::report::experiment::{ChangePart, ComparisonPart};
 use crate::report::value::Estimate;
 use crate::rollout::Gate;
-use crate::sentence::Sentence;
 
 /// Of the gates that compare both versions on the same leads, the measures they are about.
 const COMPARED: [(Gate, &str); 4] = [
@@ -32,7 +31,7 @@ impl Facts<'_> {
                     treatment: Estimate::of(Some(ratio * baseline)),
                     change: Estimate::of(Some(ratio - 1.0)).within(ends).from_cases(verdict.n),
                     status: verdict.outcome.into(),
-                    sentence: Sentence::default(),
+                    sentence: verdict.sentence.clone(),
                 })
             })
             .collect();

@@ -41,17 +41,21 @@ impl Facts<'_> {
             let sentence = Sentence::new(&format!("GOAL_{}", id.to_uppercase()), text);
             Goal { month, id: id.to_owned(), status, sentence, due_at: time_text(due_ms(month)), route: route.to_owned() }
         };
-        let since = |at_ms: Option<i64>, done: &str, open: &str| match at_ms {
+        let since = |month: u32, at_ms: Option<i64>, done: &str, open: &str| match at_ms {
+            Some(at_ms) if at_ms > due_ms(month) => {
+                (Status::Fail, format!("{done} on {}; it was due on {}.", day_text(at_ms), day_text(due_ms(month))))
+            }
             Some(at_ms) => (Status::Pass, format!("{done} on {}.", day_text(at_ms))),
             None => (Status::InsufficientData, format!("{open}.")),
         };
         let (shadow, shadow_text) =
-            since(progress.shadow_ms, "A challenger first ran in shadow", "No challenger has run in shadow yet");
+            since(1, progress.shadow_ms, "A challenger first ran in shadow", "No challenger has run in shadow yet");
         let (approved, approved_text) =
-            since(progress.approved_ms, "A stage was first passed by approval", "No stage has been passed by approval yet");
+            since(2, progress.approved_ms, "A stage was first passed by approval", "No stage has been passed by approval yet");
         let (full, full_text) =
-            since(progress.full_ms, "A challenger first served all leads", "No challenger serves all leads yet");
+            since(3, progress.full_ms, "A challenger first served all leads", "No challenger serves all leads yet");
         let (retrained, retrained_text) = since(
+            3,
             progress.retrained_ms,
             "The schedule first retrained a model",
             "No model has been retrained by the schedule yet",

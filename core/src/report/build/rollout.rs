@@ -3,7 +3,7 @@
 use super::{Facts, LISTED};
 use crate::alert::IncidentKind;
 use crate::report::alert::IncidentPart;
-use crate::report::document::{ActionPart, Effect, GatePart, RolloutPart, Serving, SignOff, StagePart};
+use crate::report::document::{ActionPart, Effect, GatePart, OddPart, RolloutPart, Serving, SignOff, StagePart};
 use crate::report::time::time_text;
 use crate::report::value::{Estimate, Target};
 use crate::rollout::{Comparator, Stage, Verdict};
@@ -101,7 +101,7 @@ impl Facts<'_> {
             }
         });
         let extensions = self.policy.stage.extension(stage).map_or(0, |(_, _, most)| most);
-        let sign_offs = rollout.approvals.iter().map(|approval| SignOff {
+        let pending = rollout.approvals.iter().map(|approval| SignOff {
             stage: stage.name().to_owned(),
             role: approval.role.clone(),
             by: approval.name.clone(),
@@ -130,11 +130,12 @@ impl Facts<'_> {
             stages: stages.collect(),
             serving: self.serving(),
             gates: self.verdicts.iter().map(|verdict| gate(verdict, rollout.must_pass(verdict.gate))).collect(),
-            sign_offs: sign_offs.collect(),
+            sign_offs: self.passed.iter().cloned().chain(pending).collect(),
+            odd_reports: self.odd.iter().map(|(at_ms, id)| OddPart { id: id.clone(), at: time_text(*at_ms) }).collect(),
             actions: vec![
                 action("approve", stage != Stage::Full && !is_held && only_approvals, "approve"),
                 action("hold", true, "operate"),
-                action("resume", is_held, "operate"),
+                action("resume", is_held, if rollout.resume_needs_approval(self.now_ms) { "approve" } else { "operate" }),
                 action("rollback", true, "operate"),
             ],
             ledger_total: self.ledger_total,

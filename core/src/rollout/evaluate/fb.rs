@@ -42,7 +42,8 @@ pub(super) fn judge(case: &Case<'_>) -> Draft {
         let allowed = phrase::percent(MOST_TIMES - 1.0);
         Draft::new(Outcome::Fail, format!("Sales likes it less than today's model: {wording}; {allowed} more is allowed."))
     } else if odd_open > 0 {
-        let text = format!("To be looked at: {} of something odd; confirm or close them; {wording}.", reports(odd_open));
+        let (ask, list) = ("confirm or dismiss each", "`plumbline feedback list --open` lists them");
+        let text = format!("To be looked at: {} of something odd ({list}); {ask}; {wording}.", reports(odd_open));
         Draft::new(Outcome::Inconclusive, text).severity(Severity::Yellow)
     } else {
         Draft::new(Outcome::Pass, format!("Sales reports nothing odd; {wording}."))

@@ -133,14 +133,27 @@ impl Policy {
         }
         for webhook in &notify.webhooks {
             let is_https = webhook.url.starts_with("https://");
-            let is_local = notify.allow_loopback && webhook.url.starts_with("http://");
-            unless(is_https || is_local, "alerts.notify.webhooks", "must have an https address each");
+            let is_local = notify.allow_loopback && is_loopback(&webhook.url);
+            let needs = "must have an https address each; with allow_loopback, http:// is allowed for this machine";
+            unless(is_https || is_local, "alerts.notify.webhooks", needs);
             unless(is_variable(&webhook.secret), "alerts.notify.webhooks", is_secret);
             let is_known = webhook.events.iter().all(|event| EVENTS.contains(&event.as_str()));
             unless(is_known, "alerts.notify.webhooks", "events can be rollout, alert, retrain and review");
         }
         found
     }
+}
+
+/// Whether `url` is a URL of http whose host is this machine, by name or address.
+fn is_loopback(url: &str) -> bool {
+    let Some(rest) = url.strip_prefix("http://") else { return false };
+    let authority = rest.split(['/', '?', '#', '\\']).next().unwrap_or_default();
+    let host = match authority.strip_prefix('[') {
+        Some(rest) => rest.split(']').next().unwrap_or_default(),
+        None => authority.split(':').next().unwrap_or_default(),
+    };
+    let address = host.parse::<std::net::IpAddr>();
+    !authority.contains('@') && (host == "localhost" || address.is_ok_and(|address| address.is_loopback()))
 }
 
 #[cfg(test)]
@@ -165,6 +178,22 @@ mod tests {
             let mut policy = Policy::default();
             policy.alerts.notify.webhooks = vec![webhook.clone()];
             assert_eq!(policy.problems().is_empty(), is_right, "{webhook:?}");
+        }
+        for (url, is_right) in [
+            ("http://127.0.0.1:9000/hook", true),
+            ("http://localhost/hook", true),
+            ("http://[::1]:9000/", true),
+            ("https://example.com/hook", true),
+            ("http://127.0.0.1.evil.example/hook", false),
+            ("http://localhost.evil.example/hook", false),
+            ("http://localhost:80@evil.example/hook", false),
+            ("http://10.0.0.1/hook", false),
+            ("http://example.com/hook", false),
+        ] {
+            let mut policy = Policy::default();
+            policy.alerts.notify.allow_loopback = true;
+            policy.alerts.notify.webhooks = vec![hook(url, "HOOK", &[])];
+            assert_eq!(policy.problems().is_empty(), is_right, "{url}");
         }
         let wrong: [(Change, &str); 10] = [
             (|p| p.alerts.notify.slack = "https://hooks.slack.com/services/T/B/x".into(), "alerts.notify.slack"),

@@ -29,6 +29,9 @@ impl Step<'_> {
         in_scope(by, Scope::Auto, "Hold")?;
         let now = self.now;
         let rollout = self.active("Hold")?;
+        if until_ms.is_some_and(|until| until <= now) {
+            return Err(TransitionError::HoldIsOver);
+        }
         let text = format!("{} holds the rollout. Reason: {}", by.name, ended(reason));
         let sentence = Sentence::new("HELD_BY_PERSON", text).with("by", by.name.clone()).with("reason", reason);
         let cause = HoldBy::Person { name: by.name.clone() };
@@ -51,8 +54,7 @@ impl Step<'_> {
         if rollout.why_held(now).is_none() {
             return Err(TransitionError::NotInStage("The rollout is not on hold.".to_owned()));
         }
-        let needs_approval = rollout.suspended.is_some() || rollout.active_holds(now).any(|hold| hold.by.needs_approval());
-        if needs_approval {
+        if rollout.resume_needs_approval(now) {
             self.approver(by, "Resume of a rollout that is suspended, or held by a gate or a segment,")?;
         }
         let rollout = self.active("Resume")?;

@@ -21,7 +21,7 @@ fn feedback_of_sales() {
             FbSales,
             |e, _| feedback(e).odd_open = 2,
             Inconclusive,
-            "To be looked at: 2 reports of something odd; confirm or close them; 12 % of 210 thumbs were down, of today's model's 14 %.",
+            "To be looked at: 2 reports of something odd (`plumbline feedback list --open` lists them); confirm or dismiss each; 12 % of 210 thumbs were down, of today's model's 14 %.",
         ),
         row(
             Canary,
