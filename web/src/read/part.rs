@@ -5,7 +5,7 @@ use plumbline_core::diagnose::{Finding, Judgement};
 use plumbline_core::report::{
     ActionPart, AlertPart, Answers, BandPart, Business, ChangePart, ComparisonPart, Complete, Day, Deployment, DiagnosisPart,
     Effect, Estimate, Estimated, Event, ExperimentPart, FeaturePart, GatePart, Goal, Health, Human, IncidentPart, LoadTest,
-    LookPart, Measure, MeasureId, MissedPart, Model, Performance, PredictionDrift, Quality, Question, Revenue, Review,
+    LookPart, Measure, MeasureId, MissedPart, Model, OddPart, Performance, PredictionDrift, Quality, Question, Revenue, Review,
     ReviewKind, ReviewPart, RolloutPart, Satisfaction, ScoreHistogram, SegmentPart, Series, Serving, SettingsPart, SignOff,
     SplitPart, StagePart, Status, SuitePart, Tab, Target, Third, Verdict,
 };

@@ -242,7 +242,11 @@ fn deals_of_months_move_the_sums_of_a_day_as_working_it_out_again_does() {
     assert_eq!(shard.digest(START + 40 * DAY, &rules()).unwrap().windows, 4);
     let moved = business(&mut shard);
     let marked = meta::under(shard.sql(), "day:").unwrap();
-    assert_eq!((marked, shard.digest_all(START + 40 * DAY, &rules()).unwrap().windows), (vec![], 0), "no day has to be worked out again");
+    assert_eq!(
+        (marked, shard.digest_all(START + 40 * DAY, &rules()).unwrap().windows),
+        (vec![], 0),
+        "no day has to be worked out again"
+    );
     for day in &moved {
         assert_eq!((day.deals, day.deal_sum, day.lost, day.open_deals, day.cycles, day.cycle_days), (2, 87.25, 1, 4, 2, 37.0));
     }
