@@ -29,6 +29,7 @@ pub fn timeline(days: &[Day], count: usize, width: f64, ui: &Ui) -> Markup {
     let off = days.iter().filter(|day| day.statuses.values().any(|status| *status == Status::Fail)).map(name).collect::<Vec<_>>();
     let words = match off.len() {
         0 => text.count("timeline.fine", days.len() as u64, &[]),
+        n if n == days.len() => text.count("timeline.all", n as u64, &[]),
         n => text.fill("timeline.words", &[("off", &n.to_string()), ("all", &days.len().to_string()), ("days", &off.join(", "))]),
     };
     html! {

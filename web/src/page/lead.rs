@@ -75,7 +75,10 @@ pub(super) fn heard(app: &mut App, part: &str, status: u16, text: &str) {
             }
             scored(app);
         }
-        "recent" => desk.recent = if is_ok { rows(text) } else { Vec::new() },
+        "recent" => {
+            desk.recent = if is_ok { rows(text) } else { Vec::new() };
+            order(&mut desk.recent, |a, b| a.first_ms > b.first_ms);
+        }
         "samples" => {
             let leads = text.lines().filter(|_| is_ok).filter_map(|line| match parse(line) {
                 Some(Value::Object(lead)) => Some(lead),

@@ -77,6 +77,7 @@ impl Text {
             Unit::Ms => format!("{}\u{202f}ms", locale.fixed(x, 0)),
             Unit::PerSecond if x < 1.0 => format!("{}/s", locale.fixed(x, 3)),
             Unit::PerSecond => format!("{}/s", locale.fixed(x, if x < 10.0 { 1 } else { 0 })),
+            Unit::Hours if x.abs() < 1.0 => format!("{}\u{202f}min", locale.fixed(60.0 * x, 0)),
             Unit::Hours => format!("{}\u{202f}h", locale.fixed(x, 1)),
             Unit::Money => locale.money(x, currency),
             Unit::Score => locale.fixed(x, 1),

@@ -17,8 +17,10 @@ pub fn pieces(report: &Report, ui: &Ui, out: &mut Vec<Piece>) {
     out.push(Piece::Part("cards", measure::cards(report, &CARDS, ui)));
     out.push(Piece::Part("bands", bands(report, ui)));
     out.push(Piece::Part("chosen", measure::chosen(report, &CARDS, ui)));
+    out.push(Piece::Raw("<div class=\"two\">"));
     out.push(Piece::Part("ratings", ratings(report, ui)));
     out.push(Piece::Part("human", human(report, ui)));
+    out.push(Piece::Raw("</div>"));
 }
 
 fn bands(report: &Report, ui: &Ui) -> Markup {
@@ -81,7 +83,7 @@ fn ratings(report: &Report, ui: &Ui) -> Markup {
 fn human(report: &Report, ui: &Ui) -> Markup {
     let text = &ui.text;
     let Some(human) = report.business.as_ref().and_then(|business| business.human.as_ref()) else {
-        return html! { section.card { p.soft { (text.of("human.none")) } } };
+        return html! { section.card { header { h2 { (text.of("human.title")) } } p.soft { (text.of("human.none")) } } };
     };
     let head = html! { th scope="col" { (text.of("human.third")) } th.number scope="col" { (text.of("human.people")) } th.number scope="col" { (text.of("human.model")) } };
     html! {

@@ -45,7 +45,7 @@ pub fn pieces(report: &Report, ui: &Ui, out: &mut Vec<Piece>) {
         view(report, &paper, &mut inside);
         let parts = inside.into_iter().map(|piece| match piece {
             Piece::Part(_, markup) => markup,
-            Piece::Raw(_) => html! {},
+            Piece::Raw(text) => PreEscaped(text.to_owned()),
         });
         all.push(Piece::Part(
             "sheet",

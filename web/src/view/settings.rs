@@ -24,12 +24,19 @@ pub fn pieces(report: &Report, ui: &Ui, out: &mut Vec<Piece>) {
 fn contacts(report: &Report, ui: &Ui) -> Markup {
     let text = &ui.text;
     let Some(settings) = &report.settings else { return fault(report, "settings", ui).unwrap_or_default() };
-    let head = html! { th scope="col" { (text.of("contacts.role")) } th scope="col" { (text.of("contacts.name")) } th scope="col" { (text.of("contacts.email")) } th scope="col" { (text.of("contacts.slack")) } };
+    // Columns that nobody fills are left out.
+    let has_email = settings.contacts.iter().any(|contact| !contact.email.is_empty());
+    let has_slack = settings.contacts.iter().any(|contact| !contact.slack.is_empty());
+    let head = html! {
+        th scope="col" { (text.of("contacts.role")) } th scope="col" { (text.of("contacts.name")) }
+        @if has_email { th scope="col" { (text.of("contacts.email")) } }
+        @if has_slack { th scope="col" { (text.of("contacts.slack")) } }
+    };
     let rows = html! { @for contact in &settings.contacts { tr {
         th scope="row" { (text.of(&format!("role.{}", contact.role)).trim_start_matches("role.")) }
         td { @if contact.name.is_empty() { span.soft { (text.of("contacts.nobody")) } } @else { (Safe(&contact.name)) } }
-        td { @if !contact.email.is_empty() { (link(&format!("mailto:{}", contact.email), &contact.email)) } }
-        td { (Safe(&contact.slack)) }
+        @if has_email { td { @if !contact.email.is_empty() { (link(&format!("mailto:{}", contact.email), &contact.email)) } } }
+        @if has_slack { td { (Safe(&contact.slack)) } }
     } } };
     html! {
         section.card {
@@ -54,16 +61,18 @@ fn thresholds(report: &Report, ui: &Ui) -> Markup {
 fn device(ui: &Ui) -> Markup {
     let text = &ui.text;
     html! {
-        section.card {
+        section.card.device {
             header { h2 { (text.of("device.title")) } }
-            @if ui.scopes.is_empty() {
-                p { (text.of("device.no_key")) }
-            } @else {
+            @if ui.is_signed {
                 p { (text.fill("device.key", &[("name", &crate::text::shown(&ui.name).0), ("scopes", &ui.scopes.join(", "))])) }
+            } @else {
+                p { (text.of("device.no_key")) }
             }
             label.field { span { (text.of("device.enter")) } input #key type="password" autocomplete="off" spellcheck="false" value=(ui.input("key")) data-do="input" data-arg="key"; }
-            button.button type="button" data-do="sign-in" { (text.of("device.use")) }
-            @if !ui.scopes.is_empty() { button.button type="button" data-do="sign-out" { (text.of("device.forget")) } }
+            div.tools {
+                button.button type="button" data-do="sign-in" { (text.of("device.use")) }
+                @if ui.is_signed { button.button type="button" data-do="sign-out" { (text.of("device.forget")) } }
+            }
             p.small.soft { (text.of("device.kept")) }
             div.tools { button.button type="button" data-do="keys" aria-pressed=(if ui.keys { "true" } else { "false" }) { (text.of("device.keys")) } }
             label.field { span { (text.of("device.language")) }
