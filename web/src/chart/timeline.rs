@@ -23,7 +23,7 @@ pub fn timeline(days: &[Day], count: usize, width: f64, ui: &Ui) -> Markup {
         ("quality", "view.quality"),
         ("business", "view.business"),
     ];
-    let left = if width < 420.0 { 104.0 } else { LEFT };
+    let left = if width < 420.0 { 120.0 } else { LEFT };
     let step = (width - left) / days.len() as f64;
     let name = |day: &Day| day_of(&day.day).map_or_else(String::new, |day| text.locale.calendar.day(day));
     let off = days.iter().filter(|day| day.statuses.values().any(|status| *status == Status::Fail)).map(name).collect::<Vec<_>>();

@@ -73,10 +73,12 @@ pub(super) fn draw() {
 
 fn run() -> Option<()> {
     let document = document()?;
-    let (now, last, title, is_asking) = with(|app| {
+    let (now, last, title, is_asking, is_new) = with(|app| {
         app.due = false;
         let now = pieces(&app.report, &app.ui);
-        (now, std::mem::take(&mut app.last), title(&app.report, &app.ui), app.ui.dialog.is_some())
+        let drawn = Some((app.ui.route.clone(), app.report.generated_at.is_empty()));
+        let is_new = std::mem::replace(&mut app.drawn, drawn.clone()) != drawn;
+        (now, std::mem::take(&mut app.last), title(&app.report, &app.ui), app.ui.dialog.is_some(), is_new)
     })?;
     let is_same_view = now.len() == last.len()
         && now.iter().zip(&last).all(|pair| match pair {
@@ -94,7 +96,18 @@ fn run() -> Option<()> {
             }
         }
     } else {
-        morph(&document.get_element_by_id("app")?, &join(&now).0);
+        let root = document.get_element_by_id("app")?;
+        let holds_focus = document.active_element().is_some_and(|active| root.contains(Some(&active)));
+        if is_new {
+            // Another view has nothing to keep: putting it in is ten times quicker than comparing the two.
+            root.set_inner_html(&join(&now).0);
+        } else {
+            morph(&root, &join(&now).0);
+        }
+        let main = document.get_element_by_id("main").and_then(|main| main.dyn_into::<HtmlElement>().ok());
+        if let (true, true, Some(main)) = (is_new, holds_focus, main) {
+            let _ = main.focus();
+        }
     }
     with(|app| app.last = now);
     if document.title() != title {

@@ -16,7 +16,7 @@ use wasm_bindgen::prelude::{Closure, wasm_bindgen};
 use crate::file::{Assets, document, inline, packed};
 use crate::read::{BYTES, Refused, Report};
 use crate::text::{Locale, Text};
-use crate::ui::{State, Ui};
+use crate::ui::{Route, State, Ui};
 use crate::view::Piece;
 
 /// What the page holds between events.
@@ -29,6 +29,8 @@ struct App {
     ui: Ui,
     /// What was drawn last.
     last: Vec<Piece>,
+    /// The view that was drawn last, and whether it had no report.
+    drawn: Option<(Route, bool)>,
     /// Whether a frame is asked for.
     due: bool,
     frame: Closure<dyn FnMut()>,
@@ -74,6 +76,7 @@ pub fn start(words: &str, locale: &str, now_ms: f64, saved: Option<String>) {
         tag: String::new(),
         ui,
         last: Vec::new(),
+        drawn: None,
         due: false,
         frame,
         key: String::new(),
