@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 const NOW: Timestamp = Timestamp(1_794_787_200_000);
 
 /// Every route of the page.
-const ROUTES: [&str; 20] = [
+const ROUTES: [&str; 21] = [
     "#/",
     "#/health",
     "#/performance",
@@ -37,6 +37,7 @@ const ROUTES: [&str; 20] = [
     "#/goals",
     "#/settings",
     "#/print",
+    "#/?changes",
     "#/nowhere",
     "#/performance?metric=recall&days=7&threshold=0.42",
 ];

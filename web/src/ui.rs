@@ -13,6 +13,8 @@ pub enum Route {
     /// Whether to worry, and who does what next.
     #[default]
     Overview,
+    /// What changed since the last visit.
+    Changes,
     /// The service.
     Health,
     /// The model.
@@ -82,7 +84,7 @@ impl Route {
     /// The key of the view's name.
     pub fn key(&self) -> &'static str {
         match self {
-            Route::Overview => "view.overview",
+            Route::Overview | Route::Changes => "view.overview",
             Route::Health => "view.health",
             Route::Performance => "view.performance",
             Route::Quality | Route::Feature(_) => "view.quality",
@@ -225,6 +227,7 @@ impl Ui {
         self.said.clear();
         self.dialog = None;
         match Route::read(path.trim_end_matches('/')) {
+            Some(Route::Overview) if query == "changes" => self.route = Route::Changes,
             Some(route) => self.route = route,
             None => {
                 self.route = Route::Overview;

@@ -21,7 +21,7 @@ use self::measured::Seen;
 use self::training::{diagnosed, model};
 use super::alert::{AlertPart, IncidentPart};
 use super::day::DayRow;
-use super::document::{Complete, Day, Deployment, Event, Health, LoadTest, Report, SettingsPart, SignOff};
+use super::document::{Change, Complete, Day, Deployment, Event, Health, LoadTest, Report, SettingsPart, SignOff};
 use super::human::Human;
 use super::measure::{Measure, MeasureId, Tab, status};
 use super::time::{day_text, time_text};
@@ -94,6 +94,8 @@ pub struct Facts<'a> {
     pub ledger: &'a [LedgerRow],
     /// All entries of the ledger.
     pub ledger_total: u64,
+    /// The newest entries of the kinds that [`Kind::CHANGES`](crate::rollout::ledger::Kind::CHANGES) lists, the newest first.
+    pub changes: &'a [LedgerRow],
     /// The alerts that fire and those that were resolved last, and how many there ever were.
     pub alerts: (&'a [Alert], u64),
     /// The newest incidents, those that are open first.
@@ -167,6 +169,8 @@ pub struct LedgerRow {
     pub previous: String,
     /// Its hash.
     pub hash: String,
+    /// Whether the entry is about something that went wrong.
+    pub is_trouble: bool,
 }
 
 /// A registered model.
@@ -204,6 +208,7 @@ impl Report {
             verdict: facts.verdict(&measures),
             answers: facts.answers(&measures, &revenue),
             days: facts.statuses(),
+            changes: facts.changes(),
             events: facts.ledger.iter().map(event).collect(),
             health: facts.health(),
             performance: facts.performance(seen.as_ref()),
@@ -240,6 +245,25 @@ impl Report {
 }
 
 impl Facts<'_> {
+    /// What changed lately. An alert opens its incident with the same sentence, and a start is also a stage that begins: each is there once.
+    fn changes(&self) -> Vec<Change> {
+        let mut changes: Vec<Change> = Vec::new();
+        for row in self.changes.iter().filter(|row| !row.sentence.text.is_empty() && row.sentence.code != "STARTED") {
+            let again = |last: &Change| last.sentence.text == row.sentence.text && last.at == time_text(row.at_ms);
+            match changes.last_mut().filter(|last| again(last)) {
+                Some(last) => last.trouble |= row.is_trouble,
+                None => changes.push(Change {
+                    seq: row.seq,
+                    at: time_text(row.at_ms),
+                    sentence: row.sentence.clone(),
+                    actor: row.actor.clone(),
+                    trouble: row.is_trouble,
+                }),
+            }
+        }
+        changes
+    }
+
     /// The incidents that are open, the most urgent deadline first.
     fn open(&self) -> impl Iterator<Item = &Incident> {
         let mut open: Vec<&Incident> = self.incidents.iter().filter(|incident| incident.is_open()).collect();

@@ -40,6 +40,9 @@ pub struct Report {
     pub answers: Answers,
     /// Daily statuses of the four tabs, the oldest first.
     pub days: Vec<Day>,
+    /// What changed lately, as a manager counts it: stages, approvals, alerts, policies; the newest first.
+    #[serde(default)]
+    pub changes: Vec<Change>,
     /// The newest events of the ledger.
     pub events: Vec<Event>,
     /// The measures.
@@ -197,6 +200,22 @@ pub struct Event {
     pub prev: String,
     /// Hash of the entry.
     pub hash: String,
+}
+
+/// Something that changed, in words.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "ReportChanged"))]
+pub struct Change {
+    /// Its number in the ledger.
+    pub seq: u64,
+    /// When.
+    pub at: String,
+    /// What happened.
+    pub sentence: Sentence,
+    /// Who acted; `plumbline` for the service itself.
+    pub actor: String,
+    /// Whether it is trouble: an alert that fired, an incident, a way back.
+    pub trouble: bool,
 }
 
 /// The service by the hour, over the last two days.

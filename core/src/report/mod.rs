@@ -21,8 +21,8 @@ pub use build::{DriftRow, Facts, HourRow, LedgerRow, ModelRow, Progress, Recent,
 pub use business::{BandPart, Business, Satisfaction};
 pub use day::{DayRow, Sums};
 pub use document::{
-    ActionPart, Answers, Complete, Day, Deployment, DiagnosisPart, Effect, Estimated, Event, GatePart, Health, LoadTest, Model,
-    OddPart, Performance, PredictionDrift, Question, Report, RolloutPart, ScoreHistogram, Serving, SettingsPart, SignOff,
+    ActionPart, Answers, Change, Complete, Day, Deployment, DiagnosisPart, Effect, Estimated, Event, GatePart, Health, LoadTest,
+    Model, OddPart, Performance, PredictionDrift, Question, Report, RolloutPart, ScoreHistogram, Serving, SettingsPart, SignOff,
     StagePart, Verdict,
 };
 pub use experiment::{ChangePart, ComparisonPart, ExperimentPart, Goal, LookPart, Revenue, SegmentPart, SplitPart};

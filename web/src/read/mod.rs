@@ -6,8 +6,8 @@ mod limit;
 mod part;
 
 use plumbline_core::report::{
-    AlertPart, Answers, Business, ComparisonPart, Complete, Day, Deployment, DiagnosisPart, Event, ExperimentPart, Goal, Health,
-    IncidentPart, Measure, MeasureId, Model, Performance, Quality, Revenue, RolloutPart, SettingsPart, Verdict,
+    AlertPart, Answers, Business, Change, ComparisonPart, Complete, Day, Deployment, DiagnosisPart, Event, ExperimentPart, Goal,
+    Health, IncidentPart, Measure, MeasureId, Model, Performance, Quality, Revenue, RolloutPart, SettingsPart, Verdict,
 };
 use plumbline_core::sentence::Sentence;
 use serde_json::{Map, Value};
@@ -42,6 +42,8 @@ pub struct Report {
     pub answers: Option<Answers>,
     /// Daily statuses.
     pub days: Vec<Day>,
+    /// What changed lately.
+    pub changes: Vec<Change>,
     /// The newest events.
     pub events: Vec<Event>,
     /// The measures.
@@ -137,6 +139,7 @@ impl Report {
         report.verdict = one(parts, "verdict", &mut faults);
         report.answers = one(parts, "answers", &mut faults);
         report.days = list(parts, "days", &mut faults);
+        report.changes = list(parts, "changes", &mut faults);
         report.events = list(parts, "events", &mut faults);
         report.measures = list(parts, "measures", &mut faults);
         report.health = one(parts, "health", &mut faults);

@@ -3,11 +3,11 @@
 use plumbline_core::alert::IncidentKind;
 use plumbline_core::diagnose::{Finding, Judgement};
 use plumbline_core::report::{
-    ActionPart, AlertPart, Answers, BandPart, Business, ChangePart, ComparisonPart, Complete, Day, Deployment, DiagnosisPart,
-    Effect, Estimate, Estimated, Event, ExperimentPart, FeaturePart, GatePart, Goal, Health, Human, IncidentPart, LoadTest,
-    LookPart, Measure, MeasureId, MissedPart, Model, OddPart, Performance, PredictionDrift, Quality, Question, Revenue, Review,
-    ReviewKind, ReviewPart, RolloutPart, Satisfaction, ScoreHistogram, SegmentPart, Series, Serving, SettingsPart, SignOff,
-    SplitPart, StagePart, Status, SuitePart, Tab, Target, Third, Verdict,
+    ActionPart, AlertPart, Answers, BandPart, Business, Change, ChangePart, ComparisonPart, Complete, Day, Deployment,
+    DiagnosisPart, Effect, Estimate, Estimated, Event, ExperimentPart, FeaturePart, GatePart, Goal, Health, Human, IncidentPart,
+    LoadTest, LookPart, Measure, MeasureId, MissedPart, Model, OddPart, Performance, PredictionDrift, Quality, Question, Revenue,
+    Review, ReviewKind, ReviewPart, RolloutPart, Satisfaction, ScoreHistogram, SegmentPart, Series, Serving, SettingsPart,
+    SignOff, SplitPart, StagePart, Status, SuitePart, Tab, Target, Third, Verdict,
 };
 use plumbline_core::rollout::Severity;
 use plumbline_core::rollout::policy::Contact;
@@ -56,6 +56,7 @@ parts! {
     Question { status, sentence, route }
     Answers { what_changed, which_serves, may_promote, who_acts, worth }
     Day { day, statuses }
+    Change { seq, at, sentence, actor, trouble }
     Event { seq, at, kind, sentence, actor, prev, hash }
     Measure { id, tab, unit, estimate, status, sentence, window_days, target, champion, challenger }
     LoadTest { req_per_s, at }

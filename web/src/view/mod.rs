@@ -69,6 +69,7 @@ fn is_awaited(report: &Report, ui: &Ui) -> bool {
 /// The pieces of the view that is open.
 fn one(report: &Report, ui: &Ui, out: &mut Vec<Piece>) {
     match &ui.route {
+        Route::Changes => overview::all_changes(report, ui, out),
         Route::Health => health::pieces(report, ui, out),
         Route::Performance => performance::pieces(report, ui, out),
         Route::Quality => quality::pieces(report, ui, out),

@@ -1,17 +1,20 @@
 //! Overview: says whether to worry, and who does what next.
 
 use maud::{Markup, html};
-use plumbline_core::report::{Measure, MeasureId, Question, Tab};
+use plumbline_core::report::{Change, Measure, MeasureId, Question, Status, Tab};
 
 use super::{Piece, currency, fault};
 use crate::chart::timeline;
-use crate::part::{link, of_status, of_verdict, status};
+use crate::order::order;
+use crate::part::{icon, link, of_status, of_verdict, status};
 use crate::read::Report;
 use crate::text::{Safe, Unit, Whole, id_of};
 use crate::ui::Ui;
 
 /// Days of the timeline.
 const DAYS: usize = 14;
+/// Changes that are shown with the other answers.
+const SHOWN: usize = 6;
 
 /// The pieces of the view.
 pub fn pieces(report: &Report, ui: &Ui, out: &mut Vec<Piece>) {
@@ -19,7 +22,7 @@ pub fn pieces(report: &Report, ui: &Ui, out: &mut Vec<Piece>) {
     out.push(Piece::Part("answers", answers(report, ui)));
     out.push(Piece::Part("measures", measures(report, ui)));
     out.push(Piece::Part("days", days(report, ui)));
-    out.push(Piece::Part("changes", changes(report, ui)));
+    out.push(Piece::Part("changes", changes(report, SHOWN, ui)));
     if !ui.printed {
         out.push(Piece::Part("reviews", reviews(ui)));
     }
@@ -136,27 +139,38 @@ fn reviews(ui: &Ui) -> Markup {
     }
 }
 
-/// What happened since the last visit. Entries that only say that a day was logged are counted.
-fn changes(report: &Report, ui: &Ui) -> Markup {
+/// The pieces of all changes since the last visit.
+pub fn all_changes(report: &Report, ui: &Ui, out: &mut Vec<Piece>) {
+    out.push(Piece::Part("head", super::heading(ui, "question.changed", "overview.changes_question")));
+    out.push(Piece::Part("changes", changes(report, usize::MAX, ui)));
+}
+
+/// What changed since the last visit, trouble first; `most` entries.
+fn changes(report: &Report, most: usize, ui: &Ui) -> Markup {
     let text = &ui.text;
-    let fresh: Vec<_> = report.events.iter().filter(|event| event.seq > ui.seen && !event.sentence.text.is_empty()).collect();
-    let newest = report.events.iter().map(|event| event.seq).max();
-    let days = fresh.iter().filter(|event| event.sentence.code == "DAY").count();
+    if let Some(fault) = fault(report, "changes", ui) {
+        return fault;
+    }
+    let mut fresh: Vec<&Change> = report.changes.iter().filter(|change| change.seq > ui.seen).collect();
+    order(&mut fresh, |a, b| a.trouble && !b.trouble);
+    let newest = fresh.iter().map(|change| change.seq).max();
+    let more = fresh.len().saturating_sub(most);
+    let trouble = crate::part::of_status(Status::Fail);
     html! {
         section.card #changes {
             header {
                 h2 { (text.of(if ui.seen == 0 { "overview.latest" } else { "overview.changes" })) }
-                @if let Some(newest) = newest.filter(|_| !ui.printed && !fresh.is_empty()) {
+                @if let Some(newest) = newest.filter(|_| !ui.printed) {
                     button.button type="button" data-do="seen" data-arg=(newest) { (text.of("overview.seen")) }
                 }
             }
             @if fresh.is_empty() { p.soft { (text.of("overview.unchanged")) } }
-            ol.events { @for event in fresh.into_iter().filter(|event| event.sentence.code != "DAY") { li id=(format!("event-{}", event.seq)) {
-                time datetime=(event.at) { (ui.text.moment(&event.at)) }
-                span { (text.said(&event.sentence)) }
-                span.soft { (Safe(&event.actor)) }
+            ol.events { @for change in fresh.iter().take(most) { li id=(format!("change-{}", change.seq)) {
+                time datetime=(change.at) { (text.moment(&change.at)) }
+                span { @if change.trouble { span.status.(trouble.class) { (icon(trouble.icon)) } " " } (text.said(&change.sentence)) }
+                span.soft { (Safe(&change.actor)) }
             } } }
-            @if days > 0 { p.small.soft { (text.count("overview.logged", days as u64, &[])) } }
+            @if more > 0 && !ui.printed { p.small { a href="#/?changes" { (text.count("overview.more", more as u64, &[])) } } }
         }
     }
 }

@@ -40,6 +40,7 @@ impl<S: Sql> Control<S> {
         let rollout = state.rollout.as_ref().map(|rollout| rollout.id.clone()).unwrap_or_default();
         let (entered, passed) = (self.entered(&rollout)?, self.passed(&rollout)?);
         let (days, hours) = (self.days(now_ms)?, self.hours(now_ms)?);
+        let changes = self.changes(ENTRIES)?;
         let (ledger, ledger_total) = (self.entries(i64::MAX, ENTRIES)?, self.ledger_total()?);
         let (models, diagnosis) = (self.model_rows()?, Some(self.hourly_diagnosis(now_ms)?));
         let (shards, hosts) = (self.shards()?, self.hosts(now_ms)?);
@@ -87,6 +88,7 @@ impl<S: Sql> Control<S> {
             earliest_ms,
             ledger: &ledger,
             ledger_total,
+            changes: &changes,
             alerts: (&alerts, alerts_total),
             incidents: &incidents,
             undelivered,
@@ -225,6 +227,17 @@ impl<S: Sql> Control<S> {
         Ok(rows.iter().map(|row| ledger_row(row)).collect())
     }
 
+    /// The newest entries that a manager counts as changes, the newest first.
+    fn changes(&mut self, limit: i64) -> Result<Vec<LedgerRow>, SqlError> {
+        let kinds: Vec<String> = ledger::Kind::CHANGES.iter().map(|kind| format!("'{}'", kind.name())).collect();
+        let query = format!(
+            "SELECT seq, at_ms, kind, body, previous, hash FROM ledger WHERE kind IN ({}) ORDER BY seq DESC LIMIT ?1",
+            kinds.join(", ")
+        );
+        let rows = self.sql.query(&query, &[Param::Integer(limit)])?;
+        Ok(rows.iter().map(|row| ledger_row(row)).collect())
+    }
+
     pub(super) fn ledger_total(&mut self) -> Result<u64, SqlError> {
         Ok(self.sql.query("SELECT count(*) FROM ledger", &[])?.first().map_or(0, |row| integer(row, 0).unsigned_abs()))
     }
@@ -298,9 +311,14 @@ fn ledger_row(row: &[SqlValue]) -> LedgerRow {
         Some(recorded) => actor(&recorded.event).name,
         None => body.pointer("/actor/name").and_then(Value::as_str).unwrap_or("plumbline").to_owned(),
     };
+    let of = |kind: ledger::Kind| kind.name() == text(row, 2);
+    let is_firing = of(ledger::Kind::Alert) && body.get("state").and_then(Value::as_str) == Some("firing");
+    let is_opened = of(ledger::Kind::Incident) && body.get("due_ms").is_some() && body.get("actor").is_none();
+    let is_back = of(ledger::Kind::Transition) && body.get("end").and_then(Value::as_str) == Some("rolled_back");
     LedgerRow {
         seq: integer(row, 0).unsigned_abs(),
         at_ms: integer(row, 1),
+        is_trouble: is_firing || is_opened || is_back,
         kind,
         sentence,
         actor,

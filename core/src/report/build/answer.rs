@@ -6,9 +6,9 @@ use crate::report::alert;
 use crate::report::document::{Answers, Question, Verdict};
 use crate::report::experiment::Revenue;
 use crate::report::measure::{Measure, MeasureId};
-use crate::report::time::day_text;
+use crate::report::time::time_text;
 use crate::report::value::{Estimate, Status, Target};
-use crate::rollout::{Outcome, Severity, Stage, phrase};
+use crate::rollout::{DAY_MS, Outcome, Severity, Stage, phrase};
 use crate::sentence::Sentence;
 
 /// What the measure `id` says; `currency` is that of deals.
@@ -154,11 +154,6 @@ impl Facts<'_> {
     /// The answers to a manager's questions.
     pub(super) fn answers(&self, measures: &[Measure], revenue: &Revenue) -> Answers {
         let at = |route: &str, sentence: Sentence| Question { status: None, sentence, route: route.to_owned() };
-        let newest = self.ledger.iter().find(|row| !row.sentence.text.is_empty());
-        let changed = newest.map_or_else(
-            || Sentence::new("NOTHING_CHANGED", "Nothing has changed."),
-            |row| Sentence { text: format!("{}: {}", day_text(row.at_ms), row.sentence.text), ..row.sentence.clone() },
-        );
         let shares: Vec<String> = self
             .serving()
             .iter()
@@ -183,7 +178,7 @@ impl Facts<'_> {
             }
         };
         Answers {
-            what_changed: at("#/rollout", changed),
+            what_changed: at("#/?changes", self.changed()),
             which_serves: at("#/rollout", Sentence::new("SERVING", format!("{}.", shares.join(", ")))),
             may_promote: Question { status, sentence: may, route: "#/rollout".to_owned() },
             who_acts: at("#/alerts", acts),
@@ -193,6 +188,22 @@ impl Facts<'_> {
 }
 
 impl Facts<'_> {
+    /// How much changed in the last week, and what changed last.
+    fn changed(&self) -> Sentence {
+        let changes = self.changes();
+        let Some(newest) = changes.first() else { return Sentence::new("NOTHING_CHANGED", "Nothing has changed.") };
+        let week = time_text(self.now_ms - 7 * DAY_MS);
+        let fresh = changes.iter().filter(|change| change.at > week).count();
+        let day = newest.at.get(..10).unwrap_or_default();
+        let text = &newest.sentence.text;
+        let said = match fresh {
+            0 => Sentence::new("UNCHANGED", format!("Nothing in the last 7 days. The last change was on {day}: {text}")),
+            1 => Sentence::new("CHANGED", format!("1 change in the last 7 days, on {day}: {text}")),
+            n => Sentence::new("CHANGED", format!("{n} changes in the last 7 days. The newest, on {day}: {text}")),
+        };
+        said.with("changes", fresh).with("day", day)
+    }
+
     /// What the newest challenger is worth, in one sentence.
     fn worth(&self, revenue: &Revenue) -> Sentence {
         let currency = &self.deployment.currency;

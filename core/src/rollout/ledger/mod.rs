@@ -83,6 +83,19 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// The kinds of entries that a manager counts as a change; not days, looks and what the service notes for itself.
+    pub const CHANGES: [Kind; 9] = [
+        Kind::Genesis,
+        Kind::Policy,
+        Kind::Command,
+        Kind::Transition,
+        Kind::Approval,
+        Kind::Waiver,
+        Kind::Alert,
+        Kind::Incident,
+        Kind::Retrain,
+    ];
+
     /// The kind as entries store it.
     pub fn name(self) -> &'static str {
         match self {
