@@ -38,6 +38,14 @@ export async function signIn(page, key) {
   await page.locator("[data-do=sign-out]").waitFor();
 }
 
+/** Drops a file of `text` on the page. */
+export const drop = (page, text, name = "report.json") =>
+  page.evaluate(([text, name]) => {
+    const data = new DataTransfer();
+    data.items.add(new File([text], name));
+    document.dispatchEvent(new DragEvent("drop", { dataTransfer: data, cancelable: true, bubbles: true }));
+  }, [text, name]);
+
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 /** What axe finds, one line each. The policy lets no script in from outside: axe is evaluated by the debugger, not by a tag. */

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { startEdge } from "../../worker/start.mjs";
-import { VIEWS, axe, faintText, go, launch, open, signIn, tooWide } from "./board.mjs";
+import { VIEWS, axe, drop, faintText, go, launch, open, signIn, tooWide } from "./board.mjs";
 
 const PORT = 8793;
 const store = mkdtempSync(join(tmpdir(), "plumbline-board-"));
@@ -125,25 +125,6 @@ test("the keyboard alone reaches every view, moves a chart's cursor, and focus i
   assert.equal(reached.size, links);
 });
 
-test("what if: every step of the threshold is drawn within a frame", async () => {
-  await go(page, "#/performance");
-  const times = await page.evaluate(async () => {
-    const slider = document.getElementById("threshold");
-    const times = [];
-    for (let i = 1; i <= 60; i++) {
-      slider.value = String((i + 20) / 100);
-      const begun = performance.now();
-      slider.dispatchEvent(new Event("input", { bubbles: true }));
-      await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
-      times.push(performance.now() - begun);
-    }
-    return times.sort((a, b) => a - b);
-  });
-  // The median: other suites may keep the machine busy meanwhile.
-  assert.ok(times[30] < 60, `two frames took ${times[30].toFixed(1)} ms`);
-  assert.match(await page.locator("#what-if").textContent(), /Threshold 0\.80/);
-});
-
 test("a refresh moves neither focus nor scroll, and resets the age", async () => {
   await go(page, "#/rollout");
   await page.locator("#gate-sys\\.errors-open").focus();
@@ -185,34 +166,29 @@ test("a lead is found, its reasons add up to its score, and page and store agree
 test("a report of another format, an empty one, and one without contacts are each answered in words", async () => {
   const { page, complaints } = await open(browser, `${edge.url}/`);
   await page.locator("#p-answers").waitFor();
-  const drop = (text) => page.evaluate((text) => {
-    const data = new DataTransfer();
-    data.items.add(new File([text], "report.json"));
-    document.dispatchEvent(new DragEvent("drop", { dataTransfer: data, cancelable: true, bubbles: true }));
-  }, text);
   for (const [text, words] of [["hello", "it is not JSON"], ["[]", "its format is missing"], ["x".repeat(5_000_001), "larger than 5 MB"]]) {
-    await drop(text);
+    await drop(page, text);
     await page.locator("#said").getByText(words).waitFor();
   }
-  await drop(JSON.stringify({ ...report, format: 99 }));
+  await drop(page, JSON.stringify({ ...report, format: 99 }));
   await page.getByText("Written by a newer Plumbline").waitFor();
   await page.getByText("Saved report of").waitFor();
-  await drop(JSON.stringify({ ...report, rollout: { stage: 7 } }));
+  await drop(page, JSON.stringify({ ...report, rollout: { stage: 7 } }));
   await go(page, "#/rollout");
   await page.getByText("REPORT_FIELD rollout").waitFor();
-  await drop(JSON.stringify({ format: 1 }));
+  await drop(page, JSON.stringify({ format: 1 }));
   for (const hash of Object.values(VIEWS)) await go(page, hash);
   const nasty = "</script><img src=x onerror=alert(1)><svg onload=alert(2)>\u202e";
   const poisoned = JSON.parse(JSON.stringify(report), (name, value) => (typeof value === "string" && !["stage", "status", "id", "tab", "op"].includes(name) ? nasty + value : value));
   poisoned.events = Array.from({ length: 200_000 }, () => ({ seq: 1, at: "2026", kind: nasty.slice(0, 4), sentence: null, actor: 1, prev: "", hash: "" })).slice(0, 30_000);
-  await drop(JSON.stringify(poisoned));
+  await drop(page, JSON.stringify(poisoned));
   const slowest = await page.evaluate(() => new Promise((done) => {
     let most = 0;
     new PerformanceObserver((list) => list.getEntries().forEach((entry) => (most = Math.max(most, entry.duration)))).observe({ type: "longtask", buffered: false });
     setTimeout(() => done(most), 1_500);
   }));
   for (const hash of Object.values(VIEWS)) await go(page, hash);
-  assert.ok(slowest < 400, `a task of ${slowest} ms`);
+  assert.ok(slowest < 200, `a task of ${slowest} ms`);
   assert.equal(await page.locator("img[src=x]").count(), 0);
   assert.deepEqual(complaints, []);
   await page.close();

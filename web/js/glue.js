@@ -82,3 +82,25 @@ export async function score(what, bundle, lead, now) {
     heard(what, code === undefined ? 0 : 422, "", JSON.stringify({ code, detail: message, errors: problems }));
   }
 }
+
+let worker;
+/** The worker, from the first time that it is asked for something. */
+function tell(message) {
+  if (!worker) {
+    worker = new Worker(new URL("tool.js", import.meta.url), { type: "module" });
+    worker.onmessage = ({ data }) => heard(...data);
+    worker.onerror = () => heard("tool:none", 0, "", "");
+  }
+  worker.postMessage(message);
+}
+
+export const plan = (...numbers) => tell({ plan: numbers });
+
+let chosen;
+/** Chooses the file that `read_sheet` reads. */
+export function choose(file) {
+  chosen = file;
+  heard("tool:file", 200, "", JSON.stringify({ name: file.name, size: file.size }));
+}
+export const read_sheet = (score, outcome, scale) => chosen && tell({ file: chosen, score, outcome, scale });
+export const stop_sheet = () => tell({});

@@ -1,6 +1,7 @@
 // Starts the page's module with the reader's language and separators; says so in words when the browser cannot.
 import init, { file as document_of, heard, inline_script, open_saved, shown_report, start, tick } from "./plumbline_web.js";
-import { hurry, keep, listen } from "./glue.js";
+import { save } from "./export.js";
+import { choose, hurry, keep, listen } from "./glue.js";
 
 const languages = new Set(["de", "ar"]);
 const root = document.documentElement;
@@ -123,7 +124,8 @@ document.getElementById("skip").addEventListener("click", (event) => {
   document.getElementById("main").focus();
 });
 
-const open = async (file) => file && open_saved(file.size > 5_000_000 ? "" : await file.text(), file.size);
+const is_table = (file) => /\.(csv|tsv|txt)$/i.test(file.name) || file.type === "text/csv";
+const open = async (file) => file && (is_table(file) ? choose(file) : open_saved(file.size > 5_000_000 ? "" : await file.text(), file.size));
 
 // A report can be dropped anywhere, or chosen.
 document.addEventListener("dragover", (event) => event.preventDefault());
@@ -132,7 +134,7 @@ document.addEventListener("drop", (event) => {
   open(event.dataTransfer.files[0]);
 });
 document.addEventListener("change", ({ target }) => {
-  if (target.id === "open-report") open(target.files[0]);
+  if (/^open-/.test(target.id)) open(target.files[0]);
   if (target.id === "language") {
     try {
       localStorage.setItem("plumbline-language", target.value);
@@ -145,6 +147,9 @@ document.addEventListener("change", ({ target }) => {
 document.addEventListener("click", ({ target }) => {
   if (target.closest("[data-do=print]")) window.print();
   if (target.closest("[data-do=mail]")) mail();
+  const button = target.closest("[data-do=export], [data-do=copy]");
+  if (button?.dataset.do === "copy") navigator.clipboard.writeText(button.dataset.arg);
+  else if (button) save(button);
 });
 
 const base64 = (bytes) => btoa(String.fromCharCode(...bytes));
@@ -171,6 +176,8 @@ try {
   await init({ module_or_path: file });
   listen(heard);
   start(text, conventions(locale, Date.now()), Date.now(), report);
+  // A page that is one file has no worker.
+  if (location.protocol === "file:") heard("tool:none", 0, "", "");
   setInterval(() => tick(Date.now(), document.hidden, navigator.onLine), 1_000);
 } catch (error) {
   document.getElementById("start-words").textContent = `The page could not start: ${error.message}`;

@@ -9,11 +9,13 @@ pub mod file;
 pub mod find;
 pub mod lead;
 pub mod order;
-#[cfg(target_arch = "wasm32")]
+#[cfg(all(target_arch = "wasm32", not(feature = "tool")))]
 mod page;
 pub mod part;
 pub mod read;
 pub mod review;
+pub mod sheet;
 pub mod text;
+pub mod tool;
 pub mod ui;
 pub mod view;

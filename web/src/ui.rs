@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::lead::Desk;
 use crate::read::Report;
 use crate::review::Reviews;
+use crate::sheet::{Planned, Sheet};
 use crate::text::Text;
 
 /// A view.
@@ -31,6 +32,12 @@ pub enum Route {
     Experiment,
     /// The models.
     Models,
+    /// One model.
+    Model(String),
+    /// Two models, compared.
+    Compare(String, String),
+    /// A file of scored leads on this device.
+    Sheet,
     /// The leads.
     Leads,
     /// One lead.
@@ -74,7 +81,11 @@ impl Route {
                 Some(("leads", id)) => Route::Lead(decoded(id)),
                 Some(("diagnosis", name)) => Route::Diagnosis(name.to_owned()),
                 Some(("alerts", _)) => Route::Diagnosis(String::new()),
-                Some(("models", _)) => Route::Models,
+                Some(("models", "file")) => Route::Sheet,
+                Some(("models", versions)) => match versions.split_once('/') {
+                    Some((a, b)) => Route::Compare(decoded(a), decoded(b)),
+                    None => Route::Model(decoded(versions)),
+                },
                 _ => return None,
             },
         };
@@ -91,7 +102,7 @@ impl Route {
             Route::Business => "view.business",
             Route::Rollout => "view.rollout",
             Route::Experiment => "view.experiment",
-            Route::Models => "view.models",
+            Route::Models | Route::Model(_) | Route::Compare(..) | Route::Sheet => "view.models",
             Route::Leads | Route::Lead(_) => "view.leads",
             Route::Diagnosis(_) => "view.diagnosis",
             Route::Reviews | Route::Review(_) => "view.reviews",
@@ -176,7 +187,7 @@ pub struct Ui {
     pub inputs: BTreeMap<String, String>,
     /// The day that is read, by chart.
     pub cursors: BTreeMap<String, String>,
-    /// Parts that are open.
+    /// Parts that are open, by a text that is not empty.
     pub open: BTreeMap<String, String>,
     /// The action whose dialog is open.
     pub dialog: Option<String>,
@@ -208,6 +219,12 @@ pub struct Ui {
     pub desk: Desk,
     /// The reviews.
     pub reviews: Reviews,
+    /// The file of scored leads that was dropped or chosen.
+    pub sheet: Sheet,
+    /// The plan of the next test: what was asked, and its answer.
+    pub plan: (String, Option<Planned>),
+    /// Whether what only a worker works out is missing: a page that is one file has none.
+    pub is_alone: bool,
     /// Whether parts are printed: no controls, no scripts.
     pub printed: bool,
 }
@@ -259,16 +276,16 @@ impl Ui {
             "input" => drop(self.inputs.insert(argument.to_owned(), value.to_owned())),
             "cursor" => drop(self.cursors.insert(argument.to_owned(), value.to_owned())),
             "toggle" => {
-                if self.open.remove(argument).is_none() {
-                    self.open.insert(argument.to_owned(), String::new());
-                }
+                let is_open = self.is_open(argument);
+                self.set_open(argument, !is_open);
             }
-            "open" => drop(self.open.insert(argument.to_owned(), String::new())),
-            "close" => drop(self.open.remove(argument)),
+            "open" => self.set_open(argument, true),
+            "close" => self.set_open(argument, false),
             "ask" => {
                 self.dialog = Some(argument.to_owned());
-                self.inputs.remove("reason");
-                self.inputs.remove("post_mortem");
+                for name in ["reason", "post_mortem"] {
+                    self.inputs.insert(name.to_owned(), String::new());
+                }
             }
             "back" => self.dialog = None,
             "seen" => self.seen = argument.parse().unwrap_or(self.seen),
@@ -290,7 +307,12 @@ impl Ui {
 
     /// Whether the part `id` is open.
     pub fn is_open(&self, id: &str) -> bool {
-        self.open.contains_key(id)
+        self.open.get(id).is_some_and(|open| !open.is_empty())
+    }
+
+    /// Opens or closes the part `id`. A closed one has an empty text: taking it out of the map would cost 2 KB of the page's module.
+    pub fn set_open(&mut self, id: &str, is_open: bool) {
+        self.open.insert(id.to_owned(), if is_open { "1" } else { "" }.to_owned());
     }
 
     /// Whether the key in use may do what needs `scope`.
@@ -313,7 +335,9 @@ mod tests {
     fn routes_are_read_with_their_aliases() {
         assert_eq!(Route::read("data/visits%2030d"), Some(Route::Feature("visits 30d".into())));
         assert_eq!(Route::read("alerts"), Some(Route::Diagnosis(String::new())));
-        assert_eq!(Route::read("models/7/8"), Some(Route::Models));
+        assert_eq!(Route::read("models/7/8"), Some(Route::Compare("7".into(), "8".into())));
+        assert_eq!(Route::read("models/8%2Fb"), Some(Route::Model("8/b".into())));
+        assert_eq!(Route::read("models/file"), Some(Route::Sheet));
         assert_eq!(Route::read("nowhere"), None);
         let mut ui = Ui::new(&Report::default());
         assert!(ui.go("#/performance?metric=recall&threshold=0.42&days=30"));

@@ -20,12 +20,14 @@ pub struct Binding<'a> {
     pub profile: &'a str,
     /// What it is optimised for.
     pub goal: Goal,
+    /// Whether it formats values with `{:?}` other than in panics.
+    pub debug: bool,
 }
 
 /// Builds `binding` and writes `<name>.js`, `<name>_bg.wasm` and their types to `out`, for ES modules
 /// (`await init()` on a page, `initSync({ module })` where the host compiled the module). Skipped when nothing changed.
 pub fn bindgen(project: &Project, binding: &Binding<'_>, out: &Path) -> Result<()> {
-    let Binding { package, features, name, profile, goal } = *binding;
+    let Binding { package, features, name, profile, goal, debug } = *binding;
     let stamp = Stamp::new(project, name, &inputs_of(project, package)?)?;
     if stamp.is_current(&[out.join(format!("{name}_bg.wasm"))]) {
         eprintln!("       Fresh {name}");
@@ -36,7 +38,7 @@ pub fn bindgen(project: &Project, binding: &Binding<'_>, out: &Path) -> Result<(
     if goal == Goal::Size {
         let silent = project.path("target/xtask").join(format!("{name}.silent.wasm"));
         std::fs::create_dir_all(project.path("target/xtask"))?;
-        snip::panics(&module, &silent)?;
+        snip::panics(&module, &silent, debug)?;
         module = silent;
     }
     eprintln!("     Binding {name}");

@@ -18,7 +18,8 @@ const BOUND: [&str; 3] = ["analysis", "experiment", "quality"];
 pub fn package(project: &Project) -> Result<()> {
     twin(project, &module(project)?)?;
     for name in BOUND {
-        let binding = bindgen::Binding { package: PACKAGE, features: &[name], name, profile: "wasm", goal: Goal::Speed };
+        let binding =
+            bindgen::Binding { package: PACKAGE, features: &[name], name, profile: "wasm", goal: Goal::Speed, debug: true };
         bindgen::bindgen(project, &binding, &project.path("target/xtask").join(name))?;
     }
     shell(project)
@@ -37,7 +38,7 @@ pub fn module(project: &Project) -> Result<PathBuf> {
     let built = cargo::wasm(project, PACKAGE, &[], "wasm")?;
     std::fs::create_dir_all(&out)?;
     eprintln!("  Optimising {PACKAGE}");
-    snip::panics(&built, &silent)?;
+    snip::panics(&built, &silent, true)?;
     binaryen::optimise(project, &silent, &wasm, Goal::Speed)?;
     stamp.write()?;
     Ok(wasm)

@@ -10,12 +10,21 @@ use crate::{binaryen, npm};
 
 const PACKAGE: &str = "plumbline-web";
 
-/// Builds `web/dist`: the module of `web`, one script of its glue and `web/js`, the sheets of `web/style` as one, the files of `web/static` as
+/// Builds `web/dist`: the module of `web`, the one of its worker, which plans tests and measures files, one script of its glue and `web/js`, the sheets of `web/style` as one, the files of `web/static` as
 /// they are, the words of each language, and the scorer of the npm package, which only the lead view loads. Copying is quick, so it is
 /// always done, to an empty folder.
 pub fn page(project: &Project) -> Result<()> {
     let (module, dist) = (project.path("web/pkg"), project.path("web/dist"));
-    let binding = Binding { package: PACKAGE, features: &[], name: "plumbline_web", profile: "page", goal: binaryen::Goal::Size };
+    let binding = Binding {
+        package: PACKAGE,
+        features: &[],
+        name: "plumbline_web",
+        profile: "page",
+        goal: binaryen::Goal::Size,
+        debug: false,
+    };
+    bindgen::bindgen(project, &binding, &module)?;
+    let binding = Binding { features: &["tool"], name: "plumbline_tool", debug: true, ..binding };
     bindgen::bindgen(project, &binding, &module)?;
     let scorer = npm::module(project)?;
     // The glue imports its twins beside the bound module.
@@ -32,6 +41,8 @@ pub fn page(project: &Project) -> Result<()> {
         ("plumbline_web_bg.wasm".to_owned(), read(&module.join("plumbline_web_bg.wasm"))?),
         ("plumbline.wasm".to_owned(), read(&scorer)?),
         ("leads.ndjson".to_owned(), read(&project.path("worker/demo/leads.ndjson"))?),
+        ("tool.wasm".to_owned(), read(&module.join("plumbline_tool_bg.wasm"))?),
+        ("tool.js".to_owned(), bundle(project, &module.join("tool.js"))?),
         ("page.js".to_owned(), bundle(project, &module.join("start.js"))?),
         ("page.css".to_owned(), bundle(project, &sheet)?),
         ("scorer.js".to_owned(), bundle(project, &project.path("wasm/js/index.ts"))?),

@@ -35,13 +35,16 @@ const PANICS: &[&str] = &[
     "std::alloc::default_alloc_error_hook",
 ];
 
-/// Rewrites the module `input`, which must have its names, into `output`.
-pub fn panics(input: &Path, output: &Path) -> Result<()> {
+/// Rewrites the module `input`, which must have its names, into `output`. Where `debug` is false nothing but panics formats values for
+/// programmers (`{:?}`), so that these functions, which a table of functions would keep, become `unreachable` too.
+pub fn panics(input: &Path, output: &Path, debug: bool) -> Result<()> {
     let mut module = Module::from_file(input).with_context(|| format!("{} is not a wasm module", input.display()))?;
     let silent: Vec<_> = module
         .funcs
         .iter_local()
-        .filter(|(id, _)| module.funcs.get(*id).name.as_deref().is_some_and(only_panics))
+        .filter(|(id, _)| {
+            module.funcs.get(*id).name.as_deref().is_some_and(|name| only_panics(name) || (!debug && only_debugs(name)))
+        })
         .map(|(id, function)| (id, function.ty()))
         .collect();
     anyhow::ensure!(!silent.is_empty(), "found no panic functions in {}; were its names stripped?", input.display());
@@ -108,6 +111,11 @@ fn blank_locations(data: &mut [u8], paths: &[[u32; 2]]) {
 fn only_panics(name: &str) -> bool {
     let path = format!("{:#}", demangle(name));
     PANICS.iter().any(|start| path.starts_with(start))
+}
+
+fn only_debugs(name: &str) -> bool {
+    let path = format!("{:#}", demangle(name));
+    path.ends_with(" as core::fmt::Debug>::fmt")
 }
 
 fn trap(module: &mut Module, ty: walrus::TypeId) -> LocalFunction {

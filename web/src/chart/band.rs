@@ -180,10 +180,9 @@ pub fn band(chart: &Band<'_>, ui: &Ui) -> Markup {
         }
         row
     };
-    let rows: Vec<Vec<String>> = (0..count).map(row).collect();
     let description = described(chart, ui, &name);
     let frame = Frame { id: chart.id, finding: &chart.finding, below: &chart.below, description: &description };
-    frame.figure(text, (chart.width, HEIGHT), &inside, &under, (&head, &rows))
+    frame.figure(ui, (chart.width, HEIGHT), &inside, &under, &head, (count, &row))
 }
 
 /// The chart in words: from where to where, now, the target, and how often it was missed.

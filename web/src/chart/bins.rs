@@ -11,10 +11,46 @@ use crate::ui::Ui;
 const HEIGHT: f64 = 220.0;
 const LEFT: f64 = 44.0;
 
-/// The chart of one feature; nothing where its bins are not known.
+/// Two distributions over the same bins.
+#[derive(Debug)]
+pub struct Pair<'a> {
+    /// What is distributed.
+    pub name: &'a str,
+    /// Inner edges of the bins of numbers; none of categories.
+    pub edges: &'a [f64],
+    /// Names of the bins of categories.
+    pub categories: &'a [String],
+    /// Drawn as an outline: its name and its parts.
+    pub reference: (&'a str, &'a [f64]),
+    /// Drawn filled.
+    pub current: (&'a str, &'a [f64]),
+    /// Below the heading.
+    pub below: &'a str,
+    /// The key of the sentence about the bin that differs most.
+    pub words: &'a str,
+}
+
+/// The chart of one feature now and in training; nothing where its bins are not known.
 pub fn bins(id: &str, feature: &FeaturePart, width: f64, ui: &Ui) -> Markup {
     let text = &ui.text;
-    let count = feature.reference.len().min(feature.current.len());
+    let pair = Pair {
+        name: &feature.name,
+        edges: &feature.edges,
+        categories: &feature.categories,
+        reference: (text.of("bins.training"), &feature.reference),
+        current: (text.of("bins.now"), &feature.current),
+        below: text.of("bins.below"),
+        words: "bins.words",
+    };
+    pair_of(id, &pair, width, ui)
+}
+
+/// The chart of two distributions.
+pub fn pair_of(id: &str, feature: &Pair<'_>, width: f64, ui: &Ui) -> Markup {
+    let text = &ui.text;
+    let (before_name, reference) = feature.reference;
+    let (now_name, current) = feature.current;
+    let count = reference.len().min(current.len());
     if count == 0 {
         return html! { p.soft { (text.of("chart.no_data")) } };
     }
@@ -32,16 +68,15 @@ pub fn bins(id: &str, feature: &FeaturePart, width: f64, ui: &Ui) -> Markup {
             }
         }
     };
-    let most = feature.reference.iter().chain(&feature.current).copied().filter(|x| x.is_finite()).fold(0.01, f64::max);
+    let most = reference.iter().chain(current).copied().filter(|x| x.is_finite()).fold(0.01, f64::max);
     let y = Scale { from: 0.0, to: most, start: HEIGHT - 30.0, end: 12.0 };
     let step = (width - LEFT - 8.0) / count as f64;
     let bar = |place: usize, value: f64| {
         let (left, top) = (LEFT + place as f64 * step + step * 0.12, y.at(value.clamp(0.0, most)));
         (coordinate(left), coordinate(top), coordinate(step * 0.76), coordinate(HEIGHT - 30.0 - top))
     };
-    let pair = |place: usize| {
-        (feature.reference.get(place).copied().unwrap_or_default(), feature.current.get(place).copied().unwrap_or_default())
-    };
+    let pair =
+        |place: usize| (reference.get(place).copied().unwrap_or_default(), current.get(place).copied().unwrap_or_default());
     let moved = (0..count).max_by(|a, b| {
         let far = |place: &usize| {
             let (before, now) = pair(*place);
@@ -65,22 +100,19 @@ pub fn bins(id: &str, feature: &FeaturePart, width: f64, ui: &Ui) -> Markup {
             }
         }
     };
-    let under =
-        html! { p.legend { span.key.current { (text.of("bins.now")) } span.key.reference { (text.of("bins.training")) } } };
+    let under = html! { p.legend { span.key.current { (now_name) } span.key.reference { (before_name) } } };
     let description = moved.map_or(String::new(), |place| {
         let (before, now) = pair(place);
-        text.fill("bins.words", &[("bin", &name(place)), ("before", &percent(before)), ("now", &percent(now))])
+        text.fill(feature.words, &[("bin", &name(place)), ("before", &percent(before)), ("now", &percent(now))])
     });
-    let head = [text.of("bins.bin"), text.of("bins.training"), text.of("bins.now")].map(str::to_owned);
-    let rows: Vec<Vec<String>> = (0..count)
-        .map(|place| {
-            let (before, now) = pair(place);
-            vec![name(place), percent(before), percent(now)]
-        })
-        .collect();
-    let shown = crate::text::shown(&feature.name).0;
-    let frame = Frame { id, finding: &shown, below: text.of("bins.below"), description: &description };
-    frame.figure(text, (width, HEIGHT), &inside, &under, (&head, &rows))
+    let head = [text.of("bins.bin"), before_name, now_name].map(str::to_owned);
+    let row = |place: usize| {
+        let (before, now) = pair(place);
+        vec![name(place), percent(before), percent(now)]
+    };
+    let shown = crate::text::shown(feature.name).0;
+    let frame = Frame { id, finding: &shown, below: feature.below, description: &description };
+    frame.figure(ui, (width, HEIGHT), &inside, &under, &head, (count, &row))
 }
 
 /// As many characters of `name` as fit a bar of `room` pixels.

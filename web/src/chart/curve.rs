@@ -70,19 +70,19 @@ pub fn curve(id: &str, which: Curve, versions: &[(String, &'static str, Histogra
         Some(text.fill(if which == Curve::Roc { "curve.roc_words" } else { "curve.pr_words" }, &slots))
     });
     let description = described.collect::<Vec<_>>().join(" ");
-    let head: Vec<String> = [text.of("curve.threshold"), across, up].map(str::to_owned).into_iter().collect();
-    let rows: Vec<Vec<String>> = versions
-        .first()
-        .map(|(_, _, histogram)| {
-            (0..20)
-                .filter_map(|step| {
-                    let at = 5 * step;
-                    let (a, b) = marker(histogram, at)?;
-                    Some(vec![text.locale.fixed(f64::from(at) / 100.0, 2), percent(a), percent(b)])
-                })
-                .collect()
-        })
-        .unwrap_or_default();
+    let mut head = vec![text.of("curve.threshold").to_owned()];
+    for (name, _, _) in versions {
+        head.extend([across, up].map(|axis| if versions.len() > 1 { format!("{name}: {axis}") } else { axis.to_owned() }));
+    }
+    let row = |step: usize| {
+        let at = 5 * step as u32;
+        let mut row = vec![text.locale.fixed(f64::from(at) / 100.0, 2)];
+        for (_, _, histogram) in versions {
+            let (a, b) = marker(histogram, at).unzip();
+            row.extend([a, b].map(|x| x.map_or_else(|| "–".to_owned(), percent)));
+        }
+        row
+    };
     let frame = Frame { id, finding, below: up, description: &description };
-    frame.figure(text, (side, side), &inside, &under, (&head, &rows))
+    frame.figure(ui, (side, side), &inside, &under, &head, (20, &row))
 }

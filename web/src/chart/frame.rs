@@ -2,7 +2,8 @@
 
 use maud::{Markup, html};
 
-use crate::text::{Text, coordinate};
+use crate::text::coordinate;
+use crate::ui::Ui;
 
 /// A chart's frame.
 #[derive(Debug)]
@@ -17,17 +18,24 @@ pub struct Frame<'a> {
     pub description: &'a str,
 }
 
+/// Rows of a table that is always in the document; a longer one is put there when it is opened, so that a chart that is drawn anew in each
+/// frame does not carry it along.
+const ROWS: usize = 24;
+
 impl Frame<'_> {
-    /// The figure of a drawing of `size` with `inside`, `under` it what a reader moves, and a table of `head` and `rows`.
+    /// The figure of a drawing of `size` with `inside`, `under` it what a reader moves, and a table of `head` and `count` rows.
     pub fn figure(
         &self,
-        text: &Text,
+        ui: &Ui,
         (width, height): (f64, f64),
         inside: &Markup,
         under: &Markup,
-        (head, rows): (&[String], &[Vec<String>]),
+        head: &[String],
+        (count, row): (usize, &dyn Fn(usize) -> Vec<String>),
     ) -> Markup {
-        let (title, words) = (format!("{}-t", self.id), format!("{}-d", self.id));
+        let text = &ui.text;
+        let (title, words, table) = (format!("{}-t", self.id), format!("{}-d", self.id), format!("{}-table", self.id));
+        let shown = if count <= ROWS || ui.printed || ui.is_open(&table) { count } else { 0 };
         html! {
             figure.chart id=(self.id) {
                 figcaption {
@@ -40,13 +48,18 @@ impl Frame<'_> {
                     (inside)
                 }
                 (under)
-                @if !rows.is_empty() {
-                    details data-open=(format!("{}-table", self.id)) {
+                @if !ui.printed {
+                    p.exports { @for (kind, name) in [("csv", "CSV"), ("png", "PNG"), ("svg", "SVG")] {
+                        button.button type="button" data-do="export" data-arg=(kind) aria-label=(text.fill("chart.export", &[("kind", name), ("name", self.finding)])) { (name) }
+                    } }
+                }
+                @if count > 0 {
+                    details data-open=(table) {
                         summary.small { (text.of("chart.table")) }
                         div.scroll role="region" aria-label=(self.finding) tabindex="0" {
-                            table.plain-table id=(format!("{}-table", self.id)) {
+                            table.plain-table id=(table) {
                                 thead { tr { @for name in head { th scope="col" { (name) } } } }
-                                tbody { @for row in rows { tr { @for (place, cell) in row.iter().enumerate() {
+                                tbody { @for place in 0..shown { tr { @for (place, cell) in row(place).iter().enumerate() {
                                     @if place == 0 { th scope="row" { (cell) } } @else { td.number { (cell) } }
                                 } } } }
                             }

@@ -51,14 +51,12 @@ pub fn gain(id: &str, versions: &[(String, &'static str, Histogram<'_>)], width:
     let description = described.collect::<Vec<_>>().join(" ");
     let mut head = vec![text.of("gain.leads").to_owned()];
     head.extend(versions.iter().map(|(name, _, _)| name.clone()));
-    let rows: Vec<Vec<String>> = (1..=10)
-        .map(|tenth| {
-            let part = f64::from(tenth) / 10.0;
-            let of =
-                |(_, _, histogram): &(String, &str, Histogram<'_>)| held(&histogram.gain(), part).map_or("–".to_owned(), percent);
-            std::iter::once(percent(part)).chain(versions.iter().map(of)).collect()
-        })
-        .collect();
+    let row = |place: usize| {
+        let part = (place + 1) as f64 / 10.0;
+        let of =
+            |(_, _, histogram): &(String, &str, Histogram<'_>)| held(&histogram.gain(), part).map_or("–".to_owned(), percent);
+        std::iter::once(percent(part)).chain(versions.iter().map(of)).collect::<Vec<String>>()
+    };
     let frame = Frame { id, finding: text.of("gain.title"), below: text.of("gain.below"), description: &description };
-    frame.figure(text, (side, side), &inside, &under, (&head, &rows))
+    frame.figure(ui, (side, side), &inside, &under, &head, (10, &row))
 }

@@ -96,6 +96,12 @@ impl<'a> Histogram<'a> {
         self.above().iter().rev().map(|(called, hits)| (*called as f64 / leads, *hits as f64 / positive)).collect()
     }
 
+    /// The part of leads in each tenth of the scores.
+    pub fn tenths(&self) -> Vec<f64> {
+        let all = self.totals().0.max(1) as f64;
+        self.n.chunks(10).map(|bins| bins.iter().sum::<u64>() as f64 / all).collect()
+    }
+
     /// At most ten bins that hold about equally many leads.
     pub fn reliability(&self) -> Vec<Reliable> {
         let (leads, _) = self.totals();

@@ -54,10 +54,11 @@ pub fn lift(id: &str, looks: &[LookPart], planned: u32, wanted: f64, width: f64,
     });
     let head =
         [text.of("lift.head"), text.of("lift.when"), text.of("lift.information"), text.of("lift.change")].map(str::to_owned);
-    let rows: Vec<Vec<String>> = looks
-        .iter()
-        .map(|look| vec![look.look.to_string(), ui.text.moment(&look.at), text.locale.percent(look.information), shown(look)])
-        .collect();
+    let row = |place: usize| {
+        looks.get(place).map_or_else(Vec::new, |look| {
+            vec![look.look.to_string(), text.moment(&look.at), text.locale.percent(look.information), shown(look)]
+        })
+    };
     let frame = Frame { id, finding: text.of("lift.title"), below: text.of("lift.below"), description: &description };
-    frame.figure(text, (width, HEIGHT), &inside, &html! {}, (&head, &rows))
+    frame.figure(ui, (width, HEIGHT), &inside, &html! {}, &head, (looks.len(), &row))
 }

@@ -15,7 +15,7 @@ mod timeline;
 mod waterfall;
 
 pub use band::{Band, Line, band};
-pub use bins::bins;
+pub use bins::{Pair, bins, pair_of};
 pub use curve::{Curve, curve};
 pub use forest::{Forest, forest};
 pub use frame::Frame;

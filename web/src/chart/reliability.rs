@@ -83,7 +83,8 @@ pub fn reliability(id: &str, versions: &[(String, &'static str, Histogram<'_>)],
             })
         })
         .collect();
+    let row = |place: usize| rows.get(place).cloned().unwrap_or_default();
     let frame =
         Frame { id, finding: text.of("reliability.title"), below: text.of("reliability.below"), description: &description };
-    frame.figure(text, (side, side), &inside, &under, (&head, &rows))
+    frame.figure(ui, (side, side), &inside, &under, &head, (rows.len(), &row))
 }

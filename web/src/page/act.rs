@@ -51,7 +51,7 @@ pub(super) fn send(app: &mut App, action: &str) {
 
 /// Takes the key that was typed, and asks the service whose it is.
 pub(super) fn sign_in(app: &mut App) {
-    let key = app.ui.inputs.remove("key").unwrap_or_default().trim().to_owned();
+    let key = app.ui.inputs.get_mut("key").map(std::mem::take).unwrap_or_default().trim().to_owned();
     if key.is_empty() {
         return;
     }

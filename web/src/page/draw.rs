@@ -37,6 +37,11 @@ pub(super) fn seen() -> u64 {
     store().and_then(|store| store.get_item("plumbline-seen").ok()?).and_then(|seen| seen.parse().ok()).unwrap_or_default()
 }
 
+/// What was kept on this device as `name`.
+pub(super) fn kept(name: &str) -> String {
+    store().and_then(|store| store.get_item(&format!("plumbline-{name}")).ok()?).unwrap_or_default()
+}
+
 pub(super) fn hash() -> Option<String> {
     window()?.location().hash().ok()
 }
@@ -75,6 +80,7 @@ fn run() -> Option<()> {
     let document = document()?;
     let (now, last, title, is_asking, is_new) = with(|app| {
         app.due = false;
+        super::tool::planned(app);
         let now = pieces(&app.report, &app.ui);
         let drawn = Some((app.ui.route.clone(), app.report.generated_at.is_empty()));
         let is_new = std::mem::replace(&mut app.drawn, drawn.clone()) != drawn;

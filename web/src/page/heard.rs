@@ -1,7 +1,7 @@
 //! What the service and the scorer answer.
 
 use super::draw::soon;
-use super::{App, ask, lead, review, take};
+use super::{App, ask, lead, review, take, tool};
 use crate::read::{field, parse};
 use crate::text::shown;
 use crate::ui::State;
@@ -23,6 +23,7 @@ pub(super) fn heard(app: &mut App, what: &str, status: u16, tag: String, text: &
         "key" => app.ui.said = app.ui.text.of("device.wrong").to_owned(),
         _ => match what.split_once(':') {
             Some(("did", verb)) => did(app, verb, status, text),
+            Some(("tool", part)) => tool::heard(app, part, text),
             Some(("lead", part)) => lead::heard(app, part, status, text),
             Some(("review", part)) => review::heard(app, part, status, text),
             _ => {}

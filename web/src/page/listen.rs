@@ -8,7 +8,7 @@ use web_sys::{
 };
 
 use super::draw::{document, hash, soon, width, window};
-use super::{App, act, ask, lead, review, with};
+use super::{App, KEPT, act, ask, lead, review, tool, with};
 
 /// Listens for the life of the page.
 pub(super) fn listen() -> Option<()> {
@@ -52,8 +52,8 @@ fn route() -> Option<()> {
     let is_moved = with(|app| {
         let is_moved = app.ui.go(&hash);
         if is_moved {
-            app.ui.open.remove("views");
-            app.ui.inputs.remove("find");
+            app.ui.set_open("views", false);
+            app.ui.inputs.insert("find".to_owned(), String::new());
             lead::opened(app);
             review::opened(app);
             soon(app);
@@ -87,8 +87,10 @@ fn on(event: &Event) -> Option<()> {
         "toggle" => {
             let id = target.get_attribute("data-open")?;
             let is_open = target.dyn_ref::<HtmlDetailsElement>()?.open();
-            with(|app| app.ui.act(if is_open { "open" } else { "close" }, &id, ""));
-            Some(())
+            with(|app| {
+                app.ui.act(if is_open { "open" } else { "close" }, &id, "");
+                soon(app);
+            })
         }
         "close" => with(|app| {
             app.ui.dialog = None;
@@ -150,6 +152,8 @@ fn done(app: &mut App, what: &str, argument: &str, value: &str) {
         "sign-in" => act::sign_in(app),
         "sign-out" => act::sign_out(app),
         "find" => act::find(app),
+        "sheet" => tool::choose(app, argument, value),
+        "sheet-cancel" => tool::cancel(app),
         "find-lead" => act::find_lead(app),
         "keys" => act::keys(app),
         "compare" => lead::compare(app),
@@ -181,6 +185,9 @@ fn done(app: &mut App, what: &str, argument: &str, value: &str) {
         what => {
             if app.ui.act(what, argument, value) && what == "seen" {
                 let _ = act::remember("plumbline-seen", argument);
+            }
+            if what == "input" && KEPT.contains(&argument) {
+                let _ = act::remember(&format!("plumbline-{argument}"), value);
             }
         }
     }

@@ -8,6 +8,7 @@ mod heard;
 mod lead;
 mod listen;
 mod review;
+mod tool;
 
 use std::cell::RefCell;
 
@@ -44,6 +45,9 @@ struct App {
     failed: u32,
 }
 
+/// Inputs that are kept on this device.
+const KEPT: [&str; 2] = ["reps", "capacity"];
+
 thread_local! {
     static APP: RefCell<Option<App>> = const { RefCell::new(None) };
 }
@@ -66,6 +70,9 @@ pub fn start(words: &str, locale: &str, now_ms: f64, saved: Option<String>) {
     ui.seen = draw::seen();
     ui.keys = draw::keys();
     ui.width = draw::width();
+    for name in KEPT {
+        ui.inputs.insert(name.to_owned(), draw::kept(name));
+    }
     if let Some(hash) = draw::hash() {
         ui.go(&hash);
     }

@@ -13,7 +13,12 @@ const POWERS: [f64; 23] = [
 
 /// The value that `text` holds; none where it is no JSON.
 pub fn parse(text: &str) -> Option<Value> {
-    let mut reader = Reader { text, at: 0 };
+    first(text, usize::MAX)
+}
+
+/// As [`parse`], with at most `most` entries of any list: those behind are passed over, however many and whatever they are.
+pub fn first(text: &str, most: usize) -> Option<Value> {
+    let mut reader = Reader { text, at: 0, most };
     let value = reader.value(0)?;
     reader.space();
     (reader.at == text.len()).then_some(value)
@@ -21,7 +26,7 @@ pub fn parse(text: &str) -> Option<Value> {
 
 /// The finite number in all of `text`, in JSON's notation.
 pub fn number(text: &str) -> Option<f64> {
-    let mut reader = Reader { text, at: 0 };
+    let mut reader = Reader { text, at: 0, most: 0 };
     let x = reader.number()?.as_f64()?;
     (reader.at == text.len()).then_some(x)
 }
@@ -29,6 +34,8 @@ pub fn number(text: &str) -> Option<f64> {
 struct Reader<'a> {
     text: &'a str,
     at: usize,
+    /// Entries of a list that are kept.
+    most: usize,
 }
 
 impl Reader<'_> {
@@ -101,6 +108,9 @@ impl Reader<'_> {
             return Some(Value::Array(entries));
         }
         loop {
+            if entries.len() == self.most {
+                return self.pass_over().map(|()| Value::Array(entries));
+            }
             entries.push(self.value(depth + 1)?);
             if self.take(b']') {
                 return Some(Value::Array(entries));
@@ -109,6 +119,29 @@ impl Reader<'_> {
                 return None;
             }
         }
+    }
+
+    /// Goes behind the end of the list that is open, looking at brackets and quotes alone.
+    fn pass_over(&mut self) -> Option<()> {
+        let bytes = self.text.as_bytes();
+        let mut open = 1u32;
+        while open > 0 {
+            match bytes.get(self.at)? {
+                b'"' => loop {
+                    self.at += 1;
+                    match bytes.get(self.at)? {
+                        b'"' => break,
+                        b'\\' => self.at += 1,
+                        _ => {}
+                    }
+                },
+                b'[' | b'{' => open += 1,
+                b']' | b'}' => open -= 1,
+                _ => {}
+            }
+            self.at += 1;
+        }
+        Some(())
     }
 
     fn string(&mut self) -> Option<String> {
@@ -318,6 +351,14 @@ mod tests {
             assert_eq!(parse(text), None, "{text}");
         }
         assert_eq!(parse(&"[".repeat(100_000)), None);
+    }
+
+    #[test]
+    fn entries_behind_the_last_that_is_kept_are_passed_over() {
+        let text = r#"{"a":[1,2,{"x":"]}\"["},[3,4,5]],"b":[[1,2,3]],"c":7}"#;
+        let kept = first(text, 2).unwrap();
+        assert_eq!(kept, serde_json::json!({ "a": [1, 2], "b": [[1, 2]], "c": 7 }));
+        assert_eq!((first("[1,2,3", 1), first("[1,2]", 2)), (None, Some(serde_json::json!([1, 2]))));
     }
 
     #[test]

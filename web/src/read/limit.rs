@@ -7,7 +7,7 @@ pub const BYTES: usize = 5_000_000;
 /// Entries of a list, at most; the points of a line are [`POINTS`].
 pub const ROWS: usize = 200;
 /// Points of a line, at most.
-const POINTS: usize = 400;
+pub const POINTS: usize = 400;
 
 /// Cuts the lists in `value`: of numbers to the points of a line, of anything else to the rows of a table.
 pub fn cut(value: &mut Value) {

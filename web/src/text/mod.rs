@@ -69,6 +69,11 @@ impl Text {
         self.words.get(key).map_or(key, String::as_str)
     }
 
+    /// The text of `group` and `id` together; the id where there is none.
+    pub fn named(&self, group: &str, id: &str) -> String {
+        self.words.get(&[group, id].concat()).map_or(id, String::as_str).to_owned()
+    }
+
     /// Whether there is a text of `key`.
     pub fn has(&self, key: &str) -> bool {
         self.words.contains_key(key)

@@ -80,7 +80,7 @@ fn ratings(report: &Report, ui: &Ui) -> Markup {
 }
 
 /// The model beside the people who scored the same leads.
-fn human(report: &Report, ui: &Ui) -> Markup {
+pub fn human(report: &Report, ui: &Ui) -> Markup {
     let text = &ui.text;
     let Some(human) = report.business.as_ref().and_then(|business| business.human.as_ref()) else {
         return html! { section.card { header { h2 { (text.of("human.title")) } } p.soft { (text.of("human.none")) } } };
@@ -92,7 +92,7 @@ fn human(report: &Report, ui: &Ui) -> Markup {
             p { (text.said(&human.sentence)) }
             @if !human.thirds.is_empty() {
                 (table("thirds", text.of("human.title"), &head, &html! { @for third in &human.thirds { tr {
-                    th scope="row" { (text.of(&format!("human.{}", third.id)).trim_start_matches("human.")) }
+                    th scope="row" { (text.named("human.", &third.id)) }
                     td.number { (text.estimate(&third.people, Unit::Percent, "")) }
                     td.number { (text.estimate(&third.model, Unit::Percent, "")) }
                 } } }))

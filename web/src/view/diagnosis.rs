@@ -42,7 +42,7 @@ pub fn left(at: &str, ui: &Ui) -> String {
 /// Role, deadline and who is next: the clock that runs.
 fn clock(owner: Option<&str>, due: Option<&str>, next: Option<&str>, taken: Option<&str>, ui: &Ui) -> Markup {
     let text = &ui.text;
-    let role = |id: &str| text.of(&format!("role.{id}")).trim_start_matches("role.").to_owned();
+    let role = |id: &str| text.named("role.", id);
     html! {
         p.small {
             @if let Some(owner) = owner { strong { (shown(&role(owner)).0) } }

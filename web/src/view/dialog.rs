@@ -51,13 +51,13 @@ fn asked(report: &Report, action: &str, ui: &Ui) -> Markup {
         .chain(rollout.iter().flat_map(|rollout| &rollout.post_mortems))
         .find(|incident| incident.id == about);
     let alert = report.alerts.iter().find(|alert| alert.id == about);
-    let role = text.of(&format!("role.{}", ui.role)).trim_start_matches("role.").to_owned();
+    let role = text.named("role.", &ui.role);
     let values = [
         ("version", shown(challenger).0),
         ("champion", shown(version("champion")).0),
         ("stage", stage),
-        ("gate", text.of(&format!("gate.{about}")).trim_start_matches("gate.").to_owned()),
-        ("made", ui.text.moment(&report.generated_at)),
+        ("gate", text.named("gate.", about)),
+        ("made", text.moment(&report.generated_at)),
         ("a_day", whole(a_day)),
         ("moved", whole(moved)),
         ("after", whole(after)),

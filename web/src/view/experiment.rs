@@ -19,6 +19,7 @@ pub fn pieces(report: &Report, ui: &Ui, out: &mut Vec<Piece>) {
     let Some(test) = &report.experiment else {
         let empty = html! { section.card { p.soft { (ui.text.of("experiment.empty")) } } };
         out.push(Piece::Part("verdict", fault(report, "experiment", ui).unwrap_or(empty)));
+        planner(report, ui, out);
         return;
     };
     out.push(Piece::Part("verdict", verdict(test, ui)));
@@ -28,11 +29,19 @@ pub fn pieces(report: &Report, ui: &Ui, out: &mut Vec<Piece>) {
             "folded",
             html! { button.button type="button" data-do="open" data-arg="split" { (ui.text.of("experiment.unfold")) } },
         ));
+        planner(report, ui, out);
         return;
     }
     out.push(Piece::Part("measures", measures(report, test, ui)));
     out.push(Piece::Part("looks", looks(report, test, ui)));
     out.push(Piece::Part("segments", segments(test, ui)));
+    planner(report, ui, out);
+}
+
+fn planner(report: &Report, ui: &Ui, out: &mut Vec<Piece>) {
+    if !ui.printed {
+        out.push(Piece::Part("plan", super::plan::plan(report, ui)));
+    }
 }
 
 fn verdict(test: &ExperimentPart, ui: &Ui) -> Markup {
@@ -69,7 +78,7 @@ fn row(change: &ChangePart, money: &str, ui: &Ui) -> Forest {
     let is_days = unit == Unit::Days;
     let words = text.estimate(&change.change, if is_days { Unit::Days } else { Unit::Change }, money);
     Forest {
-        name: text.of(&format!("metric.{}", change.id)).trim_start_matches("metric.").to_owned(),
+        name: text.named("metric.", &change.id),
         control: text.value(change.control.value, unit, money),
         treatment: text.value(change.treatment.value, unit, money),
         change: if is_days { plumbline_core::report::Estimate::default() } else { change.change },
@@ -98,7 +107,7 @@ fn looks(report: &Report, test: &ExperimentPart, ui: &Ui) -> Markup {
     html! { section.card { (lift("looks", &test.looks, test.looks_planned, wanted.unwrap_or(0.05), super::whole(ui), ui)) } }
 }
 
-fn segments(test: &ExperimentPart, ui: &Ui) -> Markup {
+pub fn segments(test: &ExperimentPart, ui: &Ui) -> Markup {
     let text = &ui.text;
     if test.segments.is_empty() {
         return html! {};

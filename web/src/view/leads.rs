@@ -279,11 +279,11 @@ fn history(stored: &Stored, ui: &Ui) -> Markup {
                 @for (version, role, probability) in &stored.row.scores { li {
                     time { (time(stored.row.first_ms, ui)) }
                     span { (text.fill("history.scored", &[("score", &text.locale.fixed(probability * 100.0, 0)), ("version", &shown(version).0)])) }
-                    span.soft { (text.of(&format!("role.{role}")).trim_start_matches("role.")) }
+                    span.soft { (text.named("role.", role)) }
                 } }
                 @for (at, kind, words, rating, id, is_open) in stored.feedback.iter().map(said) { li {
                     time { (time(at, ui)) }
-                    span { (text.of(&format!("feedback.{kind}")).trim_start_matches("feedback.")) @if let Some(rating) = rating { " · " (text.locale.shortest(rating)) } @if !words.is_empty() { ": " (Safe(&words)) } }
+                    span { (text.named("feedback.", &kind)) @if let Some(rating) = rating { " · " (text.locale.shortest(rating)) } @if !words.is_empty() { ": " (Safe(&words)) } }
                     @if kind == "odd" && !id.is_empty() && is_open && ui.may("operate") {
                         span.tools {
                             button.button type="button" data-do="ask" data-arg=(format!("confirm:{id}")) { (text.of("action.confirm")) }

@@ -2,6 +2,7 @@
 //! changed are put into the document.
 
 mod business;
+mod compare;
 mod diagnosis;
 mod dialog;
 mod experiment;
@@ -13,11 +14,13 @@ mod models;
 mod nav;
 mod overview;
 mod performance;
+pub mod plan;
 mod print;
 mod quality;
 mod reviews;
 mod rollout;
 mod settings;
+mod sheet;
 
 use maud::{Markup, PreEscaped, html};
 
@@ -78,6 +81,9 @@ fn one(report: &Report, ui: &Ui, out: &mut Vec<Piece>) {
         Route::Rollout => rollout::pieces(report, ui, out),
         Route::Experiment => experiment::pieces(report, ui, out),
         Route::Models => models::pieces(report, ui, out),
+        Route::Model(version) => compare::one(report, version, ui, out),
+        Route::Compare(a, b) => compare::two(report, a, b, ui, out),
+        Route::Sheet => sheet::pieces(report, ui, out),
         Route::Leads => leads::pieces(report, None, ui, out),
         Route::Lead(id) => leads::pieces(report, Some(id), ui, out),
         Route::Diagnosis(procedure) => diagnosis::pieces(report, procedure, ui, out),
@@ -136,6 +142,7 @@ fn bar(report: &Report, ui: &Ui) -> Markup {
                     }
                     @if matches!(ui.route, Route::Print | Route::Review(_)) { button.button type="button" data-do="print" { (text.of("bar.print")) } } @else { a.button href="#/print" { (text.of("bar.print")) } }
                     button.button type="button" data-do="save" { (text.of("bar.save")) }
+                    button.button type="button" data-do="export" data-arg="csv" { (text.of("bar.csv")) }
                     @if ui.state == State::Live { button.button type="button" data-do="mail" { (text.of("bar.mail")) } }
                     button.button type="button" data-do="theme" { (text.of(if ui.theme == "dark" { "bar.light" } else { "bar.dark" })) }
                 }
@@ -185,6 +192,11 @@ fn stale(report: &Report, ui: &Ui) -> String {
 fn age(ui: &Ui) -> String {
     let seconds = u64::try_from((ui.now_ms - ui.heard_ms).max(0) / 1_000).unwrap_or_default();
     if seconds < 90 { ui.text.count("age.seconds", seconds, &[]) } else { ui.text.count("age.minutes", seconds / 60, &[]) }
+}
+
+/// A button that copies `what`.
+fn copy(what: &str, ui: &Ui) -> Markup {
+    html! { button.button.small type="button" data-do="copy" data-arg=(what) { (ui.text.of("copy")) } }
 }
 
 /// The heading of a view: its name and its question.

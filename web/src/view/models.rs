@@ -8,13 +8,16 @@ use crate::chart::{Forest, forest};
 use crate::part::table;
 use crate::read::Report;
 use crate::text::{Safe, Unit};
-use crate::ui::Ui;
+use crate::ui::{Ui, encoded};
 
 /// The pieces of the view.
 pub fn pieces(report: &Report, ui: &Ui, out: &mut Vec<Piece>) {
     out.push(Piece::Part("head", heading(ui, "view.models", "models.question")));
     out.push(Piece::Part("models", models(report, ui)));
     out.push(Piece::Part("comparison", comparison(report, ui)));
+    if !ui.printed {
+        out.push(Piece::Part("sheet", super::sheet::offer(ui)));
+    }
 }
 
 fn models(report: &Report, ui: &Ui) -> Markup {
@@ -26,12 +29,18 @@ fn models(report: &Report, ui: &Ui) -> Markup {
         th scope="col" { (text.of("models.version")) } th scope="col" { (text.of("models.status")) } th scope="col" { (text.of("models.alias")) }
         th scope="col" { (text.of("models.registered")) } th scope="col" { span.hidden-words { (text.of("actions.title")) } } th scope="col" { (text.of("models.digest")) }
     };
+    let champion = report.models.iter().find(|model| model.aliases.iter().any(|alias| alias == "champion"));
+    let beside = |version: &str| {
+        let champion = champion.filter(|champion| champion.version != version)?;
+        Some(format!("#/models/{}/{}", encoded(&champion.version), encoded(version)))
+    };
     let rows = html! { @for model in &report.models { tr {
-        th scope="row" { (Safe(&model.version)) }
-        td { (text.of(&format!("model.{}", model.status)).trim_start_matches("model.")) }
-        td { @for (place, alias) in model.aliases.iter().enumerate() { @if place > 0 { ", " } (Safe(text.of(&format!("role.{alias}")).trim_start_matches("role."))) } }
-        td { time datetime=(model.registered_at) { (ui.text.moment(&model.registered_at)) } }
-        td { @if ui.may("approve") && report.rollout.as_ref().is_none_or(|rollout| rollout.stage == "idle") && matches!(model.status.as_str(), "registered" | "queued") {
+        th scope="row" { a href=(format!("#/models/{}", encoded(&model.version))) { (Safe(&model.version)) } }
+        td { (text.named("model.", &model.status)) }
+        td { @for (place, alias) in model.aliases.iter().enumerate() { @if place > 0 { ", " } (Safe(&text.named("role.", alias))) } }
+        td { time datetime=(model.registered_at) { (text.moment(&model.registered_at)) } }
+        td { @if let Some(route) = beside(&model.version) { a href=(route) { (text.of("models.compare")) } }
+            " " @if ui.may("approve") && report.rollout.as_ref().is_none_or(|rollout| rollout.stage == "idle") && matches!(model.status.as_str(), "registered" | "queued") {
             button.button type="button" data-do="ask" data-arg=(format!("start:{}", model.version)) { (text.of("action.start")) }
         } }
         td { code { (model.digest.chars().take(12).collect::<String>()) } }
@@ -39,7 +48,7 @@ fn models(report: &Report, ui: &Ui) -> Markup {
     html! { section.card { header { h2 { (text.of("models.all")) } } (table("models-table", text.of("models.all"), &head, &rows)) } }
 }
 
-fn comparison(report: &Report, ui: &Ui) -> Markup {
+pub fn comparison(report: &Report, ui: &Ui) -> Markup {
     let text = &ui.text;
     let Some(comparison) = &report.comparison else {
         return fault(report, "comparison", ui)

@@ -29,7 +29,8 @@ pub fn pieces(report: &Report, ui: &Ui, out: &mut Vec<Piece>) {
         return;
     }
     out.push(Piece::Part("curves", curves(&versions, ui)));
-    out.push(Piece::Part("what-if", what_if(report, &versions, ui)));
+    let a_day = report.measure(MeasureId::ScoresPerDay).and_then(|measure| measure.estimate.value);
+    out.push(Piece::Part("what-if", what_if(&versions, a_day, ui)));
 }
 
 /// The histograms of champion and challenger.
@@ -55,7 +56,7 @@ fn note(report: &Report, ui: &Ui) -> Markup {
     html! { p.remark { (ui.text.count("performance.delay", u64::from(performance.outcome_delay_days), &[])) } }
 }
 
-fn curves(versions: &[Version<'_>], ui: &Ui) -> Markup {
+pub fn curves(versions: &[Version<'_>], ui: &Ui) -> Markup {
     let which = if ui.input("curve") == "pr" { Curve::PrecisionRecall } else { Curve::Roc };
     let text = &ui.text;
     html! {
@@ -78,12 +79,11 @@ fn curves(versions: &[Version<'_>], ui: &Ui) -> Markup {
 }
 
 /// What another threshold would do, from the same histogram.
-fn what_if(report: &Report, versions: &[Version<'_>], ui: &Ui) -> Markup {
+pub fn what_if(versions: &[Version<'_>], a_day: Option<f64>, ui: &Ui) -> Markup {
     let text = &ui.text;
     let at = format!("0.{:02}", ui.threshold);
     let served = text.locale.fixed(f64::from(ui.served) / 100.0, 2);
     let part = |x: Option<f64>| text.value(x, Unit::Part, "");
-    let a_day = report.measure(MeasureId::ScoresPerDay).and_then(|measure| measure.estimate.value);
     let hot = |histogram: &Histogram<'_>, at: u32| Some(histogram.at(at).called? * a_day?);
     let head = html! {
         th scope="col" { (text.of("what_if.version")) }
@@ -132,6 +132,7 @@ fn what_if(report: &Report, versions: &[Version<'_>], ui: &Ui) -> Markup {
             }
             @if let Some(judged) = judged { p { (judged) } }
             p.small.soft { (text.of("what_if.nothing")) }
+            @if !ui.printed { p.small { code { "threshold = " (at) } " " (super::copy(&format!("threshold = {at}"), ui)) } }
         }
     }
 }

@@ -165,8 +165,8 @@ fn ledger(report: &Report, ui: &Ui) -> Markup {
         section.card {
             header { h2 { (text.of("ledger.title")) } p.small.soft { (text.count("ledger.total", total, &[("shown", &report.events.len().to_string())])) } }
             ol.events { @for event in &report.events { li {
-                time datetime=(event.at) { (ui.text.moment(&event.at)) }
-                span { @if event.sentence.text.is_empty() { (text.of(&format!("event.{}", event.kind)).trim_start_matches("event.")) } @else { (text.said(&event.sentence)) } }
+                time datetime=(event.at) { (text.moment(&event.at)) }
+                span { @if event.sentence.text.is_empty() { (text.named("event.", &event.kind)) } @else { (text.said(&event.sentence)) } }
                 span.soft { (Safe(&event.actor)) }
             } } }
         }

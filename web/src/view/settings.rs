@@ -33,7 +33,7 @@ fn contacts(report: &Report, ui: &Ui) -> Markup {
         @if has_slack { th scope="col" { (text.of("contacts.slack")) } }
     };
     let rows = html! { @for contact in &settings.contacts { tr {
-        th scope="row" { (text.of(&format!("role.{}", contact.role)).trim_start_matches("role.")) }
+        th scope="row" { (text.named("role.", &contact.role)) }
         td { @if contact.name.is_empty() { span.soft { (text.of("contacts.nobody")) } } @else { (Safe(&contact.name)) } }
         @if has_email { td { @if !contact.email.is_empty() { (link(&format!("mailto:{}", contact.email), &contact.email)) } } }
         @if has_slack { td { (Safe(&contact.slack)) } }

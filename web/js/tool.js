@@ -1,0 +1,35 @@
+// The worker: the plan of a test and the figures of a file, by a module that only it loads. Nothing leaves the device.
+import init, { begin, end, feed, head, plan } from "./plumbline_tool.js";
+
+const ready = init({ module_or_path: new URL("tool.wasm", import.meta.url) });
+const say = (what, text) => postMessage([`tool:${what}`, 200, "", text]);
+
+/** Bytes that are read at once. */
+const PIECE = 1 << 20;
+/** Which reading is wanted: a later one ends those before. */
+let turn = 0;
+
+async function read({ file, score, outcome, scale }) {
+  const own = ++turn;
+  await ready;
+  begin(file.name, score, outcome, scale, 0.5);
+  for (let at = 0; at < file.size; at += PIECE) {
+    const bytes = new Uint8Array(await file.slice(at, at + PIECE).arrayBuffer());
+    if (own !== turn) return;
+    const wrong = feed(bytes);
+    if (at === 0) say("head", head());
+    if (wrong) return say("found", wrong);
+    say("read", JSON.stringify({ read: at + bytes.length }));
+  }
+  say("found", end());
+}
+
+onmessage = async ({ data }) => {
+  try {
+    if (data.file) await read(data);
+    else if (data.plan) (await ready, say("plan", plan(...data.plan)));
+    else turn++;
+  } catch (error) {
+    say("found", JSON.stringify({ detail: error.message }));
+  }
+};
