@@ -11,7 +11,11 @@ const VIEWS = {
   overview: "#/", health: "#/health", performance: "#/performance", quality: "#/quality", business: "#/business", rollout: "#/rollout",
   experiment: "#/experiment", models: "#/models", leads: "#/leads", diagnosis: "#/diagnosis", review: "#/reviews/weekly", goals: "#/goals",
   settings: "#/settings",
+  changes: "#/?changes", compare: "#/models", "file-analysis": "#/models/file",
 };
+
+/** A small file of scored leads. */
+const SCORED = Buffer.from(`lead,score,converted\n${Array.from({ length: 2_000 }, (_, i) => `L${i},${((i * 7919) % 1000) / 1000},${i % 100 === 3 ? "" : (i * 104729) % 1000 < (((i * 7919) % 1000) ** 2) / 1000 ? 1 : 0}`).join("\n")}\n`);
 const SIZES = { light: process.env.FOLD ? [1280, 800, "light"] : [1440, 900, "light"], dark: process.env.FOLD ? [1280, 800, "dark"] : [1440, 900, "dark"], phone: [390, 844, "light"] };
 mkdirSync(folder, { recursive: true });
 const browser = await launch();
@@ -46,6 +50,16 @@ for (const [size, kind] of Object.entries(SIZES)) {
   for (const view of only) {
     await page.goto(`${url}/${VIEWS[view] ?? view}`);
     await page.waitForTimeout(300);
+    if (view === "file-analysis") {
+      await page.locator("#open-sheet").setInputFiles({ name: "scored.csv", mimeType: "text/csv", buffer: SCORED });
+      await page.locator("#sheet-auc").waitFor();
+    }
+    if (view === "compare") {
+      await page.locator('#models-table a[href*="/"]').filter({ hasText: "Compare" }).first().click();
+      await page.locator("#scores").waitFor();
+    }
+    if (view === "experiment") await page.locator("#plan-answer .big-words").waitFor();
+    await page.waitForTimeout(250);
     await take(page, `${VIEWS[view] ? view : view.replace(/\W+/g, "-")}-${size}`);
   }
   await page.close();

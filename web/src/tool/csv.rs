@@ -2,6 +2,7 @@
 //! native command's reader: the delimiter that the first line has most of, quotes of RFC 4180, rows of another length left out.
 
 use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
+use memchr::{memchr, memchr_iter, memchr2};
 
 /// Bytes of a record, at most.
 const RECORD: usize = 1 << 20;
@@ -12,6 +13,9 @@ const SHOWN: usize = 10;
 
 /// A row that cannot be read: a stable code and what is wrong.
 pub type Problem = (&'static str, String);
+
+/// What takes a row: its line, and its fields or what is wrong with it.
+pub type Take<'a> = dyn FnMut(u64, Result<&[&str], Problem>) + 'a;
 
 /// A table that is read piece by piece.
 pub struct Csv {
@@ -60,7 +64,7 @@ impl Csv {
     ///
     /// # Errors
     /// A header that is no header, a quote that hides rows.
-    pub fn feed(&mut self, bytes: &[u8], row: &mut dyn FnMut(u64, Result<&[&str], Problem>)) -> Result<(), Problem> {
+    pub fn feed(&mut self, bytes: &[u8], row: &mut Take<'_>) -> Result<(), Problem> {
         if let Some(failed) = &self.failed {
             return Err(failed.clone());
         }
@@ -77,7 +81,7 @@ impl Csv {
     ///
     /// # Errors
     /// As for [`Csv::feed`]; a file without a header; a quote that nothing closes.
-    pub fn end(&mut self, row: &mut dyn FnMut(u64, Result<&[&str], Problem>)) -> Result<(), Problem> {
+    pub fn end(&mut self, row: &mut Take<'_>) -> Result<(), Problem> {
         if let Some(failed) = &self.failed {
             return Err(failed.clone());
         }
@@ -101,7 +105,7 @@ impl Csv {
         Ok(())
     }
 
-    fn open(&mut self, row: &mut dyn FnMut(u64, Result<&[&str], Problem>)) -> Result<(), Problem> {
+    fn open(&mut self, row: &mut Take<'_>) -> Result<(), Problem> {
         let head = std::mem::take(&mut self.head);
         self.delimiter = delimiter(&head);
         self.parser = ReaderBuilder::new().delimiter(self.delimiter).build();
@@ -109,7 +113,7 @@ impl Csv {
         self.records(&head, row)
     }
 
-    fn records(&mut self, mut input: &[u8], row: &mut dyn FnMut(u64, Result<&[&str], Problem>)) -> Result<(), Problem> {
+    fn records(&mut self, mut input: &[u8], row: &mut Take<'_>) -> Result<(), Problem> {
         while !input.is_empty() {
             if !self.begun {
                 let blank = input.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
@@ -148,26 +152,30 @@ impl Csv {
     }
 
     /// Takes a line that lies in `input` whole and quotes nothing, as nearly all do, and returns its length.
-    fn plain(&mut self, input: &[u8], row: &mut dyn FnMut(u64, Result<&[&str], Problem>)) -> Option<usize> {
+    fn plain(&mut self, input: &[u8], row: &mut Take<'_>) -> Option<usize> {
         if self.names.is_empty() {
             return None;
         }
-        let end = input.iter().position(|byte| *byte == b'\n')?;
+        let end = memchr(b'\n', input)?;
         let line = input.get(..end)?;
         let line = line.strip_suffix(b"\r").unwrap_or(line);
-        if line.len() >= RECORD || line.iter().any(|byte| matches!(byte, b'"' | b'\r')) {
+        if line.len() >= RECORD || memchr2(b'"', b'\r', line).is_some() {
             return None;
         }
         let Ok(text) = std::str::from_utf8(line) else {
             row(self.line, Err(not_utf8()));
             return Some(end + 1);
         };
-        let fields: Vec<&str> = text.split(char::from(self.delimiter)).collect();
+        let (mut fields, mut start): (Vec<&str>, usize) = (Vec::with_capacity(self.names.len()), 0);
+        for end in memchr_iter(self.delimiter, line).chain([line.len()]) {
+            fields.push(text.get(start..end).unwrap_or_default());
+            start = end + 1;
+        }
         self.hand(&fields, row);
         Some(end + 1)
     }
 
-    fn record(&mut self, row: &mut dyn FnMut(u64, Result<&[&str], Problem>)) -> Result<(), Problem> {
+    fn record(&mut self, row: &mut Take<'_>) -> Result<(), Problem> {
         let (count, is_too_long) = (self.fields, self.is_too_long);
         (self.begun, self.written, self.fields, self.is_too_long) = (false, 0, 0, false);
         if is_too_long {
@@ -211,7 +219,7 @@ impl Csv {
         Ok(())
     }
 
-    fn hand(&mut self, fields: &[&str], row: &mut dyn FnMut(u64, Result<&[&str], Problem>)) {
+    fn hand(&mut self, fields: &[&str], row: &mut Take<'_>) {
         if fields.len() != self.names.len() {
             let text = format!("the record has {} fields, but the header has {}", fields.len(), self.names.len());
             return row(self.line, Err(("ROW_FIELD_COUNT", text)));

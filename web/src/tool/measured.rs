@@ -240,7 +240,7 @@ impl Taken {
                 return Err((code, format!("{place}: {what}")));
             }
         }
-        self.to_probabilities()?;
+        self.scale()?;
         let wrong = |e: plumbline_core::metric::MetricError| (e.code(), e.to_string());
         let data = Labelled::new(&self.scores, &self.converted).map_err(wrong)?;
         let report = Report::new(&data, &Measure { threshold: self.asked.threshold, ..Measure::default() }).map_err(wrong)?;
@@ -255,7 +255,7 @@ impl Taken {
     }
 
     /// The scores on the scale of the measures.
-    fn to_probabilities(&mut self) -> Result<(), Problem> {
+    fn scale(&mut self) -> Result<(), Problem> {
         let ends = self.scores.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| (low.min(*x), high.max(*x)));
         let (low, high) = ends;
         let limit = match self.asked.scale.as_str() {
