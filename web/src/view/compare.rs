@@ -8,7 +8,7 @@ use super::{Piece, business, experiment, models};
 use crate::chart::{Histogram, Pair, pair_of};
 use crate::part::table;
 use crate::read::Report;
-use crate::text::{Safe, Unit, moment, shown};
+use crate::text::{Safe, Unit, shown};
 use crate::ui::{Ui, encoded};
 
 fn model<'a>(report: &'a Report, version: &str) -> Option<&'a Model> {
@@ -38,7 +38,7 @@ fn card(report: &Report, model: &Model, ui: &Ui) -> Markup {
         section.card {
             dl.facts {
                 dt { (text.of("models.status")) } dd { (text.named("model.", &model.status)) @if !model.aliases.is_empty() { " · " (model.aliases.join(", ")) } }
-                dt { (text.of("models.registered")) } dd { time datetime=(model.registered_at) { (moment(&model.registered_at)) } }
+                dt { (text.of("models.registered")) } dd { time datetime=(model.registered_at) { (text.moment(&model.registered_at)) } }
                 @if let Some(rows) = model.rows { dt { (text.of("models.rows")) } dd { (text.locale.whole(rows)) } }
                 @for (id, estimate) in &model.estimates { dt { (text.named("measure.", id)) } dd { (text.estimate(estimate, Unit::Part, "")) } }
                 dt { (text.of("models.digest")) } dd { code { (Safe(&model.digest)) } }

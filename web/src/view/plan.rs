@@ -4,7 +4,7 @@ use maud::{Markup, html};
 use plumbline_core::report::MeasureId;
 
 use crate::read::Report;
-use crate::text::{Unit, date_of};
+use crate::text::Unit;
 use crate::ui::Ui;
 
 /// Leads per arm whose chance is told besides.
@@ -61,7 +61,7 @@ fn answer(report: &Report, ui: &Ui) -> Markup {
         return html! { p.big-words { (text.fill("plan.wrong", &[("why", &planned.wrong)])) } };
     }
     let percent = |x: f64| text.locale.percent_tick(x);
-    let until = date_of(ui.now_ms.div_euclid(86_400_000) + i64::try_from(planned.days).unwrap_or_default());
+    let until = text.locale.calendar.day(ui.now_ms.div_euclid(86_400_000) + i64::try_from(planned.days).unwrap_or_default());
     let least = planned.detectable.map_or_else(|| "–".to_owned(), |x| text.value(Some(x), Unit::Change, ""));
     let values = [
         ("per_arm", text.locale.whole(rounded(planned.per_arm))),
