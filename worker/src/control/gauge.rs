@@ -38,7 +38,8 @@ impl<S: Sql> Control<S> {
             let count = integer(row, 3);
             let _ = writeln!(out, "plumbline_alerts{{rule=\"{rule}\",severity=\"{severity}\",state=\"{state}\"}} {count}");
         }
-        let query = "SELECT count(*), coalesce(sum(due_ms < ?2), 0) FROM incidents WHERE closed_ms IS NULL AND severity = ?1";
+        let query = "SELECT count(*), coalesce(sum(CASE WHEN due_ms < ?2 THEN 1 ELSE 0 END), 0) FROM incidents
+            WHERE closed_ms IS NULL AND severity = ?1";
         for (name, at, help) in [
             ("plumbline_incidents_open", 0, "Incidents that are not closed."),
             ("plumbline_incidents_overdue", 1, "Incidents that are not closed and whose time is over."),

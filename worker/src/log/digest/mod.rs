@@ -4,7 +4,7 @@
 //! batches ─ traffic (hours, days, minutes) ─ scores (a row a lead, version and rollout) ─ marked when mature ─ outcome days
 //! ```
 //! Each step keeps its place in the store and moves it in the transaction of its work, so a step that broke off is done again and changes
-//! nothing twice. Outcome days are worked out from rows, and replace what was there.
+//! nothing twice. Outcome days are worked out from rows, and replace what was there; outcomes that come later move them (`moves`).
 
 mod answered;
 mod business;
