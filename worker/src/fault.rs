@@ -42,10 +42,10 @@ impl Faults {
     }
 }
 
-/// Takes about a second: WebAssembly can neither sleep nor read a clock.
+/// Takes some tenths of a second at least: WebAssembly can neither sleep nor read a clock.
 #[cfg(target_arch = "wasm32")]
 fn dawdle() {
-    const STEPS: u64 = 100_000_000;
+    const STEPS: u64 = 1_000_000_000;
     (0..STEPS).for_each(|step| {
         std::hint::black_box(step);
     });
