@@ -24,7 +24,8 @@ fn line(report: &Value) -> String {
         (by, true) => format!("confirmed by {by}"),
         (by, false) => format!("dismissed by {by}"),
     };
+    let version = if word("version").is_empty() { "not known" } else { word("version") };
     let at = report.get("at_ms").and_then(Value::as_i64).map(time_text).unwrap_or_default();
     let by = if word("rep").is_empty() { String::new() } else { format!(" by {}", word("rep")) };
-    format!("{}  lead {}, version {}, {at}{by}: {state}\n  {}", word("id"), word("lead_id"), word("version"), word("text"))
+    format!("{}  lead {}, version {}, {at}{by}: {state}\n  {}", word("id"), word("lead_id"), version, word("text"))
 }
