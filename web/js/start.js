@@ -31,27 +31,28 @@ function conventions(locale, now) {
   const percent = new Intl.NumberFormat(locale, { style: "percent" }).formatToParts(0.5);
   const plain = (text) => text.replace(/[\u200e\u200f\u061c]/g, "");
   const sign = plain(percent.slice(percent.findIndex((p) => p.type === "integer") + 1).map((p) => p.value).join(""));
+  // Making a formatter costs milliseconds, so each is made once.
   const asked = { day: "numeric", month: "short", timeZone: "UTC" };
-  const pieces = (ms, options) => new Intl.DateTimeFormat(locale, options).formatToParts(ms);
-  const one = (ms, type, options) => pieces(ms, options).find((p) => p.type === type)?.value ?? "";
-  const slots = { weekday: "{w}", day: "{d}", month: "{m}", hour: "{t}", literal: undefined };
+  const date = new Intl.DateTimeFormat(locale, asked);
+  const moment = new Intl.DateTimeFormat(locale, { ...asked, weekday: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+  const one = (formatter, ms, type) => formatter.formatToParts(ms).find((p) => p.type === type)?.value ?? "";
+  const slots = { weekday: "{w}", day: "{d}", month: "{m}", hour: "{t}" };
   // Hours and minutes are one slot; what stands between them goes.
-  const pattern = (options) => {
-    const all = pieces(0, options);
+  const pattern = (formatter) => {
+    const all = formatter.formatToParts(0);
     const [first, last] = [all.findIndex((p) => p.type === "hour"), all.findIndex((p) => p.type === "minute")];
     return plain(all.filter((_, place) => first < 0 || place <= first || place > last).map((p) => slots[p.type] ?? p.value).join(""));
   };
-  const zone = one(now, "timeZoneName", { timeZoneName: "short" });
   return JSON.stringify({
     decimal: part("decimal", "."),
     group: part("group", ","),
     percent: sign || "%",
     mark: root.dir === "rtl" ? "\u200e" : "",
-    months: Array.from({ length: 12 }, (_, month) => one(Date.UTC(2026, month, 15), "month", asked)),
-    weekdays: Array.from({ length: 7 }, (_, day) => one(Date.UTC(2026, 5, 1 + day), "weekday", { ...asked, weekday: "short" })),
-    date: pattern(asked),
-    moment: pattern({ ...asked, weekday: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" }),
-    zone,
+    months: Array.from({ length: 12 }, (_, month) => one(date, Date.UTC(2026, month, 15), "month")),
+    weekdays: Array.from({ length: 7 }, (_, day) => one(moment, Date.UTC(2026, 5, 1 + day), "weekday")),
+    date: pattern(date),
+    moment: pattern(moment),
+    zone: one(new Intl.DateTimeFormat(locale, { timeZoneName: "short" }), now, "timeZoneName"),
     offsets: offsets(now),
   });
 }
@@ -172,10 +173,12 @@ const slow = setTimeout(() => {
   if (words) words.textContent = "The service has not answered for 5 s. Reload the page to try again.";
 }, 5_000);
 try {
-  const [[text, locale], report, file] = await Promise.all([words(), saved(), module()]);
+  // While the module is on its way.
+  const language = words().then(([text, locale]) => [text, conventions(locale, Date.now())]);
+  const [[text, locale], report, file] = await Promise.all([language, saved(), module()]);
   await init({ module_or_path: file });
   listen(heard);
-  start(text, conventions(locale, Date.now()), Date.now(), report);
+  start(text, locale, Date.now(), report);
   // A page that is one file has no worker.
   if (location.protocol === "file:") heard("tool:none", 0, "", "");
   setInterval(() => tick(Date.now(), document.hidden, navigator.onLine), 1_000);
