@@ -25,7 +25,7 @@ async function open([width, height, colorScheme], path = "/") {
   const page = await browser.newPage({ viewport: { width, height }, colorScheme, reducedMotion: "reduce", locale: "en-GB", timezoneId: "UTC" });
   page.on("console", (said) => said.type() === "error" && console.log("console:", said.text()));
   page.on("pageerror", (error) => console.log("error:", error.message));
-  if (path !== undefined) await page.goto(`${url}${path}`);
+  if (path) await page.goto(`${url}${path}`);
   return page;
 }
 

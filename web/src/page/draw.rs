@@ -82,7 +82,7 @@ fn run() -> Option<()> {
         app.due = false;
         super::tool::planned(app);
         let now = pieces(&app.report, &app.ui);
-        let drawn = Some((app.ui.route.clone(), app.report.generated_at.is_empty()));
+        let drawn = Some((app.ui.route.clone(), app.report.format == 0));
         let is_new = std::mem::replace(&mut app.drawn, drawn.clone()) != drawn;
         (now, std::mem::take(&mut app.last), title(&app.report, &app.ui), app.ui.dialog.is_some(), is_new)
     })?;

@@ -64,9 +64,9 @@ pub fn pieces(report: &Report, ui: &Ui) -> Vec<Piece> {
     out
 }
 
-/// Whether nothing of a report is there yet, and none is known to be missing.
+/// Whether there is no report: it has not arrived, may not be read, or cannot be reached.
 fn is_awaited(report: &Report, ui: &Ui) -> bool {
-    ui.state == State::Waiting && report.generated_at.is_empty()
+    report.format == 0 && !matches!(ui.state, State::Live | State::Saved)
 }
 
 /// The pieces of the view that is open.

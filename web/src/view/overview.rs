@@ -87,6 +87,9 @@ fn route_of(measure: &Measure) -> String {
 
 fn measures(report: &Report, ui: &Ui) -> Markup {
     let text = &ui.text;
+    if report.measures.is_empty() {
+        return fault(report, "measures", ui).unwrap_or_default();
+    }
     let tabs = [
         (Tab::Health, "view.health", "#/health"),
         (Tab::Performance, "view.performance", "#/performance"),
