@@ -98,7 +98,8 @@ pub fn document(json: &str, assets: Assets<'_>) -> String {
     parts.concat()
 }
 
-/// The same page in fewer bytes: icons drawn once and used by name, paths in whole pixels, no second line along an area's edge.
+/// The same page in fewer bytes, as it is read without scripts: icons drawn once and used by name, charts in their words instead of their
+/// drawing, and no marks that only scripts use.
 fn small(page: &str) -> String {
     let mut page = page.to_owned();
     let mut symbols = String::new();
@@ -114,37 +115,48 @@ fn small(page: &str) -> String {
     }
     let mut out = format!("<svg class=\"symbols\" width=\"0\" height=\"0\" aria-hidden=\"true\">{symbols}</svg>");
     let mut rest = page.as_str();
-    while let Some((before, path)) = rest.split_once("<path ") {
+    while let Some((before, drawing)) = rest.split_once("<svg ") {
         out.push_str(before);
-        let (path, after) = path.split_once("</path>").unwrap_or((path, ""));
+        let (drawing, after) = drawing.split_once("</svg>").unwrap_or((drawing, ""));
         rest = after;
-        if !path.starts_with("class=\"edge") {
-            out.push_str("<path ");
-            out.push_str(&whole(path));
-            out.push_str("</path>");
+        let words = drawing.split_once("<desc").and_then(|(_, desc)| desc.split_once('>')?.1.split_once("</desc>"));
+        if drawing.starts_with("class=\"icon") || drawing.starts_with("class=\"brand") {
+            out.push_str("<svg ");
+            out.push_str(drawing);
+            out.push_str("</svg>");
+        } else if let Some((words, _)) = words {
+            out.push_str("<p class=\"small\">");
+            out.push_str(words);
+            out.push_str("</p>");
         }
     }
     out.push_str(rest);
+    for name in [" id=\"", " datetime=\"", " tabindex=\"", " data-", " role=\"region\""] {
+        out = without(&out, name);
+    }
     out
 }
 
-/// The attributes of a path, with coordinates in whole pixels; paths of curves stay as they are.
-fn whole(path: &str) -> String {
-    let Some((before, data)) = path.split_once("d=\"M") else { return path.to_owned() };
-    if data.chars().any(|c| c.is_ascii_lowercase()) {
-        return path.to_owned();
-    }
-    let (data, after) = data.split_once('"').unwrap_or((data, ""));
-    let mut out = format!("{before}d=\"M");
-    let mut is_behind_a_dot = false;
-    for c in data.chars() {
-        is_behind_a_dot = c == '.' || (is_behind_a_dot && c.is_ascii_digit());
-        if !is_behind_a_dot {
-            out.push(c);
+/// The page without attributes that begin with `name`; ids that links lead to stay. Quotes in text are written as codes, so that what is
+/// found is an attribute.
+fn without(page: &str, name: &str) -> String {
+    let mut out = String::with_capacity(page.len());
+    let mut rest = page;
+    while let Some((before, after)) = rest.split_once(name) {
+        out.push_str(before);
+        let is_open = name.ends_with("=\"");
+        let value = if is_open { after } else { after.split_once('"').map_or("", |(_, value)| value) };
+        let (value, behind) = if name.ends_with("\"region\"") { ("", after) } else { value.split_once('"').unwrap_or(("", "")) };
+        if is_open
+            && (value.starts_with('/') || value == "main" || value.strip_prefix('i').is_some_and(|n| n.parse::<u8>().is_ok()))
+        {
+            out.push_str(name);
+            out.push_str(value);
+            out.push('"');
         }
+        rest = behind;
     }
-    out.push('"');
-    out.push_str(after);
+    out.push_str(rest);
     out
 }
 
@@ -199,9 +211,14 @@ mod tests {
     }
 
     #[test]
-    fn paths_are_written_in_whole_pixels_and_edges_are_left_out() {
-        let page = "<path class=\"line a\" d=\"M1.5 20.25L3 4.9\"></path><path class=\"edge a\" d=\"M1 2\"></path><path d=\"M1.5 2l3.5 1\"></path>";
+    fn charts_are_words_and_marks_of_scripts_are_left_out() {
+        let page = "<main id=\"main\" tabindex=\"-1\"><p id=\"x\" data-open=\"y\" class=\"z\">a</p><svg width=\"9\"><desc id=\"d\">It rose.</desc><path d=\"M1 2\"></path></svg><div role=\"region\" class=\"b\"></div><article id=\"/goals\"></article></main>";
         let shown = small(page);
-        assert!(shown.ends_with("<path class=\"line a\" d=\"M1 20L3 4\"></path><path d=\"M1.5 2l3.5 1\"></path>"), "{shown}");
+        assert!(
+            shown.ends_with("<main id=\"main\"><p class=\"z\">a</p><p class=\"small\">It rose.</p><div class=\"b\"></div><article id=\"/goals\"></article></main>"),
+            "{shown}"
+        );
+        let icon = crate::part::icon(Icon::Tick).into_string();
+        assert!(small(&format!("{icon}{icon}")).ends_with("<use href=\"#i0\"></use></svg>"));
     }
 }
