@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { startEdge } from "../../worker/start.mjs";
-import { binary } from "../edge/hosts.mjs";
+import { program } from "../../xtask/npm/native.mjs";
 import { VIEWS, axe, faintText, go, launch, open, signIn, tooWide } from "./board.mjs";
 
 const ROOT = new URL("../..", import.meta.url).pathname;
@@ -183,7 +183,7 @@ test("Find leads to views, measures, fields, models and leads, by keyboard alone
 
 test("plumbline report --html writes one file that reads without scripts and works with them", { timeout: 900_000 }, async () => {
   const file = join(store, "report.html");
-  const written = spawnSync(binary(), ["report", "--html", file, "--url", edge.url], { encoding: "utf8", cwd: ROOT });
+  const written = spawnSync(program(), ["report", "--html", file, "--url", edge.url], { encoding: "utf8", cwd: ROOT });
   assert.equal(written.status, 0, written.stderr);
   assert.ok(existsSync(file));
   const { size } = statSync(file);
