@@ -6,6 +6,7 @@
 mod client;
 mod clock;
 mod command;
+mod declare;
 mod failure;
 mod host;
 mod input;
@@ -47,7 +48,8 @@ use clap::{Parser, Subcommand};
 
 use command::{
     alerts, assign, baseline, bench, capacity, check, diagnose, drift, experiment, export, features, import, inspect, keys, kill,
-    leads, ledger, metrics, models, outcomes, quality, report as show, rollout, schema, score, serve, simulate, sql, window,
+    leads, ledger, metrics, models, outcomes, quality, report as show, rollout, schema, score, serve, simulate, sql, train,
+    window,
 };
 use outcome::Outcome;
 use output::terminal;
@@ -83,6 +85,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Train(train::Train),
     Import(import::Import),
     Baseline(baseline::Baseline),
     Inspect(inspect::Inspect),
@@ -136,6 +139,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         memory::keep();
     }
     let outcome = match cli.command {
+        Command::Train(train) => train.run(cli.json),
         Command::Import(import) => import.run(cli.json),
         Command::Baseline(baseline) => baseline.run(cli.json),
         Command::Inspect(inspect) => inspect.run(cli.json),

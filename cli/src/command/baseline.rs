@@ -6,24 +6,19 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use plumbline_core::Scorer;
-use plumbline_core::Timestamp;
 use plumbline_core::baseline::{Gathered, Gathering};
 use plumbline_core::bundle::{Baseline as Written, DataFile};
-use plumbline_core::lead::{Limits, Slots};
 use plumbline_core::table::{Rows, format_date};
 use sha2::{Digest, Sha256};
 
 use crate::input::model_file::open_scorer;
-use crate::input::{self, Problem, Records, Step};
 use crate::output::paths::keep_apart;
 use crate::output::{replace, terminal};
 use crate::report::baseline::{BaselineSummary, page};
 use crate::report::rows::account;
 use crate::table::account::{self, Limit};
-use crate::table::leads::OUTCOMES;
-use crate::table::named;
-use crate::table::places::{Places, check_header};
-use crate::{Failure, Outcome, clock};
+use crate::table::labelled::Labelled;
+use crate::{Failure, Outcome};
 
 /// Add a model's baseline to its bundle: what the training data was like
 #[derive(Debug, Args)]
@@ -121,114 +116,19 @@ impl Baseline {
         }
         let sha256 = sha256(file)?;
         let schema = &scorer.bundle().manifest.schema;
-        let (mut records, source) = input::open(file, false)?;
-        if records.is_table() {
-            check_header(&*records, &schema.fields, &scorer.needed_fields(), &source.place, "")?;
-        }
         let mut gathering = Gathering::new(scorer, self.threshold);
-        let (mut rows, mut slots) = (Rows::default(), Slots::default());
-        let (mut places, mut columns) = (Places::of(records.names(), schema), None);
-        let now = clock::now();
-        loop {
-            match records.advance()? {
-                Step::End => break,
-                Step::Rejected(problem) => account::leave_out(&mut rows, &source, &*records, &problem),
-                Step::Record => {
-                    places.follow(records.names(), schema);
-                    let known = columns.filter(|(_, _, names)| *names == records.names().len());
-                    let (outcome, time, _) = match known {
-                        Some(known) => known,
-                        None => *columns.insert(self.columns(&*records, &source.place)?),
-                    };
-                    match self.take(scorer, (&mut gathering, &mut slots), &places, &*records, (outcome, time, now)) {
-                        Ok(true) => rows.take(),
-                        Ok(false) => {
-                            let place = format!("{}, line {}", source.place, records.line());
-                            rows.leave_out_ordinary("OUTCOME_OPEN", || (place, "the outcome is not known".to_owned()));
-                        }
-                        Err(problem) => account::leave_out(&mut rows, &source, &*records, &problem),
-                    }
-                    if rows.read.is_multiple_of(256) {
-                        source.progress.set_message(format!("{} leads", terminal::thousands(rows.read)));
-                    }
-                }
-            }
-        }
-        source.progress.finish_and_clear();
-        if rows.read == 0 {
-            return Err(Failure::no_rows(&source.place));
-        }
+        let leads = Labelled { file, outcome: self.outcome.as_deref(), time: self.time.as_deref() };
+        let (rows, place) = leads.each((schema, scorer.reader()), &scorer.needed_fields(), &mut |seen| {
+            gathering.add(seen.slots, seen.as_of, seen.converted, seen.at_ms)
+        })?;
         let failed = |e: plumbline_core::baseline::BaselineError| {
             let text = account("rows", &rows);
-            Failure::input(&source.place, e.code(), format!("{e}; {text}"))
+            Failure::input(&place, e.code(), format!("{e}; {text}"))
         };
         let mut gathered = gathering.finish().map_err(failed)?;
         let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         (gathered.baseline.data.name, gathered.baseline.data.sha256) = (name, sha256);
         Ok((gathered, rows))
-    }
-
-    /// Where the outcome and the time stand, and among how many columns.
-    fn columns(&self, records: &dyn Records, place: &str) -> Result<(Option<usize>, Option<usize>, usize), Failure> {
-        let names = || records.names().iter().map(String::as_str);
-        let ambiguous = |e: named::Ambiguous| e.failure(place, "name one of them as it is spelled");
-        let find = |wanted: &str| -> Result<Option<usize>, Failure> {
-            let found = named::given(names(), wanted).map_err(ambiguous)?;
-            match found {
-                // A line of NDJSON may lack a member.
-                None if records.is_table() => Err(named::absent(place, &[wanted], records.names())),
-                found => Ok(found),
-            }
-        };
-        let outcome = match &self.outcome {
-            Some(outcome) => find(outcome)?,
-            None => {
-                let usual = OUTCOMES.iter().map(|name| named::usual(names(), name).map_err(ambiguous));
-                let found: Vec<Option<usize>> = usual.collect::<Result<_, _>>()?;
-                match found.into_iter().flatten().next() {
-                    None if records.is_table() => {
-                        let message = format!("no column is named {}; choose one with --outcome", OUTCOMES.join(", "));
-                        return Err(Failure::input(place, "COLUMN_UNKNOWN", message));
-                    }
-                    found => found,
-                }
-            }
-        };
-        let time = self.time.as_deref().map(find).transpose()?.flatten();
-        Ok((outcome, time, records.names().len()))
-    }
-
-    /// Adds the current record to `gathering`; false where it has no outcome.
-    fn take(
-        &self,
-        scorer: &Scorer,
-        (gathering, slots): (&mut Gathering<'_>, &mut Slots),
-        places: &Places,
-        records: &dyn Records,
-        (outcome, time, now): (Option<usize>, Option<usize>, Timestamp),
-    ) -> Result<bool, Problem> {
-        let Some(cell) = outcome.map(|at| records.cell(at)) else { return Ok(false) };
-        let converted = cell.read_flag().map_err(|wanted| {
-            let shown = cell.read_name().unwrap_or("a list or an object".into());
-            Problem::new("OUTCOME_NOT_UNDERSTOOD", format!("the outcome is {shown:?}, not {wanted}"))
-        })?;
-        let Some(converted) = converted else { return Ok(false) };
-        let at_ms = match (&self.time, time) {
-            (None, _) => None,
-            (Some(name), at) => {
-                let moment = at.map(|at| records.cell(at)).and_then(|cell| cell.read_moment().ok().flatten());
-                let unknown = || Problem::new("MOMENT_NOT_A_DATE", format!("{name} is not a time"));
-                Some(moment.ok_or_else(unknown)?)
-            }
-        };
-        let as_of = at_ms.map_or(now, Timestamp);
-        // A record with a cell that is no value of its field must not be counted, so it is counted after it was read.
-        places.take(records, &scorer.bundle().manifest.schema, |lead| {
-            Ok(scorer.reader().read_lead(lead, &Limits::default(), slots)?)
-        })?;
-        let failed = |e: plumbline_core::ScoreError| Problem::new(e.code(), e.to_string());
-        gathering.add(slots, as_of, converted, at_ms).map_err(failed)?;
-        Ok(true)
     }
 }
 

@@ -28,4 +28,5 @@ pub mod score;
 pub mod serve;
 pub mod simulate;
 pub mod sql;
+pub mod train;
 pub mod window;

@@ -4,6 +4,7 @@ pub mod account;
 pub mod batches;
 pub mod columns;
 pub mod keep;
+pub mod labelled;
 pub mod leads;
 pub mod moment;
 pub mod named;

@@ -14,6 +14,35 @@ pub fn exp(x: f64) -> f64 {
     libm::exp(x)
 }
 
+/// e raised to `x`, of additions and multiplications alone, so that a loop over it becomes SIMD instructions, with the same bits on every host;
+/// relative error below 1e-12, `x` is clamped to ±700. The trainer's gradients: libm's call takes a quarter of a whole fit.
+#[inline(always)]
+pub(crate) fn exp_of_sums(x: f64) -> f64 {
+    /// Adding and taking it off rounds to a whole number.
+    const ROUND: f64 = 6_755_399_441_055_744.0;
+    /// ln 2 in two parts (Cody & Waite 1980): the first has zeros at its end, so that n times it is exact.
+    const LN2: [f64; 2] = [6.931_471_803_691_238e-1, 1.908_214_929_270_587_7e-10];
+    const TAYLOR: [f64; 11] = [
+        1.0 / 3_628_800.0,
+        1.0 / 362_880.0,
+        1.0 / 40_320.0,
+        1.0 / 5_040.0,
+        1.0 / 720.0,
+        1.0 / 120.0,
+        1.0 / 24.0,
+        1.0 / 6.0,
+        0.5,
+        1.0,
+        1.0,
+    ];
+    let x = x.clamp(-700.0, 700.0);
+    let shifted = x * std::f64::consts::LOG2_E + ROUND;
+    let n = shifted - ROUND;
+    let rest = (x - n * LN2[0]) - n * LN2[1];
+    let p = TAYLOR.iter().fold(0.0, |p, c| p * rest + c);
+    p * f64::from_bits((shifted.to_bits() << 52).wrapping_add(1023 << 52))
+}
+
 /// e raised to `x`, in single precision (XGBoost's links).
 pub fn expf(x: f32) -> f32 {
     libm::expf(x)
@@ -82,4 +111,18 @@ pub fn cos(x: f64) -> f64 {
 /// Sine of an angle in radians.
 pub fn sin(x: f64) -> f64 {
     libm::sin(x)
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn exp_of_sums_is_near_exp() {
+        let mut random = crate::random::Random::new(1);
+        for _ in 0..100_000 {
+            let x = (random.unit() - 0.5) * 1_300.0;
+            let (found, expected) = (super::exp_of_sums(x), super::exp(x));
+            assert!((found / expected - 1.0).abs() < 1e-12, "{x}: {found} {expected}");
+        }
+        assert_eq!(super::exp_of_sums(0.0), 1.0);
+    }
 }

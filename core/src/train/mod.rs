@@ -1,3 +1,9 @@
-//! Fitting: from leads whose outcomes are known to the parts of a model. What is fitted is applied by `model`.
+//! Fitting from data: models of leads with outcomes, and calibrations of what models say.
 
+pub mod boost;
 pub mod calibrate;
+mod fit;
+mod leak;
+
+pub use fit::{Calibrate, Fit, FitError, test_rows};
+pub use leak::{Single, Suspicion};

@@ -1,9 +1,5 @@
 //! `plumbline schema init`: a complete declaration to start from, of a model and the leads it is for.
 
-mod derive;
-mod scale;
-mod text;
-
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
@@ -12,6 +8,7 @@ use plumbline_core::lead::{Limits, Slots};
 use plumbline_core::table::Rows;
 use plumbline_core::{Bundle, Manifest, Options, Scorer, Workspace};
 
+use crate::declare::{Sketch, sketch, title, written};
 use crate::input::{self, Step, declaration, model_file};
 use crate::output::{replace, terminal};
 use crate::report::rows::account;
@@ -19,7 +16,6 @@ use crate::report::summary::SchemaSummary;
 use crate::table::columns::Columns;
 use crate::table::places::Places;
 use crate::{Failure, Outcome, clock};
-use derive::Sketch;
 
 /// Write a declaration (TOML) for a model
 #[derive(Debug, Args)]
@@ -80,19 +76,19 @@ impl Init {
         imported.keep(&plumbline_core::import::Rounds::Best).map_err(|e| refused(e.code(), e.to_string()))?;
         let meanings = self.meanings(&imported)?;
         let table = self.data.as_deref().map(Columns::read).transpose()?;
-        let sketch = derive::sketch(&imported, &meanings, table.as_ref());
-        let title = text::title(&self.model, self.data.as_deref(), table.as_ref().map(|table| table.rows));
-        let mut written = text::written(&sketch, &title, &[]);
+        let sketched = sketch(&imported.model, &imported.categories, &meanings, table.as_ref());
+        let title = title(&self.model, self.data.as_deref(), table.as_ref().map(|table| table.rows));
+        let mut text = written(&sketched, &title, &[]);
         // The bands need the scores that this schema gives.
         if let Some(data) = &self.data {
-            written = text::written(&sketch, &title, &bands(imported, &written, data)?);
+            text = written(&sketched, &title, &bands(imported, &text, data)?);
         }
         // What import would reject is not worth a start.
-        declaration::declaration(written.as_bytes(), "the schema that was derived".to_owned())?;
+        declaration::declaration(text.as_bytes(), "the schema that was derived".to_owned())?;
         if let Some(out) = &self.out {
-            replace(out, written.as_bytes())?;
+            replace(out, text.as_bytes())?;
         }
-        self.report(json, &sketch, written, table.as_ref().map(Columns::all_used))
+        self.report(json, &sketched, text, table.as_ref().map(Columns::all_used))
     }
 
     fn report(&self, json: bool, sketch: &Sketch, written: String, rows: Option<Rows>) -> Result<Outcome, Failure> {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use plumbline_core::import::Imported;
+use plumbline_core::model::Model;
 use plumbline_core::schema::FieldKind;
 use plumbline_core::table::{Categories, Cell, Census, Column, Nature};
 
@@ -51,14 +51,14 @@ pub struct FeatureSketch {
     pub columns: Vec<String>,
 }
 
-/// What the fields and features of the model in `imported` are, whose columns mean `meanings`.
-pub fn sketch(imported: &Imported, meanings: &[String], table: Option<&Columns>) -> Sketch {
+/// What the fields and features of `model` are, whose columns mean `meanings` and whose categories have these `texts`, per column.
+pub fn sketch(model: &Model, texts: &[Vec<String>], meanings: &[String], table: Option<&Columns>) -> Sketch {
     let mut sketch = Sketch::default();
     let known = Known::of(table, meanings);
-    let thresholds = Thresholds::of(&imported.model);
+    let thresholds = Thresholds::of(model);
     let mut groups: BTreeMap<usize, usize> = BTreeMap::new();
-    for (at, (column, meaning)) in imported.model.columns.iter().zip(meanings).enumerate() {
-        let texts = imported.categories.get(at).map_or(&[] as &[String], Vec::as_slice);
+    for (at, (column, meaning)) in model.columns.iter().zip(meanings).enumerate() {
+        let texts = texts.get(at).map_or(&[] as &[String], Vec::as_slice);
         let place = known.places.get(at).copied().flatten();
         if place.is_none()
             && let Some((source, value)) = known.one_hot(meaning)

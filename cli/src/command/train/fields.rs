@@ -1,0 +1,111 @@
+//! The fields of a table that a model is trained on, where no schema says so.
+
+use std::collections::BTreeSet;
+
+use plumbline_core::bundle::Declaration;
+use plumbline_core::model::{Arithmetic, Body, Column, Ensemble, Link, Model};
+use plumbline_core::table::{Categories, Cell, Census, Column as Values, Nature};
+
+use crate::Failure;
+use crate::declare::{sketch, written};
+use crate::input::declaration::declaration;
+use crate::table::columns::Columns;
+
+/// A category field may have so many values, and on average so many leads each.
+const MOST_VALUES: usize = 1_000;
+const LEADS_EACH: usize = 5;
+/// Why dates are left out: the day itself tells later leads from earlier ones, and nothing else.
+const DATE: &str = "it is a date; declare with --schema what is made of it";
+
+/// What is trained on, and what is not, with the reason.
+pub struct Fields {
+    /// The declaration.
+    pub declaration: Declaration,
+    /// It, as TOML.
+    pub text: String,
+    /// Columns that are left out, each with the reason.
+    pub left_out: Vec<(String, String)>,
+}
+
+/// The fields of `table`: all columns but those in `apart` (outcome, time, and what the caller leaves out), and those that identify a lead,
+/// have one value or are free text.
+///
+/// # Errors
+/// No column is left.
+pub fn fields(table: &Columns, apart: &BTreeSet<&str>, title: &str) -> Result<Fields, Failure> {
+    let (mut columns, mut texts, mut left_out) = (Vec::new(), Vec::new(), Vec::new());
+    for named in &table.columns {
+        let name = named.name.as_str();
+        if name.is_empty() || apart.contains(name) {
+            continue;
+        }
+        match kind(table, named) {
+            Ok((categorical, categories)) => {
+                columns.push(Column { name: name.to_owned(), categorical });
+                texts.push(categories);
+            }
+            Err(reason) => left_out.push((name.to_owned(), reason)),
+        }
+    }
+    if columns.is_empty() {
+        let message = "no column can be trained on; --schema says what the leads hold";
+        return Err(Failure::input(&table.place, "TRAIN_NO_COLUMNS", message));
+    }
+    let names: Vec<String> = columns.iter().map(|column| column.name.clone()).collect();
+    let ensemble = Ensemble { arithmetic: Arithmetic::F64, base: vec![0.0], trees: Vec::new() };
+    let model = Model { columns, body: Body::Trees(ensemble), link: Link::Logistic { scale: 1.0 }, outputs: 1 };
+    let text = written(&sketch(&model, &texts, &names, Some(table)), title, &[]);
+    let declaration = declaration(text.as_bytes(), "the schema that was derived".to_owned())?;
+    Ok(Fields { declaration, text, left_out })
+}
+
+/// Whether a column holds categories, and which; or why it is not trained on.
+fn kind(table: &Columns, named: &crate::table::columns::Named) -> Result<(bool, Vec<String>), String> {
+    let typed = named.typed();
+    let distinct = || {
+        let mut names = Categories::of(&typed).names().to_vec();
+        names.sort();
+        names
+    };
+    if is_id(&named.name) {
+        return Err("it identifies a lead".to_owned());
+    }
+    match (&*typed, Census::of(named.given()).nature()) {
+        (_, Nature::Nothing) => Err("it is always missing".to_owned()),
+        (Values::Time { .. }, _) => Err(DATE.to_owned()),
+        (Values::Int(_) | Values::UInt(_) | Values::Float(_), Nature::Numbers | Nature::Flags) => {
+            let mut numbers = (0..typed.len()).filter_map(|row| typed.cell(row).read_number().ok().flatten());
+            let first = numbers.next();
+            if numbers.all(|number| Some(number) == first) { Err("it has one value".to_owned()) } else { Ok((false, Vec::new())) }
+        }
+        (Values::Bool(_), _) | (_, Nature::Flags) => {
+            if distinct().len() < 2 {
+                Err("it has one value".to_owned())
+            } else {
+                Ok((false, Vec::new()))
+            }
+        }
+        _ if is_date(&typed) => Err(DATE.to_owned()),
+        _ => {
+            let names = distinct();
+            let most = MOST_VALUES.min((table.rows / LEADS_EACH).max(2));
+            match names.len() {
+                0 | 1 => Err("it has one value".to_owned()),
+                count if count > most => Err(format!("it has {count} values, too many for a category: it seems to be free text")),
+                _ => Ok((true, names)),
+            }
+        }
+    }
+}
+
+/// Whether every value is a date or a time.
+fn is_date(column: &Values) -> bool {
+    let mut cells = (0..column.len()).map(|row| column.cell(row)).filter(|cell| !matches!(cell, Cell::Missing));
+    cells.all(|cell| matches!(cell.read_moment(), Ok(Some(_))))
+}
+
+/// Whether a column's name says that it identifies a lead.
+fn is_id(name: &str) -> bool {
+    let name = name.to_lowercase();
+    ["id", "lead number", "leadid"].contains(&name.as_str()) || name.ends_with("_id") || name.ends_with(" id")
+}

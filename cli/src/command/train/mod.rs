@@ -1,0 +1,328 @@
+//! `plumbline train`: a table of leads with their outcomes becomes a bundle with a baseline.
+
+mod fields;
+mod leads;
+mod settings;
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use plumbline_core::baseline::{Gathered, Gathering};
+use plumbline_core::bundle::{Band, Declaration};
+use plumbline_core::feature::Pipeline;
+use plumbline_core::lead::Reader;
+use plumbline_core::math::logistic;
+use plumbline_core::model::{Calibration, Model};
+use plumbline_core::table::Rows as Account;
+use plumbline_core::train::boost::Input;
+use plumbline_core::train::{Fit, FitError, Single, Suspicion, test_rows};
+use plumbline_core::{Bundle, Manifest, Scorer};
+use sha2::{Digest, Sha256};
+
+use crate::input::declaration::read_declaration;
+use crate::output::paths::keep_apart;
+use crate::output::{Interrupt, replace, terminal};
+use crate::report::baseline::{BaselineSummary, page};
+use crate::report::rows::account;
+use crate::table::account::Limit;
+use crate::table::columns::Columns;
+use crate::table::labelled::Labelled;
+use crate::table::leads::OUTCOMES;
+use crate::{Failure, Outcome};
+use fields::fields;
+use leads::Leads;
+use settings::TrainSettings;
+
+/// Train a model on leads with their outcomes
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Reads the leads, tests on the newest fifth of them (with --time; otherwise on a fifth drawn by their ids), grows gradient-boosted trees on the
+rest, calibrates them by cross-fitting, and writes a bundle with its baseline: figures with intervals on the tested leads, frozen
+distributions, importance and a suite of expectations. The same leads, settings and seed give the same model, in whatever order they come.
+
+Without --schema, every column but the outcome is a field, as far as it can be trained on; what is left out is listed with the reason.
+Fields that are probably known only after the outcome are named: leave them out with --leave-out, or the model will be excellent here
+and useless in service. --schema-out writes the schema, to edit and train again with --schema.
+
+Settings: the section [train] of plumbline.toml, each key with its default:
+  trees = 300, depth = 6, learning_rate = 0.1, l2 = 1.0, min_gain = 0.0, min_hessian = 1.0, row_share = 1.0, column_share = 1.0,
+  seed = 0, positive_weight = 1.0, held_out = 0.0 and patience = 0 (stop early), category_smoothing = 10.0, category_doubt = 1.0,
+  calibration = \"sigmoid\" (isotonic, none), test_share = 0.2, monotone = {}, leave_out = []
+
+Examples:
+  plumbline train Leads.csv --outcome Converted --leave-out 'Tags,Lead Quality' -o leads.plumb
+  plumbline train deals.parquet --outcome won --time created_at --settings plumbline.toml -o deals.plumb
+  plumbline serve --model leads.plumb")]
+pub struct Train {
+    /// Leads with their outcomes: CSV, NDJSON or Parquet
+    #[arg(value_name = "DATA")]
+    data: PathBuf,
+    /// The column with the outcome [default: converted, outcome, label, target or y_true]
+    #[arg(long, value_name = "COLUMN")]
+    outcome: Option<String>,
+    /// The column with each lead's time: the newest leads are tested on, and days are counted to it
+    #[arg(long, value_name = "COLUMN")]
+    time: Option<String>,
+    /// Columns that are not trained on, besides those of the settings
+    #[arg(long, value_name = "COLUMN,…", value_delimiter = ',', conflicts_with = "schema")]
+    leave_out: Vec<String>,
+    /// Declaration of the fields and features (TOML) [default: made of the leads]
+    #[arg(long, value_name = "S.toml")]
+    schema: Option<PathBuf>,
+    /// Output file for the schema that was made of the leads
+    #[arg(long, value_name = "S.toml", conflicts_with = "schema")]
+    schema_out: Option<PathBuf>,
+    /// Settings with a section [train] (TOML)
+    #[arg(long, value_name = "FILE")]
+    settings: Option<PathBuf>,
+    /// Name of the model [default: from the schema, otherwise the name of DATA]
+    #[arg(long)]
+    name: Option<String>,
+    /// Version of the model [default: from the schema, otherwise the first 12 digits of the model's SHA-256]
+    #[arg(long)]
+    version: Option<String>,
+    /// The score from which a lead is called
+    #[arg(long, default_value_t = 0.5, value_parser = crate::table::account::part)]
+    threshold: f64,
+    /// The bundle to write
+    #[arg(short, long, value_name = "M.plumb")]
+    output: PathBuf,
+    #[command(flatten)]
+    limit: Limit,
+}
+
+impl Train {
+    /// Trains the model and writes its bundle.
+    pub fn run(&self, json: bool) -> Result<Outcome, Failure> {
+        let read = [
+            ("the leads", Some(self.data.as_path())),
+            ("the schema", self.schema.as_deref()),
+            ("the settings", self.settings.as_deref()),
+        ];
+        keep_apart(&read, &[("the bundle", Some(&self.output)), ("the schema", self.schema_out.as_deref())])?;
+        if self.data == Path::new("-") {
+            return Err(Failure::usage("ARGUMENTS", "the leads are read more than once, so they must be a file"));
+        }
+        let _interrupt = Interrupt::watch()?;
+        let settings = self.settings.as_deref().map(TrainSettings::read).transpose()?.unwrap_or_default();
+        let declaration = self.declaration(&settings)?;
+        let (leads, rows, place) = self.read(&declaration)?;
+        let failed = |e: FitError| Failure::input(&place, e.code(), format!("{e}; {}", account("rows", &rows)));
+        let inputs = inputs(&declaration, &settings)?;
+        for warning in suspects(&inputs, &leads) {
+            terminal::note(&warning);
+        }
+        let is_test = test_rows(&leads.keys, &leads.at_ms, settings.own.test_share);
+        let table = leads.rows(inputs).map_err(|e| failed(e.into()))?;
+        let mut fit = Fit::new(settings.trees.clone(), table, is_test.clone(), settings.own.calibration).map_err(failed)?;
+        let bar = terminal::steps("growing trees");
+        while fit.step().map_err(failed)? {
+            let (done, all) = fit.progress();
+            bar.set_position(done * 100 / all.max(1));
+        }
+        bar.finish_and_clear();
+        let (model, calibration) = fit.finish();
+        let scores: Vec<f64> = (0..is_test.len())
+            .filter(|row| is_test.get(*row) == Some(&true))
+            .map(|row| {
+                let margin = fit.margin(row);
+                calibration.apply(margin, logistic(margin))
+            })
+            .collect();
+        let manifest = self.manifest(declaration, &model, calibration, &leads, &settings, &scores);
+        let bundle = self.bundle(manifest, model, &leads, &is_test)?;
+        let (bytes, written) = self.with_baseline(&bundle, &leads, &is_test)?;
+        replace(&self.output, &bytes)?;
+        let summary = BaselineSummary::new(&self.output, bytes.len(), &written, rows.clone(), None);
+        if json {
+            terminal::say_json(&summary)?;
+        } else {
+            terminal::say(&page(&summary))?;
+            terminal::note(&account("rows", &rows));
+        }
+        Ok(self.limit.outcome(std::iter::once(&rows)))
+    }
+
+    /// The declaration that is given, or one made of the leads.
+    fn declaration(&self, settings: &TrainSettings) -> Result<Declaration, Failure> {
+        if let Some(path) = &self.schema {
+            return read_declaration(path);
+        }
+        let table = Columns::read(&self.data)?;
+        let usual = OUTCOMES.iter().find(|name| table.columns.iter().any(|column| column.name.eq_ignore_ascii_case(name)));
+        let outcome = self.outcome.as_deref().or(usual.copied());
+        let mut apart: BTreeSet<&str> = self.leave_out.iter().chain(&settings.own.leave_out).map(String::as_str).collect();
+        let known = |name: &&str| table.columns.iter().any(|column| column.name == **name);
+        if let Some(unknown) = apart.iter().find(|name| !known(name)) {
+            let names: Vec<&str> = table.columns.iter().map(|column| column.name.as_str()).collect();
+            let message = format!("no column is named {unknown:?}; there are {}", terminal::listed(&names));
+            return Err(Failure::input(&table.place, "COLUMN_UNKNOWN", message));
+        }
+        let outcome = outcome.and_then(|name| table.columns.iter().find(|column| column.name.eq_ignore_ascii_case(name)));
+        apart.extend(outcome.map(|column| column.name.as_str()));
+        apart.extend(self.time.as_deref());
+        let title = format!("# Made by `plumbline train` from {}.\n", self.data.display());
+        let found = fields(&table, &apart, &title)?;
+        for (column, reason) in &found.left_out {
+            terminal::note(&format!("not trained on: {column} ({reason})"));
+        }
+        if let Some(path) = &self.schema_out {
+            replace(path, found.text.as_bytes())?;
+        }
+        Ok(found.declaration)
+    }
+
+    fn labelled(&self) -> Labelled<'_> {
+        Labelled { file: &self.data, outcome: self.outcome.as_deref(), time: self.time.as_deref() }
+    }
+
+    /// The leads as the model will read them.
+    fn read(&self, declaration: &Declaration) -> Result<(Leads, Account, String), Failure> {
+        let schema = declaration.schema();
+        let columns = Pipeline::columns(&schema, &declaration.feature);
+        let pipeline = Pipeline::compile(&schema, &declaration.feature, &columns)
+            .map_err(|e| Failure::input("the schema", e.code(), e.to_string()))?;
+        let reader = Reader::new(&schema);
+        let (mut leads, mut row) = (Leads::new(columns.len()), Vec::new());
+        let (rows, place) = self.labelled().each((&schema, &reader), &[], &mut |seen| {
+            pipeline.apply(seen.slots, seen.as_of, &mut row);
+            leads.push(reader.id(seen.slots), &row, seen.converted, (seen.at_ms, seen.as_of));
+            Ok(())
+        })?;
+        Ok((leads, rows, place))
+    }
+
+    /// What is known of the model: what was declared, its calibration and bands, and what it was trained on.
+    fn manifest(
+        &self,
+        declaration: Declaration,
+        model: &Model,
+        calibration: Calibration,
+        leads: &Leads,
+        settings: &TrainSettings,
+        scores: &[f64],
+    ) -> Manifest {
+        let mut manifest = Manifest::declared(declaration, &model.columns, &vec![Vec::new(); model.columns.len()]);
+        manifest.calibration = calibration;
+        if manifest.bands.is_empty() {
+            manifest.bands = bands(scores);
+        }
+        let stem = self.data.file_stem().map_or_else(|| "model".to_owned(), |stem| stem.to_string_lossy().into_owned());
+        if let Some(name) = &self.name {
+            manifest.name.clone_from(name);
+        } else if manifest.name.is_empty() {
+            manifest.name = stem;
+        }
+        let provenance = &mut manifest.provenance;
+        provenance.snapshot_sha256 = leads.snapshot();
+        provenance.rows = Some(leads.outcomes.len() as u64);
+        if let Ok(serde_json::Value::Object(trees)) = serde_json::to_value(&settings.trees) {
+            for (key, value) in trees {
+                provenance.hyperparameters.insert(key, value.to_string());
+            }
+        }
+        provenance.hyperparameters.insert("test_share".to_owned(), settings.own.test_share.to_string());
+        if let Some(version) = &self.version {
+            manifest.version.clone_from(version);
+        } else if manifest.version.is_empty() {
+            let content = serde_json::to_vec(&(model, &manifest)).unwrap_or_default();
+            manifest.version = Sha256::digest(&content).iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+        }
+        manifest
+    }
+
+    /// The bundle, read back: what cannot be read, or does not fit its schema, is not worth a name.
+    fn bundle(&self, manifest: Manifest, model: Model, leads: &Leads, is_test: &[bool]) -> Result<Scorer, Failure> {
+        let goldens = leads.goldens(is_test);
+        let bytes = Bundle::new(manifest, model).with_golden_rows(&goldens).write().map_err(|e| self.refused(&e))?;
+        let bundle = Bundle::read(&bytes).map_err(|e| self.refused(&e))?;
+        Scorer::new(bundle).map_err(|e| Failure::input("the schema", e.code(), e.to_string()))
+    }
+
+    /// The bundle's bytes with its baseline: distributions of the leads trained on, figures of those tested on.
+    fn with_baseline(&self, scorer: &Scorer, leads: &Leads, is_test: &[bool]) -> Result<(Vec<u8>, Bundle), Failure> {
+        let (mut trained, mut tested) = (Gathering::new(scorer, self.threshold), Gathering::new(scorer, self.threshold));
+        let schema = &scorer.bundle().manifest.schema;
+        // In an order of their own, so that sums and samples do not depend on that of the file.
+        let mut read = Vec::with_capacity(is_test.len());
+        let (_, place) = self.labelled().each((schema, scorer.reader()), &[], &mut |seen| {
+            read.push(Some((seen.slots.clone(), seen.as_of, seen.converted, seen.at_ms)));
+            Ok(())
+        })?;
+        for row in leads.ordered() {
+            let Some((slots, as_of, converted, at_ms)) = read.get_mut(row).and_then(Option::take) else { continue };
+            let side = if is_test.get(row) == Some(&true) { &mut tested } else { &mut trained };
+            side.add(&slots, as_of, converted, at_ms).map_err(|e| Failure::input(&place, e.code(), e.to_string()))?;
+        }
+        let failed = |e: plumbline_core::baseline::BaselineError| Failure::input(&place, e.code(), e.to_string());
+        let Gathered { reference, mut baseline } = trained.finish().map_err(failed)?;
+        let held_out = tested.finish().map_err(failed)?.baseline;
+        let name = self.data.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let sha256 = scorer.bundle().manifest.provenance.snapshot_sha256.clone();
+        (baseline.data.name, baseline.data.sha256) = (name.clone(), sha256.clone());
+        let mut of_test = held_out.data;
+        (of_test.name, of_test.sha256) = (name, sha256);
+        (baseline.held_out, baseline.figures) = (Some(of_test), held_out.figures);
+        let mut bundle = scorer.bundle().clone();
+        (bundle.reference, bundle.baseline) = (Some(reference), Some(baseline));
+        let bytes = bundle.write().map_err(|e| self.refused(&e))?;
+        let written = Bundle::read(&bytes).map_err(|e| self.refused(&e))?;
+        Ok((bytes, written))
+    }
+
+    fn refused(&self, e: &plumbline_core::BundleError) -> Failure {
+        Failure::Model { place: self.output.display().to_string(), code: e.code(), message: e.to_string() }
+    }
+}
+
+/// The columns of the model, with what the settings say of them.
+fn inputs(declaration: &Declaration, settings: &TrainSettings) -> Result<Vec<Input>, Failure> {
+    let columns = Pipeline::columns(&declaration.schema(), &declaration.feature);
+    let monotone = &settings.own.monotone;
+    if let Some(unknown) = monotone.keys().find(|name| !columns.iter().any(|column| column.name == **name && !column.categorical))
+    {
+        let message = format!("train.monotone names {unknown:?}, which is no column of numbers");
+        return Err(Failure::input("the settings", "COLUMN_UNKNOWN", message));
+    }
+    let input = |column: plumbline_core::model::Column| Input {
+        monotone: monotone.get(&column.name).copied().unwrap_or(0),
+        name: column.name,
+        categorical: column.categorical,
+    };
+    Ok(columns.into_iter().map(input).collect())
+}
+
+/// A warning for each column that is probably known only after the outcome.
+fn suspects(inputs: &[Input], leads: &Leads) -> Vec<String> {
+    let percent = |share: f64| format!("{:.0} %", share * 100.0);
+    let warn = |(input, values): (&Input, &Vec<f64>)| {
+        let found = Single::of(values, input.categorical, &leads.outcomes, &leads.keys);
+        let why = match found.suspicion()? {
+            Suspicion::Alone => format!("alone it ranks leads with an AUC of {:.2}", found.auc),
+            Suspicion::FilledLater => format!(
+                "it is missing in {} of the leads, of which {} convert ({} of all do), and alone it ranks leads with an AUC of {:.2}",
+                percent(found.missing),
+                percent(found.converted_without),
+                percent(found.converted),
+                found.auc
+            ),
+        };
+        Some(format!(
+            "warning: {} is probably known only after the outcome: {why}. If it is, add --leave-out '{}'",
+            input.name, input.name
+        ))
+    };
+    inputs.iter().zip(&leads.columns).filter_map(warn).collect()
+}
+
+/// Bands at the 70 % and the 90 % quantile of `scores`; none when they are not distinct.
+fn bands(scores: &[f64]) -> Vec<Band> {
+    let mut sorted = scores.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let at = |share: f64| sorted.get((share * sorted.len() as f64) as usize).copied().unwrap_or(0.0);
+    let rounded = |x: f64| (x * 1e3).round() / 1e3;
+    let (warm, hot) = (rounded(at(0.7)), rounded(at(0.9)));
+    let band = |name: &str, from: f64| Band { name: name.to_owned(), from };
+    if 0.0 < warm && warm < hot { vec![band("hot", hot), band("warm", warm), band("cold", 0.0)] } else { Vec::new() }
+}
