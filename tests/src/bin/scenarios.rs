@@ -1,7 +1,8 @@
-//! Plays rollouts of the smaller world over many seeds and prints how they end: `scenarios [SEEDS] [KIND…]`. A kind with a number, such as
-//! `good:-0.06`, has that relative lift of conversion.
+//! Plays rollouts of the smaller world over many seeds and prints how they end: `scenarios [SEEDS|FIRST..LAST] [KIND…]`, each end on standard
+//! error as it comes. A kind with a number, such as `good:-0.06`, has that relative lift of conversion.
 #![allow(
     clippy::print_stdout,
+    clippy::print_stderr,
     clippy::indexing_slicing,
     reason = "a program that reports on stdout, and adds a key to its own JSON"
 )]
@@ -16,7 +17,10 @@ const DAYS: u32 = 14 + 28 + 21 + 42 + 7 + 9;
 
 fn main() -> Result<(), String> {
     let mut given = std::env::args().skip(1);
-    let seeds: u64 = given.next().map_or(Ok(20), |text| text.parse()).map_err(|e| format!("SEEDS: {e}"))?;
+    let text = given.next().unwrap_or_else(|| "20".to_owned());
+    let (first, last) = text.split_once("..").unwrap_or(("1", &text));
+    let number = |text: &str| text.parse::<u64>().map_err(|e| format!("SEEDS: {e}"));
+    let (first, last) = (number(first)?, number(last)?);
     let mut kinds: Vec<String> = given.collect();
     if kinds.is_empty() {
         kinds = ["good", "equal", "worse", "good:-0.06", "harmful", "broken", "slow"].map(str::to_owned).to_vec();
@@ -24,7 +28,7 @@ fn main() -> Result<(), String> {
     for kind in kinds {
         let mut ends: BTreeMap<String, u64> = BTreeMap::new();
         let (mut full, mut rejected) = (Vec::new(), 0);
-        for seed in 1..=seeds {
+        for seed in first..=last {
             let (challenger, lift) = kind.split_once(':').map_or((kind.as_str(), None), |(kind, lift)| (kind, Some(lift)));
             let mut script = script(challenger, seed, DAYS, &[]);
             if let Some(lift) = lift {
@@ -34,7 +38,8 @@ fn main() -> Result<(), String> {
             full.extend(ended.day_of("full"));
             rejected += ended.played.rejected.len();
             let what = described(&ended);
-            if seeds <= 3 {
+            eprintln!("{kind} {seed}: {what}");
+            if last - first < 3 {
                 println!("{kind} {seed}: {what}");
                 for moved in ended.moves() {
                     println!(
