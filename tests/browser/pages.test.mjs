@@ -157,6 +157,7 @@ test("Find leads to views, measures, fields, models and leads, by keyboard alone
   const { measures, models } = await ask("/v1/report");
   const find = async (text) => {
     await page.locator("#find").fill(text);
+    await page.locator(".found a").last().getByText(text).waitFor();
     return page.locator(".found a").evaluateAll((links) => links.map((link) => link.getAttribute("href")));
   };
   assert.ok((await find("recall")).includes("#/performance?metric=recall"));

@@ -168,7 +168,7 @@ fn search(report: &Report, ui: &Ui) -> Markup {
     let (text, query) = (&ui.text, ui.input("find"));
     let found = find(report, query, ui);
     html! {
-        form.search role="search" data-do="find" {
+        form.search role="search" aria-label=(text.of("find.label")) data-do="find" {
             input #find type="search" placeholder=(text.of("find.label")) aria-label=(text.of("find.label")) autocomplete="off" spellcheck="false" value=(query) data-do="input" data-arg="find";
             @if !query.trim().is_empty() {
                 ul.found {
