@@ -5,6 +5,7 @@ use plumbline_core::report::FeaturePart;
 
 use super::Scale;
 use super::frame::Frame;
+use super::scale::ticks;
 use crate::text::coordinate;
 use crate::ui::Ui;
 
@@ -69,6 +70,8 @@ pub fn pair_of(id: &str, feature: &Pair<'_>, width: f64, ui: &Ui) -> Markup {
         }
     };
     let most = reference.iter().chain(current).copied().filter(|x| x.is_finite()).fold(0.01, f64::max);
+    let steps = ticks(0.0, most, 3.0);
+    let most = steps.last().copied().unwrap_or(most);
     let y = Scale { from: 0.0, to: most, start: HEIGHT - 30.0, end: 12.0 };
     let step = (width - LEFT - 8.0) / count as f64;
     let bar = |place: usize, value: f64| {
@@ -85,7 +88,7 @@ pub fn pair_of(id: &str, feature: &Pair<'_>, width: f64, ui: &Ui) -> Markup {
         far(a).total_cmp(&far(b))
     });
     let inside = html! {
-        @for tick in [0.0, most / 2.0, most] {
+        @for tick in steps {
             line.grid x1=(coordinate(LEFT)) x2=(coordinate(width - 8.0)) y1=(y.px(tick)) y2=(y.px(tick)) {}
             text.tick x=(coordinate(LEFT - 6.0)) y=(y.px(tick)) dy="4" text-anchor="end" { (text.locale.percent_tick(tick)) }
         }

@@ -1,14 +1,14 @@
 //! One model, and two models on the same leads: which is better, and for whom?
 
 use maud::{Markup, html};
-use plumbline_core::report::Model;
+use plumbline_core::report::{MeasureId, Model};
 
 use super::performance::{Version, curves};
 use super::{Piece, business, experiment, models};
 use crate::chart::{Histogram, Pair, pair_of};
 use crate::part::table;
 use crate::read::Report;
-use crate::text::{Safe, Unit, shown};
+use crate::text::{Safe, Unit, id_of, shown};
 use crate::ui::{Ui, encoded};
 
 fn model<'a>(report: &'a Report, version: &str) -> Option<&'a Model> {
@@ -40,13 +40,28 @@ fn card(report: &Report, model: &Model, ui: &Ui) -> Markup {
                 dt { (text.of("models.status")) } dd { (text.named("model.", &model.status)) @if !model.aliases.is_empty() { " · " (model.aliases.join(", ")) } }
                 dt { (text.of("models.registered")) } dd { time datetime=(model.registered_at) { (text.moment(&model.registered_at)) } }
                 @if let Some(rows) = model.rows { dt { (text.of("models.rows")) } dd { (text.locale.whole(rows)) } }
-                @for (id, estimate) in &model.estimates { dt { (text.named("measure.", id)) } dd { (text.estimate(estimate, Unit::Part, "")) } }
+                @for (id, estimate) in &model.estimates { dt { (name_of(id, ui)) } dd { (text.estimate(estimate, unit_of(id), "")) } }
                 dt { (text.of("models.digest")) } dd { code { (Safe(&model.digest)) } }
             }
             p.links { @for other in others { a href=(format!("#/models/{}/{}", encoded(&other.version), encoded(&model.version))) { (text.fill("models.with", &[("version", &shown(&other.version).0)])) } } }
         }
         (importance(&[model], ui))
     }
+}
+
+/// The name of a figure of training.
+fn name_of(id: &str, ui: &Ui) -> String {
+    let key = match id {
+        "average_precision" => "sheet.average_precision",
+        "brier" => "sheet.brier",
+        "log_loss" => "sheet.log_loss",
+        id => return ui.text.named("measure.", id),
+    };
+    ui.text.of(key).to_owned()
+}
+
+fn unit_of(id: &str) -> Unit {
+    MeasureId::ALL.into_iter().find(|own| id_of(*own) == id).map_or(Unit::Part, Unit::of)
 }
 
 /// Which fields weigh most, by version.

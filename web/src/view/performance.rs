@@ -89,7 +89,7 @@ pub fn what_if(versions: &[Version<'_>], a_day: Option<f64>, ui: &Ui) -> Markup 
         th scope="col" { (text.of("what_if.version")) }
         th.number scope="col" { (text.of("what_if.precision")) } th.number scope="col" { (text.of("what_if.now")) }
         th.number scope="col" { (text.of("what_if.recall")) } th.number scope="col" { (text.of("what_if.now")) }
-        th.number scope="col" { (text.of("what_if.hot")) }
+        @if a_day.is_some() { th.number scope="col" { (text.of("what_if.hot")) } }
     };
     let rows = html! {
         @for (version, _, histogram) in versions {
@@ -98,7 +98,7 @@ pub fn what_if(versions: &[Version<'_>], a_day: Option<f64>, ui: &Ui) -> Markup 
                 th scope="row" { (Safe(version)) }
                 td.number { (part(tried.precision)) } td.number.soft { (part(served.precision)) }
                 td.number { (part(tried.recall)) } td.number.soft { (part(served.recall)) }
-                td.number { (text.value(hot(histogram, ui.threshold), Unit::Count, "")) }
+                @if a_day.is_some() { td.number { (text.value(hot(histogram, ui.threshold), Unit::Count, "")) } }
             }
         }
     };
@@ -124,15 +124,17 @@ pub fn what_if(versions: &[Version<'_>], a_day: Option<f64>, ui: &Ui) -> Markup 
                 }
             }
             (table("what-if-table", text.of("what_if.title"), &head, &rows))
-            @if !ui.printed {
+            @if !ui.printed && a_day.is_some() {
                 div.fields {
                     label.field { span { (text.of("what_if.reps")) } input #reps type="number" min="1" value=(ui.input("reps")) data-do="input" data-arg="reps"; }
                     label.field { span { (text.of("what_if.capacity")) } input #capacity type="number" min="1" value=(ui.input("capacity")) data-do="input" data-arg="capacity"; }
                 }
             }
             @if let Some(judged) = judged { p { (judged) } }
-            p.small.soft { (text.of("what_if.nothing")) }
-            @if !ui.printed { p.small { code { "threshold = " (at) } " " (super::copy(&format!("threshold = {at}"), ui)) } }
+            @if a_day.is_some() {
+                p.small.soft { (text.of("what_if.nothing")) }
+                @if !ui.printed { p.small { code { "threshold = " (at) } " " (super::copy(&format!("threshold = {at}"), ui)) } }
+            }
         }
     }
 }

@@ -39,7 +39,7 @@ pub fn plan(report: &Report, ui: &Ui) -> Markup {
     let text = &ui.text;
     html! {
         section.card #plan {
-            header { h2 { (text.of("plan.title")) } }
+            header { h2 { (text.of("plan.title")) } (copied(report, ui)) }
             @if ui.is_alone { p { (text.of("plan.alone")) } } @else {
                 div role="status" #plan-answer { (answer(report, ui)) }
                 div.fields { @for (id, usual) in fields(report) {
@@ -53,13 +53,11 @@ pub fn plan(report: &Report, ui: &Ui) -> Markup {
     }
 }
 
-fn answer(report: &Report, ui: &Ui) -> Markup {
+/// What a plan needs, how long it takes, and what the usual number of leads would find; none without a plan.
+fn said(report: &Report, ui: &Ui) -> Option<[String; 3]> {
     let text = &ui.text;
-    let Some([_, lift, power, a_day, delay]) = asked(report, ui) else { return html! { p.big-words { (text.of("plan.fill")) } } };
-    let Some(planned) = &ui.plan.1 else { return html! { p.big-words.soft { (text.of("plan.working")) } } };
-    if !planned.wrong.is_empty() {
-        return html! { p.big-words { (text.fill("plan.wrong", &[("why", &planned.wrong)])) } };
-    }
+    let [_, lift, power, a_day, delay] = asked(report, ui)?;
+    let planned = ui.plan.1.as_ref().filter(|planned| planned.wrong.is_empty())?;
     let percent = |x: f64| text.locale.percent_tick(x);
     let until = text.locale.calendar.day(ui.now_ms.div_euclid(86_400_000) + i64::try_from(planned.days).unwrap_or_default());
     let least = planned.detectable.map_or_else(|| "–".to_owned(), |x| text.value(Some(x), Unit::Change, ""));
@@ -76,13 +74,23 @@ fn answer(report: &Report, ui: &Ui) -> Markup {
         ("least", least),
     ];
     let slots: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    let (needs, takes, given) =
-        (text.fill("plan.needs", &slots), text.fill("plan.takes", &slots), text.fill("plan.given", &slots));
-    html! {
-        p.big-words { (needs) }
-        p { (takes) }
-        p.soft { (given) }
-        p { (super::copy(&format!("{needs} {takes}"), ui)) }
+    Some(["plan.needs", "plan.takes", "plan.given"].map(|key| text.fill(key, &slots)))
+}
+
+/// A button that copies the plan.
+fn copied(report: &Report, ui: &Ui) -> Markup {
+    html! { @if let Some([needs, takes, _]) = said(report, ui) { (super::copy(&format!("{needs} {takes}"), ui)) } }
+}
+
+fn answer(report: &Report, ui: &Ui) -> Markup {
+    let text = &ui.text;
+    if asked(report, ui).is_none() {
+        return html! { p.big-words { (text.of("plan.fill")) } };
+    }
+    match (&ui.plan.1, said(report, ui)) {
+        (_, Some([needs, takes, given])) => html! { p.big-words { (needs) } p { (takes) } p.soft { (given) } },
+        (Some(planned), None) => html! { p.big-words { (text.fill("plan.wrong", &[("why", &planned.wrong)])) } },
+        (None, None) => html! { p.big-words.soft { (text.of("plan.working")) } },
     }
 }
 

@@ -39,7 +39,7 @@ pub fn pieces(_: &Report, ui: &Ui, out: &mut Vec<Piece>) {
 
 /// The card that leads here from the models.
 pub fn offer(ui: &Ui) -> Markup {
-    html! { section.card { h2 { (ui.text.of("sheet.title")) } p { (ui.text.of("sheet.question")) } p { a.button href="#/models/file" { (ui.text.of("sheet.choose")) } } } }
+    html! { section.card { h2 { (ui.text.of("sheet.title")) } p { (ui.text.of("sheet.question")) } p.actions { a.button href="#/models/file" { (ui.text.of("sheet.choose")) } } } }
 }
 
 fn choice(ui: &Ui) -> Markup {
@@ -99,9 +99,9 @@ fn figures(found: &Found, ui: &Ui) -> Markup {
     let slots = [("leads", text.locale.whole(found.leads)), ("converted", text.locale.whole(found.positives))];
     html! {
         section.card {
-            h2 #sheet-auc { (text.fill("sheet.auc", &[("auc", &text.estimate(&found.auc, Unit::Part, ""))])) }
+            h2.big-words #sheet-auc { (text.fill("sheet.auc", &[("auc", &text.estimate(&found.auc, Unit::Part, ""))])) }
             p { (text.fill("sheet.words", &[(slots[0].0, &slots[0].1), (slots[1].0, &slots[1].1)])) }
-            dl.facts { @for (key, value) in &found.figures { dt { (text.of(key)) } dd { (text.value(*value, Unit::Part, "")) } } }
+            ul.answers { @for (key, value) in &found.figures { li { span.small.soft { (text.of(key)) } p.big { (text.value(*value, Unit::Part, "")) } } } }
         }
     }
 }
