@@ -9,7 +9,7 @@ import { startEdge } from "../../worker/start.mjs";
 import { program } from "../../xtask/npm/native.mjs";
 import { VIEWS, axe, drop, faintText, go, launch, open, signIn, tooWide } from "./board.mjs";
 
-const PORT = 8795;
+const PORT = 8812;
 const store = mkdtempSync(join(tmpdir(), "plumbline-tools-"));
 const ADMIN = "the host's own secret of the tests of the page";
 let edge, browser, page, complaints, report, key;
