@@ -35,7 +35,7 @@ impl Frame<'_> {
     ) -> Markup {
         let text = &ui.text;
         let (title, words, table) = (format!("{}-t", self.id), format!("{}-d", self.id), format!("{}-table", self.id));
-        let shown = if count <= ROWS || ui.printed || ui.is_open(&table) { count } else { 0 };
+        let shown = if count <= ROWS || ui.is_open(&table) { count } else { 0 };
         html! {
             figure.chart id=(self.id) {
                 figcaption {
@@ -53,7 +53,8 @@ impl Frame<'_> {
                         button.button type="button" data-do="export" data-arg=(kind) aria-label=(text.fill("chart.export", &[("kind", name), ("name", self.finding)])) { (name) }
                     } }
                 }
-                @if count > 0 {
+                // On paper nothing opens, so a long table would only be carried along.
+                @if count > 0 && (count <= ROWS || !ui.printed) {
                     details data-open=(table) {
                         summary.small { (text.of("chart.table")) }
                         div.scroll role="region" aria-label=(self.finding) tabindex="0" {
