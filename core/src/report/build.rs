@@ -39,7 +39,7 @@ pub use goals::Progress;
 pub use quality::DriftRow;
 
 /// Seconds after which a page should ask again.
-const REFRESH_S: u32 = 15;
+const REFRESH_S: u32 = 10;
 /// Alerts and incidents that are listed.
 const LISTED: usize = 10;
 
