@@ -122,6 +122,11 @@ pub enum Family {
 }
 
 impl Gate {
+    /// What it judges, as a sentence names it.
+    pub fn words(self) -> &'static str {
+        super::words::gate(self)
+    }
+
     /// All gates, in the order in which pages list them.
     pub const ALL: [Gate; 30] = [
         Gate::SysLatency,

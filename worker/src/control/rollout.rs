@@ -329,7 +329,7 @@ pub(super) fn said(event: &Event) -> Sentence {
             let comment = if approve.comment.is_empty() { String::new() } else { format!(": {}", approve.comment) };
             Sentence::new("APPROVED", format!("{by} approved the next stage{comment}"))
         }
-        Event::Waive { gate, reason, .. } => Sentence::new("WAIVED", format!("{by} waived {gate}: {reason}")),
+        Event::Waive { gate, reason, .. } => Sentence::new("WAIVED", format!("{by} waived {}: {reason}", gate.words())),
         Event::Hold { reason, .. } => Sentence::new("HELD", format!("{by} put the rollout on hold: {reason}")),
         Event::Resume { reason, .. } => Sentence::new("RESUMED", format!("{by} resumed the rollout: {reason}")),
         Event::Repolicy { .. } => Sentence::new("POLICY", format!("{by} put another policy in force.")),
