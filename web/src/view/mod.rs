@@ -222,16 +222,16 @@ fn whole(ui: &Ui) -> f64 {
     f64::from(ui.width.clamp(240, 1_400)) - 34.0
 }
 
-/// Width of a chart beside two others, where they fit.
+/// Width of a chart beside two others, where they fit: cards of 19rem and more, as the sheet has them.
 fn third(ui: &Ui) -> f64 {
     match ui.width {
-        980.. => f64::from(ui.width.min(1_400)) / 3.0 - 44.0,
-        660..980 => f64::from(ui.width) / 2.0 - 40.0,
+        936.. => f64::from(ui.width.min(1_400)) / 3.0 - 44.0,
+        620..936 => f64::from(ui.width) / 2.0 - 40.0,
         _ => whole(ui),
     }
 }
 
-/// Width of a chart beside another one, where both fit.
+/// Width of a chart beside another one, where both fit: cards of 24rem and more.
 fn half(ui: &Ui) -> f64 {
-    if ui.width >= 800 { f64::from(ui.width.min(1_400)) / 2.0 - 40.0 } else { whole(ui) }
+    if ui.width >= 780 { f64::from(ui.width.min(1_400)) / 2.0 - 40.0 } else { whole(ui) }
 }
