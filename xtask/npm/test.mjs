@@ -87,7 +87,7 @@ const lacking = (await postgres()) ? undefined : "PostgreSQL is not installed";
 const env = { ...(browser && { CHROMIUM: browser }), ...(interpreter && { PLUMBLINE_PYTHON: interpreter }) };
 
 await suite("format, lints and the fence", undefined, "node", ["xtask/npm/check.mjs"], env);
-const native = ["test", "--workspace", "--profile", "quick"];
+const native = ["test", "--workspace", "--profile", "quick", "--no-fail-fast"];
 await suite("native", undefined, "cargo", native, env);
 // What follows runs the programs that this built.
 env.PLUMBLINE_BUILT = join(root, "target/quick");
