@@ -119,7 +119,7 @@ test("messages arrive in order, signed, within Slack's limits, and again under t
     assert.ok(isSigned(request, Buffer.from(SECRET.slice(6), "base64")) && isSigned(request, Buffer.from(OLD_SECRET)));
     assert.ok(!isSigned(request, Buffer.from("another secret")));
     assert.ok(Math.abs(Number(request.headers["webhook-timestamp"]) * 1000 - request.at) < 300_000);
-    assert.match(type(request), /^(rollout\.|ledger\.anchor$)/);
+    assert.match(type(request), /^(rollout\.|ledger\.anchor$|review\.)/);
   }
   // Slack was down, then asked for patience, then took it: the same message, and no later one before it.
   const slack = await until("Slack never got its message", () => of("/slack").length >= 3 && of("/slack"));

@@ -49,7 +49,11 @@ pub fn pieces(report: &Report, ui: &Ui) -> Vec<Piece> {
     ];
     match &ui.route {
         // The frame alone: parts without figures would only move when the figures come.
-        route if is_awaited(report, ui) && !matches!(route, Route::Leads | Route::Lead(_) | Route::Settings) => {}
+        route if is_awaited(report, ui) && !matches!(route, Route::Leads | Route::Lead(_) | Route::Settings) => {
+            if ui.state != State::Waiting {
+                out.push(Piece::Part("head", html! { header.page-head { h1 { (ui.text.of(ui.route.key())) } } }));
+            }
+        }
         Route::Overview => overview::pieces(report, ui, &mut out),
         Route::Print => print::pieces(report, ui, &mut out),
         route => {
