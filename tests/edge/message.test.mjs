@@ -21,13 +21,19 @@ async function recorder(answers) {
     let body = "";
     for await (const chunk of request) body += chunk;
     seen.push({ path: request.url, headers: request.headers, body, at: Date.now() });
-    const of = answers[request.url] ?? [];
+    const of = request.url === "/slack" && !isOfRollout(body) ? [] : (answers[request.url] ?? []);
     const [status, headers] = (of.length > 1 ? of.shift() : of[0]) ?? [200, {}];
     response.writeHead(status, headers).end();
   });
   await new Promise((listening) => server.listen(0, "127.0.0.1", listening));
   return { seen, url: `http://127.0.0.1:${server.address().port}`, close: () => server.close() };
 }
+
+/** The id of a message to Slack. */
+const idOf = (body) => JSON.parse(body).blocks.at(-1).elements?.at(-1)?.text ?? "";
+
+/** Whether a message to Slack is about a rollout, and not the ledger's head or a review: each subject has an order of its own. */
+const isOfRollout = (body) => !/anchor-|review\//.test(idOf(body));
 
 /** Fails where `body` is not within what Slack publishes of Block Kit. */
 function checkSlack(body) {
@@ -122,11 +128,12 @@ test("messages arrive in order, signed, within Slack's limits, and again under t
     assert.match(type(request), /^(rollout\.|ledger\.anchor$|review\.)/);
   }
   // Slack was down, then asked for patience, then took it: the same message, and no later one before it.
-  const slack = await until("Slack never got its message", () => of("/slack").length >= 3 && of("/slack"));
-  const ids = slack.map((request) => JSON.parse(request.body).blocks.at(-1).elements?.at(-1)?.text ?? "");
+  const ofRollout = () => of("/slack").filter((request) => isOfRollout(request.body));
+  const slack = await until("Slack never got its message", () => ofRollout().length >= 3 && ofRollout());
+  const ids = slack.map((request) => idOf(request.body));
   assert.deepEqual(new Set(ids.slice(0, 3)).size, 1, JSON.stringify(ids));
   assert.ok(slack[2].at - slack[1].at >= 3000, "Retry-After is honoured");
-  for (const request of slack) checkSlack(JSON.parse(request.body));
+  for (const request of of("/slack")) checkSlack(JSON.parse(request.body));
   // Who no longer wants messages gets each once, and that is shown.
   await until("the dead message is shown", async () => {
     const { undelivered } = await (await fetch(`${edge.url}/v1/alerts`)).json();
