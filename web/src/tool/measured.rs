@@ -27,7 +27,7 @@ pub struct Head {
     pub rows: Vec<Vec<String>>,
 }
 
-/// What is asked of a table; empty names are guessed.
+/// The settings for measuring a table; the columns of empty names are guessed.
 #[derive(Debug, Clone, Default)]
 pub struct Asked {
     /// The name of the file, for places in messages.

@@ -7,7 +7,7 @@ use crate::read::Report;
 use crate::text::Unit;
 use crate::ui::Ui;
 
-/// Leads per arm whose chance is told besides.
+/// Leads per arm for which the power is shown as well.
 pub const GIVEN: f64 = 5_000.0;
 
 /// The fields of the form: id, what it holds while it was not written in, and its step.

@@ -127,7 +127,7 @@ fn rows(part: &ReviewPart, name: &str, ui: &Ui) -> Markup {
         } } };
         return table(&format!("rows-{}", part.id), name, &head, &rows);
     }
-    // Two versions, or few words: short lines stand beside one another.
+    // Short lines are laid out in columns.
     let is_short = part.rows.iter().all(|(label, line)| label.len() + line.len() < 48);
     html! {
         dl.lines.short[is_short] {

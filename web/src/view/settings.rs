@@ -24,7 +24,7 @@ pub fn pieces(report: &Report, ui: &Ui, out: &mut Vec<Piece>) {
 fn contacts(report: &Report, ui: &Ui) -> Markup {
     let text = &ui.text;
     let Some(settings) = &report.settings else { return fault(report, "settings", ui).unwrap_or_default() };
-    // Columns that nobody fills are left out.
+    // Columns without a value are left out.
     let has_email = settings.contacts.iter().any(|contact| !contact.email.is_empty());
     let has_slack = settings.contacts.iter().any(|contact| !contact.slack.is_empty());
     let head = html! {

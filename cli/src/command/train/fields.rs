@@ -14,7 +14,7 @@ use crate::table::columns::Columns;
 /// A category field may have so many values, and on average so many leads each.
 const MOST_VALUES: usize = 1_000;
 const LEADS_EACH: usize = 5;
-/// Why dates are left out: the day itself tells later leads from earlier ones, and nothing else.
+/// Why dates are left out: a raw date only separates later leads from earlier ones, which does not help with new leads.
 const DATE: &str = "it is a date; declare with --schema what is made of it";
 
 /// What is trained on, and what is not, with the reason.

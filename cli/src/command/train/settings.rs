@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::Failure;
 use crate::input::model_file;
 
-/// What `[train]` holds besides the trees' hyperparameters, which stand beside it.
+/// The keys of `[train]` that are not hyperparameters of the trees.
 const OWN: [&str; 4] = ["calibration", "test_share", "monotone", "leave_out"];
 
 /// How a model is trained.

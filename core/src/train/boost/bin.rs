@@ -71,7 +71,7 @@ impl Bins {
     }
 }
 
-/// A category's code as the model's sets read it; none of what is no code.
+/// A category's code as the model's sets read it; `None` for a value outside the range of codes.
 fn code(value: f64) -> Option<u32> {
     (value > -1.0 && value < 2_147_483_648.0).then_some(value as u32)
 }

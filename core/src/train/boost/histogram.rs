@@ -39,7 +39,7 @@ impl Pool {
         histogram
     }
 
-    /// Takes back what is no longer used.
+    /// Returns a histogram to the pool, to be filled again.
     pub fn give(&mut self, histogram: Histogram) {
         if !histogram.is_empty() {
             self.spare.push(histogram);
