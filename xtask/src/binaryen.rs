@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
-use crate::project::{Project, run};
+use crate::project::{Project, Purpose, run};
 
 /// What rustc's wasm32 target emits; `-all` would write modules that Node 20 refuses.
 const FEATURES: [&str; 7] = [
@@ -31,8 +31,14 @@ pub enum Goal {
     Size,
 }
 
-/// Writes an optimised `input` to `output` (they may be the same file).
+/// Writes an optimised `input` to `output` (they may be the same file); `input` as it is where a module is only to be tried.
 pub fn optimise(project: &Project, input: &Path, output: &Path, goal: Goal) -> Result<()> {
+    if project.purpose == Purpose::Trial {
+        if input != output {
+            std::fs::copy(input, output).with_context(|| format!("{} cannot be written", output.display()))?;
+        }
+        return Ok(());
+    }
     let mut command = project.node_script("binaryen/bin/wasm-opt")?;
     command
         .args(FEATURES)

@@ -7,7 +7,7 @@ use wasm_bindgen_cli_support::Bindgen;
 
 use crate::binaryen::Goal;
 use crate::fresh::{Stamp, inputs_of};
-use crate::project::Project;
+use crate::project::{Project, Purpose};
 use crate::{binaryen, cargo, snip};
 
 /// What is bound.
@@ -34,8 +34,8 @@ pub fn bindgen(project: &Project, binding: &Binding<'_>, out: &Path) -> Result<(
         return Ok(());
     }
     eprintln!("    Building {name} for wasm");
-    let mut module = cargo::wasm(project, package, features, profile)?;
-    if goal == Goal::Size {
+    let mut module = cargo::wasm(project, package, features, project.profile(profile))?;
+    if goal == Goal::Size && project.purpose == Purpose::Deploy {
         let silent = project.path("target/xtask").join(format!("{name}.silent.wasm"));
         std::fs::create_dir_all(project.path("target/xtask"))?;
         snip::panics(&module, &silent, debug)?;

@@ -20,7 +20,7 @@ pub fn module(project: &Project) -> Result<()> {
         return Ok(());
     }
     eprintln!("    Building {PACKAGE} for wasm");
-    let built = cargo::wasm(project, PACKAGE, &FEATURES, "edge")?;
+    let built = cargo::wasm(project, PACKAGE, &FEATURES, project.profile("edge"))?;
     std::fs::create_dir_all(&out)?;
     eprintln!("  Optimising {PACKAGE}");
     binaryen::optimise(project, &built, &module, binaryen::Goal::Speed)?;

@@ -7,12 +7,13 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
-use crate::project::{Project, capture};
+use crate::project::{Project, Purpose, capture};
 
 /// The fingerprint of a result's inputs.
 pub struct Stamp {
     file: PathBuf,
     fingerprint: String,
+    purpose: Purpose,
 }
 
 impl Stamp {
@@ -35,13 +36,20 @@ impl Stamp {
         capture(rustc)?.hash(&mut hasher);
         std::env::var("RUSTFLAGS").unwrap_or_default().hash(&mut hasher);
         let file = project.path("target/xtask").join(format!("{name}.stamp"));
-        Ok(Stamp { file, fingerprint: format!("{:016x}", hasher.finish()) })
+        Ok(Stamp { file, fingerprint: format!("{:016x}", hasher.finish()), purpose: project.purpose })
     }
 
-    /// Whether `outputs` exist and were made from these inputs.
+    /// Whether `outputs` exist and were made from these inputs, for this purpose or a stricter one.
     pub fn is_current(&self, outputs: &[PathBuf]) -> bool {
-        outputs.iter().all(|output| output.is_file())
-            && std::fs::read_to_string(&self.file).is_ok_and(|written| written == self.fingerprint)
+        let serves = |written: String| {
+            written == self.text(Purpose::Deploy) || self.purpose == Purpose::Trial && written == self.text(Purpose::Trial)
+        };
+        outputs.iter().all(|output| output.is_file()) && std::fs::read_to_string(&self.file).is_ok_and(serves)
+    }
+
+    /// What the file says of outputs made for `purpose`.
+    fn text(&self, purpose: Purpose) -> String {
+        format!("{}{}", self.fingerprint, if purpose == Purpose::Trial { " trial" } else { "" })
     }
 
     /// Records that the outputs are made.
@@ -49,7 +57,7 @@ impl Stamp {
         if let Some(folder) = self.file.parent() {
             std::fs::create_dir_all(folder)?;
         }
-        std::fs::write(&self.file, &self.fingerprint).with_context(|| format!("{} cannot be written", self.file.display()))
+        std::fs::write(&self.file, self.text(self.purpose)).with_context(|| format!("{} cannot be written", self.file.display()))
     }
 }
 

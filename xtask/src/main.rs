@@ -20,11 +20,13 @@ mod wasm_test;
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
+use project::Purpose;
 
 const USAGE: &str = "usage: cargo run -p xtask -- <command>
   wasm      the npm package `plumbline` in wasm/pkg
   worker    the edge worker in worker/pkg
   web       the page in web/dist
+            --trial builds these two soon rather than fast and small, unless they are built already
   all       the three above
   wasm-test the tests of `plumbline/analysis` that need JavaScript values, in node
   demo-data the demo's leads, seeded: --rows N --seed S [--leads] -o FILE
@@ -42,7 +44,8 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: &[String]) -> Result<()> {
-    let project = project::Project::find()?;
+    let purpose = if arguments.iter().any(|argument| argument == "--trial") { Purpose::Trial } else { Purpose::Deploy };
+    let project = project::Project::find(purpose)?;
     match arguments.first().map(String::as_str) {
         Some("wasm") => npm::package(&project),
         Some("worker") => edge::module(&project),

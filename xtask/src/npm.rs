@@ -35,7 +35,7 @@ pub fn module(project: &Project) -> Result<PathBuf> {
         return Ok(wasm);
     }
     eprintln!("    Building {PACKAGE} for wasm");
-    let built = cargo::wasm(project, PACKAGE, &[], "wasm")?;
+    let built = cargo::wasm(project, PACKAGE, &[], project.profile("wasm"))?;
     std::fs::create_dir_all(&out)?;
     eprintln!("  Optimising {PACKAGE}");
     snip::panics(&built, &silent, true)?;

@@ -5,16 +5,32 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
+/// What a build is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// To be deployed: each module in its own profile, optimised by Binaryen.
+    Deploy,
+    /// To be served on this machine as soon as possible: one profile, so that what the modules share is compiled once.
+    Trial,
+}
+
 /// The checked-out project.
 pub struct Project {
     root: PathBuf,
+    /// What is being built for.
+    pub purpose: Purpose,
 }
 
 impl Project {
     /// The project this program was compiled in.
-    pub fn find() -> Result<Project> {
+    pub fn find(purpose: Purpose) -> Result<Project> {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-        Ok(Project { root: root.canonicalize().context("cannot find the project root")? })
+        Ok(Project { root: root.canonicalize().context("cannot find the project root")?, purpose })
+    }
+
+    /// The profile that a module is built in which is deployed in `deployed`.
+    pub fn profile<'a>(&self, deployed: &'a str) -> &'a str {
+        if self.purpose == Purpose::Trial { "trial" } else { deployed }
     }
 
     /// `relative` under the root.
