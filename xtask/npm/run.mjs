@@ -48,7 +48,7 @@ export function run(command, args, { env = {}, quiet = false, heard, limit_ms } 
 }
 
 /** Runs a step; reports its name before and its time after, on stderr. Returns its exit code. */
-async function timed(name, command, args, options) {
+export async function timed(name, command, args, options) {
   const started = performance.now();
   console.error(`• ${name}`);
   const code = await run(command, args, options);
@@ -66,13 +66,14 @@ export async function step(name, command, args, options) {
 
 /**
  * Runs the steps of a plan, each announced by its number, the number of all, and roughly how long it takes. An entry of the plan is a
- * step, or an array of lanes (each an array of steps) that run side by side. Ends the process when a step fails.
+ * step, or an array of lanes (each an array of steps) that run side by side. Ends the process when a step fails. `whole` is the plan that
+ * this one is a part of.
  *
  * @typedef {{name: string, seconds: number, command: string, args: string[]}} Step
  * @param {(Step | Step[][])[]} plan
  */
-export async function follow(plan) {
-  const steps = plan.flat(2);
+export async function follow(plan, whole = plan) {
+  const steps = whole.flat(2);
   const named = (each) => `[${steps.indexOf(each) + 1}/${steps.length}] ${each.name}, about ${each.seconds} s`;
   async function inTurn(lane) {
     for (const each of lane) {

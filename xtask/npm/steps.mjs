@@ -2,7 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { follow, has, requireTools, root } from "./run.mjs";
+import { follow, has, requireTools, root, timed } from "./run.mjs";
 
 const TARGET = "wasm32-unknown-unknown";
 
@@ -43,10 +43,16 @@ export async function prepare() {
   await follow([...packages(), ...target()]);
 }
 
-/** Builds what `npm start` serves, the edge module and the page: soon rather than fast and small, unless they are built for deployment already. */
-export async function buildService() {
+/**
+ * Builds what `npm start` serves, the edge module and then the page: soon rather than fast and small, unless they are built for
+ * deployment already. Calls `serve` when the module is there, and resolves to its result and the exit code of building the page.
+ */
+export async function buildService(serve) {
   requireTools();
-  await follow([...packages(), ...target(), buildGlue, ...trial]);
+  const [edge, page] = trial;
+  const all = [...packages(), ...target(), buildGlue, edge, page];
+  await follow(all.slice(0, -1), all);
+  return Promise.all([serve(), timed(`[${all.length}/${all.length}] ${page.name}, about ${page.seconds} s`, page.command, page.args)]);
 }
 
 /** Builds all that is shipped, the npm package too, and holds its sizes against their budgets. */

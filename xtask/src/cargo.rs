@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use serde_json::Value;
 
-use crate::project::{Project, capture, run};
+use crate::project::{Project, Purpose, capture, run};
 
 const TARGET: &str = "wasm32-unknown-unknown";
 
@@ -17,6 +17,10 @@ pub fn wasm(project: &Project, package: &str, features: &[&str], profile: &str) 
     cargo.args(["rustc", "--quiet", "--package", package, "--lib", "--crate-type", "cdylib"]);
     cargo.args(["--target", TARGET, "--profile", profile]);
     cargo.args(features.iter().flat_map(|feature| ["--features", feature]));
+    if project.purpose == Purpose::Trial {
+        // The same features for all modules, so that the core is compiled once.
+        cargo.args(["--features", "plumbline-core/quality"]);
+    }
     cargo.arg("--message-format=json-render-diagnostics");
     module_of(&capture(cargo)?).with_context(|| format!("{package} has no wasm module"))
 }
