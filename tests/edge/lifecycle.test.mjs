@@ -131,6 +131,17 @@ test("the demo's history is played into an empty store, and whoever has the key 
   assert.equal(report.rollout.stage, "canary", JSON.stringify(report.verdict));
   assert.deepEqual(report.rollout.missing, ["approval:ml_lead"]);
   assert.equal((await (await fetch(`${edge.url}/v1/ledger/verify`)).json()).valid, true);
+
+  // Outcomes of leads that have matured change the report within 20 s.
+  const auc = ({ measures }) => measures.find(({ id }) => id === "auc").estimate.value;
+  const events = Array.from({ length: 500 }, (_, n) => ({ lead_id: `L${`${12_500 + n}`.padStart(7, "0")}`, event_id: "late", kind: "converted", occurred_at: report.rollout.stages[1].from }));
+  const stored = await fetch(`${edge.url}/v1/outcomes`, { method: "POST", headers: { "content-type": "application/x-ndjson" }, body: events.map((event) => JSON.stringify(event)).join("\n") });
+  assert.equal((await stored.json()).events.length, 500);
+  const sent = Date.now();
+  while (auc(await (await fetch(`${edge.url}/v1/report`)).json()) === auc(report)) {
+    assert.ok(Date.now() - sent < 20_000, "outcomes did not change the report");
+    await new Promise((next) => setTimeout(next, 250));
+  }
   const approve = async (headers) => {
     const seen = await fetch(`${edge.url}/v1/rollout`);
     await seen.arrayBuffer();

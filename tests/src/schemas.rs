@@ -16,7 +16,7 @@ use crate::project_root;
 
 /// The schema of every report by name, below `commands/` of those that only the native command prints, and of every kind of settings below
 /// `settings/`. The types of the npm package are made of the others.
-pub fn all() -> [(&'static str, Value); 22] {
+pub fn all() -> [(&'static str, Value); 23] {
     [
         ("metrics", report::<metric::Report>()),
         ("drift", report::<drift::DriftReport>()),
@@ -36,6 +36,7 @@ pub fn all() -> [(&'static str, Value); 22] {
         ("commands/capacity", report::<CapacitySummary>()),
         ("commands/check-config", report::<ConfigReport>()),
         ("commands/check-setup", report::<SetupReport>()),
+        ("commands/report", report::<plumbline_core::report::Report>()),
         ("commands/diagnose", report::<plumbline_core::diagnose::Diagnosis>()),
         ("settings/experiment", settings::<experiment::Settings>()),
         ("settings/plan", settings::<experiment::Plan>()),

@@ -9,11 +9,12 @@ const root = document.documentElement;
 /** The minutes that the reader's clock is ahead of UTC, with the times since when: over a year back and half a year on. */
 function offsets(now) {
   const ahead = (ms) => -new Date(ms).getTimezoneOffset();
-  const day = 86_400_000;
-  const found = [[now - 400 * day, ahead(now - 400 * day)]];
-  for (let at = now - 400 * day; at < now + 200 * day; at += day) {
-    if (ahead(at + day) === found.at(-1)[1]) continue;
-    let [before, after] = [at, at + day];
+  // Asking costs a tenth of a millisecond, and no clock is changed twice within a week.
+  const week = 7 * 86_400_000;
+  const found = [[now - 58 * week, ahead(now - 58 * week)]];
+  for (let at = now - 58 * week; at < now + 29 * week; at += week) {
+    if (ahead(at + week) === found.at(-1)[1]) continue;
+    let [before, after] = [at, at + week];
     while (after - before > 60_000) {
       const middle = (before + after) / 2;
       if (ahead(middle) === found.at(-1)[1]) before = middle;
@@ -24,17 +25,26 @@ function offsets(now) {
   return found;
 }
 
-/** How `locale` writes numbers and times, as the module reads it. */
-function conventions(locale, now) {
+/** A turn for whatever else waits. */
+const turn = () => new Promise((next) => setTimeout(next));
+
+/**
+ * How `locale` writes numbers and times, as the module reads it. Making a formatter costs milliseconds, on a slow phone tens of them: each is
+ * made once, in a turn of its own.
+ */
+async function conventions(locale, now) {
   const parts = new Intl.NumberFormat(locale).formatToParts(-1234567.8);
   const part = (type, other) => parts.find((p) => p.type === type)?.value ?? other;
+  await turn();
   const percent = new Intl.NumberFormat(locale, { style: "percent" }).formatToParts(0.5);
   const plain = (text) => text.replace(/[\u200e\u200f\u061c]/g, "");
   const sign = plain(percent.slice(percent.findIndex((p) => p.type === "integer") + 1).map((p) => p.value).join(""));
-  // Making a formatter costs milliseconds, so each is made once.
+  await turn();
   const asked = { day: "numeric", month: "short", timeZone: "UTC" };
   const date = new Intl.DateTimeFormat(locale, asked);
+  await turn();
   const moment = new Intl.DateTimeFormat(locale, { ...asked, weekday: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+  await turn();
   const one = (formatter, ms, type) => formatter.formatToParts(ms).find((p) => p.type === type)?.value ?? "";
   const slots = { weekday: "{w}", day: "{d}", month: "{m}", hour: "{t}" };
   // Hours and minutes are one slot; what stands between them goes.
@@ -43,16 +53,22 @@ function conventions(locale, now) {
     const [first, last] = [all.findIndex((p) => p.type === "hour"), all.findIndex((p) => p.type === "minute")];
     return plain(all.filter((_, place) => first < 0 || place <= first || place > last).map((p) => slots[p.type] ?? p.value).join(""));
   };
+  const months = Array.from({ length: 12 }, (_, month) => one(date, Date.UTC(2026, month, 15), "month"));
+  const weekdays = Array.from({ length: 7 }, (_, day) => one(moment, Date.UTC(2026, 5, 1 + day), "weekday"));
+  await turn();
+  const zone = one(new Intl.DateTimeFormat(locale, { timeZoneName: "short" }), now, "timeZoneName");
+  await turn();
   return JSON.stringify({
     decimal: part("decimal", "."),
     group: part("group", ","),
-    percent: sign || "%",
+    // English as the service's own sentences have it.
+    percent: root.lang === "en" ? "\u00a0%" : sign || "%",
     mark: root.dir === "rtl" ? "\u200e" : "",
-    months: Array.from({ length: 12 }, (_, month) => one(date, Date.UTC(2026, month, 15), "month")),
-    weekdays: Array.from({ length: 7 }, (_, day) => one(moment, Date.UTC(2026, 5, 1 + day), "weekday")),
+    months,
+    weekdays,
     date: pattern(date),
     moment: pattern(moment),
-    zone: one(new Intl.DateTimeFormat(locale, { timeZoneName: "short" }), now, "timeZoneName"),
+    zone,
     offsets: offsets(now),
   });
 }
@@ -174,7 +190,7 @@ const slow = setTimeout(() => {
 }, 5_000);
 try {
   // While the module is on its way.
-  const language = words().then(([text, locale]) => [text, conventions(locale, Date.now())]);
+  const language = words().then(async ([text, locale]) => [text, await conventions(locale, Date.now())]);
   const [[text, locale], report, file] = await Promise.all([language, saved(), module()]);
   await init({ module_or_path: file });
   listen(heard);

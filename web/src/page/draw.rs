@@ -1,5 +1,6 @@
 //! Draws: only parts whose markup changed are put into the document.
 
+use maud::PreEscaped;
 use wasm_bindgen::JsCast;
 use web_sys::{Document, HtmlDialogElement, HtmlElement, Storage, Window};
 
@@ -63,12 +64,40 @@ pub(super) fn prefers_dark() -> bool {
 
 /// Draws in the next frame, however many events ask for it.
 pub(super) fn soon(app: &mut App) {
+    // What was made for that frame is no longer what there is to show.
+    app.rest = None;
+    ask(app);
+}
+
+fn ask(app: &mut App) {
     if !app.due {
         app.due = true;
         if let Some(window) = window() {
             let _ = window.request_animation_frame(app.frame.as_ref().unchecked_ref());
         }
     }
+}
+
+/// Parts of a new view that its first frame holds: those that are seen first. All at once, a slow phone does nothing else for a sixth of a
+/// second.
+const FIRST: usize = 4;
+
+/// `all` with the parts after the first ones empty; none where there are hardly more.
+fn first(all: &[Piece]) -> Option<Vec<Piece>> {
+    let is_part = |piece: &&Piece| matches!(piece, Piece::Part(..));
+    if all.iter().filter(is_part).count() <= FIRST + 2 {
+        return None;
+    }
+    let mut parts = 0;
+    let cut = |piece: &Piece| match piece {
+        Piece::Raw(text) => Piece::Raw(text),
+        Piece::Part(id, markup) => {
+            parts += 1;
+            let is_shown = parts <= FIRST || *id == "dialog";
+            Piece::Part(id, if is_shown { markup.clone() } else { PreEscaped(String::new()) })
+        }
+    };
+    Some(all.iter().map(cut).collect())
 }
 
 /// Draws what changed. The document is changed while nothing is borrowed: what it fires meanwhile finds the state free.
@@ -81,9 +110,13 @@ fn run() -> Option<()> {
     let (now, last, title, is_asking, is_new) = with(|app| {
         app.due = false;
         super::tool::planned(app);
-        let now = pieces(&app.report, &app.ui);
+        let mut now = app.rest.take().unwrap_or_else(|| pieces(&app.report, &app.ui));
         let drawn = Some((app.ui.route.clone(), app.report.format == 0));
         let is_new = std::mem::replace(&mut app.drawn, drawn.clone()) != drawn;
+        if is_new && let Some(first) = first(&now) {
+            app.rest = Some(std::mem::replace(&mut now, first));
+            ask(app);
+        }
         (now, std::mem::take(&mut app.last), title(&app.report, &app.ui), app.ui.dialog.is_some(), is_new)
     })?;
     let is_same_view = now.len() == last.len()
@@ -98,7 +131,8 @@ fn run() -> Option<()> {
                 && a.0 != b.0
                 && let Some(part) = document.get_element_by_id(&format!("p-{id}"))
             {
-                morph(&part, &a.0);
+                // There is nothing to keep in an empty part.
+                if b.0.is_empty() { part.set_inner_html(&a.0) } else { morph(&part, &a.0) }
             }
         }
     } else {

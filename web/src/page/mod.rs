@@ -30,6 +30,8 @@ struct App {
     ui: Ui,
     /// What was drawn last.
     last: Vec<Piece>,
+    /// What the next frame adds to a new view, of which the last one showed the first parts.
+    rest: Option<Vec<Piece>>,
     /// The view that was drawn last, and whether it had no report.
     drawn: Option<(Route, bool)>,
     /// Whether a frame is asked for.
@@ -83,6 +85,7 @@ pub fn start(words: &str, locale: &str, now_ms: f64, saved: Option<String>) {
         tag: String::new(),
         ui,
         last: Vec::new(),
+        rest: None,
         drawn: None,
         due: false,
         frame,

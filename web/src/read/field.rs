@@ -75,6 +75,10 @@ impl Read for u64 {
 
 impl Read for u32 {
     fn read(value: &Value, misfit: &mut Misfit) -> u32 {
+        // Counts that older reports do not have.
+        if value.is_null() {
+            return 0;
+        }
         u32::try_from(u64::read(value, misfit)).unwrap_or_else(|_| misfit.note())
     }
 }

@@ -126,7 +126,14 @@ impl Facts<'_> {
                     (of, 0) => format!("{passed} of {of} gates pass"),
                     (of, waived) => format!("{passed} of {of} gates pass, {}", count(waived, "is waived", "are waived")),
                 };
-                Sentence::new("ROLLOUT_UNDER_WAY", format!("{} is under way: {judged}. {}", stage.title(), self.next.text))
+                let (title, next) = (stage.title(), &self.next.text);
+                // What comes next may begin with the stage: it is passed.
+                let text = if next.starts_with(title) {
+                    format!("{next} Today {judged}.")
+                } else {
+                    format!("{title} is under way: {judged}. {next}")
+                };
+                Sentence::new("ROLLOUT_UNDER_WAY", text)
                     .with("passed", passed)
                     .with("of", required.len())
             }
@@ -162,8 +169,7 @@ impl Facts<'_> {
         let stage = self.state.stage();
         let (status, may) = match stage {
             Stage::Idle => (None, Sentence::new("NO_ROLLOUT", "No rollout is under way.")),
-            _ if self.missing.is_empty() => (Some(Status::Pass), self.next.clone()),
-            _ => (Some(Status::Inconclusive), self.next.clone()),
+            _ => (self.judged(), self.next.clone()),
         };
         let roles: Vec<&str> = self.missing.iter().filter_map(|id| id.strip_prefix("approval:")).collect();
         let off = measures.iter().find(|measure| measure.status == Status::Fail);
@@ -188,6 +194,21 @@ impl Facts<'_> {
 }
 
 impl Facts<'_> {
+    /// What the gates say of the next stage; none where they pass and people have yet to agree.
+    fn judged(&self) -> Option<Status> {
+        if self.missing.is_empty() {
+            return Some(Status::Pass);
+        }
+        let gates = self.missing.iter().filter(|id| *id != "resume" && !id.starts_with("approval:")).count();
+        let worst = |outcome| self.verdicts.iter().any(|verdict| verdict.outcome == outcome && verdict.waived.is_none());
+        match gates {
+            0 => None,
+            _ if worst(Outcome::Fail) => Some(Status::Fail),
+            _ if worst(Outcome::InsufficientData) => Some(Status::InsufficientData),
+            _ => Some(Status::Inconclusive),
+        }
+    }
+
     /// How much changed in the last week, and what changed last.
     fn changed(&self) -> Sentence {
         let changes = self.changes();
