@@ -5,8 +5,9 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::boost::{Boost, BoostError, Rows, Settings};
+use super::boost::{self, Boost, BoostError};
 use super::calibrate;
+use super::logistic::{self, Logistic, LogisticError};
 use crate::evidence::InsufficientData;
 use crate::math::logistic;
 use crate::metric::{Labelled, MetricError};
@@ -52,9 +53,12 @@ fn draw(key: u64, purpose: u64) -> f64 {
 /// Why there is no model.
 #[derive(Debug, Clone, PartialEq, Error)]
 pub enum FitError {
-    /// There is nothing to train on.
+    /// There is nothing to grow trees on.
     #[error(transparent)]
     Boost(#[from] BoostError),
+    /// There is nothing to fit a logistic regression to.
+    #[error(transparent)]
+    Logistic(#[from] LogisticError),
     /// The calibration cannot be fitted.
     #[error("the calibration cannot be fitted: {0}")]
     Calibration(InsufficientData),
@@ -68,8 +72,86 @@ impl FitError {
     pub fn code(&self) -> &'static str {
         match self {
             FitError::Boost(error) => error.code(),
+            FitError::Logistic(error) => error.code(),
             FitError::Calibration(_) => "TRAIN_TOO_FEW_ROWS",
             FitError::Metric(error) => error.code(),
+        }
+    }
+}
+
+/// What a model is fitted to: rows in the form that its kind reads, and its settings.
+#[derive(Debug, Clone)]
+pub enum Data {
+    /// Gradient-boosted trees.
+    Trees(boost::Settings, Arc<boost::Rows>),
+    /// A logistic regression.
+    Logistic(logistic::Settings, Arc<logistic::Rows>),
+}
+
+impl Data {
+    fn keys(&self) -> &[u64] {
+        match self {
+            Data::Trees(_, rows) => rows.keys(),
+            Data::Logistic(_, rows) => rows.keys(),
+        }
+    }
+
+    fn outcomes(&self) -> &[bool] {
+        match self {
+            Data::Trees(_, rows) => rows.outcomes(),
+            Data::Logistic(_, rows) => rows.outcomes(),
+        }
+    }
+
+    /// Most steps of one model.
+    fn steps(&self) -> u64 {
+        match self {
+            Data::Trees(settings, _) => u64::from(settings.trees),
+            Data::Logistic(settings, _) => u64::from(settings.iterations),
+        }
+    }
+}
+
+/// A model under way: one step is a tree, or a step of the solver.
+#[derive(Debug)]
+enum Learner {
+    Trees(Box<Boost>),
+    Logistic(Logistic),
+}
+
+impl Learner {
+    fn is_done(&self) -> bool {
+        match self {
+            Learner::Trees(boost) => boost.is_done(),
+            Learner::Logistic(logistic) => logistic.is_done(),
+        }
+    }
+
+    fn step(&mut self) {
+        match self {
+            Learner::Trees(boost) => boost.step(),
+            Learner::Logistic(logistic) => logistic.step(),
+        }
+    }
+
+    fn steps(&self) -> u64 {
+        match self {
+            Learner::Trees(boost) => boost.trees() as u64,
+            Learner::Logistic(logistic) => u64::from(logistic.iterations()),
+        }
+    }
+
+    fn margin(&self, row: usize) -> f64 {
+        match self {
+            Learner::Trees(boost) => boost.margin(row),
+            Learner::Logistic(logistic) => logistic.margin(row),
+        }
+    }
+
+    fn model(&self) -> Model {
+        match self {
+            Learner::Trees(boost) => boost.model(),
+            Learner::Logistic(logistic) => logistic.model(),
         }
     }
 }
@@ -78,47 +160,45 @@ impl FitError {
 /// on all of them.
 #[derive(Debug)]
 pub struct Fit {
-    settings: Settings,
-    rows: Arc<Rows>,
+    data: Data,
     is_test: Vec<bool>,
     calibrate: Calibrate,
     fold: Vec<u64>,
     /// The fold that is left out now; [`FOLDS`]: none, it is the model itself.
     left_out: u64,
-    boost: Boost,
+    learner: Learner,
     /// Margins of rows by a model that has not seen them.
     margins: Vec<f64>,
     calibration: Calibration,
 }
 
 impl Fit {
-    /// A model of those of `rows` that are not to test on.
+    /// A model of those rows of `data` that are not to test on.
     ///
     /// # Errors
     /// [`FitError`]: one class only.
-    pub fn new(settings: Settings, rows: Rows, is_test: Vec<bool>, calibrate: Calibrate) -> Result<Fit, FitError> {
-        let rows = Arc::new(rows);
-        let fold: Vec<u64> = rows.keys().iter().map(|key| (draw(*key, 0xf01d) * FOLDS as f64) as u64).collect();
+    pub fn new(data: Data, is_test: Vec<bool>, calibrate: Calibrate) -> Result<Fit, FitError> {
+        let fold: Vec<u64> = data.keys().iter().map(|key| (draw(*key, 0xf01d) * FOLDS as f64) as u64).collect();
         let left_out = if calibrate == Calibrate::None { FOLDS } else { 0 };
-        let boost = begin(&settings, &rows, &is_test, &fold, left_out)?;
+        let learner = begin(&data, &is_test, &fold, left_out)?;
         let margins = vec![f64::NAN; fold.len()];
-        Ok(Fit { settings, rows, is_test, calibrate, fold, left_out, boost, margins, calibration: Calibration::None })
+        Ok(Fit { data, is_test, calibrate, fold, left_out, learner, margins, calibration: Calibration::None })
     }
 
-    /// How far it is: trees grown and trees that may be grown.
+    /// How far it is: steps made and most steps that may be made.
     pub fn progress(&self) -> (u64, u64) {
-        let each = u64::from(self.settings.trees);
+        let each = self.data.steps();
         let (first, models) = if self.calibrate == Calibrate::None { (FOLDS, 1) } else { (0, FOLDS + 1) };
-        ((self.left_out - first) * each + self.boost.trees() as u64, models * each)
+        ((self.left_out - first) * each + self.learner.steps(), models * each)
     }
 
-    /// Grows a tree; false once the model is complete.
+    /// Grows a tree, or makes a step of the solver; false once the model is complete.
     ///
     /// # Errors
     /// [`FitError`]: a fold has one class only, or the calibration cannot be fitted.
     pub fn step(&mut self) -> Result<bool, FitError> {
-        if !self.boost.is_done() {
-            self.boost.step();
+        if !self.learner.is_done() {
+            self.learner.step();
             return Ok(true);
         }
         if self.left_out == FOLDS {
@@ -126,20 +206,20 @@ impl Fit {
         }
         for (row, margin) in self.margins.iter_mut().enumerate() {
             if self.fold.get(row) == Some(&self.left_out) && self.is_test.get(row) == Some(&false) {
-                *margin = self.boost.margin(row);
+                *margin = self.learner.margin(row);
             }
         }
         self.left_out += 1;
         if self.left_out == FOLDS {
             self.calibration = self.calibrated()?;
         }
-        self.boost = begin(&self.settings, &self.rows, &self.is_test, &self.fold, self.left_out)?;
+        self.learner = begin(&self.data, &self.is_test, &self.fold, self.left_out)?;
         Ok(true)
     }
 
     /// The calibration that the margins of unseen rows ask for. Rows are taken in the order of their margins, so theirs does not matter.
     fn calibrated(&self) -> Result<Calibration, FitError> {
-        let seen = self.margins.iter().zip(self.rows.outcomes()).filter(|(margin, _)| !margin.is_nan());
+        let seen = self.margins.iter().zip(self.data.outcomes()).filter(|(margin, _)| !margin.is_nan());
         let mut pairs: Vec<(f64, bool)> = seen.map(|(margin, outcome)| (*margin, *outcome)).collect();
         pairs.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
         let outcomes: Vec<bool> = pairs.iter().map(|(_, outcome)| *outcome).collect();
@@ -156,23 +236,26 @@ impl Fit {
 
     /// The margin that the model under way gives `row`.
     pub fn margin(&self, row: usize) -> f64 {
-        self.boost.margin(row)
+        self.learner.margin(row)
     }
 
     /// The model and its calibration, once [`Fit::step`] says so.
     pub fn finish(&self) -> (Model, Calibration) {
-        (self.boost.model(), self.calibration.clone())
+        (self.learner.model(), self.calibration.clone())
     }
 }
 
-fn begin(settings: &Settings, rows: &Arc<Rows>, is_test: &[bool], fold: &[u64], left_out: u64) -> Result<Boost, BoostError> {
+fn begin(data: &Data, is_test: &[bool], fold: &[u64], left_out: u64) -> Result<Learner, FitError> {
     let takes_part = |row: usize| is_test.get(row) == Some(&false) && fold.get(row).is_some_and(|fold| *fold != left_out);
-    Boost::new(settings.clone(), Arc::clone(rows), takes_part)
+    Ok(match data {
+        Data::Trees(settings, rows) => Learner::Trees(Box::new(Boost::new(settings.clone(), Arc::clone(rows), takes_part)?)),
+        Data::Logistic(settings, rows) => Learner::Logistic(Logistic::new(settings.clone(), Arc::clone(rows), takes_part)?),
+    })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::boost::Input;
+    use super::super::boost::{Input, Rows, Settings};
     use super::*;
 
     #[test]
@@ -198,7 +281,7 @@ mod tests {
         for calibrate in [Calibrate::None, Calibrate::Sigmoid, Calibrate::Isotonic] {
             let table = Rows::new(inputs.clone(), (outcomes.clone(), keys.clone()), |_| x.clone()).unwrap();
             let is_test = test_rows(&keys, &vec![None; rows], 0.3);
-            let mut fit = Fit::new(settings.clone(), table, is_test.clone(), calibrate).unwrap();
+            let mut fit = Fit::new(Data::Trees(settings.clone(), Arc::new(table)), is_test.clone(), calibrate).unwrap();
             while fit.step().unwrap() {}
             let (done, all) = fit.progress();
             assert_eq!(done, all);

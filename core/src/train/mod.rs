@@ -4,6 +4,7 @@ pub mod boost;
 pub mod calibrate;
 mod fit;
 mod leak;
+pub mod logistic;
 
-pub use fit::{Calibrate, Fit, FitError, test_rows};
+pub use fit::{Calibrate, Data, Fit, FitError, test_rows};
 pub use leak::{Single, Suspicion};

@@ -6,6 +6,7 @@ mod settings;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::Args;
 use plumbline_core::baseline::{Gathered, Gathering};
@@ -16,7 +17,7 @@ use plumbline_core::math::logistic;
 use plumbline_core::model::{Calibration, Model};
 use plumbline_core::table::Rows as Account;
 use plumbline_core::train::boost::Input;
-use plumbline_core::train::{Fit, FitError, Single, Suspicion, test_rows};
+use plumbline_core::train::{Data, Fit, FitError, Single, Suspicion, test_rows};
 use plumbline_core::{Bundle, Manifest, Scorer};
 use sha2::{Digest, Sha256};
 
@@ -115,7 +116,8 @@ impl Train {
         }
         let is_test = test_rows(&leads.keys, &leads.at_ms, settings.own.test_share);
         let table = leads.rows(inputs).map_err(|e| failed(e.into()))?;
-        let mut fit = Fit::new(settings.trees.clone(), table, is_test.clone(), settings.own.calibration).map_err(failed)?;
+        let mut fit = Fit::new(Data::Trees(settings.trees.clone(), Arc::new(table)), is_test.clone(), settings.own.calibration)
+            .map_err(failed)?;
         let bar = terminal::steps("growing trees");
         while fit.step().map_err(failed)? {
             let (done, all) = fit.progress();

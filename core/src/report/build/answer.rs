@@ -133,9 +133,7 @@ impl Facts<'_> {
                 } else {
                     format!("{title} is under way: {judged}. {next}")
                 };
-                Sentence::new("ROLLOUT_UNDER_WAY", text)
-                    .with("passed", passed)
-                    .with("of", required.len())
+                Sentence::new("ROLLOUT_UNDER_WAY", text).with("passed", passed).with("of", required.len())
             }
         };
         Verdict { status: status.to_owned(), sentence, because }
