@@ -38,6 +38,7 @@ pub mod harness {
         pub use crate::report::capacity::CapacitySummary;
         pub use crate::report::card::Card;
         pub use crate::report::check::{ConfigReport, SetupReport};
+        pub use crate::report::features::FeaturesReport;
         pub use crate::report::summary::{
             AssignSummary, FeaturesSummary, ImportSummary, SchemaSummary, ScoreSummary, WindowSummary,
         };

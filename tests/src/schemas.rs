@@ -4,7 +4,7 @@
 use std::fs;
 
 use plumbline::harness::report::{
-    AssignSummary, BaselineSummary, Bench, CapacitySummary, Card, ConfigReport, FeaturesSummary, ImportSummary, SchemaSummary,
+    AssignSummary, BaselineSummary, Bench, CapacitySummary, Card, ConfigReport, FeaturesReport, FeaturesSummary, ImportSummary, SchemaSummary,
     ScoreSummary, SetupReport, WindowSummary,
 };
 use plumbline_core::{drift, experiment, metric, quality, route, window};
@@ -16,7 +16,7 @@ use crate::project_root;
 
 /// The schema of every report by name, below `commands/` of those that only the native command prints, and of every kind of settings below
 /// `settings/`. The types of the npm package are made of the others.
-pub fn all() -> [(&'static str, Value); 23] {
+pub fn all() -> [(&'static str, Value); 24] {
     [
         ("metrics", report::<metric::Report>()),
         ("drift", report::<drift::DriftReport>()),
@@ -37,6 +37,7 @@ pub fn all() -> [(&'static str, Value); 23] {
         ("commands/check-config", report::<ConfigReport>()),
         ("commands/check-setup", report::<SetupReport>()),
         ("commands/report", report::<plumbline_core::report::Report>()),
+        ("commands/check-features", report::<FeaturesReport>()),
         ("commands/diagnose", report::<plumbline_core::diagnose::Diagnosis>()),
         ("settings/experiment", settings::<experiment::Settings>()),
         ("settings/plan", settings::<experiment::Plan>()),

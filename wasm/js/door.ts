@@ -68,6 +68,11 @@ export class Door {
     return new Float64Array(this.exports.memory.buffer, address, count).slice();
   }
 
+  /** A copy of the first `count` numbers of the row buffer. */
+  row(count: number): Float64Array {
+    return this.#rows(count).slice();
+  }
+
   #rows(length: number): Float64Array<ArrayBuffer> {
     const address = this.exports.pl_rows(length) >>> 0;
     return new Float64Array(this.exports.memory.buffer, address, length);

@@ -117,6 +117,19 @@ export class Model {
     });
   }
 
+  /**
+   * The row that the model reads for a lead: one number per column of `card.columns`, NaN if missing.
+   *
+   * @throws {PlumblineError} `LEAD_…` with the field.
+   */
+  features(lead: Lead | string | Uint8Array, options: ScoreOptions = {}): Float64Array {
+    const [text, now] = [asText(lead), when(options)];
+    return this.#call((door) => {
+      door.read(door.exports.pl_features(door.write(text), now));
+      return door.row(this.#columns);
+    });
+  }
+
   /** Releases the memory; later calls throw `MODEL_FREED`. */
   free(): void {
     this.#door = undefined;

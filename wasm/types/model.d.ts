@@ -31,6 +31,12 @@ export declare class Model {
      * @throws {PlumblineError} `MODEL_NOT_EXPLAINABLE` for LightGBM's linear trees.
      */
     explain(lead: Lead | string | Uint8Array | Float64Array, options?: ScoreOptions): Explanation[];
+    /**
+     * The row that the model reads for a lead: one number per column of `card.columns`, NaN if missing.
+     *
+     * @throws {PlumblineError} `LEAD_…` with the field.
+     */
+    features(lead: Lead | string | Uint8Array, options?: ScoreOptions): Float64Array;
     /** Releases the memory; later calls throw `MODEL_FREED`. */
     free(): void;
     /** `free()` at the end of a `using` block. */

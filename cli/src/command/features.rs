@@ -6,7 +6,7 @@ use clap::Args;
 use plumbline_core::feature::FeatureVector;
 use plumbline_core::lead::{Limits, Reader, Slots};
 use plumbline_core::schema::Role;
-use plumbline_core::{Pipeline, ScoreError, Timestamp};
+use plumbline_core::{Pipeline, Timestamp};
 
 use crate::input::declaration::read_declaration;
 use crate::input::{self, Carried, Cell, Problem, Records, Rejects, Step};
@@ -82,13 +82,7 @@ impl Features {
                 Step::End => break,
                 Step::Rejected(problem) => rejects.add_unreadable(&*records, &problem)?,
                 Step::Record => {
-                    let taken = match records.json() {
-                        Some(json) => {
-                            let read = reader.read_json(json, &limits, &mut slots).map_err(ScoreError::from);
-                            read.map_err(|e| Problem::new(e.code(), e.to_string()))
-                        }
-                        None => places.take(&*records, &schema, |lead| Ok(reader.read_lead(lead, &limits, &mut slots)?)),
-                    };
+                    let taken = places.read(&*records, (&schema, &reader), &limits, &mut slots);
                     let at = self.at.as_ref().map_or(Ok(now), |name| moment(&*records, name));
                     let read = taken.and(at);
                     match read {

@@ -11,6 +11,7 @@ pub mod diagnose;
 pub mod drift;
 pub mod drift_baseline;
 pub mod experiment;
+pub mod features;
 pub mod metrics;
 pub mod odd;
 pub mod quality;

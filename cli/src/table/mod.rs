@@ -10,3 +10,5 @@ pub mod moment;
 pub mod named;
 pub mod number;
 pub mod places;
+pub mod training;
+pub mod wire;

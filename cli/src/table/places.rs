@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use plumbline_core::json::MAX_SAFE_INTEGER;
-use plumbline_core::lead::{LeadError, Place};
+use plumbline_core::lead::{LeadError, Limits, Place, Reader, Slots};
 use plumbline_core::name::Names;
 use plumbline_core::schema::{Field, Schema};
 use plumbline_core::table::format_date;
@@ -74,6 +74,26 @@ impl Places {
         problems.extend(more.into_iter().filter(|p| !reported.iter().any(|field| p.field() == Some(field))));
         let error = ScoreError::from(problems);
         Err(Problem::new(error.code(), error.to_string()))
+    }
+
+    /// Reads the current record into `slots`, as `plumbline score` does: a JSON object as it stands, a row of a table as a lead.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the record.
+    pub fn read(
+        &self,
+        records: &dyn Records,
+        (schema, reader): (&Schema, &Reader),
+        limits: &Limits,
+        slots: &mut Slots,
+    ) -> Result<(), Problem> {
+        match records.json() {
+            Some(json) => {
+                let read = reader.read_json(json, limits, slots).map_err(ScoreError::from);
+                read.map_err(|e| Problem::new(e.code(), e.to_string()))
+            }
+            None => self.take(records, schema, |lead| Ok(reader.read_lead(lead, limits, slots)?)),
+        }
     }
 
     /// The lead that the current record makes, and the cells that are no value of their field.

@@ -8,6 +8,8 @@
     reason = "shared by tests, each of which uses a part"
 )]
 
+pub mod server;
+
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};

@@ -1,6 +1,7 @@
 //! What every request goes through: its route is found, its method and body are checked, its handler answers.
 
 mod csv;
+mod features;
 mod flags;
 mod health;
 mod inference;

@@ -6,7 +6,7 @@
 //! their method and path, and where there is no lifecycle, the service says so.
 
 use super::router::Call;
-use super::{flags, health, inference, invocations, model, score};
+use super::{features, flags, health, inference, invocations, model, score};
 use crate::access::{Need, Scope};
 use crate::answer::Answer;
 use crate::problem::Problem;
@@ -80,6 +80,8 @@ use Scope::{Admin, Approve, Ingest, Operate, Read, Score};
 /// All routes, the busiest first.
 pub static ROUTES: &[Route] = &[
     Route::post("/v1/score", Score, LEADS, |call| score::score(call.serving, call.now, call.request)).reads(LEAD).publishable(),
+    Route::post("/v1/features", Score, LEADS, |call| Ok(features::features(call.serving, call.now, call.request)?.into()))
+        .reads(&["content-type"]),
     Route::post("/invocations", Score, TABLES, invocations).reads(LEAD).refuses(invocations::refusal).publishable(),
     Route::post("/serving-endpoints/{name}/invocations", Score, TABLES, invocations)
         .reads(LEAD)

@@ -19,14 +19,7 @@ const JSON: &str = "application/json";
 const LINES: &str = "application/x-ndjson";
 
 pub(super) fn score(serving: Serving<'_>, now: Timestamp, request: &Request<'_>) -> Result<Answer, Problem> {
-    let form = match &*request.media_type() {
-        "application/x-ndjson" | "application/ndjson" | "application/jsonl" => Form::Lines,
-        "application/json" | "" | "application/x-www-form-urlencoded" | "text/plain" => Form::of_json(request.body),
-        other => {
-            let detail = format!("send leads as application/json or {LINES}, not {other:.100}");
-            return Err(Problem::new(415, "UNSUPPORTED_MEDIA_TYPE", detail));
-        }
-    };
+    let form = form(request)?;
     let reasons = match request.parameter("reasons") {
         Some(text) => {
             let wrong = |_| Problem::new(400, "BAD_PARAMETER", "reasons must be a whole number up to 4294967295");
@@ -37,6 +30,21 @@ pub(super) fn score(serving: Serving<'_>, now: Timestamp, request: &Request<'_>)
     };
     let scoring = Scoring::new(serving, (None, None), now, reasons, request.header("x-request-id"))?;
     if form == Form::One { one(scoring, request.body) } else { many(scoring, request.body, form) }
+}
+
+/// How the body of `request` holds its leads.
+///
+/// # Errors
+/// Its type is neither JSON nor NDJSON.
+pub(super) fn form(request: &Request<'_>) -> Result<Form, Problem> {
+    match &*request.media_type() {
+        "application/x-ndjson" | "application/ndjson" | "application/jsonl" => Ok(Form::Lines),
+        "application/json" | "" | "application/x-www-form-urlencoded" | "text/plain" => Ok(Form::of_json(request.body)),
+        other => {
+            let detail = format!("send leads as application/json or {LINES}, not {other:.100}");
+            Err(Problem::new(415, "UNSUPPORTED_MEDIA_TYPE", detail))
+        }
+    }
 }
 
 fn one(mut scoring: Scoring<'_>, body: &[u8]) -> Result<Answer, Problem> {

@@ -4,19 +4,19 @@
 use std::path::{Path, PathBuf};
 
 use plumbline_core::rollout::Alias;
-use plumbline_core::schema::{Field, FieldKind, Role};
-use plumbline_core::table::number;
+use plumbline_core::schema::Field;
 use plumbline_worker::{Effects, Journal, Lifecycle, LogMode, Request, Service as Scoring, Settings, world};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::client::{Service, rejected};
 use crate::host::{self, lifecycle};
-use crate::input::{self, Cell, Format, Records, Step};
+use crate::input::{self, Format, Step};
 use crate::output::paths::{append, is_ndjson};
 use crate::output::terminal;
 use crate::output::{Datum, Interrupt, Layout, Sink, Table};
 use crate::store::Store;
-use crate::table::places::{check_header, places_of};
+use crate::table::places::check_header;
+use crate::table::wire::Named;
 use crate::{Failure, Outcome, clock};
 
 /// Leads of one request, and bytes.
@@ -69,7 +69,7 @@ pub fn run(service: &Service, batch: &Batch<'_>, json: bool) -> Result<Outcome, 
         let needed = if batch.may_lack_columns { &[] } else { read.needed.as_slice() };
         check_header(&*records, &read.fields, needed, &source.place, super::ALLOW_MISSING)?;
     }
-    let named = read.names(&*records);
+    let named = Named::of(&*records, &read.fields);
     let layout = match batch.out {
         Some(out) if is_ndjson(out) => Layout::Ndjson,
         None if source.format == Format::Ndjson => Layout::Ndjson,
@@ -93,7 +93,7 @@ pub fn run(service: &Service, batch: &Batch<'_>, json: bool) -> Result<Outcome, 
             Step::Rejected(problem) => account.rejected.push((records.line(), problem.code.to_owned(), problem.message)),
             Step::Record => {
                 lines.push(records.line());
-                body.push_str(&lead(&*records, &named));
+                body.push_str(&named.lead(&*records));
                 body.push('\n');
             }
         }
@@ -297,19 +297,6 @@ impl Read {
             }
         }
     }
-
-    /// For each column its name in a lead, and its field.
-    fn names(&self, records: &dyn Records) -> Vec<(String, Option<Field>)> {
-        let names = if records.is_table() { records.names() } else { &[] };
-        let mut named: Vec<(String, Option<Field>)> = names.iter().map(|name| (name.clone(), None)).collect();
-        let places = places_of(names, self.fields.iter().map(|field| field.name.as_str()));
-        for (field, place) in self.fields.iter().zip(places) {
-            if let Some(column) = place.and_then(|place| named.get_mut(place)) {
-                *column = (field.name.clone(), Some(field.clone()));
-            }
-        }
-        named
-    }
 }
 
 /// Whether a listed model scores leads: a store lists the others, too, and gives those that do an alias.
@@ -323,30 +310,4 @@ fn scorer_of(bytes: Vec<u8>, place: &str) -> Result<plumbline_core::Scorer, Fail
     let failed = |code, message| Failure::Model { place: place.to_owned(), code, message };
     let bundle = plumbline_core::Bundle::read(&bytes).map_err(|e| failed(e.code(), e.to_string()))?;
     plumbline_core::Scorer::new(bundle).map_err(|e| failed(e.code(), e.to_string()))
-}
-
-/// The record as a lead, whose columns are `named`: texts of a CSV as numbers where the field is one.
-fn lead(records: &dyn Records, named: &[(String, Option<Field>)]) -> String {
-    if let Some(json) = records.json() {
-        return String::from_utf8_lossy(json).into_owned();
-    }
-    let mut lead = Map::new();
-    for (index, (name, field)) in named.iter().enumerate() {
-        let value = match records.cell(index) {
-            Cell::Missing => continue,
-            Cell::Text(text) if text.trim().is_empty() => continue,
-            Cell::Text(text) => {
-                let is_number = field.as_ref().is_some_and(|field| field.kind == FieldKind::Number && field.role != Role::Id);
-                number(text).filter(|_| is_number).map_or_else(|| text.into(), |x| json!(x))
-            }
-            Cell::Bool(is) => is.into(),
-            Cell::Int(n) => n.into(),
-            Cell::UInt(n) => n.into(),
-            Cell::Float(x) => json!(x),
-            Cell::Time(moment) => moment.ms.into(),
-            Cell::Other(other) => serde_json::from_str(&other.to_string()).unwrap_or_default(),
-        };
-        lead.insert(name.clone(), value);
-    }
-    Value::Object(lead).to_string()
 }

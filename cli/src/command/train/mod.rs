@@ -12,7 +12,6 @@ use clap::Args;
 use plumbline_core::baseline::{Gathered, Gathering};
 use plumbline_core::bundle::{Band, Declaration};
 use plumbline_core::feature::Pipeline;
-use plumbline_core::lead::Reader;
 use plumbline_core::math::logistic;
 use plumbline_core::model::{Calibration, Model};
 use plumbline_core::table::Rows as Account;
@@ -30,6 +29,7 @@ use crate::table::account::Limit;
 use crate::table::columns::Columns;
 use crate::table::labelled::Labelled;
 use crate::table::leads::OUTCOMES;
+use crate::table::training::Training;
 use crate::{Failure, Outcome};
 use fields::fields;
 use leads::Leads;
@@ -181,16 +181,10 @@ impl Train {
 
     /// The leads as the model will read them.
     fn read(&self, declaration: &Declaration) -> Result<(Leads, Account, String), Failure> {
-        let schema = declaration.schema();
-        let columns = Pipeline::columns(&schema, &declaration.feature);
-        let pipeline = Pipeline::compile(&schema, &declaration.feature, &columns)
-            .map_err(|e| Failure::input("the schema", e.code(), e.to_string()))?;
-        let reader = Reader::new(&schema);
-        let (mut leads, mut row) = (Leads::new(columns.len()), Vec::new());
-        let (rows, place) = self.labelled().each((&schema, &reader), &[], &mut |seen| {
-            pipeline.apply(seen.slots, seen.as_of, &mut row);
-            leads.push(reader.id(seen.slots), &row, seen.converted, (seen.at_ms, seen.as_of));
-            Ok(())
+        let training = Training::of(declaration)?;
+        let mut leads = Leads::new(training.columns.len());
+        let (rows, place) = training.each(&self.labelled(), &mut |seen, row| {
+            leads.push(training.id(seen), row, seen.converted, (seen.at_ms, seen.as_of));
         })?;
         Ok((leads, rows, place))
     }
