@@ -81,6 +81,12 @@ async function python() {
   return (await run("sh", ["-c", script], { quiet: true })) === 0 ? interpreter : undefined;
 }
 
+/** What is lacking to run a program in a root of its own, as another user. */
+function spaces() {
+  const may = process.getuid?.() === 0 && spawnSync("unshare", ["--mount", "true"]).status === 0;
+  return may ? undefined : "a root of its own needs the user root and unshare of util-linux";
+}
+
 const browser = await chromium();
 const interpreter = await python();
 const lacking = (await postgres()) ? undefined : "PostgreSQL is not installed";
@@ -94,6 +100,7 @@ env.PLUMBLINE_BUILT = join(root, "target/quick");
 const rules = testProgram(native, "plumbline_worker");
 await suite("native: the service's rules on PostgreSQL", rules ? lacking : "they do not build", "node", ["xtask/npm/postgres.mjs", rules], env);
 await nodeSuite("stores: races, kills, exports, on SQLite and PostgreSQL", "stores", lacking, env);
+await nodeSuite("container: the image's steps without an engine", "container", spaces(), env);
 await suite("analysis, in wasm under node", undefined, "cargo", glue("wasm-test"), env);
 await suite("conformance", undefined, join(env.PLUMBLINE_BUILT, "conformance"), [], env);
 await nodeSuite("hosts: node, workerd, Chromium, plain JS", "hosts", browser ? undefined : "Chromium is not installed", env);
