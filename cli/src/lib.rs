@@ -26,6 +26,15 @@ pub mod harness {
     pub use crate::input::declaration::declaration;
     pub use crate::input::{Records, Step, of_bytes};
     pub use crate::output::shortest;
+
+    /// Whether `arguments`, the program's name first, are a command of this program.
+    ///
+    /// # Errors
+    /// What is wrong with them.
+    pub fn parse<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Result<(), String> {
+        use clap::Parser as _;
+        crate::Cli::try_parse_from(arguments).map(drop).map_err(|e| e.to_string())
+    }
     /// Playing histories of a simulated company, and the stores they are played into.
     pub mod world {
         pub use crate::host::demo::{base, play_script};
@@ -39,6 +48,7 @@ pub mod harness {
         pub use crate::report::card::Card;
         pub use crate::report::check::{ConfigReport, SetupReport};
         pub use crate::report::features::FeaturesReport;
+        pub use crate::report::gate::GateReport;
         pub use crate::report::summary::{
             AssignSummary, FeaturesSummary, ImportSummary, SchemaSummary, ScoreSummary, WindowSummary,
         };

@@ -61,7 +61,8 @@ fn leads(folder: &Path, rows: u64) -> String {
         let visits_text = if n % 11 == 0 { String::new() } else { format!("{visits}.0") };
         let converted = u8::from(random.unit() < 0.05 + visits as f64 / 20.0);
         let hour = n % 24;
-        writeln!(csv, "L{n},2026-04-{:02}T{hour:02}:15:00Z,{visits_text},{pages:?},{source},{seen},{converted}", 1 + n % 30).unwrap();
+        writeln!(csv, "L{n},2026-04-{:02}T{hour:02}:15:00Z,{visits_text},{pages:?},{source},{seen},{converted}", 1 + n % 30)
+            .unwrap();
     }
     let path = folder.join("leads.csv");
     std::fs::write(&path, csv).unwrap();

@@ -4,8 +4,8 @@
 use std::fs;
 
 use plumbline::harness::report::{
-    AssignSummary, BaselineSummary, Bench, CapacitySummary, Card, ConfigReport, FeaturesReport, FeaturesSummary, ImportSummary, SchemaSummary,
-    ScoreSummary, SetupReport, WindowSummary,
+    AssignSummary, BaselineSummary, Bench, CapacitySummary, Card, ConfigReport, FeaturesReport, FeaturesSummary, GateReport,
+    ImportSummary, SchemaSummary, ScoreSummary, SetupReport, WindowSummary,
 };
 use plumbline_core::{drift, experiment, metric, quality, route, window};
 use schemars::JsonSchema;
@@ -38,6 +38,7 @@ pub fn all() -> [(&'static str, Value); 24] {
         ("commands/check-setup", report::<SetupReport>()),
         ("commands/report", report::<plumbline_core::report::Report>()),
         ("commands/check-features", report::<FeaturesReport>()),
+        ("commands/check-gate", report::<GateReport>()),
         ("commands/diagnose", report::<plumbline_core::diagnose::Diagnosis>()),
         ("settings/experiment", settings::<experiment::Settings>()),
         ("settings/plan", settings::<experiment::Plan>()),

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use plumbline_core::report::day_text;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::client::Service;
+use crate::client::{Service, encoded};
 use crate::input::model_file;
 use crate::output::terminal;
 use crate::{Failure, Outcome};
@@ -19,6 +19,7 @@ The first model of an empty store becomes champion. Every further one waits unti
 
 Examples:
   plumbline models add web-leads.plumb --key $KEY
+  plumbline models approve 2026-12-01.1 --comment 'AUC 0.89 on the newest fifth, calibrated' --key $KEY
   plumbline models list")]
 pub struct Models {
     #[command(flatten)]
@@ -35,6 +36,14 @@ enum What {
         #[arg(value_name = "M.plumb")]
         bundle: PathBuf,
     },
+    /// Approve a model for its rollout, after reviewing its figures; it takes the place in the queue for shadow
+    Approve {
+        /// The version
+        version: String,
+        /// What the review found; it goes into the ledger
+        #[arg(long)]
+        comment: String,
+    },
     /// All registered models, the newest first
     List,
 }
@@ -46,6 +55,10 @@ impl Models {
             What::Add { bundle } => {
                 self.service.post("/v1/models", "application/octet-stream", &model_file::read(bundle)?, "")?
             }
+            What::Approve { version, comment } => {
+                let path = format!("/v1/models/{}/approve", encoded(version));
+                self.service.command(&path, &json!({ "comment": comment }), "")?
+            }
             What::List => self.service.get("/v1/models")?,
         };
         if json {
@@ -54,7 +67,8 @@ impl Models {
             let head = ["version", "name", "status", "aliases", "registered", "size", "digest"];
             terminal::say(&terminal::columns(&head, models.iter().map(row)))?;
         } else {
-            let word = |name: &str| answer.body.get(name).and_then(Value::as_str).unwrap_or_default();
+            let model = answer.body.get("model").unwrap_or(&answer.body);
+            let word = |name: &str| model.get(name).and_then(Value::as_str).unwrap_or_default();
             terminal::say(&format!("{} of {} is {}", word("version"), word("name"), word("status")))?;
         }
         Ok(Outcome::Done)

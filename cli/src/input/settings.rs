@@ -25,6 +25,10 @@ pub fn read_settings(path: &Path) -> Result<(Settings, Policy), Failure> {
     let bytes = model_file::read(path)?;
     let invalid = |what: String| Failure::input(place.clone(), "SETTINGS_INVALID", what);
     let mut given: Value = toml::from_str(&String::from_utf8_lossy(&bytes)).map_err(|e| invalid(e.to_string()))?;
+    // How models are trained is read where they are (plumbline train).
+    if let Some(sections) = given.as_object_mut() {
+        sections.remove("train");
+    }
     let policy = policy_of(&mut given).map_err(invalid)?;
     let settings = Settings::read(given, &native()).map_err(|e| invalid(e.to_string()))?;
     // What the two say of leads must go together.

@@ -99,13 +99,9 @@ impl FeaturesReport {
 impl Difference {
     fn shown(&self) -> String {
         match self.reason.as_str() {
-            "" => format!(
-                "line {}, {}: {} in training, {} here",
-                self.line,
-                self.column,
-                self.training.shown(),
-                self.found.shown()
-            ),
+            "" => {
+                format!("line {}, {}: {} in training, {} here", self.line, self.column, self.training.shown(), self.found.shown())
+            }
             reason => format!("line {}: {reason}", self.line),
         }
     }
@@ -114,13 +110,9 @@ impl Difference {
 /// The page of `report`.
 pub fn page(report: &FeaturesReport) -> String {
     let mut lines = vec![match &report.model {
-        Some(model) => format!(
-            "{} {}: {} leads, {} columns",
-            model.name,
-            model.version,
-            thousands(report.leads),
-            report.columns.len()
-        ),
+        Some(model) => {
+            format!("{} {}: {} leads, {} columns", model.name, model.version, thousands(report.leads), report.columns.len())
+        }
         None => format!("{} leads, {} columns", thousands(report.leads), report.columns.len()),
     }];
     for way in &report.ways {

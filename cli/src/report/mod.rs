@@ -12,6 +12,7 @@ pub mod drift;
 pub mod drift_baseline;
 pub mod experiment;
 pub mod features;
+pub mod gate;
 pub mod metrics;
 pub mod odd;
 pub mod quality;

@@ -5,6 +5,7 @@
 
 mod alert;
 mod ask;
+mod consent;
 mod diagnose;
 mod drift;
 mod evidence;

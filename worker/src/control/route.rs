@@ -139,6 +139,7 @@ impl<S: Sql> Control<S> {
                 };
                 Ok(ok(&model))
             }
+            (Post, "/v1/models/{version}/approve") => self.consent(now_ms, routed.value("version"), request, viewer),
             (Post, "/v1/capacity") => {
                 let record: Capacity = body(request)?;
                 self.record_capacity(now_ms, &record.build, (record.req_per_s, record.p99_ms), record.seconds, viewer.name())?;
@@ -264,7 +265,7 @@ impl<S: Sql> Control<S> {
             version: model.version,
             status,
             is_verified,
-            approved_by: Vec::new(),
+            approved_by: self.consenting(&model.digest)?,
             approvers: self.approvers(now_ms)?,
             modes,
             cannot_hold_together,

@@ -58,10 +58,12 @@ impl<S: Sql> Control<S> {
         let numbers: Vec<u64> = about.iter().map(|row| integer(row, 0).unsigned_abs()).collect();
         let entries = self.entries(i64::MAX, ENTRIES)?;
         let history: Vec<Value> = entries.iter().filter(|entry| numbers.contains(&entry.seq)).map(shown_entry).collect();
-        Ok(json!({ "model": model, "aliases": named(&aliases, &model.version), "manifest": manifest, "history": history }))
+        let approvals = self.consents(&model.digest)?;
+        Ok(json!({ "model": model, "aliases": named(&aliases, &model.version), "manifest": manifest, "approvals": approvals,
+            "history": history }))
     }
 
-    fn named_model(&mut self, key: &str) -> Result<Registered, Fault> {
+    pub(super) fn named_model(&mut self, key: &str) -> Result<Registered, Fault> {
         let version = key.rsplit('/').next().unwrap_or(key);
         let found = match self.model(key)? {
             None if version != key => self.model(version)?.filter(|model| format!("{}/{version}", model.name) == key),

@@ -108,6 +108,7 @@ pub static ROUTES: &[Route] = &[
     Route::kept(Post, "/v1/models", Operate).takes(&[OCTETS]),
     Route::get("/v1/models/{version}/bundle", Score, bundle).or_control().reads(HELD).publishable(),
     Route::kept(Get, "/v1/models/{version}/card", Read).reads(HELD),
+    Route::kept(Post, "/v1/models/{version}/approve", Approve).takes(COMMAND),
     Route::get("/v2", Score, |_| Ok(inference::server().into())).refuses(inference::refusal).publishable(),
     Route::get("/v2/", Score, |_| Ok(inference::server().into())).refuses(inference::refusal).publishable(),
     Route::public("/v2/health/live", |_| Ok(inference::live().into())).refuses(inference::refusal),
