@@ -121,6 +121,13 @@ async function asks(url, data, pid) {
   assert.ok((await scored.json()).probability > 0);
 }
 
+test("the image is at most 30 MB, compressed", () => {
+  const packed = sh(`tar c -C ${root} bin models | gzip | wc -c`);
+  const mb = Number(packed.stdout) / 1e6;
+  console.log(`${mb.toFixed(1)} MB compressed: ${process.env.PLUMBLINE_STATIC ? "the static program" : "the program that the tests built"}, stripped`);
+  assert.ok(mb > 1 && mb <= 30, `${mb} MB`);
+});
+
 test("it serves as another user on a root that cannot be written, and SIGTERM ends it with its log written", { timeout: 60_000 }, async () => {
   const data = join(folder, "data");
   mkdirSync(data);
