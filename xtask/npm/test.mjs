@@ -29,7 +29,7 @@ async function suite(name, lacking, command, args, env) {
   const started = performance.now();
   const output = { 1: "", 2: "" };
   const code = await run(command, args, { env, limit_ms: LIMIT_MS, heard: (chunk, stream) => (output[stream] += chunk) });
-  for (const [, what] of `${output[1]}\n${output[2]}`.matchAll(/^not run: (.+)$/gm)) lacks.add(`${name}: ${what}`);
+  for (const [, what] of `${output[1]}\n${output[2]}`.matchAll(/^(?:# )?not run: (.+)$/gm)) lacks.add(`${name}: ${what}`);
   const seconds = (performance.now() - started) / 1000;
   outcomes.push({ name, outcome: code === 0 ? "passed" : "failed", note: `${seconds.toFixed(1)} s` });
 }
