@@ -59,8 +59,8 @@ use clap::{Parser, Subcommand};
 
 use command::{
     alerts, assign, baseline, bench, capacity, check, diagnose, drift, experiment, export, features, import, inspect, keys, kill,
-    leads, ledger, metrics, models, outcomes, quality, report as show, rollout, schema, score, serve, simulate, sql, train,
-    window,
+    leads, ledger, metrics, models, outcomes, quality, report as show, retrain, rollout, schema, score, serve, simulate, sql,
+    train, window,
 };
 use outcome::Outcome;
 use output::terminal;
@@ -116,6 +116,7 @@ enum Command {
     Diagnose(diagnose::Diagnose),
     Serve(serve::Serve),
     Rollout(rollout::Rollout),
+    Retrain(retrain::Retrain),
     Kill(kill::Kill),
     Models(models::Models),
     Ledger(ledger::Ledger),
@@ -170,6 +171,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Diagnose(diagnose) => diagnose.run(cli.json),
         Command::Serve(serve) => serve.run(cli.json),
         Command::Rollout(rollout) => rollout.run(cli.json),
+        Command::Retrain(retrain) => retrain.run(cli.json),
         Command::Kill(kill) => kill.run(cli.json),
         Command::Models(models) => models.run(cli.json),
         Command::Ledger(ledger) => ledger.run(cli.json),

@@ -34,6 +34,7 @@ mod order;
 pub mod quality;
 pub mod random;
 pub mod report;
+pub mod retrain;
 pub mod rollout;
 pub mod route;
 pub mod schema;
@@ -43,6 +44,7 @@ pub mod stats;
 mod sum;
 pub mod table;
 pub mod train;
+pub mod training;
 pub mod window;
 
 pub use bundle::{Bundle, BundleError, Declaration, Manifest};

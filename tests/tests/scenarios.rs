@@ -10,7 +10,7 @@
 )]
 
 use plumbline_core::rollout::{Policy, Stage};
-use plumbline_tests::scenario::{Ended, START, play, script};
+use plumbline_tests::scenario::{Ended, LEADS, START, WAIVED, play, script};
 use plumbline_worker::world;
 use serde_json::{Value, json};
 
@@ -179,4 +179,32 @@ fn a_clock_that_jumps_changes_no_transition_and_makes_up_no_day() {
     assert_eq!(late, [0, 0, 3, 3, 3, 3]);
     let jumps = shaken.chain.iter().filter(|entry| entry.kind == "clock").count();
     assert!(jumps >= 4, "{jumps}");
+}
+
+#[test]
+fn a_retrained_model_takes_over_after_drift_with_no_hand_but_the_approvals() {
+    // One Sunday in the middle of the history; the script registers no challenger of its own that is ever started.
+    let mut policy = policy();
+    policy.retrain.when.schedule = "0 2 18 10 *".to_owned();
+    policy.retrain.when.drifted_features = 0;
+    policy.leads.store = plumbline_core::rollout::policy::LeadStore::Scored;
+    let events = [
+        json!({ "at": "d5 09:00", "kind": "capacity" }),
+        json!({ "at": "d12 09:00", "kind": "drift", "deviations": 1.0 }),
+        json!({ "at": "d20 09:00", "kind": "retrain" }),
+        json!({ "at": "d20 09:00", "kind": "attend", "waive": WAIVED }),
+    ];
+    let script = json!({
+        "seed": 1, "days": 112, "leads": LEADS, "challenger": "good", "lift": 0.2, "event": events, "ticks": [11], "ends_when_decided": true,
+    });
+    let ended = play(&script, policy).unwrap();
+    assert!(ended.is_whole());
+    let run = &ended.report["retraining"]["runs"][0];
+    assert_eq!((&run["trigger"], &run["result"]), (&json!("schedule"), &json!("queued")), "{run}");
+    assert_eq!(ended.state.champion, "2026-10-18.1", "{run} {}", shown(&ended));
+    let trained = ended.report["models"].as_array().unwrap().iter().find(|model| model["version"] == "2026-10-18.1").unwrap();
+    assert!(trained["estimates"]["auc"]["value"].as_f64() > Some(0.9), "{trained}");
+    let goal = ended.report["goals"].as_array().unwrap().iter().find(|goal| goal["id"] == "automated_retraining").unwrap();
+    assert_eq!(goal["status"], "pass", "{goal}");
+    assert!(ended.played.rejected.is_empty(), "{}", shown(&ended));
 }

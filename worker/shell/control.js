@@ -7,6 +7,8 @@ import { instantiate } from "./instance.js";
 
 /** What is due is done this often. */
 const TICK_MS = 5000;
+/** A retraining is worked on for so long before the next tick; requests are answered between its steps. */
+const TRAIN_MS = 1000;
 /** A receiver of messages may take so long to answer. */
 const PATIENCE_MS = 10_000;
 /** The service is asked for a lead of its own this often, and has so long to answer. */
@@ -121,9 +123,16 @@ export class Control extends DurableObject {
       // The next tick goes on where this one broke off.
       console.error(error);
     }
+    let more = false;
+    try {
+      more = await this.train();
+    } catch (error) {
+      // The next one takes the steps again.
+      console.error(error);
+    }
     // A slow receiver delays no tick.
     this.ctx.waitUntil(this.deliver());
-    await this.ctx.storage.setAlarm(Date.now() + TICK_MS);
+    await this.ctx.storage.setAlarm(Date.now() + (more ? 0 : TICK_MS));
   }
 
   /** Answers a request that belongs to the lifecycle. */
@@ -197,6 +206,24 @@ export class Control extends DurableObject {
     await this.announce();
     if (Date.now() - this.probed >= PROBE_MS) await this.probe();
     if (Date.now() - this.expired >= EXPIRY_MS) await this.expire();
+  }
+
+  /** Works on a retraining for a while, a step at a time, so that requests are answered between two; whether there is more to do. */
+  async train() {
+    const until = Date.now() + TRAIN_MS;
+    while (Date.now() < until) {
+      const ask = this.text("control_retraining", [], Date.now());
+      if (ask) {
+        const number = JSON.parse(ask).stored.shard;
+        // The shards before it say nothing.
+        const part = await this.all((shard, at) => (at === number ? shard.part(Date.now(), at, this.shards, ask, EMPTY) : undefined))[number];
+        this.call("control_told", [EMPTY, ask, `[${'{"Ok":null},'.repeat(number)}${part}]`], Date.now());
+      } else if (this.call("control_train", [], Date.now(), 2) === 0) {
+        return false;
+      }
+      await scheduler.wait(0);
+    }
+    return true;
   }
 
   /** Has every shard delete what it need not keep any more. */

@@ -226,6 +226,26 @@ impl<S: Sql> Lifecycle<S> {
         }
         Ok(if self.control.tick(now_ms)? { self.control.deployed()? } else { None })
     }
+
+    /// Retrains the model where that is due, step by step until `goes_on` says no; whether there is more to do.
+    ///
+    /// # Errors
+    /// A store failed; the next call goes on.
+    pub fn retrain_while(&mut self, now_ms: i64, goes_on: &mut dyn FnMut() -> bool) -> Result<bool, Fault> {
+        self.control.queue_retraining(now_ms)?;
+        loop {
+            let Some((number, question)) = self.control.retraining_asks(now_ms)? else {
+                return self.control.train_while(now_ms, goes_on);
+            };
+            if !goes_on() {
+                return Ok(true);
+            }
+            // A shard that is gone has no leads.
+            let leads =
+                self.shards.get_mut(number as usize).map(|shard| shard.stored(&question)).transpose()?.unwrap_or_default();
+            self.control.take_stored(now_ms, number, &question, &leads)?;
+        }
+    }
 }
 
 /// Transactions of one expiry: a store that has much to delete goes on at the next.
@@ -292,6 +312,8 @@ pub(crate) fn part<S: Sql>(
         Ask::Leads { before, limit } => shown(&shard.leads(before.get(number as usize).copied().flatten(), *limit)?),
         Ask::Diagnose(question) => shown(&shard.inquire(question)?),
         Ask::Survey(survey) => shown(&shard.survey(survey)?),
+        Ask::Stored { shard: asked, question } if *asked == number => shown(&shard.stored(question)?),
+        Ask::Stored { .. } => Ok(Value::Null),
         Ask::Lead { id } if is_own(id) => match shard.lead(id)? {
             None if shard.is_erased(id)? => Ok(serde_json::json!({ "erased": true })),
             found => shown(&found),

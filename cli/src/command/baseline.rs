@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::Args;
 use plumbline_core::Scorer;
@@ -74,7 +75,7 @@ impl Baseline {
             ("the held-out data", self.held_out.as_deref()),
         ];
         keep_apart(&read, &[("the new bundle", Some(&self.output))])?;
-        let scorer = open_scorer(&self.model)?;
+        let scorer = Arc::new(open_scorer(&self.model)?);
         let (Gathered { reference, mut baseline }, rows) = self.gather(&scorer, &self.data)?;
         let mut held_out_rows = None;
         if let Some(file) = &self.held_out {
@@ -109,7 +110,7 @@ impl Baseline {
     }
 
     /// What the leads of `file` are like, and where its rows went.
-    fn gather(&self, scorer: &Scorer, file: &Path) -> Result<(Gathered, Rows), Failure> {
+    fn gather(&self, scorer: &Arc<Scorer>, file: &Path) -> Result<(Gathered, Rows), Failure> {
         if file == Path::new("-") {
             let message = "the training data is read twice, for its SHA-256 too, so it must be a file";
             return Err(Failure::usage("ARGUMENTS", message));

@@ -22,6 +22,7 @@ pub mod models;
 pub mod outcomes;
 pub mod quality;
 pub mod report;
+pub mod retrain;
 pub mod rollout;
 pub mod schema;
 pub mod score;

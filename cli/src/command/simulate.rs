@@ -27,7 +27,7 @@ A script begins on a Monday. Its events:
   kind = \"start\"            # or approve, waive, hold, resume, rollback, capacity; by = \"Ben Okafor\"
   [[event]]
   at = \"d20 09:00\"
-  kind = \"errors\"           # or latency, drift, new_category, missing, outage_shard, clock_jump, duplicate_ticks, restart, srm,
+  kind = \"errors\"           # or latency, drift, new_category, missing, outage_shard, clock_jump, duplicate_ticks, restart, retrain, srm,
   of = \"challenger\"         # silence_sales, feedback_odd, attend (people do what the rollout waits for)
   share = 0.2
 

@@ -24,6 +24,9 @@ const TICK: Duration = Duration::from_secs(2);
 /// So long a tick digests leads, lest requests and commands wait: where rows come faster, it catches up later.
 const DIGEST: Duration = Duration::from_millis(200);
 
+/// So long a retraining works before requests are looked for: about two trees of a large one.
+const TRAINING: Duration = Duration::from_millis(40);
+
 /// What is older than the policy keeps is deleted this often.
 const EXPIRY: Duration = Duration::from_secs(3600);
 
@@ -223,8 +226,9 @@ fn keep(mut lifecycle: Lifecycle<Store>, service: &Service, calls: &mpsc::Receiv
     follow(&mut lifecycle, service, is_local);
     let (mut due, mut beat, mut expiry) = (clock::start(), clock::start(), clock::start() + EXPIRY);
     let mut next = None;
+    let mut trains = false;
     loop {
-        let wait = due.saturating_duration_since(clock::start());
+        let wait = if trains { Duration::ZERO } else { due.saturating_duration_since(clock::start()) };
         let wait = if post.is_busy() { wait.min(SENDING) } else { wait };
         match next.take().map_or_else(|| calls.recv_timeout(wait), Ok) {
             Ok(call) if call.has_outcomes() => next = take_outcomes(&mut lifecycle, call, calls, is_local),
@@ -241,6 +245,10 @@ fn keep(mut lifecycle: Lifecycle<Store>, service: &Service, calls: &mpsc::Receiv
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => return,
         }
+        // A step of it after each request: neither waits for the other for long.
+        if trains {
+            trains = train(&mut lifecycle);
+        }
         // Also while requests come without a pause.
         if clock::start() < due {
             if post.is_busy() {
@@ -252,6 +260,7 @@ fn keep(mut lifecycle: Lifecycle<Store>, service: &Service, calls: &mpsc::Receiv
         if let Err(fault) = lifecycle.tick_while(clock::now().0, &mut || clock::start() < until) {
             terminal::note(&format!("error[LIFECYCLE]: {fault}"));
         }
+        trains = train(&mut lifecycle);
         follow(&mut lifecycle, service, is_local);
         show(&mut lifecycle, service);
         if clock::start() >= beat {
@@ -270,6 +279,15 @@ fn keep(mut lifecycle: Lifecycle<Store>, service: &Service, calls: &mpsc::Receiv
         deliver(&mut lifecycle, &mut post);
         due = clock::start() + TICK;
     }
+}
+
+/// Works on a retraining for a moment; whether there is more to do.
+fn train(lifecycle: &mut Lifecycle<Store>) -> bool {
+    let until = clock::start() + TRAINING;
+    lifecycle.retrain_while(clock::now().0, &mut || clock::start() < until).unwrap_or_else(|fault| {
+        terminal::note(&format!("error[RETRAIN]: {fault}; the next tick goes on"));
+        false
+    })
 }
 
 /// Answers `first` and the requests with outcomes that wait behind it; the request after them, where one waits.

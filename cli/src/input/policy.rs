@@ -3,7 +3,7 @@
 use plumbline_core::rollout::Policy;
 
 /// Sections of the settings' file that are the policy's.
-const POLICY: [&str; 8] = ["outcome", "leads", "stage", "gates", "experiment", "alerts", "report", "retention"];
+const POLICY: [&str; 9] = ["outcome", "leads", "stage", "gates", "experiment", "retrain", "alerts", "report", "retention"];
 
 /// Takes the policy's sections out of `given`.
 ///

@@ -145,6 +145,25 @@ pub fn of_rollout(
     }
 }
 
+/// The message that the retraining `id`, started by a trigger, ended with a decision.
+pub fn of_retraining(policy: &Policy, (id, trigger, decision): (&str, &str, &str), sentence: &Sentence, now_ms: i64) -> Message {
+    let severity = if matches!(decision, "below" | "failed") { Severity::Yellow } else { Severity::Info };
+    // A model that is queued waits for a person.
+    let whom = contacts(policy).iter().find(|contact| contact.role == "ml_lead").filter(|_| decision != "kept").map(named);
+    Message {
+        id: format!("retraining-{id}/{decision}"),
+        topic: Topic::Retrain,
+        kind: format!("retrain.{decision}"),
+        severity,
+        at_ms: now_ms,
+        title: "Retraining".to_owned(),
+        sentence: sentence.clone(),
+        fields: whom.map(|whom| ("Asked to act".to_owned(), whom)).into_iter().collect(),
+        context: vec![format!("Retraining {id}"), format!("Trigger {trigger}")],
+        links: links(policy, "#/models"),
+    }
+}
+
 /// The message that keeps the head of the ledger outside of the store: a chain whose end is cut or written anew no longer agrees with it.
 pub fn of_anchor(anchor: &Anchor, now_ms: i64) -> Message {
     let text = format!("Keep this message: plumbline ledger verify --anchor compares the ledger with it.\n{anchor}");

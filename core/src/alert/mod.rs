@@ -19,7 +19,7 @@ mod today;
 
 pub use delivery::{Answered, LEASE_MS, Settled, settle};
 pub use incident::{Close, Incident, IncidentError, IncidentKind, contacts};
-pub use message::{Message, Topic, of_alert, of_anchor, of_incident, of_rollout};
+pub use message::{Message, Topic, of_alert, of_anchor, of_incident, of_retraining, of_rollout};
 pub use operation::{Operation, operations};
 pub use performance::{Outcomes, drift, expected_auc, performance};
 pub use reading::{Figure, Finding, Reading};

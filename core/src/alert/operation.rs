@@ -21,6 +21,8 @@ pub struct Operation {
     pub lagging: Option<Vec<String>>,
     /// What `verify` found wrong with the ledger; the ledger is whole: `Some(None)`.
     pub ledger: Option<Option<String>>,
+    /// What is wrong with the newest retraining; nothing is: `Some(None)`.
+    pub retraining: Option<Option<String>>,
     /// Whether the clock jumped and no row has confirmed the new time.
     pub jumped: Option<bool>,
 }
@@ -67,6 +69,10 @@ pub fn operations(facts: &Operation, now_ms: i64) -> Vec<Reading> {
             some => format!("{} still serves an older deployment than the newest.", phrase::listed(some)),
         };
         add(Rule::EpochLag, !lagging.is_empty(), Figure::new(lagging.len() as f64, 0.0), text);
+    }
+    if let Some(fault) = &facts.retraining {
+        let text = fault.clone().unwrap_or_else(|| "The newest retraining ended well.".to_owned());
+        add(Rule::Retraining, fault.is_some(), Figure::default(), text);
     }
     if let Some(fault) = &facts.ledger {
         let text = fault.clone().unwrap_or_else(|| "The ledger is whole.".to_owned());

@@ -37,6 +37,7 @@ pub enum Rule {
     EpochLag,
     LedgerBroken,
     Clock,
+    Retraining,
 }
 
 /// What a rule watches; sets of families make up `red.many`.
@@ -60,12 +61,13 @@ pub enum Family {
 
 use Rule::{
     Auc, Calibration, Clock, Coverage, DeadMan, Drift, EpochLag, Errors, ExpectedAuc, ExportStuck, Freshness, Latency,
-    LedgerBroken, Missing, NotStored, OutboxStuck, Precision, Recall, RedErrors, RedLatency, RedMany, Satisfaction, Uptime,
+    LedgerBroken, Missing, NotStored, OutboxStuck, Precision, Recall, RedErrors, RedLatency, RedMany, Retraining, Satisfaction,
+    Uptime,
 };
 
 impl Rule {
     /// All rules.
-    pub const ALL: [Rule; 23] = [
+    pub const ALL: [Rule; 24] = [
         Auc,
         Calibration,
         Precision,
@@ -89,6 +91,7 @@ impl Rule {
         EpochLag,
         LedgerBroken,
         Clock,
+        Retraining,
     ];
 
     /// Its name, as JSON and the runbook have it.
@@ -117,6 +120,7 @@ impl Rule {
             EpochLag => "epoch_lag",
             LedgerBroken => "ledger_broken",
             Clock => "clock",
+            Retraining => "retraining",
         }
     }
 
@@ -146,6 +150,7 @@ impl Rule {
             EpochLag => "An instance serves an old deployment",
             LedgerBroken => "The ledger was altered",
             Clock => "The clock jumped",
+            Retraining => "Retraining",
         }
     }
 
@@ -174,7 +179,7 @@ impl Rule {
     /// What it watches.
     pub fn family(self) -> Family {
         match self {
-            Auc | Calibration | Precision | Recall | ExpectedAuc | RedMany => Family::Performance,
+            Auc | Calibration | Precision | Recall | ExpectedAuc | RedMany | Retraining => Family::Performance,
             Drift => Family::Drift,
             Coverage => Family::Coverage,
             Missing | Freshness | DeadMan => Family::Data,

@@ -1,6 +1,7 @@
 //! What is gathered of the leads of a training table.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::suite::{Expected, suite};
 use super::{BaselineError, figures};
@@ -29,8 +30,8 @@ const PARTS: [f64; 11] = [0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 0.9
 
 /// The leads of a training table, one after another.
 #[derive(Debug)]
-pub struct Gathering<'a> {
-    scorer: &'a Scorer,
+pub struct Gathering {
+    scorer: Arc<Scorer>,
     threshold: f64,
     fields: Vec<Values>,
     scores: Vec<f64>,
@@ -72,16 +73,16 @@ pub struct Gathered {
     pub baseline: Baseline,
 }
 
-impl<'a> Gathering<'a> {
+impl Gathering {
     /// Nothing gathered yet for `scorer`; a lead is called at `threshold`.
-    pub fn new(scorer: &'a Scorer, threshold: f64) -> Gathering<'a> {
+    pub fn new(scorer: &Arc<Scorer>, threshold: f64) -> Gathering {
         let values = |field: &Field| match (field.role, field.kind) {
             (Role::Id | Role::HumanScore, _) | (_, FieldKind::Date) => Values::Skipped,
             (_, FieldKind::Number | FieldKind::List) => Values::Number { values: Vec::new(), missing: 0 },
             _ => Values::Text { counts: BTreeMap::new(), missing: 0 },
         };
         Gathering {
-            scorer,
+            scorer: Arc::clone(scorer),
             threshold,
             fields: scorer.bundle().manifest.schema.fields.iter().map(values).collect(),
             scores: Vec::new(),

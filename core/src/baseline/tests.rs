@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use super::*;
 use crate::bundle::{Band, Baseline, Distribution};
 use crate::lead::{Lead, Limits, Slots, Timestamp, Value};
@@ -43,7 +45,7 @@ fn lead(number: u64, random: &mut Random) -> (Lead, f64) {
 }
 
 fn gathered(leads: u64) -> Gathered {
-    let scorer = scorer();
+    let scorer = Arc::new(scorer());
     let mut gathering = Gathering::new(&scorer, 0.5);
     let (mut random, mut slots) = (Random::new(7), Slots::default());
     for number in 0..leads {
@@ -111,8 +113,7 @@ fn a_bundle_carries_its_baseline_and_scoring_leaves_it_unread() {
 
 #[test]
 fn no_leads_have_no_baseline() {
-    let scorer = scorer();
-    assert_eq!(Gathering::new(&scorer, 0.5).finish().unwrap_err().code(), "INSUFFICIENT_DATA");
+    assert_eq!(Gathering::new(&Arc::new(scorer()), 0.5).finish().unwrap_err().code(), "INSUFFICIENT_DATA");
 }
 
 #[cfg(feature = "quality")]

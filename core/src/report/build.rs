@@ -21,7 +21,9 @@ use self::measured::Seen;
 use self::training::{diagnosed, model};
 use super::alert::{AlertPart, IncidentPart};
 use super::day::DayRow;
-use super::document::{Change, Complete, Day, Deployment, Event, Health, LoadTest, Report, SettingsPart, SignOff};
+use super::document::{
+    Change, Complete, Day, Deployment, Event, Health, LoadTest, Report, RetrainingPart, SettingsPart, SignOff,
+};
 use super::human::Human;
 use super::measure::{Measure, MeasureId, Tab, status};
 use super::time::{day_text, time_text};
@@ -104,6 +106,8 @@ pub struct Facts<'a> {
     pub undelivered: u64,
     /// The registered models.
     pub models: &'a [ModelRow],
+    /// Retrainings, and when the next is due.
+    pub retraining: &'a RetrainingPart,
     /// What the troubleshooting guide found last.
     pub diagnosis: Option<&'a Diagnosis>,
 }
@@ -222,6 +226,7 @@ impl Report {
             alerts: facts.alerts(),
             alerts_total: facts.alerts.1,
             incidents: facts.open().take(LISTED).map(|incident| IncidentPart::new(facts.policy, incident)).collect(),
+            retraining: facts.retraining.clone(),
             models: facts.models.iter().map(model).collect(),
             diagnosis: facts.diagnosis.map(diagnosed).unwrap_or_default(),
             settings: SettingsPart {

@@ -71,6 +71,9 @@ pub struct Report {
     pub alerts_total: u64,
     /// The incidents that are open, the most urgent deadline first; at most ten.
     pub incidents: Vec<IncidentPart>,
+    /// Retrainings; none in reports of before there were any.
+    #[serde(default)]
+    pub retraining: RetrainingPart,
     /// The registered models.
     pub models: Vec<Model>,
     /// What the troubleshooting guide found last; empty before its first run.
@@ -80,6 +83,42 @@ pub struct Report {
     pub settings: SettingsPart,
     /// What a reader should know besides.
     pub notes: Vec<Sentence>,
+}
+
+/// Retrainings.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "ReportRetraining"))]
+pub struct RetrainingPart {
+    /// When the schedule is due next; none without a schedule.
+    pub next_at: Option<String>,
+    /// The newest runs, the newest first; at most ten.
+    pub runs: Vec<RetrainingRun>,
+}
+
+/// A retraining.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "ReportRetrainingRun"))]
+pub struct RetrainingRun {
+    /// Its id.
+    pub id: String,
+    /// When it was due.
+    pub at: String,
+    /// `schedule`, `manual`, `auc`, `drift` or `unhelpful`.
+    pub trigger: String,
+    /// `waiting`, `collecting`, `training`, `elsewhere` or `ended`.
+    pub state: String,
+    /// Leads it trained and tested on; none while it is under way.
+    pub rows: Option<u64>,
+    /// The new model's AUC on leads it has not seen.
+    pub estimate: Estimate,
+    /// Today's model's AUC on the same leads.
+    pub champion_auc: Option<f64>,
+    /// `queued`, `kept`, `below`, `insufficient` or `failed`; none while it is under way.
+    pub result: Option<String>,
+    /// The new model's version.
+    pub version: Option<String>,
+    /// What became of it, or how far it is.
+    pub sentence: Sentence,
 }
 
 /// Whether all parts of the service answered.

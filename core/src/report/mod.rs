@@ -22,8 +22,8 @@ pub use business::{BandPart, Business, Satisfaction};
 pub use day::{DayRow, Sums};
 pub use document::{
     ActionPart, Answers, Change, Complete, Day, Deployment, DiagnosisPart, Effect, Estimated, Event, GatePart, Health, LoadTest,
-    Model, OddPart, Performance, PredictionDrift, Question, Report, RolloutPart, ScoreHistogram, Serving, SettingsPart, SignOff,
-    StagePart, Verdict,
+    Model, OddPart, Performance, PredictionDrift, Question, Report, RetrainingPart, RetrainingRun, RolloutPart, ScoreHistogram,
+    Serving, SettingsPart, SignOff, StagePart, Verdict,
 };
 pub use experiment::{ChangePart, ComparisonPart, ExperimentPart, Goal, LookPart, Revenue, SegmentPart, SplitPart};
 pub use human::{Human, JudgedLead, Third};

@@ -14,7 +14,10 @@ use super::rollout::append;
 use super::route::ok;
 use super::{Control, Fault, integer, text};
 use crate::access::{Scope, Viewer};
-use crate::log::{Erased, EventStatus, Inquiry, LeadSummary, OddReport, Question, ServedRow, Survey, Surveyed, lead_ref};
+use crate::log::{
+    Erased, EventStatus, Inquiry, LeadSummary, OddReport, Question, ServedRow, StoredLead, StoredQuestion, Survey, Surveyed,
+    lead_ref,
+};
 use crate::problem::Problem;
 use crate::request::{Request, Response};
 use crate::route::{Method, Routed};
@@ -72,6 +75,13 @@ pub enum Ask {
     },
     /// For its newest leads, once a day. No request asks for them.
     Survey(Survey),
+    /// For leads with their outcomes, to train on. No request asks for them.
+    Stored {
+        /// The shard that is asked.
+        shard: u32,
+        /// Which leads.
+        question: StoredQuestion,
+    },
     /// For the newest reports that something is odd.
     Reports {
         /// Only those that no one has closed.
@@ -223,6 +233,8 @@ impl<S: Sql> Control<S> {
                 let sentence = Sentence::new("LEAD_ERASED", text).with("rows", erased.rows).with("deleted", erased.deleted);
                 let body = json!({ "actor": { "name": by }, "erased": erased, "lead_ref": lead_ref, "sentence": sentence });
                 self.sql.transaction(&mut |sql| append(sql, now_ms, Kind::Erase, "", &body))?;
+                // What a retraining has read of it goes too.
+                self.collect_again()?;
                 Ok(ok(&json!({ "lead_ref": lead_ref, "erased": erased })))
             }
             Ask::Export { part, cursor, follower, is_continuous } => {
@@ -237,6 +249,12 @@ impl<S: Sql> Control<S> {
                 parts.map_err(unreadable)?.into_iter().for_each(|part| surveyed.merge(part));
                 self.take_survey(survey, &surveyed)?;
                 Ok(ok(&json!({ "leads": surveyed.leads.len() })))
+            }
+            Ask::Stored { shard, question } => {
+                let part = parts.into_iter().nth(*shard as usize).unwrap_or_default();
+                let leads: Vec<StoredLead> = serde_json::from_value(part).map_err(unreadable)?;
+                self.take_stored(now_ms, *shard, question, &leads)?;
+                Ok(ok(&json!({ "leads": leads.len() })))
             }
             Ask::Reports { limit, .. } => {
                 let parts = parts.into_iter().map(serde_json::from_value::<Vec<OddReport>>).collect::<Result<Vec<_>, _>>();

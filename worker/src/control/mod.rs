@@ -23,6 +23,7 @@ mod progress;
 mod random;
 mod registry;
 mod report;
+mod retrain;
 mod review;
 mod rollout;
 mod route;
@@ -52,6 +53,7 @@ pub use keys::{Key, NewKey};
 pub use note::Note;
 pub use outbox::Undelivered;
 pub use registry::Registered;
+pub use retrain::{Phase, Run, Trigger};
 pub use review::Listed;
 pub use rollout::Stepped;
 pub use test::DueTest;
@@ -77,6 +79,8 @@ pub struct Control<S> {
     summed: Option<test::Summed>,
     /// When the leads of such a look were last asked for.
     tried_ms: Option<i64>,
+    /// The retraining under way, as far as it is in memory.
+    retraining: retrain::Retraining,
     /// Who may call.
     access: Arc<Access>,
     entropy: random::Entropy,
@@ -118,7 +122,7 @@ impl<S: Sql> Control<S> {
     /// [`SqlError`]: the store failed, is not a control object's, or a newer version of Plumbline wrote it.
     pub fn open(mut sql: S, policy: Policy, base: AllocationSettings) -> Result<Control<S>, SqlError> {
         migrate(&mut sql, Owner::Control)?;
-        let (layouts, minutes, access, entropy) = Default::default();
+        let (layouts, minutes, access, entropy, retraining) = Default::default();
         let own = policy.clone();
         Ok(Control {
             sql,
@@ -131,6 +135,7 @@ impl<S: Sql> Control<S> {
             minutes,
             summed: None,
             tried_ms: None,
+            retraining,
             access,
             entropy,
         })
@@ -141,6 +146,7 @@ impl<S: Sql> Control<S> {
         (self.layouts, self.minutes) = Default::default();
         (self.summed, self.tried_ms) = (None, None);
         self.followed = String::new();
+        self.retraining = retrain::Retraining::default();
     }
 
     /// The rules that hold now.

@@ -42,10 +42,10 @@ impl<S: Sql> Control<S> {
 
     /// How far the first 90 days have come.
     pub(super) fn progress(&mut self) -> Result<Progress, SqlError> {
-        let firsts = "SELECT min(CASE WHEN kind = ?1 THEN at_ms END), min(CASE WHEN kind = ?2 THEN at_ms END),
+        let firsts = "SELECT min(CASE WHEN kind = ?1 THEN at_ms END),
                 min(CASE WHEN to_stage = 'shadow' THEN at_ms END), min(CASE WHEN to_stage = 'full' THEN at_ms END),
                 min(CASE WHEN from_stage <> 'idle' AND to_stage IN ('canary', 'ab_test', 'full') THEN at_ms END) FROM rollout_events";
-        let given = [Kind::Genesis, Kind::Retrain].map(|kind| Param::Text(kind.name()));
+        let given = [Param::Text(Kind::Genesis.name())];
         let firsts = self.sql.query(firsts, &given)?.into_iter().next().unwrap_or_default();
         let at = |place: usize| match firsts.get(place) {
             Some(SqlValue::Integer(at_ms)) => Some(*at_ms),
@@ -55,7 +55,9 @@ impl<S: Sql> Control<S> {
         let red = "SELECT count(*) FROM incidents WHERE severity = 'red' AND opened_ms < ?1";
         let until = Param::Integer(started_ms + FIRST_DAYS * DAY_MS);
         let red_incidents = self.sql.query(red, &[until])?.first().map_or(0, |row| integer(row, 0).unsigned_abs());
-        let (retrained_ms, shadow_ms, full_ms, approved_ms) = (at(1), at(2), at(3), at(4));
+        let (shadow_ms, full_ms, approved_ms) = (at(1), at(2), at(3));
+        let trained = "SELECT min(ended_ms) FROM retraining_runs WHERE trigger = 'schedule' AND version IS NOT NULL";
+        let retrained_ms = self.sql.query(trained, &[])?.first().and_then(|row| row.first()?.as_integer());
         Ok(Progress { started_ms, shadow_ms, approved_ms, full_ms, red_incidents, retrained_ms })
     }
 }

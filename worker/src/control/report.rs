@@ -55,6 +55,7 @@ impl<S: Sql> Control<S> {
         let surveyed = self.surveyed()?.unwrap_or_default();
         let policy = self.policy.clone();
         let (alerts, alerts_total) = self.alert_list(ALERTS)?;
+        let retraining = self.retraining_part(now_ms)?;
         let incidents = self.incidents(INCIDENTS)?;
         let undelivered = self.undelivered_count()?;
         let facts = Facts {
@@ -92,6 +93,7 @@ impl<S: Sql> Control<S> {
             alerts: (&alerts, alerts_total),
             incidents: &incidents,
             undelivered,
+            retraining: &retraining,
             models: &models,
             diagnosis: diagnosis.as_ref(),
         };

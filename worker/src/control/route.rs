@@ -158,6 +158,11 @@ impl<S: Sql> Control<S> {
                 let key = self.insert_key(now_ms, &secret, new, viewer.name())?;
                 Ok(ok(&json!({ "key": key, "secret": secret })))
             }
+            (Get, "/v1/retrain") => Ok(ok(&self.shown_retrainings(now_ms, limit(request))?)),
+            (Post, "/v1/retrain") => {
+                let run = self.retrain(now_ms, viewer.name())?;
+                Ok(ok(&super::retrain::shown(&run)))
+            }
             (Get, "/v1/alerts") => self.shown_alerts(request),
             (Get, "/v1/incidents") => self.shown_incidents(request),
             (Get, "/v1/reviews") => Ok(ok(&json!({ "reviews": self.reviews(limit(request))? }))),

@@ -46,7 +46,7 @@ pub use lead::{LeadOutcome, LeadRecord, LeadScore, LeadSummary};
 pub use odd::OddReport;
 pub use served::ServedRow;
 pub use status::{EventStatus, Received};
-pub use stored::StoredLead;
+pub use stored::{StoredLead, StoredQuestion};
 pub use survey::{Survey, Surveyed};
 pub use tombstone::lead_ref;
 pub use window::{Grain, ShardWindow};

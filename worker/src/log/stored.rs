@@ -18,7 +18,31 @@ pub struct StoredLead {
     pub converted: Option<bool>,
 }
 
+/// Which leads a shard is asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoredQuestion {
+    /// Outcomes are as of this moment, milliseconds since 1970.
+    pub now_ms: i64,
+    /// Leads stored from here …
+    pub from_ms: i64,
+    /// … to before here.
+    pub until_ms: i64,
+    /// Those behind this one: the moment and the lead.
+    pub after: Option<(i64, String)>,
+    /// How many at most.
+    pub most: usize,
+}
+
 impl<S: Sql> LogShard<S> {
+    /// What [`LogShard::stored_leads`] gives to `question`.
+    ///
+    /// # Errors
+    /// [`SqlError::Driver`].
+    pub fn stored(&mut self, question: &StoredQuestion) -> Result<Vec<StoredLead>, SqlError> {
+        let after = question.after.as_ref().map(|(at_ms, lead)| (*at_ms, lead.as_str()));
+        self.stored_leads(question.now_ms, (question.from_ms, question.until_ms), after, question.most)
+    }
+
     /// Stored fields from `from_ms` to before `to_ms`, in order of time and lead, at most `most`, those behind `after` (the moment and the
     /// lead of the last one). Outcomes are as of `now`.
     ///

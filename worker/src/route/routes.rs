@@ -152,6 +152,8 @@ pub static ROUTES: &[Route] = &[
     Route::kept(Get, "/v1/reviews/{id}", Read),
     Route::kept(Get, "/v1/notes", Read),
     Route::kept(Post, "/v1/notes", Ingest).takes(COMMAND),
+    Route::kept(Get, "/v1/retrain", Read),
+    Route::kept(Post, "/v1/retrain", Operate).takes(COMMAND),
     Route::kept(Post, "/v1/capacity", Operate).takes(COMMAND),
     Route::kept(Get, "/v1/keys", Admin).reads(HELD),
     Route::kept(Post, "/v1/keys", Admin).takes(COMMAND),

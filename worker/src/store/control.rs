@@ -3,7 +3,7 @@
 use super::migration::Migration;
 
 /// All, the oldest first.
-pub(super) const MIGRATIONS: &[Migration] = &[LIFECYCLE, KEY_RATES, ALERTS, SUITES];
+pub(super) const MIGRATIONS: &[Migration] = &[LIFECYCLE, KEY_RATES, ALERTS, SUITES, RETRAINING];
 
 /// Models, the rollout with its ledger and evidence, what the shards counted, alerts, messages and keys.
 const LIFECYCLE: Migration = &[
@@ -202,6 +202,32 @@ const SUITES: Migration = &["CREATE TABLE data_quality (
         expected TEXT NOT NULL,
         PRIMARY KEY (date, version, expectation)
     ) STRICT"];
+
+/// Retrainings, and what one that is under way has gathered.
+const RETRAINING: Migration = &[
+    "CREATE TABLE retraining_runs (
+        id TEXT PRIMARY KEY,
+        trigger TEXT NOT NULL,
+        actor TEXT NOT NULL,
+        state TEXT NOT NULL,
+        due_ms INTEGER NOT NULL,
+        started_ms INTEGER, ended_ms INTEGER,
+        rows INTEGER, tested INTEGER,
+        auc REAL, auc_low REAL, auc_high REAL, champion_auc REAL,
+        version TEXT, mlflow_run TEXT, decision TEXT, problem TEXT,
+        sentence TEXT NOT NULL,
+        cursor TEXT NOT NULL,
+        owner TEXT NOT NULL,
+        lease_ms INTEGER NOT NULL
+    ) STRICT",
+    "CREATE TABLE retraining_parts (
+        run TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        part INTEGER NOT NULL,
+        bytes BLOB NOT NULL,
+        PRIMARY KEY (run, kind, part)
+    ) STRICT",
+];
 
 #[cfg(test)]
 mod tests {

@@ -77,6 +77,8 @@ pub enum Happening {
         /// The share of them.
         share: f64,
     },
+    /// From now on the service retrains the model as its rules say, and a person starts the rollout of a model that is queued.
+    Retrain,
     /// Sales says nothing any more.
     SilenceSales,
     /// Sales reports that something about the challenger's scores is odd.

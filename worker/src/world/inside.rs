@@ -52,6 +52,14 @@ pub trait Kept {
     /// A store failed.
     fn tick(&mut self, now_ms: i64) -> Result<Option<Deployed>, Fault>;
 
+    /// Retrains the model where that is due, to the end.
+    ///
+    /// # Errors
+    /// A store failed.
+    fn retrain(&mut self, _now_ms: i64) -> Result<(), Fault> {
+        Ok(())
+    }
+
     /// Forgets all that is not stored, as a program does that ends and starts again.
     ///
     /// # Errors
@@ -81,6 +89,10 @@ impl<S: Sql> Kept for Lifecycle<S> {
         Lifecycle::tick(self, now_ms)
     }
 
+    fn retrain(&mut self, now_ms: i64) -> Result<(), Fault> {
+        self.retrain_while(now_ms, &mut || true).map(drop)
+    }
+
     fn restart(&mut self, now_ms: i64) -> Result<(), Fault> {
         self.forget();
         Ok(self.control().settle_policy(now_ms).map(drop)?)
@@ -98,6 +110,8 @@ pub struct Inside<K> {
     /// The first fault of a store; what is sent after it is lost.
     fault: Option<Fault>,
     troubles: Troubles,
+    /// Whether the model is retrained.
+    retrains: bool,
     /// Times that the programs were started again.
     restarts: u32,
 }
@@ -114,6 +128,7 @@ impl<K: Kept> Inside<K> {
             ticked_ms: 0,
             fault: None,
             troubles: Troubles::default(),
+            retrains: false,
             restarts: 0,
         }
     }
@@ -282,6 +297,10 @@ impl<K: Kept> Target for Inside<K> {
             };
             self.note(done);
         }
+        if self.retrains {
+            let done = self.lifecycle.retrain(at_ms);
+            self.note(done);
+        }
     }
 
     fn disturb(&mut self, now_ms: i64, what: &Happening, versions: [&str; 2]) {
@@ -289,6 +308,7 @@ impl<K: Kept> Target for Inside<K> {
             let done = self.restart(now_ms);
             self.note(done);
         }
+        self.retrains |= *what == Happening::Retrain;
         self.troubles.begin(now_ms, what, versions);
     }
 }

@@ -76,6 +76,7 @@ pub fn play(script: &Script, target: &mut dyn Target, progress: &mut dyn FnMut(f
         weather: Weather::default(),
         lifted: lifted(script),
         waives: None,
+        starts_queued: false,
         is_silent: false,
         has_started: false,
     };
@@ -128,6 +129,8 @@ struct Player<'s> {
     lifted: f64,
     /// The gates that people waive, once they attend to the rollout.
     waives: Option<Vec<String>>,
+    /// Whether people start the rollout of a model that is queued.
+    starts_queued: bool,
     /// Whether sales says nothing any more.
     is_silent: bool,
     /// Whether a rollout was under way at the end of a day.
@@ -206,7 +209,7 @@ impl Player<'_> {
         }
         for (lead, is_worked) in shown.drain(..).zip(is_worked) {
             let mut chance = lead.lead.chance();
-            if lead.version == self.script.challenger.0 {
+            if lead.version != self.script.champion {
                 let lift = self.script.challenger.1.lift_of(lead.lead.source).unwrap_or(self.script.lift);
                 chance += lift * if lift > 0.0 { (self.lifted * chance * (1.0 - chance)).min(1.0 - chance) } else { chance };
             }
@@ -273,6 +276,7 @@ impl Player<'_> {
                 self.check("/v1/feedback", status, &answer);
             }
             to_the_service => {
+                self.starts_queued |= *to_the_service == Happening::Retrain;
                 let versions = [self.script.champion.as_str(), self.script.challenger.0.as_str()];
                 target.disturb(now_ms, to_the_service, versions);
             }
@@ -287,6 +291,7 @@ impl Player<'_> {
 
     /// Does what the rollout waits for, as far as people attend to it.
     fn attend(&mut self, target: &mut dyn Target, now_ms: i64) {
+        self.start_queued(target, now_ms);
         let Some(waives) = self.waives.clone() else { return };
         for gate in self.missing(target, now_ms).into_iter().filter(|missing| waives.contains(missing)) {
             let waiver = json!({ "gate": gate, "reason": "As agreed before the start." }).to_string();
@@ -302,6 +307,21 @@ impl Player<'_> {
             // The first person of the role; another one started the rollout.
             let by = self.script.people.iter().position(|person| person.role == role).unwrap_or_default();
             self.post(target, now_ms, by, "/v1/rollout/approve", r#"{"comment":"As agreed."}"#);
+        }
+    }
+
+    /// Starts the rollout of a model that is queued, where none is under way.
+    fn start_queued(&mut self, target: &mut dyn Target, now_ms: i64) {
+        if !self.starts_queued || self.get(target, now_ms, "/v1/rollout").get("rollout").is_some_and(|rollout| !rollout.is_null())
+        {
+            return;
+        }
+        let models = self.get(target, now_ms, "/v1/models");
+        let mut models = models.get("models").and_then(Value::as_array).into_iter().flatten();
+        let is_queued = |model: &&Value| model.get("status").and_then(Value::as_str) == Some("queued");
+        if let Some(version) = models.find(is_queued).and_then(|model| model.get("version")) {
+            let start = json!({ "version": version, "acknowledge": true }).to_string();
+            self.post(target, now_ms, 1, "/v1/rollout/start", &start);
         }
     }
 

@@ -1,7 +1,6 @@
 //! `plumbline train`: a table of leads with their outcomes becomes a bundle with a baseline.
 
 mod fields;
-mod leads;
 mod settings;
 
 use std::collections::BTreeSet;
@@ -9,16 +8,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
-use plumbline_core::baseline::{Gathered, Gathering};
-use plumbline_core::bundle::{Band, Declaration};
+use plumbline_core::bundle::Declaration;
 use plumbline_core::feature::Pipeline;
 use plumbline_core::math::logistic;
 use plumbline_core::model::{Calibration, Model};
 use plumbline_core::table::Rows as Account;
 use plumbline_core::train::boost::Input;
 use plumbline_core::train::{Data, Fit, FitError, Single, Suspicion, test_rows};
-use plumbline_core::{Bundle, Manifest, Scorer};
-use sha2::{Digest, Sha256};
+use plumbline_core::training::{Description, Leads, Signed, TrainSettings, TrainingError, bands, note_origin, version_of};
+use plumbline_core::{Bundle, Manifest};
 
 use crate::input::declaration::read_declaration;
 use crate::output::paths::keep_apart;
@@ -32,8 +30,6 @@ use crate::table::leads::OUTCOMES;
 use crate::table::training::Training;
 use crate::{Failure, Outcome};
 use fields::fields;
-use leads::Leads;
-use settings::TrainSettings;
 
 /// Train a model on leads with their outcomes
 #[derive(Debug, Args)]
@@ -106,7 +102,7 @@ impl Train {
             return Err(Failure::usage("ARGUMENTS", "the leads are read more than once, so they must be a file"));
         }
         let _interrupt = Interrupt::watch()?;
-        let settings = self.settings.as_deref().map(TrainSettings::read).transpose()?.unwrap_or_default();
+        let settings = self.settings.as_deref().map(settings::read).transpose()?.unwrap_or_default();
         let declaration = self.declaration(&settings)?;
         let (leads, rows, place) = self.read(&declaration)?;
         let failed = |e: FitError| Failure::input(&place, e.code(), format!("{e}; {}", account("rows", &rows)));
@@ -114,7 +110,7 @@ impl Train {
         for warning in suspects(&inputs, &leads) {
             terminal::note(&warning);
         }
-        let is_test = test_rows(&leads.keys, &leads.at_ms, settings.own.test_share);
+        let is_test = test_rows(&leads.roll.keys, &leads.roll.at_ms, settings.own.test_share);
         let table = leads.rows(inputs).map_err(|e| failed(e.into()))?;
         let mut fit = Fit::new(Data::Trees(settings.trees.clone(), Arc::new(table)), is_test.clone(), settings.own.calibration)
             .map_err(failed)?;
@@ -133,8 +129,9 @@ impl Train {
             })
             .collect();
         let manifest = self.manifest(declaration, &model, calibration, &leads, &settings, &scores);
-        let bundle = self.bundle(manifest, model, &leads, &is_test)?;
-        let (bytes, written) = self.with_baseline(&bundle, &leads, &is_test)?;
+        let goldens = leads.goldens(&is_test);
+        let made = Description::new(manifest, model, &goldens, self.threshold).map_err(|e| self.refused(&place, &e))?;
+        let (bytes, written) = self.with_baseline(made, &leads, &is_test)?;
         replace(&self.output, &bytes)?;
         let summary = BaselineSummary::new(&self.output, bytes.len(), &written, rows.clone(), None);
         if json {
@@ -182,9 +179,12 @@ impl Train {
     /// The leads as the model will read them.
     fn read(&self, declaration: &Declaration) -> Result<(Leads, Account, String), Failure> {
         let training = Training::of(declaration)?;
-        let mut leads = Leads::new(training.columns.len());
+        let (mut leads, mut values) = (Leads::new(training.columns.len()), Vec::new());
         let (rows, place) = training.each(&self.labelled(), &mut |seen, row| {
-            leads.push(training.id(seen), row, seen.converted, (seen.at_ms, seen.as_of));
+            values.clear();
+            values.extend_from_slice(row);
+            let (id, converted) = (training.id(seen), seen.converted);
+            leads.push(Signed { id, converted, at_ms: seen.at_ms, as_of: seen.as_of }, &mut values);
         })?;
         Ok((leads, rows, place))
     }
@@ -200,7 +200,7 @@ impl Train {
         scores: &[f64],
     ) -> Manifest {
         let mut manifest = Manifest::declared(declaration, &model.columns, &vec![Vec::new(); model.columns.len()]);
-        manifest.calibration = calibration;
+        note_origin(&mut manifest, calibration, &leads.roll, settings);
         if manifest.bands.is_empty() {
             manifest.bands = bands(scores);
         }
@@ -210,35 +210,17 @@ impl Train {
         } else if manifest.name.is_empty() {
             manifest.name = stem;
         }
-        let provenance = &mut manifest.provenance;
-        provenance.snapshot_sha256 = leads.snapshot();
-        provenance.rows = Some(leads.outcomes.len() as u64);
-        if let Ok(serde_json::Value::Object(trees)) = serde_json::to_value(&settings.trees) {
-            for (key, value) in trees {
-                provenance.hyperparameters.insert(key, value.to_string());
-            }
-        }
-        provenance.hyperparameters.insert("test_share".to_owned(), settings.own.test_share.to_string());
         if let Some(version) = &self.version {
             manifest.version.clone_from(version);
         } else if manifest.version.is_empty() {
-            let content = serde_json::to_vec(&(model, &manifest)).unwrap_or_default();
-            manifest.version = Sha256::digest(&content).iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+            manifest.version = version_of(model, &manifest);
         }
         manifest
     }
 
-    /// The bundle, read back: what cannot be read, or does not fit its schema, is not worth a name.
-    fn bundle(&self, manifest: Manifest, model: Model, leads: &Leads, is_test: &[bool]) -> Result<Scorer, Failure> {
-        let goldens = leads.goldens(is_test);
-        let bytes = Bundle::new(manifest, model).with_golden_rows(&goldens).write().map_err(|e| self.refused(&e))?;
-        let bundle = Bundle::read(&bytes).map_err(|e| self.refused(&e))?;
-        Scorer::new(bundle).map_err(|e| Failure::input("the schema", e.code(), e.to_string()))
-    }
-
     /// The bundle's bytes with its baseline: distributions of the leads trained on, figures of those tested on.
-    fn with_baseline(&self, scorer: &Scorer, leads: &Leads, is_test: &[bool]) -> Result<(Vec<u8>, Bundle), Failure> {
-        let (mut trained, mut tested) = (Gathering::new(scorer, self.threshold), Gathering::new(scorer, self.threshold));
+    fn with_baseline(&self, mut made: Description, leads: &Leads, is_test: &[bool]) -> Result<(Vec<u8>, Bundle), Failure> {
+        let scorer = Arc::clone(made.scorer());
         let schema = &scorer.bundle().manifest.schema;
         // In an order of their own, so that sums and samples do not depend on that of the file.
         let mut read = Vec::with_capacity(is_test.len());
@@ -246,54 +228,40 @@ impl Train {
             read.push(Some((seen.slots.clone(), seen.as_of, seen.converted, seen.at_ms)));
             Ok(())
         })?;
-        for row in leads.ordered() {
+        for row in leads.roll.ordered() {
             let Some((slots, as_of, converted, at_ms)) = read.get_mut(row).and_then(Option::take) else { continue };
-            let side = if is_test.get(row) == Some(&true) { &mut tested } else { &mut trained };
-            side.add(&slots, as_of, converted, at_ms).map_err(|e| Failure::input(&place, e.code(), e.to_string()))?;
+            let added = made.add(&slots, as_of, (converted, at_ms), is_test.get(row) == Some(&true));
+            added.map_err(|e| Failure::input(&place, e.code(), e.to_string()))?;
         }
-        let failed = |e: plumbline_core::baseline::BaselineError| Failure::input(&place, e.code(), e.to_string());
-        let Gathered { reference, mut baseline } = trained.finish().map_err(failed)?;
-        let held_out = tested.finish().map_err(failed)?.baseline;
         let name = self.data.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let sha256 = scorer.bundle().manifest.provenance.snapshot_sha256.clone();
-        (baseline.data.name, baseline.data.sha256) = (name.clone(), sha256.clone());
-        let mut of_test = held_out.data;
-        (of_test.name, of_test.sha256) = (name, sha256);
-        (baseline.held_out, baseline.figures) = (Some(of_test), held_out.figures);
-        let mut bundle = scorer.bundle().clone();
-        (bundle.reference, bundle.baseline) = (Some(reference), Some(baseline));
-        let bytes = bundle.write().map_err(|e| self.refused(&e))?;
-        let written = Bundle::read(&bytes).map_err(|e| self.refused(&e))?;
-        Ok((bytes, written))
+        made.finish(&name).map_err(|e| self.refused(&place, &e))
     }
 
-    fn refused(&self, e: &plumbline_core::BundleError) -> Failure {
-        Failure::Model { place: self.output.display().to_string(), code: e.code(), message: e.to_string() }
+    fn refused(&self, data: &str, e: &TrainingError) -> Failure {
+        match e {
+            TrainingError::Bundle(_) => {
+                Failure::Model { place: self.output.display().to_string(), code: e.code(), message: e.to_string() }
+            }
+            TrainingError::Schema(_) => Failure::input("the schema", e.code(), e.to_string()),
+            _ => Failure::input(data, e.code(), e.to_string()),
+        }
     }
 }
 
 /// The columns of the model, with what the settings say of them.
 fn inputs(declaration: &Declaration, settings: &TrainSettings) -> Result<Vec<Input>, Failure> {
     let columns = Pipeline::columns(&declaration.schema(), &declaration.feature);
-    let monotone = &settings.own.monotone;
-    if let Some(unknown) = monotone.keys().find(|name| !columns.iter().any(|column| column.name == **name && !column.categorical))
-    {
+    settings.inputs(columns).map_err(|unknown| {
         let message = format!("train.monotone names {unknown:?}, which is no column of numbers");
-        return Err(Failure::input("the settings", "COLUMN_UNKNOWN", message));
-    }
-    let input = |column: plumbline_core::model::Column| Input {
-        monotone: monotone.get(&column.name).copied().unwrap_or(0),
-        name: column.name,
-        categorical: column.categorical,
-    };
-    Ok(columns.into_iter().map(input).collect())
+        Failure::input("the settings", "COLUMN_UNKNOWN", message)
+    })
 }
 
 /// A warning for each column that is probably known only after the outcome.
 fn suspects(inputs: &[Input], leads: &Leads) -> Vec<String> {
     let percent = |share: f64| format!("{:.0} %", share * 100.0);
     let warn = |(input, values): (&Input, &Vec<f64>)| {
-        let found = Single::of(values, input.categorical, &leads.outcomes, &leads.keys);
+        let found = Single::of(values, input.categorical, &leads.roll.outcomes, &leads.roll.keys);
         let why = match found.suspicion()? {
             Suspicion::Alone => format!("alone it ranks leads with an AUC of {:.2}", found.auc),
             Suspicion::FilledLater => format!(
@@ -310,15 +278,4 @@ fn suspects(inputs: &[Input], leads: &Leads) -> Vec<String> {
         ))
     };
     inputs.iter().zip(&leads.columns).filter_map(warn).collect()
-}
-
-/// Bands at the 70 % and the 90 % quantile of `scores`; none when they are not distinct.
-fn bands(scores: &[f64]) -> Vec<Band> {
-    let mut sorted = scores.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    let at = |share: f64| sorted.get((share * sorted.len() as f64) as usize).copied().unwrap_or(0.0);
-    let rounded = |x: f64| (x * 1e3).round() / 1e3;
-    let (warm, hot) = (rounded(at(0.7)), rounded(at(0.9)));
-    let band = |name: &str, from: f64| Band { name: name.to_owned(), from };
-    if 0.0 < warm && warm < hot { vec![band("hot", hot), band("warm", warm), band("cold", 0.0)] } else { Vec::new() }
 }

@@ -1,6 +1,7 @@
 //! Whether a policy makes sense: values in their range, and no two that contradict each other.
 
-use super::{LeadStore, Policy};
+use super::{LeadStore, Policy, RetrainPlace};
+use crate::retrain::Schedule;
 use crate::schema::Problem;
 
 /// What webhooks can be sent.
@@ -37,6 +38,8 @@ impl Policy {
             ("gates.red.error_rate", gates.red.error_rate),
             ("alerts.targets.error_rate", self.alerts.targets.error_rate),
             ("alerts.targets.uptime", self.alerts.targets.uptime),
+            ("retrain.when.unhelpful_share", self.retrain.when.unhelpful_share),
+            ("retrain.what.margin", self.retrain.what.margin),
         ] {
             unless(is_share(share), key, "must be a share from 0 to 1");
         }
@@ -51,7 +54,12 @@ impl Policy {
         ] {
             unless(inner(part), key, "must lie between 0 and 1");
         }
-        for (key, auc) in [("gates.auc.min", gates.auc.min), ("gates.auc.ab_min", gates.auc.ab_min)] {
+        for (key, auc) in [
+            ("gates.auc.min", gates.auc.min),
+            ("gates.auc.ab_min", gates.auc.ab_min),
+            ("retrain.what.promote_auc", self.retrain.what.promote_auc),
+            ("retrain.what.alert_auc", self.retrain.what.alert_auc),
+        ] {
             unless((0.5..1.0).contains(&auc), key, "must be an AUC from 0.5 to below 1");
         }
         for (key, slack) in [
@@ -104,6 +112,20 @@ impl Policy {
             "gates.auc.ab_min",
             "must be at least gates.auc.min, or the test asks less than shadow",
         );
+        let (when, what) = (&self.retrain.when, &self.retrain.what);
+        unless(what.alert_auc <= what.promote_auc, "retrain.what.alert_auc", "must not exceed retrain.what.promote_auc");
+        unless((1..=400).contains(&what.days), "retrain.what.days", "must be from 1 to 400 days");
+        let rows = crate::retrain::LEAST_ROWS as u32..=1_000_000;
+        unless(rows.contains(&what.max_rows), "retrain.what.max_rows", "must be from 1,000 to 1,000,000 leads");
+        unless(
+            what.place == RetrainPlace::Control,
+            "retrain.what.where",
+            "must be \"control\": training elsewhere is not possible yet; train with `plumbline train` and register with `plumbline models add`",
+        );
+        unless((1..=90).contains(&when.unhelpful_days), "retrain.when.unhelpful_days", "must be from 1 to 90 days");
+        if let Err(wrong) = Schedule::read(&when.schedule) {
+            unless(when.schedule.is_empty(), "retrain.when.schedule", &wrong);
+        }
         unless(
             gates.service.max_error_rate <= self.alerts.targets.error_rate
                 && self.alerts.targets.error_rate <= gates.red.error_rate,

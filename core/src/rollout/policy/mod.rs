@@ -5,6 +5,7 @@ mod experiment;
 mod gates;
 mod key;
 mod notice;
+mod retrain;
 mod span;
 mod stages;
 
@@ -12,6 +13,7 @@ pub use experiment::{Claim, Experiment, Guardrails, HarmRule, Primary, Segments}
 pub use gates::{Area, Calibration, Data, Gates, Mode, Red, Rules, Service, Threshold};
 pub use key::{Contradiction, Key, contradictions, keys};
 pub use notice::{Alerts, Contact, Goals, Notify, Operation, Report, Retention, Targets, Timing, Webhook};
+pub use retrain::{Retrain, RetrainData, RetrainPlace, RetrainWhen};
 pub use span::Span;
 pub use stages::{CanaryStage, FullStage, ShadowStage, Stages, TestStage};
 
@@ -32,6 +34,8 @@ pub struct Policy {
     pub gates: Gates,
     /// The A/B test.
     pub experiment: Experiment,
+    /// When the model is retrained, on what, and what becomes of the new one.
+    pub retrain: Retrain,
     /// What is watched at any time, and who hears of it.
     pub alerts: Alerts,
     /// People, links and goals of the report.
@@ -43,15 +47,20 @@ pub struct Policy {
 impl Policy {
     /// The parts by which nothing is judged.
     pub fn operation(&self) -> Operation {
-        let Policy { alerts, report, retention, .. } = self;
-        Operation { notify: alerts.notify.clone(), report: report.clone(), retention: retention.clone() }
+        let Policy { retrain, alerts, report, retention, .. } = self;
+        Operation {
+            retrain: retrain.clone(),
+            notify: alerts.notify.clone(),
+            report: report.clone(),
+            retention: retention.clone(),
+        }
     }
 
     /// The policy with other parts by which nothing is judged.
     #[must_use]
     pub fn with_operation(mut self, operation: Operation) -> Policy {
-        let Operation { notify, report, retention } = operation;
-        (self.alerts.notify, self.report, self.retention) = (notify, report, retention);
+        let Operation { retrain, notify, report, retention } = operation;
+        (self.retrain, self.alerts.notify, self.report, self.retention) = (retrain, notify, report, retention);
         self
     }
 }

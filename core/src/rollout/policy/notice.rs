@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::Span;
+use super::{Retrain, Span};
 
 /// `[alerts]`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -107,11 +107,14 @@ pub struct Webhook {
     pub events: Vec<String>,
 }
 
-/// The parts of a policy by which nothing is judged: who hears of what, people, links, and how long records are kept. They follow the
+/// The parts of a policy by which nothing is judged: when the model is retrained, who hears of what, people, links, and how
+/// long records are kept. They follow the
 /// settings at each start, also under a rollout.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Operation {
+    /// `[retrain]`.
+    pub retrain: Retrain,
     /// `[alerts.notify]`.
     pub notify: Notify,
     /// `[report]`.

@@ -32,37 +32,37 @@ pub(super) struct Bins {
 }
 
 impl Bins {
-    /// Bins of `rows` rows; `column` lends the values of one column at a time (NaN is missing), so that the table never has to be in
-    /// memory as a whole. `categorical` says which columns hold codes.
-    pub fn new(rows: usize, categorical: &[bool], mut column: impl FnMut(usize) -> Vec<f64>) -> Bins {
-        let mut tiles: Vec<Tile> = vec![vec![[0; WIDE]; rows]; categorical.len().div_ceil(WIDE)];
-        let mut cuts = Vec::with_capacity(categorical.len());
-        for (at, is_category) in categorical.iter().enumerate() {
-            let mut values = column(at);
-            values.resize(rows, f64::NAN);
-            let mut sorted: Vec<f64> = values.iter().filter(|value| !value.is_nan()).map(|value| value + 0.0).collect();
-            sorted.sort_unstable_by(f64::total_cmp);
-            let found = if *is_category { categories(&sorted) } else { Cuts::Number(number_cuts(&sorted)) };
-            let (tile, lane) = (&mut tiles[at / WIDE], at % WIDE);
-            match &found {
-                Cuts::Number(cuts) => {
-                    for (bins, value) in tile.iter_mut().zip(&values).filter(|(_, value)| !value.is_nan()) {
-                        bins[lane] = cuts.partition_point(|cut| cut < value) as u8 + 1;
-                    }
-                }
-                Cuts::Category(codes) => {
-                    let mut bin_of = vec![0u8; codes.iter().max().map_or(0, |most| *most as usize + 1)];
-                    for (bin, code) in (1..).zip(codes) {
-                        bin_of[*code as usize] = bin;
-                    }
-                    for (bins, value) in tile.iter_mut().zip(&values) {
-                        bins[lane] = code(*value).and_then(|code| bin_of.get(code as usize).copied()).unwrap_or(0);
-                    }
+    /// Bins of `rows` rows and no column yet, with room for `columns`.
+    pub fn new(rows: usize, columns: usize) -> Bins {
+        Bins { cuts: Vec::with_capacity(columns), tiles: vec![vec![[0; WIDE]; rows]; columns.div_ceil(WIDE)] }
+    }
+
+    /// Adds the next column: its values in row order (NaN is missing), codes where it `is_category`.
+    pub fn push(&mut self, is_category: bool, mut values: Vec<f64>) {
+        let at = self.cuts.len();
+        let Some(tile) = self.tiles.get_mut(at / WIDE) else { return };
+        let lane = at % WIDE;
+        values.resize(tile.len(), f64::NAN);
+        let mut sorted: Vec<f64> = values.iter().filter(|value| !value.is_nan()).map(|value| value + 0.0).collect();
+        sorted.sort_unstable_by(f64::total_cmp);
+        let found = if is_category { categories(&sorted) } else { Cuts::Number(number_cuts(&sorted)) };
+        match &found {
+            Cuts::Number(cuts) => {
+                for (bins, value) in tile.iter_mut().zip(&values).filter(|(_, value)| !value.is_nan()) {
+                    bins[lane] = cuts.partition_point(|cut| cut < value) as u8 + 1;
                 }
             }
-            cuts.push(found);
+            Cuts::Category(codes) => {
+                let mut bin_of = vec![0u8; codes.iter().max().map_or(0, |most| *most as usize + 1)];
+                for (bin, code) in (1..).zip(codes) {
+                    bin_of[*code as usize] = bin;
+                }
+                for (bins, value) in tile.iter_mut().zip(&values) {
+                    bins[lane] = code(*value).and_then(|code| bin_of.get(code as usize).copied()).unwrap_or(0);
+                }
+            }
         }
-        Bins { cuts, tiles }
+        self.cuts.push(found);
     }
 
     /// The bin of a row in a column.

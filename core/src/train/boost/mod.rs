@@ -85,17 +85,18 @@ pub struct Rows {
     keys: Vec<u64>,
 }
 
-impl Rows {
-    /// The rows with these `outcomes` and `keys` (a hash of the lead's id each: rows with equal keys share their draws). `column` lends the
-    /// values of input `i` in row order, NaN for missing, one column at a time.
+/// Rows on their way into bins, one column after another, so that the table never has to be in memory as a whole.
+#[derive(Debug)]
+pub struct Binning {
+    rows: Rows,
+}
+
+impl Binning {
+    /// Rows with these `outcomes` and `keys` (a hash of the lead's id each: rows with equal keys share their draws), whose columns come next.
     ///
     /// # Errors
     /// [`BoostError`]: lengths that differ, too many rows.
-    pub fn new(
-        inputs: Vec<Input>,
-        (outcomes, keys): (Vec<bool>, Vec<u64>),
-        column: impl FnMut(usize) -> Vec<f64>,
-    ) -> Result<Rows, BoostError> {
+    pub fn new(inputs: Vec<Input>, (outcomes, keys): (Vec<bool>, Vec<u64>)) -> Result<Binning, BoostError> {
         let rows = outcomes.len();
         if rows != keys.len() {
             return Err(BoostError::Length { outcomes: rows, keys: keys.len() });
@@ -103,8 +104,47 @@ impl Rows {
         if rows > MOST_ROWS {
             return Err(BoostError::TooManyRows(rows));
         }
-        let categorical: Vec<bool> = inputs.iter().map(|input| input.categorical).collect();
-        Ok(Rows { bins: Bins::new(rows, &categorical, column), inputs, outcomes, keys })
+        Ok(Binning { rows: Rows { bins: Bins::new(rows, inputs.len()), inputs, outcomes, keys } })
+    }
+
+    /// The number of the column that comes next; none once all are there.
+    pub fn next(&self) -> Option<usize> {
+        let at = self.rows.bins.cuts.len();
+        (at < self.rows.inputs.len()).then_some(at)
+    }
+
+    /// Takes the values of the next column, in row order, NaN for missing.
+    pub fn push(&mut self, values: Vec<f64>) {
+        if let Some(at) = self.next() {
+            let is_category = self.rows.inputs.get(at).is_some_and(|input| input.categorical);
+            self.rows.bins.push(is_category, values);
+        }
+    }
+
+    /// The rows; columns that did not come are missing in all of them.
+    pub fn finish(mut self) -> Rows {
+        while self.next().is_some() {
+            self.push(Vec::new());
+        }
+        self.rows
+    }
+}
+
+impl Rows {
+    /// The rows with these `outcomes` and `keys`, as in [`Binning::new`]. `column` lends the values of input `i`.
+    ///
+    /// # Errors
+    /// [`BoostError`]: lengths that differ, too many rows.
+    pub fn new(
+        inputs: Vec<Input>,
+        given: (Vec<bool>, Vec<u64>),
+        mut column: impl FnMut(usize) -> Vec<f64>,
+    ) -> Result<Rows, BoostError> {
+        let mut binning = Binning::new(inputs, given)?;
+        while let Some(at) = binning.next() {
+            binning.push(column(at));
+        }
+        Ok(binning.finish())
     }
 
     /// Outcomes, in row order.

@@ -73,6 +73,7 @@ impl<S: Sql> Control<S> {
             export_lag_ms: self.export_lag(now_ms)?,
             lagging: Some(self.lagging(now_ms, state.epoch)?),
             ledger: None,
+            retraining: self.retraining_trouble()?,
             jumped: Some(state.jump.is_some()),
         };
         readings.extend(alert::operations(&operation, now_ms));

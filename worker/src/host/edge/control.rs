@@ -342,6 +342,31 @@ pub extern "C" fn control_survey(now: f64) -> f64 {
     })
 }
 
+/// Adds the retraining that is due, and the length of what a shard is asked for the one under way, JSON for `shard_part` and
+/// `control_told`; 0 where none reads leads.
+#[unsafe(no_mangle)]
+pub extern "C" fn control_retraining(now: f64) -> f64 {
+    with(|open| {
+        open.control.queue_retraining(now as i64)?;
+        let asks = open.control.retraining_asks(now as i64)?;
+        let ask = asks.map(|(shard, question)| Ask::Stored { shard, question });
+        Ok(say(ask.map(|ask| serde_json::to_vec(&ask).unwrap_or_default()).unwrap_or_default()))
+    })
+}
+
+/// Takes the next `steps` steps of the retraining under way, a tree each at most; 1 where there is more to do.
+#[unsafe(no_mangle)]
+pub extern "C" fn control_train(now: f64, steps: u32) -> f64 {
+    with(|open| {
+        let mut left = steps;
+        let more = open.control.train_while(now as i64, &mut || {
+            left = left.saturating_sub(1);
+            left > 0
+        });
+        Ok(f64::from(u8::from(more?)))
+    })
+}
+
 /// Does what is due at `now`; 1 where a new deployment holds from now on.
 #[unsafe(no_mangle)]
 pub extern "C" fn control_tick(now: f64) -> f64 {

@@ -1,0 +1,155 @@
+//! `[train]` of the settings file: how a model is trained.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::bundle::Manifest;
+use crate::model::{Calibration, Column};
+use crate::train::Calibrate;
+use crate::train::boost::{Input, Settings};
+
+/// The keys of `[train]` that are not hyperparameters of the trees.
+const OWN: [&str; 4] = ["calibration", "test_share", "monotone", "leave_out"];
+
+/// How a model is trained.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct TrainSettings {
+    /// The trees.
+    pub trees: Settings,
+    /// The rest.
+    pub own: Own,
+}
+
+/// How a model is trained, besides its trees.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Own {
+    /// How margins become probabilities.
+    pub calibration: Calibrate,
+    /// The share of leads that the model is tested on and not trained on.
+    pub test_share: f64,
+    /// Columns in which the score may only rise (1) or fall (−1).
+    pub monotone: BTreeMap<String, i8>,
+    /// Columns that are not trained on.
+    pub leave_out: Vec<String>,
+}
+
+impl Default for Own {
+    fn default() -> Own {
+        Own { calibration: Calibrate::default(), test_share: 0.2, monotone: BTreeMap::new(), leave_out: Vec::new() }
+    }
+}
+
+impl TrainSettings {
+    /// The settings of the section `[train]`.
+    ///
+    /// # Errors
+    /// No section, an unknown key, a value outside its range: a sentence.
+    pub fn read(section: Value) -> Result<TrainSettings, String> {
+        let Value::Object(section) = section else { return Err("train must be a section".to_owned()) };
+        let (own, trees): (Map<_, _>, Map<_, _>) = section.into_iter().partition(|(key, _)| OWN.contains(&key.as_str()));
+        let wrong = |e: serde_json::Error| format!("train: {e}");
+        let settings = TrainSettings {
+            trees: serde_json::from_value(Value::Object(trees)).map_err(wrong)?,
+            own: serde_json::from_value(Value::Object(own)).map_err(wrong)?,
+        };
+        settings.check()?;
+        Ok(settings)
+    }
+
+    /// The settings that the model of `manifest` was trained with, as far as it says; the defaults for the rest.
+    pub fn of_model(manifest: &Manifest) -> TrainSettings {
+        let said = &manifest.provenance.hyperparameters;
+        let value = |key: &str| said.get(key).and_then(|text| serde_json::from_str::<Value>(text).ok());
+        let mut own = Own::default();
+        let Ok(Value::Object(mut trees)) = serde_json::to_value(Settings::default()) else { return TrainSettings::default() };
+        let is_ours = trees.keys().all(|key| value(key).is_some());
+        if is_ours {
+            for (key, default) in &mut trees {
+                *default = value(key).unwrap_or_else(|| default.take());
+            }
+            own.calibration = match manifest.calibration {
+                Calibration::None => Calibrate::None,
+                Calibration::Isotonic { .. } => Calibrate::Isotonic,
+                _ => Calibrate::Sigmoid,
+            };
+            own.monotone = value("monotone").and_then(|value| serde_json::from_value(value).ok()).unwrap_or_default();
+        }
+        let settings = TrainSettings { trees: serde_json::from_value(Value::Object(trees)).unwrap_or_default(), own };
+        if settings.check().is_ok() { settings } else { TrainSettings::default() }
+    }
+
+    /// The settings by name, as a manifest keeps them.
+    pub fn hyperparameters(&self) -> BTreeMap<String, String> {
+        let mut all = BTreeMap::new();
+        if let Ok(Value::Object(trees)) = serde_json::to_value(&self.trees) {
+            all.extend(trees.into_iter().map(|(key, value)| (key, value.to_string())));
+        }
+        all.insert("test_share".to_owned(), self.own.test_share.to_string());
+        if !self.own.monotone.is_empty() {
+            all.insert("monotone".to_owned(), serde_json::to_string(&self.own.monotone).unwrap_or_default());
+        }
+        all
+    }
+
+    /// What is trained on, of a model with these columns; the name of one in `monotone` that is not among those of numbers, otherwise.
+    ///
+    /// # Errors
+    /// That name.
+    pub fn inputs(&self, columns: Vec<Column>) -> Result<Vec<Input>, String> {
+        let monotone = &self.own.monotone;
+        let is_number = |name: &str| columns.iter().any(|column| column.name == *name && !column.categorical);
+        if let Some(unknown) = monotone.keys().find(|name| !is_number(name)) {
+            return Err(unknown.clone());
+        }
+        let input = |column: Column| Input {
+            monotone: monotone.get(&column.name).copied().unwrap_or(0),
+            name: column.name,
+            categorical: column.categorical,
+        };
+        Ok(columns.into_iter().map(input).collect())
+    }
+
+    /// What is outside its range.
+    ///
+    /// # Errors
+    /// A sentence of all that is.
+    pub fn check(&self) -> Result<(), String> {
+        let mut wrong: Vec<String> =
+            self.trees.problems().iter().map(|problem| format!("train.{} {}", problem.path, problem.message)).collect();
+        if !(0.05..=0.5).contains(&self.own.test_share) {
+            wrong.push("train.test_share must be from 0.05 to 0.5".to_owned());
+        }
+        if self.own.monotone.values().any(|sign| !(-1..=1).contains(sign)) {
+            wrong.push("train.monotone takes 1, 0 or -1 for each column".to_owned());
+        }
+        if wrong.is_empty() { Ok(()) } else { Err(wrong.join("; ")) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_model_says_what_it_was_trained_with() {
+        let given = serde_json::json!({ "trees": 70, "learning_rate": 0.05, "seed": 9, "monotone": { "visits": 1 } });
+        let settings = TrainSettings::read(given).unwrap();
+        let mut manifest = Manifest::default();
+        manifest.calibration = Calibration::Isotonic { x: vec![0.0], y: vec![0.5], on: crate::model::Scale::probability() };
+        for (key, value) in settings.hyperparameters() {
+            manifest.provenance.hyperparameters.insert(key, value);
+        }
+        let read = TrainSettings::of_model(&manifest);
+        assert_eq!(
+            (&read.trees, &read.own.monotone, read.own.calibration),
+            (&settings.trees, &settings.own.monotone, Calibrate::Isotonic)
+        );
+        // Another library's names say nothing here.
+        let mut imported = Manifest::default();
+        imported.provenance.hyperparameters.insert("max_depth".into(), "6".into());
+        assert_eq!(TrainSettings::of_model(&imported), TrainSettings::default());
+    }
+}

@@ -1,0 +1,218 @@
+use plumbline_core::math::logistic;
+use plumbline_core::random::Random;
+use plumbline_core::rollout::{DAY_MS, Policy};
+use plumbline_core::route::AllocationSettings;
+use plumbline_core::training::TrainSettings;
+use plumbline_core::window::{Layout, Window};
+use serde_json::{Value, json};
+
+use super::{Phase, Trigger};
+use crate::access::Scope;
+use crate::control::Control;
+use crate::lifecycle::Lifecycle;
+use crate::log::{Grain, LeadFields, LogShard, ShardWindow};
+use crate::request::Request;
+use crate::store::memory::Memory;
+use crate::store::{Param, Sql};
+use crate::world::{FIELDS, bundle};
+
+/// 2026-12-01 12:00, a Tuesday.
+const NOW: i64 = 1_796_126_400_000;
+const SECRET: &str = "0123456789abcdef0123456789abcdef";
+const HEADERS: [(&str, &str); 1] = [("authorization", "Bearer 0123456789abcdef0123456789abcdef")];
+
+/// Today's model, trained with few trees: retrainings take its settings.
+fn champion() -> Vec<u8> {
+    let mut bundle = plumbline_core::Bundle::read(&bundle("1", None, 1).unwrap()).unwrap();
+    let settings = json!({ "trees": 12, "learning_rate": 0.3, "depth": 3 });
+    for (key, value) in TrainSettings::read(settings).unwrap().hyperparameters() {
+        bundle.manifest.provenance.hyperparameters.insert(key, value);
+    }
+    bundle.write().unwrap()
+}
+
+/// A champion on two shards that hold the fields and outcomes of so many leads of the last 30 days.
+fn lifecycle(policy: Policy, leads: u32) -> Lifecycle<Memory> {
+    let mut control = Control::open(Memory::new(), policy, AllocationSettings::champion_only("")).unwrap();
+    control.genesis(NOW - 60 * DAY_MS, &champion(), "test").unwrap();
+    control.add_key(NOW, SECRET, "Ada", "ml_lead", &[Scope::Read, Scope::Operate, Scope::Approve], "test").unwrap();
+    let shards = [(); 2].map(|()| LogShard::open(Memory::new()).unwrap());
+    let mut lifecycle = Lifecycle::new(control, shards.into());
+    let bytes = Window::new(&Layout::default()).write();
+    let (grain, version, role) = (Grain::Voice, "1".to_owned(), "champion".to_owned());
+    let window = ShardWindow { grain, start_ms: NOW, version, role, rev: 1, bytes, business: None };
+    for shard in 0..2 {
+        lifecycle.control().receive(shard, std::slice::from_ref(&window)).unwrap();
+    }
+    // The shards learn how long an outcome takes.
+    lifecycle.tick(NOW).unwrap();
+    let mut random = Random::new(7);
+    let mut drawn: [Vec<LeadFields>; 2] = Default::default();
+    let mut scores: [Vec<Value>; 2] = Default::default();
+    for number in 0..leads {
+        let at_ms = NOW - 37 * DAY_MS + i64::from(number) * 30 * DAY_MS / i64::from(leads);
+        let mut fields =
+            json!({ "lead_id": format!("L{number}"), "lead_source": "Event", "industry": "Media", "region": "North" });
+        let mut logit = -0.5;
+        for field in &FIELDS {
+            let z = random.normal();
+            logit += field.weight * z;
+            fields[field.name] = json!(field.mean + field.deviation * z);
+        }
+        let converted = random.unit() < logistic(logit);
+        let lead_id = format!("L{number}");
+        let shard = number as usize % 2;
+        scores[shard].push(json!([plumbline_core::event::lead_number(&lead_id), lead_id, at_ms, converted]));
+        drawn[shard].push(LeadFields { lead_id, at_ms, fields, schema_sha256: String::new() });
+    }
+    for (shard, (leads, rows)) in lifecycle.shards().iter_mut().zip(drawn.iter().zip(&scores)) {
+        shard.keep_fields(leads).unwrap();
+        let rows = Value::from(rows.clone()).to_string();
+        let scored =
+            "INSERT INTO lead_scores (lead, version, rollout, lead_id, first_ms, role, probability, explores, backfill, matured)
+            SELECT r.value ->> 0, 71, 0, r.value ->> 1, r.value ->> 2, 'champion', 0.5, 0, 0, 1 FROM json_each(?1) AS r";
+        shard.sql().execute(scored, &[Param::Text(&rows)]).unwrap();
+        let outcomes = "INSERT INTO outcomes (lead, lead_id, converted_ms, events)
+            SELECT r.value ->> 0, r.value ->> 1, (r.value ->> 2) + 9, 1 FROM json_each(?1) AS r WHERE r.value ->> 3 = 1";
+        shard.sql().execute(outcomes, &[Param::Text(&rows)]).unwrap();
+    }
+    lifecycle
+}
+
+/// Rules by which the simulated leads can be ranked well enough.
+fn policy() -> Policy {
+    Policy::default()
+}
+
+fn ask(lifecycle: &mut Lifecycle<Memory>, now_ms: i64) -> (u16, Value) {
+    let request = Request { method: "POST", path: "/v1/retrain", query: "", headers: &HEADERS, body: b"" };
+    let answer = lifecycle.answer(now_ms, &request, true);
+    (answer.status, serde_json::from_slice(&answer.body).unwrap())
+}
+
+/// Works until the run ends; how many calls of so many steps it took.
+fn work(lifecycle: &mut Lifecycle<Memory>, now_ms: i64, steps: u32) -> u32 {
+    for call in 1..100_000 {
+        let mut left = steps;
+        let mut goes_on = || {
+            left = left.wrapping_sub(1);
+            left < steps
+        };
+        if !lifecycle.retrain_while(now_ms, &mut goes_on).unwrap() {
+            return call;
+        }
+    }
+    panic!("the run does not end");
+}
+
+#[test]
+fn a_person_asks_and_the_model_is_queued_for_shadow() {
+    let mut lifecycle = lifecycle(policy(), 1_600);
+    let (status, run) = ask(&mut lifecycle, NOW);
+    assert_eq!((status, &run["trigger"], &run["state"]), (200, &json!("manual"), &json!("waiting")));
+    let (status, problem) = ask(&mut lifecycle, NOW + 1_000);
+    assert_eq!((status, &problem["code"]), (409, &json!("RETRAIN_RUNNING")));
+    assert!(work(&mut lifecycle, NOW, 40) > 20);
+    let control = lifecycle.control();
+    let run = control.retrainings(1).unwrap().remove(0);
+    assert_eq!((run.state, run.decision.as_deref(), run.rows), (Phase::Ended, Some("queued"), Some(1_600)), "{run:?}");
+    assert_eq!((run.version.as_deref(), run.tested), (Some("2026-12-01.1"), Some(320)));
+    assert!(run.auc.unwrap() > run.champion_auc.unwrap() - 0.01, "{run:?}");
+    let model = control.model("2026-12-01.1").unwrap().unwrap();
+    assert_eq!(model.status, "queued");
+    // The bundle has all that a rollout needs, and says what it is made of.
+    let bundle = plumbline_core::Bundle::read(&control.bundle(&model.digest).unwrap().unwrap()).unwrap();
+    let provenance = &bundle.manifest.provenance;
+    assert_eq!((provenance.rows, provenance.window.as_str()), (Some(1_600), "2026-10-25/2026-11-24"));
+    assert_eq!(bundle.baseline.as_ref().unwrap().held_out.as_ref().unwrap().rows, 320);
+    assert!(bundle.reference.is_some() && provenance.snapshot_sha256.len() == 64);
+    // Nothing of it serves, and nothing of the leads is left in control.
+    assert_eq!(control.state().unwrap().unwrap().champion, "1");
+    let left = control.sql().query("SELECT count(*) FROM retraining_parts", &[]).unwrap();
+    assert_eq!(left[0][0].as_integer(), Some(0));
+    let entries = control.entries(i64::MAX, 10).unwrap();
+    let codes: Vec<&str> = entries.iter().map(|entry| entry.sentence.code.as_str()).collect();
+    assert!(codes.contains(&"RETRAINED_QUEUED") && codes.contains(&"RETRAIN_ASKED"), "{codes:?}");
+}
+
+#[test]
+fn a_process_that_dies_at_any_step_leaves_a_run_that_ends_with_the_same_bytes() {
+    let digest = |lifecycle: &mut Lifecycle<Memory>| {
+        let control = lifecycle.control();
+        let version = control.retrainings(1).unwrap().remove(0).version;
+        control.model(&version.unwrap()).unwrap().unwrap().digest
+    };
+    let mut whole = lifecycle(policy(), 1_100);
+    ask(&mut whole, NOW);
+    let steps = work(&mut whole, NOW, 1);
+    let expected = digest(&mut whole);
+    // Reading, binning, growing, describing and deciding are all among these.
+    for died in [1, 3, 5, 8, 14, 20, 300, steps - 4, steps - 2, steps - 1] {
+        let mut broken = lifecycle(policy(), 1_100);
+        ask(&mut broken, NOW);
+        for _ in 0..died {
+            let mut once = true;
+            assert!(broken.retrain_while(NOW, &mut || std::mem::take(&mut once)).unwrap(), "{died}");
+        }
+        broken.forget();
+        // Another process takes the run over once the lease of the dead one has ended.
+        assert!(broken.retrain_while(NOW + 61_000, &mut || false).unwrap(), "{died}");
+        work(&mut broken, NOW + 61_000, 1_000);
+        assert_eq!(digest(&mut broken), expected, "died after step {died}");
+    }
+}
+
+#[test]
+fn what_was_interrupted_too_often_is_given_up_with_a_reason() {
+    let mut lifecycle = lifecycle(policy(), 1_100);
+    ask(&mut lifecycle, NOW);
+    for life in 0..7 {
+        let mut left = 12;
+        let mut some = || {
+            left -= 1;
+            left > 0
+        };
+        lifecycle.retrain_while(NOW + life * 61_000, &mut some).unwrap();
+        lifecycle.forget();
+    }
+    let run = lifecycle.control().retrainings(1).unwrap().remove(0);
+    assert_eq!((run.decision.as_deref(), run.problem.as_deref()), (Some("failed"), Some("RETRAIN_INTERRUPTED")), "{run:?}");
+}
+
+#[test]
+fn the_schedule_runs_once_late_and_too_few_leads_end_the_run() {
+    let mut lifecycle = lifecycle(policy(), 900);
+    work(&mut lifecycle, NOW, 10);
+    assert_eq!(lifecycle.control().retrainings(5).unwrap(), []);
+    let next = lifecycle.control().next_retraining(NOW).unwrap();
+    assert_eq!(next.map(plumbline_core::report::time_text).as_deref(), Some("2026-12-06T02:00:00Z"));
+    // The service was away for three Sundays.
+    let late = NOW + 20 * DAY_MS;
+    work(&mut lifecycle, late, 10);
+    work(&mut lifecycle, late + 120_000, 10);
+    let runs = lifecycle.control().retrainings(5).unwrap();
+    let [run] = &runs[..] else { panic!("{runs:?}") };
+    assert_eq!((run.trigger, run.due_ms, run.started_ms), (Trigger::Schedule, next.unwrap(), Some(late)));
+    assert_eq!((run.decision.as_deref(), run.problem.as_deref()), (Some("insufficient"), Some("RETRAIN_INSUFFICIENT")));
+    let next = lifecycle.control().next_retraining(late).unwrap();
+    assert_eq!(next.map(plumbline_core::report::time_text).as_deref(), Some("2026-12-27T02:00:00Z"));
+}
+
+#[test]
+fn a_lead_that_is_erased_is_not_trained_on() {
+    let mut lifecycle = lifecycle(policy(), 1_100);
+    lifecycle.control().seed([7; 32]);
+    ask(&mut lifecycle, NOW);
+    let mut left = 8;
+    let mut some = || {
+        left -= 1;
+        left > 0
+    };
+    assert!(lifecycle.retrain_while(NOW, &mut some).unwrap());
+    let erase = Request { method: "DELETE", path: "/v1/leads/L7", query: "", headers: &HEADERS, body: b"" };
+    assert_eq!(lifecycle.answer(NOW, &erase, true).status, 200);
+    let left = lifecycle.control().sql().query("SELECT count(*) FROM retraining_parts", &[]).unwrap();
+    assert_eq!(left[0][0].as_integer(), Some(0));
+    work(&mut lifecycle, NOW, 1_000);
+    assert_eq!(lifecycle.control().retrainings(1).unwrap()[0].rows, Some(1_099));
+}
