@@ -189,7 +189,7 @@ fn a_retrained_model_takes_over_after_drift_with_no_hand_but_the_approvals() {
     policy.retrain.when.drifted_features = 0;
     policy.leads.store = plumbline_core::rollout::policy::LeadStore::Scored;
     let events = [
-        json!({ "at": "d5 09:00", "kind": "capacity" }),
+        json!({ "at": "d41 09:00", "kind": "capacity" }),
         json!({ "at": "d12 09:00", "kind": "drift", "deviations": 1.0 }),
         json!({ "at": "d20 09:00", "kind": "retrain" }),
         json!({ "at": "d20 09:00", "kind": "attend", "waive": WAIVED }),
