@@ -99,9 +99,10 @@ mod tests {
             lagging: Some(vec![]),
             ledger: Some(None),
             jumped: Some(false),
+            retraining: Some(None),
         };
         let readings = operations(&well, STUCK_MS);
-        assert!(readings.len() == 6 && readings.iter().all(|reading| reading.finding == Finding::Inside), "{readings:?}");
+        assert!(readings.len() == 7 && readings.iter().all(|reading| reading.finding == Finding::Inside), "{readings:?}");
         let ill = Operation {
             not_stored: Some(3),
             outbox: Some(Some((0, 2))),
@@ -109,9 +110,10 @@ mod tests {
             lagging: Some(vec!["a".into()]),
             ledger: Some(Some("Entry 7 was altered.".into())),
             jumped: Some(true),
+            retraining: Some(Some("It failed.".to_owned())),
         };
         let readings = operations(&ill, STUCK_MS + 1);
-        assert!(readings.len() == 6 && readings.iter().all(|reading| reading.finding == Finding::Outside), "{readings:?}");
+        assert!(readings.len() == 7 && readings.iter().all(|reading| reading.finding == Finding::Outside), "{readings:?}");
         assert_eq!(readings[0].sentence.text, "3 predictions could not be stored in the last 15 minutes.");
         assert_eq!(readings[1].sentence.text, "2 messages wait for their receiver, the oldest since 00:00.");
     }

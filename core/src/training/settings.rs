@@ -137,8 +137,8 @@ mod tests {
     fn a_model_says_what_it_was_trained_with() {
         let given = serde_json::json!({ "trees": 70, "learning_rate": 0.05, "seed": 9, "monotone": { "visits": 1 } });
         let settings = TrainSettings::read(given).unwrap();
-        let mut manifest = Manifest::default();
-        manifest.calibration = Calibration::Isotonic { x: vec![0.0], y: vec![0.5], on: crate::model::Scale::probability() };
+        let calibration = serde_json::from_value(serde_json::json!({ "isotonic": { "x": [0.0], "y": [0.5] } })).unwrap();
+        let mut manifest = Manifest { calibration, ..Manifest::default() };
         for (key, value) in settings.hyperparameters() {
             manifest.provenance.hyperparameters.insert(key, value);
         }

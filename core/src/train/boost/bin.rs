@@ -114,7 +114,8 @@ mod tests {
     #[test]
     fn cuts_lie_between_values_and_do_not_depend_on_their_order() {
         let bins = |values: &[f64]| {
-            let bins = Bins::new(values.len(), &[false], |_| values.to_vec());
+            let mut bins = Bins::new(values.len(), 1);
+            bins.push(false, values.to_vec());
             (0..values.len()).map(|row| bins.get(row, 0)).collect::<Vec<u8>>()
         };
         assert_eq!(bins(&[3.0, f64::NAN, -0.0, 0.0, 3.0, 7.0]), [2, 0, 1, 1, 2, 3]);
@@ -131,7 +132,8 @@ mod tests {
     #[test]
     fn frequent_categories_come_first_and_what_is_no_code_is_missing() {
         let values = [5.0, 5.0, 2.0, 9.0, 2.0, 5.0, -3.0, f64::NAN];
-        let bins = Bins::new(values.len(), &[true], |_| values.to_vec());
+        let mut bins = Bins::new(values.len(), 1);
+        bins.push(true, values.to_vec());
         assert_eq!(bins.cuts, [Cuts::Category(vec![5, 2, 9])]);
         assert_eq!((0..values.len()).map(|row| bins.get(row, 0)).collect::<Vec<u8>>(), [1, 1, 2, 3, 2, 1, 0, 0]);
     }

@@ -168,7 +168,7 @@ impl<S: Sql> Control<S> {
         run.cursor.from_ms = until_ms - i64::from(self.policy.retrain.what.days) * DAY_MS;
         run.cursor.champion = state.champion;
         run.cursor.version = format!("{date}.{number}");
-        run.cursor.shards = u32::try_from(self.shards()?).unwrap_or(1).max(1);
+        run.cursor.shards = self.shards()?.max(1);
         run.sentence = Sentence::new("RETRAIN_COLLECTING", "Reads leads and their outcomes.");
         Ok(self.move_run(run)?)
     }
