@@ -30,7 +30,10 @@ impl<S: Sql> Control<S> {
         }
         self.retraining.looked = minute;
         let Some(state) = self.state()? else { return Ok(()) };
-        let next = self.next_retraining(now_ms)?;
+        let next = match self.kept_date()? {
+            Some(due_ms) => Some(due_ms),
+            None => self.plan_next(now_ms)?,
+        };
         if self.retraining_under_way()?.is_some() {
             return Ok(());
         }
@@ -49,16 +52,19 @@ impl<S: Sql> Control<S> {
 
     /// When the schedule is due next, which may be in the past; none without a schedule.
     pub(in crate::control) fn next_retraining(&mut self, now_ms: i64) -> Result<Option<i64>, SqlError> {
-        let schedule = self.policy.retrain.when.schedule.clone();
-        if schedule.is_empty() {
-            return Ok(None);
-        }
-        let kept = self.kept(NEXT)?;
-        let known = kept.as_deref().and_then(|kept| kept.split_once('|')).filter(|(_, of)| *of == schedule);
-        match known.and_then(|(due_ms, _)| due_ms.parse().ok()) {
+        match self.kept_date()? {
             Some(due_ms) => Ok(Some(due_ms)),
-            None => self.plan_next(now_ms),
+            // Not kept: who only asks plans nothing, so that a history that is played leaves no date behind.
+            None => Ok(Schedule::read(&self.policy.retrain.when.schedule).ok().and_then(|schedule| schedule.next(now_ms))),
         }
+    }
+
+    /// The date that is kept, if it is of the schedule in force.
+    fn kept_date(&mut self) -> Result<Option<i64>, SqlError> {
+        let kept = self.kept(NEXT)?;
+        let schedule = &self.policy.retrain.when.schedule;
+        let known = kept.as_deref().and_then(|kept| kept.split_once('|')).filter(|(_, of)| of == schedule);
+        Ok(known.and_then(|(due_ms, _)| due_ms.parse().ok()))
     }
 
     fn plan_next(&mut self, now_ms: i64) -> Result<Option<i64>, SqlError> {
