@@ -11,6 +11,7 @@ mod failure;
 mod host;
 mod input;
 mod memory;
+mod mlflow;
 mod outcome;
 mod output;
 mod report;
@@ -59,8 +60,8 @@ use clap::{Parser, Subcommand};
 
 use command::{
     alerts, assign, baseline, bench, capacity, check, diagnose, drift, experiment, export, features, import, inspect, keys, kill,
-    leads, ledger, metrics, models, outcomes, quality, report as show, retrain, rollout, schema, score, serve, simulate, sql,
-    train, window,
+    leads, ledger, metrics, models, outcomes, pull, push, quality, report as show, retrain, rollout, schema, score, serve,
+    simulate, sql, train, window,
 };
 use outcome::Outcome;
 use output::terminal;
@@ -119,6 +120,8 @@ enum Command {
     Retrain(retrain::Retrain),
     Kill(kill::Kill),
     Models(models::Models),
+    Push(push::Push),
+    Pull(pull::Pull),
     Ledger(ledger::Ledger),
     Leads(leads::Leads),
     Outcomes(outcomes::Outcomes),
@@ -174,6 +177,8 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Retrain(retrain) => retrain.run(cli.json),
         Command::Kill(kill) => kill.run(cli.json),
         Command::Models(models) => models.run(cli.json),
+        Command::Push(push) => push.run(cli.json),
+        Command::Pull(pull) => pull.run(cli.json),
         Command::Ledger(ledger) => ledger.run(cli.json),
         Command::Leads(leads) => leads.run(cli.json),
         Command::Outcomes(outcomes) => outcomes.run(cli.json),

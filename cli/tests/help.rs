@@ -7,7 +7,7 @@ use std::net::TcpListener;
 
 use common::{LIGHTGBM, bundle, expect, run, text};
 
-const COMMANDS: [&str; 15] = [
+const COMMANDS: [&str; 18] = [
     "train",
     "import",
     "inspect",
@@ -23,6 +23,9 @@ const COMMANDS: [&str; 15] = [
     "plan",
     "bench",
     "serve",
+    "push",
+    "pull",
+    "export",
 ];
 
 #[test]

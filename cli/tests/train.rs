@@ -6,9 +6,11 @@ mod common;
 use std::fmt::Write as _;
 use std::path::Path;
 
+use base64::Engine as _;
 use common::{expect, failure, text};
 use plumbline_core::random::Random;
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 
 const HEAD: &str = "lead_id,created,visits,source,newsletter,remarks,stage,country,converted";
 
@@ -136,4 +138,101 @@ fn tables_without_an_answer_are_rejected_and_nothing_is_written() {
     assert!(failure(2, &["train", "-", "-o", &out], b"").contains("must be a file"));
     assert!(failure(2, &["train", &data, "-o", &data], b"").contains("overwrite"));
     assert!(!Path::new(&out).exists());
+}
+
+#[test]
+fn the_card_is_written_beside_the_bundle_and_inspect_writes_the_same_from_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = write(folder.path(), "leads.csv", &leads(1_200, 4));
+    let out = text(&folder.path().join("m.plumb"));
+    let args = ["train", &data, "--leave-out", "stage", "--name", "a<b> | c", "-o", &out];
+    expect(0, &args, b"");
+    for (ending, wanted) in
+        [("html", vec!["</html>", "a&lt;b&gt; | c"]), ("md", vec!["# a&lt;b> \\| c", "](data:image/svg+xml;base64,"])]
+    {
+        let beside = std::fs::read_to_string(folder.path().join(format!("m.card.{ending}"))).unwrap();
+        let again = text(&folder.path().join(format!("again.{ending}")));
+        expect(0, &["inspect", &out, "--card", &again], b"");
+        assert!(beside == std::fs::read_to_string(&again).unwrap(), "inspect writes another card than train");
+        for part in wanted.iter().chain(&["AUC", "visits"]) {
+            assert!(beside.contains(part), "{part} is not in {beside}");
+        }
+    }
+    let page = std::fs::read_to_string(folder.path().join("m.card.html")).unwrap();
+    for figure in ["reliability", "roc", "gain", "scores", "importance"] {
+        assert!(page.contains(&format!("<figure class=\"chart\" id=\"{figure}\">")), "{figure} is missing");
+    }
+    // The policy lets in the style sheet of the file and nothing else; nothing is fetched or run.
+    let style = page.split_once("<style>").unwrap().1.split_once("</style>").unwrap().0;
+    let digest = base64::engine::general_purpose::STANDARD.encode(Sha256::digest(style));
+    assert!(page.contains(&format!("default-src 'none'; style-src 'sha256-{digest}'")), "{page}");
+    for absent in ["<script", " style=", "onclick", "http://", "https://"] {
+        assert!(!page.contains(absent), "{absent} is in the card");
+    }
+    let refused = failure(2, &["inspect", &out, "--card", "card.pdf"], b"");
+    assert!(refused.contains(".html"), "{refused}");
+}
+
+#[test]
+fn the_champion_scores_the_leads_that_were_held_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = write(folder.path(), "leads.csv", &leads(1_500, 5));
+    let [weak, own, again] = ["weak", "own", "again"].map(|name| text(&folder.path().join(format!("{name}.plumb"))));
+    let common = ["train", &data, "--json", "-o"];
+    expect(0, &[&common[..], &[&weak, "--leave-out", "stage,visits,source"]].concat(), b"");
+    let against = |champion: &str, out: &str| -> Value {
+        let args = [&common[..], &[out, "--leave-out", "stage", "--champion", champion]].concat();
+        serde_json::from_str(&expect(0, &args, b"")).unwrap()
+    };
+    let said = against(&weak, &own);
+    let champion = &said["champion"];
+    let number = |path: &str| champion.pointer(path).and_then(Value::as_f64).unwrap();
+    let figures = said["baseline"]["figures"].as_array().unwrap();
+    assert_eq!(champion["auc"], figures.iter().find(|figure| figure["id"] == "auc").unwrap()["value"], "{said}");
+    assert_eq!(champion["leads"], said["baseline"]["held_out"]["rows"]);
+    assert!((number("/difference") - (number("/auc") - number("/champion_auc"))).abs() < 1e-12, "{champion}");
+    assert!(number("/difference_interval/0") > 0.0 && number("/difference_interval/1") > number("/difference"), "{champion}");
+    let card = std::fs::read_to_string(folder.path().join("own.card.md")).unwrap();
+    assert!(card.contains("## Against the champion"), "{card}");
+    // Against itself: no difference, and nothing that varies.
+    let itself = against(&own, &again);
+    assert_eq!((&itself["champion"]["difference"], &itself["champion"]["p_value"]), (&0.0.into(), &Value::Null));
+    assert!(failure(5, &[&common[..], &[&again, "--champion", "none.plumb"]].concat(), b"").contains("READ_FAILED"));
+}
+
+#[test]
+fn bundle_states_the_git_revision_and_the_digests_of_settings_and_schema() {
+    let git = |folder: &Path, args: &[&str]| {
+        let done = std::process::Command::new("git")
+            .arg("-C")
+            .arg(folder)
+            .args(["-c", "user.name=a", "-c", "user.email=a@b"])
+            .args(args)
+            .output()
+            .unwrap();
+        assert!(done.status.success(), "{done:?}");
+        String::from_utf8(done.stdout).unwrap().trim().to_owned()
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let data = write(folder.path(), "leads.csv", &leads(600, 6));
+    let [out, schema, settings] = ["m.plumb", "s.toml", "plumbline.toml"].map(|name| text(&folder.path().join(name)));
+    let stated = |args: &[&str]| -> Value {
+        expect(0, &[&["train", &data, "-o", &out], args].concat(), b"");
+        serde_json::from_str::<Value>(&expect(0, &["inspect", &out, "--json"], b"")).unwrap()["provenance"].clone()
+    };
+    std::fs::write(&settings, "[train]\ntrees = 5\n").unwrap();
+    let derived = stated(&["--leave-out", "stage", "--schema-out", &schema, "--settings", &settings]);
+    let digest =
+        |path: &str| Sha256::digest(std::fs::read(path).unwrap()).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    assert_eq!((&derived["schema_sha256"], &derived["settings_sha256"]), (&digest(&schema).into(), &digest(&settings).into()));
+    assert_eq!(derived["code_revision"], Value::Null, "there is no Git tree");
+    git(folder.path(), &["init", "-q"]);
+    git(folder.path(), &["add", "s.toml", "plumbline.toml"]);
+    git(folder.path(), &["commit", "-q", "-m", "settings"]);
+    let head = git(folder.path(), &["rev-parse", "HEAD"]);
+    let args = ["--schema", schema.as_str(), "--settings", settings.as_str()];
+    let committed = stated(&args);
+    assert_eq!((&committed["code_revision"], &committed["schema_sha256"]), (&head.clone().into(), &digest(&schema).into()));
+    std::fs::write(&settings, "[train]\ntrees = 6\n").unwrap();
+    assert_eq!(stated(&args)["code_revision"], format!("{head}+dirty"));
 }

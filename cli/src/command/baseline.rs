@@ -80,8 +80,8 @@ impl Baseline {
         let mut held_out_rows = None;
         if let Some(file) = &self.held_out {
             let (held_out, rows) = self.gather(&scorer, file)?;
-            let Written { data, figures, .. } = held_out.baseline;
-            (baseline.held_out, baseline.figures) = (Some(data), figures);
+            let Written { data, figures, outcomes, .. } = held_out.baseline;
+            (baseline.held_out, baseline.figures, baseline.outcomes) = (Some(data), figures, outcomes);
             held_out_rows = Some(rows);
         }
         let mut bundle = scorer.bundle().clone();

@@ -5,8 +5,10 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::input::model_file::BundleFile;
+use crate::input::origin;
 use crate::output::terminal;
 use crate::report::card::Card;
+use crate::report::model_card::ModelCard;
 use crate::{Failure, Outcome};
 
 /// Verify a bundle and print its model card
@@ -18,7 +20,8 @@ is rejected with the reason (exit code 4).
 Examples:
   plumbline inspect web-leads.plumb
   plumbline inspect web-leads.plumb --json | jq .trees
-  plumbline inspect web-leads.plumb --suite > suite.json")]
+  plumbline inspect web-leads.plumb --suite > suite.json
+  plumbline inspect web-leads.plumb --card web-leads.card.html")]
 pub struct Inspect {
     /// The bundle
     #[arg(value_name = "M.plumb")]
@@ -26,6 +29,9 @@ pub struct Inspect {
     /// Print the expectation suite of the model's baseline instead (JSON of Great Expectations 1.x)
     #[arg(long)]
     suite: bool,
+    /// Write the model card with its figures to a file instead: HTML (.html) or Markdown (.md)
+    #[arg(long, value_name = "FILE", conflicts_with = "suite")]
+    card: Option<PathBuf>,
 }
 
 impl Inspect {
@@ -40,6 +46,12 @@ impl Inspect {
                 Failure::Model { place, code: "NO_BASELINE", message: message.to_owned() }
             })?;
             terminal::say_json(&suite)?;
+            return Ok(Outcome::Done);
+        }
+        if let Some(path) = &self.card {
+            let sha256 = origin::sha256(&self.model)?;
+            ModelCard { bundle: &file.bundle, sha256: &sha256, champion: None }.write(path)?;
+            terminal::note(&format!("{} holds the model card", path.display()));
             return Ok(Outcome::Done);
         }
         let card = Card::of(&file.bundle, file.bytes);

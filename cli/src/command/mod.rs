@@ -20,6 +20,8 @@ pub mod ledger;
 pub mod metrics;
 pub mod models;
 pub mod outcomes;
+pub mod pull;
+pub mod push;
 pub mod quality;
 pub mod report;
 pub mod retrain;

@@ -5,6 +5,7 @@ pub mod declaration;
 mod delimited;
 pub mod model_file;
 mod ndjson;
+pub mod origin;
 mod parquet;
 pub mod policy;
 mod rejects;

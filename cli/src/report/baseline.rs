@@ -105,7 +105,8 @@ pub fn page(summary: &BaselineSummary) -> String {
 impl BaselineCard {
     /// The baseline of `bundle`, if it has one.
     pub fn of(bundle: &Bundle) -> Option<BaselineCard> {
-        let Baseline { data, held_out, threshold, figures, percentiles, bands, importance, suite } = bundle.baseline.clone()?;
+        let Baseline { data, held_out, threshold, figures, percentiles, bands, importance, suite, .. } =
+            bundle.baseline.clone()?;
         let suite: Value = serde_json::from_str(&suite).unwrap_or(Value::Null);
         let fields = bundle.reference.iter().flat_map(|reference| &reference.fields).map(|field| match &field.distribution {
             Distribution::Number(found) => ReferenceCard {

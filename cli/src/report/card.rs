@@ -119,17 +119,10 @@ impl Card {
 
     /// The whole card.
     pub fn full(&self) -> String {
-        let mut rows = vec![
-            ("model", self.name.clone()),
-            ("version", self.version.clone()),
-            ("body", self.body()),
-            ("columns", self.columns_line()),
-            ("link", self.link_line()),
-            ("calibration", self.calibration_line()),
-            ("bands", self.bands_line()),
-            ("fields", self.fields_table()),
-            ("transforms", self.transforms.to_string()),
-        ];
+        let mut rows = vec![("model", self.name.clone()), ("version", self.version.clone())];
+        rows.extend(self.facts());
+        rows.push(("fields", self.fields_table()));
+        rows.push(("transforms", self.transforms.to_string()));
         rows.extend(self.provenance_rows());
         if self.compact {
             let note =
@@ -144,6 +137,17 @@ impl Card {
         rows.push(("checked", self.checked_line()));
         rows.push(("verified", format!("structure, digest and {} golden leads, bit for bit", self.goldens)));
         aligned(&rows)
+    }
+
+    /// What the model is, each with its name: the rows that a printed card and a written one share.
+    pub fn facts(&self) -> Vec<(&'static str, String)> {
+        vec![
+            ("body", self.body()),
+            ("columns", self.columns_line()),
+            ("link", self.link_line()),
+            ("calibration", self.calibration_line()),
+            ("bands", self.bands_line()),
+        ]
     }
 
     fn body(&self) -> String {
@@ -236,6 +240,8 @@ impl Card {
             ("rows", p.rows.map(thousands).unwrap_or_default()),
             ("window", p.window.clone()),
             ("code", p.code_revision.clone()),
+            ("settings", p.settings_sha256.clone()),
+            ("schema", p.schema_sha256.clone()),
             ("declared", pairs(p.baseline.iter().map(|(k, v)| format!("{k} {v}")).collect())),
             ("parameters", pairs(p.hyperparameters.iter().map(|(k, v)| format!("{k} {v}")).collect())),
             ("notes", pairs(p.notes.clone())),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::suite::{Expected, suite};
 use super::{BaselineError, figures};
-use crate::bundle::{BandShare, Baseline, DataFile, Distribution, FieldReference, Figure, Reference, Weight};
+use crate::bundle::{BandShare, Baseline, DataFile, Distribution, FieldReference, Figure, Reference, ScoreOutcomes, Weight};
 use crate::evidence::InsufficientData;
 use crate::histogram::{Bins, CategoryCounts, Histogram};
 use crate::json::Decimal;
@@ -129,8 +129,15 @@ impl Gathering {
         let sorted = order::sorted(&self.scores);
         let percentiles = PARTS.iter().filter_map(|part| Some((*part, order::quantile(&sorted, *part)?))).collect();
         let hundredths: Vec<f64> = (1..100).map(|cut| f64::from(cut) / 100.0).collect();
-        let mut score = Histogram::new(Bins::below(hundredths).unwrap_or_default());
-        self.scores.iter().for_each(|probability| score.add(*probability));
+        let bins = Bins::below(hundredths).unwrap_or_default();
+        let (mut score, mut hits) = (Histogram::new(bins.clone()), Histogram::new(bins));
+        for (probability, converted) in self.scores.iter().zip(&self.converted) {
+            score.add(*probability);
+            if *converted {
+                hits.add(*probability);
+            }
+        }
+        let outcomes = ScoreOutcomes { leads: score.counts().to_vec(), converted: hits.counts().to_vec() };
         let importance = self.importance();
         let data = DataFile {
             rows: self.leads(),
@@ -154,6 +161,7 @@ impl Gathering {
             held_out: None,
             threshold: self.threshold,
             figures,
+            outcomes: Some(outcomes),
             percentiles,
             bands,
             importance,

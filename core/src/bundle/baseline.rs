@@ -27,6 +27,9 @@ pub struct Baseline {
     pub threshold: f64,
     /// The figures.
     pub figures: Vec<Figure>,
+    /// Scores against outcomes, of the leads that the figures are of; none in files of earlier releases.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outcomes: Option<ScoreOutcomes>,
     /// Scores that parts of the leads do not exceed: each the part, and the probability.
     pub percentiles: Vec<(f64, f64)>,
     /// The share of leads in each band of the model, the lowest band first.
@@ -72,6 +75,17 @@ pub struct Figure {
     pub n: u64,
 }
 
+/// Scores against outcomes, in the hundred hundredths of the probability; an edge belongs to the hundredth below it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(default)]
+pub struct ScoreOutcomes {
+    /// Leads in each hundredth.
+    pub leads: Vec<u64>,
+    /// Of those, the ones that converted.
+    pub converted: Vec<u64>,
+}
+
 /// The share of leads in a band.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -110,10 +124,16 @@ impl Baseline {
         self.importance.iter().find(|weight| weight.field == field).map_or(0.0, |weight| weight.share)
     }
 
-    /// Whether its numbers make sense: shares and probabilities are in [0, 1].
+    /// Whether its numbers make sense: shares and probabilities are in [0, 1], and no more leads converted than there are.
     fn is_sound(&self) -> bool {
+        let fits = |counts: &ScoreOutcomes| {
+            counts.leads.len() == 100
+                && counts.converted.len() == 100
+                && counts.leads.iter().zip(&counts.converted).all(|(leads, converted)| converted <= leads)
+        };
         let is_share = |x: &f64| (0.0..=1.0).contains(x);
         is_share(&self.threshold)
+            && self.outcomes.iter().all(fits)
             && self.percentiles.iter().all(|(part, score)| is_share(part) && is_share(score))
             && self.bands.iter().all(|band| is_share(&band.share) && band.conversion.iter().all(is_share))
             && self.importance.iter().all(|weight| is_share(&weight.share) && weight.mean_contribution >= 0.0)

@@ -51,6 +51,8 @@ fn provenance(node: &Node, misfit: &mut Misfit) -> Provenance {
         window: node.text_or_empty("window", misfit),
         hyperparameters: node.by_name("hyperparameters", misfit, Node::as_text),
         code_revision: node.text_or_empty("code_revision", misfit),
+        settings_sha256: node.text_or_empty("settings_sha256", misfit),
+        schema_sha256: node.text_or_empty("schema_sha256", misfit),
         baseline: node.by_name("baseline", misfit, Node::as_number),
         intended_use: node.text_or_empty("intended_use", misfit),
         notes: node.texts("notes", misfit),
@@ -294,7 +296,7 @@ mod tests {
                 {"name": "16", "from": "f", "make": {"date_part": "day_of_year"}}, {"name": "17", "from": "f", "make": {"date_part": "hour"}}],
             "calibration": {"sigmoid": {"slope": -1.1, "intercept": 0.1}},
             "provenance": {"snapshot_uri": "s", "table_version": "t", "snapshot_sha256": "d", "rows": 7, "window": "w",
-                "hyperparameters": {"h": "1"}, "code_revision": "c", "baseline": {"auc": 0.87}, "notes": ["one", "two"]}}"#,
+                "hyperparameters": {"h": "1"}, "code_revision": "c", "settings_sha256": "e", "schema_sha256": "f", "baseline": {"auc": 0.87}, "notes": ["one", "two"]}}"#,
         )
         .unwrap();
         let checked = Some(Checked { rows: 9240, differing: 1, largest: 1.5e-7 });

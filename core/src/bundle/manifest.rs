@@ -175,9 +175,15 @@ pub struct Provenance {
     #[serde(skip_serializing_if = "ByName::is_empty")]
     #[cfg_attr(feature = "schema", schemars(with = "std::collections::BTreeMap<String, String>"))]
     pub hyperparameters: ByName<String>,
-    /// Revision of the code that trained it.
+    /// Revision of the code that trained it; of a Git tree with changes that are not committed, followed by `+dirty`.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub code_revision: String,
+    /// SHA-256 of the settings file it was trained with, hexadecimal.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub settings_sha256: String,
+    /// SHA-256 of the schema file it was trained with, hexadecimal.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub schema_sha256: String,
     /// Metrics on held-out data at training time, by name, such as `auc`.
     #[serde(skip_serializing_if = "ByName::is_empty")]
     #[cfg_attr(feature = "schema", schemars(with = "std::collections::BTreeMap<String, f64>"))]

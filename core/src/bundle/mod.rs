@@ -21,7 +21,7 @@ mod reference;
 mod tree;
 
 pub use agree::FileCategories;
-pub use baseline::{BandShare, Baseline, DataFile, Figure, Weight};
+pub use baseline::{BandShare, Baseline, DataFile, Figure, ScoreOutcomes, Weight};
 pub use declaration::{Band, Declaration, ModelCard};
 pub use error::BundleError;
 pub use golden::{Expected, Golden};

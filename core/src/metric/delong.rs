@@ -90,6 +90,14 @@ impl Comparison {
         Ok(Self::of(first, second))
     }
 
+    /// The interval of the difference at `confidence`, such as 0.95: symmetric about it, within −1 and 1. Of two models that rank alike it is
+    /// the difference itself.
+    pub fn interval(&self, confidence: f64) -> (f64, f64) {
+        let variance = self.areas[0].variance + self.areas[1].variance - 2.0 * self.covariance;
+        let half = normal::quantile(0.5 + confidence / 2.0) * variance.max(0.0).sqrt();
+        ((self.difference - half).max(-1.0), (self.difference + half).min(1.0))
+    }
+
     fn of(first: &Labelled<'_>, second: &Labelled<'_>) -> Result<Comparison, InsufficientData> {
         let (one, two) = (Placements::new(first)?, Placements::new(second)?);
         let areas = [one.area(), two.area()];

@@ -87,7 +87,7 @@ impl Description {
         for file in [&mut baseline.data, &mut of_test] {
             (file.name, file.sha256) = (data.to_owned(), sha256.clone());
         }
-        (baseline.held_out, baseline.figures) = (Some(of_test), held_out.figures);
+        (baseline.held_out, baseline.figures, baseline.outcomes) = (Some(of_test), held_out.figures, held_out.outcomes);
         let mut bundle = self.scorer.bundle().clone();
         (bundle.reference, bundle.baseline) = (Some(reference), Some(baseline));
         let bytes = bundle.write()?;

@@ -62,6 +62,7 @@ pub(super) fn baseline(
         held_out: Some(described),
         threshold: 0.5,
         figures: figures(&data, 0.5).ok()?,
+        outcomes: None,
         percentiles: PARTS.iter().filter_map(|part| at(*part)).collect(),
         bands: bands.iter().enumerate().map(share).collect(),
         importance,

@@ -8,6 +8,7 @@ use plumbline_worker::notice::check_url;
 
 use crate::host::sender::{agent, unanswered};
 use crate::input::read_settings;
+use crate::mlflow::{Place, Server};
 use crate::output::terminal;
 use crate::report::check::{SetupReport, Tried, setup_page};
 use crate::store::Home;
@@ -16,11 +17,12 @@ use crate::{Failure, Outcome};
 /// Try each configured connection
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Tries the store, the Slack webhook, the other webhooks and the heartbeat of the settings, each by a request that changes nothing:
+Tries the store, MLflow, the Slack webhook, the other webhooks and the heartbeat of the settings, each by a request that changes nothing:
   store      opened and read, and whether this program knows its version (PostgreSQL makes its schemas if they are missing)
   Slack      an empty message, which Slack rejects with no_text if the webhook is valid; nothing is posted
   webhook    HEAD; any answer below 500 shows that it is reached. Nothing is signed or sent
   heartbeat  HEAD; some services count it as a heartbeat
+  MLflow     a search that finds one experiment at most, where --mlflow or MLFLOW_TRACKING_URI names a server
 An address that the service would not send to (not https, of a private network, of this machine without allow_loopback) is reported and not
 tried. Secrets are read from the environment, under the names in the settings, and never printed.
 
@@ -39,6 +41,8 @@ pub struct Setup {
     /// The folder or PostgreSQL address that plumbline serve is given as --store
     #[arg(long, value_name = "FOLDER|URL")]
     store: Option<PathBuf>,
+    #[command(flatten)]
+    mlflow: Place,
 }
 
 impl Setup {
@@ -51,6 +55,7 @@ impl Setup {
         };
         let mut tried = Vec::new();
         tried.extend(self.store.as_deref().map(store));
+        tried.extend(self.mlflow.server()?.as_ref().map(mlflow));
         let notify = &policy.alerts.notify;
         let trial = Trial { agent: agent(notify.allow_loopback), allow_loopback: notify.allow_loopback };
         if !notify.slack.is_empty() {
@@ -80,6 +85,15 @@ fn store(named: &Path) -> Tried {
     match Home::probe(named) {
         Ok(()) => Tried::fine(&what, how, "it can be used"),
         Err(why) => Tried::bad(&what, how, &why),
+    }
+}
+
+/// Asks MLflow for an experiment, with the credentials of the environment.
+fn mlflow(server: &Server) -> Tried {
+    let (what, how) = (format!("MLflow at {}", server.address()), "searched for an experiment");
+    match server.probe() {
+        Ok(()) => Tried::fine(&what, how, "it takes the credentials"),
+        Err(why) => Tried::bad(&what, how, &why.to_string()),
     }
 }
 

@@ -1,7 +1,8 @@
-//! `plumbline export`: follows a running service and keeps its rows in a PostgreSQL database or a folder.
+//! `plumbline export`: follows a running service and keeps its rows in a PostgreSQL database or a folder, or its models in MLflow.
 
 mod database;
 mod folder;
+mod registry;
 mod table;
 
 use std::path::PathBuf;
@@ -11,12 +12,14 @@ use clap::Args;
 use serde_json::Value;
 
 use crate::client::Service;
+use crate::mlflow::Experiment;
 use crate::output::terminal;
 use crate::{Failure, Outcome};
 use database::Database;
 use folder::Folder;
+use registry::Registry;
 
-/// Keep a copy of a service's log and ledger in PostgreSQL or a folder
+/// Keep a copy of a service's log and ledger in PostgreSQL or a folder, or of its models in MLflow
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Follows the service by a cursor, which is kept with the rows: after a restart, a broken connection or a failover it goes on where it
@@ -24,14 +27,17 @@ was, and no row is lost or doubled. The service deletes nothing by retention tha
 erased in the database too (a folder keeps what it has: remove its files yourself).
 
 Database: tables in the schema plumbline_export, unless the address says ?schema=… . Folder: one folder per part, files of NDJSON.
+MLflow: models become versions as with plumbline push, and the aliases champion, challenger and shadow of their registered models follow
+the rollout; other aliases stay. Credentials as for plumbline push.
 
 Examples:
   plumbline export --url https://leads.example --key $KEY --to postgres://localhost/sales
-  plumbline export --to archive --once")]
+  plumbline export --to archive --once
+  plumbline export --url https://leads.example --to mlflow+http://127.0.0.1:5000")]
 pub struct Export {
     #[command(flatten)]
     service: Service,
-    /// Address of a PostgreSQL database (postgres://…), or a folder
+    /// Address of a PostgreSQL database (postgres://…) or of an MLflow server (mlflow+http://…), or a folder
     #[arg(long, value_name = "ADDRESS|FOLDER", env = "PLUMBLINE_EXPORT_TO", hide_env_values = true)]
     to: PathBuf,
     /// Stop when everything there is now has arrived, or at the first failure
@@ -43,6 +49,8 @@ pub struct Export {
     /// Seconds between two looks for new rows
     #[arg(long, value_name = "SECONDS", default_value_t = 5)]
     every: u64,
+    #[command(flatten)]
+    experiment: Experiment,
 }
 
 /// The longest pause after failures.
@@ -72,11 +80,24 @@ impl Export {
     pub fn run(&self, json: bool) -> Result<Outcome, Failure> {
         let mut pause = Duration::from_secs(self.every.max(1));
         let mut target: Option<Box<dyn Target>> = None;
+        let address = Registry::address(&self.to);
+        let mut registry = address.map(|address| Registry::open(address, &self.experiment.experiment)).transpose()?;
         loop {
-            match self.follow(&mut target) {
+            let followed = match &mut registry {
+                Some(registry) => registry.follow(&self.service),
+                None => self.follow(&mut target),
+            };
+            match followed {
                 Ok(rows) => {
                     if self.once {
-                        if json {
+                        if registry.is_some() && json {
+                            terminal::say_json(&serde_json::json!({ "changes": rows }))?;
+                        } else if registry.is_some() {
+                            terminal::say(&format!(
+                                "{} changes; models and aliases are those of the service",
+                                terminal::thousands(rows)
+                            ))?;
+                        } else if json {
                             terminal::say_json(&serde_json::json!({ "rows": rows }))?;
                         } else {
                             terminal::say(&format!("{} rows kept; the copy is complete", terminal::thousands(rows)))?;

@@ -1,6 +1,8 @@
 //! `plumbline train`: a table of leads with their outcomes becomes a bundle with a baseline.
 
+mod champion;
 mod fields;
+mod registry;
 mod settings;
 
 use std::collections::BTreeSet;
@@ -8,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
-use plumbline_core::bundle::Declaration;
+use plumbline_core::bundle::{Declaration, Provenance};
 use plumbline_core::feature::Pipeline;
 use plumbline_core::math::logistic;
 use plumbline_core::model::{Calibration, Model};
@@ -19,17 +21,23 @@ use plumbline_core::training::{Description, Leads, Signed, TrainSettings, Traini
 use plumbline_core::{Bundle, Manifest};
 
 use crate::input::declaration::read_declaration;
+use crate::input::origin;
+use crate::mlflow::{Experiment, Place};
 use crate::output::paths::keep_apart;
 use crate::output::{Interrupt, replace, terminal};
-use crate::report::baseline::{BaselineSummary, page};
+use crate::report::baseline::BaselineSummary;
+use crate::report::model_card::ModelCard;
 use crate::report::rows::account;
+use crate::report::train::{TrainSummary, page as trained_page};
 use crate::table::account::Limit;
 use crate::table::columns::Columns;
 use crate::table::labelled::Labelled;
 use crate::table::leads::OUTCOMES;
 use crate::table::training::Training;
 use crate::{Failure, Outcome};
+use champion::Champion;
 use fields::fields;
+use registry::Registry;
 
 /// Train a model on leads with their outcomes
 #[derive(Debug, Args)]
@@ -42,6 +50,11 @@ Without --schema, every column but the outcome is a field, as far as it can be t
 Fields that are probably known only after the outcome are named: leave them out with --leave-out, or the model will be excellent here
 and useless in service. --schema-out writes the schema, to edit and train again with --schema.
 
+Next to the bundle its model card is written, with figures: as HTML (leads.card.html) and as Markdown (leads.card.md). With --champion both
+models score the same tested leads, and the difference of their AUC is given with its interval. With --mlflow, or MLFLOW_TRACKING_URI, run
+and version are written there as plumbline push writes them. Bundle and run state the Git revision (of the folder of --settings, else of
+--schema, else of the current one) and the SHA-256 of settings and schema.
+
 Settings: the section [train] of plumbline.toml, each key with its default:
   trees = 300, depth = 6, learning_rate = 0.1, l2 = 1.0, min_gain = 0.0, min_hessian = 1.0, row_share = 1.0, column_share = 1.0,
   seed = 0, positive_weight = 1.0, held_out = 0.0 and patience = 0 (stop early), category_smoothing = 10.0, category_doubt = 1.0,
@@ -50,6 +63,7 @@ Settings: the section [train] of plumbline.toml, each key with its default:
 Examples:
   plumbline train Leads.csv --outcome Converted --leave-out 'Tags,Lead Quality' -o leads.plumb
   plumbline train deals.parquet --outcome won --time created_at --settings plumbline.toml -o deals.plumb
+  plumbline train new.csv --champion leads.plumb --mlflow http://127.0.0.1:5000 -o next.plumb
   plumbline serve --model leads.plumb")]
 pub struct Train {
     /// Leads with their outcomes: CSV, NDJSON or Parquet
@@ -85,6 +99,14 @@ pub struct Train {
     /// The bundle to write
     #[arg(short, long, value_name = "M.plumb")]
     output: PathBuf,
+    /// The model to compare with on the leads that are tested on: a bundle, the folder of a store, the address of a service (key:
+    /// PLUMBLINE_KEY) or models:/NAME@ALIAS in MLflow
+    #[arg(long, value_name = "M.plumb|FOLDER|URL|models:/…")]
+    champion: Option<String>,
+    #[command(flatten)]
+    mlflow: Place,
+    #[command(flatten)]
+    experiment: Experiment,
     #[command(flatten)]
     limit: Limit,
 }
@@ -102,8 +124,11 @@ impl Train {
             return Err(Failure::usage("ARGUMENTS", "the leads are read more than once, so they must be a file"));
         }
         let _interrupt = Interrupt::watch()?;
+        let registry = Registry::open(&self.mlflow, &self.experiment)?;
+        let champion = self.champion.as_deref().map(|named| Champion::open(named, &self.mlflow)).transpose()?;
         let settings = self.settings.as_deref().map(settings::read).transpose()?.unwrap_or_default();
-        let declaration = self.declaration(&settings)?;
+        let mut declaration = self.declaration(&settings)?;
+        self.state_origin(&mut declaration.provenance)?;
         let (leads, rows, place) = self.read(&declaration)?;
         let failed = |e: FitError| Failure::input(&place, e.code(), format!("{e}; {}", account("rows", &rows)));
         let inputs = inputs(&declaration, &settings)?;
@@ -131,13 +156,19 @@ impl Train {
         let manifest = self.manifest(declaration, &model, calibration, &leads, &settings, &scores);
         let goldens = leads.goldens(&is_test);
         let made = Description::new(manifest, model, &goldens, self.threshold).map_err(|e| self.refused(&place, &e))?;
+        let scorer = Arc::clone(made.scorer());
         let (bytes, written) = self.with_baseline(made, &leads, &is_test)?;
         replace(&self.output, &bytes)?;
-        let summary = BaselineSummary::new(&self.output, bytes.len(), &written, rows.clone(), None);
+        let trained = BaselineSummary::new(&self.output, bytes.len(), &written, rows.clone(), None);
+        let champion = champion.map(|champion| champion.compared(&self.labelled(), &scorer, &is_test)).transpose()?;
+        let card = ModelCard { bundle: &written, sha256: &origin::sha256_of(&bytes), champion: champion.as_ref() };
+        let cards = card.write_beside(&self.output)?.map(|path| path.display().to_string());
+        let mlflow = registry.as_ref().map(|registry| registry.publish(&card, bytes, &self.output)).transpose()?;
+        let summary = TrainSummary { trained, champion: champion.clone(), cards: cards.into(), mlflow };
         if json {
             terminal::say_json(&summary)?;
         } else {
-            terminal::say(&page(&summary))?;
+            terminal::say(&trained_page(&summary))?;
             terminal::note(&account("rows", &rows));
         }
         Ok(self.limit.outcome(std::iter::once(&rows)))
@@ -161,15 +192,33 @@ impl Train {
         let outcome = outcome.and_then(|name| table.columns.iter().find(|column| column.name.eq_ignore_ascii_case(name)));
         apart.extend(outcome.map(|column| column.name.as_str()));
         apart.extend(self.time.as_deref());
-        let title = format!("# Made by `plumbline train` from {}.\n", self.data.display());
-        let found = fields(&table, &apart, &title)?;
+        // The name alone: the bundle states the digest of this text, which must not depend on the folder.
+        let of = self.data.file_name().unwrap_or_default().to_string_lossy();
+        let title = format!("# Made by `plumbline train` from {of}.\n");
+        let mut found = fields(&table, &apart, &title)?;
         for (column, reason) in &found.left_out {
             terminal::note(&format!("not trained on: {column} ({reason})"));
         }
         if let Some(path) = &self.schema_out {
             replace(path, found.text.as_bytes())?;
         }
+        found.declaration.provenance.schema_sha256 = origin::sha256_of(found.text.as_bytes());
         Ok(found.declaration)
+    }
+
+    /// Notes the Git revision, and the digests of settings and schema. A revision that the schema states stays.
+    fn state_origin(&self, provenance: &mut Provenance) -> Result<(), Failure> {
+        let near = self.settings.as_deref().or(self.schema.as_deref()).and_then(Path::parent);
+        if provenance.code_revision.is_empty() {
+            provenance.code_revision = origin::revision(near.unwrap_or(Path::new("."))).unwrap_or_default();
+        }
+        if let Some(settings) = &self.settings {
+            provenance.settings_sha256 = origin::sha256(settings)?;
+        }
+        if let Some(schema) = &self.schema {
+            provenance.schema_sha256 = origin::sha256(schema)?;
+        }
+        Ok(())
     }
 
     fn labelled(&self) -> Labelled<'_> {

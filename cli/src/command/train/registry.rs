@@ -1,0 +1,49 @@
+//! The MLflow server that a trained model goes to.
+
+use std::path::Path;
+
+use crate::Failure;
+use crate::mlflow::{Experiment, Place, Published, Record, Server, checked_name, publish};
+use crate::output::terminal;
+use crate::report::model_card::ModelCard;
+
+/// The server and the experiment.
+pub struct Registry<'a> {
+    server: Server,
+    experiment: &'a str,
+}
+
+impl<'a> Registry<'a> {
+    /// The registry that was named, if one was. A server that does not answer now may do so when the model is trained; one that rejects the
+    /// credentials will not.
+    ///
+    /// # Errors
+    /// The address is not one of HTTP, or the server rejects the request.
+    pub fn open(place: &Place, experiment: &'a Experiment) -> Result<Option<Registry<'a>>, Failure> {
+        let Some(server) = place.server()? else { return Ok(None) };
+        match server.probe() {
+            Err(failure @ Failure::Service { .. }) => terminal::note(&format!("warning: {failure}")),
+            probed => probed?,
+        }
+        Ok(Some(Registry { server, experiment: &experiment.experiment }))
+    }
+
+    /// Writes run and version of the bundle at `path`, with its card.
+    ///
+    /// # Errors
+    /// As [`publish`]; the message names the command that continues.
+    pub fn publish(&self, card: &ModelCard<'_>, bytes: Vec<u8>, path: &Path) -> Result<Published, Failure> {
+        let name = checked_name(&card.bundle.manifest.name)?;
+        let mut record = Record::of(card.bundle, bytes);
+        record.files.extend(card.files());
+        record.metrics.extend(card.champion.iter().flat_map(|against| against.metrics()));
+        let published = publish(&self.server, &record, (self.experiment, name, None));
+        published.map_err(|failure| match failure {
+            Failure::Service { code, message } => Failure::Service {
+                code,
+                message: format!("{message}. {0} is complete; or continue with: plumbline push {0}", path.display()),
+            },
+            failure => failure,
+        })
+    }
+}
