@@ -5,4 +5,4 @@ mod scale;
 mod text;
 
 pub use derive::{Sketch, sketch};
-pub use text::{title, written};
+pub use text::{quoted, title, written};

@@ -2,8 +2,10 @@
 
 use sha2::{Digest, Sha256};
 
+use super::{Filling, Kind};
 use crate::lead::Timestamp;
-use crate::train::boost::{Binning, BoostError, Input, Rows};
+use crate::train::boost::Input;
+use crate::train::{Data, FitError};
 
 /// Golden leads of a bundle.
 const GOLDENS: usize = 20;
@@ -113,13 +115,15 @@ impl Leads {
         rows.into_iter().map(|row| self.columns.iter().map(|column| value(column, row)).collect()).collect()
     }
 
-    /// What trees are grown on.
+    /// What a model of `kind` is fitted to.
     ///
     /// # Errors
-    /// Too many leads.
-    pub fn rows(&self, inputs: Vec<Input>) -> Result<Rows, BoostError> {
-        let mut binning = Binning::new(inputs, (self.roll.outcomes.clone(), self.roll.keys.clone()))?;
-        self.columns.iter().for_each(|column| binning.push(column.clone()));
-        Ok(binning.finish())
+    /// Too many leads, or values that this kind cannot read.
+    pub fn data(&self, kind: &Kind, inputs: Vec<Input>) -> Result<Data, FitError> {
+        let mut filling = Filling::new(kind, inputs, (self.roll.outcomes.clone(), self.roll.keys.clone()))?;
+        for column in &self.columns {
+            filling.push(column.clone())?;
+        }
+        Ok(filling.finish())
     }
 }

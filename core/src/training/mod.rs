@@ -1,16 +1,18 @@
 //! From leads with their outcomes to a bundle with its baseline: what the command `train` and the service's retraining share.
 //!
-//! A host reads leads, pushes them to a [`Roll`] and their values to a [`crate::train::boost::Binning`], grows the trees of a
-//! [`crate::train::Fit`] one at a time, and gives the leads once more to a [`Description`]. Between any two of these steps it may pause.
+//! A host reads leads, pushes them to a [`Roll`] and their values to a [`Filling`], makes the steps of a
+//! [`crate::train::Fit`], and gives the leads once more to a [`Description`]. Between any two of these steps it may pause.
 //! Not here: where leads come from, and what becomes of the bundle.
 
 mod describe;
 mod leads;
 mod settings;
+mod table;
 
 pub use describe::{Description, bands, note_origin, version_of};
 pub use leads::{Leads, Roll, Signed};
-pub use settings::{Own, TrainSettings};
+pub use settings::{Kind, Own, TrainSettings};
+pub use table::Filling;
 
 use thiserror::Error;
 

@@ -6,6 +6,7 @@ use plumbline_core::bundle::Declaration;
 use plumbline_core::model::{Arithmetic, Body, Column, Ensemble, Link, Model};
 use plumbline_core::table::{Categories, Cell, Census, Column as Values, Nature};
 
+use super::spread;
 use crate::Failure;
 use crate::declare::{sketch, written};
 use crate::input::declaration::declaration;
@@ -21,6 +22,8 @@ const DATE: &str = "it is a date; declare with --schema what is made of it";
 pub struct Fields {
     /// The declaration.
     pub declaration: Declaration,
+    /// The fields as they stand, one column each: what is asked whether it was known in time.
+    pub plain: Declaration,
     /// It, as TOML.
     pub text: String,
     /// Columns that are left out, each with the reason.
@@ -30,9 +33,11 @@ pub struct Fields {
 /// The fields of `table`: all columns but those in `apart` (outcome, time, and what the caller leaves out), and those that identify a lead,
 /// have one value or are free text.
 ///
+/// With `is_linear` its features are what a weighted sum can read.
+///
 /// # Errors
 /// No column is left.
-pub fn fields(table: &Columns, apart: &BTreeSet<&str>, title: &str) -> Result<Fields, Failure> {
+pub fn fields(table: &Columns, apart: &BTreeSet<&str>, title: &str, is_linear: bool) -> Result<Fields, Failure> {
     let (mut columns, mut texts, mut left_out) = (Vec::new(), Vec::new(), Vec::new());
     for named in &table.columns {
         let name = named.name.as_str();
@@ -54,9 +59,13 @@ pub fn fields(table: &Columns, apart: &BTreeSet<&str>, title: &str) -> Result<Fi
     let names: Vec<String> = columns.iter().map(|column| column.name.clone()).collect();
     let ensemble = Ensemble { arithmetic: Arithmetic::F64, base: vec![0.0], trees: Vec::new() };
     let model = Model { columns, body: Body::Trees(ensemble), link: Link::Logistic { scale: 1.0 }, outputs: 1 };
-    let text = written(&sketch(&model, &texts, &names, Some(table)), title, &[]);
-    let declaration = declaration(text.as_bytes(), "the schema that was derived".to_owned())?;
-    Ok(Fields { declaration, text, left_out })
+    let mut text = written(&sketch(&model, &texts, &names, Some(table)), title, &[]);
+    let read = |text: &str| declaration(text.as_bytes(), "the schema that was derived".to_owned());
+    let plain = read(&text)?;
+    if is_linear {
+        text.push_str(&spread::features(table, &model.columns));
+    }
+    Ok(Fields { declaration: read(&text)?, plain, text, left_out })
 }
 
 /// Whether a column holds categories, and which; or why it is not trained on.

@@ -4,6 +4,7 @@ mod champion;
 mod fields;
 mod registry;
 mod settings;
+mod spread;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -16,8 +17,8 @@ use plumbline_core::math::logistic;
 use plumbline_core::model::{Calibration, Model};
 use plumbline_core::table::Rows as Account;
 use plumbline_core::train::boost::Input;
-use plumbline_core::train::{Data, Fit, FitError, Single, Suspicion, test_rows};
-use plumbline_core::training::{Description, Leads, Signed, TrainSettings, TrainingError, bands, note_origin, version_of};
+use plumbline_core::train::{Fit, FitError, Single, Suspicion, test_rows};
+use plumbline_core::training::{Description, Kind, Leads, Signed, TrainSettings, TrainingError, bands, note_origin, version_of};
 use plumbline_core::{Bundle, Manifest};
 
 use crate::input::declaration::read_declaration;
@@ -44,7 +45,8 @@ use registry::Registry;
 #[command(after_help = "\
 Reads the leads, tests on the newest fifth of them (with --time; otherwise on a fifth drawn by their ids), grows gradient-boosted trees on the
 rest, calibrates them by cross-fitting, and writes a bundle with its baseline: figures with intervals on the tested leads, frozen
-distributions, importance and a suite of expectations. The same leads, settings and seed give the same model, in whatever order they come.
+distributions, importance and a suite of expectations. With --kind logistic it fits a regularised logistic regression instead: numbers are
+brought to one scale, categories become flags, gaps are filled and marked. The same leads, settings and seed give the same model, in whatever order they come.
 
 Without --schema, every column but the outcome is a field, as far as it can be trained on; what is left out is listed with the reason.
 Fields that are probably known only after the outcome are named: leave them out with --leave-out, or the model will be excellent here
@@ -59,6 +61,7 @@ Settings: the section [train] of plumbline.toml, each key with its default:
   trees = 300, depth = 6, learning_rate = 0.1, l2 = 1.0, min_gain = 0.0, min_hessian = 1.0, row_share = 1.0, column_share = 1.0,
   seed = 0, positive_weight = 1.0, held_out = 0.0 and patience = 0 (stop early), category_smoothing = 10.0, category_doubt = 1.0,
   calibration = \"sigmoid\" (isotonic, none), test_share = 0.2, monotone = {}, leave_out = []
+With kind = \"logistic\": l2 = 1.0, positive_weight = 1.0, iterations = 500, and calibration, test_share and leave_out.
 
 Examples:
   plumbline train Leads.csv --outcome Converted --leave-out 'Tags,Lead Quality' -o leads.plumb
@@ -93,6 +96,9 @@ pub struct Train {
     /// Version of the model [default: from the schema, otherwise the first 12 digits of the model's SHA-256]
     #[arg(long)]
     version: Option<String>,
+    /// What is trained [default: train.kind of the settings, otherwise trees]
+    #[arg(long, value_parser = ["trees", "logistic"])]
+    kind: Option<String>,
     /// The score from which a lead is called
     #[arg(long, default_value_t = 0.5, value_parser = crate::table::account::part)]
     threshold: f64,
@@ -126,20 +132,28 @@ impl Train {
         let _interrupt = Interrupt::watch()?;
         let registry = Registry::open(&self.mlflow, &self.experiment)?;
         let champion = self.champion.as_deref().map(|named| Champion::open(named, &self.mlflow)).transpose()?;
-        let settings = self.settings.as_deref().map(settings::read).transpose()?.unwrap_or_default();
-        let mut declaration = self.declaration(&settings)?;
+        let mut settings = self.settings.as_deref().map(settings::read).transpose()?.unwrap_or_default();
+        if let Some(kind) = self.kind.as_deref().filter(|kind| *kind != settings.kind.name()).and_then(Kind::named) {
+            settings.kind = kind;
+        }
+        settings.check().map_err(|what| Failure::input("the settings", "SETTINGS_INVALID", what))?;
+        let (mut declaration, plain) = self.declaration(&settings)?;
         self.state_origin(&mut declaration.provenance)?;
         let (leads, rows, place) = self.read(&declaration)?;
         let failed = |e: FitError| Failure::input(&place, e.code(), format!("{e}; {}", account("rows", &rows)));
         let inputs = inputs(&declaration, &settings)?;
-        for warning in suspects(&inputs, &leads) {
+        let warnings = match &plain {
+            // A flag of one category says little by itself: the field is asked.
+            Some(plain) => suspects(&self::inputs(plain, &TrainSettings::default())?, &self.read(plain)?.0),
+            None => suspects(&inputs, &leads),
+        };
+        for warning in warnings {
             terminal::note(&warning);
         }
         let is_test = test_rows(&leads.roll.keys, &leads.roll.at_ms, settings.own.test_share);
-        let table = leads.rows(inputs).map_err(|e| failed(e.into()))?;
-        let mut fit = Fit::new(Data::Trees(settings.trees.clone(), Arc::new(table)), is_test.clone(), settings.own.calibration)
-            .map_err(failed)?;
-        let bar = terminal::steps("growing trees");
+        let data = leads.data(&settings.kind, inputs).map_err(failed)?;
+        let mut fit = Fit::new(data, is_test.clone(), settings.own.calibration).map_err(failed)?;
+        let bar = terminal::steps("training");
         while fit.step().map_err(failed)? {
             let (done, all) = fit.progress();
             bar.set_position(done * 100 / all.max(1));
@@ -174,10 +188,10 @@ impl Train {
         Ok(self.limit.outcome(std::iter::once(&rows)))
     }
 
-    /// The declaration that is given, or one made of the leads.
-    fn declaration(&self, settings: &TrainSettings) -> Result<Declaration, Failure> {
+    /// The declaration that is given, or one made of the leads; that of the plain fields where their columns are others.
+    fn declaration(&self, settings: &TrainSettings) -> Result<(Declaration, Option<Declaration>), Failure> {
         if let Some(path) = &self.schema {
-            return read_declaration(path);
+            return Ok((read_declaration(path)?, None));
         }
         let table = Columns::read(&self.data)?;
         let usual = OUTCOMES.iter().find(|name| table.columns.iter().any(|column| column.name.eq_ignore_ascii_case(name)));
@@ -192,10 +206,11 @@ impl Train {
         let outcome = outcome.and_then(|name| table.columns.iter().find(|column| column.name.eq_ignore_ascii_case(name)));
         apart.extend(outcome.map(|column| column.name.as_str()));
         apart.extend(self.time.as_deref());
+        let is_linear = matches!(settings.kind, Kind::Logistic(_));
         // The name alone: the bundle states the digest of this text, which must not depend on the folder.
         let of = self.data.file_name().unwrap_or_default().to_string_lossy();
         let title = format!("# Made by `plumbline train` from {of}.\n");
-        let mut found = fields(&table, &apart, &title)?;
+        let mut found = fields(&table, &apart, &title, is_linear)?;
         for (column, reason) in &found.left_out {
             terminal::note(&format!("not trained on: {column} ({reason})"));
         }
@@ -203,7 +218,7 @@ impl Train {
             replace(path, found.text.as_bytes())?;
         }
         found.declaration.provenance.schema_sha256 = origin::sha256_of(found.text.as_bytes());
-        Ok(found.declaration)
+        Ok((found.declaration, is_linear.then_some(found.plain)))
     }
 
     /// Notes the Git revision, and the digests of settings and schema. A revision that the schema states stays.

@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
-pub use rows::Rows;
+pub use rows::{Loading, Rows};
 pub use settings::Settings;
 
 use crate::math::{exp, ln, ln_1p};
@@ -50,6 +50,12 @@ pub enum LogisticError {
     /// More rows than can be numbered.
     #[error("{0} rows are more than can be numbered")]
     TooManyRows(usize),
+    /// A column of category codes.
+    #[error("the column {column:?} holds category codes, which have no order; a logistic regression needs one_hot = true there")]
+    Categories {
+        /// The column.
+        column: String,
+    },
     /// Values that are missing or not finite.
     #[error(
         "{gaps} values of the column {column:?} are missing or infinite; a logistic regression needs a number in every row, so impute them"
@@ -69,6 +75,7 @@ impl LogisticError {
             LogisticError::OneClass { .. } => "TRAIN_ONE_CLASS",
             LogisticError::Length { .. } => "TRAIN_LENGTH",
             LogisticError::TooManyRows(_) => "TRAIN_TOO_MANY_ROWS",
+            LogisticError::Categories { .. } => "TRAIN_CATEGORIES",
             LogisticError::Gaps { .. } => "TRAIN_GAPS",
         }
     }

@@ -16,43 +16,65 @@ pub struct Rows {
     pub(super) order: Vec<u32>,
 }
 
-impl Rows {
-    /// The rows with these `outcomes` and `keys` (a hash of the lead's id each). `column` lends the values of the column of that name in row
-    /// order, one column at a time; each must be a finite number.
+/// Rows on their way into a sparse matrix, one column after another, so that the table never has to be in memory as a whole.
+#[derive(Debug)]
+pub struct Loading {
+    rows: Rows,
+    /// A hash of each row so far.
+    content: Vec<u64>,
+}
+
+impl Loading {
+    /// Rows with these `outcomes` and `keys` (a hash of the lead's id each), whose columns, named `names`, come next.
     ///
     /// # Errors
-    /// [`LogisticError`]: lengths that differ, a value that is missing or not finite, too many rows.
-    pub fn new(
-        names: Vec<String>,
-        (outcomes, keys): (Vec<bool>, Vec<u64>),
-        mut column: impl FnMut(usize) -> Vec<f64>,
-    ) -> Result<Rows, LogisticError> {
+    /// [`LogisticError`]: lengths that differ, too many rows.
+    pub fn new(names: Vec<String>, (outcomes, keys): (Vec<bool>, Vec<u64>)) -> Result<Loading, LogisticError> {
         let rows = outcomes.len();
         if rows != keys.len() {
             return Err(LogisticError::Length { outcomes: rows, keys: keys.len() });
         }
-        let count = u32::try_from(rows).map_err(|_| LogisticError::TooManyRows(rows))?;
-        let mut content: Vec<u64> = outcomes.iter().zip(&keys).map(|(outcome, key)| mix(key ^ u64::from(*outcome))).collect();
-        let (mut starts, mut entries) = (vec![0], Vec::new());
-        for (place, name) in names.iter().enumerate() {
-            let values = column(place);
-            for ((row, value), content) in (0u32..).zip(&values).zip(&mut content) {
-                if !value.is_finite() {
-                    let gaps = values.iter().filter(|value| !value.is_finite()).count();
-                    return Err(LogisticError::Gaps { column: name.clone(), gaps });
-                }
-                // One zero.
-                *content = mix(*content ^ (value + 0.0).to_bits());
-                if *value != 0.0 {
-                    entries.push((row, *value));
-                }
-            }
-            starts.push(entries.len());
+        if u32::try_from(rows).is_err() {
+            return Err(LogisticError::TooManyRows(rows));
         }
-        let mut order: Vec<u32> = (0..count).collect();
-        let of = |row: u32| (keys.get(row as usize), content.get(row as usize));
-        order.sort_unstable_by_key(|row| of(*row));
-        let mut rank = vec![0u32; rows];
+        let content = outcomes.iter().zip(&keys).map(|(outcome, key)| mix(key ^ u64::from(*outcome))).collect();
+        Ok(Loading { rows: Rows { names, starts: vec![0], entries: Vec::new(), outcomes, keys, order: Vec::new() }, content })
+    }
+
+    /// The number of the column that comes next; none once all are there.
+    pub fn next(&self) -> Option<usize> {
+        let at = self.rows.starts.len() - 1;
+        (at < self.rows.names.len()).then_some(at)
+    }
+
+    /// Takes the values of the next column, in row order.
+    ///
+    /// # Errors
+    /// [`LogisticError::Gaps`]: a value is missing or not finite.
+    pub fn push(&mut self, values: &[f64]) -> Result<(), LogisticError> {
+        let Some(name) = self.next().and_then(|at| self.rows.names.get(at)) else { return Ok(()) };
+        let gaps = values.iter().filter(|value| !value.is_finite()).count() + self.content.len().saturating_sub(values.len());
+        if gaps > 0 {
+            return Err(LogisticError::Gaps { column: name.clone(), gaps });
+        }
+        for ((row, value), content) in (0u32..).zip(values).zip(&mut self.content) {
+            // One zero.
+            *content = mix(*content ^ (value + 0.0).to_bits());
+            if *value != 0.0 {
+                self.rows.entries.push((row, *value));
+            }
+        }
+        self.rows.starts.push(self.rows.entries.len());
+        Ok(())
+    }
+
+    /// The rows; columns that did not come are 0 in all of them.
+    pub fn finish(mut self) -> Rows {
+        self.rows.starts.resize(self.rows.names.len() + 1, self.rows.entries.len());
+        let Rows { starts, entries, keys, .. } = &mut self.rows;
+        let mut order: Vec<u32> = (0u32..).zip(&self.content).map(|(row, _)| row).collect();
+        order.sort_unstable_by_key(|row| (keys.get(*row as usize), self.content.get(*row as usize)));
+        let mut rank = vec![0u32; order.len()];
         for (place, row) in (0u32..).zip(&order) {
             if let Some(rank) = rank.get_mut(*row as usize) {
                 *rank = place;
@@ -65,7 +87,26 @@ impl Rows {
                 column.sort_unstable_by_key(|(row, _)| rank.get(*row as usize));
             }
         }
-        Ok(Rows { names, starts, entries, outcomes, keys, order })
+        self.rows.order = order;
+        self.rows
+    }
+}
+
+impl Rows {
+    /// The rows with these `outcomes` and `keys`, as in [`Loading::new`]. `column` lends the values of the column of that number.
+    ///
+    /// # Errors
+    /// [`LogisticError`]: lengths that differ, a value that is missing or not finite, too many rows.
+    pub fn new(
+        names: Vec<String>,
+        given: (Vec<bool>, Vec<u64>),
+        mut column: impl FnMut(usize) -> Vec<f64>,
+    ) -> Result<Rows, LogisticError> {
+        let mut loading = Loading::new(names, given)?;
+        while let Some(at) = loading.next() {
+            loading.push(&column(at))?;
+        }
+        Ok(loading.finish())
     }
 
     /// Outcomes, in row order.

@@ -1,8 +1,8 @@
-//! The steps of a retraining, each of some milliseconds: leads are read from the shards, their values put into bins, trees grown, the
+//! The steps of a retraining, each of some milliseconds: leads are read from the shards, their values put into the form that the model's kind reads, the model fitted, the
 //! model described and judged.
 //!
 //! What was read is stored, so a process that dies leaves a run that the next one goes on with: it trains again on the same leads, which
-//! gives the same bytes. Between two steps nothing is locked, and only bins, outcomes and keys are in memory, never the table.
+//! gives the same bytes. Between two steps nothing is locked, and only that form, outcomes and keys are in memory, never the table.
 
 use std::sync::Arc;
 
@@ -15,9 +15,8 @@ use plumbline_core::model::Model;
 use plumbline_core::report::day_text;
 use plumbline_core::retrain::{Decision, too_few};
 use plumbline_core::sentence::Sentence;
-use plumbline_core::train::boost::Binning;
-use plumbline_core::train::{Data, Fit, test_rows};
-use plumbline_core::training::{Description, Roll, Signed, TrainSettings, note_origin};
+use plumbline_core::train::{Fit, FitError, test_rows};
+use plumbline_core::training::{Description, Filling, Roll, Signed, TrainSettings, note_origin};
 use plumbline_core::{Bundle, Options, Scorer, Workspace};
 use serde_json::Value;
 
@@ -77,8 +76,8 @@ struct Sample {
 enum Step {
     /// Part by part, leads become rows of numbers, which are stored column by column.
     Reading { part: i64 },
-    /// Column by column, numbers become bins.
-    Binning(Binning),
+    /// Column by column, numbers take the form that the model is fitted to; none once they have it.
+    Filling(Option<Filling>),
     /// Trees are grown.
     Growing(Box<Fit>),
     /// Part by part, leads are scored by the new model and by today's.
@@ -319,26 +318,28 @@ impl<S: Sql> Control<S> {
                 self.read_part(run, work, at)?;
             }
             Step::Reading { .. } => self.read(run, work)?,
-            Step::Binning(binning) => match binning.next() {
-                Some(column) => {
-                    let mut values = Vec::with_capacity(work.roll.len());
-                    for part in 0..run.cursor.parts {
-                        let bytes = self.part_of(&run.id, &format!("column {column}"), part)?;
-                        values.extend(bytes.chunks_exact(8).filter_map(|bytes| bytes.try_into().ok().map(f64::from_le_bytes)));
+            Step::Filling(filling) => {
+                let failed = |e: FitError| End::failed(e.code(), format!("No model was trained: {e}."));
+                match filling.as_ref().and_then(Filling::next) {
+                    Some(column) => {
+                        let mut values = Vec::with_capacity(work.roll.len());
+                        for part in 0..run.cursor.parts {
+                            let bytes = self.part_of(&run.id, &format!("column {column}"), part)?;
+                            values
+                                .extend(bytes.chunks_exact(8).filter_map(|bytes| bytes.try_into().ok().map(f64::from_le_bytes)));
+                        }
+                        if let Some(filling) = filling {
+                            filling.push(values).map_err(failed)?;
+                        }
                     }
-                    binning.push(values);
+                    None => {
+                        if let Some(filling) = filling.take() {
+                            let fit = Fit::new(filling.finish(), work.is_test.clone(), work.settings.own.calibration);
+                            work.step = Step::Growing(Box::new(fit.map_err(failed)?));
+                        }
+                    }
                 }
-                None => {
-                    let failed =
-                        |e: plumbline_core::train::FitError| End::failed(e.code(), format!("No model was trained: {e}."));
-                    let none = || Binning::new(Vec::new(), (Vec::new(), Vec::new())).map_err(|e| failed(e.into()));
-                    let rows = std::mem::replace(binning, none()?).finish();
-                    let (trees, calibration) = (work.settings.trees.clone(), work.settings.own.calibration);
-                    let data = Data::Trees(trees, Arc::new(rows));
-                    let fit = Fit::new(data, work.is_test.clone(), calibration).map_err(failed)?;
-                    work.step = Step::Growing(Box::new(fit));
-                }
-            },
+            }
             Step::Growing(fit) => {
                 if !fit.step().map_err(|e| End::failed(e.code(), format!("No model was trained: {e}.")))? {
                     self.describe(run, work)?;
@@ -426,8 +427,8 @@ impl<S: Sql> Control<S> {
             |name: String| End::failed("RETRAIN_SETTINGS", format!("monotone names {name}, which is no column of numbers."));
         let inputs = work.settings.inputs(columns).map_err(unknown)?;
         let given = (work.roll.outcomes.clone(), work.roll.keys.clone());
-        let failed = |e: plumbline_core::train::boost::BoostError| End::failed(e.code(), format!("No model was trained: {e}."));
-        work.step = Step::Binning(Binning::new(inputs, given).map_err(failed)?);
+        let failed = |e: FitError| End::failed(e.code(), format!("No model was trained: {e}."));
+        work.step = Step::Filling(Some(Filling::new(&work.settings.kind, inputs, given).map_err(failed)?));
         let _ = run;
         Ok(())
     }
