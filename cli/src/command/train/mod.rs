@@ -223,9 +223,11 @@ impl Train {
 
     /// Notes the Git revision, and the digests of settings and schema. A revision that the schema states stays.
     fn state_origin(&self, provenance: &mut Provenance) -> Result<(), Failure> {
-        let near = self.settings.as_deref().or(self.schema.as_deref()).and_then(Path::parent);
         if provenance.code_revision.is_empty() {
-            provenance.code_revision = origin::revision(near.unwrap_or(Path::new("."))).unwrap_or_default();
+            // Of the folder that holds the settings or the schema, where Git keeps it; otherwise of the present folder.
+            let files = [self.settings.as_deref(), self.schema.as_deref()];
+            let folders = files.into_iter().flatten().filter_map(Path::parent).chain([Path::new(".")]);
+            provenance.code_revision = folders.filter_map(origin::revision).next().unwrap_or_default();
         }
         if let Some(settings) = &self.settings {
             provenance.settings_sha256 = origin::sha256(settings)?;
