@@ -17,14 +17,6 @@ const ask = async (path, key, body, headers = {}) => {
   return { status: answer.status, json: await answer.json() };
 };
 const read = async () => (await ask("/v1/report")).json;
-/** What `look` gives once it `holds`; it is asked each second, and the test's own limit ends it. */
-const until = async (look, holds) => {
-  for (;;) {
-    const found = await look();
-    if (holds(found)) return found;
-    await new Promise((resolve) => setTimeout(resolve, 1000));
-  }
-};
 
 before(async () => {
   edge = await start();
@@ -278,23 +270,6 @@ test("with a key: an approval moves leads, an old revision is refused in words, 
   await page.locator("#post_mortem").fill("Rolled out on a Friday. We no longer do.");
   await page.locator("dialog .primary").click();
   await page.locator("#said").getByText("Done: Close.").waitFor();
-});
-
-test("with a key: a retraining is asked for, trains at the edge between requests, and its result and version are shown", { timeout: 240_000 }, async () => {
-  await go(page, "#/models");
-  await page.locator('[data-do="ask"][data-arg="retrain"]').and(page.locator(":enabled")).click({ timeout: 40_000 });
-  await page.waitForFunction(() => document.activeElement.id === "ask-title");
-  assert.deepEqual(await axe(page), []);
-  await page.locator("dialog .primary").click();
-  await page.locator("#said").getByText("Done: Retrain now.").waitFor();
-  const [asked] = await until(async () => (await read()).retraining.runs, (runs) => runs[0]?.trigger === "manual");
-  assert.equal(asked.trigger, "manual");
-  // The service answers while it trains.
-  const [run] = await until(async () => (await read()).retraining.runs, (runs) => runs[0]?.state === "ended");
-  assert.match(run.result, /^(queued|kept|below)$/, JSON.stringify(run));
-  assert.ok(run.rows >= 1000 && run.estimate.value > 0.5 && run.version, JSON.stringify(run));
-  await page.locator("#retraining-table").getByText(run.version).waitFor({ timeout: 40_000 });
-  assert.deepEqual(await axe(page), []);
 });
 
 test("a service that stops is said to be gone after 45 s, with nothing to press; it recovers by itself", { timeout: 240_000 }, async () => {

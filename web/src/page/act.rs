@@ -36,7 +36,6 @@ pub(super) fn send(app: &mut App, action: &str) {
             "notes".to_owned(),
             vec![("kind", "retraining_decision".into()), ("about", about.into()), ("text", written("reason"))],
         ),
-        "retrain" => ("retrain".to_owned(), Vec::new()),
         "note" => ("notes".to_owned(), vec![("kind", "change".into()), ("text", written("reason"))]),
         verb => (format!("rollout/{verb}"), vec![("reason", written("reason"))]),
     };

@@ -100,6 +100,10 @@ pub(super) fn heard(app: &mut App, part: &str, status: u16, text: &str) {
         }
         "one" if is_ok => {
             desk.stored = Stored::of(text);
+            // The model that served the lead scores it here, not the one that serves most.
+            if let Some((version, ..)) = desk.stored.as_ref().and_then(|stored| stored.row.served()) {
+                desk.version.clone_from(version);
+            }
             desk.reset();
             scored(app);
         }

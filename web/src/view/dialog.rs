@@ -14,7 +14,7 @@ pub fn dialog(report: &Report, ui: &Ui) -> Markup {
 
 /// Actions that can be sent without a reason.
 fn is_optional(verb: &str) -> bool {
-    matches!(verb, "take" | "confirm" | "dismiss" | "start" | "retrain")
+    matches!(verb, "take" | "confirm" | "dismiss" | "start")
 }
 
 /// Which dialog an approval has: whether others are missing, and which stage it opens.
