@@ -99,7 +99,7 @@ fn gates(rollout: &RolloutPart, ui: &Ui) -> Markup {
                 tr.more id=(format!("{id}-more")) { td colspan="5" {
                     p { (text.said(&gate.sentence)) }
                     @if let Some(reason) = &gate.waived { p { (text.of("gates.waived_why")) " " (Safe(reason)) } }
-                    @if gate.provisional { p.small.soft { (text.of("gates.provisional")) } }
+                    @if gate.provisional && !ui.printed { p.small.soft { (text.of("gates.provisional")) } }
                     @if let Some(ready) = &gate.ready_at { p.small { (text.fill("gates.ready", &[("at", &ui.text.moment(ready))])) } }
                     p.small.soft { code { (gate.id) } @if !gate.required { " · " (text.of("gates.shown")) } @if !gate.evidence.is_empty() { " · " (text.of("gates.evidence")) " " code { (gate.evidence.chars().take(12).collect::<String>()) } } }
                     @if ui.may("approve") && gate.waived.is_none() && matches!(gate.status, Status::Inconclusive | Status::InsufficientData) && gate.required {
@@ -116,6 +116,8 @@ fn gates(rollout: &RolloutPart, ui: &Ui) -> Markup {
     html! {
         section.card {
             header { h2 { (text.of("gates.title")) } }
+            // On paper once, not with each gate.
+            @if ui.printed && gates.iter().any(|gate| gate.provisional) { p.small.soft { (text.of("gates.provisional")) } }
             @if gates.is_empty() { p.soft { (text.of("gates.none")) } }
             @else { (table("gates-table", text.of("gates.title"), &head, &html! { @for gate in gates { (row(gate)) } })) }
         }
