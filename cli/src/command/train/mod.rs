@@ -224,9 +224,9 @@ impl Train {
     /// Notes the Git revision, and the digests of settings and schema. A revision that the schema states stays.
     fn state_origin(&self, provenance: &mut Provenance) -> Result<(), Failure> {
         if provenance.code_revision.is_empty() {
-            // Of the folder that holds the settings or the schema, where Git keeps it; otherwise of the present folder.
+            // Of the folder that holds the settings or the schema, where Git keeps it.
             let files = [self.settings.as_deref(), self.schema.as_deref()];
-            let folders = files.into_iter().flatten().filter_map(Path::parent).chain([Path::new(".")]);
+            let folders = files.into_iter().flatten().filter_map(Path::parent);
             provenance.code_revision = folders.filter_map(origin::revision).next().unwrap_or_default();
         }
         if let Some(settings) = &self.settings {
