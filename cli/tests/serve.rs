@@ -6,32 +6,21 @@ mod common;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
 
-use common::{bundle, plumbline, text};
+use common::{bundle, server, text};
 use plumbline_core::event::{ColumnType, Prediction};
 
 struct Server {
-    child: Child,
+    service: server::Server,
     address: String,
 }
 
 impl Server {
     fn start(folder: &Path, more: &[&str]) -> Server {
-        let model = bundle(folder);
-        let db = text(&folder.join("log.sqlite"));
-        let mut child = plumbline()
-            .args(["serve", "--model", &model, "--listen", "127.0.0.1:0", "--db", &db, "--json"])
-            .args(more)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("the binary starts");
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().expect("stdout")).read_line(&mut line).expect("a line");
-        let line: serde_json::Value = serde_json::from_str(&line).expect("JSON");
-        let address = line["listening"].as_str().expect("an address").trim_start_matches("http://").to_owned();
-        Server { child, address }
+        let (model, db) = (bundle(folder), text(&folder.join("log.sqlite")));
+        let service = server::Server::start(&[&["--model", &model, "--db", &db], more].concat());
+        let address = service.url.trim_start_matches("http://").to_owned();
+        Server { service, address }
     }
 
     /// Status and body of each request, sent over one connection.
@@ -40,17 +29,9 @@ impl Server {
         requests.iter().map(|(path, body)| exchange(&mut stream, path, body)).collect()
     }
 
-    /// Tells it to stop; returns its exit code.
-    fn stop(mut self) -> Option<i32> {
-        Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().expect("kill runs");
-        self.child.wait().expect("it ends").code()
-    }
-}
-
-impl Drop for Server {
-    /// A test that fails leaves no server behind.
-    fn drop(&mut self) {
-        drop(self.child.kill().and_then(|()| self.child.wait()));
+    /// Ends it by SIGTERM; its exit code.
+    fn stop(self) -> Option<i32> {
+        self.service.stop()
     }
 }
 
@@ -130,8 +111,7 @@ fn a_durable_answer_is_in_the_log_even_after_a_kill() {
     let folder = tempfile::tempdir().expect("a temp folder");
     let mut server = Server::start(folder.path(), &["--log", "durable"]);
     assert_eq!(server.ask(&[("/v1/score", r#"{"lead_id":"a","visits":1,"pages":2}"#)])[0].0, 200);
-    server.child.kill().expect("killed");
-    server.child.wait().expect("it ends");
+    server.service.kill();
     assert_eq!(logged(folder.path()), [("a".to_owned(), 0.25)]);
 }
 

@@ -1,4 +1,4 @@
-// MLflow's own tracking server on SQLite, and a proxy in front of it that asks for a token and fails as it is told.
+// MLflow's own tracking server on SQLite, and a proxy in front of it that asks for a token and fails on demand.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";

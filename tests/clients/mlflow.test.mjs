@@ -112,7 +112,7 @@ describe("MLflow", () => {
   test("what is not there, and what is not a bundle, is named", async () => {
     const out = join(folder, "none.plumb");
     for (const [args, code, name] of [
-      [["pull", "models:/once@nobody", "-o", out], 8, "MLFLOW_INVALID_PARAMETER_VALUE"],
+      [["pull", "models:/once@unknown", "-o", out], 8, "MLFLOW_INVALID_PARAMETER_VALUE"],
       [["pull", "models:/nothing/1", "-o", out], 8, "MLFLOW_RESOURCE_DOES_NOT_EXIST"],
       [["pull", "models:/once/newest", "-o", out], 2, "MLFLOW_SOURCE"],
       [["push", demo, "--name", "a/b"], 2, "MLFLOW_NAME"],

@@ -25,26 +25,16 @@ function offsets(now) {
   return found;
 }
 
-/** A turn for whatever else waits. */
-const turn = () => new Promise((next) => setTimeout(next));
-
-/**
- * How `locale` writes numbers and times, as the module reads it. Making a formatter costs milliseconds, on a slow phone tens of them: each is
- * made once, in a turn of its own.
- */
-async function conventions(locale, now) {
+/** How `locale` writes numbers and times, as the module reads it. Making a formatter costs milliseconds, so each is made once. */
+function conventions(locale, now) {
   const parts = new Intl.NumberFormat(locale).formatToParts(-1234567.8);
   const part = (type, other) => parts.find((p) => p.type === type)?.value ?? other;
-  await turn();
   const percent = new Intl.NumberFormat(locale, { style: "percent" }).formatToParts(0.5);
   const plain = (text) => text.replace(/[\u200e\u200f\u061c]/g, "");
   const sign = plain(percent.slice(percent.findIndex((p) => p.type === "integer") + 1).map((p) => p.value).join(""));
-  await turn();
   const asked = { day: "numeric", month: "short", timeZone: "UTC" };
   const date = new Intl.DateTimeFormat(locale, asked);
-  await turn();
   const moment = new Intl.DateTimeFormat(locale, { ...asked, weekday: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
-  await turn();
   const one = (formatter, ms, type) => formatter.formatToParts(ms).find((p) => p.type === type)?.value ?? "";
   const slots = { weekday: "{w}", day: "{d}", month: "{m}", hour: "{t}" };
   // Hours and minutes are one slot; what stands between them goes.
@@ -55,9 +45,7 @@ async function conventions(locale, now) {
   };
   const months = Array.from({ length: 12 }, (_, month) => one(date, Date.UTC(2026, month, 15), "month"));
   const weekdays = Array.from({ length: 7 }, (_, day) => one(moment, Date.UTC(2026, 5, 1 + day), "weekday"));
-  await turn();
   const zone = one(new Intl.DateTimeFormat(locale, { timeZoneName: "short" }), now, "timeZoneName");
-  await turn();
   return JSON.stringify({
     decimal: part("decimal", "."),
     group: part("group", ","),
@@ -190,7 +178,7 @@ const slow = setTimeout(() => {
 }, 5_000);
 try {
   // While the module is on its way.
-  const language = words().then(async ([text, locale]) => [text, await conventions(locale, Date.now())]);
+  const language = words().then(([text, locale]) => [text, conventions(locale, Date.now())]);
   const [[text, locale], report, file] = await Promise.all([language, saved(), module()]);
   await init({ module_or_path: file });
   listen(heard);

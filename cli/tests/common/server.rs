@@ -28,6 +28,11 @@ impl Server {
         Server { child, url: line["listening"].as_str().expect("an address").to_owned() }
     }
 
+    /// Kills it.
+    pub fn kill(&mut self) {
+        self.child.kill().and_then(|()| self.child.wait()).expect("it is killed");
+    }
+
     /// Ends it by SIGTERM; its exit code.
     pub fn stop(mut self) -> Option<i32> {
         Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().expect("kill runs");

@@ -317,7 +317,7 @@ impl<S: Sql> Control<S> {
                 *part += 1;
                 self.read_part(run, work, at)?;
             }
-            Step::Reading { .. } => self.read(run, work)?,
+            Step::Reading { .. } => self.read(work)?,
             Step::Filling(filling) => {
                 let failed = |e: FitError| End::failed(e.code(), format!("No model was trained: {e}."));
                 match filling.as_ref().and_then(Filling::next) {
@@ -398,7 +398,7 @@ impl<S: Sql> Control<S> {
     }
 
     /// All leads were read: whether there are enough, and whether they are as the suite expects.
-    fn read(&mut self, run: &Run, work: &mut Work) -> Stepped {
+    fn read(&mut self, work: &mut Work) -> Stepped {
         let converted = work.roll.outcomes.iter().filter(|converted| **converted).count() as u64;
         let rows = work.roll.len() as u64;
         if let Some(sentence) = too_few(rows, converted) {
@@ -429,7 +429,6 @@ impl<S: Sql> Control<S> {
         let given = (work.roll.outcomes.clone(), work.roll.keys.clone());
         let failed = |e: FitError| End::failed(e.code(), format!("No model was trained: {e}."));
         work.step = Step::Filling(Some(Filling::new(&work.settings.kind, inputs, given).map_err(failed)?));
-        let _ = run;
         Ok(())
     }
 
