@@ -303,6 +303,7 @@ fn every_row_of_outcomes_is_accounted_for_however_wrong_it_is() {
     let stray = store.file("stray.csv", &format!("lead_id,kind,version,text,occurred_at\nNOBODY,odd,none,x,{}\n", utc(at)));
     let (code, out, _) = server.run(&["feedback", "import", &stray]);
     assert!(code == 0 && out.contains("ORPHAN"), "{out}");
+    assert!(server.run(&["leads", "erase", "L-nowhere"]).1.starts_with("nothing was stored of L-nowhere"));
     store.done(&["leads", "erase", "L-000001"]);
     assert_eq!(server.import(&first, &[]).1, counts(&[("DUPLICATE", 1), ("ERASED", 1)]));
     let (code, _, err) = server.run(&["leads", "show", "L-000001"]);

@@ -58,6 +58,11 @@ impl Leads {
         if let What::Erase { lead } = &self.what {
             let count = |name: &str| answer.body.pointer(&format!("/erased/{name}")).and_then(Value::as_u64).unwrap_or_default();
             let (rows, deleted, scores) = (count("rows"), count("deleted"), count("scores"));
+            if rows + deleted + scores == 0 {
+                let note = "its id is noted, and what a store that was away still brings of it is erased too";
+                terminal::say(&format!("nothing was stored of {lead}; {note}"))?;
+                return Ok(Outcome::Done);
+            }
             terminal::say(&format!(
                 "{lead} is erased: {rows} rows of the log rewritten, {deleted} records deleted, {scores} scores kept under a random id"
             ))?;

@@ -85,9 +85,8 @@ impl Ledger {
                 let number = |path: &str| answer.pointer(path).and_then(Value::as_u64).unwrap_or_default();
                 if is_broken {
                     let fault = answer.pointer("/verified/fault").cloned().unwrap_or_default();
-                    let seq = fault.get("seq").and_then(Value::as_u64).unwrap_or_default();
-                    let kind = fault.get("kind").and_then(Value::as_str).unwrap_or("broken").replace('_', " ");
-                    terminal::say(&format!("the ledger is not whole: entry {seq} is {kind}"))?;
+                    let why = fault.get("text").and_then(Value::as_str).unwrap_or("an entry is not what was written");
+                    terminal::say(&format!("the ledger is not whole: {why}"))?;
                 } else {
                     let compared =
                         if anchors.is_empty() { ", compared with no anchor: a cut end would not be found" } else { "" };

@@ -207,7 +207,7 @@ impl Serve {
         let failed = |fault: Fault| Failure::Service { code: fault.problem().code, message: fault.to_string() };
         let control = lifecycle.control();
         let is_known = control.state().map_err(|e| failed(e.into()))?.is_some();
-        if is_known && self.settings.is_none() && !self.demo {
+        if is_known && self.settings.is_none() {
             // Without a file of settings, what the store has stays in force.
             control.recall().map_err(|e| failed(e.into()))?;
         } else {

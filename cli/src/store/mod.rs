@@ -172,4 +172,8 @@ impl Sql for Store {
     fn transaction(&mut self, work: &mut dyn FnMut(&mut dyn Sql) -> Result<(), SqlError>) -> Result<(), SqlError> {
         self.inner().transaction(work)
     }
+
+    fn scrub(&mut self) {
+        self.inner().scrub();
+    }
 }

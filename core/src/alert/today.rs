@@ -6,6 +6,8 @@ use crate::rollout::evidence::FeatureFigures;
 use crate::rollout::{Policy, phrase};
 use crate::stats::normal;
 
+/// Probes, or leads, that are needed before a new day counts as well: one answer after midnight ends no outage.
+const LEAST_CASES: u64 = 20;
 /// Ratings by sales that are needed.
 const LEAST_RATINGS: u64 = 20;
 
@@ -29,6 +31,11 @@ pub fn today(policy: &Policy, facts: &Today<'_>) -> Vec<Reading> {
     readings
 }
 
+/// `finding` of so many cases.
+fn of_cases(finding: Finding, cases: u64) -> Finding {
+    if finding == Finding::Inside && cases < LEAST_CASES { Finding::Between } else { finding }
+}
+
 fn uptime(policy: &Policy, facts: &Today<'_>) -> Reading {
     let (checks, up) = facts.probes;
     let limit = 1.0 - policy.alerts.targets.uptime;
@@ -41,7 +48,7 @@ fn uptime(policy: &Policy, facts: &Today<'_>) -> Reading {
         phrase::percent(limit)
     );
     let figure = Figure::new(1.0 - share.value, 1.0 - limit).within((1.0 - share.high, 1.0 - share.low)).of(checks);
-    Reading::new(Rule::Uptime, facts.version, share.finding(limit, limit), figure, text)
+    Reading::new(Rule::Uptime, facts.version, of_cases(share.finding(limit, limit), checks), figure, text)
 }
 
 /// The rise in the share of missing values against training.
@@ -57,7 +64,7 @@ fn missing(policy: &Policy, field: &FeatureFigures) -> Reading {
         phrase::percent(most)
     );
     let figure = Figure::new(share.value, before + most).within((share.low, share.high)).of(field.values);
-    Reading::new(Rule::Missing, &field.name, share.finding(before + most, before + most), figure, text)
+    Reading::new(Rule::Missing, &field.name, of_cases(share.finding(before + most, before + most), field.values), figure, text)
 }
 
 fn satisfaction(policy: &Policy, facts: &Today<'_>) -> Reading {
@@ -114,6 +121,9 @@ mod tests {
         let poor = [0, 0, 0, 0, 5, 10, 10, 5, 0, 0];
         assert_eq!(of((1_000, 1_000), &[field(0, 0)], good), [Finding::Inside; 3]);
         assert_eq!(of((1_000, 990), &[field(40, 0)], poor), [Finding::Outside; 3]);
+        // A new day begins with few probes and few leads, which end no alert.
+        let few = FeatureFigures { values: 19, ..field(0, 0) };
+        assert_eq!(of((19, 19), &[few], good), [Finding::Between, Finding::Between, Finding::Inside]);
         assert_eq!(of((0, 0), &[field(40, 35)], [0; 10]), [Finding::Unknown, Finding::Inside, Finding::Unknown]);
     }
 }

@@ -18,13 +18,24 @@ const MINUTES_AT_ONCE: usize = 1_000;
 /// Requests, failed, over 200 ms, over 500 ms.
 type Tally = [u64; 4];
 
+/// The same of leads and probes together: requests for leads and those that failed, and of all how many were timed, over 200 ms and over
+/// 500 ms. A probe that is answered says nothing of the leads that are not.
+type Sum = [u64; 5];
+
+fn summed(role: &str, [requests, failed, slow, very_slow]: Tally) -> Sum {
+    let [of_leads, lost] = if role == PROBE { [0, 0] } else { [requests, failed] };
+    [of_leads, lost, requests, slow, very_slow]
+}
+
+const PROBE: &str = "probe";
+
 /// What is kept in memory of the table `minutes`; lost without harm.
 #[derive(Debug, Default)]
 pub(super) struct Minutes {
     /// Of each shard what it sent of late, by start, version and role.
     sent: BTreeMap<u32, BTreeMap<(i64, String, String), Tally>>,
     /// The last day by start and version, all shards and roles together; none while the table has to be read.
-    sums: Option<BTreeMap<(i64, String), Tally>>,
+    sums: Option<BTreeMap<(i64, String), Sum>>,
 }
 
 impl Minutes {
@@ -44,7 +55,8 @@ impl Minutes {
         }
         if let Some(sums) = &mut self.sums {
             let sum = sums.entry((*minute_ms, version.clone())).or_default();
-            for ((sum, new), old) in sum.iter_mut().zip(tally).zip(before.unwrap_or_default()) {
+            let [new, old] = [tally, before.unwrap_or_default()].map(|tally| summed(role, tally));
+            for ((sum, new), old) in sum.iter_mut().zip(new).zip(old) {
                 *sum = (*sum + new).saturating_sub(old);
             }
         }
@@ -105,15 +117,9 @@ impl<S: Sql> Control<S> {
         };
         sums.retain(|(start, _), _| *start > from);
         let mut minutes: BTreeMap<String, Vec<Judged>> = BTreeMap::new();
-        for ((at_ms, version), [requests, failed, slow, very_slow]) in &sums {
-            let minute = Judged {
-                at_ms: *at_ms,
-                requests: *requests,
-                failed: *failed,
-                timed: *requests,
-                slow: *slow,
-                very_slow: *very_slow,
-            };
+        for ((at_ms, version), [requests, failed, timed, slow, very_slow]) in &sums {
+            let minute =
+                Judged { at_ms: *at_ms, requests: *requests, failed: *failed, timed: *timed, slow: *slow, very_slow: *very_slow };
             match minutes.get_mut(version) {
                 Some(known) => known.push(minute),
                 None => drop(minutes.insert(version.clone(), vec![minute])),
@@ -123,12 +129,19 @@ impl<S: Sql> Control<S> {
         Ok(minutes)
     }
 
-    fn summed_minutes(&mut self, from_ms: i64) -> Result<BTreeMap<(i64, String), Tally>, SqlError> {
-        let query = "SELECT start_ms, version, sum(requests), sum(failed), sum(slow), sum(very_slow) FROM minutes
-            WHERE start_ms > ?1 GROUP BY start_ms, version ORDER BY start_ms";
+    fn summed_minutes(&mut self, from_ms: i64) -> Result<BTreeMap<(i64, String), Sum>, SqlError> {
+        let query = "SELECT start_ms, version, role, sum(requests), sum(failed), sum(slow), sum(very_slow) FROM minutes
+            WHERE start_ms > ?1 GROUP BY start_ms, version, role ORDER BY start_ms";
         let rows = self.sql.query(query, &[Param::Integer(from_ms)])?;
-        let tally = |row: &[crate::store::SqlValue]| [2, 3, 4, 5].map(|at| integer(row, at).unsigned_abs());
-        Ok(rows.iter().map(|row| ((integer(row, 0), text(row, 1)), tally(row))).collect())
+        let mut sums: BTreeMap<(i64, String), Sum> = BTreeMap::new();
+        for row in &rows {
+            let tally = [3, 4, 5, 6].map(|at| integer(row, at).unsigned_abs());
+            let sum = sums.entry((integer(row, 0), text(row, 1))).or_default();
+            for (sum, more) in sum.iter_mut().zip(summed(&text(row, 2), tally)) {
+                *sum += more;
+            }
+        }
+        Ok(sums)
     }
 }
 
@@ -177,5 +190,15 @@ mod tests {
         let of_a: Vec<_> = control.minutes(now).unwrap()["a"].iter().map(|m| (m.at_ms / 60_000, m.requests, m.failed)).collect();
         assert_eq!(of_a, [(1, 6, 3), (2, 18, 9), (150, 4, 2), (151, 20, 10)]);
         assert!(control.minutes(now + DAY_MS).unwrap().is_empty());
+
+        // A probe is timed; it is no request of a lead, so answered probes do not hide leads that fail.
+        let probe = Minute { role: "probe".into(), over_500: 3, ..minute(150, "a", 40) };
+        control.receive_minutes(2, &[probe]).unwrap();
+        for _ in 0..2 {
+            let kept = control.minutes(now).unwrap();
+            let seen = kept["a"].iter().find(|minute| minute.at_ms == 150 * 60_000).unwrap();
+            assert_eq!((seen.requests, seen.failed, seen.timed, seen.very_slow), (4, 2, 44, 3));
+            control.minutes = Minutes::default();
+        }
     }
 }

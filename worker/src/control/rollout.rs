@@ -162,7 +162,8 @@ impl<S: Sql> Control<S> {
             span(sql, mature_ms, &before, &after)?;
             if let Some(deployed) = &deployed {
                 deploy(sql, deployed)?;
-                let body = json!({ "actor": actor(event), "deployment": deployed });
+                let sentence = Sentence::new("DEPLOYED", format!("Deployment {} is in force.", deployed.epoch));
+                let body = json!({ "actor": actor(event), "deployment": deployed, "sentence": sentence });
                 append(sql, now_ms, Kind::Deployment, rollout_of(&before, &after), &body)?;
             }
             for action in &actions {
@@ -173,6 +174,11 @@ impl<S: Sql> Control<S> {
             }
             Ok(())
         })?;
+        let id = |state: &State| state.rollout.as_ref().map(|rollout| rollout.id.clone());
+        if !lost && id(&before) != id(&after) {
+            // The verdicts on the rollout before say nothing of this one.
+            self.set_kept("verdicts", "[]")?;
+        }
         Ok((!lost).then_some(Stepped { state: after, actions }))
     }
 

@@ -59,10 +59,12 @@ impl<S: Sql> Control<S> {
 
     /// When the newest row that was counted was made.
     pub(super) fn newest_row_ms(&mut self) -> Result<Option<i64>, SqlError> {
-        let query = "SELECT start_ms FROM windows WHERE grain = 'hour' ORDER BY start_ms DESC LIMIT 1";
+        // Probes are not leads: they go on where leads have stopped.
+        let query = "SELECT start_ms FROM windows WHERE grain = 'hour' AND role <> 'probe' ORDER BY start_ms DESC LIMIT 1";
         let Some(hour) = self.sql.query(query, &[])?.first().map(|row| integer(row, 0)) else { return Ok(None) };
         let spans = self.windows(Grain::Hour, hour, hour + 1)?;
-        Ok(spans.iter().filter_map(|figures| figures.window.span_ms().map(|(_, last)| last)).max().or(Some(hour)))
+        let of_leads = spans.iter().filter(|figures| figures.role != "probe");
+        Ok(of_leads.filter_map(|figures| figures.window.span_ms().map(|(_, last)| last)).max().or(Some(hour)))
     }
 
     /// Works out the figures of the days again whose windows changed.

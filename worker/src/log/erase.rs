@@ -63,6 +63,7 @@ impl<S: Sql> LogShard<S> {
             change::keep_number(sql, highest)?;
             meta::add(sql, "count:erased_leads", 1)
         })?;
+        self.sql.scrub();
         Ok(erased)
     }
 }

@@ -172,4 +172,7 @@ pub trait Sql {
     /// # Errors
     /// What `work` returned, or [`SqlError::Driver`] when the commit failed; then nothing took effect.
     fn transaction(&mut self, work: &mut dyn FnMut(&mut dyn Sql) -> Result<(), SqlError>) -> Result<(), SqlError>;
+
+    /// Sees to it that what was deleted is in no file of the store any more, such as a write-ahead log, as far as the store can.
+    fn scrub(&mut self) {}
 }

@@ -98,13 +98,21 @@ impl Facts<'_> {
                 because.push(measure);
             }
         }
-        let must_act = is_held || gates().next().is_some() || self.fires(Severity::Red);
-        let status = match (must_act, failing.is_empty() && !self.fires(Severity::Yellow)) {
+        let is_red = self.open().any(|incident| incident.severity == Severity::Red);
+        let must_act = gates().next().is_some() || self.fires(Severity::Red) || is_red;
+        let open = self.open().count();
+        let status = match (must_act, failing.is_empty() && !self.fires(Severity::Yellow) && open == 0) {
             (true, _) => "act",
+            (false, _) if is_held => "held",
             (false, false) => "attention",
             (false, true) => "fine",
         };
         let sentence = match self.state.stage() {
+            Stage::Idle if open > 0 => {
+                let incidents = count(open, "incident is", "incidents are");
+                let text = format!("{} serves all leads; {incidents} open.", self.state.champion);
+                Sentence::new("INCIDENTS_OPEN", text).with("incidents", open)
+            }
             Stage::Idle if failing.is_empty() => {
                 Sentence::new("ALL_WELL", format!("{} serves all leads; no measure is off target.", self.state.champion))
             }
@@ -169,23 +177,29 @@ impl Facts<'_> {
             Stage::Idle => (None, Sentence::new("NO_ROLLOUT", "No rollout is under way.")),
             _ => (self.judged(), self.next.clone()),
         };
-        let roles: Vec<&str> = self.missing.iter().filter_map(|id| id.strip_prefix("approval:")).collect();
+        // Approvals are asked for once nothing else is missing.
+        let is_ready = self.missing.iter().all(|id| id.starts_with("approval:"));
+        let roles: Vec<&str> = self.missing.iter().filter(|_| is_ready).filter_map(|id| id.strip_prefix("approval:")).collect();
+        let is_held = self.missing.iter().any(|id| id == "resume");
         let off = measures.iter().find(|measure| measure.status == Status::Fail);
         let acts = match (roles.as_slice(), off) {
             _ if self.open().next().is_some() => self.incident_acts(),
+            _ if is_held => Sentence::new("RESUME_NEEDED", "The rollout stands still until a person resumes it."),
             ([], None) => Sentence::new("NO_ONE", "No one has to act now."),
             ([], Some(measure)) => Sentence::new("LOOK_AT", format!("The ML lead. {}", measure.sentence.text)),
             (roles, _) => {
                 let names: Vec<String> = roles.iter().map(|role| crate::rollout::words::role(role)).collect();
-                let text = format!("{} is asked to approve the next stage.", names.join(" and "));
+                let are = if names.len() == 1 { "is" } else { "are" };
+                let text = format!("{} {are} asked to approve the next stage.", names.join(" and "));
                 Sentence::new("APPROVAL_NEEDED", crate::rollout::words::capital(&text))
             }
         };
+        let has_incident = self.open().next().is_some();
         Answers {
             what_changed: at("#/?changes", self.changed()),
-            which_serves: at("#/rollout", Sentence::new("SERVING", format!("{}.", shares.join(", ")))),
+            which_serves: at("#/models", Sentence::new("SERVING", format!("{}.", shares.join(", ")))),
             may_promote: Question { status, sentence: may, route: "#/rollout".to_owned() },
-            who_acts: at("#/alerts", acts),
+            who_acts: at(if has_incident || !(is_held || is_ready) { "#/alerts" } else { "#/rollout" }, acts),
             worth: at("#/goals", self.worth(revenue)),
         }
     }
