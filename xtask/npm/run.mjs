@@ -12,9 +12,10 @@ export function has(command) {
 
 /**
  * Runs a command in the project's root with its output shown, or shown only when it fails (`quiet`); resolves to its exit code.
- * `heard` gets the output too, with 1 for stdout or 2 for stderr. After `limit_ms` the command is killed; its exit code is 124 then.
+ * `heard` gets the output too, with 1 for stdout or 2 for stderr, and alone where `isShown` is false. After `limit_ms` the command is
+ * killed; its exit code is 124 then.
  */
-export function run(command, args, { env = {}, quiet = false, heard, limit_ms } = {}) {
+export function run(command, args, { env = {}, quiet = false, isShown = true, heard, limit_ms } = {}) {
   return new Promise((resolve) => {
     const output = quiet || heard ? "pipe" : "inherit";
     const child = spawn(command, args, { cwd: root, env: { ...process.env, ...env }, stdio: ["ignore", output, output] });
@@ -22,7 +23,7 @@ export function run(command, args, { env = {}, quiet = false, heard, limit_ms } 
     for (const [stream, own, number] of [[child.stdout, process.stdout, 1], [child.stderr, process.stderr, 2]]) {
       stream?.setEncoding("utf8").on("data", (chunk) => {
         if (quiet) said += chunk;
-        else own.write(chunk);
+        else if (isShown) own.write(chunk);
         heard?.(chunk, number);
       });
     }

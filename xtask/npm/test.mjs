@@ -1,5 +1,6 @@
 // `npm test`: builds, runs every suite, and reports by name what could not run and what would install it. Only where `CI` is set does
-// it install system packages itself.
+// it install system packages itself. What needs few cores runs side by side: one suite's waiting is another's time, and the link-time
+// optimisation of the edge module, which keeps one core busy for minutes, leaves the other to the lints and to the test programs.
 // Exit code 0: every suite ran and passed; what single tests lacked (an instruction set, shared data) is listed. 1: something failed. 69:
 // nothing failed, but a suite could not run.
 import { spawnSync } from "node:child_process";
@@ -7,9 +8,9 @@ import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { has, root, run } from "./run.mjs";
 import { binaries } from "./postgres.mjs";
-import { build, glue } from "./steps.mjs";
+import { build, glue, prepare } from "./steps.mjs";
 
-await build();
+await prepare();
 
 /** A suite that takes longer has stopped making progress. */
 const LIMIT_MS = 30 * 60_000;
@@ -18,20 +19,22 @@ const outcomes = [];
 /** What a suite that ran could not run, as it reported: `not run: …` on a line of its own. */
 const lacks = new Set();
 
-/** Runs one suite unless `lacking` names what it needs and the machine has not. */
+/** Runs one suite unless `lacking` names what it needs and the machine has not; its output is shown when it ends, in one piece. */
 async function suite(name, lacking, command, args, env) {
+  const place = outcomes.push({ name, outcome: "not run", note: lacking }) - 1;
   if (lacking) {
-    outcomes.push({ name, outcome: "not run", note: lacking });
     console.log(`\n■ ${name}: not run, ${lacking}`);
     return;
   }
   console.log(`\n■ ${name}`);
   const started = performance.now();
-  const output = { 1: "", 2: "" };
-  const code = await run(command, args, { env, limit_ms: LIMIT_MS, heard: (chunk, stream) => (output[stream] += chunk) });
-  for (const [, what] of `${output[1]}\n${output[2]}`.matchAll(/^(?:# )?not run: (.+)$/gm)) lacks.add(`${name}: ${what}`);
-  const seconds = (performance.now() - started) / 1000;
-  outcomes.push({ name, outcome: code === 0 ? "passed" : "failed", note: `${seconds.toFixed(1)} s` });
+  let output = "";
+  const code = await run(command, args, { env, limit_ms: LIMIT_MS, isShown: false, heard: (chunk) => (output += chunk) });
+  for (const [, what] of output.matchAll(/^(?:# )?not run: (.+)$/gm)) lacks.add(`${name}: ${what}`);
+  const note = `${((performance.now() - started) / 1000).toFixed(1)} s`;
+  const outcome = code === 0 ? "passed" : "failed";
+  outcomes[place] = { name, outcome, note };
+  console.log(`\n■ ${name}: ${outcome} in ${note}\n${output}`);
 }
 
 /** The node tests of one folder. */
@@ -43,7 +46,7 @@ function nodeTests(folder) {
 async function nodeSuite(name, folder, lacking, env) {
   const files = nodeTests(folder);
   if (files.length === 0) return;
-  // One file at a time: each starts servers or browsers, and two cores carry one such at once.
+  // One file at a time: each starts servers or browsers, and another suite runs beside this one.
   return suite(name, lacking, "node", ["--test", "--test-concurrency=1", ...files], env);
 }
 
@@ -87,26 +90,41 @@ function spaces() {
   return may ? undefined : "a root of its own needs the user root and unshare of util-linux";
 }
 
-const browser = await chromium();
-const interpreter = await python();
-const lacking = (await postgres()) ? undefined : "PostgreSQL is not installed";
-const env = { ...(browser && { CHROMIUM: browser }), ...(interpreter && { PLUMBLINE_PYTHON: interpreter }) };
+/** Debian's packages in turn, as one lock guards them, and Python's beside them. */
+async function tools() {
+  const packages = async () => [await chromium(), await postgres()];
+  const [[browser, server], interpreter] = await Promise.all([packages(), python()]);
+  return { browser, lacking: server ? undefined : "PostgreSQL is not installed", interpreter };
+}
 
-await suite("format, lints and the fence", undefined, "node", ["xtask/npm/check.mjs"], env);
 const native = ["test", "--workspace", "--profile", "quick", "--no-fail-fast"];
+
+/** After the page, which is a part of the command. */
+const programs = { name: "test programs", seconds: 300, command: "cargo", args: [...native, "--quiet", "--no-run"] };
+const lints = suite("format, lints and the fence", undefined, "node", ["xtask/npm/check.mjs"]);
+const [{ browser, lacking, interpreter }] = await Promise.all([tools(), build([programs]), lints]);
+const env = { ...(browser && { CHROMIUM: browser }), ...(interpreter && { PLUMBLINE_PYTHON: interpreter }) };
 await suite("native", undefined, "cargo", native, env);
 // What follows runs the programs that this built.
 env.PLUMBLINE_BUILT = join(root, "target/quick");
 const rules = testProgram(native, "plumbline_worker");
-await suite("native: the service's rules on PostgreSQL", rules ? lacking : "they do not build", "node", ["xtask/npm/postgres.mjs", rules], env);
-await nodeSuite("stores: races, kills, exports, on SQLite and PostgreSQL", "stores", lacking, env);
-await nodeSuite("container: the image's steps without an engine", "container", spaces(), env);
-await suite("analysis, in wasm under node", undefined, "cargo", glue("wasm-test"), env);
-await suite("conformance", undefined, join(env.PLUMBLINE_BUILT, "conformance"), [], env);
-await nodeSuite("hosts: node, workerd, Chromium, plain JS", "hosts", browser ? undefined : "Chromium is not installed", env);
-await nodeSuite("edge: the service in workerd", "edge", undefined, env);
-await nodeSuite("edge: real clients", "clients", interpreter ? undefined : "Python 3 with the client packages is not installed", env);
-await nodeSuite("browser: the dashboard in Chromium", "browser", browser ? undefined : "Chromium is not installed", env);
+
+async function stores() {
+  await suite("native: the service's rules on PostgreSQL", rules ? lacking : "they do not build", "node", ["xtask/npm/postgres.mjs", rules], env);
+  await nodeSuite("stores: races, kills, exports, on SQLite and PostgreSQL", "stores", lacking, env);
+  await nodeSuite("container: the image's steps without an engine", "container", spaces(), env);
+  await suite("analysis, in wasm under node", undefined, "cargo", glue("wasm-test"), env);
+  await suite("conformance", undefined, join(env.PLUMBLINE_BUILT, "conformance"), [], env);
+  await nodeSuite("edge: the service in workerd", "edge", undefined, env);
+}
+
+async function clients() {
+  await nodeSuite("browser: the dashboard in Chromium", "browser", browser ? undefined : "Chromium is not installed", env);
+  await nodeSuite("hosts: node, workerd, Chromium, plain JS", "hosts", browser ? undefined : "Chromium is not installed", env);
+  await nodeSuite("edge: real clients", "clients", interpreter ? undefined : "Python 3 with the client packages is not installed", env);
+}
+
+await Promise.all([stores(), clients()]);
 
 const width = Math.max(...outcomes.map((o) => o.name.length));
 console.log("\nSuite".padEnd(width + 3) + "Outcome");
