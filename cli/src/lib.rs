@@ -150,11 +150,15 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     // A check has three exit codes: passed, failed, could not be run.
     let is_check = matches!(cli.command, Command::Quality(_) | Command::Check(_));
-    if !matches!(cli.command, Command::Serve(_)) {
+    let is_server = match &cli.command {
+        Command::Train(train) => train.served().is_some(),
+        command => matches!(command, Command::Serve(_)),
+    };
+    if !is_server {
         memory::keep();
     }
     let outcome = match cli.command {
-        Command::Train(train) => train.run(cli.json),
+        Command::Train(train) => trained(&train, cli.json),
         Command::Import(import) => import.run(cli.json),
         Command::Baseline(baseline) => baseline.run(cli.json),
         Command::Inspect(inspect) => inspect.run(cli.json),
@@ -202,5 +206,18 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             terminal::complain(&failure, cli.json);
             ExitCode::from(if is_check { 2 } else { failure.exit() })
         }
+    }
+}
+
+/// Trains, and serves what was trained if that is asked for.
+fn trained(train: &train::Train, json: bool) -> Result<Outcome, Failure> {
+    let outcome = train.run(json)?;
+    match (train.served(), outcome) {
+        (Some((model, listen, settings)), Outcome::Done) => serve::Serve::of(model, listen, settings).run(json),
+        (Some(_), _) => {
+            terminal::note("not served: more rows were left out than --max-left-out allows");
+            Ok(outcome)
+        }
+        (None, _) => Ok(outcome),
     }
 }

@@ -4,6 +4,8 @@
 mod common;
 
 use std::fmt::Write as _;
+use std::io::{Read, Write as _};
+use std::net::TcpStream;
 use std::path::Path;
 
 use base64::Engine as _;
@@ -235,4 +237,31 @@ fn bundle_states_the_git_revision_and_the_digests_of_settings_and_schema() {
     assert_eq!((&committed["code_revision"], &committed["schema_sha256"]), (&head.clone().into(), &digest(&schema).into()));
     std::fs::write(&settings, "[train]\ntrees = 6\n").unwrap();
     assert_eq!(stated(&args)["code_revision"], format!("{head}+dirty"));
+}
+
+#[test]
+fn one_command_trains_and_serves_with_reasons_until_a_signal_and_the_bundle_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = write(folder.path(), "leads.csv", &leads(800, 8));
+    let out = text(&folder.path().join("m.plumb"));
+    let args = ["--leave-out", "stage", "-o", &out, "--serve", "127.0.0.1:0"];
+    let (server, trained) = common::server::Server::of(&[&["train", &data], &args[..]].concat());
+    let body = r#"{"lead_id":"a","visits":19,"source":"referral","newsletter":true}"#;
+    let mut stream = TcpStream::connect(server.url.trim_start_matches("http://")).unwrap();
+    let head = "POST /v1/score HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: application/json";
+    stream.write_all(format!("{head}\r\ncontent-length: {}\r\n\r\n{body}", body.len()).as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let score: Value = serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap();
+    assert!(score["probability"].as_f64().unwrap() > 0.0, "{score} {trained:?}");
+    assert!(score["reasons"].as_array().is_some_and(|reasons| !reasons.is_empty()), "{score}");
+    // As Ctrl-C does; the server ends as `plumbline serve` does.
+    assert_eq!(server.end("INT"), Some(0));
+    expect(0, &["inspect", &out], b"");
+    // Too much was left out to serve what is left.
+    let mut rows = leads(300, 8);
+    rows.iter_mut().step_by(10).for_each(|row| row.replace_range(row.len() - 1.., "maybe"));
+    let odd = write(folder.path(), "odd.csv", &rows);
+    let said = failure(3, &["train", &odd, "--leave-out", "stage", "-o", &out, "--serve", "127.0.0.1:0"], b"");
+    assert!(said.contains("not served"), "{said}");
 }

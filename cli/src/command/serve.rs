@@ -26,7 +26,7 @@ use crate::host::log::Log;
 use crate::host::no_thread;
 use crate::host::page::{self, Page};
 use crate::input::{model_file, native, read_settings};
-use crate::output::terminal;
+use crate::output::{Interrupt, terminal};
 use crate::store::{Home, Place, Store};
 use crate::{Failure, Outcome, clock};
 
@@ -87,6 +87,22 @@ enum Mode {
 }
 
 impl Serve {
+    /// Serves the bundle `model` at `listen`, by `settings`, as if no other option were given.
+    pub fn of(model: PathBuf, listen: SocketAddr, settings: Option<PathBuf>) -> Serve {
+        Serve {
+            models: vec![model],
+            listen,
+            db: None,
+            store: None,
+            demo: false,
+            log: None,
+            settings,
+            suite: None,
+            page: None,
+            threads: None,
+        }
+    }
+
     /// Answers requests until a signal stops the process.
     pub fn run(&self, json: bool) -> Result<Outcome, Failure> {
         let (settings, policy) = self.settings()?;
@@ -158,6 +174,7 @@ impl Serve {
         drop((listener, log, later, door, stopped));
         // Watched before anyone is told that we listen: a signal that comes at once must not end what is not yet written.
         let signals = watch_signals()?;
+        Interrupt::hand_over();
         if json {
             terminal::say(&serde_json::json!({ "listening": format!("http://{address}") }).to_string())?;
         } else {

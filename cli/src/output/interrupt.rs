@@ -1,6 +1,7 @@
 //! Ctrl-C: temp files vanish, then the program leaves. Either a file is complete under its name, or it is not there.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use signal_hook::consts::{SIGINT, SIGTERM};
@@ -15,7 +16,15 @@ pub struct Interrupt {
     temps: Arc<Mutex<Vec<PathBuf>>>,
 }
 
+/// Whether signals end the program here no longer: a server answers them.
+static HANDED_OVER: AtomicBool = AtomicBool::new(false);
+
 impl Interrupt {
+    /// From now on signals are the caller's: those who watched do nothing when one comes. To be called once no temp file is left.
+    pub fn hand_over() {
+        HANDED_OVER.store(true, Ordering::SeqCst);
+    }
+
     /// Starts to watch for SIGINT and SIGTERM. A blocked read cannot delay it: a thread of its own waits for the signal.
     pub fn watch() -> Result<Interrupt, Failure> {
         let interrupt = Interrupt::default();
@@ -46,6 +55,9 @@ impl Interrupt {
     }
 
     fn leave(&self, signal: i32) {
+        if HANDED_OVER.load(Ordering::SeqCst) {
+            return;
+        }
         // Held until the end: nothing may be renamed into place any more.
         let temps = self.lock();
         for temp in temps.iter() {

@@ -1,7 +1,9 @@
 //! `plumbline serve` for a test, ended with it.
 
-use std::io::{BufRead, BufReader};
+use std::io::BufReader;
 use std::process::{Child, Command, Stdio};
+
+use serde_json::Value;
 
 use super::plumbline;
 
@@ -15,17 +17,25 @@ pub struct Server {
 impl Server {
     /// `plumbline serve` with `more` on a free port.
     pub fn start(more: &[&str]) -> Server {
-        let mut child = plumbline()
-            .args(["serve", "--listen", "127.0.0.1:0", "--json"])
-            .args(more)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("the binary starts");
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().expect("stdout")).read_line(&mut line).expect("a line");
-        let line: serde_json::Value = serde_json::from_str(&line).expect("JSON");
-        Server { child, url: line["listening"].as_str().expect("an address").to_owned() }
+        Server::of(&[&["serve", "--listen", "127.0.0.1:0"], more].concat()).0
+    }
+
+    /// `plumbline` with `args`, which end in a service, and what it printed before it listened.
+    pub fn of(args: &[&str]) -> (Server, Vec<Value>) {
+        let command = plumbline().args(args).arg("--json").stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
+        // Ended with it, whatever it prints.
+        let mut server = Server { child: command.expect("the binary starts"), url: String::new() };
+        let printed = BufReader::new(server.child.stdout.take().expect("stdout"));
+        let mut before = Vec::new();
+        for said in serde_json::Deserializer::from_reader(printed).into_iter::<Value>() {
+            let said = said.expect("JSON");
+            if let Some(url) = said["listening"].as_str() {
+                url.clone_into(&mut server.url);
+                return (server, before);
+            }
+            before.push(said);
+        }
+        panic!("it does not listen; it printed {before:?}")
     }
 
     /// Kills it.
@@ -34,8 +44,13 @@ impl Server {
     }
 
     /// Ends it by SIGTERM; its exit code.
-    pub fn stop(mut self) -> Option<i32> {
-        Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().expect("kill runs");
+    pub fn stop(self) -> Option<i32> {
+        self.end("TERM")
+    }
+
+    /// Ends it by a signal; its exit code.
+    pub fn end(mut self, signal: &str) -> Option<i32> {
+        Command::new("kill").args([&format!("-{signal}"), &self.child.id().to_string()]).status().expect("kill runs");
         self.child.wait().expect("it ends").code()
     }
 }

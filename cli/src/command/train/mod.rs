@@ -7,6 +7,7 @@ mod settings;
 mod spread;
 
 use std::collections::BTreeSet;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -54,7 +55,8 @@ and useless in service. --schema-out writes the schema, to edit and train again 
 
 Next to the bundle its model card is written, with figures: as HTML (leads.card.html) and as Markdown (leads.card.md). With --champion both
 models score the same tested leads, and the difference of their AUC is given with its interval. With --mlflow, or MLFLOW_TRACKING_URI, run
-and version are written there as plumbline push writes them. Bundle and run state the Git revision (of the folder of --settings, else of
+and version are written there as plumbline push writes them. With --serve the model then answers requests, with reasons, until Ctrl-C, as with
+plumbline serve --model; it is not served where more rows were left out than --max-left-out allows. Bundle and run state the Git revision (of the folder of --settings, else of
 --schema, else of the current one) and the SHA-256 of settings and schema.
 
 Settings: the section [train] of plumbline.toml, each key with its default:
@@ -67,7 +69,8 @@ Examples:
   plumbline train Leads.csv --outcome Converted --leave-out 'Tags,Lead Quality' -o leads.plumb
   plumbline train deals.parquet --outcome won --time created_at --settings plumbline.toml -o deals.plumb
   plumbline train new.csv --champion leads.plumb --mlflow http://127.0.0.1:5000 -o next.plumb
-  plumbline serve --model leads.plumb")]
+  plumbline train Leads.csv --outcome Converted -o leads.plumb --serve
+  curl -s localhost:8788/v1/score -d '{\"lead_id\": \"42\", \"TotalVisits\": 5}'")]
 pub struct Train {
     /// Leads with their outcomes: CSV, NDJSON or Parquet
     #[arg(value_name = "DATA")]
@@ -109,6 +112,9 @@ pub struct Train {
     /// PLUMBLINE_KEY) or models:/NAME@ALIAS in MLflow
     #[arg(long, value_name = "M.plumb|FOLDER|URL|models:/…")]
     champion: Option<String>,
+    /// Serve the model once it is written, with reasons; port 0 picks a free port and prints it [default: 127.0.0.1:8788]
+    #[arg(long, value_name = "ADDRESS", num_args = 0..=1, default_missing_value = "127.0.0.1:8788")]
+    serve: Option<SocketAddr>,
     #[command(flatten)]
     mlflow: Place,
     #[command(flatten)]
@@ -118,6 +124,11 @@ pub struct Train {
 }
 
 impl Train {
+    /// What is to be served once the model is trained: the bundle, where to listen, and the settings; none without `--serve`.
+    pub fn served(&self) -> Option<(PathBuf, SocketAddr, Option<PathBuf>)> {
+        self.serve.map(|listen| (self.output.clone(), listen, self.settings.clone()))
+    }
+
     /// Trains the model and writes its bundle.
     pub fn run(&self, json: bool) -> Result<Outcome, Failure> {
         let read = [
