@@ -53,7 +53,7 @@ await writeFile(at("pkg/plumbline.wasm"), module);
 for (const name of BOUND) await writeFile(at(`pkg/${name}.wasm`), await readFile(bound(name, `${name}_bg.wasm`)));
 const forms = BOUND.flatMap((name) => [name, `${name}-node`, `${name}-workers`]);
 const readable = ["index", "node", "workers", ...forms].map((entry) => [entry, false]);
-for (const [entry, minify] of [...readable, ["inline", true], ["js", true]]) {
+for (const [entry, minify] of [...readable, ["inline", true], ["js", true], ["element", true]]) {
   await build({
     entryPoints: [at(`js/${entry}.ts`)],
     outfile: at(`pkg/${entry}.js`),
@@ -61,7 +61,8 @@ for (const [entry, minify] of [...readable, ["inline", true], ["js", true]]) {
     format: "esm",
     target: "es2022",
     platform: "neutral",
-    external: ["./plumbline.wasm", ...BOUND.map((name) => `./${name}.wasm`), "node:*"],
+    // The element loads the scorer, and what draws leads, when it needs them.
+    external: ["./plumbline.wasm", ...BOUND.map((name) => `./${name}.wasm`), "node:*", ...(entry === "element" ? ["./index.js", "./experiment.js"] : [])],
     plugins: [supply],
     minify,
     charset: "utf8",

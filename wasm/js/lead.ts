@@ -1,6 +1,9 @@
 import { PlumblineError } from "./error.ts";
 import type { Lead } from "./types.ts";
 
+/** Taken when the module is loaded: a page that replaces globals later does not change scores. */
+const { stringify } = JSON;
+
 /** A lead as the module reads it: JSON, as text or in UTF-8. @internal */
 export function asText(lead: Lead | string | Uint8Array): string | Uint8Array {
   if (typeof lead === "string" || lead instanceof Uint8Array) return lead;
@@ -19,7 +22,7 @@ export function asText(lead: Lead | string | Uint8Array): string | Uint8Array {
     }
   }
   try {
-    return JSON.stringify(lead);
+    return stringify(lead);
   } catch (cause) {
     throw new PlumblineError("LEAD_MALFORMED", `the lead cannot be written as JSON: ${String(cause)}`, [], { cause });
   }

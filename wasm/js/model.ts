@@ -6,6 +6,9 @@ import { asArray, asText, notAnObject } from "./lead.ts";
 import { many, wantsMargins, when } from "./options.ts";
 import type { BatchOptions, Card, Explanation, Lead, Score, ScoreOptions } from "./types.ts";
 
+/** Taken when the module is loaded: a page that replaces globals later does not change scores. */
+const { parse } = JSON;
+
 /** A loaded and verified model, ready to score. It owns one instance of the module, which `free()` releases. */
 export class Model {
   /** What the model says of itself. */
@@ -42,7 +45,7 @@ export class Model {
    */
   score(lead: Lead | string | Uint8Array, options: ScoreOptions = {}): Score {
     const [text, now, reasons] = [asText(lead), when(options), many(options)];
-    return JSON.parse(this.#call((door) => door.read(door.exports.pl_score(door.write(text), now, reasons))));
+    return parse(this.#call((door) => door.read(door.exports.pl_score(door.write(text), now, reasons))));
   }
 
   /** The calibrated probability of one row: one number per column of `card.columns`, NaN if missing. */
@@ -88,7 +91,7 @@ export class Model {
     const text = this.#call((door) => door.read(door.exports.pl_score_body(door.write(body), now, reasons)));
     // Lines are answered by lines, an array by an array.
     const json = text.startsWith("[") ? text : `[${text.trimEnd().replaceAll("\n", ",")}]`;
-    const answers: (Score | Refused)[] = JSON.parse(json);
+    const answers: (Score | Refused)[] = parse(json);
     return answers.map((answer) => ("error" in answer ? refusal(answer) : answer));
   }
 
@@ -144,7 +147,7 @@ export class Model {
   #open(door: Door, bundle: Uint8Array): Card {
     let card: Card;
     try {
-      card = JSON.parse(door.read(door.exports.pl_load(door.write(bundle))));
+      card = parse(door.read(door.exports.pl_load(door.write(bundle))));
     } catch (error) {
       throw this.#poisoned(error);
     }

@@ -1,0 +1,61 @@
+// A page of a CRM at an origin of its own: the package's files under a strict policy, and `<lead-score>` on it.
+import { existsSync, readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { extname, join } from "node:path";
+import { root } from "../../xtask/npm/run.mjs";
+
+const TYPES = { ".js": "text/javascript", ".wasm": "application/wasm" };
+const PKG = join(root, "wasm/pkg");
+
+/** No inline script or style, no `eval`, and no text that becomes markup. */
+const policy = (services) =>
+  `default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; img-src 'self'; connect-src 'self' ${services.join(" ")}; require-trusted-types-for 'script'; trusted-types 'none'`;
+
+/** Serves pages: `/` is `html(path)`, `/page.js` imports the element, `/pkg/` is the package. `services` may be added later. */
+export async function crm() {
+  const services = [];
+  const pages = new Map();
+  const server = createServer((request, response) => {
+    const { pathname } = new URL(request.url, "http://localhost");
+    const page = pages.get(pathname);
+    const file = pathname.startsWith("/pkg/") && join(PKG, pathname.slice(5));
+    const body = page ?? (file && existsSync(file) ? readFileSync(file) : undefined);
+    const type = page && !pathname.endsWith(".js") ? "text/html; charset=utf-8" : TYPES[extname(pathname)];
+    response.writeHead(body === undefined ? 404 : 200, { "content-type": type ?? "text/plain", "content-security-policy": policy(services) });
+    response.end(body);
+  }).listen(0, "127.0.0.1");
+  await new Promise((resolve) => server.once("listening", resolve));
+  const origin = `http://127.0.0.1:${server.address().port}`;
+  pages.set("/favicon.ico", " ");
+  pages.set("/element.js", `import * as element from "/pkg/element.js"; window.element = element;`);
+  return {
+    origin,
+    services,
+    /** Serves `body` at `path`. */
+    page(path, body, { lang = "en", scripts = ["/element.js"] } = {}) {
+      const tags = scripts.map((src) => `<script type="module" src="${src}"></script>`).join("");
+      pages.set(path, `<!doctype html><html lang="${lang}"><head><title>CRM</title>${tags}</head><body><main><h1>Lead</h1>${body}</main></body></html>`);
+      return `${origin}${path}`;
+    },
+    script: (path, text) => pages.set(path, text),
+    close: () => server.close(),
+  };
+}
+
+/** A published key of `service` for pages of `origin`, once every instance knows it. */
+export async function publishedKey(service, admin, origin) {
+  const ask = (path, options) => fetch(`${service}${path}`, options);
+  const made = await ask("/v1/keys", {
+    method: "POST",
+    headers: { authorization: `Bearer ${admin}`, "content-type": "application/json" },
+    body: JSON.stringify({ name: "page", scopes: ["score", "ingest"], origins: [origin], per_minute: 100_000 }),
+  });
+  if (!made.ok) throw new Error(await made.text());
+  const { secret } = await made.json();
+  const knows = async () => (await ask("/v1/score", { method: "POST", headers: { authorization: `Bearer ${secret}`, origin, "content-type": "application/json" }, body: "{}" })).status;
+  for (const began = Date.now(); [401, 403].includes(await knows()); ) {
+    if (Date.now() - began > 15_000) throw new Error("the key was never known");
+    await new Promise((next) => setTimeout(next, 100));
+  }
+  return secret;
+}

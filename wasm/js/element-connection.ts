@@ -1,0 +1,207 @@
+// A page's connection to a service: scores by its deployment in the page or by the service, and events on their way back.
+import { Client } from "./element-client.ts";
+import { Deployed, type Scorer } from "./element-deployment.ts";
+import { clock, read, write } from "./element-globals.ts";
+import { type EventFields, Queue, type Route } from "./element-queue.ts";
+import { openStore, type Store } from "./element-store.ts";
+import { PlumblineError } from "./error.ts";
+import { asText } from "./lead.ts";
+import type { Lead, Score } from "./types.ts";
+
+/**
+ * Where leads are scored. `local`: in the page; no field of a lead leaves it. `edge`: by the service. `auto`: in the page at once, and by
+ * the service as well, which keeps the score in its log; by the service alone where the page cannot.
+ */
+export type Mode = "local" | "edge" | "auto";
+
+/** How a page reaches a service. */
+export interface ConnectOptions {
+  /** The service's address, such as `https://scores.example.com`. */
+  service: string;
+  /** A published key of the service (`plumbline keys add … --origin`). */
+  key?: string;
+  /** Where leads are scored. Default: `auto`. */
+  mode?: Mode;
+  /** Who gives feedback: an id of your CRM. */
+  rep?: string;
+  /** What loads models; `() => import("plumbline/js")` where a page forbids WebAssembly. Default: `plumbline`. */
+  scorer?: () => Promise<Scorer>;
+  /** Milliseconds between looks at the deployment. Default: 60,000. */
+  refresh_ms?: number;
+}
+
+/** A score as it came about. */
+export interface Scored {
+  score: Score;
+  /** Who scored: this page, or the service. */
+  source: "page" | "service";
+  /** The variant of the allocation; undefined where the service did not name it. */
+  variant: string | undefined;
+  /** Number of the deployment; undefined where the service did not say. */
+  epoch: number | undefined;
+  /** The lead is in the exploration slice: its score is to be hidden. */
+  explores: boolean;
+  /** Milliseconds the page waited. */
+  client_ms: number;
+  /** When the service last confirmed the deployment, in milliseconds since 1970. */
+  checked_ms: number;
+  /** In `auto`: the service's own score of the lead, if it is another than the page's. */
+  confirmed?: Promise<Scored | undefined>;
+}
+
+/** The service's answer to a lead. */
+type Answer = Score & { variant?: string; explores?: boolean };
+
+/** Reasons the page asks for: all. The service gives at most 20 at the edge. */
+const [ALL, MOST] = [1_000_000, 20];
+
+/** A page's connection to one service. */
+export class Connection extends EventTarget {
+  readonly mode: Mode;
+  readonly rep: string | undefined;
+  /** @internal */
+  readonly store: Promise<Store> = openStore();
+  /** @internal */
+  readonly service: string;
+  readonly #client: Client;
+  readonly #deployed: Deployed;
+  readonly #queue: Queue;
+  /** What the service has scored of this page, by lead: the text and the epoch. */
+  readonly #recorded = new Map<string, string>();
+
+  /** @internal */
+  constructor({ service, key, mode = "auto", rep, scorer = () => import("./index.js"), refresh_ms = 60_000 }: ConnectOptions) {
+    super();
+    this.mode = mode;
+    this.rep = rep;
+    this.#client = new Client(service, key);
+    this.service = this.#client.service;
+    this.#queue = new Queue(this.store, this.#client, (id, code) => this.#say("rejected", { id, code }));
+    this.#deployed = new Deployed(this.#client, this.store, scorer, () => this.#say("deployment", {}));
+    if (mode !== "edge") this.#deployed.follow(refresh_ms);
+    globalThis.addEventListener?.("online", () => {
+      void this.#queue.flush();
+      if (mode !== "edge") void this.#deployed.refresh().catch(() => {});
+    });
+    // What an earlier page left behind.
+    void this.#queue.flush();
+  }
+
+  /**
+   * Scores a lead, with all its reasons.
+   *
+   * @throws {PlumblineError} `LEAD_…` with the field; `SERVICE_UNREACHABLE`, or a code of the service.
+   */
+  async score(lead: Lead): Promise<Scored> {
+    const [text, began] = [asText(lead) as string, clock()];
+    const id = idOf(lead);
+    if (this.mode === "edge") return this.#remote(text, began);
+    try {
+      const scored = await this.#local(text, id, began);
+      if (this.mode === "auto") scored.confirmed = this.#confirm(text, id, scored);
+      return scored;
+    } catch (error) {
+      // A lead that the model rejects is rejected by the service too.
+      if (this.mode === "local" || failureOf(error).code.startsWith("LEAD_")) throw error;
+      return this.#remote(text, began);
+    }
+  }
+
+  /** Notes that a person saw a score. @internal */
+  async seen(lead_id: string, scored: Scored): Promise<void> {
+    await this.#add("exposures", { lead_id, version: scored.score.model.version, client_ms: scored.client_ms });
+  }
+
+  /** Queues a thumb, which waits `hold` milliseconds for its reason; its id. @internal */
+  thumb(lead_id: string, version: string, isUp: boolean, hold: number): Promise<string> {
+    return this.#add("feedback", { lead_id, version, kind: "thumb", rating: isUp ? 1 : 0, ...(this.rep && { rep: this.rep }) }, hold);
+  }
+
+  /** Adds `fields` to an event that is held, and holds it on. @internal */
+  amend(id: string, fields: EventFields, hold: number): Promise<boolean> {
+    return this.#queue.amend(id, fields, hold);
+  }
+
+  /** Sends what waits; resolves when the service took it, or when it has to be tried again later. */
+  flush(): Promise<void> {
+    return this.#queue.flush();
+  }
+
+  /** How many events wait for the service. */
+  waiting(): Promise<number> {
+    return this.#queue.waiting();
+  }
+
+  #add(route: Route, fields: EventFields, hold?: number): Promise<string> {
+    return this.#queue.add(route, { ...fields, occurred_at: clock() }, hold);
+  }
+
+  async #local(text: string, id: string, began: number): Promise<Scored> {
+    const { model, variant, explores, epoch, checked } = await this.#deployed.draw(id);
+    const score = model.score(text, { reasons: ALL });
+    return { score, source: "page", variant, epoch, explores, client_ms: clock() - began, checked_ms: checked };
+  }
+
+  async #remote(text: string, began: number, reasons = MOST): Promise<Scored> {
+    const response = await this.#client.json<Answer>(`/v1/score?reasons=${reasons}`, { method: "POST", body: text, type: "application/json" });
+    const { variant, explores = false } = response;
+    return { score: response, source: "service", variant, epoch: undefined, explores, client_ms: clock() - began, checked_ms: clock() };
+  }
+
+  /** Has the service score what the page scored, once per lead, content and deployment; its score where it is another. */
+  async #confirm(text: string, id: string, { score, epoch }: Scored): Promise<Scored | undefined> {
+    const content = `${epoch} ${text}`;
+    if (this.#recorded.get(id) === content) return undefined;
+    if (content.length < 20_000) this.#recorded.set(id, content);
+    if (this.#recorded.size > 1000) this.#recorded.delete(this.#recorded.keys().next().value as string);
+    try {
+      const answer = await this.#remote(text, clock());
+      const isSame = answer.score.model.version === score.model.version && answer.score.score === score.score;
+      return isSame ? undefined : answer;
+    } catch {
+      this.#recorded.delete(id);
+      return undefined;
+    }
+  }
+
+  #say(type: string, detail: object): void {
+    this.dispatchEvent(new CustomEvent(type, { detail }));
+  }
+}
+
+const CONNECTIONS = new Map<string, Connection>();
+
+/**
+ * The page's connection to a service: one for the same options, shared by all elements.
+ *
+ * Events: `deployment` when another deployment serves; `rejected` with `detail` `{id, code}` when the service rejects feedback for good.
+ */
+export function connect(options: ConnectOptions): Connection {
+  const { service, key, mode, rep, scorer } = options;
+  const name = write([new Client(service, key).service, key, mode, rep, scorer && String(scorer)]);
+  const found = CONNECTIONS.get(name);
+  if (found) return found;
+  const made = new Connection(options);
+  CONNECTIONS.set(name, made);
+  return made;
+}
+
+/** The lead's id; empty if it has none. @internal */
+export function idOf(lead: Lead): string {
+  const id = lead["lead_id"];
+  return typeof id === "string" || typeof id === "number" ? String(id) : "";
+}
+
+/** A failure as an error of this entry point: other entry points have a class of their own. @internal */
+export function failureOf(error: unknown): PlumblineError {
+  if (error instanceof PlumblineError) return error;
+  const { code, message, problems } = error as Partial<PlumblineError>;
+  return new PlumblineError(typeof code === "string" ? code : "FAILED", message ?? String(error), problems ?? [], { cause: error });
+}
+
+/** A lead of an attribute's JSON. @internal */
+export function leadOf(text: string): Lead {
+  const lead: unknown = read(text);
+  if (typeof lead !== "object" || lead === null) throw new PlumblineError("LEAD_NOT_AN_OBJECT", "a lead must be a JSON object of named values");
+  return lead as Lead;
+}
