@@ -227,7 +227,7 @@ impl Report {
             alerts_total: facts.alerts.1,
             incidents: facts.open().take(LISTED).map(|incident| IncidentPart::new(facts.policy, incident)).collect(),
             retraining: facts.retraining.clone(),
-            models: facts.models.iter().map(model).collect(),
+            models: facts.models.iter().map(|row| model(row, facts.state.past.get(&row.version))).collect(),
             diagnosis: facts.diagnosis.map(diagnosed).unwrap_or_default(),
             settings: SettingsPart {
                 contacts: facts.policy.report.contact.clone(),

@@ -500,6 +500,12 @@ pub struct Model {
     pub aliases: Vec<String>,
     /// When it was registered.
     pub registered_at: String,
+    /// How its last rollout ended: `rolled_back` or `stopped`; none without one, while one is under way and after one that reached all leads.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended: Option<String>,
+    /// Whether the post-mortem of that rollout is open: it may not start again before.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_post_mortem_open: bool,
     /// SHA-256 of its bundle.
     pub digest: String,
     /// Leads it was trained on; none without a baseline.

@@ -103,7 +103,13 @@ impl<S: Sql> Control<S> {
                 let none = || Problem::new(404, "NO_EXPERIMENT", "no A/B test has been looked at yet");
                 Ok(ok(&self.report(now_ms)?.experiment.ok_or_else(none)?))
             }
-            (Get, "/v1/plan") => Ok(ok(&self.start_plan(now_ms)?)),
+            (Get, "/v1/plan") => {
+                let weeks = request
+                    .parameter("weeks")
+                    .and_then(|text| text.parse::<u32>().ok())
+                    .filter(|weeks| (1..=104).contains(weeks));
+                Ok(ok(&self.start_plan(now_ms, weeks)?))
+            }
             (Get, "/v1/models") => Ok(ok(&self.shown_models()?)),
             (Get, "/v1/models/{version}/bundle") => self.shown_bundle(routed.value("version")),
             (Get, "/v1/models/{version}/card") => Ok(ok(&self.card(routed.value("version"))?)),

@@ -85,12 +85,14 @@ impl<S: Sql> Control<S> {
         Ok(ok(&shown).with("etag", tag))
     }
 
-    /// What a rollout that starts now should know before: which gates can be decided when, and a good model's chance.
-    pub(super) fn start_plan(&mut self, now_ms: i64) -> Result<plan::StartReport, Fault> {
+    /// What a rollout that starts now should know before: which gates can be decided when, and a good model's chance, with an A/B test of
+    /// `weeks` weeks or of as many as the policy says.
+    pub(super) fn start_plan(&mut self, now_ms: i64, weeks: Option<u32>) -> Result<plan::StartReport, Fault> {
         let state = self.running()?;
         let none = || Problem::new(409, "NO_OUTCOMES", "no lead has an outcome yet, so nothing can be planned");
         let basis = self.basis(now_ms, &state.champion)?.ok_or_else(none)?;
-        plan::start_report(&self.policy, &basis).map_err(|e| Problem::new(409, "NOT_PLANNABLE", e.to_string()).into())
+        plan::start_report_of_weeks(&self.policy, &basis, weeks)
+            .map_err(|e| Problem::new(409, "NOT_PLANNABLE", e.to_string()).into())
     }
 }
 

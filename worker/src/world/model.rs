@@ -32,7 +32,12 @@ pub fn bundle(version: &str, kind: Option<Challenger>, seed: u64) -> Result<Vec<
         FIELDS.iter().map(|field| if knows(kind, field.name) { shrunk * field.weight / field.deviation } else { 0.0 }).collect();
     let base = shrunk * BASE - FIELDS.iter().zip(&weights).map(|(field, weight)| weight * field.mean).sum::<f64>();
     let columns = FIELDS.iter().map(|field| Column { name: field.name.into(), categorical: false }).collect();
-    let linear = Linear { arithmetic: Arithmetic::F64, base: vec![base], weights, means: Vec::new() };
+    // Reasons start from the average lead of those that it is counted from.
+    let mut random = Random::new(seed ^ 0x7261_696e);
+    let leads: Vec<Lead> = (0..REFERENCE).map(|number| Lead::draw(&mut random, number, 0.0)).collect();
+    let mean = |at: usize| leads.iter().filter_map(|lead| lead.values.get(at)).sum::<f64>() / REFERENCE as f64;
+    let means = (0..FIELDS.len()).map(mean).collect();
+    let linear = Linear { arithmetic: Arithmetic::F64, base: vec![base], weights, means };
     let model = Model { columns, body: Body::Linear(linear), link: Link::Logistic { scale: 1.0 }, outputs: 1 };
     let id = Field { name: "lead_id".into(), kind: FieldKind::Text, role: Role::Id, ..Field::default() };
     let mut fields = vec![id];
@@ -52,8 +57,6 @@ pub fn bundle(version: &str, kind: Option<Challenger>, seed: u64) -> Result<Vec<
         ..Manifest::default()
     };
     let mut bundle = Bundle::new(manifest, model);
-    let mut random = Random::new(seed ^ 0x7261_696e);
-    let leads: Vec<Lead> = (0..REFERENCE).map(|number| Lead::draw(&mut random, number, 0.0)).collect();
     let scores: Vec<f64> = leads.iter().map(|lead| score(kind, lead)).collect();
     let known: Vec<f64> = FIELDS.iter().map(|field| if knows(kind, field.name) { shrunk * field.weight } else { 0.0 }).collect();
     bundle.baseline = baseline(version, (&leads, &scores), &known, &bundle.manifest.bands, seed);
@@ -126,4 +129,25 @@ pub fn policy() -> Policy {
         contact("sales_lead", "Dana Ruiz"),
     ];
     policy
+}
+
+#[cfg(test)]
+mod tests {
+    use plumbline_core::{Options, Scorer, Timestamp};
+    use serde_json::Value;
+
+    use super::*;
+
+    #[test]
+    fn reasons_start_from_the_average_lead() {
+        let scorer = Scorer::new(Bundle::read(&bundle("1", None, 7).unwrap()).unwrap()).unwrap();
+        let mut lead = serde_json::Map::from_iter([("lead_id".to_owned(), Value::from("L"))]);
+        lead.extend(FIELDS.iter().map(|field| (field.name.to_owned(), Value::from(field.mean))));
+        let score = scorer
+            .score(&serde_json::from_value(Value::Object(lead)).unwrap(), Timestamp(0), &Options::with_reasons(20))
+            .unwrap();
+        let base = score.base.unwrap();
+        assert!((30..=45).contains(&base), "{base}");
+        assert!((f64::from(base) - 100.0 * score.probability).abs() < 2.0, "{base} and {}", score.probability);
+    }
 }

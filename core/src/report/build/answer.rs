@@ -10,6 +10,7 @@ use crate::report::time::time_text;
 use crate::report::value::{Estimate, Status, Target};
 use crate::rollout::{DAY_MS, Outcome, Severity, Stage, phrase};
 use crate::sentence::Sentence;
+use crate::table::parse_date;
 
 /// What the measure `id` says; `currency` is that of deals.
 pub(super) fn measured(id: MeasureId, estimate: &Estimate, target: Option<&Target>, status: Status, currency: &str) -> Sentence {
@@ -65,10 +66,12 @@ fn cases(id: MeasureId) -> &'static str {
 fn number(id: MeasureId, x: f64, currency: &str) -> String {
     let whole = |x: f64| phrase::count(x.round().max(0.0) as u64);
     match id {
-        MeasureId::Auc | MeasureId::DriftKs | MeasureId::CalibrationError => format!("{x:.3}"),
-        MeasureId::P50Ms | MeasureId::P99Ms if x >= 100.0 => format!("{x:.0} ms"),
+        MeasureId::Auc | MeasureId::Precision | MeasureId::Recall | MeasureId::CalibrationError => format!("{x:.3}"),
+        MeasureId::DriftKs => format!("{x:.2}"),
+        MeasureId::P50Ms | MeasureId::P99Ms if x >= 10.0 => format!("{x:.0} ms"),
         MeasureId::P50Ms | MeasureId::P99Ms => format!("{x:.1} ms"),
-        MeasureId::Freshness => format!("{x:.1} hours"),
+        MeasureId::Freshness if x < 1.0 => format!("{:.0} min", 60.0 * x),
+        MeasureId::Freshness => format!("{x:.1} h"),
         MeasureId::Throughput if x < 1.0 => format!("{} ({} an hour)", phrase::rounded(x, 2), whole(3_600.0 * x)),
         MeasureId::Throughput => format!("{x:.1}"),
         MeasureId::Satisfaction => format!("{x:.1} of 10"),
@@ -229,10 +232,11 @@ impl Facts<'_> {
         let fresh = changes.iter().filter(|change| change.at > week).count();
         let day = newest.at.get(..10).unwrap_or_default();
         let text = &newest.sentence.text;
+        let on = parse_date(&newest.at).map_or_else(|| day.to_owned(), |ms| phrase::day(ms, self.now_ms));
         let said = match fresh {
-            0 => Sentence::new("UNCHANGED", format!("Nothing in the last 7 days. The last change was on {day}: {text}")),
-            1 => Sentence::new("CHANGED", format!("1 change in the last 7 days, on {day}: {text}")),
-            n => Sentence::new("CHANGED", format!("{n} changes in the last 7 days. The newest, on {day}: {text}")),
+            0 => Sentence::new("UNCHANGED", format!("Nothing in the last 7 days. The last change was on {on}: {text}")),
+            1 => Sentence::new("CHANGED", format!("1 change in the last 7 days, on {on}: {text}")),
+            n => Sentence::new("CHANGED", format!("{n} changes in the last 7 days. The newest, on {on}: {text}")),
         };
         said.with("changes", fresh).with("day", day)
     }
@@ -278,5 +282,10 @@ mod tests {
         assert_eq!(tracked(MeasureId::Throughput, 0.0031), "Requests a second: 0.0031 (11 an hour).");
         assert_eq!(tracked(MeasureId::Throughput, 12.34), "Requests a second: 12.3.");
         assert_eq!(tracked(MeasureId::ScoresPerDay, 3_571.0), "Leads scored a day: 3,571.");
+        // As the dashboard's cards round them.
+        assert_eq!(tracked(MeasureId::Precision, 0.79949), "Precision: 0.799.");
+        assert_eq!(tracked(MeasureId::DriftKs, 0.0342), "Drift of the leads' data: 0.03.");
+        assert_eq!(tracked(MeasureId::P99Ms, 12.34), "Response time of the slowest hundredth: 12 ms.");
+        assert_eq!(tracked(MeasureId::Freshness, 0.9), "Age of the newest score: 54 min.");
     }
 }

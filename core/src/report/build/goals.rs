@@ -3,8 +3,9 @@
 use super::{DAY_MS, Facts};
 use crate::report::experiment::{Goal, Revenue};
 use crate::report::measure::{Measure, MeasureId};
-use crate::report::time::{day_text, time_text};
+use crate::report::time::time_text;
 use crate::report::value::Status;
+use crate::rollout::phrase;
 use crate::sentence::Sentence;
 
 /// Days of a month of the goals.
@@ -41,11 +42,12 @@ impl Facts<'_> {
             let sentence = Sentence::new(&format!("GOAL_{}", id.to_uppercase()), text);
             Goal { month, id: id.to_owned(), status, sentence, due_at: time_text(due_ms(month)), route: route.to_owned() }
         };
+        let day = |ms: i64| phrase::day(ms, self.now_ms);
         let since = |month: u32, at_ms: Option<i64>, done: &str, open: &str| match at_ms {
             Some(at_ms) if at_ms > due_ms(month) => {
-                (Status::Fail, format!("{done} on {}; it was due on {}.", day_text(at_ms), day_text(due_ms(month))))
+                (Status::Fail, format!("{done} on {}; it was due on {}.", day(at_ms), day(due_ms(month))))
             }
-            Some(at_ms) => (Status::Pass, format!("{done} on {}.", day_text(at_ms))),
+            Some(at_ms) => (Status::Pass, format!("{done} on {}.", day(at_ms))),
             None => (Status::InsufficientData, format!("{open}.")),
         };
         let (shadow, shadow_text) =

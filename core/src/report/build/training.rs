@@ -8,11 +8,12 @@ use super::super::value::{Estimate, short};
 use super::ModelRow;
 use crate::bundle::Figure;
 use crate::diagnose::{Check, Diagnosis};
+use crate::rollout::{End, Past};
 
 /// Fields of a model's importance.
 const FIELDS: usize = 10;
 
-pub(super) fn model(row: &ModelRow) -> Model {
+pub(super) fn model(row: &ModelRow, past: Option<&Past>) -> Model {
     let baseline = row.baseline.as_ref();
     let estimate =
         |figure: &Figure| (figure.id.clone(), Estimate::of(Some(figure.value)).within(figure.interval).from_cases(figure.n));
@@ -22,6 +23,12 @@ pub(super) fn model(row: &ModelRow) -> Model {
         status: row.status.clone(),
         aliases: row.aliases.clone(),
         registered_at: time_text(row.registered_ms),
+        ended: match past.and_then(|past| past.end) {
+            Some(End::RolledBack) => Some("rolled_back".to_owned()),
+            Some(End::Stopped) => Some("stopped".to_owned()),
+            _ => None,
+        },
+        is_post_mortem_open: past.is_some_and(|past| past.is_post_mortem_open),
         digest: row.digest.clone(),
         rows: baseline.map(|baseline| baseline.data.rows),
         data_sha256: baseline.map(|baseline| baseline.data.sha256.clone()).unwrap_or_default(),

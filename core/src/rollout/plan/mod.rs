@@ -13,7 +13,7 @@ mod test;
 pub use basis::Basis;
 pub use chance::Chance;
 pub use gates::GatePlan;
-pub use report::{PrecisionRecall, StartReport, start_report};
+pub use report::{PrecisionRecall, StartReport, start_report, start_report_of_weeks};
 pub use test::{TestReport, test_report};
 
 mod decidable;

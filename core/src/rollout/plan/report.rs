@@ -61,9 +61,17 @@ pub struct PrecisionRecall {
 /// # Errors
 /// A number that makes no sense, such as a base rate of 0.
 pub fn start_report(policy: &Policy, basis: &Basis) -> Result<StartReport, SettingError> {
+    start_report_of_weeks(policy, basis, None)
+}
+
+/// The start report with an A/B test of `weeks` weeks, or of as many as the policy says.
+///
+/// # Errors
+/// A number that makes no sense, such as a base rate of 0.
+pub fn start_report_of_weeks(policy: &Policy, basis: &Basis, weeks: Option<u32>) -> Result<StartReport, SettingError> {
     basis.check()?;
     let precision_recall = PrecisionRecall::new(policy, basis)?;
-    let test = test_report(policy, basis, None)?;
+    let test = test_report(policy, basis, weeks)?;
     let gates = gates(policy, basis, precision_recall.modes, &test);
     let chance = test.is_long_enough.then(|| chance(policy, basis, &test)).transpose()?;
     let mut warnings: Vec<Sentence> = Vec::new();
