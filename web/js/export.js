@@ -8,15 +8,30 @@ const cell = (text) => {
   const safe = /^[=+\-@\t\r]/.test(text) && !/^[+-]?[\d.,\s%\u202f]+$/.test(text) ? `'${text}` : text;
   return /[",\n\r]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 };
-const words = (element) => element.textContent.replace(/\s+/g, " ").trim();
+const words = (element) => (element?.textContent ?? "").replace(/[\u200e\u2066-\u2069]/g, "").replace(/\s+/g, " ").trim();
 
-/** The tables in `root`, each under its name where there are several. */
+/** Lists whose entries are rows, the parts of an entry its cells. */
+const LISTS = ".hero, .answers, .measures, .cards, .goals, .events, .steps, .alerts, .facts, .lines, .ratings, .track, .serving, .noted";
+
+/** The rows of a table or of a list, each an array of texts. */
+function rows(block) {
+  if (block.localName === "table") return [...block.rows].map((row) => [...row.cells].map(words));
+  if (block.matches(".hero")) return [[...block.children].map(words)];
+  const entries = [...block.children];
+  if (block.matches("dl") && entries.some((entry) => entry.localName === "dt")) return entries.filter((entry) => entry.localName === "dt").map((term) => [words(term), words(term.nextElementSibling)]);
+  return entries.map((entry) => (entry.children.length ? [...entry.children].map(words) : [words(entry)]));
+}
+
+/** The tables and lists in `root`, each under its name where there are several. */
 function csv(root) {
-  const tables = [...root.querySelectorAll("table")];
-  const lines = tables.flatMap((table, place) => [
+  const all = [...root.querySelectorAll(`table, ${LISTS}`)];
+  // What holds others is told by those.
+  const blocks = all.filter((block) => !all.some((other) => other !== block && block.contains(other)));
+  const name = (block) => words(block.closest("figure, section")?.querySelector("h1, h2") ?? block);
+  const lines = blocks.flatMap((block, place) => [
     ...(place ? [""] : []),
-    ...(tables.length > 1 ? [cell(words(table.closest("figure")?.querySelector("h2") ?? table.closest("section")?.querySelector("h2") ?? table))] : []),
-    ...[...table.rows].map((row) => [...row.cells].map((one) => cell(words(one))).join(",")),
+    ...(blocks.length > 1 && !block.matches(".hero, .answers, .cards, .track") ? [cell(name(block))] : []),
+    ...rows(block).map((row) => row.filter((text, at) => text || at === 0 || block.localName === "table").map(cell).join(",")),
   ]);
   return `\ufeff${lines.join("\r\n")}\r\n`;
 }
@@ -55,8 +70,9 @@ const frame = () => new Promise((done) => requestAnimationFrame(() => requestAni
 async function opened(root) {
   const closed = [...root.querySelectorAll("details[data-open]:not([open])")];
   closed.forEach((details) => (details.open = true));
-  await frame();
-  await frame();
+  // Opening is heard of later than it happens, and drawn after that.
+  const is_empty = () => closed.some((details) => details.isConnected && details.querySelector("table:not(:has(tbody > *))"));
+  for (let tries = 0; tries < 4 || (is_empty() && tries < 120); tries++) await frame();
   const text = csv(root);
   closed.forEach((details) => (details.open = false));
   return text;

@@ -94,7 +94,7 @@ function tell(message) {
   worker.postMessage(message);
 }
 
-export const plan = (...numbers) => tell({ plan: numbers });
+export const plan = (numbers) => tell({ plan: [...numbers] });
 
 let chosen;
 /** Chooses the file that `read_sheet` reads. */
@@ -102,5 +102,5 @@ export function choose(file) {
   chosen = file;
   heard("tool:file", 200, "", JSON.stringify({ name: file.name, size: file.size }));
 }
-export const read_sheet = (score, outcome, scale) => chosen && tell({ file: chosen, score, outcome, scale });
+export const read_sheet = (score, outcome, segment, scale) => chosen && tell({ file: chosen, score, outcome, segment, scale });
 export const stop_sheet = () => tell({});

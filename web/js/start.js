@@ -58,6 +58,7 @@ function conventions(locale, now) {
     moment: pattern(moment),
     zone,
     offsets: offsets(now),
+    ahead: -new Date(now).getTimezoneOffset(),
   });
 }
 

@@ -9,10 +9,10 @@ const PIECE = 1 << 20;
 /** Which reading is wanted: a later one ends those before. */
 let turn = 0;
 
-async function read({ file, score, outcome, scale }) {
+async function read({ file, score, outcome, segment, scale }) {
   const own = ++turn;
   await ready;
-  begin(file.name, score, outcome, scale, 0.5);
+  begin(file.name, score, outcome, segment, scale, 0.5);
   for (let at = 0; at < file.size; at += PIECE) {
     const bytes = new Uint8Array(await file.slice(at, at + PIECE).arrayBuffer());
     if (own !== turn) return;

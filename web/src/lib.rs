@@ -4,6 +4,7 @@
 //! remembers (`ui`), with `part`s and `chart`s. All of it is pure: the command line prints the same views, tests need no browser. Only
 //! `page` knows the browser.
 
+pub mod aside;
 pub mod chart;
 pub mod file;
 pub mod find;

@@ -14,8 +14,6 @@ pub struct Reviews {
     pub open: Option<Review>,
     /// Whether the service has no review of the id that was asked for.
     pub is_lost: bool,
-    /// Decisions of people about reviews.
-    pub decisions: Vec<Decision>,
 }
 
 impl Reviews {
@@ -49,30 +47,6 @@ impl Read for Listed {
     }
 }
 
-/// What a person decided about a review.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Decision {
-    /// The review's id.
-    pub about: String,
-    /// When it was written.
-    pub at: String,
-    /// Who wrote it.
-    pub by: String,
-    /// What was decided and why.
-    pub text: String,
-}
-
-impl Read for Decision {
-    fn read(value: &Value, misfit: &mut Misfit) -> Decision {
-        Decision {
-            about: member(value, "about", misfit),
-            at: member(value, "at", misfit),
-            by: member(value, "by", misfit),
-            text: member(value, "text", misfit),
-        }
-    }
-}
-
 /// The reviews in an answer of `GET /v1/reviews`.
 pub fn listed(text: &str) -> Vec<Listed> {
     field(&parse(text).unwrap_or_default(), "reviews")
@@ -81,13 +55,6 @@ pub fn listed(text: &str) -> Vec<Listed> {
 /// The review that `GET /v1/reviews/{id}` answers.
 pub fn review(text: &str) -> Option<Review> {
     whole(&parse(text)?).ok()
-}
-
-/// The notes of `GET /v1/notes` that are about something, the newest first.
-pub fn decisions(text: &str) -> Vec<Decision> {
-    let mut all: Vec<Decision> = field(&parse(text).unwrap_or_default(), "notes");
-    all.retain(|note| !note.about.is_empty());
-    all
 }
 
 #[cfg(test)]
@@ -100,7 +67,6 @@ mod tests {
         let reviews = Reviews { listed: Some(listed(list)), ..Reviews::default() };
         assert_eq!((reviews.id("weekly"), reviews.id("monthly")), (Some("weekly-2026-11-23"), None));
         assert_eq!(reviews.id("daily-2026-11-01"), Some("daily-2026-11-01"));
-        assert_eq!(decisions(r#"{"notes":[{"about":"","text":"x"},{"about":"monthly-2026-11-01","text":"No"}]}"#).len(), 1);
         assert!(review("[]").is_none() && review("{").is_none());
     }
 }

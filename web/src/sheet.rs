@@ -22,6 +22,8 @@ pub struct Sheet {
     pub score: String,
     /// The column with the outcome.
     pub outcome: String,
+    /// The column with the segment; empty without one.
+    pub segment: String,
     /// `percent`, `rank`, or empty for probabilities.
     pub scale: String,
     /// Whether it is being read.
@@ -47,6 +49,38 @@ pub struct Found {
     pub left_out: Vec<(String, u64, Vec<String>)>,
     /// Scores against outcomes; none where scores are no probabilities.
     pub histogram: Option<ScoreHistogram>,
+    /// The largest segments.
+    pub segments: Vec<Part>,
+    /// Segments that are not listed.
+    pub segments_left: u64,
+}
+
+/// A segment of a file.
+#[derive(Debug, Default)]
+pub struct Part {
+    /// The value of its column.
+    pub value: String,
+    /// Leads with a score and a final outcome.
+    pub leads: u64,
+    /// Of those, the ones that converted.
+    pub positives: u64,
+    /// The area under the ROC curve.
+    pub auc: Estimate,
+    /// Precision and recall at the threshold.
+    pub at: [Option<f64>; 2],
+}
+
+impl Part {
+    fn of(value: &Value) -> Part {
+        let area = |place: usize| value.pointer("/roc_auc_interval").and_then(|ends| ends.get(place)?.as_f64());
+        Part {
+            value: field(value, "value"),
+            leads: field(value, "leads"),
+            positives: field(value, "positives"),
+            auc: Estimate { value: field(value, "roc_auc"), low: area(0), high: area(1), ..Estimate::default() },
+            at: [field(value, "precision"), field(value, "recall")],
+        }
+    }
 }
 
 impl Sheet {
@@ -104,6 +138,8 @@ impl Found {
                 ("sheet.log_loss", number("/log_loss")),
             ],
             left_out: left_out.collect(),
+            segments: value.get("segments").and_then(Value::as_array).into_iter().flatten().map(Part::of).collect(),
+            segments_left: field(value, "segments_left"),
             histogram: value
                 .get("histogram")
                 .and_then(|counts| Some(ScoreHistogram { n: list(counts, "n")?, positive: list(counts, "positive")? })),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::aside::Aside;
 use crate::lead::Desk;
 use crate::read::Report;
 use crate::review::Reviews;
@@ -181,6 +182,8 @@ pub struct Ui {
     pub served: u32,
     /// The measure whose chart is shown.
     pub measure: String,
+    /// Whether it was chosen.
+    pub is_chosen: bool,
     /// Days that charts show.
     pub days: usize,
     /// Texts of inputs by name.
@@ -219,6 +222,8 @@ pub struct Ui {
     pub desk: Desk,
     /// The reviews.
     pub reviews: Reviews,
+    /// What the service says besides the report.
+    pub aside: Aside,
     /// The file of scored leads that was dropped or chosen.
     pub sheet: Sheet,
     /// The plan of the next test: what was asked, and its answer.
@@ -229,12 +234,40 @@ pub struct Ui {
     pub printed: bool,
 }
 
+/// Days that charts show at first.
+const DAYS: usize = 90;
+/// Inputs that choose what a view shows: they stand in its address.
+const FILTERS: [&str; 2] = ["features", "curve"];
+
 impl Ui {
+    /// The address of what `path`, such as `#/performance`, shows now: to be sent to others.
+    pub fn hash(&self, path: &str) -> String {
+        let mut parts: Vec<String> = Vec::new();
+        if matches!(self.route, Route::Health | Route::Performance | Route::Quality | Route::Business) {
+            if self.is_chosen {
+                parts.push(format!("metric={}", self.measure));
+            }
+            if self.days != DAYS {
+                parts.push(format!("days={}", self.days));
+            }
+        }
+        if self.route == Route::Performance && self.threshold != self.served {
+            parts.push(format!("threshold=0.{:02}", self.threshold));
+        }
+        let shown = match self.route {
+            Route::Quality => &FILTERS[..1],
+            Route::Performance => &FILTERS[1..],
+            _ => &[],
+        };
+        parts.extend(shown.iter().filter(|name| !self.input(name).is_empty()).map(|name| format!("{name}={}", self.input(name))));
+        if parts.is_empty() { path.to_owned() } else { format!("{path}?{}", parts.join("&")) }
+    }
+
     /// The page's memory for `report`.
     pub fn new(report: &Report) -> Ui {
         let threshold = report.performance.as_ref().map_or(0.5, |performance| performance.threshold);
         let served = (threshold * 100.0).round().clamp(1.0, 99.0) as u32;
-        Ui { width: 680, threshold: served, served, measure: "auc".to_owned(), days: 90, ..Ui::default() }
+        Ui { width: 680, threshold: served, served, measure: "auc".to_owned(), days: DAYS, ..Ui::default() }
     }
 
     /// Opens the view of a hash that starts with `#/`; an unknown one opens the overview and says so. Other hashes are no routes.
@@ -255,7 +288,11 @@ impl Ui {
             match pair.split_once('=') {
                 Some(("threshold", value)) => self.threshold = hundredths(value).unwrap_or(self.threshold),
                 Some(("metric", value)) => {
-                    self.measure = value.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_').collect()
+                    self.measure = value.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
+                    self.is_chosen = true;
+                }
+                Some((name, value)) if FILTERS.contains(&name) => {
+                    drop(self.inputs.insert(name.to_owned(), value.chars().filter(char::is_ascii_alphanumeric).collect()))
                 }
                 Some(("days", value)) => {
                     self.days = value.parse().ok().filter(|days| [7, 30, 90].contains(days)).unwrap_or(self.days)
@@ -271,7 +308,7 @@ impl Ui {
         match what {
             "threshold" => self.threshold = hundredths(value).unwrap_or(self.threshold),
             "reset" => self.threshold = self.served,
-            "measure" => self.measure = value.to_owned(),
+            "measure" => (self.measure, self.is_chosen) = (value.to_owned(), true),
             "days" => self.days = argument.parse().unwrap_or(self.days),
             "input" => drop(self.inputs.insert(argument.to_owned(), value.to_owned())),
             "cursor" => drop(self.cursors.insert(argument.to_owned(), value.to_owned())),
@@ -283,8 +320,11 @@ impl Ui {
             "close" => self.set_open(argument, false),
             "ask" => {
                 self.dialog = Some(argument.to_owned());
-                for name in ["reason", "post_mortem"] {
+                for name in ["reason", "post_mortem", "weeks"] {
                     self.inputs.insert(name.to_owned(), String::new());
+                }
+                for name in ["again", "acknowledge"] {
+                    self.set_open(name, false);
                 }
             }
             "back" => self.dialog = None,
@@ -342,6 +382,12 @@ mod tests {
         let mut ui = Ui::new(&Report::default());
         assert!(ui.go("#/performance?metric=recall&threshold=0.42&days=30"));
         assert_eq!((ui.route.clone(), ui.measure.as_str(), ui.threshold, ui.days), (Route::Performance, "recall", 42, 30));
+        ui.act("input", "curve", "pr");
+        assert_eq!(ui.hash("#/performance"), "#/performance?metric=recall&days=30&threshold=0.42&curve=pr");
+        let mut other = Ui::new(&Report::default());
+        assert!(other.go(&ui.hash("#/performance")));
+        assert_eq!((other.hash("#/performance"), other.input("curve")), (ui.hash("#/performance"), "pr"));
+        assert_eq!(Ui::new(&Report::default()).hash("#/goals"), "#/goals");
         assert!(!ui.go("#main") && ui.go("#/nowhere"));
         assert_eq!(ui.said, ui.text.of("route.unknown"));
     }

@@ -126,9 +126,12 @@ pub fn band(chart: &Band<'_>, ui: &Ui) -> Markup {
         @for place in labelled {
             text.tick x=(coordinate(x(place))) y=(coordinate(HEIGHT - 8.0)) text-anchor=(anchor(place, count)) { (name(place)) }
         }
-        @for (px, label) in &marks {
+        @for (place, (px, label)) in marks.iter().enumerate() {
+            // Names of marks that are close stand under each other.
+            @let low = 10.0 + 13.0 * f64::from(u8::from(place % 2 == 1));
+            @let is_late = *px > right - 110.0;
             line.mark x1=(coordinate(*px)) x2=(coordinate(*px)) y1=(coordinate(TOP)) y2=(coordinate(HEIGHT - BOTTOM)) {}
-            text.mark x=(coordinate(*px + 4.0)) y=(coordinate(TOP + 10.0)) { (label) }
+            text.mark x=(coordinate(if is_late { *px - 4.0 } else { *px + 4.0 })) y=(coordinate(TOP + low)) text-anchor=(if is_late { "end" } else { "start" }) { (label) }
         }
         @if let Some(target) = chart.target.filter(|x| x.is_finite()) {
             line.target x1=(coordinate(LEFT)) x2=(coordinate(right)) y1=(y.px(target)) y2=(y.px(target)) {}
@@ -156,7 +159,7 @@ pub fn band(chart: &Band<'_>, ui: &Ui) -> Markup {
         p.legend { @for line_of in &chart.lines { span.key.(line_of.class) { (line_of.name) } } }
         @if ui.printed { p.small { (now) } } @else {
             label.read { span.small { (text.of(if is_hourly { "chart.read_hour" } else { "chart.read_day" })) }
-                input type="range" id=(format!("{}-at", chart.id)) min="0" max=(count.saturating_sub(1)) value=(at)
+                input type="range" dir="ltr" id=(format!("{}-at", chart.id)) min="0" max=(count.saturating_sub(1)) value=(at)
                     aria-valuetext=(now) data-do="cursor" data-arg=(chart.id);
                 output.small { (now) }
             }

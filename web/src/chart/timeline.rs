@@ -3,8 +3,9 @@
 use maud::{Markup, html};
 use plumbline_core::report::{Day, Status};
 
+use crate::aside::Note;
 use crate::part::level_of_days;
-use crate::text::{coordinate, day_of};
+use crate::text::{Safe, coordinate, day_of};
 use crate::ui::Ui;
 
 const ROW: f64 = 22.0;
@@ -26,6 +27,16 @@ pub fn timeline(days: &[Day], count: usize, width: f64, ui: &Ui) -> Markup {
     let left = if width < 420.0 { 120.0 } else { LEFT };
     let step = (width - left) / days.len() as f64;
     let name = |day: &Day| day_of(&day.day).map_or_else(String::new, |day| text.locale.calendar.day(day));
+    // The notes of these days, each with the place of its day.
+    let noted: Vec<(usize, String, &Note)> = ui
+        .aside
+        .notes
+        .iter()
+        .filter_map(|note| {
+            let place = days.iter().position(|day| day_of(&day.day) == day_of(&note.at))?;
+            Some((place, days.get(place).map(name)?, note))
+        })
+        .collect();
     let off = days.iter().filter(|day| day.statuses.values().any(|status| *status == Status::Fail)).map(name).collect::<Vec<_>>();
     let words = match off.len() {
         0 => text.count("timeline.fine", days.len() as u64, &[]),
@@ -44,10 +55,15 @@ pub fn timeline(days: &[Day], count: usize, width: f64, ui: &Ui) -> Markup {
                         rect.(class(level)) x=(coordinate(left + place as f64 * step)) y=(coordinate(base - tall)) width=(coordinate((step - 2.0).max(1.0))) height=(coordinate(tall)) {}
                     }
                 }
+                @for (place, ..) in &noted {
+                    @let px = left + (*place as f64 + 0.5) * step;
+                    line.mark x1=(coordinate(px)) x2=(coordinate(px)) y1="0" y2=(coordinate(ROW * 4.0)) {}
+                }
                 text.tick x=(coordinate(left)) y=(coordinate(ROW * 4.0 + 16.0)) { (days.first().map(name).unwrap_or_default()) }
                 text.tick x=(coordinate(width)) y=(coordinate(ROW * 4.0 + 16.0)) text-anchor="end" { (days.last().map(name).unwrap_or_default()) }
             }
             p.small { (words) }
+            @if !noted.is_empty() { ul.small.noted { @for (_, day, note) in &noted { li { (day) ": " (Safe(&note.text)) " " span.soft { (Safe(&note.by)) } } } } }
         }
     }
 }

@@ -5,14 +5,16 @@ use wasm_bindgen::JsValue;
 
 use super::draw::{soon, window};
 use super::{App, glue};
-use crate::read::write;
+use crate::read::{Report, write};
 use crate::ui::{State, encoded};
 
 /// Sends the command of the open dialog, with what was written and the revision that was shown.
 pub(super) fn send(app: &mut App, action: &str) {
     let (verb, about) = action.split_once(':').unwrap_or((action, ""));
     let written = |name: &str| Value::from(app.ui.input(name).trim());
-    let revision = format!("\"v{}\"", app.report.rollout.as_ref().map_or(0, |rollout| rollout.revision));
+    // While none is under way, the report has no revision.
+    let revision = app.report.rollout.as_ref().map(|rollout| rollout.revision).or(app.ui.aside.revision).unwrap_or_default();
+    let revision = format!("\"v{revision}\"");
     let (path, body): (String, Vec<(&str, Value)>) = match verb {
         "approve" => {
             let mut body = vec![("comment", written("reason"))];
@@ -21,7 +23,8 @@ pub(super) fn send(app: &mut App, action: &str) {
         }
         "waive" => ("rollout/waive".to_owned(), vec![("gate", about.into()), ("reason", written("reason"))]),
         "start" => {
-            ("rollout/start".to_owned(), vec![("version", about.into()), ("acknowledge", app.ui.is_open("acknowledge").into())])
+            let [again, acknowledge] = ["again", "acknowledge"].map(|name| Value::from(app.ui.is_open(name)));
+            ("rollout/start".to_owned(), vec![("version", about.into()), ("again", again), ("acknowledge", acknowledge)])
         }
         "take" => (format!("alerts/{}/ack", encoded(about)), Vec::new()),
         "close" => {
@@ -36,6 +39,7 @@ pub(super) fn send(app: &mut App, action: &str) {
             "notes".to_owned(),
             vec![("kind", "retraining_decision".into()), ("about", about.into()), ("text", written("reason"))],
         ),
+        "retrain" => ("retrain".to_owned(), Vec::new()),
         "note" => ("notes".to_owned(), vec![("kind", "change".into()), ("text", written("reason"))]),
         verb => (format!("rollout/{verb}"), vec![("reason", written("reason"))]),
     };
@@ -47,6 +51,16 @@ pub(super) fn send(app: &mut App, action: &str) {
     let tag = if matches!(verb, "approve" | "waive" | "start" | "resume") { revision.as_str() } else { "" };
     glue::ask(&format!("did:{verb}"), "POST", &format!("v1/{path}"), &app.key, tag, &write(&body));
     app.ui.dialog = None;
+}
+
+/// Asks for what the dialog of `action` shows besides the report: what a start or an A/B test would take, and the revision they are for.
+pub(super) fn asked(app: &mut App, action: &str) {
+    let is_test = action == "approve" && app.report.rollout.as_ref().is_some_and(|rollout| rollout.stage == "canary");
+    if is_test || action.starts_with("start:") {
+        app.ui.aside.ahead = None;
+        super::ask::plan(app);
+        glue::ask("now", "GET", "v1/rollout", &app.key, "", "");
+    }
 }
 
 /// Takes the key that was typed, and asks the service whose it is.
@@ -66,6 +80,29 @@ pub(super) fn sign_out(app: &mut App) {
     app.ui.name.clear();
     app.ui.is_signed = false;
     super::ask::me(app);
+}
+
+/// Writes what the view shows into its address, which is then one to send.
+pub(super) fn addressed(app: &App) -> Option<()> {
+    let hash = super::draw::hash()?;
+    let path = hash.split('?').next().unwrap_or_default();
+    let now = app.ui.hash(path);
+    if now != hash && !hash.contains("report=") {
+        // A file that was opened without a server may not change its address.
+        let _ = window()?.history().ok()?.replace_state_with_url(&JsValue::NULL, "", Some(&now));
+    }
+    Some(())
+}
+
+/// Goes back from a saved report to what the service says.
+pub(super) fn live(app: &mut App) {
+    app.ui.state = State::Waiting;
+    app.ui.heard_ms = app.ui.now_ms;
+    app.report = Report::default();
+    app.text.clear();
+    app.tag.clear();
+    super::ask::me(app);
+    super::ask::report(app, app.ui.now_ms as f64);
 }
 
 /// Hands the shown report to the browser as a file.

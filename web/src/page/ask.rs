@@ -2,6 +2,7 @@
 
 use super::draw::soon;
 use super::{App, glue};
+use crate::aside::{Ahead, ENTRIES};
 use crate::ui::{Route, State};
 
 /// The longest pause between two tries, in seconds.
@@ -13,7 +14,11 @@ const STEP_MS: i64 = 5_000;
 
 /// Asks for the report, and sets the time of the next try.
 pub(super) fn report(app: &mut App, now_ms: f64) {
-    let pause = (app.report.refresh_s.clamp(5, 60) << app.failed.min(4)).min(LONGEST_S);
+    let usual = app.report.refresh_s.clamp(5, 60);
+    // A service that trains answers some requests late, and is soon itself again.
+    let runs = app.report.retraining.iter().flat_map(|part| &part.runs);
+    let most = if runs.into_iter().any(|run| run.state != "ended") { usual } else { LONGEST_S };
+    let pause = (usual << app.failed.min(4)).min(most);
     app.next_ms = now_ms + f64::from(pause) * 1_000.0;
     glue::ask("report", "GET", "v1/report", &app.key, &app.tag, "");
 }
@@ -21,6 +26,38 @@ pub(super) fn report(app: &mut App, now_ms: f64) {
 /// Asks whose the key in use is, or what is allowed without one.
 pub(super) fn me(app: &App) {
     glue::ask("me", "GET", "v1/me", &app.key, "", "");
+}
+
+/// Asks for the newest notes.
+pub(super) fn notes(app: &App) {
+    glue::ask("notes", "GET", "v1/notes?limit=200", &app.key, "", "");
+}
+
+/// Asks for the entries of the ledger before the entry `oldest`.
+pub(super) fn ledger(app: &App, oldest: u64) {
+    let after = oldest.saturating_sub(1 + ENTRIES);
+    let limit = oldest.saturating_sub(1 + after);
+    glue::ask("ledger", "GET", &format!("v1/ledger?after={after}&limit={limit}"), &app.key, "", "");
+}
+
+/// Lets the service verify its ledger.
+pub(super) fn verify(app: &mut App) {
+    app.ui.aside.verified = None;
+    glue::ask("verified", "GET", "v1/ledger/verify", &app.key, "", "");
+}
+
+/// Asks what a start would take, and an A/B test of the weeks that were written.
+pub(super) fn plan(app: &App) {
+    let weeks = app.ui.number("weeks").map(|weeks| format!("?weeks={}", weeks as u64)).unwrap_or_default();
+    glue::ask(&format!("plan:{weeks}"), "GET", &format!("v1/plan{weeks}"), &app.key, "", "");
+}
+
+/// Takes the plan of the A/B test of `weeks`, unless others were written meanwhile.
+pub(super) fn planned(app: &mut App, weeks: &str, text: &str) {
+    let now = app.ui.number("weeks").map(|weeks| format!("?weeks={}", weeks as u64)).unwrap_or_default();
+    if now == weeks {
+        app.ui.aside.ahead = Some(Ahead::of(text));
+    }
 }
 
 pub(super) fn tick(app: &mut App, now_ms: f64, is_hidden: bool, is_online: bool) {

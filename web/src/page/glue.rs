@@ -13,10 +13,10 @@ extern "C" {
     pub fn ask(what: &str, method: &str, path: &str, key: &str, tag: &str, body: &str);
     /// Scores `lead` with the model in `bundle`; what comes of it is heard as `what`.
     pub fn score(what: &str, bundle: &str, lead: &str, now_ms: f64);
-    /// Asks a worker for the plan of a test; its answer is heard as `tool:plan`.
-    pub fn plan(base: f64, lift: f64, power: f64, a_day: f64, delay_days: f64, given: f64);
+    /// Asks a worker for the plan of a test: base rate, lift, chance, leads a day, days of delay, leads given; its answer is heard as `tool:plan`.
+    pub fn plan(numbers: &[f64]);
     /// Lets the worker read the chosen file; an empty name is guessed.
-    pub fn read_sheet(score: &str, outcome: &str, scale: &str);
+    pub fn read_sheet(score: &str, outcome: &str, segment: &str, scale: &str);
     /// Lets go of the chosen file.
     pub fn stop_sheet();
 }

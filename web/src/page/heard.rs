@@ -19,9 +19,15 @@ pub(super) fn heard(app: &mut App, what: &str, status: u16, tag: String, text: &
             me(app, text);
             app.tag.clear();
             ask::report(app, app.next_ms);
+            ask::notes(app);
         }
+        "notes" if is_ok => app.ui.aside.notes = crate::aside::notes(text),
+        "ledger" if is_ok => app.ui.aside.take_entries(text),
+        "verified" if is_ok => app.ui.aside.take_verified(text),
+        "now" if is_ok => app.ui.aside.revision = field(&parse(text).unwrap_or_default(), "revision"),
         "key" => app.ui.said = app.ui.text.of("device.wrong").to_owned(),
         _ => match what.split_once(':') {
+            Some(("plan", weeks)) => ask::planned(app, weeks, text),
             Some(("did", verb)) => did(app, verb, status, text),
             Some(("tool", part)) => tool::heard(app, part, text),
             Some(("lead", part)) => lead::heard(app, part, status, text),
@@ -81,6 +87,7 @@ fn did(app: &mut App, verb: &str, status: u16, text: &str) {
     app.ui.dialog = None;
     app.tag.clear();
     ask::report(app, app.next_ms);
+    ask::notes(app);
     lead::again(app);
     review::opened(app);
 }

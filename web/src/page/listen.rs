@@ -147,6 +147,7 @@ fn done(app: &mut App, what: &str, argument: &str, value: &str) {
             ask::me(app);
             app.next_ms = 0.0;
         }
+        "live" => act::live(app),
         "save" => act::save(app),
         "send" => act::send(app, argument),
         "sign-in" => act::sign_in(app),
@@ -156,6 +157,8 @@ fn done(app: &mut App, what: &str, argument: &str, value: &str) {
         "sheet-cancel" => tool::cancel(app),
         "find-lead" => act::find_lead(app),
         "keys" => act::keys(app),
+        "ledger" => ask::ledger(app, argument.parse().unwrap_or_default()),
+        "verify" => ask::verify(app),
         "compare" => lead::compare(app),
         "lead" => {
             if app.ui.desk.set(argument, value) {
@@ -185,6 +188,14 @@ fn done(app: &mut App, what: &str, argument: &str, value: &str) {
         what => {
             if app.ui.act(what, argument, value) && what == "seen" {
                 let _ = act::remember("plumbline-seen", argument);
+            }
+            match (what, argument) {
+                ("ask", _) => act::asked(app, argument),
+                ("input", "weeks") => ask::plan(app),
+                _ => {}
+            }
+            if matches!(what, "measure" | "days" | "threshold" | "reset" | "input") {
+                let _ = act::addressed(app);
             }
             if what == "input" && KEPT.contains(&argument) {
                 let _ = act::remember(&format!("plumbline-{argument}"), value);

@@ -66,6 +66,7 @@ pub fn start(words: &str, locale: &str, now_ms: f64, saved: Option<String>) {
         text: Text::new(words, Locale::read(locale)),
         state: State::Waiting,
         now_ms: now_ms as i64,
+        heard_ms: now_ms as i64,
         ..Ui::new(&Report::default())
     };
     ui.theme = draw::theme();
@@ -101,6 +102,7 @@ pub fn start(words: &str, locale: &str, now_ms: f64, saved: Option<String>) {
         None => with(|app| {
             ask::me(app);
             ask::report(app, now_ms);
+            ask::notes(app);
             lead::opened(app);
             review::opened(app);
         })

@@ -1,7 +1,7 @@
 //! The reviews' requests: the list, one review, and what people decided about it.
 
 use super::{App, glue};
-use crate::review::{decisions, listed, review};
+use crate::review::{listed, review};
 use crate::ui::{Route, State, encoded};
 
 /// Reviews in the list: three months of daily ones, with the weekly and monthly ones between them.
@@ -20,7 +20,7 @@ pub(super) fn opened(app: &mut App) {
             if !is_open {
                 (reviews.open, reviews.is_lost) = (None, false);
             }
-            glue::ask("review:notes", "GET", &format!("v1/notes?limit={LISTED}"), &app.key, "", "");
+            super::ask::notes(app);
             if asked.contains('-') {
                 one(app);
                 return;
@@ -49,7 +49,6 @@ pub(super) fn heard(app: &mut App, part: &str, status: u16, text: &str) {
             reviews.listed = Some(listed(text));
             one(app);
         }
-        "notes" if is_ok => reviews.decisions = decisions(text),
         "one" => {
             reviews.open = review(text).filter(|_| is_ok);
             reviews.is_lost = reviews.open.is_none();

@@ -17,7 +17,7 @@ pub(super) fn planned(app: &mut App) {
     if app.ui.plan.0 != key {
         // The answer of before stays until the next one is there.
         app.ui.plan.0 = key;
-        glue::plan(base, lift, power, a_day, delay, GIVEN);
+        glue::plan(&[base, lift, power, a_day, delay, GIVEN]);
     }
 }
 
@@ -26,7 +26,7 @@ pub(super) fn read(app: &mut App) {
     let sheet = &mut app.ui.sheet;
     (sheet.is_reading, sheet.read, sheet.found) = (true, 0.0, None);
     sheet.wrong.clear();
-    glue::read_sheet(&sheet.score, &sheet.outcome, &sheet.scale);
+    glue::read_sheet(&sheet.score, &sheet.outcome, &sheet.segment, &sheet.scale);
     soon(app);
 }
 
@@ -36,6 +36,7 @@ pub(super) fn choose(app: &mut App, what: &str, value: &str) {
     let chosen = match what {
         "score" => &mut sheet.score,
         "outcome" => &mut sheet.outcome,
+        "segment" => &mut sheet.segment,
         _ => &mut sheet.scale,
     };
     // A choice is an input and a change.

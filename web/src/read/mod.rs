@@ -7,7 +7,8 @@ mod part;
 
 use plumbline_core::report::{
     AlertPart, Answers, Business, Change, ComparisonPart, Complete, Day, Deployment, DiagnosisPart, Event, ExperimentPart, Goal,
-    Health, IncidentPart, Measure, MeasureId, Model, Performance, Quality, Revenue, RolloutPart, SettingsPart, Verdict,
+    Health, IncidentPart, Measure, MeasureId, Model, Performance, Quality, RetrainingPart, Revenue, RolloutPart, SettingsPart,
+    Verdict,
 };
 use plumbline_core::sentence::Sentence;
 use serde_json::{Map, Value};
@@ -74,6 +75,8 @@ pub struct Report {
     pub incidents: Vec<IncidentPart>,
     /// What the troubleshooting guide found.
     pub diagnosis: Vec<DiagnosisPart>,
+    /// Retrainings.
+    pub retraining: Option<RetrainingPart>,
     /// The registered models.
     pub models: Vec<Model>,
     /// People, links and numbers.
@@ -155,6 +158,7 @@ impl Report {
         report.alerts_total = one(parts, "alerts_total", &mut faults).unwrap_or_default();
         report.incidents = list(parts, "incidents", &mut faults);
         report.diagnosis = list(parts, "diagnosis", &mut faults);
+        report.retraining = one(parts, "retraining", &mut faults);
         report.models = list(parts, "models", &mut faults);
         report.settings = one(parts, "settings", &mut faults);
         report.notes = list(parts, "notes", &mut faults);

@@ -5,9 +5,9 @@ use plumbline_core::diagnose::{Finding, Judgement};
 use plumbline_core::report::{
     ActionPart, AlertPart, Answers, BandPart, Business, Change, ChangePart, ComparisonPart, Complete, Day, Deployment,
     DiagnosisPart, Effect, Estimate, Estimated, Event, ExperimentPart, FeaturePart, GatePart, Goal, Health, Human, IncidentPart,
-    LoadTest, LookPart, Measure, MeasureId, MissedPart, Model, OddPart, Performance, PredictionDrift, Quality, Question, Revenue,
-    Review, ReviewKind, ReviewPart, RolloutPart, Satisfaction, ScoreHistogram, SegmentPart, Series, Serving, SettingsPart,
-    SignOff, SplitPart, StagePart, Status, SuitePart, Tab, Target, Third, Verdict,
+    LoadTest, LookPart, Measure, MeasureId, MissedPart, Model, OddPart, Performance, PredictionDrift, Quality, Question,
+    RetrainingPart, RetrainingRun, Revenue, Review, ReviewKind, ReviewPart, RolloutPart, Satisfaction, ScoreHistogram,
+    SegmentPart, Series, Serving, SettingsPart, SignOff, SplitPart, StagePart, Status, SuitePart, Tab, Target, Third, Verdict,
 };
 use plumbline_core::rollout::Severity;
 use plumbline_core::rollout::policy::Contact;
@@ -92,7 +92,9 @@ parts! {
     Revenue { estimate, target, per_lead, leads, series, method, excluded }
     AlertPart { id, rule, severity, measure, subject, state, stale, estimate, threshold, opened_at, resolved_at, owner_role, due_at, escalates_to, taken_by, incident, sentence }
     IncidentPart { id, kind, severity, state, opened_at, due_at, owner_role, escalates_to, taken_by, restored_at, closed_at, cause, post_mortem, needs_post_mortem, alert, sentence }
-    Model { version, status, aliases, registered_at, digest, rows, data_sha256, estimates, importance }
+    RetrainingRun { id, at, trigger, state, rows, estimate, champion_auc, result, version, sentence }
+    RetrainingPart { next_at, runs }
+    Model { version, status, aliases, registered_at, ended, is_post_mortem_open, digest, rows, data_sha256, estimates, importance }
     Finding { id, status, sentence, action, route }
     DiagnosisPart { id, ran_at, finding, steps }
     Contact { role, name, email, slack }

@@ -86,7 +86,21 @@ impl Text {
 
     /// The text of `key` with its slots filled.
     pub fn fill(&self, key: &str, slots: &[(&str, &str)]) -> String {
-        filled(self.of(key), slots)
+        self.isolated(self.of(key), slots)
+    }
+
+    /// `text` with its slots filled; where text runs from the right, names and numbers keep their own direction.
+    fn isolated(&self, text: &str, slots: &[(&str, &str)]) -> String {
+        if self.direction() != "rtl" {
+            return filled(text, slots);
+        }
+        let wrap = |value: &str| {
+            let is_left = value.contains(|c: char| c.is_ascii_alphanumeric()) && !value.contains('\u{2066}');
+            if is_left { format!("\u{2066}{value}\u{2069}") } else { value.to_owned() }
+        };
+        let own: Vec<(&str, String)> = slots.iter().map(|(name, value)| (*name, wrap(value))).collect();
+        let own: Vec<(&str, &str)> = own.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        filled(text, &own)
     }
 
     /// The text of `key` in the plural form of `n`, with `{n}` and its other slots filled.
@@ -96,20 +110,21 @@ impl Text {
         let shown = self.locale.whole(n);
         let mut slots = slots.to_vec();
         slots.push(("n", &shown));
-        filled(text, &slots)
+        self.isolated(text, &slots)
     }
 
     /// A sentence of the report: in this language where it has a text for the sentence's code and all its slots are known, else as it came.
     pub fn sentence(&self, sentence: &Sentence) -> String {
-        self.translated(sentence).unwrap_or_else(|| sentence.text.clone())
+        self.translated(sentence).unwrap_or_else(|| self.locale.calendar.told(&sentence.text))
     }
 
     /// The sentence as markup: one that stays in English says so, for those who hear it and where text runs from the right.
     pub fn said(&self, sentence: &Sentence) -> Markup {
         match self.translated(sentence) {
+            Some(text) if self.direction() == "rtl" => html! { span dir="rtl" { (Whole(&text)) } },
             Some(text) => html! { (Whole(&text)) },
-            None if self.is_english || sentence.text.is_empty() => html! { (Whole(&sentence.text)) },
-            None => html! { span lang="en" dir="ltr" { (Whole(&sentence.text)) } },
+            None if self.is_english || sentence.text.is_empty() => html! { (Whole(&self.locale.calendar.told(&sentence.text))) },
+            None => html! { span lang="en" dir="ltr" { (Whole(&self.locale.calendar.told(&sentence.text))) } },
         }
     }
 
@@ -227,6 +242,14 @@ mod tests {
             "a slot without a value leaves the sentence as it came"
         );
         assert_eq!((german.count("n", 1, &[]), german.count("n", 2_000, &[])), ("1 Tag".to_owned(), "2,000 Tage".to_owned()));
+    }
+
+    #[test]
+    fn names_keep_their_direction_where_text_runs_from_the_right() {
+        let text = Text::new(r#"{"_dir":"rtl","x":"يخدم {version}","n":{"other":"{n} أيام"}}"#, Locale::default());
+        assert_eq!(text.fill("x", &[("version", "2026-09-14.1")]), "يخدم \u{2066}2026-09-14.1\u{2069}");
+        assert_eq!(text.count("n", 3, &[]), "\u{2066}3\u{2069} أيام");
+        assert_eq!(Text::default().fill("ask.not_done", &[("why", "x")]), "Not done: x");
     }
 
     #[test]

@@ -6,6 +6,9 @@ use crate::read::field;
 
 /// Days of the months before, in a year that is not a leap year.
 const BEFORE: [u64; 12] = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334];
+/// Months as the service's sentences name them.
+const LONG: [&str; 12] =
+    ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"];
 const MINUTE_MS: i64 = 60_000;
 const DAY_MS: i64 = 86_400_000;
 
@@ -25,6 +28,8 @@ pub struct Calendar {
     pub zone: String,
     /// Since when, in ms since 1970, the clock is how many minutes ahead of UTC; in order of time.
     offsets: Vec<(i64, i64)>,
+    /// The minutes that the clock is ahead of UTC now.
+    ahead: i64,
 }
 
 impl Default for Calendar {
@@ -37,6 +42,7 @@ impl Default for Calendar {
             moment: "{w} {d} {m}, {t}".into(),
             zone: "UTC".into(),
             offsets: Vec::new(),
+            ahead: 0,
         }
     }
 }
@@ -55,6 +61,7 @@ impl Calendar {
             date: field(value, "date"),
             moment: field(value, "moment"),
             zone: field(value, "zone"),
+            ahead: field::<Option<f64>>(value, "ahead").unwrap_or_default() as i64,
             offsets: offsets.into_iter().map(|(from, minutes)| (from as i64, minutes as i64)).collect(),
         }
     }
@@ -89,6 +96,61 @@ impl Calendar {
     pub fn at(&self, ms: i64) -> String {
         let local = self.local(ms);
         self.filled(&self.moment, local.div_euclid(DAY_MS), &clock(local))
+    }
+
+    /// `text` with its times, which the service writes in UTC as `06:10` or `23:05 on 30 November`, on the reader's clock.
+    pub fn told(&self, text: &str) -> String {
+        if self.ahead == 0 && self.offsets.iter().all(|(_, minutes)| *minutes == 0) {
+            return text.to_owned();
+        }
+        let mut out = String::with_capacity(text.len() + 8);
+        // What was written so far, and what was looked at.
+        let (mut written, mut seen) = (0, 0);
+        while let Some(place) = text.get(seen..).and_then(|rest| Some(seen + rest.find(':')?)) {
+            seen = place + 1;
+            if let Some((from, words, end)) = self.one(text, place) {
+                out.push_str(text.get(written..from).unwrap_or_default());
+                out.push_str(&words);
+                (written, seen) = (end, end);
+            }
+        }
+        out.push_str(text.get(written..).unwrap_or_default());
+        out
+    }
+
+    /// The time around the colon at `place`: where it begins, its words on the reader's clock, and where it ends.
+    fn one(&self, text: &str, place: usize) -> Option<(usize, String, usize)> {
+        let from = place.checked_sub(2)?;
+        let mut end = place + 3;
+        let pair = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse::<i64>().ok()).flatten();
+        let (hour, minute) = (pair(text.get(from..place)?)?, pair(text.get(place + 1..end)?)?);
+        let is_part = |c: char| c.is_ascii_digit() || c == ':';
+        let is_alone = !text.get(..from)?.ends_with(is_part) && !text.get(end..)?.starts_with(is_part);
+        if !is_alone || hour > 23 || minute > 59 || text.get(end..)?.starts_with(" UTC") {
+            return None;
+        }
+        let of_day = hour * 60 + minute;
+        let dated = text.get(end..)?.strip_prefix(" on ").and_then(|after| {
+            let (day, after) = after.split_once(' ')?;
+            let month = LONG.iter().position(|name| after.starts_with(name))?;
+            let words = 4 + day.len() + 1 + LONG.get(month)?.len();
+            Some((pair(day)?, month, words))
+        });
+        let Some((day, month, words)) = dated else {
+            let local = (of_day + self.ahead).rem_euclid(1_440);
+            return Some((from, clock(local * MINUTE_MS), end));
+        };
+        end += words;
+        // A year of those whose changes of the clock are known.
+        let known = self.offsets.first().map_or(0, |(from, _)| *from) + 180 * DAY_MS;
+        let mut year = 1970 + known.div_euclid(DAY_MS) * 400 / 146_097;
+        if day_of(&format!("{year}-{:02}-{day:02}", month + 1)).is_some_and(|day| day * DAY_MS < known - 180 * DAY_MS) {
+            year += 1;
+        }
+        let ms = day_of(&format!("{year}-{:02}-{day:02}", month + 1))? * DAY_MS + of_day * MINUTE_MS;
+        let local = self.local(ms);
+        let (month, day) = civil(local.div_euclid(DAY_MS));
+        Some((from, format!("{} on {day} {}", clock(local), LONG.get(month)?), end))
     }
 
     fn filled(&self, pattern: &str, day: i64, clock: &str) -> String {
@@ -165,6 +227,13 @@ mod tests {
         assert_eq!(berlin.moment("2026-10-25T01:30:00Z"), "Sun 25 Oct, 02:30");
         assert_eq!(berlin.moment("2026-11-29T23:30:00Z"), "Mon 30 Nov, 00:30");
         assert_eq!(berlin.hour(ms_of("2026-11-29T23:00:00Z").unwrap()), "30 Nov, 00:00");
+        let spring = ms_of("2026-03-29T01:00:00Z").unwrap();
+        let since = vec![(ms_of("2025-10-26T01:00:00Z").unwrap(), 60), (spring, 120), (change, 60)];
+        let berlin = Calendar { ahead: 60, offsets: since, ..berlin };
+        assert_eq!(berlin.told("by 22:30 on 30 June"), "by 00:30 on 1 July");
+        assert_eq!(berlin.told("Due at 23:30 on 30 November, since 06:10."), "Due at 00:30 on 1 December, since 07:10.");
+        assert_eq!(berlin.told("x: 1:2, 10:20:30, 02:00 UTC, 25:00"), "x: 1:2, 10:20:30, 02:00 UTC, 25:00");
+        assert_eq!(Calendar::default().told("Due at 23:30 on 30 November"), "Due at 23:30 on 30 November");
         assert_eq!(berlin.moment("2026-11-29"), "Sun 29 Nov", "a day of UTC has no hour to move");
         let german = serde_json::json!({
             "months": ["Jan.", "", "", "", "", "", "", "", "", "", "", ""], "weekdays": ["Mo", "Di", "Mi", "Do", "Fr", "Sa", "So"],

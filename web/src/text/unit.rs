@@ -26,8 +26,12 @@ pub enum Unit {
     Score,
     /// A number of cases.
     Count,
-    /// A ratio of two figures.
-    Ratio,
+    /// A ratio of two figures, such as `1.03×`.
+    Times,
+    /// Megabytes.
+    Megabytes,
+    /// A number of what a text with plural forms names.
+    Named(&'static str),
     /// A relative change in per cent, with its sign.
     Change,
     /// Days.
@@ -56,10 +60,18 @@ impl Unit {
     pub fn of_gate(id: &str) -> Unit {
         match id {
             "sys.latency" | "sys.errors" | "data.missing" | "data.categories" | "data.coverage" => Unit::Percent,
-            "sys.memory" | "sys.throughput" | "data.drift" | "gov.days" | "gov.incidents" => Unit::Count,
-            "fb.rating" => Unit::Score,
+            "sys.memory" => Unit::Megabytes,
+            "sys.throughput" => Unit::PerSecond,
+            "data.drift" => Unit::Named("unit.fields"),
+            "data.suite" => Unit::Named("unit.expectations"),
+            "gov.days" => Unit::Named("days"),
+            "gov.incidents" => Unit::Named("unit.incidents"),
+            "ab.segments" => Unit::Named("unit.segments"),
+            "ab.conversion" => Unit::Change,
+            "ab.satisfaction" => Unit::Score,
+            "ab.sample_ratio" => Unit::Part,
             id if id.starts_with("perf.") => Unit::Part,
-            _ => Unit::Ratio,
+            _ => Unit::Times,
         }
     }
 }
@@ -71,7 +83,7 @@ impl Text {
         let locale = &self.locale;
         match unit {
             Unit::Part => locale.fixed(x, 3),
-            Unit::Distance | Unit::Ratio => locale.fixed(x, 2),
+            Unit::Distance => locale.fixed(x, 2),
             Unit::Percent => locale.percent(x),
             Unit::Ms if x > 0.0 && x < 10.0 => format!("{}\u{202f}ms", locale.fixed(x, 1)),
             Unit::Ms => format!("{}\u{202f}ms", locale.fixed(x, 0)),
@@ -82,6 +94,9 @@ impl Text {
             Unit::Money => locale.money(x, currency),
             Unit::Score => locale.fixed(x, 1),
             Unit::Count => locale.fixed(x, 0),
+            Unit::Times => format!("{}×", locale.fixed(x, 2)),
+            Unit::Megabytes => format!("{}\u{202f}MB", locale.fixed(x, 0)),
+            Unit::Named(key) => self.count(key, x.max(0.0) as u64, &[]),
             Unit::Change => locale.signed_percent(x),
             Unit::Days => locale.fixed(x, 1),
         }

@@ -18,8 +18,8 @@ fn wrong((code, message): super::csv::Problem) -> String {
 
 /// Begins a table; empty names are guessed.
 #[wasm_bindgen]
-pub fn begin(file: String, score: String, outcome: String, scale: String, threshold: f64) {
-    TABLE.set(Some(Table::new(Asked { file, score, outcome, scale, threshold })));
+pub fn begin(file: String, score: String, outcome: String, segment: String, scale: String, threshold: f64) {
+    TABLE.set(Some(Table::new(Asked { file, score, outcome, segment, scale, threshold })));
 }
 
 /// Reads the next bytes of the file; the problem as JSON where there is one.

@@ -1,5 +1,8 @@
 //! The figures of a scored table: those of `plumbline metrics`, from the same types of the core, and the histogram that curves are drawn of.
 
+use std::collections::BTreeMap;
+
+use plumbline_core::evidence::Answer;
 use plumbline_core::metric::{Labelled, Measure, Report};
 use plumbline_core::report::ScoreHistogram;
 use plumbline_core::table::{Cell, Mismatch, Rows, is_few};
@@ -11,6 +14,9 @@ use super::csv::{Csv, Problem};
 const SCORES: [&str; 5] = ["probability", "score", "prob0", "prob", "y_pred_proba"];
 /// Columns with the outcome.
 const OUTCOMES: [&str; 5] = ["converted", "outcome", "label", "target", "y_true"];
+/// Values of a segments' column that are told apart, and segments that are listed.
+const VALUES: usize = 1_000;
+const LISTED: usize = 20;
 /// Rows that are read, at most.
 const ROWS: usize = 1_000_000;
 
@@ -36,6 +42,8 @@ pub struct Asked {
     pub score: String,
     /// The column with the outcome.
     pub outcome: String,
+    /// The column whose values part the leads into segments; empty for none.
+    pub segment: String,
     /// `percent`, `rank`, or empty for probabilities.
     pub scale: String,
     /// A lead is called from this score on.
@@ -49,6 +57,29 @@ pub struct Measured {
     pub report: Report,
     /// Scores against outcomes in a hundred bins; none where scores are no probabilities.
     pub histogram: Option<ScoreHistogram>,
+    /// The largest segments, where a column of them was chosen.
+    pub segments: Vec<Segment>,
+    /// Segments that are not listed.
+    pub segments_left: u64,
+}
+
+/// The leads of one value of the segments' column.
+#[derive(Debug, Serialize)]
+pub struct Segment {
+    /// The value.
+    pub value: String,
+    /// Leads with a score and a final outcome.
+    pub leads: u64,
+    /// Of those, the ones that converted.
+    pub positives: u64,
+    /// The area under the ROC curve; none where it cannot be told.
+    pub roc_auc: Option<f64>,
+    /// Its interval.
+    pub roc_auc_interval: Option<(f64, f64)>,
+    /// Of the leads that are called, the part that converted.
+    pub precision: Option<f64>,
+    /// Of the leads that converted, the part that is called.
+    pub recall: Option<f64>,
 }
 
 /// A table that is read and measured.
@@ -58,12 +89,21 @@ pub struct Table {
     taken: Taken,
 }
 
+/// Scores, and whether each lead converted.
+type Scored = (Vec<f64>, Vec<bool>);
+/// The columns with the score and the outcome, and with the segment where there is one.
+type Places = (usize, usize, Option<usize>);
+
 #[derive(Default)]
 struct Taken {
     asked: Asked,
-    places: Option<(usize, usize)>,
+    places: Option<Places>,
     scores: Vec<f64>,
     converted: Vec<bool>,
+    /// The segments in the order of their first lead, the place of each value in them, and the one of each lead.
+    names: Vec<String>,
+    known: BTreeMap<String, u32>,
+    segments: Vec<u32>,
     rejected: Rows,
     rows: Rows,
     open: u64,
@@ -150,7 +190,7 @@ impl Table {
 }
 
 impl Asked {
-    fn places(&self, names: &[String]) -> Result<(usize, usize), Problem> {
+    fn places(&self, names: &[String]) -> Result<Places, Problem> {
         let of = |given: &str, usual: &[&str]| {
             let wanted: Vec<&str> = if given.is_empty() { usual.to_vec() } else { vec![given] };
             for name in &wanted {
@@ -160,7 +200,8 @@ impl Asked {
             }
             Err(("COLUMN_UNKNOWN", format!("no column is named {}; choose one", wanted.join(", "))))
         };
-        Ok((of(&self.score, &SCORES)?, of(&self.outcome, &OUTCOMES)?))
+        let segment = if self.segment.is_empty() { None } else { Some(of(&self.segment, &[])?) };
+        Ok((of(&self.score, &SCORES)?, of(&self.outcome, &OUTCOMES)?, segment))
     }
 }
 
@@ -179,7 +220,7 @@ fn place(names: &[String], wanted: &str) -> Result<Option<usize>, Problem> {
 }
 
 impl Taken {
-    fn take(&mut self, line: u64, row: Result<&[&str], Problem>, (score_at, outcome_at): (usize, usize)) {
+    fn take(&mut self, line: u64, row: Result<&[&str], Problem>, (score_at, outcome_at, segment_at): Places) {
         self.read += 1;
         let fields = match row {
             Ok(fields) => fields,
@@ -211,8 +252,58 @@ impl Taken {
                 self.rows.take();
                 self.scores.push(score);
                 self.converted.push(converted);
+                if let Some(at) = segment_at {
+                    self.segment(fields.get(at).copied().unwrap_or_default().trim());
+                }
             }
         }
+    }
+
+    /// Notes the segment of the lead that was taken last. Values beyond [`VALUES`] count as one.
+    fn segment(&mut self, value: &str) {
+        let value = if self.names.len() < VALUES || self.known.contains_key(value) { value } else { "…" };
+        let place = match self.known.get(value) {
+            Some(place) => *place,
+            None => {
+                let place = self.names.len() as u32;
+                self.known.insert(value.to_owned(), place);
+                self.names.push(value.to_owned());
+                place
+            }
+        };
+        self.segments.push(place);
+    }
+
+    /// The figures of the largest segments, the largest first, and how many more there are.
+    fn by_segment(&self, measure: &Measure) -> (Vec<Segment>, u64) {
+        let mut leads: Vec<Scored> = vec![Scored::default(); self.names.len()];
+        for (place, (score, converted)) in self.segments.iter().zip(self.scores.iter().zip(&self.converted)) {
+            if let Some((scores, all)) = leads.get_mut(*place as usize) {
+                scores.push(*score);
+                all.push(*converted);
+            }
+        }
+        let mut all: Vec<(&String, Scored)> = self.names.iter().zip(leads).collect();
+        all.sort_by(|a, b| b.1.0.len().cmp(&a.1.0.len()).then_with(|| a.0.cmp(b.0)));
+        let left = all.len().saturating_sub(LISTED) as u64;
+        all.truncate(LISTED);
+        let segment = |(value, (scores, converted)): (&String, Scored)| {
+            let report = Labelled::new(&scores, &converted).and_then(|data| Report::new(&data, measure)).ok();
+            let at = report.as_ref().map(|report| &report.at_threshold);
+            Segment {
+                value: value.clone(),
+                leads: scores.len() as u64,
+                positives: converted.iter().filter(|converted| **converted).count() as u64,
+                roc_auc: report.as_ref().and_then(|report| match report.roc_auc {
+                    Answer::Known(area) => Some(area),
+                    _ => None,
+                }),
+                roc_auc_interval: report.as_ref().and_then(|report| report.roc_auc_interval),
+                precision: at.and_then(|at| at.precision),
+                recall: at.and_then(|at| at.recall),
+            }
+        };
+        (all.into_iter().map(segment).collect(), left)
     }
 
     fn see(&mut self, which: usize, line: u64, text: Option<&&str>, read: Result<bool, &Mismatch>) {
@@ -243,7 +334,9 @@ impl Taken {
         self.scale()?;
         let wrong = |e: plumbline_core::metric::MetricError| (e.code(), e.to_string());
         let data = Labelled::new(&self.scores, &self.converted).map_err(wrong)?;
-        let report = Report::new(&data, &Measure { threshold: self.asked.threshold, ..Measure::default() }).map_err(wrong)?;
+        let measure = Measure { threshold: self.asked.threshold, ..Measure::default() };
+        let report = Report::new(&data, &measure).map_err(wrong)?;
+        let (segments, segments_left) = self.by_segment(&measure);
         let rejected_rows = self.rejected.left_out.iter().map(|left| left.rows).sum();
         let mut rows = self.rejected;
         rows.read += self.rows.read;
@@ -251,7 +344,7 @@ impl Taken {
         rows.left_out.append(&mut self.rows.left_out);
         let histogram = histogram(&self.scores, &self.converted);
         let report = Report { open: self.open, unscored: self.unscored, rejected_rows, rows: Some(rows), ..report };
-        Ok(Measured { report, histogram })
+        Ok(Measured { report, histogram, segments, segments_left })
     }
 
     /// The scores on the scale of the measures.
@@ -312,7 +405,8 @@ mod tests {
     #[test]
     fn every_row_is_counted_or_left_out_for_a_reason() {
         let text = "id,score,converted\n1,0.1,0\n2,0.4,no\n3,0.35,1\n4,0.8,yes\n5,,1\n6,0.9,\n7,0.2\n8,0.3,maybe\n9,.5,0\n10,1,1\n11,0.7,1\n12,0.29,0\n";
-        let Measured { report, histogram } = measured(text).unwrap();
+        let Measured { report, histogram, segments, .. } = measured(text).unwrap();
+        assert!(segments.is_empty(), "no column of segments was chosen");
         assert_eq!((report.leads, report.positives, report.open, report.unscored, report.rejected_rows), (8, 4, 1, 1, 1));
         let rows = report.rows.unwrap();
         let reasons: Vec<(&str, u64)> = rows.left_out.iter().map(|left| (left.reason.as_str(), left.rows)).collect();
@@ -320,6 +414,23 @@ mod tests {
         assert_eq!((rows.read, rows.used), (12, 8));
         let counts = histogram.unwrap();
         assert_eq!((counts.n[29], counts.n[28], counts.n[50], counts.n[99], counts.n.iter().sum::<u64>()), (1, 0, 1, 1, 8));
+    }
+
+    #[test]
+    fn segments_are_measured_apart_the_largest_first() {
+        let text = "score,converted,region\n0.9,1,North\n0.2,0,North\n0.3,1,North\n0.4,0,South\n0.8,1,South\n,1,South\n0.6,1,\n";
+        let asked = Asked { file: "x.csv".into(), threshold: 0.5, segment: "Region".into(), ..Asked::default() };
+        let mut table = Table::new(asked);
+        table.feed(text.as_bytes()).unwrap();
+        let Measured { report, segments, segments_left, .. } = table.end().unwrap();
+        let found: Vec<(&str, u64, u64, Option<f64>)> =
+            segments.iter().map(|one| (one.value.as_str(), one.leads, one.positives, one.roc_auc)).collect();
+        assert_eq!(found, [("North", 3, 2, Some(1.0)), ("South", 2, 1, Some(1.0)), ("", 1, 1, None)]);
+        assert_eq!((report.leads, segments_left, segments[0].precision, segments[0].recall), (6, 0, Some(1.0), Some(0.5)));
+        let unknown = Table::new(Asked { segment: "country".into(), ..Asked::default() });
+        let mut unknown = unknown;
+        let fed = unknown.feed(text.as_bytes()).and_then(|()| unknown.end().map(drop));
+        assert_eq!(fed.unwrap_err().0, "COLUMN_UNKNOWN");
     }
 
     #[test]

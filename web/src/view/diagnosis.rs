@@ -17,12 +17,7 @@ pub fn pieces(report: &Report, procedure: &str, ui: &Ui, out: &mut Vec<Piece>) {
     out.push(Piece::Part("alerts", alerts(report, ui)));
     out.push(Piece::Part("incidents", incidents(report, ui)));
     out.push(Piece::Part("off", off(report, ui)));
-    if ui.may("ingest") {
-        out.push(Piece::Part(
-            "note",
-            html! { div.tools { button.button type="button" data-do="ask" data-arg="note" { (ui.text.of("action.note")) } } },
-        ));
-    }
+    out.push(Piece::Part("note", super::notes(ui)));
     out.push(Piece::Part("procedures", procedures(report, procedure, ui)));
 }
 
@@ -86,7 +81,7 @@ fn alerts(report: &Report, ui: &Ui) -> Markup {
         section.card {
             header { h2 { (text.of("alerts.title")) } p.small.soft { (text.count("alerts.total", report.alerts_total, &[])) } }
             @if !report.alerts.iter().any(|alert| alert.state == "firing") { p { (icon(Icon::Tick)) " " (text.of("alerts.none")) } }
-            ul { @for alert in &report.alerts { (one(alert)) } }
+            ul.alerts { @for alert in &report.alerts { (one(alert)) } }
         }
     }
 }
@@ -114,7 +109,7 @@ fn incidents(report: &Report, ui: &Ui) -> Markup {
     };
     html! {
         @if let Some(fault) = fault(report, "incidents", ui) { (fault) }
-        section.card { header { h2 { (text.of("incidents.title")) } } ul { @for incident in all { (one(incident)) } } }
+        section.card { header { h2 { (text.of("incidents.title")) } } ul.alerts { @for incident in all { (one(incident)) } } }
     }
 }
 
@@ -147,7 +142,7 @@ fn procedures(report: &Report, open: &str, ui: &Ui) -> Markup {
                 p { (text.said(&part.finding)) }
                 ol.steps { @for step in &part.steps { li {
                     (judgement(step.status, ui))
-                    div { p { (text.said(&step.sentence)) } (next(step, ui)) }
+                    div { @if text.has(&format!("step.{}", step.id)) { h3 { (text.of(&format!("step.{}", step.id))) } } p { (text.said(&step.sentence)) } (next(step, ui)) }
                 } } }
             }
         }

@@ -1,8 +1,10 @@
 //! The dialog of an action: what happens, how many leads move, whose approval this is, and how it is undone.
 
 use maud::{Markup, html};
-use plumbline_core::report::{GatePart, RolloutPart, Status};
+use plumbline_core::report::{GatePart, Model, RolloutPart, Status};
 
+use crate::aside::Ahead;
+use crate::part::{Icon, icon};
 use crate::read::Report;
 use crate::text::{Unit, shown};
 use crate::ui::Ui;
@@ -14,7 +16,7 @@ pub fn dialog(report: &Report, ui: &Ui) -> Markup {
 
 /// Actions that can be sent without a reason.
 fn is_optional(verb: &str) -> bool {
-    matches!(verb, "take" | "confirm" | "dismiss" | "start")
+    matches!(verb, "take" | "confirm" | "dismiss" | "start" | "retrain")
 }
 
 /// Which dialog an approval has: whether others are missing, and which stage it opens.
@@ -24,6 +26,46 @@ fn kind(rollout: &RolloutPart, verb: &str, ui: &Ui) -> String {
     }
     let missing: Vec<&str> = rollout.missing.iter().filter_map(|id| id.strip_prefix("approval:")).collect();
     if missing.iter().any(|role| *role != ui.role) { "approve_one".to_owned() } else { format!("approve_{}", rollout.stage) }
+}
+
+/// Whether the action is one of the approvals that an A/B test starts with.
+fn is_test(report: &Report, verb: &str) -> bool {
+    verb == "approve" && report.rollout.as_ref().is_some_and(|rollout| rollout.stage == "canary")
+}
+
+/// How long the A/B test takes, and its chance.
+fn test(ahead: Option<&Ahead>, ui: &Ui) -> Markup {
+    let text = &ui.text;
+    let words = match ahead {
+        None => text.of("plan.working").to_owned(),
+        Some(ahead) if !ahead.wrong.is_empty() => text.fill("plan.wrong", &[("why", &shown(&ahead.wrong).0)]),
+        Some(ahead) if !ahead.is_long_enough => {
+            text.count("ask.test_short", ahead.weeks, &[("needed", &ahead.weeks_needed.to_string())])
+        }
+        Some(ahead) => {
+            let chance = text.locale.percent_tick((ahead.power * 100.0).round() / 100.0);
+            let least = text.value(ahead.least, Unit::Change, "");
+            let slots = [("per_arm", text.locale.whole(ahead.per_arm)), ("chance", chance), ("least", least)];
+            let slots: Vec<(&str, &str)> = slots.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            text.count("ask.test", ahead.weeks, &slots)
+        }
+    };
+    html! { p #ask-test role="status" { (words) } }
+}
+
+/// How the last rollout of a model ended, and that it is to start again all the same.
+fn before(model: &Model, slots: &[(&str, &str)], ui: &Ui) -> Markup {
+    let Some(ended) = &model.ended else { return html! {} };
+    let words = ui.text.fill(if ended == "stopped" { "ask.again_stopped" } else { "ask.again_rolled_back" }, slots);
+    html! {
+        @if model.is_post_mortem_open { p { (icon(Icon::Warning)) " " (ui.text.of("ask.post_mortem_open")) " " a href="#/diagnosis" { (ui.text.of("view.diagnosis")) } } }
+        @else { (tick("again", words, ui)) }
+    }
+}
+
+/// A box to tick.
+fn tick(id: &str, words: String, ui: &Ui) -> Markup {
+    html! { label.check { input id=(id) type="checkbox" checked[ui.is_open(id)] data-do="toggle" data-arg=(id); span { (words) } } }
 }
 
 fn asked(report: &Report, action: &str, ui: &Ui) -> Markup {
@@ -72,7 +114,12 @@ fn asked(report: &Report, action: &str, ui: &Ui) -> Markup {
     let kind = rollout.map_or(verb.to_owned(), |rollout| kind(rollout, verb, ui));
     let needs_text = incident.is_some_and(|incident| incident.needs_post_mortem);
     let is_written = is_optional(verb) || !ui.input("reason").trim().is_empty();
-    let is_ready = is_written && (!needs_text || !ui.input("post_mortem").trim().is_empty());
+    let model = report.models.iter().find(|model| verb == "start" && model.version == about);
+    let ahead = ui.aside.ahead.as_ref();
+    let may_start = model.is_none_or(|model| !model.is_post_mortem_open && (model.ended.is_none() || ui.is_open("again")))
+        && (verb != "start" || ahead.is_none_or(|ahead| !ahead.cannot_hold || ui.is_open("acknowledge")));
+    let may_test = kind != "approve_canary" || ahead.is_none_or(|ahead| ahead.is_long_enough);
+    let is_ready = may_start && may_test && is_written && (!needs_text || !ui.input("post_mortem").trim().is_empty());
     html! {
         h2 #ask-title tabindex="-1" { (text.fill(&format!("ask.{kind}.title"), &slots)) }
         p { (text.fill(&format!("ask.{kind}.body"), &slots)) }
@@ -81,6 +128,13 @@ fn asked(report: &Report, action: &str, ui: &Ui) -> Markup {
         @if let Some(incident) = incident { p { (text.said(&incident.sentence)) } }
         @if let Some(alert) = alert { p { (text.said(&alert.sentence)) } }
         @if part.is_some() || gate.is_some() { p.small.soft { (text.fill("ask.evidence", &slots)) } }
+        @if let Some(model) = model { (before(model, &slots, ui)) }
+        @if verb == "start" && let Some(ahead) = ahead {
+            @if !ahead.sentence.text.is_empty() { p { (text.said(&ahead.sentence)) } }
+            @for warning in &ahead.warnings { p.small { (icon(Icon::Warning)) " " (text.said(warning)) } }
+            @if ahead.cannot_hold { (tick("acknowledge", text.of("ask.acknowledge").to_owned(), ui)) }
+        }
+        @if is_test(report, verb) { (test(ahead, ui)) }
         @if kind == "approve_canary" {
             label.field { span { (text.of("ask.weeks")) } input #weeks type="number" min="2" max="26" value=(ui.input("weeks")) data-do="input" data-arg="weeks"; }
         }

@@ -1,13 +1,22 @@
 //! Goals: are we where we promised to be after 30, 60 and 90 days?
 
 use maud::{Markup, html};
+use plumbline_core::report::{Goal, Status};
 
 use super::{Piece, currency, fault, heading};
 use crate::chart::{Band, Line, band};
-use crate::part::{link, of_status, status};
+use crate::part::{Icon, Level, link, of_status, status};
 use crate::read::Report;
-use crate::text::Unit;
+use crate::text::{Unit, ms_of};
 use crate::ui::Ui;
+
+/// The word for a goal that may still be reached.
+const NOT_DUE: Level = Level { key: "goals.not_due", class: "wait", icon: Icon::Ring };
+
+/// Whether nothing can be said of a goal, and its day has not come.
+fn is_open(goal: &Goal, report: &Report) -> bool {
+    goal.status == Status::InsufficientData && ms_of(&goal.due_at) > ms_of(&report.generated_at)
+}
 
 /// The pieces of the view.
 pub fn pieces(report: &Report, ui: &Ui, out: &mut Vec<Piece>) {
@@ -29,7 +38,7 @@ fn goals(report: &Report, ui: &Ui) -> Markup {
                 }
                 ul.goals { @for goal in own { li {
                     h3 { (text.of(&format!("goal.{}", goal.id))) }
-                    p { (status(text, of_status(goal.status))) }
+                    p { (status(text, if is_open(goal, report) { NOT_DUE } else { of_status(goal.status) })) }
                     p.small { (text.said(&goal.sentence)) " " (link(&goal.route, text.of("goals.look"))) }
                 } } }
             }

@@ -9,7 +9,8 @@ use crate::read::Report;
 use crate::text::Unit;
 use crate::ui::Ui;
 
-const CARDS: [MeasureId; 4] = [MeasureId::P99Ms, MeasureId::Throughput, MeasureId::ErrorRate, MeasureId::Uptime];
+const CARDS: [MeasureId; 5] =
+    [MeasureId::P99Ms, MeasureId::P50Ms, MeasureId::Throughput, MeasureId::ErrorRate, MeasureId::Uptime];
 
 /// The pieces of the view.
 pub fn pieces(report: &Report, ui: &Ui, out: &mut Vec<Piece>) {

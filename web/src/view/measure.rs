@@ -18,6 +18,8 @@ pub fn cards(report: &Report, ids: &[MeasureId], ui: &Ui) -> Markup {
 fn card(report: &Report, measure: &Measure, ui: &Ui) -> Markup {
     let text = &ui.text;
     let (unit, money, id) = (Unit::of(measure.id), currency(report), id_of(measure.id));
+    let estimated = report.performance.as_ref().map(|performance| performance.estimated.auc);
+    let expected = estimated.filter(|estimate| measure.id == MeasureId::Auc && estimate.value.is_some());
     html! {
         section.card.figure id=(format!("card-{id}")) {
             header { h2 { (text.measure(measure)) } (spark(measure)) }
@@ -26,7 +28,9 @@ fn card(report: &Report, measure: &Measure, ui: &Ui) -> Markup {
                 @if let (Some(low), Some(high)) = (measure.estimate.low, measure.estimate.high) { (text.fill("interval", &[("low", &text.value(Some(low), unit, money)), ("high", &text.value(Some(high), unit, money))])) }
                 @if let Some(n) = measure.estimate.n { span.soft { @if measure.estimate.low.is_some() { ", " } (text.count("measure.n", n, &[])) } }
             }
-            p.small.measured { @if let Some(target) = &measure.target { span { (text.target(target, unit, money)) } } (status(text, of_status(measure.status))) }
+            // What the scores promise, while their outcomes are awaited.
+            @if let Some(expected) = expected { p.small #expected { (text.fill("performance.expected", &[("auc", &text.estimate(&expected, unit, money))])) } }
+            p.small.measured { @if let Some(target) = &measure.target { span { (text.target(target, unit, money)) } " " } (status(text, of_status(measure.status))) }
             p.small.soft { (text.of(&format!("definition.{id}"))) }
         }
     }
@@ -76,10 +80,17 @@ pub fn chart(report: &Report, measure: &Measure, id: &str, width: f64, ui: &Ui) 
         lines.push(Line { name: name_of("challenger"), class: "challenger", series });
     }
     let stages = report.rollout.as_ref().map(|rollout| rollout.stages.as_slice()).unwrap_or_default();
-    let marks = stages
+    let mut marks: Vec<(String, String)> = stages
         .iter()
         .filter_map(|stage| Some((stage.from.clone()?, text.of(&format!("stage.{}", stage.id)).to_owned())))
         .collect();
+    marks.extend(
+        ui.aside
+            .notes
+            .iter()
+            .take(super::NOTES)
+            .map(|note| (note.at.clone(), text.fill("notes.mark", &[("text", &cut(&note.text))]))),
+    );
     band(
         &Band {
             id,
@@ -95,6 +106,13 @@ pub fn chart(report: &Report, measure: &Measure, id: &str, width: f64, ui: &Ui) 
         },
         ui,
     )
+}
+
+/// The beginning of a note, as it fits beside a mark.
+fn cut(text: &str) -> String {
+    const MOST: usize = 24;
+    let shown = crate::text::shown(text).0;
+    if shown.chars().count() <= MOST { shown } else { format!("{}…", shown.chars().take(MOST).collect::<String>()) }
 }
 
 /// The last `count` steps of a series.

@@ -23,12 +23,18 @@ mod settings;
 mod sheet;
 
 use maud::{Markup, PreEscaped, html};
+use plumbline_core::report::MeasureId;
 
 use crate::find::find;
 use crate::part::{Icon, icon, of_verdict};
 use crate::read::Report;
-use crate::text::Safe;
+use crate::text::{Safe, Unit, ms_of};
 use crate::ui::{Route, State, Ui};
+
+/// A service that has not answered for this long is slow.
+const SLOW_MS: i64 = 5_000;
+/// Notes that a view lists.
+const NOTES: usize = 12;
 
 /// A piece of the page.
 #[derive(Debug)]
@@ -134,9 +140,10 @@ fn bar(report: &Report, ui: &Ui) -> Markup {
             }
             @if !report.digest.is_empty() { span.foot { (text.fill("bar.digest", &[("digest", &report.digest.chars().take(12).collect::<String>())])) } }
             span.age {
-                @if let Some(until) = &until { (text.fill("bar.until", &[("until", until)])) " " (text.locale.calendar.zone) " · " }
+                @if let Some(until) = &until { (text.fill("bar.until", &[("until", until)])) " · " }
                 @if ui.state == State::Live { (text.fill("bar.age", &[("age", &age(ui))])) }
                 @else if !report.generated_at.is_empty() { (text.fill("bar.made", &[("made", &ui.text.moment(&report.generated_at))])) }
+                @if !report.generated_at.is_empty() { " · " (text.fill("bar.zone", &[("zone", &text.locale.calendar.zone)])) }
             }
             @if !ui.printed {
                 (search(report, ui))
@@ -144,24 +151,37 @@ fn bar(report: &Report, ui: &Ui) -> Markup {
                     @if ui.state == State::Live {
                         button.button type="button" data-do="pause" aria-pressed=(if ui.paused { "true" } else { "false" }) { (text.of("bar.pause")) }
                     }
-                    @if matches!(ui.route, Route::Print | Route::Review(_)) { button.button type="button" data-do="print" { (text.of("bar.print")) } } @else { a.button href="#/print" { (text.of("bar.print")) } }
-                    button.button type="button" data-do="save" { (text.of("bar.save")) }
-                    button.button type="button" data-do="export" data-arg="csv" { (text.of("bar.csv")) }
-                    @if ui.state == State::Live { button.button type="button" data-do="mail" { (text.of("bar.mail")) } }
+                    details.menu {
+                        summary.button { (text.of("bar.export")) }
+                        div {
+                            @if matches!(ui.route, Route::Print | Route::Review(_)) { button.button type="button" data-do="print" { (text.of("bar.print")) } } @else { a.button href="#/print" { (text.of("bar.print")) } }
+                            button.button type="button" data-do="save" { (text.of("bar.save")) }
+                            button.button type="button" data-do="export" data-arg="csv" { (text.of("bar.csv")) }
+                            @if ui.state == State::Live { button.button type="button" data-do="mail" { (text.of("bar.mail")) } }
+                        }
+                    }
                     button.button type="button" data-do="theme" { (text.of(if ui.theme == "dark" { "bar.light" } else { "bar.dark" })) }
                 }
             }
         }
         @match &ui.state {
             State::Live => {}
+            State::Waiting if ui.now_ms - ui.heard_ms > SLOW_MS => p.banner.warn role="status" {
+                (text.of("state.slow")) " " button.button type="button" data-do="again" { (text.of("state.again")) }
+                label.button { (text.of("state.open")) input.hidden-words #open-report type="file" accept=".json,application/json"; }
+            },
             State::Waiting => p.banner role="status" { (text.of("state.waiting")) },
             State::Stale => p.banner.warn role="status" { (icon(Icon::Warning)) " " (stale(report, ui)) " " button.button type="button" data-do="again" { (text.of("state.again")) } },
             State::Offline => p.banner.warn role="status" { (text.fill("state.offline", &[("made", &ui.text.moment(&report.generated_at))])) },
-            State::Saved => p.banner { (text.fill("state.saved", &[("made", &ui.text.moment(&report.generated_at))])) },
+            State::Saved => p.banner { (text.fill("state.saved", &[("made", &ui.text.moment(&report.generated_at))])) @if !ui.is_alone && !ui.printed { " " button.button type="button" data-do="live" { (text.of("state.live")) } } },
             State::Bare => p.banner { (text.of("state.bare")) " " a href="#/leads" { (text.of("view.leads")) } },
             State::Forbidden => p.banner.warn role="status" { (text.of(if ui.is_signed { "state.forbidden" } else { "state.no_key" })) " " a href="#/settings" { (text.of("actions.key")) } },
         }
         @if report.format > crate::read::FORMAT { p.banner.warn { (text.of("state.newer")) } }
+        @if ui.state == State::Live && let Some(words) = stands_still(report, ui) { p.banner.warn role="status" { (icon(Icon::Warning)) " " (words) } }
+        @if let Some(complete) = report.complete.as_ref().filter(|complete| complete.answered < complete.shards) {
+            p.banner.warn { (icon(Icon::Warning)) " " (text.fill("state.partial", &[("answered", &complete.answered.to_string()), ("all", &complete.shards.to_string())])) }
+        }
         @for note in &report.notes { p.banner { (text.said(note)) } }
         p #said role="status" class=[(!ui.said.is_empty()).then_some("banner")] { (ui.said) }
     }
@@ -184,6 +204,19 @@ fn search(report: &Report, ui: &Ui) -> Markup {
     }
 }
 
+/// That no prediction was written for longer than the target of its age allows; none where that is in order or not known.
+fn stands_still(report: &Report, ui: &Ui) -> Option<String> {
+    let most_h = report.measure(MeasureId::Freshness)?.target.as_ref()?.value;
+    let until = report.data_until.as_deref()?;
+    let age_h = (ui.now_ms - ms_of(until)?) as f64 / 3.6e6;
+    let hours = |x: f64| ui.text.value(Some(x), Unit::Hours, "");
+    let words = || {
+        let slots = [("at", ui.text.moment(until)), ("age", hours(age_h)), ("most", hours(most_h))];
+        ui.text.fill("state.still", &[(slots[0].0, &slots[0].1), (slots[1].0, &slots[1].1), (slots[2].0, &slots[2].1)])
+    };
+    (ui.now_ms > 0 && most_h > 0.0 && age_h > most_h).then(words)
+}
+
 /// How old what is shown is, where the service does not answer.
 fn stale(report: &Report, ui: &Ui) -> String {
     if report.generated_at.is_empty() {
@@ -196,6 +229,25 @@ fn stale(report: &Report, ui: &Ui) -> String {
 fn age(ui: &Ui) -> String {
     let seconds = u64::try_from((ui.now_ms - ui.heard_ms).max(0) / 1_000).unwrap_or_default();
     if seconds < 90 { ui.text.count("age.seconds", seconds, &[]) } else { ui.text.count("age.minutes", seconds / 60, &[]) }
+}
+
+/// The notes of readers and of the service, the newest first, and the button that adds one.
+fn notes(ui: &Ui) -> Markup {
+    let (text, notes, may) = (&ui.text, &ui.aside.notes, ui.may("ingest"));
+    if notes.is_empty() && !may {
+        return html! {};
+    }
+    html! {
+        section.card #notes {
+            header { h2 { (text.of("notes.title")) } @if may { button.button type="button" data-do="ask" data-arg="note" { (text.of("action.note")) } } }
+            @if notes.is_empty() { p.soft { (text.of("notes.none")) } }
+            ol.events { @for note in notes.iter().take(NOTES) { li {
+                time datetime=(note.at) { (text.moment(&note.at)) }
+                span { (Safe(&note.text)) }
+                span.soft { (Safe(&note.by)) }
+            } } }
+        }
+    }
 }
 
 /// A button that copies `what`.
@@ -212,7 +264,8 @@ fn heading(ui: &Ui, name: &str, question: &str) -> Markup {
 fn fault(report: &Report, part: &str, ui: &Ui) -> Option<Markup> {
     let fault = report.fault(part)?;
     Some(html! {
-        p.banner.warn { (ui.text.fill("state.fault", &[("part", &crate::text::shown(&fault.part).0)])) }
+        @let part = crate::text::shown(&fault.part).0;
+        p.banner.warn { (ui.text.fill("state.fault", &[("part", &part)])) @if !ui.printed { " " (copy(&format!("REPORT_FIELD {part} {}", crate::text::shown(&fault.at).0), ui)) } }
     })
 }
 

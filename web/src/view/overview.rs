@@ -23,6 +23,7 @@ pub fn pieces(report: &Report, ui: &Ui, out: &mut Vec<Piece>) {
     out.push(Piece::Part("measures", measures(report, ui)));
     out.push(Piece::Part("days", days(report, ui)));
     out.push(Piece::Part("changes", changes(report, SHOWN, ui)));
+    out.push(Piece::Part("notes", super::notes(ui)));
     if !ui.printed {
         out.push(Piece::Part("reviews", reviews(ui)));
     }
@@ -67,6 +68,9 @@ fn answers(report: &Report, ui: &Ui) -> Markup {
                     h2 { (text.of(question)) }
                     @if let Some(of) = answer.status { p { (status(text, of_status(of))) } }
                     p.said { (text.said(&answer.sentence)) }
+                    @if let Some(due) = answer.sentence.values.get("due_ms").and_then(serde_json::Value::as_i64).filter(|_| ui.now_ms > 0) {
+                        p.small.soft { (super::diagnosis::left(&plumbline_core::report::time_text(due), ui)) }
+                    }
                     p.go { (link(&answer.route, text.of(go))) }
                 }
             }

@@ -4,7 +4,7 @@ use maud::{Markup, html};
 use plumbline_core::report::MeasureId;
 
 use super::{Piece, fault, heading, measure};
-use crate::chart::{Curve, Histogram, curve, gain, reliability};
+use crate::chart::{Curve, Histogram, curve, gain, quantiles, reliability};
 use crate::order::order;
 use crate::part::table;
 use crate::read::Report;
@@ -29,6 +29,7 @@ pub fn pieces(report: &Report, ui: &Ui, out: &mut Vec<Piece>) {
         return;
     }
     out.push(Piece::Part("curves", curves(&versions, ui)));
+    out.push(Piece::Part("score-drift", drift(report, ui)));
     let a_day = report.measure(MeasureId::ScoresPerDay).and_then(|measure| measure.estimate.value);
     out.push(Piece::Part("what-if", what_if(&versions, a_day, ui)));
 }
@@ -53,7 +54,17 @@ pub fn versions(report: &Report) -> Vec<Version<'_>> {
 
 fn note(report: &Report, ui: &Ui) -> Markup {
     let Some(performance) = &report.performance else { return html! {} };
-    html! { p.remark { (ui.text.count("performance.delay", u64::from(performance.outcome_delay_days), &[])) } }
+    html! {
+        p.remark { (ui.text.count("performance.delay", u64::from(performance.outcome_delay_days), &[])) }
+    }
+}
+
+/// The champion's scores of now beside those of before and of training.
+fn drift(report: &Report, ui: &Ui) -> Markup {
+    let Some(drift) = report.performance.as_ref().and_then(|performance| performance.prediction_drift.as_ref()) else {
+        return html! {};
+    };
+    html! { section.card { (quantiles("score-drift", drift, super::whole(ui), ui)) } }
 }
 
 pub fn curves(versions: &[Version<'_>], ui: &Ui) -> Markup {
@@ -120,7 +131,7 @@ pub fn what_if(versions: &[Version<'_>], a_day: Option<f64>, ui: &Ui) -> Markup 
             @if !ui.printed {
                 label.slide {
                     span { (text.fill("what_if.threshold", &[("at", &text.locale.fixed(f64::from(ui.threshold) / 100.0, 2)), ("served", &served)])) }
-                    input #threshold type="range" min="0.01" max="0.99" step="0.01" value=(at) aria-valuetext=(at) data-do="threshold";
+                    input #threshold type="range" dir="ltr" min="0.01" max="0.99" step="0.01" value=(at) aria-valuetext=(at) data-do="threshold";
                 }
             }
             (table("what-if-table", text.of("what_if.title"), &head, &rows))

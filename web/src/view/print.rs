@@ -19,6 +19,7 @@ pub fn pieces(report: &Report, ui: &Ui, out: &mut Vec<Piece>) {
         width: WIDTH,
         text: ui.text.clone(),
         now_ms: ui.now_ms,
+        aside: ui.aside.clone(),
         threshold: ui.served,
         served: ui.served,
         days: ui.days,

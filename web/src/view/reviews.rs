@@ -146,7 +146,7 @@ fn decision(review: &Review, ui: &Ui) -> Markup {
     if review.question.is_none() {
         return html! {};
     }
-    let answers: Vec<_> = ui.reviews.decisions.iter().filter(|note| note.about == review.id).collect();
+    let answers: Vec<_> = ui.aside.notes.iter().filter(|note| note.about == review.id).collect();
     html! {
         section.card #decision {
             header { h2 { (text.of("reviews.retrain")) } }

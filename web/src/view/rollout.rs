@@ -8,7 +8,7 @@ use crate::order::order;
 use crate::part::{Icon, icon, of_status, status, table};
 use crate::read::Report;
 use crate::text::{Safe, Unit};
-use crate::ui::Ui;
+use crate::ui::{State, Ui};
 
 /// The pieces of the view.
 pub fn pieces(report: &Report, ui: &Ui, out: &mut Vec<Piece>) {
@@ -27,7 +27,11 @@ pub fn pieces(report: &Report, ui: &Ui, out: &mut Vec<Piece>) {
 
 fn idle(report: &Report, ui: &Ui) -> Markup {
     let serving = report.answers.as_ref().map(|answers| ui.text.sentence(&answers.which_serves.sentence));
-    html! { section.card { p { (ui.text.of("rollout.idle")) " " @if let Some(serving) = &serving { (Safe(serving)) } } } }
+    let may_start = ui.may("approve");
+    html! { section.card {
+        p { (ui.text.of("rollout.idle")) " " @if let Some(serving) = &serving { (Safe(serving)) } }
+        @if may_start { p { (ui.text.of("rollout.start")) " " a href="#/models" { (ui.text.of("view.models")) } } }
+    } }
 }
 
 /// C7: the four stages, what comes next, and holds.
@@ -90,9 +94,9 @@ fn gates(rollout: &RolloutPart, ui: &Ui) -> Markup {
                         button.plain-button type="button" id=(format!("{id}-open")) aria-expanded=(if is_open { "true" } else { "false" }) data-do="toggle" data-arg=(id) { (name) }
                     }
                 }
-                td.number { (text.estimate(&gate.estimate, unit, "")) }
-                td.number { @if let Some(target) = &gate.target { (text.target(target, unit, "")) } }
-                td.number { @if let Some(n) = n { (n) } @if let Some(needed) = needed { " / " (needed) } }
+                td.number data-label=(text.of("gates.value")) { (text.estimate(&gate.estimate, unit, "")) }
+                td.number data-label=(text.of("gates.target")) { @if let Some(target) = &gate.target { (text.target(target, unit, "")) } }
+                td.number data-label=(text.of("gates.n")) { @if let Some(n) = n { (n) } @if let Some(needed) = needed { " / " (needed) } }
                 td { (status(text, of_status(gate.status))) @if gate.waived.is_some() { " " span.small { (text.of("gates.waived")) } } }
             }
             @if is_open {
@@ -154,23 +158,41 @@ fn actions(rollout: &RolloutPart, ui: &Ui) -> Markup {
             @if !allowed.is_empty() { h2 { (text.of("actions.title")) } }
             @if allowed.is_empty() { p.soft { (text.of("actions.none")) " " a href="#/settings" { (text.of("actions.key")) } } }
             @for action in allowed {
-                button.button.(if action.id == "rollback" { "danger" } else { "" }) type="button" data-do="ask" data-arg=(action.id) disabled[!action.allowed] { (text.of(&format!("action.{}", action.id))) }
+                // A hold that is there already needs no second one.
+                @let is_idle = !action.allowed || (action.id == "hold" && rollout.held.is_some());
+                button.button.(if action.id == "rollback" { "danger" } else { "" }) type="button" data-do="ask" data-arg=(action.id) disabled[is_idle] { (text.of(&format!("action.{}", action.id))) }
             }
         }
     }
 }
 
+/// The ledger: its newest entries, older ones when they are asked for, and whether all follow from one another.
 fn ledger(report: &Report, ui: &Ui) -> Markup {
-    let text = &ui.text;
-    let total = report.rollout.as_ref().map_or(report.events.len() as u64, |rollout| rollout.ledger_total);
+    let (text, aside) = (&ui.text, &ui.aside);
+    let all = aside.ledger(&report.events);
+    let known = report.rollout.as_ref().map_or(0, |rollout| rollout.ledger_total);
+    let total = all.first().map_or(0, |event| event.seq).max(known).max(aside.total);
+    let oldest = all.last().map_or(0, |event| event.seq);
+    let is_live = ui.state == State::Live && !ui.printed;
     html! {
-        section.card {
-            header { h2 { (text.of("ledger.title")) } p.small.soft { (text.count("ledger.total", total, &[("shown", &report.events.len().to_string())])) } }
-            ol.events { @for event in &report.events { li {
+        section.card #ledger {
+            header {
+                h2 { (text.of("ledger.title")) }
+                p.small.soft { (text.count("ledger.total", total, &[("shown", &all.len().to_string())])) }
+                @if is_live { button.button type="button" data-do="verify" { (text.of("ledger.verify")) } }
+            }
+            @if let Some(verified) = &aside.verified {
+                p role="status" #verified {
+                    @if verified.is_valid { span.status.good { (icon(Icon::Tick)) (text.count("ledger.valid", verified.entries, &[])) } }
+                    @else { span.status.critical { (icon(Icon::Octagon)) (text.fill("ledger.broken", &[("entry", &verified.fault.to_string())])) } }
+                }
+            }
+            ol.events { @for event in all { li {
                 time datetime=(event.at) { (text.moment(&event.at)) }
                 span { @if event.sentence.text.is_empty() { (text.named("event.", &event.kind)) } @else { (text.said(&event.sentence)) } }
                 span.soft { (Safe(&event.actor)) }
             } } }
+            @if is_live && oldest > 1 { div.tools { button.button type="button" data-do="ledger" data-arg=(oldest) { (text.of("ledger.older")) } } }
         }
     }
 }

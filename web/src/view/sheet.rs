@@ -7,7 +7,7 @@ use super::{Piece, heading};
 use crate::chart::Histogram;
 use crate::part::table;
 use crate::read::Report;
-use crate::sheet::{Found, Sheet};
+use crate::sheet::{Found, Part, Sheet};
 use crate::text::{Safe, Unit, shown};
 use crate::ui::Ui;
 
@@ -28,6 +28,9 @@ pub fn pieces(_: &Report, ui: &Ui, out: &mut Vec<Piece>) {
     }
     if let Some(found) = &sheet.found {
         out.push(Piece::Part("figures", figures(found, ui)));
+        if !found.segments.is_empty() {
+            out.push(Piece::Part("segments", segments(found, ui)));
+        }
         if let Some(histogram) = found.histogram.as_ref().and_then(Histogram::new) {
             let versions: [Version<'_>; 1] = [(shown(&sheet.name).0, "champion", histogram)];
             out.push(Piece::Part("curves", curves(&versions, ui)));
@@ -71,7 +74,8 @@ fn columns(sheet: &Sheet, ui: &Ui) -> Markup {
     let text = &ui.text;
     let pick = |id: &str, chosen: &str, key: &str| {
         html! { label.field { span { (text.of(key)) } select id=(format!("sheet-{id}")) data-do="sheet" data-arg=(id) {
-            @if chosen.is_empty() { option value="" selected { "–" } }
+            @if id == "segment" { option value="" selected[chosen.is_empty()] { (text.of("sheet.no_segment")) } }
+            @else if chosen.is_empty() { option value="" selected { "–" } }
             @for name in sheet.names.iter().filter(|name| !name.is_empty()) { option value=(name) selected[name == chosen] { (shown(name).0) } }
         } } }
     };
@@ -84,6 +88,7 @@ fn columns(sheet: &Sheet, ui: &Ui) -> Markup {
             div.fields {
                 (pick("score", &sheet.score, "sheet.score"))
                 (pick("outcome", &sheet.outcome, "sheet.outcome"))
+                (pick("segment", &sheet.segment, "sheet.segment"))
                 label.field { span { (text.of("sheet.scale")) } select #sheet-scale data-do="sheet" data-arg="scale" { @for (value, key) in scales { option value=(value) selected[value == sheet.scale] { (text.of(key)) } } } }
             }
             details data-open="sheet-preview" {
@@ -102,6 +107,30 @@ fn figures(found: &Found, ui: &Ui) -> Markup {
             h2.big-words #sheet-auc { (text.fill("sheet.auc", &[("auc", &text.estimate(&found.auc, Unit::Part, ""))])) }
             p { (text.fill("sheet.words", &[(slots[0].0, &slots[0].1), (slots[1].0, &slots[1].1)])) }
             ul.answers { @for (key, value) in &found.figures { li { span.small.soft { (text.of(key)) } p.big { (text.value(*value, Unit::Part, "")) } } } }
+        }
+    }
+}
+
+/// The figures of each segment, the largest first.
+fn segments(found: &Found, ui: &Ui) -> Markup {
+    let text = &ui.text;
+    let head = html! {
+        th scope="col" { (text.of("sheet.segment")) }
+        @for key in ["sheet.leads", "sheet.conversion", "measure.auc", "sheet.precision", "sheet.recall"] { th.number scope="col" { (text.of(key)) } }
+    };
+    let share = |part: &Part| (part.leads > 0).then(|| part.positives as f64 / part.leads as f64);
+    let rows = html! { @for part in &found.segments { tr {
+        th scope="row" { @if part.value.is_empty() { "–" } @else { (Safe(&part.value)) } }
+        td.number { (text.locale.whole(part.leads)) }
+        td.number { (text.value(share(part), Unit::Percent, "")) }
+        td.number { (text.estimate(&part.auc, Unit::Part, "")) }
+        @for x in part.at { td.number { (text.value(x, Unit::Part, "")) } }
+    } } };
+    html! {
+        section.card {
+            header { h2 { (text.of("sheet.segments")) } }
+            (table("segments", text.of("sheet.segments"), &head, &rows))
+            @if found.segments_left > 0 { p.small.soft { (text.count("sheet.segments_left", found.segments_left, &[])) } }
         }
     }
 }
