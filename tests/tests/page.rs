@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 use plumbline_core::{Bundle, Options, Scorer, Timestamp};
 use plumbline_tests::project_root;
 use plumbline_tests::scenario;
+use plumbline_web::aside::{Ahead, notes};
 use plumbline_web::lead::{judged, models};
 use plumbline_web::read::Report;
 use plumbline_web::text::Text;
@@ -345,4 +346,140 @@ fn gather(folder: &std::path::Path, source: &mut String) {
             source.push_str(&std::fs::read_to_string(entry.path()).expect("a source"));
         }
     }
+}
+
+/// The page of a person with every scope on `route`, after `change`.
+fn drawn(report: &Value, route: &str, change: impl FnOnce(&mut Ui)) -> String {
+    let report = Report::read(&report.to_string()).expect("a report");
+    let mut ui = Ui::new(&report);
+    ui.scopes = ["read", "ingest", "operate", "approve"].map(str::to_owned).to_vec();
+    ui.state = State::Live;
+    ui.go(route);
+    change(&mut ui);
+    let html = join(&pieces(&report, &ui)).into_string();
+    assert_well_formed(route, &html);
+    html
+}
+
+/// The part of `html` from `from` on, as long as `to` has not come.
+fn within<'a>(html: &'a str, from: &str, to: &str) -> &'a str {
+    let (_, rest) = html.split_once(from).unwrap_or_else(|| panic!("{from} is missing"));
+    rest.split_once(to).map_or(rest, |(inside, _)| inside)
+}
+
+#[test]
+fn the_approval_of_a_test_says_how_long_it_takes_and_what_its_chance_is() {
+    let mut report = real();
+    report["rollout"]["stage"] = json!("canary");
+    let plan = json!({ "test": { "weeks": 6, "planned_per_arm": 5806, "power": 0.898, "detectable": 0.0434, "weeks_needed": 6, "is_long_enough": true },
+        "precision_recall": { "cannot_hold_together": false }, "sentence": { "code": "A", "text": "a", "values": {} }, "warnings": [] });
+    let asked = |plan: Option<&Value>| {
+        drawn(&report, "#/rollout", |ui| {
+            ui.act("ask", "approve", "");
+            ui.act("input", "reason", "good");
+            ui.aside.ahead = plan.map(|plan| Ahead::of(&plan.to_string()));
+        })
+    };
+    assert!(within(&asked(None), "<dialog", "</dialog>").contains("Working it out"), "the plan is asked for");
+    let html = asked(Some(&plan));
+    let words = within(&html, "id=\"ask-test\"", "</p>");
+    for said in ["6 weeks", "5,806 leads in each arm", "planned for is 90", "+4.3"] {
+        assert!(words.contains(said), "{said}: {words}");
+    }
+    let mut short = plan;
+    short["test"]["is_long_enough"] = json!(false);
+    short["test"]["weeks_needed"] = json!(9);
+    let html = asked(Some(&short));
+    assert!(within(&html, "id=\"ask-test\"", "</p>").contains("the test needs 9"), "{html}");
+}
+
+#[test]
+fn a_version_that_was_rolled_back_is_offered_again_and_has_to_be_confirmed() {
+    let mut report = real();
+    report["rollout"] = Value::Null;
+    let version = report["models"][0]["version"].as_str().expect("a version").to_owned();
+    report["models"][0]["status"] = json!("retired");
+    report["models"][0]["ended"] = json!("rolled_back");
+    let action = format!("start:{version}");
+    assert!(drawn(&report, "#/models", |_| ()).contains(&format!("data-arg=\"{action}\"")), "a retired version is offered");
+    let send = |report: &Value, is_ticked: bool| {
+        let html = drawn(report, "#/models", |ui| {
+            ui.act("ask", &action, "");
+            if is_ticked {
+                ui.act("toggle", "again", "");
+            }
+        });
+        let button = within(&html, "class=\"button primary\"", ">").to_owned();
+        (button.contains("disabled"), html.contains("post-mortem of its last rollout is open"))
+    };
+    assert_eq!((send(&report, false), send(&report, true)), ((true, false), (false, false)));
+    report["models"][0]["is_post_mortem_open"] = json!(true);
+    assert_eq!(send(&report, true), (true, true), "its post-mortem is closed first");
+}
+
+#[test]
+fn notes_stand_in_a_list_on_the_timeline_and_in_charts() {
+    let report = real();
+    let at = report["days"].as_array().and_then(|days| days.last()?["day"].as_str()).expect("a day").to_owned();
+    let note = |ui: &mut Ui| {
+        ui.aside.notes = notes(&json!({ "notes": [{ "id": 1, "at": format!("{at}T10:00:00Z"), "kind": "change", "by": "Ada", "about": "", "text": "New <partner>" }] }).to_string());
+    };
+    let html = drawn(&report, "#/", note);
+    assert!(within(&html, "id=\"notes\"", "</section>").contains("New &lt;partner&gt;"), "the list");
+    assert!(within(&html, "id=\"timeline\"", "</figure>").contains("New &lt;partner&gt;"), "the timeline");
+    let html = drawn(&report, "#/performance?days=90", note);
+    assert!(within(&html, "id=\"by-day\"", "</figure>").contains("Note: New &lt;partner&gt;"), "the chart");
+}
+
+#[test]
+fn figures_are_rounded_alike_in_cards_and_sentences_and_gates_have_units() {
+    let report = real();
+    for id in ["auc", "precision", "recall"] {
+        let measure = report["measures"].as_array().into_iter().flatten().find(|one| one["id"] == id).expect("a measure");
+        let value = format!("{:.3}", measure["estimate"]["value"].as_f64().expect("a value"));
+        assert!(measure["sentence"]["text"].as_str().expect("a text").contains(&value), "{measure}");
+        assert!(
+            within(&drawn(&report, "#/performance", |_| ()), &format!("id=\"card-{id}\""), "</section>").contains(&value),
+            "{id}"
+        );
+    }
+    let html = drawn(&report, "#/performance", |_| ());
+    assert!(within(&html, "id=\"card-auc\"", "</section>").contains("expected of the last 7 days"), "what the scores promise");
+    assert!(within(&html, "id=\"score-drift\"", "</figure>").contains("Training"), "the scores beside those of training");
+    let html = drawn(&report, "#/rollout", |_| ());
+    let row = |gate: &str| within(&html, &format!("id=\"gate-{gate}-row\""), "</tr>").to_owned();
+    assert!(row("sys.memory").contains("MB") && row("gov.days").contains("days") && row("data.drift").contains("fields"));
+    let goals = drawn(&report, "#/goals", |_| ());
+    assert!(goals.contains("Not due yet"), "a goal of a later month is not due");
+}
+
+#[test]
+fn a_gate_is_waived_and_an_alert_taken_by_a_dialog_that_says_what_it_is_about() {
+    let mut report = real();
+    report["rollout"]["gates"][0]["status"] = json!("insufficient_data");
+    report["rollout"]["gates"][0]["required"] = json!(true);
+    report["rollout"]["gates"][0]["waived"] = Value::Null;
+    let gate = report["rollout"]["gates"][0]["id"].as_str().expect("an id").to_owned();
+    let said =
+        report["rollout"]["gates"][0]["sentence"]["text"].as_str().expect("a sentence").chars().take(30).collect::<String>();
+    let html = drawn(&report, "#/rollout", |ui| {
+        ui.act("toggle", &format!("gate-{gate}"), "");
+        ui.act("ask", &format!("waive:{gate}"), "");
+    });
+    assert!(html.contains(&format!("data-do=\"ask\" data-arg=\"waive:{gate}\"")), "the gate offers it");
+    assert!(within(&html, "<dialog", "</dialog>").contains(&said), "the dialog says what the gate found");
+    let alert = json!({ "id": "a-1", "rule": "freshness", "severity": "red", "measure": "freshness", "subject": "", "state": "firing", "stale": false,
+        "estimate": { "value": 5.0 }, "threshold": 4.0, "opened_at": "2026-11-02T10:00:00Z", "resolved_at": null, "owner_role": "ml_lead", "due_at": "2026-11-02T12:00:00Z",
+        "escalates_to": null, "taken_by": null, "incident": "i-1", "sentence": { "code": "X", "text": "No score since 05:00.", "values": {} } });
+    report["alerts"] = json!([alert]);
+    let html = drawn(&report, "#/diagnosis", |ui| {
+        ui.act("ask", "take:a-1", "");
+    });
+    assert!(
+        html.contains("data-arg=\"take:a-1\""),
+        "the alert offers it: {:?}",
+        Report::read(&report.to_string()).expect("a report").faults
+    );
+    let dialog = within(&html, "<dialog", "</dialog>");
+    assert!(dialog.contains("No score since 05:00.") && !within(dialog, "button primary", ">").contains("disabled"), "{dialog}");
 }
