@@ -34,39 +34,61 @@ pub fn inline(script: &str) -> String {
     script.replace("</script", "<\\/script").replace("<!--", "<\\!--")
 }
 
-/// Digits of [`packed`] text: printable characters of ASCII but `<`, which could end an element, `&` and the backslash.
+/// Digits of [`packed`] text.
+const DIGITS: u32 = 186;
+
+/// Digits of [`packed`] text: printable characters of ASCII but `<`, which could end an element, `&` and the backslash; then those of
+/// U+00A1 to U+00FF, which are a byte each in [`bytes`].
 fn digit(place: u32) -> char {
     let code = 33 + place;
     let code = code + u32::from(code >= 38) + u32::from(code >= 59) + u32::from(code >= 90);
-    char::from_u32(code).unwrap_or('!')
+    char::from_u32(if place < 91 { code } else { 161 + place - 91 }).unwrap_or('!')
 }
 
-/// `bytes` as text that can stand in a script element: 13 bits in two of 91 characters, 8 % shorter than base64. `web/js/start.js`
+/// `bytes` as text that can stand in a script element: 15 bits in two of 186 characters, 20 % shorter than base64. `web/js/start.js`
 /// reads it.
 pub fn packed(bytes: &[u8]) -> String {
-    let mut out = String::with_capacity(bytes.len() * 16 / 13 + 8);
+    let mut out = String::with_capacity(bytes.len() * 8 / 5 + 8);
     let (mut held, mut bits) = (0u32, 0u32);
     for byte in bytes {
         held |= u32::from(*byte) << bits;
         bits += 8;
-        if bits >= 13 {
-            out.push(digit((held & 8_191) % 91));
-            out.push(digit((held & 8_191) / 91));
-            held >>= 13;
-            bits -= 13;
+        if bits >= 15 {
+            out.push(digit((held & 32_767) % DIGITS));
+            out.push(digit((held & 32_767) / DIGITS));
+            held >>= 15;
+            bits -= 15;
         }
     }
     // The end: one digit where that is enough, so that nothing follows the last byte.
     if bits > 0 {
-        out.push(digit(held % 91));
+        out.push(digit(held % DIGITS));
     }
-    if bits > 5 {
-        out.push(digit(held / 91));
+    if bits > 7 {
+        out.push(digit(held / DIGITS));
     }
     out
 }
 
-/// The document of the report in `json`. Its script is put in through [`inline`].
+/// The bytes of a [`document`]: one a character, as its `charset` says.
+pub fn bytes(document: &str) -> Vec<u8> {
+    document.chars().map(|c| u8::try_from(u32::from(c)).unwrap_or(b'?')).collect()
+}
+
+/// Markup with characters that are no byte of the file written as codes.
+fn narrow(html: &str) -> String {
+    let mut out = String::with_capacity(html.len());
+    for c in html.chars() {
+        match u32::from(c) {
+            code @ (0x80..0xa0 | 0x100..) => out.push_str(&format!("&#{code};")),
+            _ => out.push(c),
+        }
+    }
+    out
+}
+
+/// The document of the report in `json`, of characters that are a byte each in its file ([`bytes`]). Its style and script are ASCII, as
+/// the build writes them. The script is put in through [`inline`].
 pub fn document(json: &str, assets: Assets<'_>) -> String {
     let report = Report::read(json).unwrap_or_default();
     let ui = Ui { state: State::Saved, printed: true, route: Route::Print, days: DAYS, ..Ui::new(&report) };
@@ -75,12 +97,12 @@ pub fn document(json: &str, assets: Assets<'_>) -> String {
         assets.script_sha256, assets.style_sha256
     );
     let title = view::title(&report, &Ui { route: Route::Overview, ..Ui::new(&report) });
-    let shown = small(&view::join(&view::pieces(&report, &ui)).into_string());
+    let shown = narrow(&small(&view::join(&view::pieces(&report, &ui)).into_string()));
     let head = html! { title { (title) } meta name="viewport" content="width=device-width, initial-scale=1"; meta name="color-scheme" content="light dark"; meta http-equiv="Content-Security-Policy" content=(policy); };
     let text = Text::default();
     let parts = [
-        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">",
-        &head.into_string(),
+        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"windows-1252\">",
+        &narrow(&head.into_string()),
         "<style>",
         assets.style,
         "</style></head><body><a class=\"skip\" href=\"#main\" id=\"skip\">",
@@ -166,12 +188,12 @@ mod tests {
 
     /// What `packed` text holds, as the page's script reads it.
     fn unpacked(text: &str) -> Vec<u8> {
-        let value = |c: char| (0..91).find(|place| digit(*place) == c).unwrap();
+        let value = |c: char| (0..DIGITS).find(|place| digit(*place) == c).unwrap();
         let (mut out, mut held, mut bits) = (Vec::new(), 0u32, 0u32);
         let all: Vec<char> = text.chars().collect();
         for pair in all.chunks(2) {
-            held |= (value(pair[0]) + 91 * pair.get(1).map_or(0, |c| value(*c))) << bits;
-            bits += if pair.len() == 2 { 13 } else { 5 };
+            held |= (value(pair[0]) + DIGITS * pair.get(1).map_or(0, |c| value(*c))) << bits;
+            bits += if pair.len() == 2 { 15 } else { 7 };
             while bits >= 8 {
                 out.push(held as u8);
                 held >>= 8;
@@ -184,12 +206,17 @@ mod tests {
     #[test]
     fn packed_bytes_are_read_back_and_hold_no_markup() {
         let bytes: Vec<u8> = (0..4_099u32).map(|place| (place * place / 7) as u8).collect();
-        for length in [0, 1, 2, 12, 13, 14, 4_099] {
+        for length in (0..40).chain([4_099]) {
             let text = packed(&bytes[..length]);
             assert_eq!(unpacked(&text), bytes[..length]);
-            assert!(text.chars().all(|c| c.is_ascii_graphic() && !"<&\\".contains(c)), "{length}");
+            assert_eq!(super::bytes(&text).len(), text.chars().count());
+            assert!(
+                text.chars().all(|c| (c.is_ascii_graphic() && !"<&\\".contains(c)) || ('\u{a1}'..='\u{ff}').contains(&c)),
+                "{length}"
+            );
         }
-        assert_eq!((0..91).map(digit).collect::<std::collections::BTreeSet<_>>().len(), 91);
+        assert_eq!((0..DIGITS).map(digit).collect::<std::collections::BTreeSet<_>>().len(), DIGITS as usize);
+        assert_eq!(narrow("a\u{a0}é − …"), "a\u{a0}é &#8722; &#8230;");
     }
 
     #[test]

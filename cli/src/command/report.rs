@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use clap::Args;
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use plumbline_web::file::{Assets, document, inline, packed};
+use plumbline_web::file::{Assets, bytes, document, inline, packed};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -73,7 +73,7 @@ fn write(path: &Path, json: &str) -> Result<(), Failure> {
         style_sha256: &digest(style),
         script_sha256: &digest(&inline(script)),
     };
-    std::fs::write(path, document(json, assets)).map_err(failed)
+    std::fs::write(path, bytes(&document(json, assets))).map_err(failed)
 }
 
 /// The report as a person reads it.
