@@ -263,7 +263,9 @@ test("each view's CSV carries what the view shows", async () => {
   assert.ok(diagnosis.includes(report.diagnosis[0].steps[0].sentence.text.slice(0, 20)), diagnosis.slice(0, 2_000));
   const goals = await csv("#/goals");
   for (const text of ["Automated retraining", "Not due yet"]) assert.ok(goals.includes(text), `goals: ${text}`);
-  for (const hash of ["#/performance", "#/quality", "#/business", "#/rollout", "#/experiment", "#/models", "#/settings"]) {
+  // No test was looked at yet: there is the plan of the next one.
+  assert.match(await csv("#/experiment"), /leads in each arm/);
+  for (const hash of ["#/performance", "#/quality", "#/business", "#/rollout", "#/models", "#/settings"]) {
     assert.ok((await csv(hash)).split("\r\n").length > 4, hash);
   }
 });
@@ -401,6 +403,8 @@ test("with a key: a note is shown where figures are, a report that something is 
 });
 
 test("with a key: a retraining is asked for, trains at the edge between requests, and its result and version are shown", { timeout: 240_000 }, async () => {
+  await page.reload();
+  await signIn(page, edge.key);
   await go(page, "#/models");
   await page.locator('[data-do="ask"][data-arg="retrain"]').and(page.locator(":enabled")).click({ timeout: 40_000 });
   await page.waitForFunction(() => document.activeElement.id === "ask-title");
@@ -413,7 +417,8 @@ test("with a key: a retraining is asked for, trains at the edge between requests
   const [run] = await until(async () => (await read()).retraining.runs, (runs) => runs[0]?.state === "ended");
   assert.match(run.result, /^(queued|kept|below)$/, JSON.stringify(run));
   assert.ok(run.rows >= 1000 && run.estimate.value > 0.5 && run.version, JSON.stringify(run));
-  await page.locator("#retraining-table").getByText(run.version).waitFor({ timeout: 40_000 });
+  // The sentence below it names the version too.
+  await page.locator("#retraining-table").getByRole("link", { name: run.version, exact: true }).waitFor({ timeout: 40_000 });
   assert.deepEqual(await axe(page), []);
 });
 

@@ -11,12 +11,12 @@ const cell = (text) => {
 const words = (element) => (element?.textContent ?? "").replace(/[\u200e\u2066-\u2069]/g, "").replace(/\s+/g, " ").trim();
 
 /** Lists whose entries are rows, the parts of an entry its cells. */
-const LISTS = ".hero, .answers, .measures, .cards, .goals, .events, .steps, .alerts, .facts, .lines, .ratings, .track, .serving, .noted";
+const LISTS = ".hero, .answers, .measures, .cards, .goals, .events, .steps, .alerts, .facts, .lines, .ratings, .track, .serving, .noted, .reviews, #plan-answer";
 
 /** The rows of a table or of a list, each an array of texts. */
 function rows(block) {
   if (block.localName === "table") return [...block.rows].map((row) => [...row.cells].map(words));
-  if (block.matches(".hero")) return [[...block.children].map(words)];
+  if (block.matches(".hero, #plan-answer")) return [[...block.children].map(words)];
   const entries = [...block.children];
   if (block.matches("dl") && entries.some((entry) => entry.localName === "dt")) return entries.filter((entry) => entry.localName === "dt").map((term) => [words(term), words(term.nextElementSibling)]);
   return entries.map((entry) => (entry.children.length ? [...entry.children].map(words) : [words(entry)]));

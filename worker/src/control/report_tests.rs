@@ -191,7 +191,7 @@ fn a_goal_that_was_reached_late_is_missed() {
     control.sql().execute("UPDATE ledger SET at_ms = at_ms + ?1 WHERE kind = 'transition'", &[Param::Integer(31 * DAY)]).unwrap();
     let goal = status(&mut control);
     assert_eq!(goal.status, Status::Fail);
-    assert!(goal.sentence.text.contains("it was due on 2023-12-14"), "{}", goal.sentence.text);
+    assert!(goal.sentence.text.contains("it was due on 14 December"), "{}", goal.sentence.text);
 }
 
 #[test]
