@@ -136,7 +136,9 @@ impl Text {
         let unit = Unit::of(measure.id);
         let figure = self.estimate(&measure.estimate, unit, currency);
         let target = measure.target.as_ref().map(|target| format!("; {}", self.target(target, unit, currency)));
+        // It is shown as text of others is, where marks of direction are seen as their codes.
         format!("{}: {figure}{}", self.measure(measure), target.unwrap_or_default())
+            .replace(['\u{2066}', '\u{2069}', '\u{200e}'], "")
     }
 
     fn translated(&self, sentence: &Sentence) -> Option<String> {
@@ -249,6 +251,19 @@ mod tests {
         let text = Text::new(r#"{"_dir":"rtl","x":"يخدم {version}","n":{"other":"{n} أيام"}}"#, Locale::default());
         assert_eq!(text.fill("x", &[("version", "2026-09-14.1")]), "يخدم \u{2066}2026-09-14.1\u{2069}");
         assert_eq!(text.count("n", 3, &[]), "\u{2066}3\u{2069} أيام");
+        let measure = plumbline_core::report::Measure {
+            id: plumbline_core::report::MeasureId::Precision,
+            tab: plumbline_core::report::Tab::Performance,
+            unit: "ratio".into(),
+            estimate: plumbline_core::report::Estimate::of(Some(0.8)),
+            status: plumbline_core::report::Status::Pass,
+            sentence: Sentence::default(),
+            window_days: 7,
+            target: Some(plumbline_core::report::Target { op: ">=".into(), value: 0.7 }),
+            champion: plumbline_core::report::Series::default(),
+            challenger: None,
+        };
+        assert!(!text.measured(&measure, "USD").contains('\u{2066}'), "its marks would be shown");
         assert_eq!(Text::default().fill("ask.not_done", &[("why", "x")]), "Not done: x");
     }
 
