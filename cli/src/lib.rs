@@ -7,6 +7,7 @@ mod client;
 mod clock;
 mod command;
 mod declare;
+mod delta;
 mod failure;
 mod host;
 mod input;
@@ -43,6 +44,7 @@ pub mod harness {
     }
     /// What commands print with --json, where core has no type for it.
     pub mod report {
+        pub use crate::mlflow::Published;
         pub use crate::report::baseline::BaselineSummary;
         pub use crate::report::bench::Report as Bench;
         pub use crate::report::capacity::CapacitySummary;
@@ -50,9 +52,11 @@ pub mod harness {
         pub use crate::report::check::{ConfigReport, SetupReport};
         pub use crate::report::features::FeaturesReport;
         pub use crate::report::gate::GateReport;
+        pub use crate::report::pull::PullSummary;
         pub use crate::report::summary::{
             AssignSummary, FeaturesSummary, ImportSummary, SchemaSummary, ScoreSummary, WindowSummary,
         };
+        pub use crate::report::train::TrainSummary;
     }
 }
 
@@ -97,7 +101,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    Train(train::Train),
+    Train(Box<train::Train>),
     Import(import::Import),
     Baseline(baseline::Baseline),
     Inspect(inspect::Inspect),
@@ -178,7 +182,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Diagnose(diagnose) => diagnose.run(cli.json),
         Command::Serve(serve) => serve.run(cli.json),
         Command::Rollout(rollout) => rollout.run(cli.json),
-        Command::Retrain(retrain) => retrain.run(cli.json),
+        Command::Retrain(retrain) => retrained(&retrain, cli.json),
         Command::Kill(kill) => kill.run(cli.json),
         Command::Models(models) => models.run(cli.json),
         Command::Push(push) => push.run(cli.json),
@@ -206,6 +210,16 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             terminal::complain(&failure, cli.json);
             ExitCode::from(if is_check { 2 } else { failure.exit() })
         }
+    }
+}
+
+/// Asks for a retraining, or does one that the service does not do itself.
+fn retrained(retrain: &retrain::Retrain, json: bool) -> Result<Outcome, Failure> {
+    let Some(elsewhere) = retrain.elsewhere()? else { return retrain.run(json) };
+    let unread = |e: clap::Error| Failure::usage("ARGUMENTS", e.to_string());
+    match Cli::try_parse_from(elsewhere.arguments()).map_err(unread)?.command {
+        Command::Train(train) => elsewhere.hand_in(&train.trained()?.0, json),
+        _ => Ok(Outcome::CheckFailed),
     }
 }
 

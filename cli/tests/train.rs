@@ -133,11 +133,22 @@ fn tables_without_an_answer_are_rejected_and_nothing_is_written() {
     assert!(failure(5, &["train", &one, "-o", &out], b"").contains("TRAIN_ONE_CLASS"));
     let maybe: Vec<String> = rows.iter().map(|row| format!("{}7", &row[..row.len() - 1])).collect();
     let odd = write(folder.path(), "odd.csv", &maybe);
-    assert!(failure(5, &["train", &odd, "-o", &out], b"").contains("OUTCOME_NOT_UNDERSTOOD"));
-    let ten = write(folder.path(), "ten.csv", &rows[..10]);
+    let said = failure(5, &["train", &odd, "-o", &out], b"");
+    assert!(
+        said.contains("TRAIN_NO_OUTCOMES") && said.contains("OUTCOME_NOT_UNDERSTOOD") && said.contains("--outcome"),
+        "{said}"
+    );
+    let some =
+        |wanted: &str, most: usize| rows.iter().filter(|row| row.ends_with(wanted)).take(most).cloned().collect::<Vec<_>>();
+    let ten = write(folder.path(), "ten.csv", &[some(",1", 5), some(",0", 5)].concat());
     let said = failure(5, &["train", &ten, "-o", &out], b"");
-    assert!(said.contains("TRAIN_") || said.contains("INSUFFICIENT"), "{said}");
+    assert!(said.contains("TRAIN_TOO_FEW") && said.contains("10 leads, of which 5 converted"), "{said}");
+    let headless = text(&folder.path().join("none.csv"));
+    std::fs::write(&headless, "lead_id,visits\na,1\nb,2\n").unwrap();
+    assert!(failure(5, &["train", &headless, "-o", &out], b"").contains("COLUMN_UNKNOWN"));
     assert!(failure(2, &["train", "-", "-o", &out], b"").contains("must be a file"));
+    assert!(failure(2, &["train", &data, "--query", "SELECT 1", "-o", &out], b"").contains("PostgreSQL"));
+    assert!(failure(2, &["train", &data, "--table-version", "1", "-o", &out], b"").contains("Delta"));
     assert!(failure(2, &["train", &data, "-o", &data], b"").contains("overwrite"));
     assert!(!Path::new(&out).exists());
 }
@@ -264,4 +275,29 @@ fn one_command_trains_and_serves_with_reasons_until_a_signal_and_the_bundle_stay
     let odd = write(folder.path(), "odd.csv", &rows);
     let said = failure(3, &["train", &odd, "--leave-out", "stage", "-o", &out, "--serve", "127.0.0.1:0"], b"");
     assert!(said.contains("not served"), "{said}");
+}
+
+#[test]
+fn few_leads_and_times_that_are_to_come_are_warned_of_and_many_categories_are_left_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let (settings, out) = (text(&folder.path().join("p.toml")), text(&folder.path().join("m.plumb")));
+    std::fs::write(&settings, "[train]\ntrees = 3\n").unwrap();
+    let mut random = Random::new(11);
+    let mut csv = "lead_id,created,visits,campaign,converted\n".to_owned();
+    for n in 0..900 {
+        let (year, visits) = (if n < 7 { 2999 } else { 2020 }, random.below(20));
+        let _ = writeln!(csv, "L{n},{year}-05-{:02},{visits},c{n},{}", 1 + n % 28, u8::from(random.below(20) < visits));
+    }
+    let data = text(&folder.path().join("leads.csv"));
+    std::fs::write(&data, csv).unwrap();
+    let done = common::run(&["train", &data, "--time", "created", "--settings", &settings, "-o", &out], b"");
+    let said = String::from_utf8(done.stderr).unwrap();
+    assert_eq!(done.status.code(), Some(0), "{said}");
+    for part in [
+        "warning: 7 leads have a time in the future, up to 2999-05-07",
+        "warning: Not enough data: 900 leads",
+        "campaign (it has 900 values",
+    ] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
 }

@@ -212,6 +212,21 @@ describe("MLflow", () => {
     }
   });
 
+  test("check post-training finds the bundle's run, metrics and version, or says what is missing", async () => {
+    const check = async () => {
+      const { said, error } = await plumbline(["check", "post-training", demo, "--experiment", "gate"]);
+      const of = (id) => said?.checks.find((check) => check.id === id)?.status;
+      return [of("mlflow.metrics"), of("mlflow.registered"), error];
+    };
+    assert.deepEqual(await check(), ["failed", undefined, ""]);
+    assert.equal((await plumbline(["push", demo, "--experiment", "gate"])).code, 0);
+    assert.deepEqual(await check(), ["passed", "passed", ""]);
+    let half = 0;
+    proxy.state.fault = () => (half++ % 2 === 0 ? "half" : undefined);
+    assert.deepEqual(await check(), ["passed", "passed", ""], "a half answer is asked for again");
+    assert.ok(half >= 6, `${half} requests`);
+  });
+
   test("aliases follow the rollout of a service, and a change by hand is put right", { timeout: 240_000 }, async () => {
     const store = join(folder, "store");
     const follow = async (changes) => {

@@ -29,6 +29,8 @@ const STORE_UNAVAILABLE = 4;
 const BUNDLE_TOO_LARGE = 7;
 /** Where bundles are sent, which may be larger than requests for scores. */
 const BUNDLES = "/v1/models";
+/** Where those of retrainings are handed in. */
+const RETRAINED = "/v1/retrain/";
 let slab = EMPTY;
 let taken = 0;
 let edge;
@@ -144,7 +146,7 @@ export default {
     let body = EMPTY;
     const scores = method === "POST" || method === "PUT";
     if (scores) {
-      const isBundle = path === BUNDLES && lifecycle.takes(method, path);
+      const isBundle = (path === BUNDLES || path.startsWith(RETRAINED)) && lifecycle.takes(method, path);
       const reading = read(request, isBundle ? bundleBytes : bodyBytes, bodyMs);
       // A client that breaks off ends its request, and with it what it waits for; so the share of the body is given back at once.
       ctx.waitUntil(reading);

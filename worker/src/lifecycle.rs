@@ -313,7 +313,8 @@ pub(crate) fn part<S: Sql>(
         Ask::Diagnose(question) => shown(&shard.inquire(question)?),
         Ask::Survey(survey) => shown(&shard.survey(survey)?),
         Ask::Stored { shard: asked, question } if *asked == number => shown(&shard.stored(question)?),
-        Ask::Stored { .. } => Ok(Value::Null),
+        Ask::Labelled(asked) if asked.shard == number => shown(&shard.stored(&asked.question)?),
+        Ask::Stored { .. } | Ask::Labelled(_) => Ok(Value::Null),
         Ask::Lead { id } if is_own(id) => match shard.lead(id)? {
             None if shard.is_erased(id)? => Ok(serde_json::json!({ "erased": true })),
             found => shown(&found),

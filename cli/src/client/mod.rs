@@ -1,5 +1,6 @@
 //! Talks to the service: one that runs, by HTTP, or the store of one on this machine, by the same routes.
 
+mod leads;
 mod store;
 
 use std::path::{Path, PathBuf};
@@ -9,6 +10,7 @@ use clap::Args;
 use serde_json::Value;
 
 use crate::Failure;
+pub use leads::{Collected, OUTCOME, TIME};
 
 /// Which service, or the store of which, and with which key.
 #[derive(Debug, Clone, Args)]

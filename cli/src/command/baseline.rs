@@ -118,7 +118,7 @@ impl Baseline {
         let sha256 = sha256(file)?;
         let schema = &scorer.bundle().manifest.schema;
         let mut gathering = Gathering::new(scorer, self.threshold);
-        let leads = Labelled { file, outcome: self.outcome.as_deref(), time: self.time.as_deref() };
+        let leads = Labelled { file, place: None, outcome: self.outcome.as_deref(), time: self.time.as_deref() };
         let (rows, place) = leads.each((schema, scorer.reader()), &scorer.needed_fields(), &mut |seen| {
             gathering.add(seen.slots, seen.as_of, seen.converted, seen.at_ms)
         })?;

@@ -103,7 +103,12 @@ pub trait Records {
 
 /// Opens `path` (`-` is standard input). With `as_json` the records of NDJSON are only the JSON they are, without names and cells.
 pub fn open(path: &Path, as_json: bool) -> Result<(Box<dyn Records>, Source), Failure> {
-    let mut source = Source::open(path)?;
+    open_as(path, None, as_json)
+}
+
+/// [`open`] of what messages call `place`.
+pub fn open_as(path: &Path, place: Option<&str>, as_json: bool) -> Result<(Box<dyn Records>, Source), Failure> {
+    let mut source = Source::open_as(path, place)?;
     Ok((records(&mut source, as_json)?, source))
 }
 

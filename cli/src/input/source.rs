@@ -41,8 +41,14 @@ impl Source {
     /// Opens `path` (`-` is standard input) and finds out its format: by the name's ending (`.csv .tsv .ndjson .jsonl .parquet`,
     /// each also with `.gz`), else by its first bytes.
     pub fn open(path: &Path) -> Result<Source, Failure> {
+        Source::open_as(path, None)
+    }
+
+    /// [`Source::open`] of what messages call `place`.
+    pub fn open_as(path: &Path, place: Option<&str>) -> Result<Source, Failure> {
         let stdin = path == Path::new("-");
-        let place = if stdin { "standard input".to_owned() } else { path.display().to_string() };
+        let own = || if stdin { "standard input".to_owned() } else { path.display().to_string() };
+        let place = place.map_or_else(own, str::to_owned);
         let file = if stdin { None } else { Some(File::open(path).map_err(Failure::read(&place))?) };
         let total = file.as_ref().and_then(|f| f.metadata().ok()).filter(|m| m.is_file()).map(|m| m.len());
         let progress = terminal::progress(total);

@@ -8,6 +8,7 @@
 mod artifact;
 mod publish;
 mod record;
+mod recorded;
 mod registry;
 mod request;
 mod run;
@@ -17,6 +18,7 @@ use clap::Args;
 
 pub use publish::{Published, publish};
 pub use record::Record;
+pub use recorded::Recorded;
 pub use registry::checked_name;
 pub use request::Server;
 pub use source::{Pulled, Source, pull};

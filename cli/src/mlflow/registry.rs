@@ -82,7 +82,8 @@ impl Version {
         Ok((version, is_new))
     }
 
-    fn first_of(server: &Server, name: &str, run_id: &str) -> Result<Option<Version>, Trouble> {
+    /// The version of `name` made from the run; none where there is none.
+    pub(super) fn first_of(server: &Server, name: &str, run_id: &str) -> Result<Option<Version>, Trouble> {
         let filter = format!("run_id = '{run_id}'");
         let found = server.get_once("model-versions/search", &[("filter", &filter), ("max_results", "1000")])?;
         let versions = found.get("model_versions").and_then(Value::as_array).into_iter().flatten().map(Version::of);

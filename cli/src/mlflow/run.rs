@@ -59,7 +59,7 @@ impl Run {
     }
 
     /// The first run of the bundle.
-    fn find(server: &Server, experiment: &str, sha256: &str) -> Result<Option<Run>, Trouble> {
+    pub fn find(server: &Server, experiment: &str, sha256: &str) -> Result<Option<Run>, Trouble> {
         let body = json!({
             "experiment_ids": [experiment], "filter": format!("tags.`{BUNDLE}` = '{sha256}'"), "run_view_type": "ACTIVE_ONLY",
             "max_results": 1, "order_by": ["attributes.start_time ASC"],
@@ -111,6 +111,11 @@ impl Run {
     /// Whether everything was written.
     pub fn is_finished(&self) -> bool {
         self.is_finished
+    }
+
+    /// The value of a metric.
+    pub fn metric(&self, key: &str) -> Option<f64> {
+        self.metrics.get(key).copied()
     }
 
     /// The value of a tag.

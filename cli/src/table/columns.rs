@@ -95,7 +95,12 @@ struct Growing {
 impl Columns {
     /// Reads `path` (`-` is standard input) whole.
     pub fn read(path: &Path) -> Result<Columns, Failure> {
-        let (mut records, source) = input::open(path, false)?;
+        Columns::read_as(path, None)
+    }
+
+    /// [`Columns::read`] of what messages call `place`.
+    pub fn read_as(path: &Path, place: Option<&str>) -> Result<Columns, Failure> {
+        let (mut records, source) = input::open_as(path, place, false)?;
         let (columns, account) = (Vec::new(), Rows::default());
         let mut table = Columns { place: source.place.clone(), columns, rows: 0, account, lines: Vec::new() };
         let mut columns: Vec<Growing> = Vec::new();

@@ -20,6 +20,8 @@ use crate::{Failure, clock};
 pub struct Labelled<'a> {
     /// The file.
     pub file: &'a Path,
+    /// What messages call it; none: its path.
+    pub place: Option<&'a str>,
     /// The column with the outcome; none: one of the usual names.
     pub outcome: Option<&'a str>,
     /// The column with each lead's time.
@@ -52,7 +54,7 @@ impl Labelled<'_> {
         needed: &[bool],
         taken: &mut dyn FnMut(Seen<'_>) -> Result<(), ScoreError>,
     ) -> Result<(Rows, String), Failure> {
-        let (mut records, source) = input::open(self.file, false)?;
+        let (mut records, source) = input::open_as(self.file, self.place, false)?;
         if records.is_table() {
             check_header(&*records, &schema.fields, needed, &source.place, "")?;
         }

@@ -22,7 +22,9 @@ impl Server {
 
     /// `plumbline` with `args`, which end in a service, and what it printed before it listened.
     pub fn of(args: &[&str]) -> (Server, Vec<Value>) {
-        let command = plumbline().args(args).arg("--json").stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
+        // The secret of a webhook, where a test has one.
+        let command =
+            plumbline().args(args).arg("--json").env("HOOK", "a secret").stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
         // Ended with it, whatever it prints.
         let mut server = Server { child: command.expect("the binary starts"), url: String::new() };
         let printed = BufReader::new(server.child.stdout.take().expect("stdout"));

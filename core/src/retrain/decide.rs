@@ -54,6 +54,19 @@ pub struct Decision {
     pub sentence: Sentence,
 }
 
+/// Figures of a retrained model and of today's on leads that it has not seen.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Measured {
+    /// Its AUC.
+    pub auc: f64,
+    /// The ends of its 95 % interval, where it has one.
+    pub interval: Option<(f64, f64)>,
+    /// Leads it was tested on.
+    pub leads: u64,
+    /// The AUC of today's model on the same leads.
+    pub champion_auc: f64,
+}
+
 impl Decision {
     /// Judges `version` by its scores and today's model's of the same leads, which it has not seen.
     ///
@@ -70,20 +83,26 @@ impl Decision {
             Err(few) => return Ok(Err(few)),
         };
         let [own, champion] = comparison.areas;
+        let leads = own.classes.iter().sum();
+        let measured = Measured { auc: own.auc, interval: own.interval(LEVEL), leads, champion_auc: champion.auc };
+        Ok(Ok(Decision::of(version, rules, &measured)))
+    }
+
+    /// Judges `version` by figures that were worked out elsewhere.
+    pub fn of(version: &str, rules: Rules, of: &Measured) -> Decision {
+        let Measured { auc, interval, leads, champion_auc } = *of;
         // A point value is enough: the queue harms no one, and the interval of a thousand leads would reject all.
-        let is_worse = comparison.difference < -rules.margin;
-        let ruling = if own.auc < rules.alert_auc {
+        let is_worse = auc - champion_auc < -rules.margin;
+        let ruling = if auc < rules.alert_auc {
             Ruling::Below
-        } else if own.auc >= rules.promote_auc && !is_worse {
+        } else if auc >= rules.promote_auc && !is_worse {
             Ruling::Queued
         } else {
             Ruling::Kept
         };
-        let interval = own.interval(LEVEL);
-        let leads = own.classes.iter().sum();
         let ends = interval.map_or_else(String::new, |(low, high)| format!("{low:.3} to {high:.3}; "));
-        let measured = format!("AUC {:.3} ({ends}{} leads it has not seen)", own.auc, grouped(leads));
-        let today = format!("today's model has {:.3} on the same leads", champion.auc);
+        let measured = format!("AUC {auc:.3} ({ends}{} leads it has not seen)", grouped(leads));
+        let today = format!("today's model has {champion_auc:.3} on the same leads");
         let (code, text) = match ruling {
             Ruling::Queued => (
                 "RETRAINED_QUEUED",
@@ -92,7 +111,7 @@ impl Decision {
                     rules.promote_auc
                 ),
             ),
-            Ruling::Kept if own.auc >= rules.promote_auc => (
+            Ruling::Kept if auc >= rules.promote_auc => (
                 "RETRAINED_WORSE",
                 format!(
                     "{version} ranks worse than today's model: {measured}; {today}, and {} less is allowed. It is kept, nothing else happens.",
@@ -116,12 +135,12 @@ impl Decision {
         };
         let sentence = Sentence::new(code, text)
             .with("version", version)
-            .with("auc", own.auc)
-            .with("champion_auc", champion.auc)
+            .with("auc", auc)
+            .with("champion_auc", champion_auc)
             .with("n", leads)
             .with("promote_auc", rules.promote_auc)
             .with("alert_auc", rules.alert_auc);
-        Ok(Ok(Decision { ruling, auc: own.auc, interval, leads, champion_auc: champion.auc, sentence }))
+        Decision { ruling, auc, interval, leads, champion_auc, sentence }
     }
 }
 

@@ -4,5 +4,5 @@
 mod decide;
 mod schedule;
 
-pub use decide::{Decision, LEAST_OF_CLASS, LEAST_ROWS, Rules, Ruling, too_few};
+pub use decide::{Decision, LEAST_OF_CLASS, LEAST_ROWS, Measured, Rules, Ruling, too_few};
 pub use schedule::Schedule;

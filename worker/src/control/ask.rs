@@ -10,6 +10,7 @@ use plumbline_core::table::parse_date;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::retrain::Labelled;
 use super::rollout::append;
 use super::route::ok;
 use super::{Control, Fault, integer, text};
@@ -82,6 +83,8 @@ pub enum Ask {
         /// Which leads.
         question: StoredQuestion,
     },
+    /// For leads with their outcomes, by a program that trains on them.
+    Labelled(Labelled),
     /// For the newest reports that something is odd.
     Reports {
         /// Only those that no one has closed.
@@ -144,6 +147,7 @@ impl<S: Sql> Control<S> {
                 Ask::Reports { open, limit: limit.clamp(1, MOST) }
             }
             (Method::Get, "/v1/diagnose") => Ask::Diagnose(self.question(now_ms)?),
+            (Method::Get, "/v1/retrain/leads") => Ask::Labelled(self.labelled(now_ms, request)?),
             (Method::Get, "/v1/leads/{id}") => Ask::Lead { id: id() },
             (Method::Delete, "/v1/leads/{id}") => Ask::Erase { id: id(), random: self.random()?, by },
             (Method::Get, "/v1/ledger/served") => {
@@ -256,6 +260,7 @@ impl<S: Sql> Control<S> {
                 self.take_stored(now_ms, *shard, question, &leads)?;
                 Ok(ok(&json!({ "leads": leads.len() })))
             }
+            Ask::Labelled(asked) => self.shown_labelled(asked, parts),
             Ask::Reports { limit, .. } => {
                 let parts = parts.into_iter().map(serde_json::from_value::<Vec<OddReport>>).collect::<Result<Vec<_>, _>>();
                 let mut reports: Vec<OddReport> = parts.map_err(unreadable)?.into_iter().flatten().collect();
@@ -357,6 +362,6 @@ fn leads(parts: Vec<Value>, before: &[Option<i64>], limit: usize) -> Result<Resp
     Ok(ok(&json!({ "leads": taken, "next": next })))
 }
 
-fn unreadable(error: serde_json::Error) -> SqlError {
+pub(super) fn unreadable(error: serde_json::Error) -> SqlError {
     SqlError::Driver(format!("what is stored cannot be read: {error}"))
 }

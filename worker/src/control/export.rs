@@ -55,7 +55,7 @@ const DEPLOYMENTS: [&str; 3] = ["epoch", "effective_ms", "document"];
 const DOCUMENTS: [&str; 4] = ["sha256", "kind", "at_ms", "body"];
 
 /// Tables that are small and change: they are sent whole when they did.
-const HELD: [(&str, &[&str]); 8] = [
+const HELD: [(&str, &[&str]); 9] = [
     ("models", &["name", "version", "digest", "status", "registered_ms", "registered_by", "bytes", "manifest"]),
     ("aliases", &["alias", "version"]),
     ("looks", &["rollout", "stage", "look", "at_ms", "evidence_sha256", "verdicts"]),
@@ -80,6 +80,7 @@ const HELD: [(&str, &[&str]); 8] = [
     ("notes", &["id", "at_ms", "kind", "actor", "text"]),
     ("capacity", &["build", "at_ms", "rps", "p99_ms", "seconds", "actor"]),
     ("metric_days", &METRIC_DAYS),
+    ("retraining_runs", &RETRAINING_RUNS),
 ];
 
 const METRIC_DAYS: [&str; 21] = [
@@ -104,6 +105,26 @@ const METRIC_DAYS: [&str; 21] = [
     "satisfaction",
     "leads",
     "matured",
+];
+
+const RETRAINING_RUNS: [&str; 17] = [
+    "id",
+    "trigger",
+    "actor",
+    "state",
+    "due_ms",
+    "started_ms",
+    "ended_ms",
+    "rows",
+    "tested",
+    "auc",
+    "auc_low",
+    "auc_high",
+    "champion_auc",
+    "version",
+    "decision",
+    "problem",
+    "sentence",
 ];
 
 /// A cursor that a part never gave.

@@ -169,6 +169,10 @@ impl<S: Sql> Control<S> {
                 let run = self.retrain(now_ms, viewer.name())?;
                 Ok(ok(&super::retrain::shown(&run)))
             }
+            (Post, "/v1/retrain/{id}") => {
+                let run = self.take_retrained(now_ms, routed.value("id"), request, viewer.name())?;
+                Ok(ok(&super::retrain::shown(&run)))
+            }
             (Get, "/v1/alerts") => self.shown_alerts(request),
             (Get, "/v1/incidents") => self.shown_incidents(request),
             (Get, "/v1/reviews") => Ok(ok(&json!({ "reviews": self.reviews(limit(request))? }))),

@@ -154,6 +154,8 @@ pub static ROUTES: &[Route] = &[
     Route::kept(Post, "/v1/notes", Ingest).takes(COMMAND),
     Route::kept(Get, "/v1/retrain", Read),
     Route::kept(Post, "/v1/retrain", Operate).takes(COMMAND),
+    Route::kept(Get, "/v1/retrain/leads", Read).of_shards(),
+    Route::kept(Post, "/v1/retrain/{id}", Operate).takes(&[OCTETS]),
     Route::kept(Post, "/v1/capacity", Operate).takes(COMMAND),
     Route::kept(Get, "/v1/keys", Admin).reads(HELD),
     Route::kept(Post, "/v1/keys", Admin).takes(COMMAND),

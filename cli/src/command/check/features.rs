@@ -85,7 +85,7 @@ impl Features {
             None => scorer.bundle().manifest.declaration(),
         };
         let service = self.url.clone().map(|url| Service::new(Some(url), None, self.key.clone()));
-        let leads = Labelled { file: &self.data, outcome: self.outcome.as_deref(), time: self.time.as_deref() };
+        let leads = Labelled { file: &self.data, place: None, outcome: self.outcome.as_deref(), time: self.time.as_deref() };
         let report =
             Comparison { declaration: &declaration, scorer: Some(&scorer), leads, most: self.most, service: service.as_ref() }
                 .report()?;

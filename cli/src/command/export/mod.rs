@@ -1,7 +1,8 @@
-//! `plumbline export`: follows a running service and keeps its rows in a PostgreSQL database or a folder, or its models in MLflow.
+//! `plumbline export`: follows a running service and keeps its rows in a PostgreSQL database, Delta tables or a folder, or its models in MLflow.
 
 mod database;
 mod folder;
+mod lake;
 mod registry;
 mod table;
 
@@ -17,28 +18,33 @@ use crate::output::terminal;
 use crate::{Failure, Outcome};
 use database::Database;
 use folder::Folder;
+use lake::Lake;
 use registry::Registry;
 
-/// Keep a copy of a service's log and ledger in PostgreSQL or a folder, or of its models in MLflow
+/// Keep a copy of a service's log and ledger in PostgreSQL, Delta Lake or a folder, or of its models in MLflow
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Follows the service by a cursor, which is kept with the rows: after a restart, a broken connection or a failover it goes on where it
 was, and no row is lost or doubled. The service deletes nothing by retention that a follower does not have; what was erased there is
-erased in the database too (a folder keeps what it has: remove its files yourself).
+erased in the database too (a folder and Delta Lake keep what they have: remove it there yourself).
 
 Database: tables in the schema plumbline_export, unless the address says ?schema=… . Folder: one folder per part, files of NDJSON.
+Delta Lake: a table per folder, reader version 1 and writer version 2, to which rows are appended, a commit per table and page. The column
+export_page counts pages: of two rows of one key the one with the larger number holds.
 MLflow: models become versions as with plumbline push, and the aliases champion, challenger and shadow of their registered models follow
 the rollout; other aliases stay. Credentials as for plumbline push.
 
 Examples:
   plumbline export --url https://leads.example --key $KEY --to postgres://localhost/sales
   plumbline export --to archive --once
+  plumbline export --to delta:lake --once --store prod
   plumbline export --url https://leads.example --to mlflow+http://127.0.0.1:5000")]
 pub struct Export {
     #[command(flatten)]
     service: Service,
-    /// Address of a PostgreSQL database (postgres://…) or of an MLflow server (mlflow+http://…), or a folder
-    #[arg(long, value_name = "ADDRESS|FOLDER", env = "PLUMBLINE_EXPORT_TO", hide_env_values = true)]
+    /// Address of a PostgreSQL database (postgres://…) or of an MLflow server (mlflow+http://…), a folder of Delta tables (delta:FOLDER), or
+    /// a folder
+    #[arg(long, value_name = "ADDRESS|delta:FOLDER|FOLDER", env = "PLUMBLINE_EXPORT_TO", hide_env_values = true)]
     to: PathBuf,
     /// Stop when everything there is now has arrived, or at the first failure
     #[arg(long)]
@@ -170,7 +176,10 @@ impl Export {
     fn target(&self) -> Result<Box<dyn Target>, Failure> {
         match self.to.to_str().filter(|text| Database::is_one(text)) {
             Some(address) => Ok(Box::new(Database::open(address)?)),
-            None => Ok(Box::new(Folder::open(&self.to)?)),
+            None => match Lake::folder(&self.to) {
+                Some(folder) => Ok(Box::new(Lake::open(folder)?)),
+                None => Ok(Box::new(Folder::open(&self.to)?)),
+            },
         }
     }
 }

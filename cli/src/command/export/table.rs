@@ -201,6 +201,30 @@ pub const TABLES: &[Table] = &[
             ("matured", I),
         ],
     },
+    Table {
+        name: "retraining_runs",
+        of_shards: false,
+        key: 1,
+        columns: &[
+            ("id", T),
+            ("trigger", T),
+            ("actor", T),
+            ("state", T),
+            ("due_ms", I),
+            ("started_ms", I),
+            ("ended_ms", I),
+            ("rows", I),
+            ("tested", I),
+            ("auc", R),
+            ("auc_low", R),
+            ("auc_high", R),
+            ("champion_auc", R),
+            ("version", T),
+            ("decision", T),
+            ("problem", T),
+            ("sentence", T),
+        ],
+    },
 ];
 
 /// The predictions, one a row, as the service's own view shows them.

@@ -2,6 +2,7 @@
 
 mod champion;
 mod fields;
+mod input;
 mod registry;
 mod settings;
 mod spread;
@@ -16,13 +17,16 @@ use plumbline_core::bundle::{Declaration, Provenance};
 use plumbline_core::feature::Pipeline;
 use plumbline_core::math::logistic;
 use plumbline_core::model::{Calibration, Model};
+use plumbline_core::report::time_text;
+use plumbline_core::retrain::too_few;
 use plumbline_core::table::Rows as Account;
 use plumbline_core::train::boost::Input;
 use plumbline_core::train::{Fit, FitError, Single, Suspicion, test_rows};
 use plumbline_core::training::{Description, Kind, Leads, Signed, TrainSettings, TrainingError, bands, note_origin, version_of};
-use plumbline_core::{Bundle, Manifest};
+use plumbline_core::{Bundle, Manifest, Scorer};
 
 use crate::input::declaration::read_declaration;
+use crate::input::model_file::open_scorer;
 use crate::input::origin;
 use crate::mlflow::{Experiment, Place};
 use crate::output::paths::keep_apart;
@@ -36,9 +40,10 @@ use crate::table::columns::Columns;
 use crate::table::labelled::Labelled;
 use crate::table::leads::OUTCOMES;
 use crate::table::training::Training;
-use crate::{Failure, Outcome};
+use crate::{Failure, Outcome, clock};
 use champion::Champion;
 use fields::fields;
+use input::DataSource;
 use registry::Registry;
 
 /// Train a model on leads with their outcomes
@@ -48,6 +53,9 @@ Reads the leads, tests on the newest fifth of them (with --time; otherwise on a 
 rest, calibrates them by cross-fitting, and writes a bundle with its baseline: figures with intervals on the tested leads, frozen
 distributions, importance and a suite of expectations. With --kind logistic it fits a regularised logistic regression instead: numbers are
 brought to one scale, categories become flags, gaps are filled and marked. The same leads, settings and seed give the same model, in whatever order they come.
+
+Leads can also be rows of a PostgreSQL database, which is only read, or those that a service keeps (--store, --url): with their fields as of
+the moment they were scored and their outcome once it is final, as its own retraining reads them.
 
 Without --schema, every column but the outcome is a field, as far as it can be trained on; what is left out is listed with the reason.
 Fields that are probably known only after the outcome are named: leave them out with --leave-out, or the model will be excellent here
@@ -69,12 +77,33 @@ Examples:
   plumbline train Leads.csv --outcome Converted --leave-out 'Tags,Lead Quality' -o leads.plumb
   plumbline train deals.parquet --outcome won --time created_at --settings plumbline.toml -o deals.plumb
   plumbline train new.csv --champion leads.plumb --mlflow http://127.0.0.1:5000 -o next.plumb
+  plumbline train 'postgres://crm@db/sales?table=crm.leads' --outcome won --time created_at -o deals.plumb
+  plumbline train lake/leads --table-version 12 --outcome won -o deals.plumb
+  plumbline train --store prod --days 90 --like leads.plumb --champion prod -o next.plumb
   plumbline train Leads.csv --outcome Converted -o leads.plumb --serve
   curl -s localhost:8788/v1/score -d '{\"lead_id\": \"42\", \"TotalVisits\": 5}'")]
 pub struct Train {
-    /// Leads with their outcomes: CSV, NDJSON or Parquet
-    #[arg(value_name = "DATA")]
-    data: PathBuf,
+    /// Leads with their outcomes: CSV, NDJSON or Parquet, a folder with a table of Delta Lake, or a PostgreSQL database with ?table= or --query (postgres://…)
+    #[arg(value_name = "DATA", required_unless_present_any = ["store", "url"], conflicts_with_all = ["store", "url", "days"])]
+    data: Option<PathBuf>,
+    /// With a table of Delta Lake: the version that is read [default: the newest]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(0..))]
+    table_version: Option<i64>,
+    /// With the address of a database: the query whose rows are the leads
+    #[arg(long, value_name = "SELECT …")]
+    query: Option<String>,
+    /// The leads that the service of this store keeps, with their final outcomes (a folder, or postgres://…), instead of DATA
+    #[arg(long, value_name = "FOLDER|ADDRESS", conflicts_with = "url")]
+    store: Option<PathBuf>,
+    /// Those that the service at this address keeps, instead of DATA
+    #[arg(long, value_name = "URL")]
+    url: Option<String>,
+    /// With --url: API key with the scope read
+    #[arg(long, value_name = "KEY", env = "PLUMBLINE_KEY", hide_env_values = true)]
+    key: Option<String>,
+    /// With --store or --url: leads that matured in so many days [default: retrain.what.days of the service]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=400))]
+    days: Option<u32>,
     /// The column with the outcome [default: converted, outcome, label, target or y_true]
     #[arg(long, value_name = "COLUMN")]
     outcome: Option<String>,
@@ -90,6 +119,9 @@ pub struct Train {
     /// Output file for the schema that was made of the leads
     #[arg(long, value_name = "S.toml", conflicts_with = "schema")]
     schema_out: Option<PathBuf>,
+    /// Take fields, features and hyperparameters from this bundle
+    #[arg(long, value_name = "M.plumb", conflicts_with_all = ["schema", "leave_out", "kind"])]
+    like: Option<PathBuf>,
     /// Settings with a section [train] (TOML)
     #[arg(long, value_name = "FILE")]
     settings: Option<PathBuf>,
@@ -131,31 +163,56 @@ impl Train {
 
     /// Trains the model and writes its bundle.
     pub fn run(&self, json: bool) -> Result<Outcome, Failure> {
+        let (summary, outcome) = self.trained()?;
+        if json {
+            terminal::say_json(&summary)?;
+        } else {
+            terminal::say(&trained_page(&summary))?;
+        }
+        Ok(outcome)
+    }
+
+    /// Trains the model and writes its bundle; what is printed of it.
+    ///
+    /// # Errors
+    /// The leads or settings cannot be used, or a file cannot be written.
+    pub fn trained(&self) -> Result<(TrainSummary, Outcome), Failure> {
         let read = [
-            ("the leads", Some(self.data.as_path())),
+            ("the leads", self.data.as_deref()),
+            ("the bundle to take fields from", self.like.as_deref()),
             ("the schema", self.schema.as_deref()),
             ("the settings", self.settings.as_deref()),
         ];
         keep_apart(&read, &[("the bundle", Some(&self.output)), ("the schema", self.schema_out.as_deref())])?;
-        if self.data == Path::new("-") {
-            return Err(Failure::usage("ARGUMENTS", "the leads are read more than once, so they must be a file"));
-        }
-        let _interrupt = Interrupt::watch()?;
+        let interrupt = Interrupt::watch()?;
         let registry = Registry::open(&self.mlflow, &self.experiment)?;
         let champion = self.champion.as_deref().map(|named| Champion::open(named, &self.mlflow)).transpose()?;
-        let mut settings = self.settings.as_deref().map(settings::read).transpose()?.unwrap_or_default();
+        let like = self.like.as_deref().map(open_scorer).transpose()?;
+        let usual = like.as_ref().map(|like| TrainSettings::of_model(&like.bundle().manifest)).unwrap_or_default();
+        let mut settings = self.settings.as_deref().map(settings::read).transpose()?.unwrap_or(usual);
         if let Some(kind) = self.kind.as_deref().filter(|kind| *kind != settings.kind.name()).and_then(Kind::named) {
             settings.kind = kind;
         }
         settings.check().map_err(|what| Failure::input("the settings", "SETTINGS_INVALID", what))?;
-        let (mut declaration, plain) = self.declaration(&settings)?;
+        let input = DataSource::of(self, &interrupt)?;
+        let (mut declaration, plain) = match &like {
+            Some(like) => (again(like), None),
+            None => self.declaration(&input, &settings)?,
+        };
         self.state_origin(&mut declaration.provenance)?;
-        let (leads, rows, place) = self.read(&declaration)?;
+        if !input.uri.is_empty() {
+            declaration.provenance.snapshot_uri.clone_from(&input.uri);
+            declaration.provenance.window.clone_from(&input.window);
+            declaration.provenance.table_version.clone_from(&input.table_version);
+        }
+        let (leads, rows, place) = read_leads(&input, &declaration)?;
+        few(&leads, &place, &account("rows", &rows))?;
+        warn_of_the_future(&leads, input.time.as_deref());
         let failed = |e: FitError| Failure::input(&place, e.code(), format!("{e}; {}", account("rows", &rows)));
         let inputs = inputs(&declaration, &settings)?;
         let warnings = match &plain {
             // A flag of one category says little by itself: the field is asked.
-            Some(plain) => suspects(&self::inputs(plain, &TrainSettings::default())?, &self.read(plain)?.0),
+            Some(plain) => suspects(&self::inputs(plain, &TrainSettings::default())?, &read_leads(&input, plain)?.0),
             None => suspects(&inputs, &leads),
         };
         for warning in warnings {
@@ -178,35 +235,31 @@ impl Train {
                 calibration.apply(margin, logistic(margin))
             })
             .collect();
-        let manifest = self.manifest(declaration, &model, calibration, &leads, &settings, &scores);
+        let mut manifest = self.manifest(&input, declaration, &model, calibration, (&leads, &settings, &scores));
+        manifest.checked = None;
         let goldens = leads.goldens(&is_test);
         let made = Description::new(manifest, model, &goldens, self.threshold).map_err(|e| self.refused(&place, &e))?;
         let scorer = Arc::clone(made.scorer());
-        let (bytes, written) = self.with_baseline(made, &leads, &is_test)?;
+        let (bytes, written) = self.with_baseline(&input, made, &leads, &is_test)?;
         replace(&self.output, &bytes)?;
         let trained = BaselineSummary::new(&self.output, bytes.len(), &written, rows.clone(), None);
-        let champion = champion.map(|champion| champion.compared(&self.labelled(), &scorer, &is_test)).transpose()?;
+        let champion = champion.map(|champion| champion.compared(&labelled(&input), &scorer, &is_test)).transpose()?;
         let card = ModelCard { bundle: &written, sha256: &origin::sha256_of(&bytes), champion: champion.as_ref() };
         let cards = card.write_beside(&self.output)?.map(|path| path.display().to_string());
         let mlflow = registry.as_ref().map(|registry| registry.publish(&card, bytes, &self.output)).transpose()?;
+        terminal::note(&account("rows", &rows));
         let summary = TrainSummary { trained, champion: champion.clone(), cards: cards.into(), mlflow };
-        if json {
-            terminal::say_json(&summary)?;
-        } else {
-            terminal::say(&trained_page(&summary))?;
-            terminal::note(&account("rows", &rows));
-        }
-        Ok(self.limit.outcome(std::iter::once(&rows)))
+        Ok((summary, self.limit.outcome(std::iter::once(&rows))))
     }
 
     /// The declaration that is given, or one made of the leads; that of the plain fields where their columns are others.
-    fn declaration(&self, settings: &TrainSettings) -> Result<(Declaration, Option<Declaration>), Failure> {
+    fn declaration(&self, input: &DataSource, settings: &TrainSettings) -> Result<(Declaration, Option<Declaration>), Failure> {
         if let Some(path) = &self.schema {
             return Ok((read_declaration(path)?, None));
         }
-        let table = Columns::read(&self.data)?;
+        let table = Columns::read_as(&input.file, input.place.as_deref())?;
         let usual = OUTCOMES.iter().find(|name| table.columns.iter().any(|column| column.name.eq_ignore_ascii_case(name)));
-        let outcome = self.outcome.as_deref().or(usual.copied());
+        let outcome = input.outcome.as_deref().or(usual.copied());
         let mut apart: BTreeSet<&str> = self.leave_out.iter().chain(&settings.own.leave_out).map(String::as_str).collect();
         let known = |name: &&str| table.columns.iter().any(|column| column.name == **name);
         if let Some(unknown) = apart.iter().find(|name| !known(name)) {
@@ -216,11 +269,10 @@ impl Train {
         }
         let outcome = outcome.and_then(|name| table.columns.iter().find(|column| column.name.eq_ignore_ascii_case(name)));
         apart.extend(outcome.map(|column| column.name.as_str()));
-        apart.extend(self.time.as_deref());
+        apart.extend(input.time.as_deref());
         let is_linear = matches!(settings.kind, Kind::Logistic(_));
         // The name alone: the bundle states the digest of this text, which must not depend on the folder.
-        let of = self.data.file_name().unwrap_or_default().to_string_lossy();
-        let title = format!("# Made by `plumbline train` from {of}.\n");
+        let title = format!("# Made by `plumbline train` from {}.\n", input.name);
         let mut found = fields(&table, &apart, &title, is_linear)?;
         for (column, reason) in &found.left_out {
             terminal::note(&format!("not trained on: {column} ({reason})"));
@@ -249,43 +301,24 @@ impl Train {
         Ok(())
     }
 
-    fn labelled(&self) -> Labelled<'_> {
-        Labelled { file: &self.data, outcome: self.outcome.as_deref(), time: self.time.as_deref() }
-    }
-
-    /// The leads as the model will read them.
-    fn read(&self, declaration: &Declaration) -> Result<(Leads, Account, String), Failure> {
-        let training = Training::of(declaration)?;
-        let (mut leads, mut values) = (Leads::new(training.columns.len()), Vec::new());
-        let (rows, place) = training.each(&self.labelled(), &mut |seen, row| {
-            values.clear();
-            values.extend_from_slice(row);
-            let (id, converted) = (training.id(seen), seen.converted);
-            leads.push(Signed { id, converted, at_ms: seen.at_ms, as_of: seen.as_of }, &mut values);
-        })?;
-        Ok((leads, rows, place))
-    }
-
     /// What is known of the model: what was declared, its calibration and bands, and what it was trained on.
     fn manifest(
         &self,
+        input: &DataSource,
         declaration: Declaration,
         model: &Model,
         calibration: Calibration,
-        leads: &Leads,
-        settings: &TrainSettings,
-        scores: &[f64],
+        (leads, settings, scores): (&Leads, &TrainSettings, &[f64]),
     ) -> Manifest {
         let mut manifest = Manifest::declared(declaration, &model.columns, &vec![Vec::new(); model.columns.len()]);
         note_origin(&mut manifest, calibration, &leads.roll, settings);
         if manifest.bands.is_empty() {
             manifest.bands = bands(scores);
         }
-        let stem = self.data.file_stem().map_or_else(|| "model".to_owned(), |stem| stem.to_string_lossy().into_owned());
         if let Some(name) = &self.name {
             manifest.name.clone_from(name);
         } else if manifest.name.is_empty() {
-            manifest.name = stem;
+            manifest.name.clone_from(&input.stem);
         }
         if let Some(version) = &self.version {
             manifest.version.clone_from(version);
@@ -296,12 +329,18 @@ impl Train {
     }
 
     /// The bundle's bytes with its baseline: distributions of the leads trained on, figures of those tested on.
-    fn with_baseline(&self, mut made: Description, leads: &Leads, is_test: &[bool]) -> Result<(Vec<u8>, Bundle), Failure> {
+    fn with_baseline(
+        &self,
+        input: &DataSource,
+        mut made: Description,
+        leads: &Leads,
+        is_test: &[bool],
+    ) -> Result<(Vec<u8>, Bundle), Failure> {
         let scorer = Arc::clone(made.scorer());
         let schema = &scorer.bundle().manifest.schema;
         // In an order of their own, so that sums and samples do not depend on that of the file.
         let mut read = Vec::with_capacity(is_test.len());
-        let (_, place) = self.labelled().each((schema, scorer.reader()), &[], &mut |seen| {
+        let (_, place) = labelled(input).each((schema, scorer.reader()), &[], &mut |seen| {
             read.push(Some((seen.slots.clone(), seen.as_of, seen.converted, seen.at_ms)));
             Ok(())
         })?;
@@ -310,8 +349,7 @@ impl Train {
             let added = made.add(&slots, as_of, (converted, at_ms), is_test.get(row) == Some(&true));
             added.map_err(|e| Failure::input(&place, e.code(), e.to_string()))?;
         }
-        let name = self.data.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        made.finish(&name).map_err(|e| self.refused(&place, &e))
+        made.finish(&input.name).map_err(|e| self.refused(&place, &e))
     }
 
     fn refused(&self, data: &str, e: &TrainingError) -> Failure {
@@ -323,6 +361,83 @@ impl Train {
             _ => Failure::input(data, e.code(), e.to_string()),
         }
     }
+}
+
+fn labelled(input: &DataSource) -> Labelled<'_> {
+    let (outcome, time) = (input.outcome.as_deref(), input.time.as_deref());
+    Labelled { file: &input.file, place: input.place.as_deref(), outcome, time }
+}
+
+/// The leads as the model will read them.
+fn read_leads(input: &DataSource, declaration: &Declaration) -> Result<(Leads, Account, String), Failure> {
+    let training = Training::of(declaration)?;
+    let (mut leads, mut values) = (Leads::new(training.columns.len()), Vec::new());
+    let (rows, place) = training.each(&labelled(input), &mut |seen, row| {
+        values.clear();
+        values.extend_from_slice(row);
+        let (id, converted) = (training.id(seen), seen.converted);
+        leads.push(Signed { id, converted, at_ms: seen.at_ms, as_of: seen.as_of }, &mut values);
+    })?;
+    Ok((leads, rows, place))
+}
+
+/// Fewer leads of a class teach nothing: the calibration alone is fitted five times.
+const LEAST: u64 = 10;
+
+/// A warning where leads are too few to say how good the model is.
+///
+/// # Errors
+/// There are too few to train on.
+fn few(leads: &Leads, place: &str, account: &str) -> Result<(), Failure> {
+    let rows = leads.roll.len() as u64;
+    let converted = leads.roll.outcomes.iter().filter(|converted| **converted).count() as u64;
+    let least = converted.min(rows - converted);
+    if rows == 0 {
+        let message = format!(
+            "no row has an outcome that is yes or no: name the column with --outcome, and write its values as 1 and 0, true and false, or yes \
+             and no (open leads: empty); {account}"
+        );
+        return Err(Failure::input(place, "TRAIN_NO_OUTCOMES", message));
+    }
+    if least > 0 && least < LEAST {
+        let message = format!(
+            "{rows} leads, of which {converted} converted: at least {LEAST} that converted and {LEAST} that did not are needed, and hundreds of \
+             each for figures that say something; {account}"
+        );
+        return Err(Failure::input(place, "TRAIN_TOO_FEW", message));
+    }
+    if let Some(sentence) = too_few(rows, converted).filter(|_| least > 0) {
+        terminal::note(&format!("warning: {} The model is written, but its figures have wide intervals", sentence.text));
+    }
+    Ok(())
+}
+
+/// A warning where leads have a time that is still to come.
+fn warn_of_the_future(leads: &Leads, time: Option<&str>) {
+    let now = clock::now().0;
+    let ahead = || leads.roll.at_ms.iter().flatten().filter(|at_ms| **at_ms > now);
+    if let (Some(newest), Some(time)) = (ahead().max(), time) {
+        terminal::note(&format!(
+            "warning: {} leads have a time in the future, up to {}: what became of them cannot be known. Is {time} the right column? It \
+             says which leads are tested on, and days are counted to it",
+            terminal::thousands(ahead().count() as u64),
+            time_text(*newest)
+        ));
+    }
+}
+
+/// What the bundle of `like` declares, without what was its own: version, calibration, and what it was trained on.
+fn again(like: &Scorer) -> Declaration {
+    let mut declaration = like.bundle().manifest.declaration();
+    let champion = format!("{} {}", declaration.model.name, declaration.model.version);
+    declaration.model.version.clear();
+    declaration.calibration = Calibration::None;
+    declaration.provenance = Provenance {
+        intended_use: declaration.model.intended_use.clone(),
+        notes: vec![format!("Trained with the fields and settings of {champion}.")],
+        ..Provenance::default()
+    };
+    declaration
 }
 
 /// The columns of the model, with what the settings say of them.

@@ -118,9 +118,9 @@ impl Policy {
         let rows = crate::retrain::LEAST_ROWS as u32..=1_000_000;
         unless(rows.contains(&what.max_rows), "retrain.what.max_rows", "must be from 1,000 to 1,000,000 leads");
         unless(
-            what.place == RetrainPlace::Control,
+            what.place == RetrainPlace::Control || notify_hears_of_retrainings(&self.alerts.notify.webhooks),
             "retrain.what.where",
-            "must be \"control\": training elsewhere is not possible yet; train with `plumbline train` and register with `plumbline models add`",
+            "is \"webhook\", but no webhook of alerts.notify.webhooks hears of \"retrain\": name one, which starts plumbline retrain --run",
         );
         unless((1..=90).contains(&when.unhelpful_days), "retrain.when.unhelpful_days", "must be from 1 to 90 days");
         if let Err(wrong) = Schedule::read(&when.schedule) {
@@ -176,6 +176,11 @@ fn is_loopback(url: &str) -> bool {
     };
     let address = host.parse::<std::net::IpAddr>();
     !authority.contains('@') && (host == "localhost" || address.is_ok_and(|address| address.is_loopback()))
+}
+
+/// Whether one of `webhooks` hears of retrainings.
+fn notify_hears_of_retrainings(webhooks: &[super::Webhook]) -> bool {
+    webhooks.iter().any(|hook| hook.events.is_empty() || hook.events.iter().any(|event| event == "retrain"))
 }
 
 #[cfg(test)]

@@ -96,6 +96,6 @@ pub enum RetrainPlace {
     /// In the service, up to `max_rows` leads.
     #[default]
     Control,
-    /// Elsewhere; rejected, for nothing asks another program yet.
+    /// Up to `max_rows` leads in the service; more by a program that a webhook starts (`plumbline retrain --run`).
     Webhook,
 }

@@ -30,6 +30,7 @@ impl<S: Sql> Control<S> {
         }
         self.retraining.looked = minute;
         let Some(state) = self.state()? else { return Ok(()) };
+        self.give_up_elsewhere(now_ms)?;
         let next = match self.kept_date()? {
             Some(due_ms) => Some(due_ms),
             None => self.plan_next(now_ms)?,

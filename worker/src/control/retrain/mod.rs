@@ -2,6 +2,8 @@
 //! here starts a rollout.
 
 mod due;
+mod elsewhere;
+mod labelled;
 mod run;
 mod work;
 
@@ -13,6 +15,7 @@ use plumbline_core::rollout::policy::LeadStore;
 use plumbline_core::sentence::Sentence;
 use serde_json::{Value, json};
 
+pub use labelled::Labelled;
 pub use run::{Phase, Run, Trigger};
 pub(super) use work::Retraining;
 

@@ -134,6 +134,8 @@ pub(super) struct Cursor {
     pub converted: u64,
     /// How often the training was begun.
     pub tries: u32,
+    /// When it was handed to another program, milliseconds since 1970.
+    pub sent_ms: Option<i64>,
 }
 
 const COLUMNS: &str = "id, trigger, actor, state, due_ms, started_ms, ended_ms, rows, tested, auc, auc_low, auc_high, champion_auc, \

@@ -219,3 +219,101 @@ fn a_lead_that_is_erased_is_not_trained_on() {
     work(&mut lifecycle, NOW, 1_000);
     assert_eq!(lifecycle.control().retrainings(1).unwrap()[0].rows, Some(1_099));
 }
+
+fn send(lifecycle: &mut Lifecycle<Memory>, now_ms: i64, method: &str, path: &str, query: &str, body: &[u8]) -> (u16, Value) {
+    let request = Request { method, path, query, headers: &HEADERS, body };
+    let answer = lifecycle.answer(now_ms, &request, true);
+    (answer.status, serde_json::from_slice(&answer.body).unwrap())
+}
+
+/// Rules by which more than a thousand leads are trained on elsewhere.
+fn elsewhere() -> Policy {
+    use plumbline_core::rollout::policy::{RetrainPlace, Webhook};
+    let mut policy = policy();
+    (policy.retrain.what.max_rows, policy.retrain.what.place) = (1_000, RetrainPlace::Webhook);
+    assert!(policy.problems().iter().any(|problem| problem.path == "retrain.what.where"), "no webhook hears of it");
+    policy.alerts.notify.webhooks =
+        vec![Webhook { url: "https://trainer.example/hook".into(), secret: "HOOK".into(), events: vec!["retrain".into()] }];
+    assert_eq!(policy.problems().len(), 0);
+    policy
+}
+
+#[test]
+fn more_leads_than_the_service_trains_on_are_trained_on_elsewhere_and_the_bundle_is_taken_once() {
+    let mut lifecycle = lifecycle(elsewhere(), 1_600);
+    let (_, run) = ask(&mut lifecycle, NOW);
+    let id = run["id"].as_str().unwrap().to_owned();
+    work(&mut lifecycle, NOW, 1_000);
+    let run = lifecycle.control().retraining(&id).unwrap().unwrap();
+    assert_eq!((run.state, run.sentence.code.as_str()), (Phase::Elsewhere, "RETRAIN_ELSEWHERE"), "{run:?}");
+    // The program behind the webhook hears which run it is, in a signed message.
+    let sent = lifecycle.control().lease(NOW, &|name| Some(format!("secret of {name}"))).unwrap();
+    let of = |message: &crate::notice::Outgoing| serde_json::from_str::<Value>(&message.body).unwrap();
+    let message = sent.iter().find(|message| of(message)["type"] == "retrain.elsewhere").unwrap();
+    let body = of(message);
+    assert_eq!(message.url, "https://trainer.example/hook");
+    assert_eq!(body["data"]["sentence"]["values"]["run"], json!(id), "{body}");
+    assert!(message.headers.iter().any(|(name, value)| name == "webhook-signature" && value.starts_with("v1,")), "{message:?}");
+    // It reads the same leads, page by page, of both shards.
+    let (mut leads, mut after) = (std::collections::BTreeSet::new(), String::new());
+    loop {
+        let query = format!("run={id}&limit=300&after={after}");
+        let (status, page) = send(&mut lifecycle, NOW + 5_000, "GET", "/v1/retrain/leads", &query, b"");
+        assert_eq!((status, &page["run"]["version"]), (200, &json!("2026-12-01.1")), "{page}");
+        for lead in page["leads"].as_array().unwrap() {
+            assert!(lead["converted"].is_boolean() && lead["fields"]["industry"] == "Media", "{lead}");
+            assert!(leads.insert(lead["lead_id"].as_str().unwrap().to_owned()), "a lead comes twice");
+        }
+        match page["next"].as_str() {
+            Some(next) => after = next.to_owned(),
+            None => break,
+        }
+    }
+    assert_eq!(leads.len(), 1_600);
+    for (query, code) in [("after=1_2", "LEADS_MALFORMED"), ("days=0", "LEADS_MALFORMED"), ("run=no", "NO_SUCH_RUN")] {
+        assert_eq!(send(&mut lifecycle, NOW, "GET", "/v1/retrain/leads", query, b"").1["code"], json!(code));
+    }
+    // It hands the bundle in. What is not of this run is rejected, and the run goes on waiting.
+    let path = format!("/v1/retrain/{id}");
+    let figures = "rows=1600&tested=320&converted=700&auc=0.86&auc_low=0.84&auc_high=0.88&champion_auc=0.85";
+    let mut bundle = plumbline_core::Bundle::read(&champion()).unwrap();
+    let other = champion();
+    bundle.manifest.version = "2026-12-01.1".to_owned();
+    let bundle = bundle.write().unwrap();
+    let hand_in = |lifecycle: &mut Lifecycle<Memory>, query: &str, body: &[u8]| {
+        let headers = [HEADERS[0], ("content-type", "application/octet-stream")];
+        let request = Request { method: "POST", path: &path, query, headers: &headers, body };
+        let answer = lifecycle.answer(NOW + 9_000, &request, true);
+        (answer.status, serde_json::from_slice::<Value>(&answer.body).unwrap())
+    };
+    for (query, body, code) in [
+        (figures, &other[..], "RETRAIN_OTHER_VERSION"),
+        ("rows=1600&tested=320&converted=700&auc=1.5&champion_auc=0.85", &bundle, "RETRAIN_FIGURES"),
+        ("rows=1600&tested=1700&converted=700&auc=0.8&champion_auc=0.85", &bundle, "RETRAIN_FIGURES"),
+        ("rows=1600", &bundle, "RETRAIN_FIGURES"),
+    ] {
+        let (status, problem) = hand_in(&mut lifecycle, query, body);
+        assert_eq!((status, &problem["code"]), (422, &json!(code)), "{problem}");
+    }
+    let (status, ended) = hand_in(&mut lifecycle, figures, &bundle);
+    assert_eq!((status, &ended["decision"], &ended["auc"]), (200, &json!("queued"), &json!(0.86)), "{ended}");
+    assert_eq!(hand_in(&mut lifecycle, figures, &bundle), (200, ended), "the answer was lost");
+    assert_eq!(lifecycle.control().model("2026-12-01.1").unwrap().unwrap().status, "queued");
+    let mut changed = plumbline_core::Bundle::read(&bundle).unwrap();
+    changed.manifest.provenance.notes.push("another".to_owned());
+    let (status, problem) = hand_in(&mut lifecycle, figures, &changed.write().unwrap());
+    assert_eq!((status, &problem["code"]), (409, &json!("RETRAIN_NOT_AWAITED")));
+}
+
+#[test]
+fn a_program_that_does_not_answer_within_six_hours_fails_the_run() {
+    let mut lifecycle = lifecycle(elsewhere(), 1_200);
+    ask(&mut lifecycle, NOW);
+    work(&mut lifecycle, NOW, 1_000);
+    work(&mut lifecycle, NOW + 6 * 3_600_000 - 60_000, 10);
+    assert_eq!(lifecycle.control().retraining_under_way().unwrap().unwrap().state, Phase::Elsewhere);
+    work(&mut lifecycle, NOW + 6 * 3_600_000 + 60_000, 10);
+    let run = lifecycle.control().retrainings(1).unwrap().remove(0);
+    assert_eq!((run.decision.as_deref(), run.problem.as_deref()), (Some("failed"), Some("RETRAIN_NO_ANSWER")), "{run:?}");
+    assert!(lifecycle.control().retraining_trouble().unwrap().flatten().is_some(), "the alert fires");
+}

@@ -14,6 +14,7 @@ use plumbline_core::metric::Labelled;
 use plumbline_core::model::Model;
 use plumbline_core::report::day_text;
 use plumbline_core::retrain::{Decision, too_few};
+use plumbline_core::rollout::policy::RetrainPlace;
 use plumbline_core::sentence::Sentence;
 use plumbline_core::train::{Fit, FitError, test_rows};
 use plumbline_core::training::{Description, Filling, Roll, Signed, TrainSettings, note_origin};
@@ -214,9 +215,13 @@ impl<S: Sql> Control<S> {
     }
 
     fn too_many(&mut self, now_ms: i64, run: Run) -> Result<(), Fault> {
+        if self.policy.retrain.what.place == RetrainPlace::Webhook {
+            return self.hand_over(now_ms, run);
+        }
         let most = self.policy.retrain.what.max_rows;
         let text = format!(
-            "More than {most} leads matured: too many to train on in the service. Raise retrain.what.max_rows, or lower retrain.what.days."
+            "More than {most} leads matured: too many to train on in the service. Raise retrain.what.max_rows, lower retrain.what.days, or \
+             have another program train (retrain.what.where = \"webhook\")."
         );
         let sentence = Sentence::new("RETRAIN_TOO_MANY", text).with("max_rows", most);
         self.end_run(now_ms, run, "failed", Some("RETRAIN_TOO_MANY"), sentence)
@@ -365,7 +370,7 @@ impl<S: Sql> Control<S> {
     }
 
     /// The fields of a lead as a model reads them: without those that are stored as hashes, which it has never seen.
-    fn fields_of(&self, lead: &StoredLead) -> Vec<u8> {
+    pub(super) fn fields_of(&self, lead: &StoredLead) -> Vec<u8> {
         let mut fields = lead.lead.fields.clone();
         if let Value::Object(fields) = &mut fields {
             self.policy.leads.personal.iter().for_each(|name| drop(fields.remove(name)));

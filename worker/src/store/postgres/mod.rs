@@ -5,6 +5,7 @@
 //! it commits. A connection that broke is made again by the next statement; a transaction that it broke in has failed.
 
 mod address;
+mod copy;
 mod dialect;
 #[cfg(test)]
 pub(crate) mod tests;

@@ -16,6 +16,7 @@ use crate::client::Service;
 use crate::input::declaration::read_declaration;
 use crate::input::model_file;
 use crate::input::read_settings;
+use crate::mlflow::{Experiment, Place, Record, Recorded};
 use crate::report::gate::GateReport;
 use crate::table::labelled::Labelled;
 use crate::{Failure, Outcome};
@@ -34,6 +35,8 @@ Checks
   model.champion      AUC is at most 0.01 below the champion's: on the same leads with --data (DeLong's interval of the difference),
                       otherwise by the figures of both baselines, which are of different leads
   model.registered    the registry has this bundle
+  mlflow.metrics      with --mlflow: MLflow has a finished run of this bundle with its metrics
+  mlflow.registered   with --mlflow: the run is a version of the registered model
 
 The champion is --champion, otherwise that of the service at --url or of the store at --store; without one there is nothing to compare
 with. Leads for --data must not have been trained on.
@@ -71,6 +74,10 @@ pub struct PostTraining {
     /// Ask the registry of the service at --url or of the store at --store (implied by --store)
     #[arg(long)]
     registry: bool,
+    #[command(flatten)]
+    mlflow: Place,
+    #[command(flatten)]
+    experiment: Experiment,
     #[command(flatten)]
     service: Service,
 }
@@ -115,7 +122,39 @@ impl PostTraining {
                 report.judge("model.registered", is_there, found, &format!("plumbline models add {}", self.model.display()));
             }
         }
+        self.recorded(&mut report, bundle, bytes)?;
         say(&report, json)
+    }
+
+    /// Whether MLflow has the run with its metrics, and the version.
+    fn recorded(&self, report: &mut GateReport, bundle: &Bundle, bytes: Vec<u8>) -> Result<(), Failure> {
+        let Some(server) = self.mlflow.server()? else {
+            report.open("mlflow.metrics", "no MLflow server was named: --mlflow");
+            return Ok(());
+        };
+        let (experiment, name) = (self.experiment.experiment.as_str(), bundle.manifest.name.as_str());
+        let record = Record::of(bundle, bytes);
+        let found = Recorded::of(&server, (experiment, name), &record)?;
+        let next = format!("plumbline push {}", self.model.display());
+        let Some(run) = &found.run else {
+            report.fail(
+                "mlflow.metrics",
+                format!("{} has no finished run of the bundle in experiment {experiment}", server.address()),
+                next,
+            );
+            return Ok(());
+        };
+        let said = match found.lacking.first() {
+            None => format!("run {run} has the {} metrics of the bundle", record.metrics.len()),
+            Some(first) => format!("run {run} lacks {} metrics of the bundle, such as {first}", found.lacking.len()),
+        };
+        report.judge("mlflow.metrics", found.lacking.is_empty(), said, &next);
+        let said = match &found.version {
+            Some(version) => format!("it is version {version} of {name}"),
+            None => format!("it is no version of {name}"),
+        };
+        report.judge("mlflow.registered", found.version.is_some(), said, &next);
+        Ok(())
     }
 
     /// Whether fields and features are those of the file, which is committed.
@@ -182,7 +221,7 @@ impl PostTraining {
             report.judge("model.champion", difference >= -SLACK, found, NEXT);
             return Ok(());
         };
-        let leads = Labelled { file: data, outcome: self.outcome.as_deref(), time: self.time.as_deref() };
+        let leads = Labelled { file: data, place: None, outcome: self.outcome.as_deref(), time: self.time.as_deref() };
         let (ours, theirs) = (scores(model, &leads)?, scores(champion, &leads)?);
         let both: Vec<(f64, f64, bool)> =
             ours.iter().filter_map(|(line, (p, converted))| Some((*p, theirs.get(line)?.0, *converted))).collect();

@@ -123,7 +123,7 @@ impl PreTraining {
 
     /// Whether all ways to the model make the same features.
     fn features(&self, report: &mut GateReport, declaration: &Declaration) -> Result<(), Failure> {
-        let leads = Labelled { file: &self.data, outcome: self.outcome.as_deref(), time: self.time.as_deref() };
+        let leads = Labelled { file: &self.data, place: None, outcome: self.outcome.as_deref(), time: self.time.as_deref() };
         let found = Comparison { declaration, scorer: None, leads, most: self.most, service: None }.report()?;
         match found.sentence() {
             None => {

@@ -1,0 +1,160 @@
+//! A copy as tables of Delta Lake: a folder per table, to which rows are appended.
+//!
+//! A commit names this copy and the number of the page that its rows are of, so a page that is tried again is not appended twice. Before a page is committed to its tables it is kept as a file, so that after an interruption the very
+//! same rows follow.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use super::table::{TABLES, predictions};
+use super::{Page, Target, of_another};
+use crate::Failure;
+use crate::clock;
+use crate::delta::{Kind, Log, Table};
+use plumbline_core::event::ColumnType;
+
+/// The folder with what the copy knows of itself.
+const OWN: &str = "_plumbline";
+/// The column with the number of the page that a row came with: of two rows of one key the later one holds.
+const PAGE: &str = "export_page";
+
+/// Tables of Delta Lake with a copy.
+pub struct Lake {
+    path: PathBuf,
+    /// Those that were appended to, with what is known of their logs.
+    logs: BTreeMap<String, Log>,
+}
+
+impl Lake {
+    /// The folder after `delta:`.
+    pub fn folder(to: &Path) -> Option<&str> {
+        to.to_str()?.strip_prefix("delta:")
+    }
+
+    /// Opens the copy in the folder, which is made where it does not exist.
+    pub fn open(path: &str) -> Result<Lake, Failure> {
+        let path = PathBuf::from(path);
+        let own = path.join(OWN);
+        std::fs::create_dir_all(&own).map_err(Failure::write(own.display().to_string()))?;
+        Ok(Lake { path, logs: BTreeMap::new() })
+    }
+
+    fn own(&self, name: &str) -> PathBuf {
+        self.path.join(OWN).join(name)
+    }
+
+    /// What is kept under `name`; none where there is nothing.
+    fn kept(&self, name: &str) -> Result<Option<Value>, Failure> {
+        let path = self.own(name);
+        let place = path.display().to_string();
+        match std::fs::read(&path) {
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            read => {
+                let unreadable = |e: serde_json::Error| {
+                    let message = format!("it is not what an export keeps: {e}");
+                    Failure::input(place.clone(), "EXPORT_UNREADABLE", message)
+                };
+                serde_json::from_slice(&read.map_err(Failure::read(place.clone()))?).map(Some).map_err(unreadable)
+            }
+        }
+    }
+
+    /// Appends the rows of a page to their tables; those that have it already are left alone.
+    fn append(&mut self, source: &str, page: &Value) -> Result<(), Failure> {
+        let text = |name: &str| page.get(name).and_then(Value::as_str).unwrap_or_default();
+        let number = page.get("page").and_then(Value::as_i64).unwrap_or_default();
+        let app = format!("plumbline/{source}/{}", text("part"));
+        let shard = text("part").parse::<i64>().ok();
+        let mut tables: BTreeMap<&str, Vec<Vec<Value>>> = BTreeMap::new();
+        for row in page.get("rows").and_then(Value::as_array).into_iter().flatten() {
+            let name = row.get("table").and_then(Value::as_str).unwrap_or_default();
+            let cells = row.get("row").cloned().unwrap_or_default();
+            if name == "prediction_batches" {
+                let id = cells.get("id").cloned().unwrap_or_default();
+                let all = tables.entry("prediction_logs").or_default();
+                for (ordinal, line) in cells.get("predictions").and_then(Value::as_array).into_iter().flatten().enumerate() {
+                    let line = line.as_array().into_iter().flatten().cloned();
+                    all.push([json!(number), json!(shard), id.clone(), json!(ordinal)].into_iter().chain(line).collect());
+                }
+            } else if let Some(table) = TABLES.iter().find(|table| table.name == name) {
+                let of = table.columns.iter().map(|(name, _)| cells.get(name).cloned().unwrap_or_default());
+                let own = std::iter::once(json!(number)).chain(table.of_shards.then(|| json!(shard)));
+                tables.entry(table.name).or_default().push(own.chain(of).collect());
+            }
+        }
+        for (name, rows) in tables {
+            let log = match self.logs.entry(name.to_owned()) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(new) => new.insert(Log::open(&self.path.join(name))?),
+            };
+            log.append(&Table { columns: columns(name), rows }, (&app, number), clock::now().0)?;
+        }
+        Ok(())
+    }
+}
+
+/// The columns of a table of the copy.
+fn columns(name: &str) -> Vec<(String, Kind)> {
+    let kind = |kind: ColumnType| match kind {
+        ColumnType::Integer => Kind::Long,
+        ColumnType::Real => Kind::Double,
+        ColumnType::Text => Kind::String,
+    };
+    let known = TABLES.iter().find(|table| table.name == name);
+    let (is_of_shards, of): (bool, Vec<(&str, ColumnType)>) =
+        known.map_or_else(|| (true, predictions()), |table| (table.of_shards, table.columns.to_vec()));
+    let own = std::iter::once((PAGE, Kind::Long)).chain(is_of_shards.then_some(("shard", Kind::Long)));
+    own.chain(of.into_iter().map(|(name, of)| (name, kind(of)))).map(|(name, kind)| (name.to_owned(), kind)).collect()
+}
+
+impl Target for Lake {
+    fn position(&mut self, source: &str, part: &str) -> Result<String, Failure> {
+        // A page that was interrupted comes first.
+        if let Some(page) = self.kept(&format!("{part}.page.json"))?
+            && page.get("source").and_then(Value::as_str) == Some(source)
+        {
+            self.append(source, &page)?;
+            self.settle(part, &page)?;
+        }
+        let Some(position) = self.kept(&format!("{part}.json"))? else { return Ok(String::new()) };
+        let text = |name: &str| position.get(name).and_then(Value::as_str).unwrap_or_default();
+        if text("source") != source {
+            return Err(of_another(&self.path.display().to_string()));
+        }
+        Ok(text("cursor").to_owned())
+    }
+
+    fn keep(&mut self, source: &str, page: &Page) -> Result<(), Failure> {
+        let position = self.kept(&format!("{}.json", page.part))?;
+        let number = position.and_then(|position| position.get("page")?.as_i64()).unwrap_or(-1) + 1;
+        let kept = json!({ "source": source, "part": page.part, "page": number, "after": page.after, "cursor": page.cursor,
+            "rows": page.rows });
+        put(&self.own(&format!("{}.page.json", page.part)), &kept)?;
+        self.append(source, &kept)?;
+        self.settle(&page.part, &kept)
+    }
+}
+
+impl Lake {
+    /// The page is in its tables: the position is behind it.
+    fn settle(&self, part: &str, page: &Value) -> Result<(), Failure> {
+        let of = |name: &str| page.get(name).cloned().unwrap_or_default();
+        let position = json!({ "source": of("source"), "cursor": of("cursor"), "page": of("page") });
+        put(&self.own(&format!("{part}.json")), &position)?;
+        let path = self.own(&format!("{part}.page.json"));
+        std::fs::remove_file(&path).map_err(Failure::write(path.display().to_string()))
+    }
+}
+
+/// Writes `value` to `path`, whole or not at all.
+fn put(path: &Path, value: &Value) -> Result<(), Failure> {
+    let failed = || Failure::write(path.display().to_string());
+    let temporary = path.with_extension("part");
+    let mut file = std::fs::File::create(&temporary).map_err(failed())?;
+    file.write_all(value.to_string().as_bytes()).and_then(|()| file.sync_all()).map_err(failed())?;
+    std::fs::rename(&temporary, path).map_err(failed())
+}

@@ -1,0 +1,99 @@
+// Delta Lake by Python's `deltalake`: what `plumbline export --to delta:…` wrote is read, and tables that it wrote are trained on.
+// PLUMBLINE_PYTHON is an interpreter with tests/python/requirements.txt.
+import assert from "node:assert/strict";
+import { execFileSync, spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { program } from "../../xtask/npm/native.mjs";
+import { command, demo, serve, wait } from "../stores/serve.mjs";
+
+const folder = mkdtempSync(join(tmpdir(), "plumbline-delta-"));
+const lake = join(folder, "lake");
+let at;
+before(async () => {
+  assert.ok(process.env.PLUMBLINE_PYTHON, "PLUMBLINE_PYTHON names no interpreter");
+  at = await serve(join(folder, "store"), "--model", demo, "--log", "durable");
+});
+after(async () => {
+  await at?.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** What `script` prints, whose argument is a folder. Its process ends at once: threads of Arrow that still run would abort it now and then. */
+const python = (script, ...args) => {
+  const whole = `import json, os, sys\nfrom deltalake import DeltaTable, write_deltalake\n${script}\nsys.stdout.flush()\nos._exit(0)`;
+  return JSON.parse(execFileSync(process.env.PLUMBLINE_PYTHON, ["-c", whole, ...args], { encoding: "utf8" }));
+};
+
+const READS = `
+out = {}
+for name in ("prediction_logs", "ledger", "models", "outcome_events"):
+    t = DeltaTable(sys.argv[1] + "/" + name)
+    rows = t.to_pyarrow_table().to_pylist()
+    out[name] = {"rows": len(rows), "version": t.version(), "writer": t.protocol().min_writer_version, "first": rows[0]}
+leads = DeltaTable(sys.argv[1] + "/prediction_logs").to_pyarrow_table(columns=["lead_id"]).column("lead_id").to_pylist()
+out["leads"] = [len(leads), len(set(leads))]
+print(json.dumps(out))`;
+
+const args = () => ["export", "--url", at.url, "--key", at.key, "--to", `delta:${lake}`];
+
+test("an export that is killed and repeated has every row once", { timeout: 120_000 }, async () => {
+  let sent = 0;
+  for (let n = 0; n < 6; n++) {
+    const follower = spawn(program(), [...args(), "--every", "1"], { stdio: "ignore" });
+    for (let i = 0; i < 4; i++) {
+      const leads = Array.from({ length: 10 }, () => ({ lead_id: `x-${sent++}`, visits_30d: i }));
+      assert.equal((await at.call("POST", "/v1/score?reasons=0", leads)).status, 200);
+      await wait(60 + 40 * n);
+    }
+    const event = { lead_id: `x-${sent - 1}`, event_id: `e-${n}`, kind: "converted", occurred_at: Date.now() };
+    assert.equal((await at.call("POST", "/v1/outcomes", event)).status, 200);
+    follower.kill("SIGKILL");
+  }
+  const once = () => command(...args(), "--once");
+  assert.equal(once().code, 0);
+  const read = python(READS, lake);
+  assert.deepEqual(read.leads, [sent, sent]);
+  assert.equal(read.outcome_events.rows, 6);
+  assert.ok(read.ledger.rows > 0 && read.models.rows > 0 && read.prediction_logs.writer === 2, JSON.stringify(read));
+  assert.ok(read.prediction_logs.first.probability > 0 && read.prediction_logs.first.shard === 0, JSON.stringify(read.prediction_logs.first));
+  // What is there is not appended again.
+  assert.equal(once().code, 0);
+  const again = python(READS, lake);
+  assert.deepEqual([again.leads, again.prediction_logs.version], [read.leads, read.prediction_logs.version]);
+});
+
+const WRITES = `
+import pyarrow as pa
+from random import Random
+def rows(first, last):
+    draw, out = Random(first), []
+    for n in range(first, last):
+        visits = draw.randrange(20)
+        out.append({"lead_id": f"L{n}", "visits": visits, "region": ["North", "South & East"][n % 2], "when": f"2026-0{1 + n * 8 // last}-1{n % 9}", "won": draw.random() < 0.1 + visits / 25})
+    return pa.Table.from_pylist(out)
+write_deltalake(sys.argv[1], rows(0, 600), partition_by=["region"])
+write_deltalake(sys.argv[1], rows(600, 900), mode="append")
+t = DeltaTable(sys.argv[1])
+t.create_checkpoint()
+t.delete("lead_id = 'L7'")
+print(json.dumps(t.version()))`;
+
+test("a table is trained on at a version, whatever was written since", { timeout: 120_000 }, () => {
+  const table = join(folder, "crm");
+  assert.equal(python(WRITES, table), 2);
+  const train = (...more) => command("train", table, "--outcome", "won", "--time", "when", "-o", join(folder, "m.plumb"), ...more);
+  for (const [version, rows, ...more] of [["0", 600, "--table-version", "0"], ["1", 900, "--table-version", "1"], ["2", 899]]) {
+    const done = train(...more);
+    assert.equal(done.code, 0, done.text);
+    const { name, provenance, fields } = JSON.parse(command("inspect", join(folder, "m.plumb"), "--json").text);
+    assert.deepEqual([provenance.table_version, provenance.rows, provenance.snapshot_uri], [version, rows, "delta:crm"]);
+    assert.match(provenance.snapshot_sha256, /^[0-9a-f]{64}$/);
+    assert.ok(JSON.stringify({ name, fields }).includes("region") || done.text.includes("region"), "the partition is a field");
+  }
+  const done = train("--table-version", "9");
+  assert.equal(done.code, 5, done.text);
+  assert.match(done.text, /DELTA_VERSION_MISSING/);
+});
