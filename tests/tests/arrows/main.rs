@@ -26,6 +26,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("plumbline", &["plumbline-core", "plumbline-web", "plumbline-worker"]),
     ("plumbline-web", &["plumbline-core"]),
     ("plumbline-tests", &["plumbline-core", "plumbline-wasm", "plumbline-worker", "plumbline", "plumbline-web"]),
+    ("plumbline-trained", &["plumbline-core"]),
     ("xtask", &[]),
 ];
 
