@@ -78,11 +78,8 @@ pub fn begin(kind: Kind, rows: u32, order: u64) -> Result<Fit, String> {
         (Data::Logistic(logistic::Settings::default(), Arc::new(rows)), Calibrate::Sigmoid)
     } else {
         let monotone = |place: usize| i8::from(kind == Kind::Everything && place == 0);
-        let input = |place: usize| Input {
-            name: format!("x{place}"),
-            categorical: place >= Table::NUMBERS,
-            monotone: monotone(place),
-        };
+        let input =
+            |place: usize| Input { name: format!("x{place}"), categorical: place >= Table::NUMBERS, monotone: monotone(place) };
         let inputs = (0..Table::COLUMNS).map(input).collect();
         let rows = Rows::new(inputs, (outcomes, keys), |place| table.column(place)).map_err(|e| e.to_string())?;
         let calibrate = match kind {
