@@ -9,7 +9,7 @@ const PIECE = 1 << 20;
 /** Which reading is wanted: a later one ends those before. */
 let turn = 0;
 
-async function read({ file, score, outcome, segment, scale }) {
+async function read({ file, score, outcome, segment = "", scale }) {
   const own = ++turn;
   await ready;
   begin(file.name, score, outcome, segment, scale, 0.5);
