@@ -185,3 +185,17 @@ fn windows() {
     let found = valid("window", &["window", "show", &at("bare.plw")], "");
     assert!(found["total"]["roc_auc"]["insufficient"].is_string() && found["total"]["precision"].is_null());
 }
+
+#[test]
+fn train() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = |name: &str| text(&folder.path().join(name));
+    std::fs::write(at("p.toml"), "[train]\ntrees = 5\n").expect("written");
+    std::fs::write(at("leads.csv"), leads(400, 0)).expect("written");
+    let (data, settings) = (at("leads.csv"), at("p.toml"));
+    let common = ["train", data.as_str(), "--settings", &settings, "-o"];
+    let found = valid("commands/train", &[&common[..], &[&at("a.plumb")]].concat(), "");
+    assert!(found["champion"].is_null() && found["cards"][0].is_string(), "{found:#}");
+    let found = valid("commands/train", &[&common[..], &[&at("b.plumb"), "--champion", &at("a.plumb")]].concat(), "");
+    assert!(found["champion"]["difference"].is_f64(), "{found:#}");
+}

@@ -5,7 +5,7 @@ use std::fs;
 
 use plumbline::harness::report::{
     AssignSummary, BaselineSummary, Bench, CapacitySummary, Card, ConfigReport, FeaturesReport, FeaturesSummary, GateReport,
-    ImportSummary, SchemaSummary, ScoreSummary, SetupReport, WindowSummary,
+    ImportSummary, Published, PullSummary, SchemaSummary, ScoreSummary, SetupReport, TrainSummary, WindowSummary,
 };
 use plumbline_core::{drift, experiment, metric, quality, route, window};
 use schemars::JsonSchema;
@@ -16,7 +16,7 @@ use crate::project_root;
 
 /// The schema of every report by name, below `commands/` of those that only the native command prints, and of every kind of settings below
 /// `settings/`. The types of the npm package are made of the others.
-pub fn all() -> [(&'static str, Value); 25] {
+pub fn all() -> [(&'static str, Value); 28] {
     [
         ("metrics", report::<metric::Report>()),
         ("drift", report::<drift::DriftReport>()),
@@ -39,6 +39,9 @@ pub fn all() -> [(&'static str, Value); 25] {
         ("commands/report", report::<plumbline_core::report::Report>()),
         ("commands/check-features", report::<FeaturesReport>()),
         ("commands/check-gate", report::<GateReport>()),
+        ("commands/train", report::<TrainSummary>()),
+        ("commands/push", report::<Published>()),
+        ("commands/pull", report::<PullSummary>()),
         ("commands/diagnose", report::<plumbline_core::diagnose::Diagnosis>()),
         ("settings/experiment", settings::<experiment::Settings>()),
         ("settings/plan", settings::<experiment::Plan>()),
