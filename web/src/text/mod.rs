@@ -248,7 +248,7 @@ mod tests {
 
     #[test]
     fn names_keep_their_direction_where_text_runs_from_the_right() {
-        let text = Text::new(r#"{"_dir":"rtl","x":"يخدم {version}","n":{"other":"{n} أيام"}}"#, Locale::default());
+        let text = Text::new(r#"{"_lang":"ar","_dir":"rtl","x":"يخدم {version}","n":{"other":"{n} أيام"}}"#, Locale::default());
         assert_eq!(text.fill("x", &[("version", "2026-09-14.1")]), "يخدم \u{2066}2026-09-14.1\u{2069}");
         assert_eq!(text.count("n", 3, &[]), "\u{2066}3\u{2069} أيام");
         let measure = plumbline_core::report::Measure {
