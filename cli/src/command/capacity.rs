@@ -16,9 +16,10 @@ use crate::{Failure, Outcome, clock};
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Sends single-lead requests from several connections for some seconds, counts the answers, and records the result for the gate
-sys.throughput (POST /v1/capacity). The leads are the model's golden leads as the service lists them, or the one in --lead; they are
-scored and logged like any other, under ids that begin with capacity-. Measure a host of the kind that serves, at a quiet hour: the load
-is real. The first second warms up and is not counted.
+sys.throughput (POST /v1/capacity). The lead is the one in --lead, or one without fields. It is scored and logged as any other
+(POST /v1/capacity/score), under ids that begin with capacity- and with the role load: such rows count in no figure, gate or alert, and no
+model is trained on them. The key needs the scope operate. Measure a host of the kind that serves, at a quiet hour: the load is real.
+The first second warms up and is not counted.
 
 Exit codes:
   0    measured, and recorded unless --dry-run
@@ -156,7 +157,7 @@ impl Capacity {
             lead.insert("lead_id".to_owned(), format!("capacity-{number}-{round}").into());
             let body = serde_json::to_vec(&lead).unwrap_or_default();
             let (is_warm, start) = (warm.load(Ordering::Relaxed), clock::start());
-            match connection.post("/v1/score", "application/json", &body) {
+            match connection.post("/v1/capacity/score", "application/json", &body) {
                 Ok(_) if is_warm => {
                     counted.latency.add(u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX));
                     sent.fetch_add(1, Ordering::Relaxed);

@@ -16,11 +16,13 @@ pub enum Role {
     Named,
     /// A version that scored a golden lead of its bundle, so that its latency is known without traffic; not a caller's lead.
     Probe,
+    /// Whichever model answered a lead of a load test: logged as any lead is, and counted nowhere.
+    Load,
 }
 
 impl Role {
     /// All roles.
-    pub const ALL: [Role; 5] = [Role::Champion, Role::Challenger, Role::Shadow, Role::Named, Role::Probe];
+    pub const ALL: [Role; 6] = [Role::Champion, Role::Challenger, Role::Shadow, Role::Named, Role::Probe, Role::Load];
 
     /// The role's name, as it is stored and sent.
     pub fn name(self) -> &'static str {
@@ -30,6 +32,7 @@ impl Role {
             Role::Shadow => "shadow",
             Role::Named => "named",
             Role::Probe => "probe",
+            Role::Load => "load",
         }
     }
 }

@@ -30,6 +30,8 @@ pub(super) struct Row {
 
 /// The role of a score that no lead asked for: control tries a version with it.
 pub(super) const PROBE: &str = "probe";
+/// The role of a score of a load test's lead, which counts nowhere.
+pub(super) const LOAD: &str = "load";
 /// The role of a score that is only recorded.
 pub(super) const SHADOW: &str = "shadow";
 

@@ -156,6 +156,7 @@ pub static ROUTES: &[Route] = &[
     Route::kept(Post, "/v1/retrain", Operate).takes(COMMAND),
     Route::kept(Get, "/v1/retrain/leads", Read).of_shards(),
     Route::kept(Post, "/v1/retrain/{id}", Operate).takes(&[OCTETS]),
+    Route::post("/v1/capacity/score", Operate, LEADS, |call| score::load(call.serving, call.now, call.request)).reads(LEAD),
     Route::kept(Post, "/v1/capacity", Operate).takes(COMMAND),
     Route::kept(Get, "/v1/keys", Admin).reads(HELD),
     Route::kept(Post, "/v1/keys", Admin).takes(COMMAND),

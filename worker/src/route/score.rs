@@ -19,6 +19,18 @@ const JSON: &str = "application/json";
 const LINES: &str = "application/x-ndjson";
 
 pub(super) fn score(serving: Serving<'_>, now: Timestamp, request: &Request<'_>) -> Result<Answer, Problem> {
+    let (scoring, form) = begun(serving, now, request)?;
+    answered(scoring, request, form)
+}
+
+/// The answer to the same leads as those of a load test, which count in no figure.
+pub(super) fn load(serving: Serving<'_>, now: Timestamp, request: &Request<'_>) -> Result<Answer, Problem> {
+    let (scoring, form) = begun(serving, now, request)?;
+    answered(scoring.of_load(), request, form)
+}
+
+/// The scoring of the leads of `request`, and how its body holds them.
+fn begun<'a>(serving: Serving<'a>, now: Timestamp, request: &Request<'_>) -> Result<(Scoring<'a>, Form), Problem> {
     let form = form(request)?;
     let reasons = match request.parameter("reasons") {
         Some(text) => {
@@ -28,7 +40,10 @@ pub(super) fn score(serving: Serving<'_>, now: Timestamp, request: &Request<'_>)
         None if form == Form::One => serving.service.settings().reasons as usize,
         None => 0,
     };
-    let scoring = Scoring::new(serving, (None, None), now, reasons, request.header("x-request-id"))?;
+    Ok((Scoring::new(serving, (None, None), now, reasons, request.header("x-request-id"))?, form))
+}
+
+fn answered(scoring: Scoring<'_>, request: &Request<'_>, form: Form) -> Result<Answer, Problem> {
     if form == Form::One { one(scoring, request.body) } else { many(scoring, request.body, form) }
 }
 
@@ -152,8 +167,13 @@ fn many(mut scoring: Scoring<'_>, body: &[u8], form: Form) -> Result<Answer, Pro
 
 #[cfg(test)]
 mod tests {
-    use crate::sample::{ask, json};
+    use plumbline_core::event::Role;
+    use plumbline_core::rollout::policy::Leads;
+    use plumbline_core::route::AllocationSettings;
     use serde_json::Value;
+
+    use crate::sample::{NOW, ask, json, model, model_of};
+    use crate::{Request, Service, Settings};
 
     #[test]
     fn one_lead_is_scored_and_noted() {
@@ -167,6 +187,25 @@ mod tests {
         let row = &answer.effects.predictions[0];
         assert_eq!((row.lead_id.as_str(), row.batch_size, row.status.http(), row.margin), ("L1", 1, 200, Some(3.0)));
         assert_eq!(body["request_id"], *row.request_id);
+    }
+
+    #[test]
+    fn leads_of_a_load_test_are_scored_alike_and_logged_in_a_role_of_their_own() {
+        let leads = r#"[{"lead_id":"capacity-1","visits":4},{"lead_id":"capacity-2","visits":[]}]"#;
+        let [lead, load] = ["POST /v1/score", "POST /v1/capacity/score"].map(|line| ask(line, &[], leads));
+        let scores = |answer| json(answer)["scores"].clone();
+        assert_eq!((load.response.status, scores(&load)), (200, scores(&lead)));
+        assert!(load.effects.predictions.iter().all(|row| row.role == Role::Load), "{:?}", load.effects.predictions);
+        let allocation = AllocationSettings { shadow: vec!["2".into()], ..AllocationSettings::champion_only("1") };
+        let settings = Settings { allocation: Some(allocation), leads: Some(Leads::default()), ..Settings::default() };
+        let service = Service::new(settings, vec![model(), model_of("2", 1.0)], "test").unwrap();
+        for (path, role, kept) in [("/v1/score", Role::Shadow, 1), ("/v1/capacity/score", Role::Load, 0)] {
+            let request = Request { method: "POST", path, query: "", headers: &[], body: leads.as_bytes() };
+            let answer = service.handle(NOW, &request);
+            assert_eq!(answer.effects.seen.leads().len(), kept, "{path}");
+            let after = service.after(&request, &answer.after.unwrap()).predictions;
+            assert_eq!(after.iter().map(|row| row.role).collect::<Vec<_>>(), [role, role], "{path}");
+        }
     }
 
     #[test]

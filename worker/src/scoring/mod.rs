@@ -37,6 +37,8 @@ pub(crate) struct Scoring<'a> {
     is_drawn: bool,
     /// Who answers leads that are not drawn.
     fixed: Draw,
+    /// Whether its leads are those of a load test.
+    is_load: bool,
     /// The moment leads are scored for.
     pub now: Timestamp,
     pub request_id: Arc<str>,
@@ -111,6 +113,7 @@ impl<'a> Scoring<'a> {
             served: deployment.served(model)?,
             is_drawn: deployment.draws() && name.is_none(),
             fixed: deployment.fixed(model, name.is_some()),
+            is_load: false,
             now,
             request_id: again.map_or_else(|| service.request_id(), |again| Arc::clone(&again.first.request_id)),
             client_request_id: client_request_id.map(Arc::from),
@@ -119,6 +122,11 @@ impl<'a> Scoring<'a> {
             draws: Vec::new(),
             effects: Effects::default(),
         })
+    }
+
+    /// The same scoring for leads of a load test: their rows have the role `load`, and their fields are not kept.
+    pub(crate) fn of_load(self) -> Scoring<'a> {
+        Scoring { is_load: true, ..self }
     }
 
     /// What a request may bring.

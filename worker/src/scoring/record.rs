@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use plumbline_core::Value;
-use plumbline_core::event::{Prediction, Status};
+use plumbline_core::event::{Prediction, Role, Status};
 use plumbline_core::lead::Slots;
 use plumbline_core::score::ModelId;
 
@@ -85,7 +85,7 @@ impl Scoring<'_> {
             lead_id: lead_id.map_or_else(|| format!("{}/{position}", self.request_id), str::to_owned),
             model,
             variant,
-            role: draw.role,
+            role: if self.is_load { Role::Load } else { draw.role },
             explores: draw.explores,
             status,
             code: None,

@@ -94,7 +94,8 @@ impl<'a> Scoring<'a> {
         let drawn = if self.is_drawn { self.deployment.draw(id, self.is_suspended, value) } else { None };
         let draw = drawn.unwrap_or(self.fixed);
         place.check = check;
-        if self.again.is_none() && self.keeps_leads && place.check.refused.is_none() && read.is_ok() && !id.is_empty() {
+        let is_kept = self.again.is_none() && self.keeps_leads && !self.is_load;
+        if is_kept && place.check.refused.is_none() && read.is_ok() && !id.is_empty() {
             let position = self.leads + *count as u32;
             self.effects.seen.keep(position, id, &source.json(), self.now.0, self.deployment.known());
         }
