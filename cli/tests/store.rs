@@ -78,7 +78,9 @@ fn the_first_keys_of_a_store_make_four_eyes_possible() {
     let (code, _, err) = store.run(&[&start[..], &["--key", &ada]].concat());
     assert_eq!((code, err.contains("FOUR_EYES")), (8, true), "{err}");
     let ben = key("Ben");
-    assert!(store.done(&[&start[..], &["--key", &ada]].concat()).contains("shadow"));
+    let started = store.done(&[&start[..], &["--key", &ada]].concat());
+    let report = started.find("no lead has an outcome yet, so nothing can be planned");
+    assert!(report.is_some() && report < started.find("shadow"), "the start report comes first: {started}");
     // What may be done without a person is done as the owner of the files.
     assert!(store.done(&["rollout", "hold", "--reason", "a drill"]).contains("shadow"));
     let held = store.done(&["rollout", "hold", "--reason", "a short drill", "--until", "2100-01-01T00:00:00Z", "--json"]);
@@ -269,6 +271,21 @@ fn every_row_of_outcomes_is_accounted_for_however_wrong_it_is() {
         .file("wide.csv", &format!("Id,won,lost,Amount\nL-000006,{},,1200.5\nL-000007,,{},\nL-000008,,,\n", utc(at), utc(at)));
     let columns = ["--lead", "Id", "--closed-at", "won", "--lost-at", "lost", "--value", "Amount"];
     assert_eq!(server.import(&wide, &columns), (0, counts(&[("ACCEPTED", 2), ("SKIPPED", 1)])));
+    // The corrected export takes the place of the first: another value, a loss that was none.
+    let wide = store.file("wide.csv", &format!("Id,won,lost,Amount\nL-000006,{},,900\nL-000007,,,\nL-000008,,,\n", utc(at)));
+    let (_, out, _) = server.run(&[&["outcomes", "import", &wide], &columns[..]].concat());
+    assert!(out.starts_with("3 rows: 2 events taken (2 corrected), 0 rejected"), "{out}");
+    assert_eq!(server.import(&wide, &columns), (0, counts(&[("DUPLICATE", 1), ("SKIPPED", 2)])), "again");
+    let (_, out, _) = server.run(&["leads", "show", "L-000006", "--json"]);
+    let shown: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(shown["lead"]["outcome"]["deal_value"], 900.0, "{out}");
+    assert_eq!(shown["events"].as_array().map(Vec::len), Some(2), "the row before stays in the record: {out}");
+    let (_, page, _) = server.run(&["leads", "show", "L-000006"]);
+    for line in ["scores", "outcome", "deal_closed", "900", "row/deal_closed#2", "fields"] {
+        assert!(page.contains(line) && !page.contains('{'), "{line}: {page}");
+    }
+    let (_, out, _) = server.run(&["leads", "show", "L-000007", "--json"]);
+    assert_eq!(serde_json::from_str::<Value>(&out).unwrap()["lead"]["outcome"]["lost_ms"], Value::Null, "{out}");
     let stages =
         store.file("stages.csv", &format!("lead_id,Stage,occurred_at\nL-000009,Closed Won,{0}\nL-000009,Open,{0}\n", utc(at)));
     let words = ["--kind", "Stage", "--map", "Closed Won=converted", "--map", "Open"];
@@ -287,6 +304,9 @@ fn every_row_of_outcomes_is_accounted_for_however_wrong_it_is() {
     }
     let (code, _, err) = server.run(&["outcomes", "import", &stages, "--kind", "Stage", "--map", "Open=wonderful"]);
     assert_eq!((code, err.contains("KIND_UNKNOWN")), (2, true), "{err}");
+    let twice = ["--kind", "Stage", "--map", "Open", "--map", "Open=lost"];
+    let (code, _, err) = server.run(&[&["outcomes", "import", &stages], &twice[..]].concat());
+    assert_eq!((code, err.contains("MAP_REPEATED")), (2, true), "{err}");
     let (_, out, _) = server.run(&["outcomes", "import", &stages, "--kind", "Stage", "--map", "Open=lost"]);
     assert!(out.starts_with("2 rows: 1 events taken, 1 rejected"), "{out}");
     // A date is that day's end, or now: a lead that converts on the day of its first score converts after it, whenever it is sent.
@@ -304,6 +324,15 @@ fn every_row_of_outcomes_is_accounted_for_however_wrong_it_is() {
     let (code, out, _) = server.run(&["feedback", "import", &stray]);
     assert!(code == 0 && out.contains("ORPHAN"), "{out}");
     assert!(server.run(&["leads", "erase", "L-nowhere"]).1.starts_with("nothing was stored of L-nowhere"));
+    // A report that was closed one way and then the other: the ledger has both.
+    let odd = store.file("odd.csv", &format!("lead_id,kind,event_id,occurred_at\nL-000002,odd,f-9,{}\n", utc(at)));
+    assert_eq!(server.run(&["feedback", "import", &odd]).0, 0);
+    for confirmed in ["yes", "no"] {
+        store.done(&["feedback", "close", "f-9", "--confirmed", confirmed]);
+    }
+    let entries = store.done(&["ledger", "list"]);
+    let closed = |what: &str| entries.contains(&format!("closed the report f-9: {what} was odd."));
+    assert!(closed("something") && closed("nothing"), "{entries}");
     store.done(&["leads", "erase", "L-000001"]);
     assert_eq!(server.import(&first, &[]).1, counts(&[("DUPLICATE", 1), ("ERASED", 1)]));
     let (code, _, err) = server.run(&["leads", "show", "L-000001"]);
@@ -313,6 +342,43 @@ fn every_row_of_outcomes_is_accounted_for_however_wrong_it_is() {
     assert!(found.contains("\"n\": 0"), "{found}");
     let ledger = store.done(&["ledger", "list", "--json"]);
     assert!(ledger.contains("\"erase\"") && !ledger.contains("L-000001"), "the ledger names no lead");
+}
+
+/// Tables and views of the database in `file`, each with its columns.
+fn tables(file: &str) -> BTreeMap<String, Vec<String>> {
+    let database = rusqlite::Connection::open(file).unwrap();
+    let query = "SELECT m.name, c.name FROM sqlite_master AS m, pragma_table_info(m.name) AS c WHERE m.type IN ('table', 'view')
+        AND m.name NOT LIKE 'sqlite_%' ORDER BY m.name, c.cid";
+    let mut statement = database.prepare(query).unwrap();
+    let columns = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))).unwrap();
+    let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    columns.map(Result::unwrap).for_each(|(table, column)| found.entry(table).or_default().push(column));
+    found
+}
+
+#[test]
+fn the_page_of_tables_has_every_table_and_column_of_a_store() {
+    let store = Store::new();
+    store.done(&["models", "add", &root().join("worker/demo/demo.plumb").display().to_string()]);
+    let mut real = tables(&format!("{}/log.sqlite", store.path()));
+    real.extend(tables(&format!("{}/control.sqlite", store.path())));
+    let page = std::fs::read_to_string(root().join("docs/TABLES.md")).unwrap();
+    let name = |line: &str, before: &str| Some(line.strip_prefix(before)?.split_once('`')?.0.to_owned());
+    let mut described: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut table = String::new();
+    for line in page.lines() {
+        if let Some(found) = name(line, "### `") {
+            assert!(described.insert(found.clone(), Vec::new()).is_none(), "{found} is described twice");
+            table = found;
+        } else if let Some(column) = name(line, "- `") {
+            assert!(line.split_once("`: ").is_some_and(|(_, what)| what.len() > 1), "{table}.{column} has no description");
+            described.entry(table.clone()).or_default().push(column);
+        }
+    }
+    assert!(real.len() > 40, "{real:?}");
+    let differ: Vec<&String> =
+        real.keys().chain(described.keys()).filter(|name| real.get(*name) != described.get(*name)).collect();
+    assert_eq!(differ, Vec::<&String>::new(), "docs/TABLES.md differs from the store");
 }
 
 #[test]

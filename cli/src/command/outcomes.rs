@@ -20,6 +20,10 @@ const BATCH: usize = 2_000;
 /// Rejected rows that are shown.
 const SHOWN: usize = 5;
 const DAY_MS: i64 = 86_400_000;
+/// The answer to an event that took the place of another.
+const CORRECTED: &str = "CORRECTED";
+/// The answer to an empty time of a lead of which nothing was sent before.
+const NOTHING_TO_RETRACT: &str = "NOTHING_TO_RETRACT";
 
 /// Send what became of leads, and ask how long that takes
 #[derive(Debug, Args)]
@@ -40,7 +44,9 @@ where it did not happen; --value is the value of the won deal.
 
 Times are RFC 3339. A time without a zone is rejected unless --time-zone says which one it is in. A date without a time counts from the
 end of that day (in UTC, or in --time-zone), but never later than now: a lead that converts on the day of its first score converts after it.
-Sending a file again changes nothing: events are known by --event-id, or by their content.
+Sending a file again changes nothing. With one event a row, events are known by --event-id, or by their content; --replaces names the
+column with the event that a row corrects. With one lead a row, a corrected file is imported as it is: a row that changed takes the place
+of the one before, and a time that is now empty retracts it.
 
 Every row is accounted for: ACCEPTED, DUPLICATE (sent before), CORRECTED, OUTCOME_CONFLICT (same id, other content: the first stays),
 ORPHAN (kept until the lead is scored), BEFORE_SCORE, AFTER_MATURITY, TOO_LATE (kept, but no figure changes), ERASED, or EVENT_… with
@@ -223,11 +229,21 @@ impl ImportOutcomes {
             if is_wide {
                 let mut events = Vec::new();
                 for (kind, column) in by_column {
-                    let Some(column) = column.as_deref().filter(|column| row.text(column).is_some()) else { continue };
+                    let Some(column) = column.as_deref() else { continue };
+                    let happened = row.text(column).is_some();
                     let mut event = row.common(&self.file, column, end_of_day)?;
-                    if let Some(Value::String(id)) = event.get("event_id") {
-                        let id = format!("{id}/{kind}");
-                        event.insert("event_id".to_owned(), id.into());
+                    // The same for every version of the row, so that a corrected one takes its place.
+                    let id = event.get("event_id").and_then(Value::as_str).unwrap_or("row");
+                    let id = format!("{id}/{kind}");
+                    event.insert("event_id".to_owned(), id.into());
+                    event.insert("revise".to_owned(), true.into());
+                    if !happened {
+                        if event.contains_key("lead_id") {
+                            event.insert("kind".to_owned(), OutcomeKind::Retract.name().into());
+                            event.insert("occurred_at".to_owned(), json!(clock::now().0));
+                            events.push(event);
+                        }
+                        continue;
                     }
                     event.insert("kind".to_owned(), kind.into());
                     if kind == "deal_closed" {
@@ -262,6 +278,11 @@ impl ImportOutcomes {
 
     /// Whether each word is mapped to a kind that there is.
     fn check_map(&self) -> Result<(), Failure> {
+        let word = |pair: &str| pair.split_once('=').map_or(pair, |(word, _)| word).to_owned();
+        let words: Vec<String> = self.map.iter().map(|pair| word(pair)).collect();
+        if let Some(twice) = words.iter().enumerate().find(|(at, word)| words.iter().skip(at + 1).any(|other| other == *word)) {
+            return Err(Failure::usage("MAP_REPEATED", format!("--map names {:?} more than once; give each word once", twice.1)));
+        }
         let wrong = self
             .map
             .iter()
@@ -374,6 +395,8 @@ struct Account {
     events: u64,
     /// Events that the service took, or would take.
     taken: u64,
+    /// Of those, the ones that took the place of another.
+    corrected: u64,
     by_code: BTreeMap<String, u64>,
     rejected: Vec<(u64, String, String)>,
     count: u64,
@@ -384,6 +407,7 @@ impl Account {
         *self.by_code.entry(code.clone()).or_default() += 1;
         if status < 400 {
             self.taken += 1;
+            self.corrected += u64::from(code == CORRECTED);
         } else {
             self.count += 1;
             self.rejected.push((line, code, detail));
@@ -418,8 +442,13 @@ fn send(
                     check_columns(file, needed, &names, &source.place)?;
                 }
                 match make(&Row { records: records.as_ref(), names: &names }) {
-                    Ok(events) if events.is_empty() => *account.by_code.entry("SKIPPED".to_owned()).or_default() += 1,
-                    Ok(events) => batch.extend(events.into_iter().map(|event| (line, Value::Object(event).to_string()))),
+                    Ok(events) => {
+                        if events.iter().all(is_emptied) {
+                            *account.by_code.entry("SKIPPED".to_owned()).or_default() += 1;
+                        }
+                        let sent = events.into_iter().filter(|event| !file.dry_run || !is_emptied(event));
+                        batch.extend(sent.map(|event| (line, Value::Object(event).to_string())));
+                    }
                     Err((code, detail)) => account.note(line, 422, code, detail),
                 }
                 if batch.len() >= BATCH {
@@ -435,6 +464,11 @@ fn send(
     }
     report(&account, file, json)?;
     Ok(if account.count > 0 { Outcome::SomeRejected } else { Outcome::Done })
+}
+
+/// Whether an event stands for a time that is empty: it retracts what an earlier version of the row had there.
+fn is_emptied(event: &Map<String, Value>) -> bool {
+    event.contains_key("revise") && event.get("kind").and_then(Value::as_str) == Some(OutcomeKind::Retract.name())
 }
 
 /// Whether a table with the columns `names` has all that were named: without one, every row would be rejected.
@@ -460,9 +494,9 @@ fn hand_over(
     if batch.is_empty() {
         return Ok(());
     }
-    account.events += batch.len() as u64;
     if file.dry_run {
         let now = clock::now().0;
+        account.events += batch.len() as u64;
         for (line, event) in batch.drain(..) {
             match check(&event, now) {
                 Ok(()) => account.note(line, 200, "READABLE".to_owned(), String::new()),
@@ -477,7 +511,10 @@ fn hand_over(
     for ((line, _), status) in batch.iter().zip(statuses) {
         let word = |name: &str| status.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
         let number = status.get("status").and_then(Value::as_u64).and_then(|n| u16::try_from(n).ok()).unwrap_or(500);
-        account.note(*line, number, word("code"), word("detail"));
+        if word("code") != NOTHING_TO_RETRACT {
+            account.events += 1;
+            account.note(*line, number, word("code"), word("detail"));
+        }
     }
     batch.clear();
     Ok(())
@@ -495,14 +532,16 @@ fn report(account: &Account, file: &FileArguments, json: bool) -> Result<(), Fai
             .map(|(line, code, why)| json!({ "line": line, "code": code, "detail": why }))
             .collect();
         return terminal::say_json(&json!({
-            "rows": account.rows, "events": account.events, "taken": account.taken, "sent": !file.dry_run, "by_code": account.by_code,
-            "rejected": account.count, "rejected_rows": rejected,
+            "rows": account.rows, "events": account.events, "taken": account.taken, "corrected": account.corrected,
+            "sent": !file.dry_run, "by_code": account.by_code, "rejected": account.count, "rejected_rows": rejected,
         }));
     }
-    let [rows, taken, rejected] = [account.rows, account.taken, account.count].map(terminal::thousands);
+    let [rows, taken, corrected, rejected] =
+        [account.rows, account.taken, account.corrected, account.count].map(terminal::thousands);
+    let corrected = if account.corrected > 0 { format!(" ({corrected} corrected)") } else { String::new() };
     terminal::say(&match file.dry_run {
         true => format!("{rows} rows: {taken} events readable, {rejected} rejected; none sent (--dry-run)"),
-        false => format!("{rows} rows: {taken} events taken, {rejected} rejected"),
+        false => format!("{rows} rows: {taken} events taken{corrected}, {rejected} rejected"),
     })?;
     let rows: Vec<Vec<String>> = account.by_code.iter().map(|(code, n)| vec![code.clone(), terminal::thousands(*n)]).collect();
     terminal::say(&terminal::columns(&["code", "events"], rows.into_iter()))?;

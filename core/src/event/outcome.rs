@@ -25,6 +25,10 @@ pub struct Outcome {
     pub value: Option<f64>,
     /// The id of an earlier event of the lead that this one takes the place of.
     pub replaces: Option<String>,
+    /// Whether it takes the place of what was sent under its id before, where that has other content: a row of a list that is sent again
+    /// with corrections.
+    #[serde(skip)]
+    pub revises: bool,
 }
 
 /// What happened to a lead.
@@ -67,10 +71,10 @@ impl OutcomeKind {
 
 impl Outcome {
     /// The SHA-256 of the content, without the event's own id, in hexadecimal digits: two events with one id are the same event if
-    /// it is equal.
+    /// it is equal. Of an event that revises, what it replaces is no part of it.
     pub fn content_sha256(&self) -> String {
         let value = self.value.map(|value| format!("{:016x}", value.to_bits())).unwrap_or_default();
-        let replaces = self.replaces.as_deref().unwrap_or_default();
+        let replaces = self.replaces.as_deref().filter(|_| !self.revises).unwrap_or_default();
         digest(&[&self.lead_id, self.kind.name(), &self.day_ms.unwrap_or(self.occurred_ms).to_string(), &value, replaces])
     }
 }
@@ -85,14 +89,22 @@ impl Event for Outcome {
         let (occurred_ms, day_ms) = fields.time_or_day("occurred_at", now)?;
         let value = fields.number("value", |value| (0.0..=1e15).contains(&value), "a number from 0 to 1e15")?;
         let replaces = fields.id("replaces")?;
+        let revises = fields.flag("revise")?;
         fields.finish()?;
         if value.is_some() && matches!(kind, OutcomeKind::Lost | OutcomeKind::Retract) {
             return Err(EventError::NotAllowed { field: "value", kind: kind.name() });
         }
-        if kind == OutcomeKind::Retract && replaces.is_none() {
+        if revises && event_id.is_none() {
+            return Err(EventError::Missing { field: "event_id", why: ": it names the row that revise brings up to date" });
+        }
+        if let Some(found) = replaces.as_ref().filter(|_| revises) {
+            let wanted = "allowed with revise, which replaces what was sent under the same event_id";
+            return Err(EventError::BadValue { field: "replaces", found: format!("{found:?}"), wanted });
+        }
+        if kind == OutcomeKind::Retract && replaces.is_none() && !revises {
             return Err(EventError::Missing { field: "replaces", why: ": it names the event that is retracted" });
         }
-        let mut outcome = Outcome { lead_id, event_id: String::new(), kind, occurred_ms, day_ms, value, replaces };
+        let mut outcome = Outcome { lead_id, event_id: String::new(), kind, occurred_ms, day_ms, value, replaces, revises };
         outcome.event_id = event_id.unwrap_or_else(|| outcome.content_sha256());
         if outcome.replaces.as_ref() == Some(&outcome.event_id) {
             return Err(EventError::BadValue {
@@ -129,6 +141,12 @@ mod tests {
             (r#"{"lead_id":"a","kind":"lost","occurred_at":1795860000000,"event_id":"e","replaces":"e"}"#, "EVENT_BAD_VALUE"),
             (r#"{"lead_id":"a","lead_id":"b","kind":"lost","occurred_at":1795860000000}"#, "EVENT_REPEATED_FIELD"),
             (r#"{"lead_id":"a","kind":"lost","occurred_at":1795860000000,"ocurred":1}"#, "EVENT_UNKNOWN_FIELD"),
+            (r#"{"lead_id":"a","kind":"lost","occurred_at":1795860000000,"revise":true}"#, "EVENT_MISSING_FIELD"),
+            (r#"{"lead_id":"a","kind":"lost","occurred_at":1795860000000,"event_id":"e","revise":1}"#, "EVENT_BAD_VALUE"),
+            (
+                r#"{"lead_id":"a","kind":"lost","occurred_at":1795860000000,"event_id":"e","revise":true,"replaces":"d"}"#,
+                "EVENT_BAD_VALUE",
+            ),
             (r#"["lost"]"#, "EVENT_NOT_AN_OBJECT"),
             (r#"{"lead_id":"a","kind":"lost","occurred_at":0179}"#, "EVENT_NOT_AN_OBJECT"),
         ] {

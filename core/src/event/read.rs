@@ -109,6 +109,15 @@ impl Fields {
         self.bounded(field, TEXT_BYTES, "a text of 1 to 4096 bytes")
     }
 
+    /// Whether `field` is true; absent, it is not.
+    pub fn flag(&mut self, field: &'static str) -> Result<bool, EventError> {
+        match self.take(field) {
+            None => Ok(false),
+            Some(Value::Bool(is)) => Ok(is),
+            Some(other) => Err(bad(field, &other, "true or false")),
+        }
+    }
+
     /// A number that `allowed` accepts, if there is one.
     pub fn number(
         &mut self,

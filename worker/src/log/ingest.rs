@@ -1,5 +1,6 @@
 //! Outcome events on their way into a shard: each stored once, folded into its lead's outcome.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -93,19 +94,25 @@ impl Slice {
         let (mut all, mut counts, mut rows) = (Vec::with_capacity(events.len()), Counts::default(), Vec::new());
         let mut before: BTreeMap<&str, Folded> = BTreeMap::new();
         for event in events {
-            let received = self.receive(now, event);
-            if !matches!(received, Received::Duplicate | Received::Conflict | Received::Erased) {
-                let sha256 = event.content_sha256();
-                let known = self.events.entry(event.lead_id.clone()).or_default();
-                before.entry(&event.lead_id).or_insert_with(|| fold(known));
-                let (id, kind, occurred) = (&event.event_id, event.kind.name(), event.occurred_ms);
-                rows.push(json!([event.lead_id, id, kind, occurred, now, event.value, event.replaces, sha256]));
+            let revision = if event.revises { self.revision(event).map(Cow::Owned) } else { Ok(Cow::Borrowed(event)) };
+            let received = match &revision {
+                Ok(event) => self.receive(now, event),
+                Err(received) => *received,
+            };
+            if let Ok(revised) = revision
+                && !matches!(received, Received::Duplicate | Received::Conflict | Received::Erased)
+            {
+                let (lead, sha256) = (&event.lead_id, revised.content_sha256());
+                let known = self.events.entry(lead.clone()).or_default();
+                before.entry(lead).or_insert_with(|| fold(known));
+                let (id, kind, occurred) = (&revised.event_id, revised.kind.name(), revised.occurred_ms);
+                rows.push(json!([lead, id, kind, occurred, now, revised.value, revised.replaces, sha256]));
                 known.push(Happened {
-                    event_id: event.event_id.clone(),
-                    kind: event.kind,
-                    occurred_ms: event.occurred_ms,
-                    value: event.value,
-                    replaces: event.replaces.clone(),
+                    event_id: revised.event_id.clone(),
+                    kind: revised.kind,
+                    occurred_ms: revised.occurred_ms,
+                    value: revised.value,
+                    replaces: revised.replaces.clone(),
                     sha256,
                 });
             }
@@ -157,6 +164,28 @@ impl Slice {
         Ok(all)
     }
 
+    /// The event that is stored of `event`, which revises: the first of its id under this id, a later one under the id with its number,
+    /// in place of the one before.
+    ///
+    /// # Errors
+    /// Nothing changes: the content is that of the one before, or there is nothing to retract.
+    fn revision(&self, event: &Outcome) -> Result<Outcome, Received> {
+        let known = self.events.get(&event.lead_id).map(Vec::as_slice).unwrap_or_default();
+        let of = |id: &str| known.iter().find(|other| other.event_id == id);
+        let name = |number: u32| if number == 1 { event.event_id.clone() } else { format!("{}#{number}", event.event_id) };
+        let next = (1..).map(name).take_while(|id| of(id).is_some()).count() as u32 + 1;
+        let before = if next == 1 { unnamed(known, event.kind) } else { of(&name(next - 1)) };
+        match before {
+            None if event.kind == OutcomeKind::Retract => Err(Received::Nothing),
+            Some(before) if before.kind == OutcomeKind::Retract && event.kind == OutcomeKind::Retract => Err(Received::Nothing),
+            Some(before) if before.sha256 == event.content_sha256() => Err(Received::Duplicate),
+            _ => {
+                let replaces = before.map(|before| before.event_id.clone());
+                Ok(Outcome { event_id: name(next), replaces, ..event.clone() })
+            }
+        }
+    }
+
     fn receive(&self, now: i64, event: &Outcome) -> Received {
         if self.tombstones.holds(&event.lead_id) {
             return Received::Erased;
@@ -182,6 +211,14 @@ impl Slice {
     fn matures(&self, lead: &str) -> Option<i64> {
         Some(self.first_ms.get(lead)?.saturating_add(self.mature_ms?))
     }
+}
+
+/// The one event of `kind` that counts and was sent without an id: it was known by its content.
+fn unnamed(known: &[Happened], kind: OutcomeKind) -> Option<&Happened> {
+    let is_replaced = |id: &str| known.iter().any(|other| other.replaces.as_deref() == Some(id));
+    let mut standing =
+        known.iter().filter(|other| other.kind == kind && other.event_id == other.sha256 && !is_replaced(&other.event_id));
+    standing.next().filter(|_| standing.next().is_none())
 }
 
 /// Whether the outcome day of a lead that matured at `mature` takes no corrections any more.

@@ -40,10 +40,12 @@ pub enum Received {
     TooLate,
     /// Nothing is stored: the lead was erased.
     Erased,
+    /// Nothing is stored: what is retracted was never sent, or is retracted.
+    Nothing,
 }
 
 impl Received {
-    /// All, in the order of their counts.
+    /// Those that are counted, in the order of their counts.
     pub const ALL: [Received; 9] = [
         Received::Accepted,
         Received::Duplicate,
@@ -68,6 +70,7 @@ impl Received {
             Received::AfterMaturity => "after_maturity",
             Received::TooLate => "too_late",
             Received::Erased => "erased",
+            Received::Nothing => "nothing_to_retract",
         }
     }
 
@@ -92,6 +95,9 @@ pub(super) struct Counts(BTreeMap<Received, i64>);
 
 impl Counts {
     pub fn add(&mut self, received: Received) {
+        if received == Received::Nothing {
+            return;
+        }
         *self.0.entry(received).or_default() += 1;
     }
 

@@ -4,11 +4,14 @@ mod inquiry;
 mod lead;
 mod test;
 
+use plumbline_core::Timestamp;
 use plumbline_core::event::{Event, Exposure, Feedback, Outcome};
 use plumbline_core::window::{Layout, Window};
 
 use super::*;
+use crate::sample::ask;
 use crate::store::memory::{Failing, Memory};
+use crate::{Journal, Settings};
 
 pub(super) const DAY: i64 = 86_400_000;
 /// 2026-11-28T10:00:00Z.
@@ -111,6 +114,22 @@ pub(super) fn windows<S: Sql>(shard: &mut LogShard<S>) -> Found {
 }
 
 #[test]
+fn leads_of_a_load_test_are_in_the_log_and_count_nowhere() {
+    let mut shard = LogShard::open(Memory::new()).unwrap();
+    let load = |lead: &str, status| Line { status, ..line(START, lead, "1", "load", 0.9) };
+    shard.append(&batch("b", &[load("capacity-1", 200), load("capacity-2", 500)])).unwrap();
+    let mut effects = ask("POST /v1/capacity/score", &[], r#"{"lead_id":"capacity-3","visits":4}"#).effects;
+    effects.predictions[0].timestamp_ms = START;
+    let mut journal = Journal::new(&Settings { shards: 1, ..Settings::default() }, "x");
+    journal.push(Timestamp(START), &effects);
+    shard.append(&journal.flush()[0].text).unwrap();
+    shard.digest_all(START + DAY, &rules()).unwrap();
+    assert_eq!((shard.count(), windows(&mut shard).len(), shard.minutes(START).unwrap()), (Ok(3), 0, vec![]));
+    assert_eq!(shard.sql().query("SELECT lead_id FROM lead_scores", &[]).unwrap().len(), 0);
+    assert_eq!(codes(&shard.ingest(START + DAY, &[converted("capacity-1", START + 9)]).unwrap()), ["ORPHAN"]);
+}
+
+#[test]
 fn a_lead_meets_its_outcome_on_the_day_it_matures() {
     let mut shard = LogShard::open(Memory::new()).unwrap();
     let mut lines = Vec::new();
@@ -202,6 +221,46 @@ fn every_event_is_stored_once_and_says_what_became_of_it() {
     shard.digest_all(START + 10 * DAY, &rules()).unwrap();
     let day = (START - DAY + 7 * DAY) / DAY * DAY;
     assert_eq!(windows(&mut shard)[&(Grain::Mature, day, "1".into(), "champion".into())].0.scores.counts(), [1, 0, 0]);
+}
+
+#[test]
+fn a_row_that_is_sent_again_with_corrections_takes_the_place_of_the_one_before() {
+    let mut shard = LogShard::open(Memory::new()).unwrap();
+    shard.append(&batch("b", &[line(START, "a", "1", "champion", 0.5)])).unwrap();
+    shard.digest_all(START, &rules()).unwrap();
+    let of = |kind: &str, day: u32, value: &str| {
+        let at = format!("2026-11-{day}T10:00:00Z");
+        outcome(&format!(r#"{{"lead_id":"a","event_id":"row/deal","revise":true,"kind":"{kind}","occurred_at":"{at}"{value}}}"#))
+    };
+    let (won, more) = (of("deal_closed", 29, r#","value":5"#), of("deal_closed", 29, r#","value":6"#));
+    let mut send = |event: &Outcome, code: &str, value: Option<f64>, events: i64| {
+        assert_eq!(codes(&shard.ingest(START + 3 * DAY, std::slice::from_ref(event)).unwrap()), [code], "{event:?}");
+        let row = &shard.sql().query("SELECT deal_value, events FROM outcomes", &[]).unwrap()[0];
+        assert_eq!((cell::real(row, 0), cell::integer(row, 1)), (value, Some(events)), "{event:?}");
+    };
+    // What an earlier import sent without an id is the same row.
+    send(
+        &outcome(r#"{"lead_id":"a","kind":"deal_closed","occurred_at":"2026-11-29T10:00:00Z","value":4}"#),
+        "ACCEPTED",
+        Some(4.0),
+        1,
+    );
+    send(&won, "CORRECTED", Some(5.0), 1);
+    send(&won, "DUPLICATE", Some(5.0), 1);
+    send(&more, "CORRECTED", Some(6.0), 1);
+    send(&more, "DUPLICATE", Some(6.0), 1);
+    send(&won, "CORRECTED", Some(5.0), 1);
+    for code in ["CORRECTED", "NOTHING_TO_RETRACT"] {
+        send(&of("retract", 30, ""), code, None, 0);
+    }
+    send(&more, "CORRECTED", Some(6.0), 1);
+    let other = outcome(r#"{"lead_id":"a","event_id":"row/lost","revise":true,"kind":"retract","occurred_at":1795860000000}"#);
+    send(&other, "NOTHING_TO_RETRACT", Some(6.0), 1);
+    let (both, code) = (shard.ingest(START + 3 * DAY, &[won.clone(), more]).unwrap(), ["CORRECTED", "CORRECTED"]);
+    assert_eq!(codes(&both), code, "two in one request");
+    let ids = shard.sql().query("SELECT event_id FROM outcome_events WHERE event_id LIKE 'row/deal%' ORDER BY 1", &[]).unwrap();
+    let ids: Vec<_> = ids.iter().map(|row| cell::text(row, 0).unwrap().to_owned()).collect();
+    assert_eq!(ids, ["row/deal", "row/deal#2", "row/deal#3", "row/deal#4", "row/deal#5", "row/deal#6", "row/deal#7"]);
 }
 
 #[test]
