@@ -107,6 +107,16 @@ fn settings_are_explained_and_what_they_cannot_decide_is_named() {
     let found: Value = serde_json::from_str(&expect(0, &config, b"")).unwrap();
     assert_eq!((&found["undecided"], found["start"]["chance"]["earliest_day"].as_u64()), (&serde_json::json!([]), Some(49)));
     assert_eq!(found["start"]["precision_recall"]["modes"]["precision"], "relative");
+    // What is no obstacle but should be known is on the page, too; and settings that work otherwise than one might expect.
+    let late = ["check", "config", "--base-rate", "10%", "--leads-per-day", "500", "--within-maturity", "60%"];
+    let page = expect(0, &late, b"");
+    assert!(page.contains("To be known before a start\n  Only 60 % of conversions come within 7 days."), "{page}");
+    let absolute = "[leads]\nstore = \"none\"\n[gates]\nprecision = { mode = \"absolute\" }\nrecall = { mode = \"absolute\" }\n";
+    std::fs::write(at("a.toml"), absolute).unwrap();
+    let page = expect(0, &["check", "config", &at("a.toml")], b"");
+    for code in ["[GATES_CANNOT_HOLD_TOGETHER]", "[FIELDS_NOT_STORED]"] {
+        assert!(page.contains(code), "{code}: {page}");
+    }
     // 200 leads a day: the test is too short.
     let small = ["check", "config", "--base-rate", "10%", "--leads-per-day", "200", "--json"];
     let found: Value = serde_json::from_str(&expect(1, &small, b"")).unwrap();
@@ -114,6 +124,8 @@ fn settings_are_explained_and_what_they_cannot_decide_is_named() {
     for (wrong, why) in [
         ("[gates]\nauc = { min = 85 }\n", "gates.auc.min must be an AUC"),
         ("[gates]\nacu = {}\n", "acu"),
+        ("[retension]\nhours = \"8d\"\n", "did you mean retention? [SETTING_UNKNOWN]"),
+        ("[retention]\npredictions = \"1h\"\n", "[RETENTION_TOO_SHORT]"),
         ("[stage]\nab_test = { max_days = 7 }\n", "at least stage.ab_test.min_days"),
         ("segments = [\"email\"]\n[leads]\npersonal = [\"email\"]\n", "\"email\" is a personal field"),
         ("human_score = \"rank\"\n[leads]\npersonal = [\"rank\"]\n", "\"rank\" is a personal field"),

@@ -75,6 +75,25 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// Its keys.
+    pub const KEYS: [&str; 15] = [
+        "limits",
+        "log",
+        "shards",
+        "flush_rows",
+        "flush_ms",
+        "reasons",
+        "most_reasons",
+        "body_ms",
+        "cors_origins",
+        "allocation",
+        "suite",
+        "segments",
+        "human_score",
+        "tallies",
+        "leads",
+    ];
+
     /// The settings that `given`, an object of them, makes of `defaults`.
     ///
     /// # Errors
@@ -210,6 +229,13 @@ impl LogMode {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_keys_are_those_that_are_read() {
+        let unknown = serde_json::from_value::<Settings>(json!({ "unknown": 1 })).unwrap_err().to_string();
+        let names: Vec<&str> = unknown.split('`').skip(1).step_by(2).collect();
+        assert_eq!(names[1..], Settings::KEYS, "{unknown}");
+    }
 
     #[test]
     fn settings_outside_their_range_are_refused_by_key() {

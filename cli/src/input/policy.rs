@@ -1,9 +1,7 @@
 //! The rules of rollouts, which are sections of the settings' file.
 
 use plumbline_core::rollout::Policy;
-
-/// Sections of the settings' file that are the policy's.
-const POLICY: [&str; 9] = ["outcome", "leads", "stage", "gates", "experiment", "retrain", "alerts", "report", "retention"];
+use plumbline_core::schema::Problem;
 
 /// Takes the policy's sections out of `given`.
 ///
@@ -12,11 +10,17 @@ const POLICY: [&str; 9] = ["outcome", "leads", "stage", "gates", "experiment", "
 pub fn policy_of(given: &mut serde_json::Value) -> Result<Policy, String> {
     let mut sections = serde_json::Map::new();
     if let serde_json::Value::Object(given) = given {
-        for name in POLICY {
+        for name in Policy::SECTIONS {
             sections.extend(given.remove(name).map(|section| (name.to_owned(), section)));
         }
     }
     let policy: Policy = serde_json::from_value(serde_json::Value::Object(sections)).map_err(|e| e.to_string())?;
-    let said: Vec<String> = policy.problems().iter().map(|problem| format!("{} {}", problem.path, problem.message)).collect();
-    if said.is_empty() { Ok(policy) } else { Err(said.join("; ")) }
+    let wrong = said(&policy.problems());
+    if wrong.is_empty() { Ok(policy) } else { Err(wrong) }
+}
+
+/// What is wrong, each with its key and code; empty where nothing is.
+pub fn said(problems: &[Problem]) -> String {
+    let one = |problem: &Problem| format!("{} {} [{}]", problem.path, problem.message, problem.code);
+    problems.iter().map(one).collect::<Vec<_>>().join("; ")
 }

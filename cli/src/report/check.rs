@@ -16,6 +16,8 @@ pub struct ConfigReport {
     pub keys: Vec<Key>,
     /// Where the checklist contradicts itself, and what was taken.
     pub contradictions: Vec<Contradiction>,
+    /// Settings that work, but not as one might expect, each with its code, key and way forward.
+    pub warnings: Vec<Sentence>,
     /// When gates are decided at the base rate and traffic given; empty without them.
     pub decidable: Vec<Sentence>,
     /// What cannot be decided.
@@ -79,6 +81,10 @@ pub fn page(report: &ConfigReport, all: bool) -> String {
     if hidden > 0 {
         lines.push(format!("\n{hidden} keys have their default; --all lists them"));
     }
+    if !report.warnings.is_empty() {
+        lines.push("\nWarnings".to_owned());
+        lines.extend(report.warnings.iter().map(|warning| format!("  {} [{}]", warning.text, warning.code)));
+    }
     lines.push("\nWhere the checklist contradicts itself".to_owned());
     for contradiction in &report.contradictions {
         lines.push(format!("  {} ({})", contradiction.sentence.text, contradiction.keys.join(", ")));
@@ -91,21 +97,46 @@ pub fn page(report: &ConfigReport, all: bool) -> String {
             );
         }
         Some(start) => {
-            lines.push(format!("\n{}", start.sentence.text));
-            lines.push(start.precision_recall.sentence.text.clone());
-            lines.push(start.test.sentence.text.clone());
-            lines.push("\nWhen gates are decided".to_owned());
-            lines.extend(start.gates.iter().map(|gate| format!("  {}", gate.sentence.text)));
-            lines.extend(report.decidable.iter().skip(1).map(|sentence| format!("  {}", sentence.text)));
-            if report.undecided.is_empty() {
-                lines.push("\nAll gates can be decided in time.".to_owned());
-            } else {
-                lines.push("\nCannot be decided with these settings".to_owned());
-                lines.extend(report.undecided.iter().map(|sentence| format!("  {}", sentence.text)));
-            }
+            lines.push(String::new());
+            lines.extend(start_lines(start, report.decidable.get(1..).unwrap_or_default()));
         }
     }
     lines.join("\n")
+}
+
+/// The start report: a good model's chance and dates, when gates are decided, those that cannot be, and what else to know. `more` are
+/// further sentences on when gates are decided.
+pub fn start_lines(start: &StartReport, more: &[Sentence]) -> Vec<String> {
+    let mut lines =
+        vec![start.sentence.text.clone(), start.precision_recall.sentence.text.clone(), start.test.sentence.text.clone()];
+    lines.push("\nWhen gates are decided".to_owned());
+    lines.extend(start.gates.iter().map(|gate| &gate.sentence).chain(more).map(|sentence| format!("  {}", sentence.text)));
+    let undecided = undecided(start);
+    if undecided.is_empty() {
+        lines.push("\nAll gates can be decided in time.".to_owned());
+    } else {
+        lines.push("\nCannot be decided with these settings".to_owned());
+        lines.extend(undecided.iter().map(|sentence| format!("  {}", sentence.text)));
+    }
+    let other: Vec<&Sentence> = start.warnings.iter().filter(|warning| !undecided.contains(warning)).collect();
+    if !other.is_empty() {
+        lines.push("\nTo be known before a start".to_owned());
+        lines.extend(other.iter().map(|sentence| format!("  {}", sentence.text)));
+    }
+    lines
+}
+
+/// What cannot be decided by these settings, at this base rate and traffic.
+pub fn undecided(start: &StartReport) -> Vec<Sentence> {
+    let mut found: Vec<Sentence> = Vec::new();
+    if !start.test.is_long_enough {
+        found.push(start.test.sentence.clone());
+    }
+    if start.precision_recall.cannot_hold_together {
+        found.push(start.precision_recall.sentence.clone());
+    }
+    found.extend(start.gates.iter().filter(|gate| !gate.is_in_time).map(|gate| gate.sentence.clone()));
+    found
 }
 
 /// Where a value comes from.

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) use category::is_same;
 pub use category::{Categories, LOST};
 pub(crate) use check::check_fields;
-pub use problem::{ConfigErrors, Problem};
+pub use problem::{ConfigErrors, Problem, nearest};
 
 use crate::json::ByName;
 use crate::table::Epoch;

@@ -15,6 +15,36 @@ pub struct Problem {
     pub message: String,
 }
 
+/// The one of `known` that `name` was probably meant to be; none where none is alike: more than a third of its letters differ.
+///
+/// # Example
+/// ```
+/// use plumbline_core::schema::nearest;
+/// assert_eq!(nearest("retension", ["retrain", "retention"]), Some("retention"));
+/// assert_eq!(nearest("colour", ["retrain", "retention"]), None);
+/// ```
+pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let letters: Vec<char> = name.chars().take(64).collect();
+    let measured = known.into_iter().map(|known| (distance(&letters, known), known));
+    let (differ, known) = measured.min_by_key(|(differ, _)| *differ)?;
+    (differ * 3 <= letters.len().max(known.chars().count())).then_some(known)
+}
+
+/// How many letters must be put in, left out or changed to make `to` of `from` (Levenshtein).
+fn distance(from: &[char], to: &str) -> usize {
+    let mut row: Vec<usize> = (0..=from.len()).collect();
+    for (at, letter) in to.chars().enumerate() {
+        let mut next = vec![at + 1];
+        for (before, (pair, is)) in row.windows(2).zip(from).enumerate() {
+            let [diagonal, above] = pair else { continue };
+            let left = next.get(before).copied().unwrap_or_default();
+            next.push((diagonal + usize::from(*is != letter)).min(above + 1).min(left + 1));
+        }
+        row = next;
+    }
+    row.last().copied().unwrap_or_default()
+}
+
 /// All problems of a declaration; at least one.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct ConfigErrors {

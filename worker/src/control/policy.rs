@@ -1,9 +1,11 @@
 //! Which policy is in force: that of the settings, or one that a person has put in its place. Under a rollout the rules by which it began
 //! stay; who hears of what, people, links and retention follow the settings at each start.
 
+use plumbline_core::Bundle;
 use plumbline_core::rollout::ledger::Kind;
 use plumbline_core::rollout::policy::Operation;
 use plumbline_core::rollout::{Event, Policy, State};
+use plumbline_core::schema::Problem as Wrong;
 use plumbline_core::sentence::Sentence;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -104,14 +106,30 @@ impl<S: Sql> Control<S> {
         self.settle_policy(now_ms).map(drop)
     }
 
+    /// What keeps `policy` from being put in force here: what is wrong with it, and fields that today's model does not have.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub fn policy_problems(&mut self, policy: &Policy) -> Result<Vec<Wrong>, SqlError> {
+        let mut wrong = policy.problems();
+        let Some(state) = self.state()? else { return Ok(wrong) };
+        let digest = self.model(&state.champion)?.map(|model| model.digest).unwrap_or_default();
+        if let Some(bundle) = self.bundle(&digest)?.and_then(|bytes| Bundle::read(&bytes).ok()) {
+            wrong.extend(policy.segments_unknown(&bundle.manifest.schema));
+        }
+        Ok(wrong)
+    }
+
     /// Puts the rules in the body in force: all of them, each key that is left out with its default. Where only parts differ by which
     /// nothing is judged, that is possible at any time.
     pub(super) fn put_policy(&mut self, now_ms: i64, request: &Request<'_>, viewer: &Viewer<'_>) -> Result<Response, Fault> {
         let state = self.running()?;
         let revision = revision(request)?.ok_or_else(|| revision_required(&state))?;
         let policy: Policy = body(request)?;
-        if let Some(wrong) = policy.problems().into_iter().next() {
-            return Err(Problem::new(422, wrong.code, format!("{} {}", wrong.path, wrong.message)).into());
+        let wrong = self.policy_problems(&policy)?;
+        if let Some(first) = wrong.first() {
+            let all: Vec<String> = wrong.iter().map(|wrong| format!("{} {}", wrong.path, wrong.message)).collect();
+            return Err(Problem::new(422, first.code, all.join("; ")).into());
         }
         let settings = self.kept_own()?.settings;
         if revision != state.version {

@@ -3,16 +3,17 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use plumbline_core::rollout::plan::{Basis, Decidable, Expected, StartReport, start_report};
+use plumbline_core::rollout::plan::{Basis, Decidable, Expected, start_report};
 use plumbline_core::rollout::policy::{contradictions, keys};
 use plumbline_core::rollout::{Policy, plan};
+use plumbline_core::schema::Problem;
 use plumbline_core::sentence::Sentence;
 use serde_json::Value;
 
 use crate::client::Service;
 use crate::input::read_settings;
 use crate::output::terminal;
-use crate::report::check::{ConfigReport, page};
+use crate::report::check::{ConfigReport, page, undecided};
 use crate::table::account::part;
 use crate::{Failure, Outcome};
 
@@ -84,6 +85,7 @@ impl Config {
             file: file.map(|file| file.display().to_string()),
             keys: keys(&policy),
             contradictions: contradictions(),
+            warnings: warnings(&policy),
             decidable: basis.as_ref().map(|basis| decidable(&policy, basis)).unwrap_or_default(),
             undecided,
             start,
@@ -127,17 +129,12 @@ impl Config {
     }
 }
 
-/// What cannot be decided by these settings, at this base rate and traffic.
-fn undecided(start: &StartReport) -> Vec<Sentence> {
-    let mut found: Vec<Sentence> = Vec::new();
-    if !start.test.is_long_enough {
-        found.push(start.test.sentence.clone());
-    }
-    if start.precision_recall.cannot_hold_together {
-        found.push(start.precision_recall.sentence.clone());
-    }
-    found.extend(start.gates.iter().filter(|gate| !gate.is_in_time).map(|gate| gate.sentence.clone()));
-    found
+/// The policy's warnings as sentences.
+fn warnings(policy: &Policy) -> Vec<Sentence> {
+    let said = |warning: Problem| {
+        Sentence::new(warning.code, format!("{} {}.", warning.path, warning.message)).with("key", warning.path)
+    };
+    policy.warnings().into_iter().map(said).collect()
 }
 
 /// When each gate is decided, in sentences.

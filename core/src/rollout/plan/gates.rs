@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Basis, Expected, TestReport, requests_needed};
-use crate::experiment::words::count;
+use crate::experiment::words::{count, percent, rounded};
 use crate::math;
 use crate::rollout::{Gate, Modes, Policy, Stage, words};
 use crate::sentence::Sentence;
@@ -16,8 +16,8 @@ pub struct GatePlan {
     pub gate: Gate,
     /// The stage.
     pub stage: Stage,
-    /// How many leads, requests or deals decide it with a chance of 80 % for a good model.
-    pub needed_n: u64,
+    /// How many leads, requests or deals decide it with a chance of 80 % for a good model; none where no number does.
+    pub needed_n: Option<u64>,
     /// The day of the stage by which they have come; none if they never do.
     pub day: Option<u32>,
     /// Whether that is before the stage's last look.
@@ -35,7 +35,10 @@ pub(super) fn gates(policy: &Policy, basis: &Basis, modes: Modes, test: &TestRep
         let stage = &policy.stage.shadow;
         let last = stage.min_days + stage.max_extensions * stage.extend_days;
         let n = (Gate::must_pass(gate, Stage::Shadow) && modes.applies(gate, Stage::Shadow)).then_some(needed);
-        plans.extend(n.map(|needed| gate_plan(gate, Stage::Shadow, needed, per_day, delay, last)));
+        plans.extend(n.map(|needed| match needed.is_finite() {
+            true => gate_plan(gate, Stage::Shadow, needed, per_day, delay, last),
+            false => undecidable(gate, policy, basis),
+        }));
     };
     let area = challenger.leads_needed(policy.gates.auc.min - policy.gates.auc.slack).map_or(f64::INFINITY, |leads| leads as f64);
     shadow(Gate::PerfAuc, area.max(200.0).max(30.0 / b), basis.leads_per_day, mature);
@@ -79,7 +82,27 @@ fn gate_plan(gate: Gate, stage: Stage, needed: f64, per_day: f64, delay: u32, la
     let text = format!("{name} needs about {} {what}: reached {when}.", count(n));
     let code = if is_in_time { "GATE_IN_TIME" } else { "GATE_TOO_LATE" };
     let sentence = Sentence::new(code, text).with("gate", gate.id()).with("needed", n);
-    GatePlan { gate, stage, needed_n: n, day, is_in_time, sentence }
+    GatePlan { gate, stage, needed_n: Some(n), day, is_in_time, sentence }
+}
+
+/// A gate of shadow that no number of leads or requests decides for a good model.
+fn undecidable(gate: Gate, policy: &Policy, basis: &Basis) -> GatePlan {
+    let name = words::capital(words::gate(gate));
+    let why = match gate {
+        Gate::PerfAuc => {
+            let (auc, line) = (rounded(basis.challenger_auc, 3), rounded(policy.gates.auc.min - policy.gates.auc.slack, 3));
+            format!(
+                "a good model is taken to have an AUC of {auc}, which is the line itself ({line}), so no number of leads shows on which side \
+                 it lies. Lower gates.auc.min, raise gates.auc.slack, or bring a better model"
+            )
+        }
+        _ => format!(
+            "no number of requests shows a rate below {}. Raise gates.service.max_error_rate",
+            percent(policy.gates.service.max_error_rate)
+        ),
+    };
+    let sentence = Sentence::new("GATE_UNDECIDABLE", format!("{name} cannot be decided: {why}.")).with("gate", gate.id());
+    GatePlan { gate, stage: Stage::Shadow, needed_n: None, day: None, is_in_time: false, sentence }
 }
 
 /// Deal size and sales cycle in the test: only leads whose deal can have closed by the last look have a value.

@@ -162,6 +162,7 @@ impl Policy {
             let is_known = webhook.events.iter().all(|event| EVENTS.contains(&event.as_str()));
             unless(is_known, "alerts.notify.webhooks", "events can be rollout, alert, retrain and review");
         }
+        found.extend(self.conflicts());
         found
     }
 }

@@ -1,6 +1,7 @@
 //! The rules of a rollout: the sections of `plumbline.toml`, with the checklist's numbers as defaults.
 
 mod check;
+mod conflict;
 mod experiment;
 mod gates;
 mod key;
@@ -45,6 +46,10 @@ pub struct Policy {
 }
 
 impl Policy {
+    /// Its sections, as `plumbline.toml` has them next to those of the service.
+    pub const SECTIONS: [&str; 9] =
+        ["outcome", "leads", "stage", "gates", "experiment", "retrain", "alerts", "report", "retention"];
+
     /// The parts by which nothing is judged.
     pub fn operation(&self) -> Operation {
         let Policy { retrain, alerts, report, retention, .. } = self;

@@ -72,6 +72,9 @@ pub extern "C" fn control_open(s: usize, t: usize, r: usize, a: usize) -> f64 {
     let (settings, rest) = input.split_at_checked(s).unwrap_or_default();
     let made = super::deploy::settings(settings).and_then(|settings| {
         let terms = Terms::read(rest.get(..t).unwrap_or_default())?;
+        if let Some(wrong) = terms.policy().problems().first() {
+            return Err(format!("{}: {} {}", wrong.code, wrong.path, wrong.message));
+        }
         let base = base(&settings);
         let mut control = Control::open(ObjectSql, terms.policy(), base).map_err(|e| format!("{}: {e}", e.code()))?;
         let (random, admin) = rest.get(t..).unwrap_or_default().split_at_checked(r).unwrap_or_default();

@@ -99,3 +99,19 @@ fn numbers_that_make_no_sense_are_rejected() {
     }
     assert!(start_report(&Policy::default(), &Basis { champion_auc: Some(0.5), ..basis(500.0) }).is_err());
 }
+
+#[test]
+fn a_gate_that_no_number_of_leads_decides_says_why() {
+    let mut policy = Policy::default();
+    policy.gates.auc.min = 0.88;
+    policy.gates.auc.ab_min = 0.88;
+    let report = start_report(&policy, &Basis { challenger_auc: 0.88, ..Basis::new(0.10, 500.0) }).unwrap();
+    let area = report.gates.iter().find(|plan| plan.gate == Gate::PerfAuc).unwrap();
+    assert_eq!((area.needed_n, area.day, area.is_in_time, area.sentence.code.as_ref()), (None, None, false, "GATE_UNDECIDABLE"));
+    assert!(
+        area.sentence.text.contains("cannot be decided: a good model is taken to have an AUC of 0.88"),
+        "{}",
+        area.sentence.text
+    );
+    assert!(report.warnings.contains(&area.sentence), "{:?}", report.warnings);
+}
