@@ -118,6 +118,13 @@ fn a_demo_store_has_a_history_and_goes_on_live() {
     assert_eq!(server.get("/v1/report")["rollout"]["serving"][1]["share"], 0.5);
     let (code, words) = server.command(&["rollout", "rollback", "--reason", "A drill"], Some(&server.key));
     assert!(code == 0 && words.contains("idle"), "{words}");
+    // Before a start the service says what to expect of it, by its own figures.
+    let within = server.get("/v1/plan")["basis"]["within_maturity"].as_f64().unwrap();
+    assert!((0.8..1.0).contains(&within), "most conversions of the demo come within a week: {within}");
+    let (_, words) = server.command(&["rollout", "start", "2026-10-26.1", "--again"], Some(&server.key));
+    for part in ["new leads a day at a base rate of", "When gates are decided", "POST_MORTEM"] {
+        assert!(words.contains(part), "{part}: {words}");
+    }
     let scored = server.post("/v1/score", &json!([{ "lead_id": "new-2" }, { "lead_id": "new-3" }, { "lead_id": "new-4" }]));
     assert!(!scored.to_string().contains("2026-10-26.1"), "no lead is with the challenger any more: {scored}");
     assert_eq!(server.get("/v1/ledger/verify")["valid"], true);

@@ -49,6 +49,7 @@ impl<S: Sql> Control<S> {
                 .min(0.999),
             champion_auc,
             left_out: f64::from(self.base.exploration_bp) / 1e4,
+            within_maturity: self.surveyed()?.and_then(|found| found.within_maturity()),
             has_fields: self.policy.leads.store != plumbline_core::rollout::policy::LeadStore::None,
             ..typical
         }))

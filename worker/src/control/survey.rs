@@ -23,6 +23,14 @@ const DAYS: i64 = 7;
 /// Leads that people judged, too, and whose outcome is known: so many at most, none first scored more than so many days ago.
 const MOST_JUDGED: usize = 5_000;
 const JUDGED_DAYS: i64 = 90;
+/// Conversions are followed of so many leads at most, first scored within so many days, the youngest so many times as old as outcomes
+/// are when they count, and at least so many days: most of their conversions have come.
+const MOST_FOLLOWED: usize = 5_000;
+const FOLLOWED_DAYS: i64 = 180;
+const FOLLOWED_TIMES: i64 = 4;
+const FOLLOWED_LEAST_DAYS: i64 = 28;
+/// So many conversions say which part of them comes in time.
+const LEAST_CONVERSIONS: u64 = 30;
 /// Where what was found is kept.
 const KEPT: &str = "survey";
 
@@ -38,6 +46,17 @@ pub(super) struct Found {
     /// People's judgement of leads next to the model's.
     #[serde(default)]
     pub human: Option<Human>,
+    /// Conversions of leads of which most have come, and those of them that came before the lead's outcome counted.
+    #[serde(default)]
+    conversions: [u64; 2],
+}
+
+impl Found {
+    /// The share of conversions that comes before the lead's outcome counts; none where there were too few.
+    pub fn within_maturity(&self) -> Option<f64> {
+        let [all, within] = self.conversions;
+        (all >= LEAST_CONVERSIONS).then_some(within as f64 / all as f64)
+    }
 }
 
 impl<S: Sql> Control<S> {
@@ -64,6 +83,8 @@ impl<S: Sql> Control<S> {
         columns.sort_unstable();
         columns.dedup();
         let shards = usize::try_from(self.shards()?).unwrap_or(1).max(1);
+        let mature_days = i64::from(self.policy.outcome.mature_days);
+        let old_days = (FOLLOWED_TIMES * mature_days).max(FOLLOWED_LEAST_DAYS);
         Ok(Some(Survey {
             at_ms: now_ms,
             from_ms: now_ms - DAYS * DAY_MS,
@@ -71,6 +92,10 @@ impl<S: Sql> Control<S> {
             most: MOST.div_ceil(shards),
             judged_from_ms: now_ms - JUDGED_DAYS * DAY_MS,
             most_judged: MOST_JUDGED.div_ceil(shards),
+            followed_from_ms: now_ms - FOLLOWED_DAYS.max(2 * old_days) * DAY_MS,
+            followed_until_ms: now_ms - old_days * DAY_MS,
+            most_followed: MOST_FOLLOWED.div_ceil(shards),
+            mature_ms: mature_days * DAY_MS,
         }))
     }
 
@@ -92,7 +117,13 @@ impl<S: Sql> Control<S> {
         }
         let judged: Vec<JudgedLead> = surveyed.judged.iter().map(judged).collect();
         let human = Some(Human::of(&judged));
-        let found = Found { day: (survey.at_ms - GRACE_MS).div_euclid(DAY_MS), versions, suites, human };
+        let found = Found {
+            day: (survey.at_ms - GRACE_MS).div_euclid(DAY_MS),
+            versions,
+            suites,
+            human,
+            conversions: surveyed.conversions,
+        };
         Ok(self.set_kept(KEPT, &serde_json::to_string(&found).unwrap_or_default())?)
     }
 
@@ -266,6 +297,25 @@ mod tests {
         assert!(model > 0.9 && (0.4..0.6).contains(&people) && human.difference.low.unwrap() > 0.3, "{human:?}");
         assert_eq!(human.thirds.iter().map(|third| third.leads).sum::<u64>(), 400);
         assert!(human.thirds[0].model.value > human.thirds[0].people.value, "{human:?}");
+    }
+
+    #[test]
+    fn the_part_of_conversions_that_comes_in_time_is_measured_for_the_start_report() {
+        let mut lifecycle = lifecycle(Policy::default());
+        let shard = lifecycle.shards().first_mut().unwrap();
+        shard.sql().execute("INSERT INTO names (id, name) VALUES (71, 'one')", &[]).unwrap();
+        // 100 leads of 40 days ago, all converted: 60 within 5 days, 40 after 20; 50 of 10 days ago, whose late ones are still to come.
+        let scores = "WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 149)
+            INSERT INTO lead_scores (lead, version, rollout, lead_id, first_ms, role, probability, explores, backfill, matured)
+            SELECT i, 71, 0, 'l' || i, CAST(?1 AS BIGINT) - CASE WHEN i < 100 THEN 40 ELSE 10 END * 86400000, 'champion', 0.5, 0, 0, 1 FROM n";
+        shard.sql().execute(scores, &[Param::Integer(NOW)]).unwrap();
+        let outcomes = "INSERT INTO outcomes (lead, lead_id, converted_ms, events)
+            SELECT lead, lead_id, first_ms + CASE WHEN lead >= 60 AND lead < 100 THEN 20 ELSE 5 END * 86400000, 1 FROM lead_scores";
+        shard.sql().execute(outcomes, &[]).unwrap();
+        lifecycle.tick(NOW + DAY_MS).unwrap();
+        let found = lifecycle.control().surveyed().unwrap().unwrap();
+        assert_eq!((found.conversions, found.within_maturity()), ([100, 60], Some(0.6)));
+        assert_eq!(super::Found { conversions: [29, 29], ..found }.within_maturity(), None, "too few to say");
     }
 
     #[test]

@@ -22,6 +22,18 @@ pub struct Survey {
     pub judged_from_ms: i64,
     /// … and so many at most.
     pub most_judged: usize,
+    /// Conversions are followed of leads first scored from here …
+    #[serde(default)]
+    pub followed_from_ms: i64,
+    /// … until here, the newest first …
+    #[serde(default)]
+    pub followed_until_ms: i64,
+    /// … and so many leads at most.
+    #[serde(default)]
+    pub most_followed: usize,
+    /// The age at which a lead's outcome counts, in milliseconds.
+    #[serde(default)]
+    pub mature_ms: i64,
 }
 
 /// What the shards answered.
@@ -33,6 +45,9 @@ pub struct Surveyed {
     pub present: Vec<bool>,
     /// Leads with an outcome that people judged, too.
     pub judged: Vec<JudgedByPeople>,
+    /// Conversions of the leads that are followed, and those of them that came before the lead's outcome counted.
+    #[serde(default)]
+    pub conversions: [u64; 2],
 }
 
 impl Surveyed {
@@ -40,6 +55,7 @@ impl Surveyed {
     pub fn merge(&mut self, mut other: Surveyed) {
         self.leads.append(&mut other.leads);
         self.judged.append(&mut other.judged);
+        self.conversions.iter_mut().zip(other.conversions).for_each(|(own, more)| *own += more);
         self.present.resize(self.present.len().max(other.present.len()), false);
         self.present.iter_mut().zip(other.present).for_each(|(own, is)| *own |= is);
     }
@@ -70,6 +86,21 @@ impl<S: Sql> LogShard<S> {
             found.leads.push(values);
         }
         found.judged = self.judged_by_people(survey.judged_from_ms, survey.most_judged)?;
+        found.conversions = self.conversions(survey)?;
         Ok(found)
+    }
+
+    /// Conversions of the leads that are followed, and those of them that came before the lead's outcome counted.
+    fn conversions(&mut self, survey: &Survey) -> Result<[u64; 2], SqlError> {
+        let query = "SELECT count(*), coalesce(sum(CASE WHEN c.converted_ms - c.first_ms <= ?4 THEN 1 ELSE 0 END), 0) FROM (\
+            SELECT o.converted_ms, (SELECT min(f.first_ms) FROM lead_scores AS f WHERE f.lead = s.lead AND f.lead_id = s.lead_id) AS first_ms \
+            FROM (SELECT lead, lead_id FROM lead_scores WHERE matured = 1 AND first_ms >= ?1 AND first_ms <= ?2 \
+                GROUP BY lead, lead_id ORDER BY max(first_ms) DESC LIMIT ?3) AS s \
+            JOIN outcomes AS o ON o.lead = s.lead AND o.lead_id = s.lead_id WHERE o.converted_ms IS NOT NULL) AS c \
+            WHERE c.converted_ms >= c.first_ms";
+        let given = [survey.followed_from_ms, survey.followed_until_ms, survey.most_followed as i64, survey.mature_ms];
+        let rows = self.sql.query(query, &given.map(Param::Integer))?;
+        let count = |at: usize| rows.first().and_then(|row| cell::integer(row, at)).unwrap_or_default().unsigned_abs();
+        Ok([count(0), count(1)])
     }
 }

@@ -4,12 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
+use plumbline_core::rollout::plan::StartReport;
+use plumbline_core::rollout::policy::{Key, keys};
+use plumbline_core::sentence::Sentence;
 use serde_json::{Value, json};
 
 use crate::client::Service;
 use crate::input::model_file;
 use crate::input::policy::policy_of;
 use crate::output::terminal;
+use crate::report::check::start_lines;
 use crate::report::rollout;
 use crate::table::moment;
 use crate::{Failure, Outcome};
@@ -37,7 +41,7 @@ enum What {
     Status,
     /// In words: what comes next, and what is missing
     Explain,
-    /// Start the rollout of a registered model
+    /// Print the start report (a good model's chance and dates, gates that cannot be decided), and start the rollout of a registered model
     Start {
         /// The version
         version: String,
@@ -114,8 +118,9 @@ impl Rollout {
             What::Resume { reason } => ("resume", json!({ "reason": reason })),
             What::Rollback { reason } => ("rollback", json!({ "reason": reason })),
         };
+        let report = if let What::Start { .. } = self.what { Some(self.start_report(json)?) } else { None };
         let path = format!("/v1/rollout/{command}");
-        let answer = match command {
+        let mut answer = match command {
             "" => self.service.get("/v1/rollout")?,
             // What stops a rollout must not fail because it changed a moment ago, nor need to read it.
             "hold" | "rollback" => self.service.command(&path, &body, "")?,
@@ -124,6 +129,9 @@ impl Rollout {
                 self.service.command(&path, &body, &seen.revision)?
             }
         };
+        if let (Some(report), Some(shown)) = (report, answer.body.as_object_mut()) {
+            shown.insert("start_report".to_owned(), report);
+        }
         if json {
             terminal::say_json(&answer.body)?;
         } else if matches!(self.what, What::Explain) {
@@ -132,6 +140,25 @@ impl Rollout {
             terminal::say(&rollout::status(&answer.body))?;
         }
         Ok(Outcome::Done)
+    }
+
+    /// What the service says before a start: a good model's chance of all leads, its dates, and gates that cannot be decided. A person
+    /// reads it before the start is sent.
+    fn start_report(&self, json: bool) -> Result<Value, Failure> {
+        let body = match self.service.get("/v1/plan") {
+            Ok(answer) => answer.body,
+            Err(Failure::Rejected { code, message }) if matches!(code.as_str(), "NO_OUTCOMES" | "NOT_PLANNABLE") => {
+                json!({ "sentence": Sentence::new(&code, message) })
+            }
+            Err(failure) => return Err(failure),
+        };
+        if !json {
+            let known = serde_json::from_value::<StartReport>(body.clone());
+            let said = body.pointer("/sentence/text").and_then(Value::as_str).unwrap_or_default();
+            terminal::say(&known.map_or_else(|_| said.to_owned(), |report| start_lines(&report, &[]).join("\n")))?;
+            terminal::say("")?;
+        }
+        Ok(body)
     }
 
     /// Shows the rules in force, after those in `set` were put in force, or only what these would change.
@@ -143,8 +170,12 @@ impl Rollout {
             let text = String::from_utf8_lossy(&model_file::read(path)?).into_owned();
             let mut given: Value = toml::from_str(&text).map_err(|e| invalid(e.to_string()))?;
             let policy = policy_of(&mut given).map_err(invalid)?;
+            for warning in policy.warnings() {
+                terminal::note(&format!("warning: {} {} [{}]", warning.path, warning.message, warning.code));
+            }
+            let meanings = keys(&policy);
             let body = serde_json::to_value(policy).unwrap_or_default();
-            let differences = changes(answer.body.get("policy").unwrap_or(&Value::Null), &body);
+            let differences = changes(answer.body.get("policy").unwrap_or(&Value::Null), &body, &meanings);
             for line in &differences {
                 terminal::note(line);
             }
@@ -167,8 +198,8 @@ impl Rollout {
     }
 }
 
-/// The keys whose values differ, each as `key: old -> new`.
-fn changes(old: &Value, new: &Value) -> Vec<String> {
+/// The keys whose values differ, each with what it means: `key: old -> new (meaning)`.
+fn changes(old: &Value, new: &Value, meanings: &[Key]) -> Vec<String> {
     fn flat(at: &str, value: &Value, into: &mut BTreeMap<String, String>) {
         match value {
             Value::Object(members) => {
@@ -189,7 +220,10 @@ fn changes(old: &Value, new: &Value) -> Vec<String> {
     let shown = |of: &BTreeMap<String, String>, key: &String| of.get(key).map_or("not set", String::as_str).to_owned();
     keys.into_iter()
         .filter(|key| before.get(*key) != after.get(*key))
-        .map(|key| format!("{key}: {} -> {}", shown(&before, key), shown(&after, key)))
+        .map(|key| {
+            let meaning = meanings.iter().find(|known| known.key == *key).map(|known| format!(" ({})", known.meaning));
+            format!("{key}: {} -> {}{}", shown(&before, key), shown(&after, key), meaning.unwrap_or_default())
+        })
         .collect()
 }
 
@@ -206,12 +240,16 @@ fn without_nulls(value: Value) -> Value {
 
 #[cfg(test)]
 mod tests {
+    use plumbline_core::rollout::Policy;
+
     use super::*;
 
     #[test]
     fn keys_that_are_left_out_are_among_those_that_change() {
         let old = json!({ "gates": { "auc": { "min": 0.8 } }, "retention": { "features": "90d" }, "same": [1] });
         let new = json!({ "gates": { "auc": { "min": 0.75 } }, "same": [1] });
-        assert_eq!(changes(&old, &new), ["gates.auc.min: 0.8 -> 0.75", "retention.features: \"90d\" -> not set"]);
+        let found = changes(&old, &new, &keys(&Policy::default()));
+        let retention = "retention.features: \"90d\" -> not set (How long leads' fields are kept)";
+        assert_eq!(found, ["gates.auc.min: 0.8 -> 0.75 (The least AUC in shadow)", retention]);
     }
 }
