@@ -12,17 +12,28 @@ use crate::{Failure, Outcome};
 /// Give all leads to the champion on this host, at once and without control
 #[derive(Debug, Args)]
 #[command(after_help = "\
-This writes a file to the store's folder. Within a second, the host that serves from it gives all leads to the champion, whatever the rollout
-says, and says so in its heartbeat; no day of the rollout counts meanwhile. It needs no key and no control, but access to the folder.
-Where control can be reached, prefer plumbline rollout rollback, which is recorded.
+This writes a file. Within a second, the hosts on this machine that serve from the store give all leads to the champion, whatever the rollout
+says, and say so in their heartbeats; no day of the rollout counts meanwhile. It needs no key, no control and no database, but access to
+the file: killed in the store's folder; for a store in PostgreSQL a file in the folder for temporary files (TMPDIR, else /tmp), named by
+the database's address, so give --store as the host was given it; or the one that the host was given by --switch. Run it on the
+host's machine, in its container if it has one. Where control can be reached, prefer plumbline rollout rollback, which is recorded.
+
+Exit codes:
+  0    the switch is set or taken back, and a host looks for it
+  1    it is set or taken back, but no host on this machine is known to look for it
+  others: see plumbline --help
 
 Examples:
   plumbline kill --store store --reason 'Control does not answer'
+  plumbline kill --store postgres://db.example/leads --reason 'The database does not answer'
   plumbline kill --store store --undo")]
 pub struct Kill {
-    /// The folder that the host serves from
-    #[arg(long, value_name = "FOLDER")]
+    /// The store that the host serves from: a folder, or postgres://…
+    #[arg(long, value_name = "FOLDER|URL")]
     store: PathBuf,
+    /// The file that the host was given as its switch
+    #[arg(long, value_name = "FILE")]
+    switch: Option<PathBuf>,
     /// Why; the file keeps it
     #[arg(long, default_value = "")]
     reason: String,
@@ -38,13 +49,25 @@ impl Kill {
             let place = self.store.display().to_string();
             return Err(Failure::input(place.clone(), "STORE_MISSING", format!("{place} is no store")));
         }
-        lifecycle::kill(&self.store, (!self.undo).then_some(self.reason.as_str()))?;
+        let switch = lifecycle::switch_of(&self.store, self.switch.as_deref());
+        let is_watched = lifecycle::kill(&switch, (!self.undo).then_some(self.reason.as_str()))?;
         if json {
-            terminal::say_json(&json!({ "killed": !self.undo }))?;
+            let switch = switch.display().to_string();
+            terminal::say_json(&json!({ "killed": !self.undo, "switch": switch, "watched": is_watched }))?;
         } else if self.undo {
             terminal::say("the host follows the rollout again")?;
-        } else {
+        } else if is_watched {
             terminal::say("the champion scores all leads on this host within a second")?;
+        } else {
+            terminal::say(&format!("the switch is set: {}", switch.display()))?;
+        }
+        if !is_watched {
+            terminal::note(&format!(
+                "no host on this machine is known to look for {}: a host that starts follows it; one that runs was given another --store or --switch, \
+                 or runs elsewhere",
+                switch.display()
+            ));
+            return Ok(Outcome::CheckFailed);
         }
         Ok(Outcome::Done)
     }

@@ -11,7 +11,9 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
+use plumbline_core::Bundle;
 use plumbline_core::rollout::Policy;
+use plumbline_core::schema::Problem;
 use plumbline_worker::control::Fault;
 use plumbline_worker::{Lifecycle, LogMode, Model, Scope, Service, Settings, world};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
@@ -25,6 +27,7 @@ use crate::host::lifecycle::{self, Door};
 use crate::host::log::Log;
 use crate::host::no_thread;
 use crate::host::page::{self, Page};
+use crate::input::policy::said;
 use crate::input::{model_file, native, read_settings};
 use crate::output::{Interrupt, terminal};
 use crate::store::{Home, Place, Store};
@@ -60,6 +63,10 @@ pub struct Serve {
     /// report. The first model of an empty one is the first --model; after that the rollout says what serves
     #[arg(long, value_name = "FOLDER|ADDRESS")]
     store: Option<PathBuf>,
+    /// The file whose presence is the kill switch of this host (plumbline kill) [default: killed in the store's folder; for a database a file
+    /// in the folder for temporary files, named by its address]
+    #[arg(long, value_name = "FILE", requires = "store")]
+    switch: Option<PathBuf>,
     /// Play eight weeks of a simulated company into the store if it is empty, and serve it [store: a temporary folder unless --store]
     #[arg(long, conflicts_with = "models")]
     demo: bool,
@@ -94,6 +101,7 @@ impl Serve {
             listen,
             db: None,
             store: None,
+            switch: None,
             demo: false,
             log: None,
             settings,
@@ -138,8 +146,8 @@ impl Serve {
         }
         let (later, scorer) = Later::start(&service, log.clone())?;
         let is_local = address.ip().is_loopback();
-        if let Some(folder) = &kept.folder {
-            lifecycle::watch_switch(folder, &service)?;
+        if let Some(switch) = kept.switch.clone() {
+            lifecycle::watch_switch(switch, &service)?;
         }
         if let Some(store) = &kept.store {
             lifecycle::watch_deployments(store, &service)?;
@@ -224,6 +232,10 @@ impl Serve {
         let failed = |fault: Fault| Failure::Service { code: fault.problem().code, message: fault.to_string() };
         let control = lifecycle.control();
         let is_known = control.state().map_err(|e| failed(e.into()))?.is_some();
+        if let Some(path) = self.settings.as_ref().filter(|_| is_known) {
+            let own = control.policy().clone();
+            check_policy(path, &control.policy_problems(&own).map_err(|e| failed(e.into()))?)?;
+        }
         if is_known && self.settings.is_none() {
             // Without a file of settings, what the store has stays in force.
             control.recall().map_err(|e| failed(e.into()))?;
@@ -253,6 +265,9 @@ impl Serve {
                 let none =
                     || Failure::usage("NO_MODEL", format!("{} is empty: name its first model with --model", folder.display()));
                 let first = model_file::read(self.models.first().ok_or_else(none)?)?;
+                if let (Some(path), Ok(bundle)) = (&self.settings, Bundle::read(&first)) {
+                    check_policy(path, &lifecycle.control().policy().segments_unknown(&bundle.manifest.schema))?;
+                }
                 lifecycle.control().genesis(clock::now().0, &first, "local").map_err(failed)?;
                 if !has_keys && self.listen.ip().is_loopback() {
                     let secret = crate::host::secret()?;
@@ -267,7 +282,7 @@ impl Serve {
         let models = deployed.map(|deployed| world::models(&mut lifecycle, &deployed)).transpose().map_err(failed)?;
         Ok(Kept {
             log: Some(Home::of(&folder)?.log),
-            folder: folder.is_dir().then_some(folder.clone()),
+            switch: Some(lifecycle::switch_of(&folder, self.switch.as_deref())),
             store: Some(folder),
             lifecycle: Some(lifecycle),
             models,
@@ -314,6 +329,11 @@ impl Serve {
             Some(path) => read_settings(path)?,
             None => (native(), Policy::default()),
         };
+        if self.store.is_some() {
+            for warning in policy.warnings() {
+                terminal::note(&format!("{} {} [{}]", warning.path, warning.message, warning.code));
+            }
+        }
         if let Some(path) = &self.suite {
             let place = path.display().to_string();
             let bytes = model_file::read(path)?;
@@ -330,6 +350,12 @@ impl Serve {
     }
 }
 
+/// Whether nothing is wrong with the policy in the settings at `path`.
+fn check_policy(path: &Path, wrong: &[Problem]) -> Result<(), Failure> {
+    let said = said(wrong);
+    if said.is_empty() { Ok(()) } else { Err(Failure::input(path.display().to_string(), "SETTINGS_INVALID", said)) }
+}
+
 /// The variable of the environment with the host's own secret, which makes keys.
 const ADMIN: &str = "PLUMBLINE_ADMIN";
 /// The least length of that secret where other machines reach the service.
@@ -339,8 +365,8 @@ const ADMIN_CHARACTERS: usize = 32;
 #[derive(Default)]
 struct Kept {
     log: Option<Place>,
-    /// The store, where it is a folder.
-    folder: Option<PathBuf>,
+    /// The kill switch of this machine's hosts of the store.
+    switch: Option<PathBuf>,
     store: Option<PathBuf>,
     lifecycle: Option<Lifecycle<Store>>,
     models: Option<Vec<Model>>,

@@ -1,16 +1,17 @@
 //! The lifecycle of a store on this machine: one thread that owns control object and shard, answers its requests and does what is due.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use hyper::body::Bytes;
 use plumbline_core::rollout::Policy;
 use plumbline_core::route::AllocationSettings;
 use plumbline_worker::control::Fault;
 use plumbline_worker::{Control, Lifecycle, LogShard, Request, Response, Service, world};
+use sha2::{Digest, Sha256};
 use tokio::sync::oneshot;
 
 use super::sender::Post;
@@ -113,34 +114,63 @@ pub fn watch_deployments(store: &Path, service: &Arc<Service>) -> Result<(), Fai
     Ok(())
 }
 
-/// The file whose presence is the kill switch of the host.
+/// The file whose presence is the kill switch of hosts, where their store is a folder.
 const KILLED: &str = "killed";
 /// It is looked for this often.
 const LOOK: Duration = Duration::from_millis(250);
+/// A host says this often that it looks for it …
+const SAY: Duration = Duration::from_secs(5);
+/// … and is believed for so long.
+const BELIEVED: Duration = Duration::from_secs(15);
 
-/// Throws the kill switch of the host that serves from `folder`, for a reason, or takes it back.
+/// The file that is the kill switch of this machine's hosts of `store`: `given`, or `killed` in the store's folder, or for a database a
+/// file in the folder for temporary files, named by the database's address without user and password.
+pub fn switch_of(store: &Path, given: Option<&Path>) -> PathBuf {
+    if let Some(given) = given {
+        return given.to_owned();
+    }
+    match store.to_str().and_then(|text| text.split_once("://")) {
+        None => store.join(KILLED),
+        Some((_, rest)) => {
+            let address = rest.rsplit_once('@').map_or(rest, |(_, address)| address);
+            let name: String = Sha256::digest(address).iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+            std::env::temp_dir().join(format!("plumbline-{name}.killed"))
+        }
+    }
+}
+
+/// The file in which a host says that it looks for `switch`.
+fn watched(switch: &Path) -> PathBuf {
+    let mut name = switch.as_os_str().to_owned();
+    name.push(".watched");
+    name.into()
+}
+
+/// Throws the kill switch `switch`, for a reason, or takes it back. Whether a host on this machine looks for it.
 ///
 /// # Errors
 /// The file cannot be written or removed.
-pub fn kill(folder: &Path, reason: Option<&str>) -> Result<(), Failure> {
-    let path = folder.join(KILLED);
+pub fn kill(switch: &Path, reason: Option<&str>) -> Result<bool, Failure> {
     let done = match reason {
-        Some(reason) => std::fs::write(&path, format!("{reason}\n")),
-        None => std::fs::remove_file(&path).or_else(|e| if e.kind() == std::io::ErrorKind::NotFound { Ok(()) } else { Err(e) }),
+        Some(reason) => std::fs::write(switch, format!("{reason}\n")),
+        None => std::fs::remove_file(switch).or_else(|e| if e.kind() == std::io::ErrorKind::NotFound { Ok(()) } else { Err(e) }),
     };
-    done.map_err(Failure::write(path.display().to_string()))
+    done.map_err(Failure::write(switch.display().to_string()))?;
+    let said = std::fs::metadata(watched(switch)).and_then(|about| about.modified());
+    Ok(said.is_ok_and(|said| said.elapsed().is_ok_and(|ago| ago < BELIEVED)))
 }
 
-/// Has `service` follow the kill switch in `folder` for as long as it exists: by a thread of its own, for control may be what fails.
+/// Has `service` follow the kill switch `switch` for as long as it exists: by a thread of its own, for control may be what fails.
 ///
 /// # Errors
 /// The system gives no thread.
-pub fn watch_switch(folder: &Path, service: &Arc<Service>) -> Result<(), Failure> {
-    let (path, service) = (folder.join(KILLED), Arc::downgrade(service));
+pub fn watch_switch(switch: PathBuf, service: &Arc<Service>) -> Result<(), Failure> {
+    let (watched, service) = (watched(&switch), Arc::downgrade(service));
     let watch = move || {
         let mut was_killed = false;
+        let mut said: Option<Instant> = None;
         while let Some(service) = service.upgrade() {
-            let is_killed = path.exists();
+            let is_killed = switch.exists();
             if is_killed != was_killed {
                 let state = if is_killed { "on: the champion scores all leads" } else { "off" };
                 terminal::note(&format!("the kill switch is {state}"));
@@ -150,8 +180,14 @@ pub fn watch_switch(folder: &Path, service: &Arc<Service>) -> Result<(), Failure
                 was_killed = is_killed;
             }
             drop(service);
+            if said.is_none_or(|said| said.elapsed() >= SAY) {
+                // Where it cannot be written, `plumbline kill` says that no host is known to look.
+                let _ = std::fs::write(&watched, format!("{}\n", std::process::id()));
+                said = Some(crate::clock::start());
+            }
             std::thread::sleep(LOOK);
         }
+        let _ = std::fs::remove_file(&watched);
     };
     std::thread::Builder::new().name("kill-switch".into()).spawn(watch).map_err(super::no_thread)?;
     Ok(())
