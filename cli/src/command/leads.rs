@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::client::{Service, encoded};
 use crate::output::terminal;
+use crate::report::lead;
 use crate::{Failure, Outcome};
 
 /// List leads, show all that is stored about one, erase one
@@ -52,8 +53,11 @@ impl Leads {
             What::Show { lead } => self.service.get(&format!("/v1/leads/{}", encoded(lead)))?,
             What::Erase { lead } => self.service.delete(&format!("/v1/leads/{}", encoded(lead)))?,
         };
-        if json || matches!(self.what, What::Show { .. }) {
+        if json {
             return terminal::say_json(&answer.body).map(|()| Outcome::Done);
+        }
+        if let What::Show { .. } = self.what {
+            return terminal::say(&lead::page(&answer.body)).map(|()| Outcome::Done);
         }
         if let What::Erase { lead } = &self.what {
             let count = |name: &str| answer.body.pointer(&format!("/erased/{name}")).and_then(Value::as_u64).unwrap_or_default();

@@ -13,6 +13,7 @@ pub mod drift_baseline;
 pub mod experiment;
 pub mod features;
 pub mod gate;
+pub mod lead;
 pub mod metrics;
 pub mod model_card;
 pub mod odd;

@@ -61,8 +61,10 @@ pub fn explain(policy: &Policy, state: &State, verdicts: &[Verdict], now_ms: i64
     let ready_ms =
         verdicts.iter().filter(|verdict| !is_met(policy, rollout, verdict)).filter_map(|verdict| verdict.ready_ms).max();
     let earliest_ms = if is_ready { Some(now) } else { earliest(policy, state, rollout, ready_ms, now) };
-    let earliest_ms = earliest_ms.filter(|_| !rollout.is_held(now));
-    let sentence = said(rollout, is_ready, earliest_ms, &missing, now);
+    let last_ms = last_look_ms(policy, state, rollout, now).filter(|_| !is_ready);
+    let is_late = earliest_ms.zip(last_ms).is_some_and(|(earliest, last)| earliest > last);
+    let earliest_ms = earliest_ms.filter(|_| !rollout.is_held(now) && !is_late);
+    let sentence = said(rollout, is_ready, (earliest_ms, last_ms.filter(|_| is_late)), &missing, now);
     Next { sentence, missing, earliest_ms }
 }
 
@@ -161,7 +163,27 @@ fn earliest(policy: &Policy, state: &State, rollout: &Rollout, ready_ms: Option<
     Some(first + (late_ms + step_ms - 1) / step_ms * step_ms)
 }
 
-fn said(rollout: &Rollout, is_ready: bool, earliest_ms: Option<i64>, missing: &[Missing], now: i64) -> Sentence {
+/// The last look of a stage that has one, with all its extensions.
+fn last_look_ms(policy: &Policy, state: &State, rollout: &Rollout, now: i64) -> Option<i64> {
+    match (rollout.stage, &rollout.test) {
+        (Stage::AbTest, Some(test)) => rollout.test_look_ms(policy, test.plan.weeks, now),
+        (Stage::Shadow | Stage::Canary, _) => {
+            let (_, extend_days, most) = policy.stage.extension(rollout.stage)?;
+            let left = i64::from(most.saturating_sub(rollout.extensions)) * i64::from(extend_days);
+            Some(next_look_ms(policy, state, now)? + left * DAY_MS)
+        }
+        _ => None,
+    }
+}
+
+/// `late_ms`: the last look, where the stage cannot be passed by then.
+fn said(
+    rollout: &Rollout,
+    is_ready: bool,
+    (earliest_ms, late_ms): (Option<i64>, Option<i64>),
+    missing: &[Missing],
+    now: i64,
+) -> Sentence {
     let title = rollout.stage.title();
     let stage = if rollout.stage == Stage::AbTest { "The A/B test" } else { title };
     let parts: Vec<String> = missing.iter().map(|one| one.sentence.text.clone()).collect();
@@ -175,6 +197,10 @@ fn said(rollout: &Rollout, is_ready: bool, earliest_ms: Option<i64>, missing: &[
             "NEXT_WAIVE",
             format!("{stage} is over with open points: waive them by name, or roll back. Missing: {list}."),
         )
+    } else if let Some(last) = late_ms {
+        let on = phrase::day(last, now);
+        let text = format!("{stage} has its last look on {on}, and not all it needs can be there by then. Missing: {list}.");
+        Sentence::new("NEXT_TOO_LATE", text).with("last_look_ms", last)
     } else {
         match (rollout.stage, earliest_ms) {
             (Stage::Full, Some(at)) => {
@@ -229,6 +255,11 @@ mod tests {
         let at = verdicts.len() - 1;
         verdicts[at].ready_ms = Some(NINE + 15 * DAY_MS);
         assert_eq!(next(&world, &verdicts).2, Some(20));
+        // Leads that arrive after the last look move nothing: the stage cannot be passed.
+        verdicts[at].ready_ms = Some(NINE + 29 * DAY_MS);
+        let (text, _, day) = next(&world, &verdicts);
+        assert!(text.starts_with("Shadow has its last look on 1 November, and not all it needs can be there by then."), "{text}");
+        assert_eq!(day, None);
 
         world.look(&[]);
         assert_eq!(next(&world, &[]).0, "Shadow is passed. Missing: the ML lead's approval.");

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::retrain::Labelled;
 use super::rollout::append;
-use super::route::ok;
+use super::route::{flag, number, ok};
 use super::{Control, Fault, integer, text};
 use crate::access::{Scope, Viewer};
 use crate::log::{
@@ -130,22 +130,9 @@ impl<S: Sql> Control<S> {
         Ok(match (routed.route.method, routed.route.path) {
             (Method::Get, "/v1/leads") => {
                 let after = request.parameter("after").unwrap_or_default();
-                let before = after.split('.').filter(|text| !text.is_empty()).map(|text| text.parse().ok()).collect();
-                let limit = request.parameter("limit").and_then(|text| text.parse().ok()).unwrap_or(PAGE);
-                Ask::Leads { before, limit: limit.clamp(1, MOST) }
+                Ask::Leads { before: cursors(after)?, limit: limit(request)? }
             }
-            (Method::Get, "/v1/feedback") => {
-                let open = match request.parameter("open").unwrap_or("false") {
-                    "true" => true,
-                    "false" => false,
-                    other => {
-                        let detail = format!("open is true or false, not {other:?}");
-                        return Err(Problem::new(400, "OPEN_MALFORMED", detail).into());
-                    }
-                };
-                let limit = request.parameter("limit").and_then(|text| text.parse().ok()).unwrap_or(PAGE);
-                Ask::Reports { open, limit: limit.clamp(1, MOST) }
-            }
+            (Method::Get, "/v1/feedback") => Ask::Reports { open: flag(request, "open")?, limit: limit(request)? },
             (Method::Get, "/v1/diagnose") => Ask::Diagnose(self.question(now_ms)?),
             (Method::Get, "/v1/retrain/leads") => Ask::Labelled(self.labelled(now_ms, request)?),
             (Method::Get, "/v1/leads/{id}") => Ask::Lead { id: id() },
@@ -171,7 +158,7 @@ impl<S: Sql> Control<S> {
                     return Err(Problem::new(400, "FOLLOWER_MALFORMED", detail).into());
                 }
                 let follower = if follower.is_empty() { "export".to_owned() } else { follower };
-                let is_continuous = request.parameter("continuous") == Some("true");
+                let is_continuous = flag(request, "continuous")?;
                 Ask::Export { part: text("part"), cursor: text("after"), follower, is_continuous }
             }
             (Method::Post, "/v1/feedback/{id}/close") => {
@@ -268,11 +255,18 @@ impl<S: Sql> Control<S> {
                 reports.truncate(*limit);
                 Ok(ok(&json!({ "reports": reports })))
             }
-            Ask::Close { id, .. } => {
-                if parts.iter().any(|part| part == &Value::Bool(true)) {
-                    return Ok(ok(&json!({ "closed": id })));
+            Ask::Close { id, by, confirmed } => {
+                if !parts.iter().any(|part| part == &Value::Bool(true)) {
+                    return Err(Problem::new(404, "NO_SUCH_REPORT", "no report that something is odd has this id").into());
                 }
-                Err(Problem::new(404, "NO_SUCH_REPORT", "no report that something is odd has this id").into())
+                // The gate fb.sales follows the last closing; the ledger has all of them.
+                let what = if *confirmed { "something was odd" } else { "nothing was odd" };
+                let text = format!("{by} closed the report {id}: {what}.");
+                let sentence = Sentence::new("REPORT_CLOSED", text).with("report", id.as_str()).with("confirmed", *confirmed);
+                let rollout = self.running()?.rollout.map(|rollout| rollout.id).unwrap_or_default();
+                let body = json!({ "actor": { "name": by }, "confirmed": confirmed, "report": id, "sentence": sentence });
+                self.sql.transaction(&mut |sql| append(sql, now_ms, Kind::Feedback, &rollout, &body))?;
+                Ok(ok(&json!({ "closed": id })))
             }
         }
     }
@@ -360,6 +354,19 @@ fn leads(parts: Vec<Value>, before: &[Option<i64>], limit: usize) -> Result<Resp
     let next = cursors.iter().map(|cursor| cursor.map_or_else(|| "-".to_owned(), |cursor| cursor.to_string()));
     let next = (taken.len() == limit).then(|| next.collect::<Vec<_>>().join("."));
     Ok(ok(&json!({ "leads": taken, "next": next })))
+}
+
+/// How many leads or reports a page is asked for.
+fn limit(request: &Request<'_>) -> Result<usize, Problem> {
+    let limit = number(request, "limit", 1)?.and_then(|limit| usize::try_from(limit).ok());
+    Ok(limit.unwrap_or(PAGE).min(MOST))
+}
+
+/// Where a page of leads begins in each shard, as the page before named it: numbers with dots between, `-` where none was shown.
+fn cursors(text: &str) -> Result<Vec<Option<i64>>, Problem> {
+    let wrong = || Problem::new(400, "BAD_PARAMETER", format!("after must be the next of the page before, not {text:?}"));
+    let one = |part: &str| if part == "-" { Ok(None) } else { part.parse().map(Some).map_err(|_| wrong()) };
+    text.split('.').filter(|_| !text.is_empty()).map(one).collect()
 }
 
 pub(super) fn unreadable(error: serde_json::Error) -> SqlError {

@@ -12,6 +12,9 @@ use crate::store::{Param, Sql, SqlError, SqlValue};
 const KIND: usize = 64;
 const TEXT: usize = 10_000;
 
+/// The kind of a note in which the service states what its log may miss.
+pub(super) const LOG_GAP: &str = "log_gap";
+
 /// A note.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Note {
@@ -78,7 +81,7 @@ impl<S: Sql> Control<S> {
         let words = format!(
             "The service ended without storing its last rows. Predictions answered {before} may be missing from the log; all earlier ones are stored."
         );
-        self.note(now_ms, "log_gap", &words, &about, "plumbline")?;
+        self.note(now_ms, LOG_GAP, &words, &about, "plumbline")?;
         Ok(self.set_kept(&key, "noted")?)
     }
 

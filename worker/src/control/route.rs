@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::keys::actor;
+use super::note::LOG_GAP;
 use super::{Control, Fault, NewKey};
 use crate::access::{Scope, Viewer};
 use crate::model::digest;
@@ -117,9 +118,8 @@ impl<S: Sql> Control<S> {
             (Post, "/v1/rollout/policy") => self.put_policy(now_ms, request, viewer),
             (Get, "/v1/rollout") => self.shown_rollout(now_ms),
             (Get, "/v1/ledger") => {
-                let number = |name: &str| request.parameter(name).and_then(|text| text.parse::<i64>().ok());
-                let limit = number("limit").unwrap_or(50).clamp(1, 1_000);
-                let entries = match number("after") {
+                let limit = limit(request)?;
+                let entries = match number(request, "after", 0)? {
                     Some(after) => self.entries_after(after, limit)?,
                     None => self.entries(i64::MAX, limit)?,
                 };
@@ -164,7 +164,7 @@ impl<S: Sql> Control<S> {
                 let key = self.insert_key(now_ms, &secret, new, viewer.name())?;
                 Ok(ok(&json!({ "key": key, "secret": secret })))
             }
-            (Get, "/v1/retrain") => Ok(ok(&self.shown_retrainings(now_ms, limit(request))?)),
+            (Get, "/v1/retrain") => Ok(ok(&self.shown_retrainings(now_ms, limit(request)?)?)),
             (Post, "/v1/retrain") => {
                 let run = self.retrain(now_ms, viewer.name())?;
                 Ok(ok(&super::retrain::shown(&run)))
@@ -175,9 +175,9 @@ impl<S: Sql> Control<S> {
             }
             (Get, "/v1/alerts") => self.shown_alerts(request),
             (Get, "/v1/incidents") => self.shown_incidents(request),
-            (Get, "/v1/reviews") => Ok(ok(&json!({ "reviews": self.reviews(limit(request))? }))),
+            (Get, "/v1/reviews") => Ok(ok(&json!({ "reviews": self.reviews(limit(request)?)? }))),
             (Get, "/v1/reviews/{id}") => Ok(ok(&self.review(routed.value("id"))?)),
-            (Get, "/v1/notes") => Ok(ok(&json!({ "notes": self.notes(limit(request))? }))),
+            (Get, "/v1/notes") => Ok(ok(&json!({ "notes": self.notes(limit(request)?)? }))),
             (Post, "/v1/alerts/{id}/ack") => {
                 let taken = self.take_alert(now_ms, routed.value("id"), viewer.name())?;
                 Ok(ok(&self.shown_incident(&taken)))
@@ -190,6 +190,10 @@ impl<S: Sql> Control<S> {
             }
             (Post, "/v1/notes") => {
                 let given: NewNote = body(request)?;
+                if given.kind == LOG_GAP {
+                    let detail = "notes of kind log_gap are the service's own, which states in them what its log may miss; choose another kind";
+                    return Err(Problem::new(422, "NOTE_KIND", detail).into());
+                }
                 Ok(ok(&self.note(now_ms, &given.kind, &given.text, &given.about, viewer.name())?))
             }
             (Delete, "/v1/keys/{id}") => {
@@ -243,7 +247,7 @@ impl<S: Sql> Control<S> {
 
     /// The alerts that fire and those that were resolved last, each with its incident, and the messages that did not arrive.
     fn shown_alerts(&mut self, request: &Request<'_>) -> Result<Response, Fault> {
-        let (alerts, total) = self.alert_list(limit(request))?;
+        let (alerts, total) = self.alert_list(limit(request)?)?;
         let incidents = self.open_incidents()?;
         let rows: Vec<AlertPart> = alerts
             .iter()
@@ -256,7 +260,7 @@ impl<S: Sql> Control<S> {
     }
 
     fn shown_incidents(&mut self, request: &Request<'_>) -> Result<Response, Fault> {
-        let incidents = self.incidents(limit(request))?;
+        let incidents = self.incidents(limit(request)?)?;
         let rows: Vec<IncidentPart> = incidents.iter().map(|incident| self.shown_incident(incident)).collect();
         Ok(ok(&json!({ "incidents": rows })))
     }
@@ -336,9 +340,32 @@ pub(super) fn shown_entry(row: &LedgerRow) -> Value {
         "prev": row.previous, "hash": row.hash })
 }
 
-/// How many entries a list is asked for.
-pub(super) fn limit(request: &Request<'_>) -> i64 {
-    request.parameter("limit").and_then(|text| text.parse::<i64>().ok()).unwrap_or(50).clamp(1, 1_000)
+/// How many entries a list is asked for; more than 1,000 are never given at once.
+pub(super) fn limit(request: &Request<'_>) -> Result<i64, Problem> {
+    Ok(number(request, "limit", 1)?.unwrap_or(50).min(1_000))
+}
+
+/// The whole number in the parameter `name`, from `least` on; none where it is left out.
+///
+/// # Errors
+/// Anything else (400).
+pub(super) fn number(request: &Request<'_>, name: &str, least: i64) -> Result<Option<i64>, Problem> {
+    let Some(text) = request.parameter(name) else { return Ok(None) };
+    let number = text.parse::<i64>().ok().filter(|number| *number >= least);
+    let wrong = || Problem::new(400, "BAD_PARAMETER", format!("{name} must be a whole number from {least} on, not {text:?}"));
+    number.map(Some).ok_or_else(wrong)
+}
+
+/// The yes or no in the parameter `name`; no where it is left out.
+///
+/// # Errors
+/// Anything but true and false (400).
+pub(super) fn flag(request: &Request<'_>, name: &str) -> Result<bool, Problem> {
+    match request.parameter(name) {
+        Some("true") => Ok(true),
+        Some("false") | None => Ok(false),
+        Some(other) => Err(Problem::new(400, "BAD_PARAMETER", format!("{name} must be true or false, not {other:?}"))),
+    }
 }
 
 fn reason(given: &Command) -> Result<String, Problem> {

@@ -103,6 +103,22 @@ fn an_altered_state_or_document_and_an_emptied_ledger_are_found() {
         ("UPDATE rollout SET state = replace(state, '\"shadow\"', '\"full\"')", ledger::FaultKind::State),
         ("UPDATE documents SET body = body || ' ' WHERE kind = 'policy'", ledger::FaultKind::Document),
         ("DELETE FROM documents", ledger::FaultKind::Document),
+        (
+            "UPDATE deployments SET document = replace(document, '\"shadow\":[\"2', '\"shadow\":[\"3')",
+            ledger::FaultKind::Deployment,
+        ),
+        (
+            "UPDATE deployments SET document = replace(document, '\"models\":[\"', '\"models\":[\"0')",
+            ledger::FaultKind::Deployment,
+        ),
+        ("DELETE FROM deployments WHERE epoch > 1", ledger::FaultKind::Deployment),
+        (
+            "INSERT INTO deployments (epoch, effective_ms, document) SELECT 99, 0, document FROM deployments LIMIT 1",
+            ledger::FaultKind::Deployment,
+        ),
+        ("UPDATE models SET digest = 'x' || digest", ledger::FaultKind::Model),
+        ("UPDATE model_chunks SET bytes = CAST(bytes || 'x' AS BLOB)", ledger::FaultKind::Model),
+        ("DELETE FROM model_chunks", ledger::FaultKind::Model),
         ("DELETE FROM ledger", ledger::FaultKind::Cut),
     ] {
         let mut control = started();

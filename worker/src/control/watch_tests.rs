@@ -246,6 +246,7 @@ fn notes_are_kept_with_their_author() {
     assert_eq!((&note["id"], &note["by"], &note["about"]), (&1.into(), &"local".into(), &"monthly-2026-11".into()));
     for (body, expected) in [
         (r#"{"kind":"Retrain now","text":"x"}"#, "NOTE_KIND"),
+        (r#"{"kind":"log_gap","text":"Nothing is missing."}"#, "NOTE_KIND"),
         (r#"{"kind":"comment","text":" "}"#, "NOTE_TEXT"),
         (r#"{"kind":"comment"}"#, "BODY_MALFORMED"),
     ] {

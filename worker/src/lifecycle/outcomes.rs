@@ -83,14 +83,46 @@ mod tests {
 
     const NOW: i64 = 1_700_000_000_000;
 
+    fn open() -> Lifecycle<Memory> {
+        let mut control = Control::open(Memory::new(), Policy::default(), AllocationSettings::champion_only("")).unwrap();
+        control.genesis(NOW, &bytes_of("1", 0.5), "test").unwrap();
+        let shards = [0, 1].map(|_| LogShard::open(Memory::new()).unwrap());
+        Lifecycle::new(control, shards.into())
+    }
+
+    #[test]
+    fn a_parameter_that_cannot_be_read_is_rejected() {
+        let mut lifecycle = open();
+        let lists = ["ledger", "leads", "feedback", "alerts", "incidents", "reviews", "notes", "retrain"];
+        let limits = lists
+            .iter()
+            .flat_map(|list| ["abc", "", "0", "-1", "1.5", "1e3"].map(|n| (format!("/v1/{list}"), format!("limit={n}"))));
+        let others = [
+            ("/v1/ledger", "after=abc"),
+            ("/v1/ledger", "after=-1"),
+            ("/v1/leads", "after=1.x"),
+            ("/v1/feedback", "open=yes"),
+            ("/v1/export", "continuous=1"),
+            ("/v1/ledger/served", "lead_id=a&at=abc"),
+        ];
+        let others = others.map(|(path, query)| (path.to_owned(), query.to_owned()));
+        for (path, query) in limits.chain(others) {
+            let request = Request { method: "GET", path: &path, query: &query, headers: &[], body: b"" };
+            let answer = lifecycle.answer(NOW, &request, true);
+            let said = String::from_utf8_lossy(&answer.body).into_owned();
+            let is_coded = said.contains("BAD_PARAMETER") || said.contains("TIME_MALFORMED");
+            assert!(answer.status == 400 && is_coded, "{path}?{query}: {} {said}", answer.status);
+        }
+        for (path, query) in
+            [("/v1/ledger", "after=0&limit=5000"), ("/v1/leads", "after=-.7&limit=1"), ("/v1/feedback", "open=true")]
+        {
+            let request = Request { method: "GET", path, query, headers: &[], body: b"" };
+            assert_eq!(lifecycle.answer(NOW, &request, true).status, 200, "{path}?{query}");
+        }
+    }
+
     #[test]
     fn each_request_has_the_answer_that_it_would_have_alone() {
-        let open = || {
-            let mut control = Control::open(Memory::new(), Policy::default(), AllocationSettings::champion_only("")).unwrap();
-            control.genesis(NOW, &bytes_of("1", 0.5), "test").unwrap();
-            let shards = [0, 1].map(|_| LogShard::open(Memory::new()).unwrap());
-            Lifecycle::new(control, shards.into())
-        };
         let event = |lead: &str, at: i64| {
             format!(r#"{{"lead_id":"{lead}","event_id":"{lead}-1","kind":"converted","occurred_at":{at}}}"#)
         };

@@ -80,11 +80,13 @@ pub enum Kind {
     Key,
     /// The clock jumped.
     Clock,
+    /// A report that something about a score is odd was closed, or closed otherwise than before.
+    Feedback,
 }
 
 impl Kind {
     /// The kinds of entries that a manager counts as a change; not days, looks and what the service notes for itself.
-    pub const CHANGES: [Kind; 9] = [
+    pub const CHANGES: [Kind; 10] = [
         Kind::Genesis,
         Kind::Policy,
         Kind::Command,
@@ -94,6 +96,7 @@ impl Kind {
         Kind::Alert,
         Kind::Incident,
         Kind::Retrain,
+        Kind::Feedback,
     ];
 
     /// The kind as entries store it.
@@ -116,6 +119,7 @@ impl Kind {
             Kind::Anchor => "anchor",
             Kind::Key => "key",
             Kind::Clock => "clock",
+            Kind::Feedback => "feedback",
         }
     }
 }

@@ -59,6 +59,10 @@ pub enum FaultKind {
     State,
     /// A document that this entry names by its hash was altered or is missing.
     Document,
+    /// A deployment is not the one that this entry made, or that no entry made.
+    Deployment,
+    /// The model that this entry names by its digest is missing, or its bundle was altered.
+    Model,
 }
 
 /// Verifies a chain piece by piece, so that it need not be in memory as a whole.
