@@ -19,7 +19,7 @@ use crate::{Failure, Outcome, clock};
 #[command(after_help = "\
 The store is opened for reading only, also while a service runs on it. Tables of the log and of control are in one name space:
 prediction_logs, outcomes, lead_scores, sales_feedback, model_metrics, metric_days, drift_reports, rollout_events, ledger, alerts,
-models … (docs/FORMATS.md).
+approvals, models … (docs/TABLES.md has them all).
 
 Examples:
   plumbline sql --store store --list

@@ -3,7 +3,7 @@
 use super::migration::Migration;
 
 /// All, the oldest first.
-pub(super) const MIGRATIONS: &[Migration] = &[LIFECYCLE, KEY_RATES, ALERTS, SUITES, RETRAINING];
+pub(super) const MIGRATIONS: &[Migration] = &[LIFECYCLE, KEY_RATES, ALERTS, SUITES, RETRAINING, APPROVALS];
 
 /// Models, the rollout with its ledger and evidence, what the shards counted, alerts, messages and keys.
 const LIFECYCLE: Migration = &[
@@ -228,6 +228,20 @@ const RETRAINING: Migration = &[
         PRIMARY KEY (run, kind, part)
     ) STRICT",
 ];
+
+/// Who approved which stage of a rollout, or which model, as the ledger has it.
+const APPROVALS: Migration = &["CREATE VIEW approvals AS SELECT seq, at_ms, rollout,
+        (SELECT json_extract(entered.body, '$.to') FROM ledger AS entered
+            WHERE entered.kind = 'transition' AND entered.rollout = given.rollout AND entered.seq < given.seq
+            ORDER BY entered.seq DESC LIMIT 1) AS stage,
+        json_extract(body, '$.version') AS model,
+        coalesce(json_extract(body, '$.event.by.name'), json_extract(body, '$.actor.name')) AS actor,
+        coalesce(json_extract(body, '$.event.by.role'), json_extract(body, '$.actor.role')) AS role,
+        coalesce(json_extract(body, '$.event.comment'), json_extract(body, '$.comment')) AS comment,
+        json_extract(body, '$.event.evidence_sha256') AS evidence_sha256,
+        CAST(json_extract(body, '$.state_version') AS INTEGER) AS state_version
+        FROM ledger AS given
+        WHERE kind = 'approval' OR (kind = 'command' AND json_extract(body, '$.event.kind') = 'approve')"];
 
 #[cfg(test)]
 mod tests {
