@@ -1,7 +1,9 @@
 // `<lead-score>` in Chromium, on a page of another origin under a strict policy, with the real edge as its service.
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { after, before, test } from "node:test";
 import { startEdge } from "../../worker/start.mjs";
 import { root } from "../../xtask/npm/run.mjs";
@@ -190,6 +192,10 @@ test("too little data, unknown values, problems of a lead and a silent service a
   assert.equal(await card.locator("[part=error]").count(), 0);
   await page.evaluate(() => (document.querySelector("lead-score").lead = undefined));
   await card.getByText("No lead").first().waitFor();
+  await card.evaluate((one) => one.setAttribute("lead", "{"));
+  await card.locator("[part=error]").getByText("LEAD_MALFORMED").waitFor();
+  await card.evaluate((one) => one.removeAttribute("lead"));
+  await card.getByText("No lead").first().waitFor();
   await page.evaluate(() => {
     const other = document.createElement("lead-score");
     other.setAttribute("service", "/nowhere");
@@ -284,5 +290,39 @@ test("on paper the details are there and the buttons are not; forced colours kee
   await card.getByRole("button", { name: "All contributions" }).click();
   const [bar, back] = await card.locator(".bar").first().evaluate((one) => [getComputedStyle(one).backgroundColor, getComputedStyle(document.body).backgroundColor]);
   assert.notEqual(bar, back);
+  await page.close();
+});
+
+test("the README's example runs as printed, but for addresses and key", async () => {
+  const [, example] = /^```html\n([\s\S]*?)^```$/m.exec(readFileSync(join(root, "wasm/README.md"), "utf8"));
+  const body = example.replace("/plumbline/", "/pkg/").replace("https://scores.example.com", edge.url).replace("pl_published", key);
+  assert.ok(body.includes(edge.url) && body.includes(key) && body.includes("/pkg/element.js"));
+  const page = await browser.newPage();
+  const complaints = [];
+  page.on("console", (said) => complaints.push(said.text()));
+  await page.goto(site.page("/readme", body, { scripts: [] }));
+  const { score, band } = await served({ lead_source: "Referral", pricing_page_visits: 7 });
+  await page.locator("lead-score .score").getByText(`${score}`, { exact: true }).waitFor();
+  assert.equal(await page.locator("lead-score .band").textContent(), band);
+  assert.equal(await page.locator("lead-score [part=reason]").count(), 3);
+  assert.deepEqual(complaints, []);
+  await page.close();
+});
+
+test("the example page scores its form, under its own policy", async (t) => {
+  const example = spawn(process.execPath, [join(root, "wasm/examples/html/serve.mjs"), "--service", edge.url], { stdio: ["ignore", "pipe", "inherit"] });
+  t.after(() => example.kill());
+  const url = await new Promise((resolve) => createInterface({ input: example.stdout }).once("line", resolve));
+  const page = await browser.newPage();
+  const complaints = [];
+  page.on("console", (said) => said.type() === "error" && !said.text().includes("404") && complaints.push(said.text()));
+  await page.goto(url);
+  for (const visits of [7, 30]) {
+    await page.getByLabel("Visits").fill(`${visits}`);
+    const { score } = await served({ lead_source: "Referral", pricing_page_visits: visits });
+    await page.locator("lead-score .score").getByText(`${score}`, { exact: true }).waitFor();
+  }
+  assert.deepEqual(await axe(page), []);
+  assert.deepEqual(complaints, []);
   await page.close();
 });

@@ -120,6 +120,31 @@ test("the statistics compile strictly, and reject what is wrong", () => {
   }
 });
 
+const ELEMENT = `
+import { addWords, connect, LeadScore, PlumblineError, type Connection, type Lead, type Scored, type Words } from "plumbline/element";
+const connection: Connection = connect({ service: "https://scores.example.com", key: "pl_1", mode: "local", scorer: () => import("plumbline/js") });
+const words: Partial<Words> = { up: "Yes" };
+addWords("en-GB", words);
+const element: LeadScore = document.createElement("lead-score");
+const lead: Lead = { lead_id: "L-1" };
+element.connection = connection;
+element.lead = lead;
+element.words = words;
+element.addEventListener("lead-scored", (event) => console.log(((event as CustomEvent<Scored>).detail).score.band));
+export const scored = async (): Promise<number> => (await connection.score(lead)).score.score;
+export const code = (error: unknown): string => (error instanceof PlumblineError ? error.code : "");
+`;
+
+test("the element compiles strictly, and rejects what is wrong", () => {
+  for (const resolution of ["nodenext", "bundler"]) {
+    const { ok, said } = compile("", ELEMENT, resolution);
+    assert.ok(ok, said);
+  }
+  const slip = `import { connect } from "plumbline/element"; connect({ service: "", mode: "remote" }); export {};`;
+  const { ok, said } = compile("", slip, "bundler");
+  assert.ok(!ok && said.includes("consumer.ts") && !/node_modules/.test(said), said);
+});
+
 test("no type of the statistics is unknown", () => {
   for (const name of ["statistics", "experiments", "suites", "settings", "reports"]) {
     const text = readFileSync(join(root, `wasm/types/${name}.d.ts`), "utf8");

@@ -138,7 +138,7 @@ export class Connection extends EventTarget {
 
   async #local(text: string, id: string, began: number): Promise<Scored> {
     const { model, variant, explores, epoch, checked } = await this.#deployed.draw(id);
-    const score = model.score(text, { reasons: ALL });
+    const score = model.score(text, { reasons: ALL, now: clock() });
     return { score, source: "page", variant, epoch, explores, client_ms: clock() - began, checked_ms: checked };
   }
 
@@ -201,7 +201,12 @@ export function failureOf(error: unknown): PlumblineError {
 
 /** A lead of an attribute's JSON. @internal */
 export function leadOf(text: string): Lead {
-  const lead: unknown = read(text);
+  let lead: unknown;
+  try {
+    lead = read(text);
+  } catch (cause) {
+    throw new PlumblineError("LEAD_MALFORMED", `the attribute lead is not JSON: ${String(cause)}`, [], { cause });
+  }
   if (typeof lead !== "object" || lead === null) throw new PlumblineError("LEAD_NOT_AN_OBJECT", "a lead must be a JSON object of named values");
   return lead as Lead;
 }

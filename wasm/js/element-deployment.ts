@@ -90,7 +90,14 @@ export class Deployed {
     const isOther = this.#held !== undefined && this.#held.deployment.epoch !== deployment.epoch;
     this.#held = { deployment, checked: clock() };
     await (await this.#store).put("deployments", this.#client.service, this.#held);
-    if (isOther) this.#changed();
+    if (!isOther) return;
+    // What is no longer deployed gives its memory back.
+    for (const [key, model] of this.#models) {
+      if (key.endsWith(write(deployment.models))) continue;
+      this.#models.delete(key);
+      void model.then((loaded) => loaded.free(), () => {});
+    }
+    this.#changed();
   }
 
   /** Refreshes every `ms` milliseconds from now on, while the page can be seen. */
@@ -125,7 +132,7 @@ export class Deployed {
 
   #model(deployment: Deployment, variant: string): Promise<Model> {
     // Versions are immutable while a deployment names their digests.
-    const key = write([variant, deployment.models]);
+    const key = `${variant} ${write(deployment.models)}`;
     const found = this.#models.get(key);
     if (found) return found;
     const loaded = this.#bundle(deployment, variant).then(async (bytes) => (await this.#scorer()).Model.load(bytes));

@@ -31,6 +31,8 @@ export class LeadScore extends Base {
   static readonly observedAttributes = ["service", "key", "mode", "rep", "lang", "reasons", "lead"];
 
   #lead: Lead | undefined;
+  /** Why the attribute `lead` is none. */
+  #unread: unknown;
   #words: Partial<Words> = {};
   #connection: Connection | undefined;
   #isGiven = false;
@@ -42,6 +44,8 @@ export class LeadScore extends Base {
   #isAsked = false;
   #thumb: { id: Promise<string>; isUp: boolean; closes: ReturnType<typeof setTimeout> } | undefined;
   #given: boolean | undefined;
+  /** The event of the last thumb. */
+  #event: Promise<string> | undefined;
   /** The score a person saw last: lead and version. */
   #exposed = "";
   #watch: IntersectionObserver | undefined;
@@ -61,6 +65,7 @@ export class LeadScore extends Base {
       this.#view?.thumbed(undefined);
     }
     this.#lead = lead ?? undefined;
+    this.#unread = undefined;
     this.#ask();
   }
 
@@ -125,7 +130,7 @@ export class LeadScore extends Base {
       this.lead = text ? leadOf(text) : undefined;
     } catch (error) {
       this.lead = undefined;
-      this.#fail(error);
+      this.#unread = error;
     }
   }
 
@@ -176,7 +181,8 @@ export class LeadScore extends Base {
 
   async #score(): Promise<void> {
     const [view, lead, connection, turn] = [this.#view, this.#lead, this.#connection, ++this.#turn];
-    if (!view || !lead) return view?.empty();
+    if (!view) return;
+    if (!lead) return this.#unread ? this.#fail(this.#unread) : view.empty();
     if (!connection) return this.#fail(new PlumblineError("NO_SERVICE", "the attribute service, or the property connection, says where leads are scored"));
     view.loading();
     try {
@@ -235,6 +241,7 @@ export class LeadScore extends Base {
     } else {
       const id = connection.thumb(idOf(lead), scored.score.model.version, isUp, HOLD);
       id.catch((error: unknown) => this.#fail(error));
+      this.#event = id;
       this.#thumb = { id, isUp, closes: this.#closing() };
     }
     this.#given = isUp;
@@ -279,8 +286,8 @@ export class LeadScore extends Base {
     void thumb.id.then((id) => connection?.amend(id, {}, 0)).catch(() => {});
   }
 
-  async #reject({ detail: { code } }: CustomEvent<{ id: string; code: string }>): Promise<void> {
-    this.#view?.remark("rejected", { code });
+  async #reject({ detail: { id, code } }: CustomEvent<{ id: string; code: string }>): Promise<void> {
+    if ((await this.#event) === id) this.#view?.remark("rejected", { code });
   }
 
   #emit(type: string, detail: unknown): void {
