@@ -58,7 +58,7 @@ fn value(lead: u32, place: usize) -> f64 {
         return random.below(*size) as f64;
     }
     let number = random.normal();
-    let is_sparse = place >= 20 && place < 26 || place < 12 && place.is_multiple_of(2);
+    let is_sparse = (20..26).contains(&place) || place < 12 && place.is_multiple_of(2);
     if is_sparse && random.unit() < 0.1 {
         return f64::NAN;
     }
