@@ -307,10 +307,10 @@ mod tests {
         // 100 leads of 40 days ago, all converted: 60 within 5 days, 40 after 20; 50 of 10 days ago, whose late ones are still to come.
         let scores = "WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 149)
             INSERT INTO lead_scores (lead, version, rollout, lead_id, first_ms, role, probability, explores, backfill, matured)
-            SELECT i, 71, 0, 'l' || i, CAST(?1 AS BIGINT) - CASE WHEN i < 100 THEN 40 ELSE 10 END * 86400000, 'champion', 0.5, 0, 0, 1 FROM n";
+            SELECT i, 71, 0, 'l' || i, CAST(?1 AS BIGINT) - CASE WHEN i < 100 THEN 3456000000 ELSE 864000000 END, 'champion', 0.5, 0, 0, 1 FROM n";
         shard.sql().execute(scores, &[Param::Integer(NOW)]).unwrap();
         let outcomes = "INSERT INTO outcomes (lead, lead_id, converted_ms, events)
-            SELECT lead, lead_id, first_ms + CASE WHEN lead >= 60 AND lead < 100 THEN 20 ELSE 5 END * 86400000, 1 FROM lead_scores";
+            SELECT lead, lead_id, first_ms + CASE WHEN lead >= 60 AND lead < 100 THEN 1728000000 ELSE 432000000 END, 1 FROM lead_scores";
         shard.sql().execute(outcomes, &[]).unwrap();
         lifecycle.tick(NOW + DAY_MS).unwrap();
         let found = lifecycle.control().surveyed().unwrap().unwrap();
