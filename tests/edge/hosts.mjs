@@ -62,10 +62,10 @@ export const hosts = [
 
 /** The service's module for tests: with the contract of its store in it, and models that misbehave. */
 export function testModule() {
-  const args = ["rustc", "--quiet", "-p", "plumbline-worker", "--features", "contract,faults", "--target", "wasm32-unknown-unknown", "--lib", "--crate-type", "cdylib"];
+  const args = ["rustc", "--quiet", "-p", "plumbline-worker", "--features", "contract,faults", "--target", "wasm32-unknown-unknown", "--profile", "cheap", "--lib", "--crate-type", "cdylib"];
   const cargo = spawnSync("cargo", args, { cwd: root, stdio: "inherit" });
   if (cargo.status !== 0) throw new Error("the module for tests does not build");
-  return join(root, "target/wasm32-unknown-unknown/debug/plumbline_worker.wasm");
+  return join(root, "target/wasm32-unknown-unknown/cheap/plumbline_worker.wasm");
 }
 
 /** The demo's model under another version, at `path`. */
