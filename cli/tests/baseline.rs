@@ -107,7 +107,7 @@ fn settings_are_explained_and_what_they_cannot_decide_is_named() {
     let found: Value = serde_json::from_str(&expect(0, &config, b"")).unwrap();
     assert_eq!((&found["undecided"], found["start"]["chance"]["earliest_day"].as_u64()), (&serde_json::json!([]), Some(49)));
     assert_eq!(found["start"]["precision_recall"]["modes"]["precision"], "relative");
-    // What is no obstacle but should be known is on the page, too; and settings that work otherwise than one might expect.
+    // The page also lists warnings: late outcomes, and settings that work, but not as one might expect.
     let late = ["check", "config", "--base-rate", "10%", "--leads-per-day", "500", "--within-maturity", "60%"];
     let page = expect(0, &late, b"");
     assert!(page.contains("To be known before a start\n  Only 60 % of conversions come within 7 days."), "{page}");

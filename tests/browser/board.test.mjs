@@ -374,8 +374,8 @@ test("with a key: a note is shown where figures are, a report that something is 
 
   const { json: { leads: [lead] } } = await ask("/v1/leads?limit=1");
   const odd = [{ lead_id: lead.lead_id, kind: "odd", text: "far too high", occurred_at: new Date().toISOString() }];
-  const told = await ask("/v1/feedback", edge.key, odd[0]);
-  assert.equal(told.json.accepted, 1, JSON.stringify(told));
+  const sent = await ask("/v1/feedback", edge.key, odd[0]);
+  assert.equal(sent.json.accepted, 1, JSON.stringify(sent));
   await go(page, `#/leads/${lead.lead_id}`);
   await page.locator('[data-do="ask"][data-arg^="dismiss:"]').click();
   await send();

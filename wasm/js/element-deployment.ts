@@ -91,7 +91,7 @@ export class Deployed {
     this.#held = { deployment, checked: clock() };
     await (await this.#store).put("deployments", this.#client.service, this.#held);
     if (!isOther) return;
-    // What is no longer deployed gives its memory back.
+    // Frees the models that are no longer deployed.
     for (const [key, model] of this.#models) {
       if (key.endsWith(write(deployment.models))) continue;
       this.#models.delete(key);

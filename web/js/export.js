@@ -25,7 +25,7 @@ function rows(block) {
 /** The tables and lists in `root`, each under its name where there are several. */
 function csv(root) {
   const all = [...root.querySelectorAll(`table, ${LISTS}`)];
-  // What holds others is told by those.
+  // The parts of a container are read instead of the container.
   const blocks = all.filter((block) => !all.some((other) => other !== block && block.contains(other)));
   const name = (block) => words(block.closest("figure, section")?.querySelector("h1, h2") ?? block);
   const lines = blocks.flatMap((block, place) => [

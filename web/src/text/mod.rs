@@ -115,7 +115,7 @@ impl Text {
 
     /// A sentence of the report: in this language where it has a text for the sentence's code and all its slots are known, else as it came.
     pub fn sentence(&self, sentence: &Sentence) -> String {
-        self.translated(sentence).unwrap_or_else(|| self.locale.calendar.told(&sentence.text))
+        self.translated(sentence).unwrap_or_else(|| self.locale.calendar.localized(&sentence.text))
     }
 
     /// The sentence as markup: one that stays in English says so, for those who hear it and where text runs from the right.
@@ -123,8 +123,10 @@ impl Text {
         match self.translated(sentence) {
             Some(text) if self.direction() == "rtl" => html! { span dir="rtl" { (Whole(&text)) } },
             Some(text) => html! { (Whole(&text)) },
-            None if self.is_english || sentence.text.is_empty() => html! { (Whole(&self.locale.calendar.told(&sentence.text))) },
-            None => html! { span lang="en" dir="ltr" { (Whole(&self.locale.calendar.told(&sentence.text))) } },
+            None if self.is_english || sentence.text.is_empty() => {
+                html! { (Whole(&self.locale.calendar.localized(&sentence.text))) }
+            }
+            None => html! { span lang="en" dir="ltr" { (Whole(&self.locale.calendar.localized(&sentence.text))) } },
         }
     }
 

@@ -99,7 +99,7 @@ impl Calendar {
     }
 
     /// `text` with its times, which the service writes in UTC as `06:10` or `23:05 on 30 November`, on the reader's clock.
-    pub fn told(&self, text: &str) -> String {
+    pub fn localized(&self, text: &str) -> String {
         if self.ahead == 0 && self.offsets.iter().all(|(_, minutes)| *minutes == 0) {
             return text.to_owned();
         }
@@ -230,10 +230,10 @@ mod tests {
         let spring = ms_of("2026-03-29T01:00:00Z").unwrap();
         let since = vec![(ms_of("2025-10-26T01:00:00Z").unwrap(), 60), (spring, 120), (change, 60)];
         let berlin = Calendar { ahead: 60, offsets: since, ..berlin };
-        assert_eq!(berlin.told("by 22:30 on 30 June"), "by 00:30 on 1 July");
-        assert_eq!(berlin.told("Due at 23:30 on 30 November, since 06:10."), "Due at 00:30 on 1 December, since 07:10.");
-        assert_eq!(berlin.told("x: 1:2, 10:20:30, 02:00 UTC, 25:00"), "x: 1:2, 10:20:30, 02:00 UTC, 25:00");
-        assert_eq!(Calendar::default().told("Due at 23:30 on 30 November"), "Due at 23:30 on 30 November");
+        assert_eq!(berlin.localized("by 22:30 on 30 June"), "by 00:30 on 1 July");
+        assert_eq!(berlin.localized("Due at 23:30 on 30 November, since 06:10."), "Due at 00:30 on 1 December, since 07:10.");
+        assert_eq!(berlin.localized("x: 1:2, 10:20:30, 02:00 UTC, 25:00"), "x: 1:2, 10:20:30, 02:00 UTC, 25:00");
+        assert_eq!(Calendar::default().localized("Due at 23:30 on 30 November"), "Due at 23:30 on 30 November");
         assert_eq!(berlin.moment("2026-11-29"), "Sun 29 Nov", "a day of UTC has no hour to move");
         let german = serde_json::json!({
             "months": ["Jan.", "", "", "", "", "", "", "", "", "", "", ""], "weekdays": ["Mo", "Di", "Mi", "Do", "Fr", "Sa", "So"],

@@ -14,7 +14,7 @@ use super::csv::{Csv, Problem};
 const SCORES: [&str; 5] = ["probability", "score", "prob0", "prob", "y_pred_proba"];
 /// Columns with the outcome.
 const OUTCOMES: [&str; 5] = ["converted", "outcome", "label", "target", "y_true"];
-/// Values of a segments' column that are told apart, and segments that are listed.
+/// Most distinct values of a segment column, and most segments that are listed.
 const VALUES: usize = 1_000;
 const LISTED: usize = 20;
 /// Rows that are read, at most.
@@ -72,7 +72,7 @@ pub struct Segment {
     pub leads: u64,
     /// Of those, the ones that converted.
     pub positives: u64,
-    /// The area under the ROC curve; none where it cannot be told.
+    /// The area under the ROC curve; none where it cannot be computed.
     pub roc_auc: Option<f64>,
     /// Its interval.
     pub roc_auc_interval: Option<(f64, f64)>,

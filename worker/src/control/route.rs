@@ -76,6 +76,9 @@ struct NewNote {
     about: String,
 }
 
+/// Weeks of an A/B test that a plan is worked out for, at most.
+const MOST_WEEKS: u32 = 104;
+
 impl<S: Sql> Control<S> {
     /// The answer to `request`, which takes the route of `routed`, for `viewer`.
     pub fn answer(&mut self, now_ms: i64, routed: &Routed<'_>, request: &Request<'_>, viewer: &Viewer<'_>) -> Response {
@@ -105,11 +108,10 @@ impl<S: Sql> Control<S> {
                 Ok(ok(&self.report(now_ms)?.experiment.ok_or_else(none)?))
             }
             (Get, "/v1/plan") => {
-                let weeks = request
-                    .parameter("weeks")
-                    .and_then(|text| text.parse::<u32>().ok())
-                    .filter(|weeks| (1..=104).contains(weeks));
-                Ok(ok(&self.start_plan(now_ms, weeks)?))
+                let weeks = number(request, "weeks", 1)?;
+                let most = || Problem::new(400, "BAD_PARAMETER", format!("weeks must be at most {MOST_WEEKS}"));
+                let weeks = weeks.map(|weeks| u32::try_from(weeks).ok().filter(|weeks| *weeks <= MOST_WEEKS).ok_or_else(most));
+                Ok(ok(&self.start_plan(now_ms, weeks.transpose()?)?))
             }
             (Get, "/v1/models") => Ok(ok(&self.shown_models()?)),
             (Get, "/v1/models/{version}/bundle") => self.shown_bundle(routed.value("version")),

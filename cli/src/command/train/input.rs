@@ -1,4 +1,4 @@
-//! Where the leads come from: a file, a table of a PostgreSQL database, or a service that keeps them. What is no file becomes one.
+//! Where the leads come from: a file, a table of a PostgreSQL database, or a service that keeps them. Leads from elsewhere are written to a temporary file first.
 
 use std::path::{Path, PathBuf};
 

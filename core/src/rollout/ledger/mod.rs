@@ -80,7 +80,7 @@ pub enum Kind {
     Key,
     /// The clock jumped.
     Clock,
-    /// A report that something about a score is odd was closed, or closed otherwise than before.
+    /// A report that a score is odd was closed, or its closing was changed.
     Feedback,
 }
 

@@ -1,12 +1,10 @@
 //! Keys that contradict each other: those by which a rollout could not be judged, and those that work, but not as one might expect.
 
 use super::{LeadStore, Mode, Policy, Segments};
-use crate::rollout::Stage;
 use crate::rollout::plan::auc_needed;
+use crate::rollout::{DAY_MS, Stage};
 use crate::schema::{Problem, Schema};
 
-/// Milliseconds of a day.
-const DAY_MS: i64 = 86_400_000;
 /// Base rates for which the AUC is stated that precision and recall need together.
 const BASE_RATES: [(f64, &str); 3] = [(0.1, "10 %"), (0.2, "20 %"), (0.5, "50 %")];
 

@@ -18,7 +18,7 @@ use crate::store::{Sql, SqlError};
 const PATIENCE_MS: i64 = 6 * 3_600_000;
 
 impl<S: Sql> Control<S> {
-    /// Has another program do `run`: the webhooks that hear of retrainings are told which.
+    /// Hands `run` to another program: posts its id to the webhooks that receive retrainings.
     pub(super) fn hand_over(&mut self, now_ms: i64, mut run: Run) -> Result<(), Fault> {
         let most = self.policy.retrain.what.max_rows;
         run.state = Phase::Elsewhere;

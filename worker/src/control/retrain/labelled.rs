@@ -1,19 +1,19 @@
 //! Leads with their outcomes as a retraining reads them, page by page, for a program that trains on them.
 
 use plumbline_core::report::{day_text, time_text};
+use plumbline_core::rollout::DAY_MS;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::run::Phase;
 use crate::control::ask::unreadable;
-use crate::control::route::ok;
+use crate::control::route::{number, ok};
 use crate::control::{Control, Fault};
 use crate::log::{StoredLead, StoredQuestion};
 use crate::problem::Problem;
 use crate::request::{Request, Response};
 use crate::store::Sql;
 
-const DAY_MS: i64 = 86_400_000;
 /// Leads of a page, unless the caller says otherwise, and at most.
 const PAGE: usize = 1_000;
 const MOST: usize = 5_000;
@@ -38,19 +38,15 @@ impl<S: Sql> Control<S> {
     /// A parameter that cannot be read, or no such run (404).
     pub(in crate::control) fn labelled(&mut self, now_ms: i64, request: &Request<'_>) -> Result<Labelled, Fault> {
         let wrong = |detail: String| Fault::from(Problem::new(400, "LEADS_MALFORMED", detail));
-        let number = |name: &str| match request.parameter(name).filter(|text| !text.is_empty()) {
-            Some(text) => text.parse::<u32>().map(Some).map_err(|_| wrong(format!("{name} is a whole number, not {text:?}"))),
-            None => Ok(None),
-        };
-        let days = number("days")?.unwrap_or(self.policy.retrain.what.days);
+        let days = number(request, "days", 1)?.unwrap_or(i64::from(self.policy.retrain.what.days));
         if !(1..=400).contains(&days) {
             return Err(wrong("days is from 1 to 400".to_owned()));
         }
-        let most = number("limit")?.map_or(PAGE, |limit| (limit as usize).clamp(1, MOST));
+        let most = number(request, "limit", 1)?.map_or(PAGE, |limit| limit.min(MOST as i64) as usize);
         let run = request.decoded("run").unwrap_or_default().into_owned();
         let mature_ms = i64::from(self.policy.outcome.mature_days) * DAY_MS;
         let until_ms = now_ms - mature_ms;
-        let mut window = (until_ms - i64::from(days) * DAY_MS, until_ms);
+        let mut window = (until_ms - days * DAY_MS, until_ms);
         if !run.is_empty() {
             let none = || Problem::new(404, "NO_SUCH_RUN", format!("no retraining has the id {run:?}"));
             let found = self.retraining(&run)?.ok_or_else(none)?;

@@ -270,7 +270,13 @@ fn more_leads_than_the_service_trains_on_are_trained_on_elsewhere_and_the_bundle
         }
     }
     assert_eq!(leads.len(), 1_600);
-    for (query, code) in [("after=1_2", "LEADS_MALFORMED"), ("days=0", "LEADS_MALFORMED"), ("run=no", "NO_SUCH_RUN")] {
+    for (query, code) in [
+        ("after=1_2", "LEADS_MALFORMED"),
+        ("days=0", "BAD_PARAMETER"),
+        ("days=401", "LEADS_MALFORMED"),
+        ("limit=x", "BAD_PARAMETER"),
+        ("run=no", "NO_SUCH_RUN"),
+    ] {
         assert_eq!(send(&mut lifecycle, NOW, "GET", "/v1/retrain/leads", query, b"").1["code"], json!(code));
     }
     // It hands the bundle in. What is not of this run is rejected, and the run goes on waiting.
