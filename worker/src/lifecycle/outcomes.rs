@@ -104,6 +104,9 @@ mod tests {
             ("/v1/feedback", "open=yes"),
             ("/v1/export", "continuous=1"),
             ("/v1/ledger/served", "lead_id=a&at=abc"),
+            ("/v1/plan", "weeks=abc"),
+            ("/v1/plan", "weeks=105"),
+            ("/v1/retrain/leads", "days=x"),
         ];
         let others = others.map(|(path, query)| (path.to_owned(), query.to_owned()));
         for (path, query) in limits.chain(others) {
