@@ -47,13 +47,24 @@ const supply = {
   },
 };
 
+/** What an entry point loads beside it, as it is imported in the source. */
+const BESIDE = { element: ["./index.js", "./experiment.js"], list: ["./element.js"], "list-worker": ["./index.js"] };
+
+/** `./element.ts` is the entry point beside the list, not a part of it: a page has one connection to a service. */
+const beside = {
+  name: "beside",
+  setup({ onResolve }) {
+    onResolve({ filter: /^\.\/element\.ts$/ }, () => ({ path: "./element.js", external: true }));
+  },
+};
+
 await rm(at("pkg"), { recursive: true, force: true });
 await mkdir(at("pkg"));
 await writeFile(at("pkg/plumbline.wasm"), module);
 for (const name of BOUND) await writeFile(at(`pkg/${name}.wasm`), await readFile(bound(name, `${name}_bg.wasm`)));
 const forms = BOUND.flatMap((name) => [name, `${name}-node`, `${name}-workers`]);
 const readable = ["index", "node", "workers", ...forms].map((entry) => [entry, false]);
-for (const [entry, minify] of [...readable, ["inline", true], ["js", true], ["element", true]]) {
+for (const [entry, minify] of [...readable, ["inline", true], ["js", true], ["element", true], ["list", true], ["list-worker", true]]) {
   await build({
     entryPoints: [at(`js/${entry}.ts`)],
     outfile: at(`pkg/${entry}.js`),
@@ -61,9 +72,8 @@ for (const [entry, minify] of [...readable, ["inline", true], ["js", true], ["el
     format: "esm",
     target: "es2022",
     platform: "neutral",
-    // The element loads the scorer, and what draws leads, when it needs them.
-    external: ["./plumbline.wasm", ...BOUND.map((name) => `./${name}.wasm`), "node:*", ...(entry === "element" ? ["./index.js", "./experiment.js"] : [])],
-    plugins: [supply],
+    external: ["./plumbline.wasm", ...BOUND.map((name) => `./${name}.wasm`), "node:*", ...(BESIDE[entry] ?? [])],
+    plugins: [supply, ...(entry === "list" ? [beside] : [])],
     minify,
     charset: "utf8",
     legalComments: "none",

@@ -7,32 +7,35 @@ import { root } from "../../xtask/npm/run.mjs";
 const TYPES = { ".js": "text/javascript", ".wasm": "application/wasm" };
 const PKG = join(root, "wasm/pkg");
 
-/** No inline script or style, no `eval`, and no text that becomes markup. */
-const policy = (services) =>
-  `default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; img-src 'self'; connect-src 'self' ${services.join(" ")}; require-trusted-types-for 'script'; trusted-types 'none'`;
+/** No inline script or style, no `eval`, and no text that becomes markup; `more` directives, and types of those names in place of none. */
+const policy = (services, { more = "", types = "'none'" } = {}) =>
+  `${more}; default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; img-src 'self'; connect-src 'self' ${services.join(" ")}; require-trusted-types-for 'script'; trusted-types ${types}`;
 
 /** Serves pages: `/` is `html(path)`, `/page.js` imports the element, `/pkg/` is the package. `services` may be added later. */
 export async function crm() {
   const services = [];
   const pages = new Map();
+  const policies = new Map();
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url, "http://localhost");
     const page = pages.get(pathname);
     const file = pathname.startsWith("/pkg/") && join(PKG, pathname.slice(5));
     const body = page ?? (file && existsSync(file) ? readFileSync(file) : undefined);
     const type = page && !pathname.endsWith(".js") ? "text/html; charset=utf-8" : TYPES[extname(pathname)];
-    response.writeHead(body === undefined ? 404 : 200, { "content-type": type ?? "text/plain", "content-security-policy": policy(services) });
+    response.writeHead(body === undefined ? 404 : 200, { "content-type": type ?? "text/plain", "content-security-policy": policy(services, policies.get(pathname)) });
     response.end(body);
   }).listen(0, "127.0.0.1");
   await new Promise((resolve) => server.once("listening", resolve));
   const origin = `http://127.0.0.1:${server.address().port}`;
   pages.set("/favicon.ico", " ");
   pages.set("/element.js", `import * as element from "/pkg/element.js"; window.element = element;`);
+  pages.set("/list.js", `import * as list from "/pkg/list.js"; window.list = list;`);
   return {
     origin,
     services,
-    /** Serves `body` at `path`. */
-    page(path, body, { lang = "en", scripts = ["/element.js"] } = {}) {
+    /** Serves `body` at `path`, under the policy with `more` directives and `types` of trusted values. */
+    page(path, body, { lang = "en", scripts = ["/element.js"], ...directives } = {}) {
+      policies.set(path, directives);
       const tags = scripts.map((src) => `<script type="module" src="${src}"></script>`).join("");
       pages.set(path, `<!doctype html><html lang="${lang}"><head><title>CRM</title>${tags}</head><body><main><h1>Lead</h1>${body}</main></body></html>`);
       return `${origin}${path}`;

@@ -135,10 +135,24 @@ export const scored = async (): Promise<number> => (await connection.score(lead)
 export const code = (error: unknown): string => (error instanceof PlumblineError ? error.code : "");
 `;
 
-test("the element compiles strictly, and rejects what is wrong", () => {
+const LIST = `
+import { connect, LeadList, type Column, type Lead, type ListScored, type Row } from "plumbline/list";
+const list: LeadList = document.createElement("lead-list");
+const [leads, columns]: [Lead[], Column[]] = [[{ lead_id: "L-1" }], [{ field: "lead_id", label: "Lead" }]];
+list.connection = connect({ service: "https://scores.example.com", mode: "auto" });
+list.columns = columns;
+list.leads = leads;
+list.order = { by: "score", isDescending: false };
+list.addEventListener("lead-list-scored", (event) => console.log((event as CustomEvent<ListScored>).detail.by));
+export const first = (row: Row): number => row.score ?? -1;
+`;
+
+test("the elements compile strictly, and reject what is wrong", () => {
   for (const resolution of ["nodenext", "bundler"]) {
-    const { ok, said } = compile("", ELEMENT, resolution);
-    assert.ok(ok, said);
+    for (const source of [ELEMENT, LIST]) {
+      const { ok, said } = compile("", source, resolution);
+      assert.ok(ok, said);
+    }
   }
   const slip = `import { connect } from "plumbline/element"; connect({ service: "", mode: "remote" }); export {};`;
   const { ok, said } = compile("", slip, "bundler");

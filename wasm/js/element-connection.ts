@@ -1,4 +1,5 @@
 // A page's connection to a service: scores by its deployment in the page or by the service, and events on their way back.
+import type { Refused } from "./door.ts";
 import { Client } from "./element-client.ts";
 import { Deployed, type Scorer } from "./element-deployment.ts";
 import { clock, read, write } from "./element-globals.ts";
@@ -49,8 +50,8 @@ export interface Scored {
   confirmed?: Promise<Scored | undefined>;
 }
 
-/** The service's answer to a lead. */
-type Answer = Score & { variant?: string; explores?: boolean };
+/** The service's answer to a lead. @internal */
+export type Answer = Score & { variant?: string; explores?: boolean };
 
 /** Reasons the page asks for: all. The service gives at most 20 at the edge. */
 const [ALL, MOST] = [1_000_000, 20];
@@ -64,24 +65,28 @@ export class Connection extends EventTarget {
   /** @internal */
   readonly service: string;
   readonly #client: Client;
-  readonly #deployed: Deployed;
+  /** @internal */
+  readonly deployed: Deployed;
+  /** Whether the page loads models by a scorer of its own. @internal */
+  readonly isOwnScorer: boolean;
   readonly #queue: Queue;
   /** What the service has scored of this page, by lead: the text and the epoch. */
   readonly #recorded = new Map<string, string>();
 
   /** @internal */
-  constructor({ service, key, mode = "auto", rep, scorer = () => import("./index.js"), refresh_ms = 60_000 }: ConnectOptions) {
+  constructor({ service, key, mode = "auto", rep, scorer, refresh_ms = 60_000 }: ConnectOptions) {
     super();
+    this.isOwnScorer = scorer !== undefined;
     this.mode = mode;
     this.rep = rep;
     this.#client = new Client(service, key);
     this.service = this.#client.service;
     this.#queue = new Queue(this.store, this.#client, (id, code) => this.#say("rejected", { id, code }));
-    this.#deployed = new Deployed(this.#client, this.store, scorer, () => this.#say("deployment", {}));
-    if (mode !== "edge") this.#deployed.follow(refresh_ms);
+    this.deployed = new Deployed(this.#client, this.store, scorer ?? (() => import("./index.js")), () => this.#say("deployment", {}));
+    if (mode !== "edge") this.deployed.follow(refresh_ms);
     globalThis.addEventListener?.("online", () => {
       void this.#queue.flush();
-      if (mode !== "edge") void this.#deployed.refresh().catch(() => {});
+      if (mode !== "edge") void this.deployed.refresh().catch(() => {});
     });
     // What an earlier page left behind.
     void this.#queue.flush();
@@ -105,6 +110,12 @@ export class Connection extends EventTarget {
       if (this.mode === "local" || failureOf(error).code.startsWith("LEAD_")) throw error;
       return this.#remote(text, began);
     }
+  }
+
+  /** What the service answers to each of these leads, a JSON array. @internal */
+  async served(leads: string, reasons: number): Promise<(Answer | Refused)[]> {
+    const { scores } = await this.#client.json<{ scores: (Answer | Refused)[] }>(`/v1/score?reasons=${reasons}`, { method: "POST", body: leads, type: "application/json" });
+    return scores;
   }
 
   /** Notes that a person saw a score. @internal */
@@ -137,7 +148,7 @@ export class Connection extends EventTarget {
   }
 
   async #local(text: string, id: string, began: number): Promise<Scored> {
-    const { model, variant, explores, epoch, checked } = await this.#deployed.draw(id);
+    const { model, variant, explores, epoch, checked } = await this.deployed.draw(id);
     const score = model.score(text, { reasons: ALL, now: clock() });
     return { score, source: "page", variant, epoch, explores, client_ms: clock() - began, checked_ms: checked };
   }

@@ -6,8 +6,8 @@ import { PlumblineError } from "./error.ts";
 import type { Model } from "./model.ts";
 import type { AllocationSettings } from "./settings.ts";
 
-/** `GET /v1/deployment`. */
-interface Deployment {
+/** `GET /v1/deployment`. @internal */
+export interface Deployment {
   /** Its number; it grows with each change. */
   epoch: number;
   allocation: AllocationSettings;
@@ -42,8 +42,21 @@ export interface Drawn {
   checked: number;
 }
 
-/** A lead's part of an assignment. */
-type Assign = (allocation: AllocationSettings, ids: readonly string[]) => { variant: string; explores: boolean }[];
+/** A lead's part in a deployment. @internal */
+export interface Part {
+  variant: string;
+  explores: boolean;
+}
+
+/** The parts of leads, in their order. @internal */
+export interface Assigned {
+  deployment: Deployment;
+  /** When the service last confirmed the deployment. */
+  checked: number;
+  parts: Part[];
+}
+
+type Assign = (allocation: AllocationSettings, ids: readonly string[]) => Part[];
 
 /** The deployment of one service, refreshed while the page lives. @internal */
 export class Deployed {
@@ -70,18 +83,24 @@ export class Deployed {
    * @throws {PlumblineError} `ASSIGNMENT_NEEDS_SERVICE` where rules on fields decide: only the service evaluates them.
    */
   async draw(id: string): Promise<Drawn> {
+    const { deployment, checked, parts } = await this.assigned([id]);
+    const { epoch, allocation } = deployment;
+    const { variant, explores } = parts[0] as Part;
+    const by = async (name: string): Promise<Drawn> => ({ model: await this.model(deployment, name), variant: name, explores, epoch, checked });
+    if (variant === allocation.champion) return by(variant);
+    // Where a challenger is not at hand, the champion answers for it, as it does at the service.
+    return by(variant).catch(() => by(allocation.champion));
+  }
+
+  /** The part of each lead in the deployment, by its id; see {@link draw}. */
+  async assigned(ids: readonly string[]): Promise<Assigned> {
     this.#first ??= this.#load().catch((error: unknown) => {
       this.#first = undefined;
       throw error;
     });
     await this.#first;
     const { deployment, checked } = this.#held as KeptDeployment;
-    const { epoch, allocation } = deployment;
-    const { variant, explores } = await this.#drawn(allocation, id);
-    const by = async (name: string): Promise<Drawn> => ({ model: await this.#model(deployment, name), variant: name, explores, epoch, checked });
-    if (variant === allocation.champion) return by(variant);
-    // Where a challenger is not at hand, the champion answers for it, as it does at the service.
-    return by(variant).catch(() => by(allocation.champion));
+    return { deployment, checked, parts: await this.#drawn(deployment.allocation, ids) };
   }
 
   /** Asks the service for the deployment, and says so when it is another. */
@@ -118,30 +137,33 @@ export class Deployed {
     return this.#held as unknown as KeptDeployment;
   }
 
-  async #drawn(allocation: AllocationSettings, id: string): Promise<{ variant: string; explores: boolean }> {
+  async #drawn(allocation: AllocationSettings, ids: readonly string[]): Promise<Part[]> {
     const { arm = [], champion, exploration_bp = 0, killed, rule = [] } = allocation;
     const isSplit = !killed && arm.some(({ share_bp }) => share_bp > 0);
-    if (id === "" || (!isSplit && exploration_bp === 0)) return { variant: champion, explores: false };
+    const plain: Part = { variant: champion, explores: false };
+    if (!isSplit && exploration_bp === 0) return ids.map(() => plain);
     if (isSplit && rule.length > 0) {
       throw new PlumblineError("ASSIGNMENT_NEEDS_SERVICE", "rules on fields decide who scores this lead, which only the service evaluates");
     }
     this.#assign ??= import("./experiment.js").then((module: { assign: Assign }) => module.assign);
-    const [assignment] = (await this.#assign)(allocation, [id]);
-    return assignment ?? { variant: champion, explores: false };
+    const parts = (await this.#assign)(allocation, ids);
+    return parts.map((part, place) => (ids[place] === "" ? plain : part));
   }
 
-  #model(deployment: Deployment, variant: string): Promise<Model> {
+  /** The model of a variant. */
+  model(deployment: Deployment, variant: string): Promise<Model> {
     // Versions are immutable while a deployment names their digests.
     const key = `${variant} ${write(deployment.models)}`;
     const found = this.#models.get(key);
     if (found) return found;
-    const loaded = this.#bundle(deployment, variant).then(async (bytes) => (await this.#scorer()).Model.load(bytes));
+    const loaded = this.bundle(deployment, variant).then(async (bytes) => (await this.#scorer()).Model.load(bytes));
     this.#models.set(key, loaded);
     loaded.catch(() => this.#models.delete(key));
     return loaded;
   }
 
-  async #bundle({ models }: Deployment, variant: string): Promise<Uint8Array<ArrayBuffer>> {
+  /** The bundle of a variant. */
+  async bundle({ models }: Deployment, variant: string): Promise<Uint8Array<ArrayBuffer>> {
     const [store, key] = [await this.#store, write([this.#client.service, variant])];
     const kept = await store.get<KeptBundle>("bundles", key);
     if (kept && models.includes(kept.digest)) return kept.bytes;

@@ -1,8 +1,10 @@
 // The card of `<lead-score>`: its parts in a shadow root, and what they show. Data enters as text, never as markup.
 import type { Change } from "./element-change.ts";
 import type { Scored } from "./element-connection.ts";
+import { make } from "./element-make.ts";
 import { SHEET } from "./element-sheet.ts";
-import { fill, isRightToLeft, short, type Words } from "./element-words.ts";
+import { fill, isRightToLeft, short } from "./element-text.ts";
+import type { Words } from "./element-words.ts";
 import type { Reason, Score } from "./types.ts";
 
 /** What a person can do in the card. @internal */
@@ -23,17 +25,7 @@ export interface Style {
   reasons: number;
 }
 
-const page = globalThis.document;
-const create = page?.createElement.bind(page);
 let sheet: CSSStyleSheet | undefined;
-
-/** An element with attributes and children; texts become text nodes. */
-function make<K extends keyof HTMLElementTagNameMap>(tag: K, attributes: Readonly<Record<string, string>> = {}, ...children: (Node | string)[]): HTMLElementTagNameMap[K] {
-  const element = create(tag);
-  for (const name in attributes) element.setAttribute(name, attributes[name] as string);
-  element.append(...children);
-  return element;
-}
 
 /** One card. @internal */
 export class View {

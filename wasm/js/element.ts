@@ -1,6 +1,7 @@
 // Entry point `./element`: `<lead-score>` for pages of a CRM.
+import { languageOf, optionsOf } from "./element-attributes.ts";
 import { changeOf } from "./element-change.ts";
-import { connect, type Connection, failureOf, idOf, leadOf, type Mode, type Scored } from "./element-connection.ts";
+import { connect, type Connection, failureOf, idOf, leadOf, type Scored } from "./element-connection.ts";
 import { clock, later, stop, write } from "./element-globals.ts";
 import { View } from "./element-view.ts";
 import { type Words, wordsOf } from "./element-words.ts";
@@ -136,10 +137,8 @@ export class LeadScore extends Base {
 
   /** The connection of the attributes. */
   #named(): Connection | undefined {
-    const [service, key, mode, rep] = ["service", "key", "mode", "rep"].map((name) => this.getAttribute(name) ?? undefined);
-    if (service === undefined) return undefined;
-    const isMode = mode === "local" || mode === "edge";
-    return connect({ service: new URL(service, document.baseURI).href, mode: isMode ? (mode as Mode) : "auto", ...(key && { key }), ...(rep && { rep }) });
+    const options = optionsOf(this);
+    return options && connect(options);
   }
 
   #bind(connection: Connection | undefined): void {
@@ -292,16 +291,6 @@ export class LeadScore extends Base {
 
   #emit(type: string, detail: unknown): void {
     this.dispatchEvent(new CustomEvent(type, { detail, bubbles: true, composed: true }));
-  }
-}
-
-/** The language that an element is in; English where its tag is none. */
-function languageOf(element: Element): string {
-  const language = element.closest("[lang]")?.getAttribute("lang") || globalThis.navigator?.language || "en";
-  try {
-    return Intl.getCanonicalLocales(language)[0] ?? "en";
-  } catch {
-    return "en";
   }
 }
 

@@ -1,0 +1,22 @@
+// A score as a row of a list needs it.
+import type { PlumblineError } from "./error.ts";
+import type { Score } from "./types.ts";
+
+/** A lead's score in short, or the code of the error that took its place. @internal */
+export interface Brief {
+  score?: number;
+  band?: string;
+  /** The strongest reason in words; absent without reasons. */
+  reason?: string;
+  version?: string;
+  code?: string;
+}
+
+/** @internal */
+export function brief(answer: Score | PlumblineError | { error: { code: string } }): Brief {
+  if ("code" in answer) return { code: answer.code };
+  if ("error" in answer) return { code: answer.error.code };
+  const { score, band, reasons, model } = answer;
+  const [first] = reasons;
+  return { score, band, version: model.version, ...(first && { reason: first.text }) };
+}
