@@ -100,6 +100,19 @@ for (const kind of kinds()) {
       assert.deepEqual([counts(), ask("SELECT count(*) FROM ledger"), ask("SELECT sum(probability) FROM prediction_logs")], before);
     });
 
+    test("a score of a page is logged once, with its source, and is no score of the lead", async () => {
+      const score = { variant: "page/1", role: "champion", epoch: 1, probability: 0.75, band: "hot", shadows: [{ version: "2", variant: "s", probability: 0.5 }] };
+      const event = { event_id: "page-1", lead_id: "of-page", version: "1", occurred_at: Date.now(), score };
+      const codes = [];
+      for (let n = 0; n < 2; n++) codes.push((await at.call("POST", "/v1/exposures", event)).body.events[0].code);
+      assert.deepEqual(codes, ["ORPHAN", "DUPLICATE"]);
+      assert.equal(once().code, 0);
+      const logged = "SELECT source, role, variant, epoch, probability FROM prediction_logs WHERE lead_id = 'of-page' ORDER BY ordinal";
+      assert.equal(ask(logged), "page|champion|page/1|1|0.75\npage|shadow|s|1|0.5");
+      assert.equal(ask("SELECT count(*) FROM lead_scores WHERE lead_id = 'of-page'"), "0");
+      if (place.postgres) assert.equal(place.sql("source", "log", "SELECT count(*) FROM prediction_logs WHERE source = 'page'"), "2");
+    });
+
     test("an erased lead is erased in the copy", async () => {
       const erased = await at.call("DELETE", "/v1/leads/x-0-0", undefined, { authorization: `Bearer ${key}` });
       assert.equal(erased.status, 200, JSON.stringify(erased.body));

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use plumbline_core::Timestamp;
-use plumbline_core::event::{Prediction, Role, Status};
+use plumbline_core::event::{Prediction, Role, Source, Status};
 
 use crate::answer::{After, Effects};
 use crate::deployment::{Deployment, Draw};
@@ -57,6 +57,7 @@ fn rows(deployed: &Deployment, draw: Draw, now: Timestamp, request_id: &Arc<str>
         arm: None,
         segments: None,
         human_score: None,
+        source: Source::Service,
     };
     Effects { predictions: (0..leads).map(row).collect(), ..Effects::default() }
 }

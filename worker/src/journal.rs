@@ -149,21 +149,9 @@ impl Pending {
             // The line of the head is written before the rows once they are complete; its place is kept.
             text.extend([' '; HEAD_BYTES]);
         }
-        text.push_str(if self.rows == 0 { "[[" } else { ",[" });
+        text.push(if self.rows == 0 { '[' } else { ',' });
         self.rows += 1;
-        for (at, cell) in p.cells().into_iter().enumerate() {
-            if at > 0 {
-                text.push(',');
-            }
-            match cell {
-                Cell::Null => text.push_str("null"),
-                Cell::Integer(n) => whole(text, n),
-                // Writing to a String cannot fail.
-                Cell::Real(x) => drop(write!(text, "{}", Decimal(x))),
-                Cell::Text(word) => quote(text, word),
-            }
-        }
-        text.push(']');
+        write_row(text, p);
     }
 
     fn take(&mut self, shard: u32, instance: &str, batches: &mut u64) -> Option<Batch> {
@@ -192,6 +180,24 @@ impl Pending {
         text.replace_range(..HEAD_BYTES, &format!("{head:<width$}\n", width = HEAD_BYTES - 1));
         Some(Batch { shard, rows: std::mem::take(&mut self.rows), text })
     }
+}
+
+/// Appends the row of `p`: a JSON array of its cells.
+pub(crate) fn write_row(text: &mut String, p: &Prediction) {
+    text.push('[');
+    for (at, cell) in p.cells().into_iter().enumerate() {
+        if at > 0 {
+            text.push(',');
+        }
+        match cell {
+            Cell::Null => text.push_str("null"),
+            Cell::Integer(n) => whole(text, n),
+            // Writing to a String cannot fail.
+            Cell::Real(x) => drop(write!(text, "{}", Decimal(x))),
+            Cell::Text(word) => quote(text, word),
+        }
+    }
+    text.push(']');
 }
 
 /// Appends a whole number.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use plumbline_core::event::{Prediction, Role, Status};
+use plumbline_core::event::{Prediction, Role, Source, Status};
 #[cfg(any(test, target_arch = "wasm32"))]
 use plumbline_core::score::ModelId;
 use plumbline_core::score::Workspace;
@@ -61,6 +61,7 @@ impl Service {
             arm: None,
             segments: None,
             human_score: None,
+            source: Source::Service,
         }
     }
 
@@ -114,6 +115,7 @@ pub(crate) fn unanswered(now: Timestamp, versions: &[&str], name: &str) -> Optio
         arm: None,
         segments: None,
         human_score: None,
+        source: Source::Service,
     };
     let effects = Effects { predictions: (0..).zip(versions).map(row).collect(), ..Effects::default() };
     let mut journal = Journal::new(&Settings { shards: 1, ..Settings::default() }, name);

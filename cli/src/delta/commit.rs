@@ -44,7 +44,7 @@ impl Log {
     /// not exist is made.
     ///
     /// # Errors
-    /// The table has other columns or needs a newer writer, or a file cannot be written; the table then is as it was.
+    /// The table has other columns (missing ones at the end are added) or needs a newer writer, or a file cannot be written; the table then is as it was.
     pub fn append(&mut self, table: &Table, (app, number): (&str, i64), now_ms: i64) -> Result<bool, Failure> {
         self.known.advance(&self.folder, None)?;
         if self.is_appended(app, number) {
@@ -84,6 +84,13 @@ impl Log {
             }
             self.check(table, place)?;
             let mut actions = Vec::new();
+            if self.known.version.is_some() && self.known.columns().len() < table.columns.len() {
+                let mut metadata = self.known.metadata.clone();
+                if let Value::Object(members) = &mut metadata {
+                    members.insert("schemaString".into(), schema(&table.columns).into());
+                }
+                actions.push(json!({ "metaData": metadata }));
+            }
             if self.known.version.is_none() {
                 actions.push(json!({ "protocol": { "minReaderVersion": 1, "minWriterVersion": 2 } }));
                 let id = identifier()?;
@@ -127,7 +134,8 @@ impl Log {
             self.known.metadata.get("partitionColumns").and_then(Value::as_array).is_some_and(|columns| !columns.is_empty());
         let ours: Vec<(String, String)> =
             table.columns.iter().map(|(name, kind)| (name.clone(), kind.name().to_owned())).collect();
-        if is_partitioned || self.known.columns() != ours {
+        // Columns of a later release stand behind those that are there; rows of before have none.
+        if is_partitioned || !ours.starts_with(&self.known.columns()) {
             let message = "the table has other columns than an export, or partitions: name another folder".to_owned();
             return Err(Failure::input(place, "DELTA_OTHER_SCHEMA", message));
         }

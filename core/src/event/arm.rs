@@ -1,9 +1,9 @@
 //! The side of a test a lead is on.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The side of a test that a lead was drawn for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum TestArm {
     /// The champion serves.
     #[serde(rename = "A")]

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::arm::TestArm;
 use super::column::{Cell, Column, ColumnType};
 use super::role::Role;
+use super::source::Source;
 use crate::score::ModelId;
 
 /// One lead of one request, scored or refused.
@@ -55,6 +56,8 @@ pub struct Prediction {
     pub segments: Option<Arc<str>>,
     /// The score a person gave the lead, where it brings one.
     pub human_score: Option<f64>,
+    /// Where it was worked out.
+    pub source: Source,
 }
 
 /// What became of a lead, as a status of HTTP.
@@ -81,7 +84,7 @@ impl Status {
 
 impl Prediction {
     /// The columns of a prediction's row, in the order of the log.
-    pub const COLUMNS: [Column; 23] = [
+    pub const COLUMNS: [Column; 24] = [
         Column::required("timestamp_ms", ColumnType::Integer),
         Column::required("request_id", ColumnType::Text),
         Column::optional("client_request_id", ColumnType::Text),
@@ -105,6 +108,7 @@ impl Prediction {
         Column::optional("arm", ColumnType::Text),
         Column::optional("segments", ColumnType::Text),
         Column::optional("human_score", ColumnType::Real),
+        Column::optional("source", ColumnType::Text),
     ];
 
     /// The row's cells, one for each of [`Prediction::COLUMNS`].
@@ -134,6 +138,7 @@ impl Prediction {
             Cell::text(self.arm.map(TestArm::name)),
             Cell::text(self.segments.as_deref()),
             Cell::real(self.human_score),
+            Cell::text(self.source.cell()),
         ]
     }
 }
@@ -166,6 +171,7 @@ mod tests {
             arm: None,
             segments: None,
             human_score: None,
+            source: Source::Service,
         }
     }
 
@@ -181,6 +187,7 @@ mod tests {
             arm: Some(TestArm::Treatment),
             segments: Some("{}".into()),
             human_score: Some(7.0),
+            source: Source::Page,
             ..prediction()
         };
         for (column, (cell, bare)) in Prediction::COLUMNS.iter().zip(filled.cells().into_iter().zip(prediction().cells())) {

@@ -61,6 +61,8 @@ pub fn read_events<E: Event>(body: &[u8], now: i64) -> Result<Vec<Result<E, Even
 
 /// The fields of one event; what is taken is checked.
 pub(super) struct Fields {
+    /// What stands before the name of each field in messages: an object in an event has its path there.
+    prefix: &'static str,
     left: Vec<(String, Value)>,
     known: Vec<&'static str>,
 }
@@ -75,18 +77,41 @@ impl Fields {
             }
             left.push((field, serde_json::from_str(text).map_err(|_| EventError::NotAnObject)?));
         }
-        Ok(Fields { left, known: Vec::new() })
+        Ok(Fields { prefix: "", left, known: Vec::new() })
+    }
+
+    /// The object `field`, whose own fields are named with `prefix` before them; none where it is absent.
+    pub fn object(&mut self, field: &'static str, prefix: &'static str) -> Result<Option<Fields>, EventError> {
+        self.take(field).map(|value| of_object(field, prefix, value)).transpose()
+    }
+
+    /// The objects in the list `field`, at most `most`; none where it is absent.
+    pub fn objects(
+        &mut self,
+        field: &'static str,
+        prefix: &'static str,
+        most: usize,
+        wanted: &'static str,
+    ) -> Result<Vec<Fields>, EventError> {
+        match self.take(field) {
+            None => Ok(Vec::new()),
+            Some(Value::Array(all)) if all.len() <= most => {
+                all.into_iter().map(|value| of_object(field, prefix, value)).collect()
+            }
+            Some(other) => Err(bad(field, &other, wanted)),
+        }
     }
 
     /// The value of `field`; null counts as absent.
     fn take(&mut self, field: &'static str) -> Option<Value> {
-        self.known.push(field);
-        let at = self.left.iter().position(|(name, _)| name == field)?;
+        let own = field.strip_prefix(self.prefix).unwrap_or(field);
+        self.known.push(own);
+        let at = self.left.iter().position(|(name, _)| name == own)?;
         Some(self.left.swap_remove(at).1).filter(|value| !value.is_null())
     }
 
     /// A text of at most `most` bytes that is not blank.
-    fn bounded(&mut self, field: &'static str, most: usize, wanted: &'static str) -> Result<Option<String>, EventError> {
+    pub fn bounded(&mut self, field: &'static str, most: usize, wanted: &'static str) -> Result<Option<String>, EventError> {
         match self.take(field) {
             None => Ok(None),
             Some(Value::String(text)) if text.len() <= most && !text.trim().is_empty() => Ok(Some(text)),
@@ -178,7 +203,9 @@ impl Fields {
     pub fn finish(self) -> Result<(), EventError> {
         match self.left.into_iter().next() {
             None => Ok(()),
-            Some((field, _)) => Err(EventError::UnknownField { field, known: self.known.join(", ") }),
+            Some((field, _)) => {
+                Err(EventError::UnknownField { field: format!("{}{field}", self.prefix), known: self.known.join(", ") })
+            }
         }
     }
 
@@ -203,6 +230,13 @@ fn day_in_zone(text: &str) -> Option<i64> {
 fn has_zone(text: &str) -> bool {
     let clock = text.get(10..).unwrap_or_default();
     clock.ends_with(['Z', 'z']) || clock.contains(['+', '-'])
+}
+
+fn of_object(field: &'static str, prefix: &'static str, value: Value) -> Result<Fields, EventError> {
+    match value {
+        Value::Object(members) => Ok(Fields { prefix, left: members.into_iter().collect(), known: Vec::new() }),
+        other => Err(bad(field, &other, "an object")),
+    }
 }
 
 fn bad(field: &'static str, value: &Value, wanted: &'static str) -> EventError {

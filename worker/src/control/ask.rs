@@ -2,6 +2,7 @@
 //!
 //! The question goes to every shard, with the request's body; a shard answers for its own leads. Between the two nothing is kept.
 
+use plumbline_core::event::Source;
 use plumbline_core::report::time_text;
 use plumbline_core::rollout::ledger::Kind;
 use plumbline_core::route::{Allocation, Deployed};
@@ -293,7 +294,10 @@ impl<S: Sql> Control<S> {
                 shown
             })
             .collect();
-        let answered = rows.iter().find(|row| matches!(row.role.as_str(), "champion" | "challenger"));
+        // What a page says of itself proves nothing.
+        let answered = rows
+            .iter()
+            .find(|row| row.source == Source::Service.name() && matches!(row.role.as_str(), "champion" | "challenger"));
         let agrees =
             answered.map(|row| row.variant == expected.variant && row.epoch.is_none_or(|epoch| epoch == deployed.epoch as i64));
         let why = self.decisions(deployed.epoch)?;

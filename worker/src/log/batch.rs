@@ -26,12 +26,16 @@ pub(super) struct Row {
     pub arm: Option<String>,
     pub segments: Option<String>,
     pub human_score: Option<f64>,
+    /// A page worked it out.
+    pub is_of_page: bool,
 }
 
 /// The role of a score that no lead asked for: control tries a version with it.
 pub(super) const PROBE: &str = "probe";
 /// The role of a score of a load test's lead, which counts nowhere.
 pub(super) const LOAD: &str = "load";
+/// The source of a score that a page worked out: it counts nowhere, for it can be forged.
+pub(super) const PAGE: &str = "page";
 /// The role of a score that is only recorded.
 pub(super) const SHADOW: &str = "shadow";
 
@@ -45,6 +49,11 @@ impl Row {
     pub fn is_named(&self) -> bool {
         let made = self.lead_id.strip_prefix(self.request_id.as_str()).and_then(|rest| rest.strip_prefix('/'));
         !(self.is_erased() || made.is_some_and(|rest| rest.parse() == Ok(self.position)))
+    }
+
+    /// Whether windows and figures count the row.
+    pub fn counts(&self) -> bool {
+        self.role != LOAD && !self.is_of_page
     }
 
     /// Whether the row's lead was erased. A lead may be called so; no request is.
@@ -109,6 +118,7 @@ impl<'de> Visitor<'de> for Cells {
             arm: next(&mut seq)?,
             segments: next(&mut seq)?,
             human_score: next(&mut seq)?,
+            is_of_page: next::<String, _>(&mut seq)?.as_deref() == Some(PAGE),
         };
         // Columns of later releases.
         while seq.next_element::<IgnoredAny>()?.is_some() {}
@@ -153,8 +163,8 @@ mod tests {
             ["timestamp_ms", "request_id", "position", "batch_size", "lead_id", "version", "role", "status", "probability"];
         assert_eq!(names.map(at), [0, 1, 3, 4, 5, 7, 9, 10, 13]);
         assert_eq!(
-            ["band", "duration_us", "explores", "epoch", "arm", "segments", "human_score"].map(at),
-            [14, 15, 16, 19, 20, 21, 22]
+            ["band", "duration_us", "explores", "epoch", "arm", "segments", "human_score", "source"].map(at),
+            [14, 15, 16, 19, 20, 21, 22, 23]
         );
     }
 }

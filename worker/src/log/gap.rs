@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::batch::Row;
 use super::{LogShard, cell, meta};
-use crate::store::{Sql, SqlError};
+use crate::store::{Param, Sql, SqlError};
 
 /// Predictions answered in this stretch may be missing; those answered before it are stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,7 +28,9 @@ impl<S: Sql> LogShard<S> {
         if let Some(known) = meta::get(&mut self.sql, &key)?.and_then(|text| serde_json::from_str(&text).ok()) {
             return Ok(known);
         }
-        let newest = self.sql.query("SELECT predictions FROM prediction_batches ORDER BY id DESC LIMIT 1", &[])?;
+        // What a page reports comes late, by the clock of the page.
+        let query = "SELECT predictions FROM prediction_batches WHERE name NOT LIKE ?1 ORDER BY id DESC LIMIT 1";
+        let newest = self.sql.query(query, &[Param::Text(&format!("{}%", super::page::NAME))])?;
         let rows = newest.first().and_then(|row| cell::text(row, 0)).and_then(Row::read).unwrap_or_default();
         let gap = Gap { from_ms: rows.last().map(|row| row.timestamp_ms), until_ms: now_ms };
         meta::set(&mut self.sql, &key, &serde_json::to_string(&gap).unwrap_or_default())?;

@@ -23,6 +23,7 @@ mod inquiry;
 mod lead;
 mod meta;
 mod odd;
+mod page;
 mod said;
 mod scored;
 mod served;

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::digest::touch_voice;
 use super::ingest::SLICE;
+use super::page;
 use super::scored::{Scored, note_early};
 use super::status::Counts;
 use super::tombstone::Tombstones;
@@ -88,7 +89,7 @@ impl<S: Sql> LogShard<S> {
         Ok(answers)
     }
 
-    /// Stores which scores people saw.
+    /// Stores which scores people saw, and those that pages worked out themselves as rows of the log.
     ///
     /// # Errors
     /// As [`LogShard::ingest_feedback`].
@@ -105,7 +106,9 @@ impl<S: Sql> LogShard<S> {
                     Said { event_id: id, lead_id: lead, at_ms: event.occurred_ms, sha256, is_scored, row }
                 });
                 received = store(sql, &EXPOSURE, said.collect())?;
-                Ok(())
+                let is_new = |received: &Received| matches!(received, Received::Accepted | Received::Orphan);
+                let new = slice.iter().zip(&received).filter(|(_, received)| is_new(received)).map(|(event, _)| event);
+                page::store(sql, &new.collect::<Vec<_>>())
             })?;
             answers.extend(received.into_iter().map(|received| received.answer(EXPOSURE.conflict)));
         }

@@ -1,6 +1,6 @@
 //! The rows of the log about one lead round a moment: what served it, as it was.
 
-use plumbline_core::event::lead_number;
+use plumbline_core::event::{Source, lead_number};
 use serde::{Deserialize, Serialize};
 
 use super::batch::Row;
@@ -33,6 +33,13 @@ pub struct ServedRow {
     pub epoch: Option<i64>,
     /// The side of the test.
     pub arm: Option<String>,
+    /// Where it was worked out: `service`, or `page`, whose figures nothing has checked.
+    #[serde(default = "of_service")]
+    pub source: String,
+}
+
+fn of_service() -> String {
+    Source::Service.name().to_owned()
 }
 
 impl<S: Sql> LogShard<S> {
@@ -74,6 +81,7 @@ impl From<Row> for ServedRow {
             band: row.band,
             epoch: row.epoch,
             arm: row.arm,
+            source: if row.is_of_page { Source::Page } else { Source::Service }.name().to_owned(),
         }
     }
 }

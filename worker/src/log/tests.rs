@@ -2,6 +2,7 @@
 
 mod inquiry;
 mod lead;
+mod page;
 mod test;
 
 use plumbline_core::Timestamp;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use plumbline_core::Value;
-use plumbline_core::event::{Prediction, Role, Status};
+use plumbline_core::event::{Prediction, Role, Source, Status};
 use plumbline_core::lead::Slots;
 use plumbline_core::score::ModelId;
 
@@ -99,6 +99,7 @@ impl Scoring<'_> {
             arm: draw.arm,
             segments: facts.segments.clone(),
             human_score: facts.human_score,
+            source: Source::Service,
         }
     }
 

@@ -5,7 +5,7 @@ use super::migration::Migration;
 
 /// All, the oldest first.
 pub(super) const MIGRATIONS: &[Migration] =
-    &[ROWS, BATCHES, EXPLORATION, FLAGS, UNKNOWN_VALUES, LIFECYCLE, LEADS, CHANGES, MOVES];
+    &[ROWS, BATCHES, EXPLORATION, FLAGS, UNKNOWN_VALUES, LIFECYCLE, LEADS, CHANGES, MOVES, SOURCES];
 
 /// A row a prediction.
 const ROWS: Migration = &[
@@ -131,6 +131,21 @@ const CHANGES: Migration = &[
 const MOVES: Migration = &[
     "CREATE TABLE outcome_moves (lead INTEGER PRIMARY KEY, day INTEGER NOT NULL, was TEXT NOT NULL) STRICT",
     "CREATE INDEX outcome_moves_by_day ON outcome_moves (day)",
+];
+
+/// Where a score was worked out: in the service, or in a page, which reported it. All of before are the service's.
+const SOURCES: Migration = &[
+    "DROP VIEW prediction_logs",
+    "CREATE VIEW prediction_logs (id, timestamp_ms, request_id, client_request_id, position, batch_size, lead_id, model, version,
+            variant, role, status, code, margin, probability, band, duration_us, explores, flags, unknown_values, epoch, arm,
+            segments, human_score, source, timestamp, latency_ms) AS
+        SELECT batch.id * 65536 + row.key, row.value ->> 0, row.value ->> 1, row.value ->> 2, row.value ->> 3, row.value ->> 4,
+            row.value ->> 5, row.value ->> 6, row.value ->> 7, row.value ->> 8, row.value ->> 9, row.value ->> 10,
+            row.value ->> 11, row.value ->> 12, row.value ->> 13, row.value ->> 14, row.value ->> 15,
+            coalesce(row.value ->> 16, 0), row.value ->> 17, row.value ->> 18, coalesce(row.value ->> 19, 0), row.value ->> 20,
+            row.value ->> 21, row.value ->> 22, coalesce(row.value ->> 23, 'service'),
+            strftime('%Y-%m-%d %H:%M:%f', (row.value ->> 0) / 1000.0, 'unixepoch'), (row.value ->> 15) / 1000.0
+        FROM prediction_batches AS batch, json_each(batch.predictions) AS row",
 ];
 
 #[cfg(test)]

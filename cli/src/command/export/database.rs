@@ -53,6 +53,8 @@ impl Database {
                 sql.execute(&create(table.name, table.of_shards, table.key, table.columns), &[])?;
             }
             sql.execute(&create("prediction_logs", true, 2, &predictions()), &[])?;
+            // A copy that an earlier release made has fewer columns.
+            sql.execute("ALTER TABLE prediction_logs ADD COLUMN IF NOT EXISTS source TEXT", &[])?;
             TIMES.iter().try_for_each(|statement| sql.execute(statement, &[]).map(drop))?;
             for index in [
                 "CREATE INDEX IF NOT EXISTS prediction_logs_by_time ON prediction_logs (timestamp_ms)",

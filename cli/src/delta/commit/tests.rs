@@ -45,6 +45,25 @@ fn a_page_is_appended_once_and_every_version_stays() {
 }
 
 #[test]
+fn columns_of_a_later_release_are_added_behind_those_that_are_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut log = Log::open(folder.path()).unwrap();
+    log.append(&table(&[1]), ("a", 0), 7).unwrap();
+    let mut wider = table(&[3]);
+    wider.columns.push(("source".to_owned(), Kind::String));
+    wider.rows.iter_mut().for_each(|row| row.push(json!("page")));
+    assert!(log.append(&wider, ("a", 1), 8).unwrap());
+    let found = rows(folder.path(), None);
+    assert_eq!(found.len(), 2, "{found:?}");
+    assert!(found[1].ends_with(r#""source":"page"}"#) && !found[0].contains("page"), "{found:?}");
+    // A program of before does not write fewer.
+    assert_eq!(code(log.append(&table(&[4]), ("a", 2), 9)), "DELTA_OTHER_SCHEMA");
+    let mut other = table(&[5]);
+    other.columns[0].0 = "number".to_owned();
+    assert_eq!(code(log.append(&other, ("a", 2), 9)), "DELTA_OTHER_SCHEMA");
+}
+
+#[test]
 fn an_interrupted_write_leaves_the_old_version() {
     let folder = tempfile::tempdir().unwrap();
     let mut log = Log::open(folder.path()).unwrap();

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use plumbline_core::event::lead_number;
 
 use super::traffic::stretch;
-use crate::log::batch::{LOAD, PROBE, Row};
+use crate::log::batch::{PROBE, Row};
 use crate::log::{cell, meta};
 use crate::store::{Param, Sql, SqlError};
 
@@ -54,7 +54,7 @@ impl Round {
         let mut rows = Vec::new();
         for batch in sql.query(query, &[Param::Integer(from), Param::Integer(to)])? {
             let read = cell::text(&batch, 0).and_then(Row::read).unwrap_or_default();
-            let counts = |row: &Row| row.probability.is_some() && row.role != PROBE && row.role != LOAD && row.is_named();
+            let counts = |row: &Row| row.probability.is_some() && row.role != PROBE && row.counts() && row.is_named();
             rows.extend(read.into_iter().filter(counts).map(|row| Scored { lead: lead_number(&row.lead_id), row }));
         }
         // Stable: rows of one moment stay in the order of the log.

@@ -7,7 +7,7 @@ use plumbline_core::window::{Layout, Window};
 use serde_json::{Value, json};
 
 use super::{Answered, Digest, HOUR_MS, Progress, day_of};
-use crate::log::batch::{LOAD, PROBE, Row, SHADOW};
+use crate::log::batch::{PROBE, Row, SHADOW};
 use crate::log::window::{self, Grain};
 use crate::log::{LogShard, cell, meta};
 use crate::store::{Param, Sql, SqlError};
@@ -37,7 +37,7 @@ impl<S: Sql> LogShard<S> {
                 let insert = "INSERT INTO batch_leads (batch, leads) VALUES (?1, ?2) ON CONFLICT (batch) DO NOTHING";
                 sql.execute(insert, &[Param::Integer(id), Param::Blob(&leads)])?;
                 done.rows += rows.len() as u64;
-                rows.iter().filter(|row| row.role != LOAD).for_each(|row| tally.count(rules, row));
+                rows.iter().filter(|row| row.counts()).for_each(|row| tally.count(rules, row));
             }
             let stretch = [Param::Integer(from), Param::Integer(to)];
             for row in sql.query("SELECT tally FROM batch_tallies WHERE batch > ?1 AND batch <= ?2 ORDER BY batch", &stretch)? {

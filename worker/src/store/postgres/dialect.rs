@@ -3,7 +3,7 @@
 //! Functions and operators that PostgreSQL lacks are made in the store's schema by `prelude.sql`. Here a statement's text is rewritten once:
 //! names of types, parameters, and the ends of tables. Texts in quotes stay as they are.
 
-use plumbline_core::event::{ColumnType, Prediction};
+use plumbline_core::event::{ColumnType, Prediction, Source};
 
 /// A statement as PostgreSQL takes it.
 #[derive(Debug, PartialEq, Eq)]
@@ -103,7 +103,11 @@ fn prediction_logs() -> String {
             ColumnType::Text => "text",
         };
         let cell = format!("(line.cells ->> {place})::{kind}");
-        let cell = if ["explores", "epoch"].contains(&column.name) { format!("coalesce({cell}, 0)") } else { cell };
+        let cell = match column.name {
+            "explores" | "epoch" => format!("coalesce({cell}, 0)"),
+            "source" => format!("coalesce({cell}, '{}')", Source::Service.name()),
+            _ => cell,
+        };
         columns.push_str(&format!(",\n    {cell} AS {}", column.name));
     }
     format!(
