@@ -38,6 +38,8 @@ for (const kind of kinds()) {
         command(two, "approve", { comment: "fourth" }, etag),
       ]);
       const statuses = answers.map((answer) => answer.status).sort();
+      const approved = place.sql("races", "control", "SELECT stage, role, comment FROM approvals ORDER BY seq DESC LIMIT 1");
+      assert.match(approved, /^canary\|ml_lead\|(first|second|third|fourth)$/);
       assert.deepEqual(statuses, [200, 412, 412, 412], JSON.stringify(answers.map((a) => a.body)));
       for (const answer of answers.filter((answer) => answer.status === 412)) assert.equal(answer.body.code, "VERSION_STALE");
       const since = await ledger(seq);

@@ -98,6 +98,22 @@ fn errors_of_the_canary_roll_it_back_at_the_next_evaluation() {
 }
 
 #[test]
+fn a_canary_that_ranks_worse_is_rolled_back_by_a_daily_bound() {
+    // It passed shadow as a good model; from its second day in canary on its scores say nothing.
+    let mut policy = policy();
+    policy.stage.canary.min_days = 28;
+    let blind = at(15, 9, "ranks_worse", json!({ "of": "challenger", "share": 1.0 }));
+    let ended = play(&script("good", 1, 14 + 44, &[blind]), policy).unwrap();
+    assert!(ended.is_whole(), "the ledger is whole");
+    assert_eq!((ended.day_of("canary"), ended.day_of("ab_test")), (Some(14), None), "{}", shown(&ended));
+    assert_eq!(ended.end(), Some(("rolled_back".to_owned(), 9)), "{}", shown(&ended));
+    // Leads of day 15 mature on day 22; no look of canary comes before day 42.
+    let last = ended.moves().pop().unwrap();
+    assert!((23..38).contains(&last.day) && last.sentence.0.ends_with("_FAIL_DAILY"), "{}", shown(&ended));
+    assert_eq!(ended.state.champion, world::Script::CHAMPION);
+}
+
+#[test]
 fn a_model_that_harms_a_segment_is_held_and_the_segment_is_named() {
     let mut script = script("harmful", 1, 14 + 50, &[]);
     script["lift"] = json!(0.2);

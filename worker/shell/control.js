@@ -52,7 +52,7 @@ export class Control extends DurableObject {
     this.rules = instantiate(module, { storage: this.ctx.storage });
     const settings = this.env.SETTINGS || "{}";
     const random = crypto.getRandomValues(new Uint8Array(32));
-    this.shards = this.call("control_open", [settings, this.env.LIFECYCLE ?? "", random, this.env.PLUMBLINE_ADMIN ?? ""]);
+    this.shards = this.call("control_open", [settings, this.env.LIFECYCLE ?? "", random, this.env.PLUMBLINE_ADMIN ?? "", this.env.PLUMBLINE_SECRET ?? ""]);
     this.fresh = this.rules.view().length;
     const { names } = JSON.parse(this.text("control_takes"));
     this.head = new Head({ names, paths: {}, roots: {}, all: [...names.keys()] });

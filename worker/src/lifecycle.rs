@@ -2,6 +2,7 @@
 //!
 //! At the edge they are objects of their own, and the shell carries what is carried here by calls.
 
+mod leads;
 mod outcomes;
 
 use std::collections::BTreeMap;
@@ -308,6 +309,7 @@ pub(crate) fn part<S: Sql>(
 ) -> Result<Value, Fault> {
     let is_own = |lead: &str| plumbline_core::event::shard(lead, shards.max(1)) == number;
     match ask {
+        Ask::Sent(sent) => shown(&leads::keep(shard, (number, shards), now_ms, sent, body)?),
         Ask::Events { path } => shown(&store_events(shard, (number, shards), now_ms, path, body)?),
         Ask::Leads { before, limit } => shown(&shard.leads(before.get(number as usize).copied().flatten(), *limit)?),
         Ask::Diagnose(question) => shown(&shard.inquire(question)?),

@@ -83,6 +83,7 @@ pub fn open(store: &Path, policy: Policy, base: AllocationSettings) -> Result<Li
     let Home { control, log } = Home::of(store)?;
     let mut opened = control.open().and_then(|store| Control::open(store, policy, base)).map_err(|e| control.failure(&e))?;
     opened.seed(super::random()?);
+    opened.hash_personal(std::env::var(super::log::SECRET).unwrap_or_default());
     let shard = log.open().and_then(LogShard::open).map_err(|e| log.failure(&e))?;
     Ok(Lifecycle::new(opened, vec![shard]))
 }

@@ -3,6 +3,7 @@
 //! The question goes to every shard, with the request's body; a shard answers for its own leads. Between the two nothing is kept.
 
 use plumbline_core::event::Source;
+use plumbline_core::lead::Form;
 use plumbline_core::report::time_text;
 use plumbline_core::rollout::ledger::Kind;
 use plumbline_core::route::{Allocation, Deployed};
@@ -14,6 +15,7 @@ use serde_json::{Value, json};
 use super::retrain::Labelled;
 use super::rollout::append;
 use super::route::{flag, number, ok};
+use super::sent::Sent;
 use super::{Control, Fault, integer, text};
 use crate::access::{Scope, Viewer};
 use crate::log::{
@@ -55,6 +57,8 @@ pub enum Ask {
         /// The moment, milliseconds since 1970.
         at_ms: i64,
     },
+    /// To keep the fields of its own of the leads in the body.
+    Sent(Box<Sent>),
     /// To erase a lead.
     Erase {
         /// The lead.
@@ -166,6 +170,7 @@ impl<S: Sql> Control<S> {
                 let Closing { confirmed } = super::route::body(request)?;
                 Ask::Close { id: id(), by, confirmed }
             }
+            (Method::Post, "/v1/leads") => Ask::Sent(Box::new(self.sent(crate::route::form(request)? == Form::Lines)?)),
             (_, path) => Ask::Events { path: path.to_owned() },
         })
     }
@@ -176,7 +181,7 @@ impl<S: Sql> Control<S> {
     /// Nothing was found, or the store failed.
     pub fn answer_parts(&mut self, now_ms: i64, ask: &Ask, parts: Vec<Value>) -> Result<Response, Fault> {
         match ask {
-            Ask::Events { .. } => {
+            Ask::Events { .. } | Ask::Sent(_) => {
                 let parts = parts.into_iter().map(serde_json::from_value).collect::<Result<Vec<_>, _>>();
                 Ok(stored(parts.map_err(unreadable)?))
             }

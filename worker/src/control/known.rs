@@ -3,6 +3,7 @@
 use plumbline_core::Bundle;
 use plumbline_core::bundle::Baseline;
 use plumbline_core::diagnose::{Served, Training};
+use plumbline_core::schema::Schema;
 
 use super::Control;
 use crate::store::{Sql, SqlError};
@@ -16,6 +17,8 @@ pub(super) struct Known {
     pub training: Option<Training>,
     /// How large it is; none where its bundle cannot be read.
     pub served: Option<Served>,
+    /// How it reads leads.
+    pub schema: Schema,
     /// Where its top band begins.
     pub hot: Option<f64>,
 }
@@ -26,6 +29,7 @@ impl Known {
             baseline: bundle.baseline.clone(),
             training: Training::of(bundle),
             served: Some(Served::of(bundle, bytes)),
+            schema: bundle.manifest.schema.clone(),
             hot: bundle.manifest.bands.iter().map(|band| band.from).filter(|from| *from > 0.0).max_by(f64::total_cmp),
         }
     }

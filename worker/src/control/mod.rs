@@ -27,6 +27,7 @@ mod retrain;
 mod review;
 mod rollout;
 mod route;
+mod sent;
 mod show;
 mod suite;
 mod survey;
@@ -56,6 +57,7 @@ pub use registry::Registered;
 pub use retrain::{Phase, Run, Trigger};
 pub use review::Listed;
 pub use rollout::Stepped;
+pub use sent::Sent;
 pub use test::DueTest;
 pub use windows::Figures;
 
@@ -83,6 +85,8 @@ pub struct Control<S> {
     retraining: retrain::Retraining,
     /// Who may call.
     access: Arc<Access>,
+    /// The key by which personal fields of leads that are sent are hashed; empty: they are left out.
+    personal_key: String,
     entropy: random::Entropy,
 }
 
@@ -137,6 +141,7 @@ impl<S: Sql> Control<S> {
             tried_ms: None,
             retraining,
             access,
+            personal_key: String::new(),
             entropy,
         })
     }
@@ -147,6 +152,11 @@ impl<S: Sql> Control<S> {
         (self.summed, self.tried_ms) = (None, None);
         self.followed = String::new();
         self.retraining = retrain::Retraining::default();
+    }
+
+    /// Hashes personal fields of leads that are sent by `key`, the host's `PLUMBLINE_SECRET`; without one they are left out.
+    pub fn hash_personal(&mut self, key: impl Into<String>) {
+        self.personal_key = key.into();
     }
 
     /// The rules that hold now.

@@ -1,8 +1,12 @@
 //! The registry: models by version, their bundles, and the names that point to them.
 
 use plumbline_core::Bundle;
+use plumbline_core::rollout::ledger::Kind;
+use plumbline_core::sentence::Sentence;
 use serde::Serialize;
+use serde_json::json;
 
+use super::rollout::append;
 use super::{Control, Fault, integer, text};
 use crate::model::digest;
 use crate::problem::Problem;
@@ -33,7 +37,8 @@ pub struct Registered {
 const COLUMNS: &str = "name, version, digest, status, registered_ms, registered_by, bytes";
 
 impl<S: Sql> Control<S> {
-    /// Stores the model of `bundle`, which is verified. A bundle that is registered already is returned as it is.
+    /// Stores the model of `bundle`, which is verified, and notes it in the ledger, which begins with the first champion. A bundle that is
+    /// registered already is returned as it is.
     ///
     /// # Errors
     /// A bundle that cannot be read (422), or another bundle under a version that is taken (409).
@@ -53,6 +58,11 @@ impl<S: Sql> Control<S> {
         let described = serde_json::to_string(manifest).unwrap_or_default();
         let insert = "INSERT INTO models (name, version, digest, status, registered_ms, registered_by, bytes, manifest)
             VALUES (?1, ?2, ?3, 'registered', ?4, ?5, ?6, ?7)";
+        let (name, version) = (manifest.name.as_str(), manifest.version.as_str());
+        let text = format!("{by} registered {name} {version}.");
+        let sentence = Sentence::new("MODEL_REGISTERED", text).with("name", name).with("version", version);
+        let noted = json!({ "actor": { "name": by }, "digest": digest, "sentence": sentence, "version": version });
+        let is_first = self.state()?.is_none();
         self.sql.transaction(&mut |sql| {
             for (part, bytes) in bundle.chunks(PART_BYTES).enumerate() {
                 let chunk = "INSERT INTO model_chunks (digest, part, bytes) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
@@ -67,7 +77,8 @@ impl<S: Sql> Control<S> {
                 Param::Integer(bundle.len() as i64),
                 Param::Text(&described),
             ];
-            sql.execute(insert, &of).map(drop)
+            sql.execute(insert, &of)?;
+            if is_first { Ok(()) } else { append(sql, now_ms, Kind::Model, "", &noted).map(drop) }
         })?;
         self.model(&manifest.version)?.ok_or_else(|| SqlError::NoBatch.into())
     }

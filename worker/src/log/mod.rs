@@ -26,6 +26,7 @@ mod odd;
 mod page;
 mod said;
 mod scored;
+mod sent;
 mod served;
 mod status;
 mod stored;

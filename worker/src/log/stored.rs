@@ -3,6 +3,7 @@
 use plumbline_core::metric::{Label, Maturity};
 use serde::{Deserialize, Serialize};
 
+use super::digest::TOGETHER_MS;
 use super::{LeadFields, LogShard, cell, meta};
 use crate::heartbeat::Heartbeat;
 use crate::store::{Param, Sql, SqlError, SqlValue};
@@ -44,7 +45,8 @@ impl<S: Sql> LogShard<S> {
     }
 
     /// Stored fields from `from_ms` to before `to_ms`, in order of time and lead, at most `most`, those behind `after` (the moment and the
-    /// lead of the last one). Outcomes are as of `now`.
+    /// lead of the last one). Of several fields of a lead, those of its first score; of a lead that was not scored, the first. Outcomes are
+    /// as of `now`. They stay open where fields came after the score: these may hold what happened.
     ///
     /// # Errors
     /// [`SqlError::Driver`].
@@ -59,14 +61,20 @@ impl<S: Sql> LogShard<S> {
         let query = "SELECT f.lead_id, f.at_ms, f.fields, f.schema_sha256, o.converted_ms, \
             (SELECT min(s.first_ms) FROM lead_scores AS s WHERE s.lead = f.lead AND s.lead_id = f.lead_id) \
             FROM lead_features AS f LEFT JOIN outcomes AS o ON o.lead = f.lead AND o.lead_id = f.lead_id \
-            WHERE f.at_ms >= ?1 AND f.at_ms < ?2 AND (f.at_ms, f.lead_id) > (?3, ?4) ORDER BY f.at_ms, f.lead_id LIMIT ?5";
+            WHERE f.at_ms >= ?1 AND f.at_ms < ?2 AND (f.at_ms, f.lead_id) > (?3, ?4) \
+            AND f.at_ms = coalesce((SELECT max(g.at_ms) FROM lead_features AS g WHERE g.lead = f.lead AND g.at_ms <= \
+            (SELECT min(s.first_ms) FROM lead_scores AS s WHERE s.lead = f.lead AND s.lead_id = f.lead_id) + CAST(?6 AS INTEGER)), \
+            (SELECT min(g.at_ms) FROM lead_features AS g WHERE g.lead = f.lead)) \
+            ORDER BY f.at_ms, f.lead_id LIMIT ?5";
         let (at_ms, lead) = after.unwrap_or((from_ms - 1, ""));
         let [start, end, at, limit] = [from_ms.max(at_ms), to_ms, at_ms, most.min(10_000) as i64].map(Param::Integer);
-        let rows = self.sql.query(query, &[start, end, at, Param::Text(lead), limit])?;
+        let rows = self.sql.query(query, &[start, end, at, Param::Text(lead), limit, Param::Integer(TOGETHER_MS)])?;
         let of = |row: &Vec<SqlValue>| {
             let (first_ms, converted_ms) = (cell::integer(row, 5), cell::integer(row, 4));
             let before = converted_ms.zip(first_ms).is_some_and(|(converted, first)| converted < first);
-            let label = first_ms.zip(mature).filter(|_| !before).map(|(first, rule)| rule.label(first, converted_ms, now));
+            let is_late = cell::integer(row, 1).zip(first_ms).is_some_and(|(at, first)| at > first + TOGETHER_MS);
+            let label =
+                first_ms.zip(mature).filter(|_| !before && !is_late).map(|(first, rule)| rule.label(first, converted_ms, now));
             Some(StoredLead {
                 lead: LeadFields {
                     lead_id: cell::owned(row, 0)?,

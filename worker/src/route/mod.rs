@@ -27,6 +27,7 @@ use crate::service::Serving;
 
 pub use router::{Routed, lifecycle_route};
 pub use routes::{Method, Place, ROUTES, Route};
+pub(crate) use score::form;
 
 use router::{Call, find};
 

@@ -51,7 +51,7 @@ fn answered(scoring: Scoring<'_>, request: &Request<'_>, form: Form) -> Result<A
 ///
 /// # Errors
 /// Its type is neither JSON nor NDJSON.
-pub(super) fn form(request: &Request<'_>) -> Result<Form, Problem> {
+pub(crate) fn form(request: &Request<'_>) -> Result<Form, Problem> {
     match &*request.media_type() {
         "application/x-ndjson" | "application/ndjson" | "application/jsonl" => Ok(Form::Lines),
         "application/json" | "" | "application/x-www-form-urlencoded" | "text/plain" => Ok(Form::of_json(request.body)),

@@ -52,6 +52,13 @@ pub enum Happening {
         /// How long they take.
         ms: f64,
     },
+    /// A version ranks worse: its scores of some leads say nothing about them.
+    RanksWorse {
+        /// Which.
+        of: Side,
+        /// The share of leads.
+        share: f64,
+    },
     /// A log shard takes no rows; they come once it is back.
     OutageShard {
         /// Its number, from 0.

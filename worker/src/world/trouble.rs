@@ -14,6 +14,8 @@ pub(super) struct Troubles {
     errors: Vec<(String, f64)>,
     /// Versions that are slow, for which share of requests, and how long those take, µs.
     slow: Vec<(String, f64, u32)>,
+    /// Versions whose scores say nothing, and for which share of leads.
+    blind: Vec<(String, f64)>,
     /// The share of rows of the challenger's arm that is lost.
     lost: f64,
     /// The shard that takes no rows, and until when.
@@ -42,6 +44,11 @@ impl Troubles {
                 self.slow.retain(|(known, _, _)| *known != version);
                 self.slow.push((version, *share, (ms * 1_000.0) as u32));
             }
+            Happening::RanksWorse { of, share } => {
+                let version = named(*of);
+                self.blind.retain(|(known, _)| *known != version);
+                self.blind.push((version, *share));
+            }
             Happening::Srm { share } => self.lost = *share,
             Happening::OutageShard { shard, hours } => self.out = Some((*shard, now_ms + (hours * HOUR_MS as f64) as i64)),
             Happening::ClockJump { hours } => self.jump_ms = (hours * HOUR_MS as f64) as i64,
@@ -57,6 +64,11 @@ impl Troubles {
             for (_, share, us) in self.slow.iter().filter(|(slow, _, _)| slow == version) {
                 if random.unit() < *share {
                     row.duration_us = Some(*us);
+                }
+            }
+            for (_, share) in self.blind.iter().filter(|(blind, _)| blind == version) {
+                if row.probability.is_some() && random.unit() < *share {
+                    row.probability = Some(random.unit());
                 }
             }
             for (_, share) in self.errors.iter().filter(|(broken, _)| broken == version) {

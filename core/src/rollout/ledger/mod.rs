@@ -82,6 +82,8 @@ pub enum Kind {
     Clock,
     /// A report that a score is odd was closed, or its closing was changed.
     Feedback,
+    /// A model was registered.
+    Model,
 }
 
 impl Kind {
@@ -120,6 +122,7 @@ impl Kind {
             Kind::Key => "key",
             Kind::Clock => "clock",
             Kind::Feedback => "feedback",
+            Kind::Model => "model",
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Whether a policy makes sense: values in their range, and no two that contradict each other.
 
-use super::{LeadStore, Policy, RetrainPlace};
+use super::{Policy, RetrainPlace};
 use crate::retrain::Schedule;
 use crate::schema::Problem;
 
@@ -143,11 +143,6 @@ impl Policy {
             "retention.archive",
             "must be empty: `plumbline export` stores records elsewhere, and what it has not stored is not deleted",
         );
-        unless(
-            self.leads.store != LeadStore::Ingested,
-            "leads.store",
-            "must be \"scored\" or \"none\": no route takes leads without scoring them",
-        );
         let notify = &self.alerts.notify;
         let is_secret = "must name an environment variable that holds the secret, not the secret itself";
         for (key, name) in [("alerts.notify.slack", &notify.slack), ("alerts.notify.heartbeat", &notify.heartbeat)] {
@@ -232,7 +227,6 @@ mod tests {
             (|p| p.gates.precision.min = 80.0, "gates.precision.min"),
             (|p| p.outcome.threshold = f64::NAN, "outcome.threshold"),
             (|p| p.retention.archive = "/data".into(), "retention.archive"),
-            (|p| p.leads.store = LeadStore::Ingested, "leads.store"),
             (|p| p.gates.red.p99_ms = 100.0, "gates.red.p99_ms"),
         ];
         for (change, key) in wrong {

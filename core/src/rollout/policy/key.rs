@@ -43,7 +43,11 @@ const KEYS: &[(&str, &str, &str)] = &[
     ("outcome.mature_days", "Days after its first score at which a lead counts as an outcome, converted or not", "S2.3, T1"),
     ("outcome.threshold", "A lead is called from this probability on; precision and recall are measured there", "S1.3"),
     ("outcome.value_unit", "The currency of deal values", ""),
-    ("leads.store", "Whose fields are kept for back-fill, drift and retraining: scored or none", ""),
+    (
+        "leads.store",
+        "Whose fields are kept for back-fill, drift and retraining: of scored leads, of ingested ones (POST /v1/leads), or none",
+        "",
+    ),
     ("leads.personal", "Fields that are stored as HMAC only", ""),
     ("stage.shadow.min_days", "Days to log in shadow before the first look", "S1.5"),
     ("stage.shadow.extend_days", "Days that an extension of shadow adds", "S1.6"),

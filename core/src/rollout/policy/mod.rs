@@ -108,7 +108,7 @@ pub enum LeadStore {
     /// Of leads that are scored, the first time.
     #[default]
     Scored,
-    /// Of leads that are sent without scoring them; rejected, for no route takes them.
+    /// Of leads that are sent to `POST /v1/leads`, whether they are scored or not.
     Ingested,
     /// None.
     None,

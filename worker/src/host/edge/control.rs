@@ -64,10 +64,10 @@ pub extern "C" fn control_error_length() -> usize {
 }
 
 /// Opens the object by the `s` bytes of settings and `t` of [`Terms`] in the input, both JSON, bringing its tables up to date; how many
-/// shards there are, or −1 with the text at `control_output`. Behind them are 32 random bytes and the `a` bytes of the secret that makes
-/// keys; none makes any where there are none.
+/// shards there are, or −1 with the text at `control_output`. Behind them are 32 random bytes, the `a` bytes of the secret that makes
+/// keys, where none makes any, and the `p` bytes of that by which personal fields are hashed.
 #[unsafe(no_mangle)]
-pub extern "C" fn control_open(s: usize, t: usize, r: usize, a: usize) -> f64 {
+pub extern "C" fn control_open(s: usize, t: usize, r: usize, a: usize, p: usize) -> f64 {
     let input = INPUT.take();
     let (settings, rest) = input.split_at_checked(s).unwrap_or_default();
     let made = super::deploy::settings(settings).and_then(|settings| {
@@ -81,7 +81,9 @@ pub extern "C" fn control_open(s: usize, t: usize, r: usize, a: usize) -> f64 {
         if let Ok(seed) = random.try_into() {
             control.seed(seed);
         }
-        let admin = std::str::from_utf8(admin.get(..a).unwrap_or_default()).unwrap_or_default();
+        let (admin, personal) = admin.split_at_checked(a).unwrap_or_default();
+        control.hash_personal(String::from_utf8_lossy(personal.get(..p).unwrap_or_default()));
+        let admin = std::str::from_utf8(admin).unwrap_or_default();
         control.guard(Some(admin).filter(|admin| !admin.is_empty()), settings.cors_origins.clone());
         control.unsettle();
         OPEN.set(Some(Open { control, is_local: terms.is_local, ask: None }));
