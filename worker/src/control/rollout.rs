@@ -1,5 +1,6 @@
 //! The rollout's state: loaded, stepped by the rules of `core`, and stored with all that the step asks for, in one transaction.
 
+use plumbline_core::Bundle;
 use plumbline_core::alert::{Incident, IncidentKind, contacts, of_rollout};
 use plumbline_core::report::{SignOff, time_text};
 use plumbline_core::rollout::ledger::Kind;
@@ -49,10 +50,14 @@ impl<S: Sql> Control<S> {
     /// Makes the model of `bundle` champion of an empty store.
     ///
     /// # Errors
-    /// The bundle cannot be registered, or the store is not empty.
+    /// The bundle cannot be registered, it lacks fields by which the settings split the test, or the store is not empty.
     pub fn genesis(&mut self, now_ms: i64, bundle: &[u8], by: &str) -> Result<State, Fault> {
         if self.state()?.is_some() {
             return Err(Problem::new(409, "NOT_EMPTY", "the store has a champion already").into());
+        }
+        let unknown = Bundle::read(bundle).map(|read| self.policy.segments_unknown(&read.manifest.schema)).unwrap_or_default();
+        if let Some(wrong) = unknown.first() {
+            return Err(Problem::new(422, wrong.code, format!("{} {}", wrong.path, wrong.message)).into());
         }
         let model = self.register(now_ms, bundle, by)?;
         let policy = serde_json::to_string(&self.policy).unwrap_or_default();

@@ -71,7 +71,11 @@ fn a_command_needs_its_scope_its_revision_and_the_rules() {
     assert_eq!(approve.status, 409, "no look was judged yet: {}", String::from_utf8_lossy(&approve.body));
     let kinds: Vec<String> = control.entries(i64::MAX, 100).unwrap().into_iter().map(|entry| entry.kind).collect();
     assert_eq!(kinds.iter().filter(|kind| *kind == "refused").count(), 3, "{kinds:?}");
-    assert!(["genesis", "key", "command", "transition", "deployment"].iter().all(|kind| kinds.iter().any(|found| found == kind)));
+    assert!(
+        ["genesis", "model", "key", "command", "transition", "deployment"]
+            .iter()
+            .all(|kind| kinds.iter().any(|found| found == kind))
+    );
     // A rollback names no revision and gives all leads back.
     let rollback = ask(&mut control, "POST /v1/rollout/rollback", Some(SECRET), "", r#"{"reason":"a drill"}"#);
     assert_eq!(rollback.status, 200, "{}", String::from_utf8_lossy(&rollback.body));
@@ -443,4 +447,14 @@ fn from_other_machines_every_route_needs_a_key_with_its_scope() {
         }
     }
     assert!(cells > 400, "{cells}");
+}
+
+#[test]
+fn a_first_model_without_the_segments_of_the_test_is_rejected_and_nothing_is_stored() {
+    let mut policy = Policy::default();
+    policy.experiment.segments.fields = vec!["country".into()];
+    let mut control = Control::open(Memory::new(), policy, AllocationSettings::champion_only("")).unwrap();
+    let problem = control.genesis(NOW, &bytes_of("1", 0.5), "test").unwrap_err().problem();
+    assert_eq!((problem.status, problem.code), (422, "SEGMENT_UNKNOWN"), "{}", problem.detail);
+    assert!(problem.detail.contains("\"country\"") && control.state().unwrap().is_none() && control.models().unwrap().is_empty());
 }

@@ -218,7 +218,7 @@ mod tests {
             policy.alerts.notify.webhooks = vec![hook(url, "HOOK", &[])];
             assert_eq!(policy.problems().is_empty(), is_right, "{url}");
         }
-        let wrong: [(Change, &str); 10] = [
+        let wrong: [(Change, &str); 9] = [
             (|p| p.alerts.notify.slack = "https://hooks.slack.com/services/T/B/x".into(), "alerts.notify.slack"),
             (|p| p.stage.ab_test.max_days = 7, "stage.ab_test.max_days"),
             (|p| p.gates.auc.ab_min = 0.8, "gates.auc.ab_min"),
