@@ -179,6 +179,26 @@ fn restarts_and_duplicate_ticks_in_every_stage_change_no_entry_of_the_ledger() {
 }
 
 #[test]
+fn a_host_that_is_killed_loses_unstored_rows_and_the_rollout_goes_on() {
+    let plain = |events: &[Value]| {
+        let mut script = script("good", 1, 14 + 58, events);
+        script["lift"] = json!(0.2);
+        play(&script, policy()).unwrap()
+    };
+    // An hour before noon, in the middle between two looks.
+    let kills: Vec<Value> = (-2..40).step_by(5).map(|day| at(day, 11, "kill_host", json!({}))).collect();
+    let (calm, killed) = (plain(&[]), plain(&kills));
+    assert!(killed.is_whole(), "the ledger is whole");
+    let of = |ended: &Ended| ended.moves().into_iter().map(|moved| (moved.day, moved.stages, moved.row)).collect::<Vec<_>>();
+    assert_eq!(of(&killed), of(&calm), "{}", shown(&killed));
+    // Restarts change no entry; what is lost here is missing in the evidence.
+    let looks = |ended: &Ended| -> Vec<String> {
+        ended.chain.iter().filter(|entry| entry.kind == "look").map(|entry| nameless(&entry.body)).collect()
+    };
+    assert_ne!(looks(&killed), looks(&calm));
+}
+
+#[test]
 fn a_clock_that_jumps_changes_no_transition_and_makes_up_no_day() {
     let jumps = [(5, 3.0), (10, -1.0), (16, 100.0), (25, -50.0), (40, 30.0)];
     let events: Vec<Value> = jumps.iter().map(|(day, hours)| at(*day, 11, "clock_jump", json!({ "hours": hours }))).collect();

@@ -27,8 +27,8 @@ A script begins on a Monday. Its events:
   kind = \"start\"            # or approve, waive, hold, resume, rollback, capacity; by = \"Ben Okafor\"
   [[event]]
   at = \"d20 09:00\"
-  kind = \"errors\"           # or latency, drift, new_category, missing, outage_shard, clock_jump, duplicate_ticks, restart, retrain, srm,
-  of = \"challenger\"         # silence_sales, feedback_odd, attend (people do what the rollout waits for)
+  kind = \"errors\"           # or latency, drift, new_category, missing, outage_shard, clock_jump, duplicate_ticks, restart, kill_host, retrain,
+  of = \"challenger\"         # srm, ranks_worse, silence_sales, feedback_odd, attend (people do what the rollout waits for)
   share = 0.2
 
   plumbline simulate --seed 1 --store demo-store && plumbline serve --store demo-store")]

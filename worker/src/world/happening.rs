@@ -79,6 +79,8 @@ pub enum Happening {
     },
     /// All programs end and start again: nothing is left but what is stored.
     Restart,
+    /// All programs are killed and started again: rows that no batch had stored yet are lost with them.
+    KillHost,
     /// Rows of the challenger's arm are lost on their way to the log.
     Srm {
         /// The share of them.

@@ -179,10 +179,12 @@ impl<K: Kept> Inside<K> {
         Ok(())
     }
 
-    /// Ends all programs and starts them again.
-    fn restart(&mut self, now_ms: i64) -> Result<(), Fault> {
-        let due = self.journal.flush();
-        self.store(due)?;
+    /// Ends all programs, which store what they have, or kills them, and starts them again.
+    fn restart(&mut self, now_ms: i64, is_killed: bool) -> Result<(), Fault> {
+        if !is_killed {
+            let due = self.journal.flush();
+            self.store(due)?;
+        }
         self.lifecycle.restart(now_ms)?;
         let failed = |message: String| Fault::Store(crate::SqlError::Driver(message));
         let deployed = self.lifecycle.control().deployed()?.ok_or_else(|| failed("no model is deployed".to_owned()))?;
@@ -304,8 +306,8 @@ impl<K: Kept> Target for Inside<K> {
     }
 
     fn disturb(&mut self, now_ms: i64, what: &Happening, versions: [&str; 2]) {
-        if *what == Happening::Restart {
-            let done = self.restart(now_ms);
+        if matches!(what, Happening::Restart | Happening::KillHost) {
+            let done = self.restart(now_ms, *what == Happening::KillHost);
             self.note(done);
         }
         self.retrains |= *what == Happening::Retrain;
