@@ -167,7 +167,7 @@ fn the_card_is_written_beside_the_bundle_and_inspect_writes_the_same_from_it() {
         let again = text(&folder.path().join(format!("again.{ending}")));
         expect(0, &["inspect", &out, "--card", &again], b"");
         assert!(beside == std::fs::read_to_string(&again).unwrap(), "inspect writes another card than train");
-        for part in wanted.iter().chain(&["AUC", "visits"]) {
+        for part in wanted.iter().chain(&["AUC lost", "visits"]) {
             assert!(beside.contains(part), "{part} is not in {beside}");
         }
     }

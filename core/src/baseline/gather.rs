@@ -60,6 +60,8 @@ enum Values {
 #[derive(Debug)]
 struct Sample {
     rows: Vec<Vec<f64>>,
+    /// Whether the lead of each converted.
+    converted: Vec<bool>,
     stride: usize,
     seen: usize,
 }
@@ -88,7 +90,7 @@ impl Gathering {
             scores: Vec::new(),
             converted: Vec::new(),
             span_ms: None,
-            sample: Sample { rows: Vec::new(), stride: 1, seen: 0 },
+            sample: Sample { rows: Vec::new(), converted: Vec::new(), stride: 1, seen: 0 },
             work: Workspace::default(),
         }
     }
@@ -109,7 +111,7 @@ impl Gathering {
             let (first, last) = self.span_ms.unwrap_or((ms, ms));
             self.span_ms = Some((first.min(ms), last.max(ms)));
         }
-        self.sample.see(self.work.row());
+        self.sample.see(self.work.row(), converted);
         Ok(())
     }
 
@@ -197,7 +199,7 @@ impl Gathering {
             let Some(field) = field else { continue };
             match weights.iter_mut().find(|weight| weight.field == field.name) {
                 Some(weight) => weight.mean_contribution += sum / rows,
-                None => weights.push(Weight { field: field.name.clone(), mean_contribution: sum / rows, share: 0.0 }),
+                None => weights.push(Weight { field: field.name.clone(), mean_contribution: sum / rows, ..Weight::default() }),
             }
         }
         let all: f64 = weights.iter().map(|weight| weight.mean_contribution).sum();
@@ -205,6 +207,17 @@ impl Gathering {
         weights.iter_mut().for_each(|weight| weight.share = (weight.mean_contribution / all).clamp(0.0, 1.0));
         weights.sort_by(|a, b| b.mean_contribution.total_cmp(&a.mean_contribution).then_with(|| a.field.cmp(&b.field)));
         weights
+    }
+
+    /// Each field's loss of AUC when its values are permuted among the sampled leads; empty where there is none.
+    pub(crate) fn permutation(&mut self) -> Vec<(String, f64)> {
+        let fields = &self.scorer.bundle().manifest.schema.fields;
+        let used =
+            |at: &usize| (0..self.scorer.engine().columns()).any(|column| self.scorer.pipeline().source(column) == Some(*at));
+        let places: Vec<usize> = (0..fields.len()).filter(used).collect();
+        let Sample { rows, converted, .. } = &self.sample;
+        let losses = super::permute::losses(&self.scorer, rows, converted, &places, &mut self.work).unwrap_or_default();
+        places.iter().zip(losses).filter_map(|(at, loss)| Some((fields.get(*at)?.name.clone(), loss))).collect()
     }
 
     /// The share of leads and of conversions in each band, the lowest first.
@@ -291,20 +304,26 @@ impl Values {
 
 impl Sample {
     /// Keeps every row whose number is a multiple of the stride, which doubles when there are too many.
-    fn see(&mut self, row: &[f64]) {
+    fn see(&mut self, row: &[f64], converted: bool) {
         if self.seen.is_multiple_of(self.stride) {
             if self.rows.len() == 2 * SAMPLE {
-                let mut place = 0;
-                self.rows.retain(|_| {
-                    place += 1;
-                    place % 2 == 1
-                });
+                every_second(&mut self.rows);
+                every_second(&mut self.converted);
                 self.stride *= 2;
             }
             if self.seen.is_multiple_of(self.stride) {
                 self.rows.push(row.to_vec());
+                self.converted.push(converted);
             }
         }
         self.seen += 1;
     }
+}
+
+fn every_second<T>(items: &mut Vec<T>) {
+    let mut place = 0;
+    items.retain(|_| {
+        place += 1;
+        place % 2 == 1
+    });
 }

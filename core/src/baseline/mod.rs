@@ -5,6 +5,7 @@
 
 mod figure;
 mod gather;
+mod permute;
 mod suite;
 
 pub use figure::figures;

@@ -45,6 +45,10 @@ fn lead(number: u64, random: &mut Random) -> (Lead, f64) {
 }
 
 fn gathered(leads: u64) -> Gathered {
+    gathering(leads).finish().unwrap()
+}
+
+fn gathering(leads: u64) -> Gathering {
     let scorer = Arc::new(scorer());
     let mut gathering = Gathering::new(&scorer, 0.5);
     let (mut random, mut slots) = (Random::new(7), Slots::default());
@@ -54,7 +58,18 @@ fn gathered(leads: u64) -> Gathered {
         let converted = random.unit() < visits / 10.0;
         gathering.add(&slots, Timestamp(0), converted, Some(1_000 * number as i64)).unwrap();
     }
-    gathering.finish().unwrap()
+    gathering
+}
+
+#[test]
+fn a_field_that_is_permuted_costs_what_the_ranking_owes_to_it() {
+    let losses = gathering(4_000).permutation();
+    let [(visits, lost), (revenue, little)] = &losses[..] else { panic!("the fields that the model reads: {losses:?}") };
+    assert_eq!((visits.as_str(), revenue.as_str()), ("visits", "revenue"));
+    // Without visits, which alone decide, the model ranks like a coin; revenue is noise, and costs it some of its rank.
+    assert!((0.28..0.38).contains(lost) && (-0.05..0.01).contains(little), "{losses:?}");
+    assert_eq!(gathering(4_000).permutation(), losses);
+    assert!(gathering(0).permutation().is_empty());
 }
 
 #[test]

@@ -111,6 +111,14 @@ pub struct Weight {
     pub mean_contribution: f64,
     /// That as a part of the sum over all fields.
     pub share: f64,
+    /// The part of what the splits by the field took off the training loss, of all splits; none for models that are not trees of
+    /// `plumbline train`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gain: Option<f64>,
+    /// What the AUC of held-out leads loses when the field's values are permuted among them, below 0 by chance; none where the bundle was
+    /// not made by `plumbline train`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub permutation: Option<f64>,
 }
 
 impl Baseline {
@@ -137,6 +145,8 @@ impl Baseline {
             && self.percentiles.iter().all(|(part, score)| is_share(part) && is_share(score))
             && self.bands.iter().all(|band| is_share(&band.share) && band.conversion.iter().all(is_share))
             && self.importance.iter().all(|weight| is_share(&weight.share) && weight.mean_contribution >= 0.0)
+            && self.importance.iter().filter_map(|weight| weight.gain.as_ref()).all(is_share)
+            && self.importance.iter().filter_map(|weight| weight.permutation).all(|loss| (-1.0..=1.0).contains(&loss))
     }
 }
 

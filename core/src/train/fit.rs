@@ -239,6 +239,14 @@ impl Fit {
         self.learner.margin(row)
     }
 
+    /// What the splits by each column gain in the model under way; none where it is no model of trees.
+    pub fn gains(&self) -> Option<Vec<f64>> {
+        match &self.learner {
+            Learner::Trees(boost) => Some(boost.gains()),
+            Learner::Logistic(_) => None,
+        }
+    }
+
     /// The model and its calibration, once [`Fit::step`] says so.
     pub fn finish(&self) -> (Model, Calibration) {
         (self.learner.model(), self.calibration.clone())

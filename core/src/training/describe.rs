@@ -1,5 +1,6 @@
 //! A fitted model becomes a bundle: its manifest, golden leads and baseline.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
@@ -45,6 +46,8 @@ pub struct Description {
     scorer: Arc<Scorer>,
     trained: Gathering,
     tested: Gathering,
+    /// What the splits by each column of the model gained.
+    gains: Option<Vec<f64>>,
 }
 
 impl Description {
@@ -57,7 +60,12 @@ impl Description {
         let bytes = Bundle::new(manifest, model).with_golden_rows(goldens).write()?;
         let scorer = Arc::new(Scorer::new(Bundle::read(&bytes)?)?);
         let [trained, tested] = [(); 2].map(|()| Gathering::new(&scorer, threshold));
-        Ok(Description { scorer, trained, tested })
+        Ok(Description { scorer, trained, tested, gains: None })
+    }
+
+    /// The same with what the splits by each column of the model gained in training ([`Fit::gains`](crate::train::Fit::gains)).
+    pub fn with_gains(self, gains: Option<Vec<f64>>) -> Description {
+        Description { gains, ..self }
     }
 
     /// The model.
@@ -79,8 +87,14 @@ impl Description {
     ///
     /// # Errors
     /// Too few leads, or the bundle cannot be read back.
-    pub fn finish(self, data: &str) -> Result<(Vec<u8>, Bundle), TrainingError> {
+    pub fn finish(mut self, data: &str) -> Result<(Vec<u8>, Bundle), TrainingError> {
+        let permutation: BTreeMap<String, f64> = self.tested.permutation().into_iter().collect();
+        let gains = self.gain_by_field();
         let Gathered { reference, mut baseline } = self.trained.finish()?;
+        for weight in &mut baseline.importance {
+            weight.gain = gains.as_ref().map(|gains| gains.get(&weight.field).copied().unwrap_or(0.0));
+            weight.permutation = permutation.get(&weight.field).copied();
+        }
         let held_out = self.tested.finish()?.baseline;
         let sha256 = &self.scorer.bundle().manifest.provenance.snapshot_sha256;
         let mut of_test = held_out.data;
@@ -93,5 +107,19 @@ impl Description {
         let bytes = bundle.write()?;
         let written = Bundle::read(&bytes)?;
         Ok((bytes, written))
+    }
+
+    /// Each field's part of what all splits gained.
+    fn gain_by_field(&self) -> Option<BTreeMap<String, f64>> {
+        let gains = self.gains.as_ref()?;
+        let all: f64 = gains.iter().sum();
+        let mut of_field = BTreeMap::new();
+        for (column, gain) in gains.iter().enumerate() {
+            let field = self.scorer.pipeline().source(column).and_then(|at| self.scorer.bundle().manifest.schema.fields.get(at));
+            if let Some(field) = field {
+                *of_field.entry(field.name.clone()).or_insert(0.0) += gain / all;
+            }
+        }
+        (all > 0.0).then_some(of_field)
     }
 }

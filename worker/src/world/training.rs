@@ -48,6 +48,7 @@ pub(super) fn baseline(
             field: field.name.to_owned(),
             mean_contribution: mean * weight.abs(),
             share: weight.abs() / all,
+            ..Weight::default()
         })
         .collect();
     importance.sort_by(|a, b| b.share.total_cmp(&a.share).then_with(|| a.field.cmp(&b.field)));

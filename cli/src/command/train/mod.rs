@@ -239,6 +239,7 @@ impl Train {
         manifest.checked = None;
         let goldens = leads.goldens(&is_test);
         let made = Description::new(manifest, model, &goldens, self.threshold).map_err(|e| self.refused(&place, &e))?;
+        let made = made.with_gains(fit.gains());
         let scorer = Arc::clone(made.scorer());
         let (bytes, written) = self.with_baseline(&input, made, &leads, &is_test)?;
         replace(&self.output, &bytes)?;

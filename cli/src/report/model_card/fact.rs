@@ -179,17 +179,22 @@ fn fields(bundle: &Bundle) -> Option<Table> {
         let missing = counts(&field.name).map_or("–".to_owned(), |(values, missing)| {
             format!("{:.1} %", 100.0 * missing as f64 / (values + missing).max(1) as f64)
         });
-        let weight = weight(&field.name).map_or("–".to_owned(), |weight| format!("{:.1} %", 100.0 * weight.share));
+        let weight = weight(&field.name);
+        let part = |share: Option<f64>| share.map_or("–".to_owned(), |share| format!("{:.1} %", 100.0 * share));
+        let [share, gain] = [weight.map(|weight| weight.share), weight.and_then(|weight| weight.gain)].map(part);
+        let permuted = weight.and_then(|weight| weight.permutation).map_or("–".to_owned(), |loss| format!("{loss:.4}"));
         let kind = match field.categories.len() {
             0 => field.kind.as_str().to_owned(),
             several => format!("{} of {several}", field.kind.as_str()),
         };
-        vec![field.name.clone(), kind, missing, weight]
+        vec![field.name.clone(), kind, missing, share, gain, permuted]
     };
     Some(Table {
         title: "Fields",
-        below: "What a lead holds, the share of missing values in training, and what each field weighs in the scores.".to_owned(),
-        head: vec!["Field", "Kind", "Missing", "Importance"],
+        below: "What a lead holds, the share of missing values in training, and what each field weighs: its part of all contributions to scores \
+                (mean |SHAP|), its part of what all splits gained in training, and what the AUC of held-out leads loses when its values are permuted."
+            .to_owned(),
+        head: vec!["Field", "Kind", "Missing", "Contribution", "Gain", "AUC lost"],
         rows: bundle.manifest.schema.fields.iter().map(row).collect(),
     })
 }

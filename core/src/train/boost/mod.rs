@@ -306,6 +306,17 @@ impl Boost {
         }
     }
 
+    /// What the splits by each column gain, in the order of the columns.
+    pub fn gains(&self) -> Vec<f64> {
+        let mut gains = vec![0.0; self.rows.inputs.len()];
+        for node in self.trees.iter().take(self.kept()).flatten() {
+            if let Some(sum) = node.split.as_ref().and_then(|split| gains.get_mut(split.0)) {
+                *sum += node.gain;
+            }
+        }
+        gains
+    }
+
     /// The model.
     pub fn model(&self) -> Model {
         let kept = self.kept();

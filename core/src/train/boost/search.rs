@@ -32,7 +32,8 @@ pub(super) struct Found {
     pub mask: Mask,
     pub missing_left: bool,
     pub left: i64,
-    gain: f64,
+    /// What it takes off the loss, times two, less what chance gains.
+    pub gain: f64,
 }
 
 /// A node that may be split: its sums, and between which values its leaves must lie.

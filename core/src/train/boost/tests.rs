@@ -144,6 +144,10 @@ fn it_learns_what_there_is_and_little_more() {
     let model = boost.model();
     let (found, best) = (test.auc(&test.scores(&model)), test.auc(&test.truth));
     assert!(found > best - 0.012 && found < best, "{found}, and {best} by the true score");
+    // The first number says most; the last one nothing, nor whether it is missing, so that all its gain is noise.
+    let gains = boost.gains();
+    let is_between = |gain: &f64| *gain < gains[0] && *gain > gains[4];
+    assert!([1, 2, 3, 5, 6].iter().all(|column| is_between(&gains[*column])), "{gains:?}");
 }
 
 #[test]

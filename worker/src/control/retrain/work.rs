@@ -441,6 +441,7 @@ impl<S: Sql> Control<S> {
     fn describe(&mut self, run: &Run, work: &mut Work) -> Stepped {
         let Step::Growing(fit) = &work.step else { return Ok(()) };
         let (model, calibration): (Model, _) = fit.finish();
+        let gains = fit.gains();
         let tested = (0..work.is_test.len()).filter(|row| work.is_test.get(*row) == Some(&true));
         let scores: Vec<f64> = tested
             .map(|row| {
@@ -470,6 +471,7 @@ impl<S: Sql> Control<S> {
         let failed =
             |e: plumbline_core::training::TrainingError| End::failed(e.code(), format!("The model cannot be described: {e}."));
         let made = Description::new(manifest, model, &goldens, self.policy.outcome.threshold).map_err(failed)?;
+        let made = made.with_gains(gains);
         let outcomes = Vec::with_capacity(scores.len());
         let champion = Vec::with_capacity(scores.len());
         work.step = Step::Describing { made: Box::new(made), part: 0, row: 0, scores: [scores, champion], outcomes };
