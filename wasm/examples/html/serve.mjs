@@ -1,18 +1,26 @@
 // A page of a CRM with <lead-score>, under a strict policy:
 //   npm start                                    # the service, in another terminal
 //   node wasm/examples/html/serve.mjs            # then open the address it prints
-// Options: --service URL (http://127.0.0.1:8787), --port N (any free one).
+// Options: --service URL (http://127.0.0.1:8787), --port N (any free one), --folder PATH (of another example, such as wasm/examples/react/dist),
+// --trusted-types NAME (a policy that the page makes; none).
 import { createReadStream, existsSync } from "node:fs";
 import { createServer } from "node:http";
-import { extname, join, normalize } from "node:path";
+import { extname, join, normalize, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
-const { service, port } = parseArgs({ options: { service: { type: "string", default: "http://127.0.0.1:8787" }, port: { type: "string", default: "0" } } }).values;
-const here = fileURLToPath(new URL(".", import.meta.url));
+const { service, port, folder, "trusted-types": types } = parseArgs({
+  options: {
+    service: { type: "string", default: "http://127.0.0.1:8787" },
+    port: { type: "string", default: "0" },
+    folder: { type: "string", default: fileURLToPath(new URL(".", import.meta.url)) },
+    "trusted-types": { type: "string", default: "'none'" },
+  },
+}).values;
+const here = resolve(folder);
 const pkg = fileURLToPath(new URL("../../pkg/", import.meta.url));
 const TYPES = { ".html": "text/html; charset=utf-8", ".js": "text/javascript", ".css": "text/css", ".wasm": "application/wasm" };
-const POLICY = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self'; connect-src 'self'; require-trusted-types-for 'script'; trusted-types 'none'";
+const POLICY = `default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self'; connect-src 'self'; require-trusted-types-for 'script'; trusted-types ${types}`;
 
 /** Hands a request on to the service. */
 async function handOn(request, response) {

@@ -1,0 +1,64 @@
+// A card of a HubSpot record: the service scores the contact. UI extensions run in a sandbox without a DOM, so this shows the score in HubSpot's
+// own components; requests go through `hubspot.fetch`, which adds nothing to them: the service's address is in app-hsmeta.json.
+import { Alert, Button, DescriptionList, DescriptionListItem, Flex, hubspot, List, LoadingSpinner, Text } from "@hubspot/ui-extensions";
+import { useCrmProperties } from "@hubspot/ui-extensions/crm";
+import { Client, type Fetch, type Lead, type ServedScore } from "plumbline/client";
+import { useEffect, useState } from "react";
+
+const SERVICE = "https://scores.example.com";
+/** A key with the scopes score and ingest: everyone who sees the card can read it. */
+const KEY = "pl_key";
+
+const send: Fetch = (url, { method, headers, body }) => hubspot.fetch(url, { method, headers, body: JSON.parse(body), timeout: 5000 });
+const client = new Client({ service: SERVICE, key: KEY, fetch: send });
+
+/** HubSpot's properties, and the model's fields that they are. */
+const FIELDS: Readonly<Record<string, string>> = { hs_object_id: "lead_id", industry: "industry", hs_analytics_source: "lead_source", hs_analytics_num_visits: "website_visits" };
+
+/** A property as the model's field: a text that is empty is missing. */
+export function leadOf(properties: Readonly<Record<string, string | null | undefined>>): Lead {
+  return Object.fromEntries(Object.entries(FIELDS).map(([property, field]) => [field, properties[property] || null]));
+}
+
+function LeadScoreCard({ rep }: { rep: string }) {
+  const { properties, isLoading } = useCrmProperties(Object.keys(FIELDS));
+  const [score, setScore] = useState<ServedScore>();
+  const [problem, setProblem] = useState("");
+  const [isThanked, setIsThanked] = useState(false);
+  const text = JSON.stringify(leadOf(properties));
+  useEffect(() => {
+    if (isLoading) return;
+    let isCurrent = true;
+    const fail = (error: Error) => isCurrent && setProblem(error.message);
+    client.score(JSON.parse(text), { reasons: 3 }).then((found) => isCurrent && setScore(found), fail);
+    return () => {
+      isCurrent = false;
+    };
+  }, [text, isLoading]);
+
+  if (problem) return <Alert title="The lead could not be scored" variant="error">{problem}</Alert>;
+  if (!score) return <LoadingSpinner label="Scoring" />;
+  // A lead of the exploration slice is worked without a score.
+  if (score.explores) return <Text>Score withheld: this lead is in the small random share that is worked without a score.</Text>;
+  const thumb = (rating: 0 | 1) => {
+    const lead_id = score.lead_id ?? "";
+    client.feedback({ lead_id, kind: "thumb", rating, version: score.model.version, rep }).then(() => setIsThanked(true), (error: Error) => setProblem(error.message));
+  };
+  return (
+    <Flex direction="column" gap="small">
+      <DescriptionList direction="row">
+        <DescriptionListItem label="Score">{score.score}</DescriptionListItem>
+        <DescriptionListItem label="Band">{score.band}</DescriptionListItem>
+      </DescriptionList>
+      <List>{score.reasons.map(({ field, text }) => <Text key={field}>{text}</Text>)}</List>
+      {isThanked ? <Text>Thank you.</Text> : (
+        <Flex gap="small">
+          <Button size="xs" onClick={() => thumb(1)}>Helpful</Button>
+          <Button size="xs" onClick={() => thumb(0)}>Not helpful</Button>
+        </Flex>
+      )}
+    </Flex>
+  );
+}
+
+hubspot.extend<"crm.record.sidebar">(({ context }) => <LeadScoreCard rep={String(context.user.id)} />);
