@@ -48,7 +48,7 @@ const supply = {
 };
 
 /** What an entry point loads beside it, as it is imported in the source. */
-const BESIDE = { element: ["./index.js", "./experiment.js"], list: ["./element.js"], "list-worker": ["./index.js"] };
+const BESIDE = { element: ["./index.js", "./draw.js", "./rep.js"], list: ["./element.js"], "list-worker": ["./index.js"] };
 
 /** `./element.ts` is the entry point beside the list, not a part of it: a page has one connection to a service. */
 const beside = {
@@ -64,7 +64,7 @@ await writeFile(at("pkg/plumbline.wasm"), module);
 for (const name of BOUND) await writeFile(at(`pkg/${name}.wasm`), await readFile(bound(name, `${name}_bg.wasm`)));
 const forms = BOUND.flatMap((name) => [name, `${name}-node`, `${name}-workers`]);
 const readable = ["index", "node", "workers", ...forms].map((entry) => [entry, false]);
-for (const [entry, minify] of [...readable, ["inline", true], ["js", true], ["element", true], ["list", true], ["list-worker", true]]) {
+for (const [entry, minify] of [...readable, ["inline", true], ["js", true], ["draw", true], ["rep", true], ["element", true], ["list", true], ["list-worker", true], ["frame", true], ["client", true]]) {
   await build({
     entryPoints: [at(`js/${entry}.ts`)],
     outfile: at(`pkg/${entry}.js`),

@@ -7,9 +7,19 @@ import { root } from "../../xtask/npm/run.mjs";
 const TYPES = { ".js": "text/javascript", ".wasm": "application/wasm" };
 const PKG = join(root, "wasm/pkg");
 
-/** No inline script or style, no `eval`, and no text that becomes markup; `more` directives, and types of those names in place of none. */
-const policy = (services, { more = "", types = "'none'" } = {}) =>
-  `${more}; default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; img-src 'self'; connect-src 'self' ${services.join(" ")}; require-trusted-types-for 'script'; trusted-types ${types}`;
+/** No inline script or style, no `eval`, no text that becomes markup; but for the directives `own` of a page, such as `{ "worker-src": "'none'" }`. */
+const policy = (services, own = {}) => {
+  const directives = {
+    "default-src": "'none'",
+    "script-src": "'self' 'wasm-unsafe-eval'",
+    "img-src": "'self'",
+    "connect-src": `'self' ${services.join(" ")}`,
+    "require-trusted-types-for": "'script'",
+    "trusted-types": "'none'",
+    ...own,
+  };
+  return Object.entries(directives).map((each) => each.join(" ")).join("; ");
+};
 
 /** Serves pages: `/` is `html(path)`, `/page.js` imports the element, `/pkg/` is the package. `services` may be added later. */
 export async function crm() {
@@ -33,8 +43,8 @@ export async function crm() {
   return {
     origin,
     services,
-    /** Serves `body` at `path`, under the policy with `more` directives and `types` of trusted values. */
-    page(path, body, { lang = "en", scripts = ["/element.js"], ...directives } = {}) {
+    /** Serves `body` at `path`, under the policy with `directives` of its own. */
+    page(path, body, { lang = "en", scripts = ["/element.js"], directives } = {}) {
       policies.set(path, directives);
       const tags = scripts.map((src) => `<script type="module" src="${src}"></script>`).join("");
       pages.set(path, `<!doctype html><html lang="${lang}"><head><title>CRM</title>${tags}</head><body><main><h1>Lead</h1>${body}</main></body></html>`);

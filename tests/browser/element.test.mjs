@@ -326,3 +326,47 @@ test("the example page scores its form, under its own policy", async (t) => {
   assert.deepEqual(complaints, []);
   await page.close();
 });
+
+test("markup, long texts, patched globals and frozen prototypes break nothing and inject nothing", async () => {
+  const init = () => {
+    for (const prototype of [Object.prototype, Array.prototype, Map.prototype, Promise.prototype, Element.prototype]) Object.freeze(prototype);
+  };
+  const { page, card, complaints } = await open({ mode: "auto", init });
+  await show(page, leads[7]);
+  await page.evaluate(() => {
+    window.hurt = [];
+    for (const name of ["fetch", "setTimeout", "clearTimeout"]) window[name] = () => window.hurt.push(name);
+    JSON.parse = JSON.stringify = () => window.hurt.push("JSON");
+    Date.now = () => NaN;
+    document.createElement = () => window.hurt.push("createElement");
+  });
+  const markup = `<img src=x onerror="window.injected=1"><script>window.injected=1</script>`;
+  const long = "ä😀".repeat(10_000);
+  const score = (lead) =>
+    page.evaluate((lead) => {
+      const element = document.querySelector("lead-score");
+      return new Promise((resolve) => {
+        element.addEventListener("lead-scored", ({ detail }) => resolve([detail.source, detail.score.score]), { once: true });
+        element.addEventListener("lead-failed", ({ detail }) => resolve([detail.code, detail.message.length]), { once: true });
+        element.lead = lead;
+      });
+    }, lead);
+  const hostile = (place, text) => ({ ...leads[6], lead_id: `hostile-${place}`, industry: text, job_title: text, tags: [text], ["__proto__"]: { no: 1 }, [markup]: 1 });
+  for (const [place, text] of [markup, long, `${markup}${long}`].entries()) {
+    const [source, shown] = await score(hostile(place, text));
+    assert.equal(source, "page", `${shown}`);
+    assert.equal(`${shown}`, await card.locator(".score").textContent());
+    const length = await card.evaluate((one) => one.shadowRoot.textContent.length);
+    assert.ok(length < 20_000, `${length} characters are shown`);
+    assert.equal(await card.evaluate((one) => one.shadowRoot.querySelectorAll("img, script").length), 0);
+  }
+  // A megabyte is more than a lead's text may have, and is rejected as such.
+  const [code] = await score(hostile("long", `${markup}${"ä😀".repeat(175_000)}`));
+  assert.equal(code, "LEAD_TEXT_TOO_LONG");
+  assert.ok((await card.locator("[part=error]").textContent()).length < 1000);
+  assert.equal((await score(leads[7]))[0], "page");
+  assert.equal(await page.evaluate(() => window.injected), undefined);
+  assert.deepEqual(await page.evaluate(() => window.hurt), []);
+  assert.deepEqual(complaints, []);
+  await page.close();
+});

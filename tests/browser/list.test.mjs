@@ -14,7 +14,7 @@ const ADMIN = "the-secret-of-this-host-0123456789abcdef";
 const samples = readFileSync(join(root, "worker/demo/leads.ndjson"), "utf8").trim().split("\n").map((line) => JSON.parse(line));
 const batch = (count) => Array.from({ length: count }, (_, i) => ({ ...samples[i % samples.length], lead_id: `list-${i}`, pricing_page_visits: (i * 7) % 41 }));
 /** A page that may have a worker, and one that may not. */
-const PAGES = { worker: { types: "plumbline" }, page: { more: "worker-src 'none'", types: "plumbline" } };
+const PAGES = { worker: { "trusted-types": "plumbline" }, page: { "worker-src": "'none'", "trusted-types": "plumbline" } };
 let store, edge, browser, site, key;
 
 before(async () => {
@@ -35,13 +35,14 @@ after(async () => {
 });
 
 /** A page with one list, and what its console complained about. */
-async function open({ mode = "local", lang = "en", by = "worker", attributes = "" } = {}) {
+async function open({ mode = "local", lang = "en", by = "worker", attributes = "", blocked } = {}) {
   const body = `<lead-list service="${edge.url}" key="${key}" mode="${mode}" ${attributes}></lead-list>`;
-  const url = site.page(`/list-${by}-${lang}`, body, { lang, scripts: ["/list.js"], ...PAGES[by] });
-  const page = await browser.newPage();
+  const url = site.page(`/list-${by}-${lang}`, body, { lang, scripts: ["/list.js"], directives: PAGES[by] });
+  const page = await (await browser.newContext()).newPage();
   const complaints = [];
   page.on("console", (said) => ["error", "warning"].includes(said.type()) && complaints.push(said.text()));
   page.on("pageerror", (error) => complaints.push(error.message));
+  if (blocked) await page.context().route(blocked, (route) => route.abort());
   await page.goto(url);
   await page.waitForFunction(() => customElements.get("lead-list"));
   return { page, complaints, list: page.locator("lead-list") };
@@ -111,8 +112,7 @@ for (const by of ["worker", "page"]) {
 
 test("the service scores a list where the mode says so, and where the page cannot", async () => {
   for (const mode of ["edge", "auto"]) {
-    const { page } = await open({ mode });
-    if (mode === "auto") await page.route("**/pkg/index.js", (route) => route.abort());
+    const { page } = await open({ mode, blocked: mode === "auto" ? "**/plumbline.wasm" : undefined });
     const leads = batch(450);
     const { by, rows } = await show(page, leads);
     assert.equal(by, "service", mode);
@@ -191,7 +191,7 @@ test("the README's table runs as printed, but for addresses and key", async () =
   const page = await browser.newPage();
   const said = [];
   page.on("console", (message) => said.push(message.text()));
-  await page.goto(site.page("/readme-list", body, { scripts: [], ...PAGES.worker }));
+  await page.goto(site.page("/readme-list", body, { scripts: [], directives: PAGES.worker }));
   await page.locator("lead-list tbody tr td[part=score]").first().getByText(/\d/).waitFor();
   await page.getByRole("button", { name: "L-2" }).click();
   assert.deepEqual(said, ["L-2"]);

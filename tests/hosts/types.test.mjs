@@ -147,9 +147,24 @@ list.addEventListener("lead-list-scored", (event) => console.log((event as Custo
 export const first = (row: Row): number => row.score ?? -1;
 `;
 
+const FRAME = `
+import { answer, frame, type Frame, type FrameMessage, type FrameScored, type HostMessage } from "plumbline/frame";
+import { LeadScore } from "plumbline/element";
+import { Client, type Feedback, type Fetch, type ServedScore } from "plumbline/client";
+const stop: () => void = answer(document.createElement("lead-score"), { origins: ["https://crm.example.com"] });
+const card: Frame = frame(document.createElement("iframe"), { origin: "https://scores.example.com", fits: true });
+export const shown = async (): Promise<FrameScored> => (stop(), card.score({ lead_id: "L-1" }));
+export const types = (message: HostMessage | FrameMessage): string => message.type;
+const limited: Fetch = async (url, options) => fetch(url, options);
+const client = new Client({ service: "https://scores.example.com", fetch: limited });
+const thumb: Feedback = { lead_id: "L-1", kind: "thumb", rating: 1 };
+export const served = async (): Promise<ServedScore> => (await client.feedback(thumb), client.score({ lead_id: "L-1" }));
+export { LeadScore };
+`;
+
 test("the elements compile strictly, and reject what is wrong", () => {
   for (const resolution of ["nodenext", "bundler"]) {
-    for (const source of [ELEMENT, LIST]) {
+    for (const source of [ELEMENT, LIST, FRAME]) {
       const { ok, said } = compile("", source, resolution);
       assert.ok(ok, said);
     }

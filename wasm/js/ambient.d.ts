@@ -50,7 +50,7 @@ declare module "plumbline:analysis" {
 declare module "plumbline:experiment" {
   export function initSync(options: { module: WebAssembly.Module }): unknown;
   export function split(settings: unknown, ids: readonly string[]): unknown;
-  export function assign(settings: unknown, ids: readonly string[]): unknown;
+  export function assign(settings: unknown, ids: readonly string[], fields: unknown): unknown;
   export function experiment(settings: unknown, columns: unknown): unknown;
   export function plan(plan: unknown): unknown;
 }

@@ -1,7 +1,7 @@
 // A page's connection to a service: scores by its deployment in the page or by the service, and events on their way back.
 import type { Refused } from "./door.ts";
 import { Client } from "./element-client.ts";
-import { Deployed, type Scorer } from "./element-deployment.ts";
+import { Deployed, type Drawn, type Scorer } from "./element-deployment.ts";
 import { clock, read, write } from "./element-globals.ts";
 import { type EventFields, Queue, type Route } from "./element-queue.ts";
 import { openStore, type Store } from "./element-store.ts";
@@ -53,6 +53,15 @@ export interface Scored {
 /** The service's answer to a lead. @internal */
 export type Answer = Score & { variant?: string; explores?: boolean };
 
+/** What a score of the page came of. */
+interface Work {
+  text: string;
+  now: number;
+  drawn: Drawn;
+}
+
+const figures = ({ probability, margin, band }: Score) => ({ probability, margin, band });
+
 /** Reasons the page asks for: all. The service gives at most 20 at the edge. */
 const [ALL, MOST] = [1_000_000, 20];
 
@@ -70,6 +79,8 @@ export class Connection extends EventTarget {
   /** Whether the page loads models by a scorer of its own. @internal */
   readonly isOwnScorer: boolean;
   readonly #queue: Queue;
+  /** What scores of this page came of. */
+  readonly #work = new WeakMap<Scored, Work>();
   /** What the service has scored of this page, by lead: the text and the epoch. */
   readonly #recorded = new Map<string, string>();
 
@@ -118,14 +129,36 @@ export class Connection extends EventTarget {
     return scores;
   }
 
-  /** Notes that a person saw a score. @internal */
+  /** Notes that a person saw a score; one of the page with all that the service's log needs of it. @internal */
   async seen(lead_id: string, scored: Scored): Promise<void> {
-    await this.#add("exposures", { lead_id, version: scored.score.model.version, client_ms: scored.client_ms });
+    const score = await this.#worked(scored);
+    await this.#add("exposures", { lead_id, version: scored.score.model.version, client_ms: scored.client_ms, ...(score && { score }) });
   }
 
-  /** Queues a thumb, which waits `hold` milliseconds for its reason; its id. @internal */
-  thumb(lead_id: string, version: string, isUp: boolean, hold: number): Promise<string> {
-    return this.#add("feedback", { lead_id, version, kind: "thumb", rating: isUp ? 1 : 0, ...(this.rep && { rep: this.rep }) }, hold);
+  /** A score of this page, and those of the deployment's shadows, which are never shown; undefined for a score of the service. */
+  async #worked(scored: Scored): Promise<object | undefined> {
+    const found = this.#work.get(scored);
+    if (!found) return undefined;
+    const { text, now, drawn } = found;
+    const { deployment, part } = drawn;
+    const { champion, arm = [], shadow = [], counterfactual } = deployment.allocation;
+    const recorded = new Set([...(counterfactual ? [champion, ...arm.map(({ variant }) => variant)] : []), ...shadow]);
+    recorded.delete(part.variant);
+    const shadows: object[] = [];
+    for (const variant of [...recorded].slice(0, 8)) {
+      try {
+        const score = (await this.deployed.model(deployment, variant)).score(text, { now, reasons: 0 });
+        shadows.push({ version: score.model.version, variant, ...figures(score) });
+      } catch {
+        // A shadow that is not at hand, or does not take the lead, is recorded by the service alone.
+      }
+    }
+    return { ...part, epoch: deployment.epoch, ...figures(scored.score), shadows };
+  }
+
+  /** Queues what the rep says, which waits `hold` milliseconds for more; its id. @internal */
+  feedback(lead_id: string, version: string, said: EventFields, hold = 0): Promise<string> {
+    return this.#add("feedback", { lead_id, version, ...said, ...(this.rep && { rep: this.rep }) }, hold);
   }
 
   /** Adds `fields` to an event that is held, and holds it on. @internal */
@@ -148,9 +181,13 @@ export class Connection extends EventTarget {
   }
 
   async #local(text: string, id: string, began: number): Promise<Scored> {
-    const { model, variant, explores, epoch, checked } = await this.deployed.draw(id);
-    const score = model.score(text, { reasons: ALL, now: clock() });
-    return { score, source: "page", variant, epoch, explores, client_ms: clock() - began, checked_ms: checked };
+    const drawn = await this.deployed.draw(id, text);
+    const { part, deployment, checked } = drawn;
+    const now = clock();
+    const score = drawn.model.score(text, { reasons: ALL, now });
+    const scored: Scored = { score, source: "page", variant: part.variant, epoch: deployment.epoch, explores: part.explores, client_ms: clock() - began, checked_ms: checked };
+    this.#work.set(scored, { text, now, drawn });
+    return scored;
   }
 
   async #remote(text: string, began: number, reasons = MOST): Promise<Scored> {

@@ -1,10 +1,12 @@
 // The deployment in the page: what serves, its bundles, and which variant scores a lead, drawn as the service draws it.
 import type { Client } from "./element-client.ts";
+import type { Part } from "./draw.ts";
 import { clock, later, sha256, stop, write } from "./element-globals.ts";
 import type { Store } from "./element-store.ts";
 import { PlumblineError } from "./error.ts";
 import type { Model } from "./model.ts";
 import type { AllocationSettings } from "./settings.ts";
+import type { LeadValue } from "./types.ts";
 
 /** `GET /v1/deployment`. @internal */
 export interface Deployment {
@@ -35,17 +37,10 @@ export interface Scorer {
 /** Who scores a lead in this page. @internal */
 export interface Drawn {
   model: Model;
-  variant: string;
-  explores: boolean;
-  epoch: number;
+  part: Part;
+  deployment: Deployment;
   /** When the service last confirmed the deployment. */
   checked: number;
-}
-
-/** A lead's part in a deployment. @internal */
-export interface Part {
-  variant: string;
-  explores: boolean;
 }
 
 /** The parts of leads, in their order. @internal */
@@ -56,7 +51,7 @@ export interface Assigned {
   parts: Part[];
 }
 
-type Assign = (allocation: AllocationSettings, ids: readonly string[]) => Part[];
+type Draw = (allocation: AllocationSettings, ids: readonly string[], fields?: readonly Record<string, LeadValue>[]) => Part[];
 
 /** The deployment of one service, refreshed while the page lives. @internal */
 export class Deployed {
@@ -67,40 +62,45 @@ export class Deployed {
   readonly #models = new Map<string, Promise<Model>>();
   #held: KeptDeployment | undefined;
   #first: Promise<KeptDeployment> | undefined;
-  #assign: Promise<Assign> | undefined;
+  #draw: Promise<Draw> | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(client: Client, store: Promise<Store>, scorer: () => Promise<Scorer>, changed: () => void) {
     this.#client = client;
     this.#store = store;
-    this.#scorer = scorer;
+    let loading: Promise<Scorer> | undefined;
+    // Loaded at once, and again where that failed: the first lead need not wait for it, and the page has had no time to replace globals.
+    this.#scorer = () => (loading ??= scorer().catch((error: unknown) => {
+      loading = undefined;
+      throw error;
+    }));
     this.#changed = changed;
   }
 
-  /**
-   * Who scores the lead with this id; empty if it has none.
-   *
-   * @throws {PlumblineError} `ASSIGNMENT_NEEDS_SERVICE` where rules on fields decide: only the service evaluates them.
-   */
-  async draw(id: string): Promise<Drawn> {
-    const { deployment, checked, parts } = await this.assigned([id]);
-    const { epoch, allocation } = deployment;
-    const { variant, explores } = parts[0] as Part;
-    const by = async (name: string): Promise<Drawn> => ({ model: await this.model(deployment, name), variant: name, explores, epoch, checked });
-    if (variant === allocation.champion) return by(variant);
+  /** Who scores a lead: its id, empty if it has none, and its JSON. */
+  async draw(id: string, text: string): Promise<Drawn> {
+    const { deployment, checked, parts } = await this.assigned([id], [text]);
+    const { champion } = deployment.allocation;
+    const part = parts[0] as Part;
+    const by = async (part: Part): Promise<Drawn> => ({ model: await this.model(deployment, part.variant), part, deployment, checked });
+    if (part.variant === champion) return by(part);
     // Where a challenger is not at hand, the champion answers for it, as it does at the service.
-    return by(variant).catch(() => by(allocation.champion));
+    return by(part).catch(() => by({ ...part, variant: champion, role: "champion" }));
   }
 
-  /** The part of each lead in the deployment, by its id; see {@link draw}. */
-  async assigned(ids: readonly string[]): Promise<Assigned> {
+  /**
+   * The part of each lead in the deployment, by its id and its JSON; see {@link draw}.
+   *
+   * @throws {PlumblineError} `ASSIGNMENT_NEEDS_SERVICE` where rules on fields decide, and the page's own scorer cannot read them.
+   */
+  async assigned(ids: readonly string[], texts: readonly (string | undefined)[]): Promise<Assigned> {
     this.#first ??= this.#load().catch((error: unknown) => {
       this.#first = undefined;
       throw error;
     });
     await this.#first;
     const { deployment, checked } = this.#held as KeptDeployment;
-    return { deployment, checked, parts: await this.#drawn(deployment.allocation, ids) };
+    return { deployment, checked, parts: await this.#drawn(deployment, ids, texts) };
   }
 
   /** Asks the service for the deployment, and says so when it is another. */
@@ -119,8 +119,9 @@ export class Deployed {
     this.#changed();
   }
 
-  /** Refreshes every `ms` milliseconds from now on, while the page can be seen. */
+  /** Loads the scorer, and refreshes every `ms` milliseconds from now on, while the page can be seen. */
   follow(ms: number): void {
+    this.#scorer().catch(() => {});
     stop(this.#timer);
     this.#timer = later(() => {
       this.follow(ms);
@@ -137,17 +138,15 @@ export class Deployed {
     return this.#held as unknown as KeptDeployment;
   }
 
-  async #drawn(allocation: AllocationSettings, ids: readonly string[]): Promise<Part[]> {
+  async #drawn(deployment: Deployment, ids: readonly string[], texts: readonly (string | undefined)[]): Promise<Part[]> {
+    const { allocation } = deployment;
     const { arm = [], champion, exploration_bp = 0, killed, rule = [] } = allocation;
-    const isSplit = !killed && arm.some(({ share_bp }) => share_bp > 0);
-    const plain: Part = { variant: champion, explores: false };
+    const isSplit = !killed && arm.length > 0;
+    const plain: Part = { variant: champion, explores: false, role: "champion" };
     if (!isSplit && exploration_bp === 0) return ids.map(() => plain);
-    if (isSplit && rule.length > 0) {
-      throw new PlumblineError("ASSIGNMENT_NEEDS_SERVICE", "rules on fields decide who scores this lead, which only the service evaluates");
-    }
-    this.#assign ??= import("./experiment.js").then((module: { assign: Assign }) => module.assign);
-    const parts = (await this.#assign)(allocation, ids);
-    return parts.map((part, place) => (ids[place] === "" ? plain : part));
+    this.#draw ??= import("./draw.js").then((module: { draw: Draw }) => module.draw);
+    const draw = await this.#draw;
+    return draw(allocation, ids, isSplit && rule.length > 0 ? valuesOf(await this.model(deployment, champion), texts) : undefined);
   }
 
   /** The model of a variant. */
@@ -176,4 +175,16 @@ export class Deployed {
     if (digest !== undefined) await store.put("bundles", key, { digest, bytes } satisfies KeptBundle);
     return bytes;
   }
+}
+
+/** The leads' values as the champion reads them, which rules on fields compare; a lead it rejects has none. */
+function valuesOf(model: Model, texts: readonly (string | undefined)[]): Record<string, LeadValue>[] {
+  if (!model.values) throw new PlumblineError("ASSIGNMENT_NEEDS_SERVICE", "rules on fields decide who scores this lead, and the page's scorer is too old to read them");
+  return texts.map((text) => {
+    try {
+      return text === undefined ? {} : model.values(text);
+    } catch {
+      return {};
+    }
+  });
 }

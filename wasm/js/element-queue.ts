@@ -8,7 +8,7 @@ import type { Store } from "./element-store.ts";
 export type Route = "feedback" | "exposures";
 
 /** What a person says or saw, as the service's route takes it. @internal */
-export type EventFields = Readonly<Record<string, string | number>>;
+export type EventFields = Readonly<Record<string, string | number | object>>;
 
 /** An event as it is stored. */
 interface Row {

@@ -22,11 +22,13 @@ export const SHEET = `
 button { font: inherit; color: inherit; background: transparent; border: 1px solid var(--lead-score-border-strong, #6d7d8c); border-radius: 6px; min-block-size: 2rem; min-inline-size: 2rem; padding: 0.15rem 0.6rem; cursor: pointer; }
 button:hover { background: var(--lead-score-hover, #eef3f8); }
 button[aria-pressed="true"] { background: var(--lead-score-accent, #0b5cad); border-color: var(--lead-score-accent, #0b5cad); color: var(--lead-score-on-accent, #fff); }
-button:focus-visible, input:focus-visible { outline: 2px solid var(--lead-score-accent, #0b5cad); outline-offset: 2px; }
+button:focus-visible, input:focus-visible, select:focus-visible { outline: 2px solid var(--lead-score-accent, #0b5cad); outline-offset: 2px; }
 .feedback, .why { display: flex; flex-wrap: wrap; align-items: center; gap: 0.5rem; margin-block-start: 0.75rem; }
+.rep { margin-block-start: 0.5rem; }
 .feedback[hidden], .why[hidden] { display: none; }
 .why label { flex-basis: 100%; }
-input { font: inherit; color: inherit; background: var(--lead-score-background, #fff); border: 1px solid var(--lead-score-border-strong, #6d7d8c); border-radius: 6px; padding: 0.3rem 0.5rem; flex: 1 1 12rem; min-inline-size: 0; }
+input, select { font: inherit; color: inherit; background: var(--lead-score-background, #fff); border: 1px solid var(--lead-score-border-strong, #6d7d8c); border-radius: 6px; padding: 0.3rem 0.5rem; }
+.why input { flex: 1 1 12rem; min-inline-size: 0; }
 .more { margin-block-start: 0.75rem; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; inline-size: 100%; margin-block-start: 0.5rem; font-size: 0.875rem; }
@@ -47,7 +49,7 @@ th { font-weight: 600; }
   button[aria-pressed="true"] { forced-color-adjust: none; background: Highlight; border-color: Highlight; color: HighlightText; }
 }
 @media print {
-  .feedback, .why, .more > button, .retry { display: none !important; }
+  .feedback, .why, .rep, .more > button, .retry { display: none !important; }
   .panel[hidden] { display: block; }
   .card { border-color: #000; break-inside: avoid; }
   .bar { print-color-adjust: exact; }

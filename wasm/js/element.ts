@@ -6,6 +6,7 @@ import { clock, later, stop, write } from "./element-globals.ts";
 import { View } from "./element-view.ts";
 import { type Words, wordsOf } from "./element-words.ts";
 import { PlumblineError } from "./error.ts";
+import type { About } from "./rep.ts";
 import type { Lead } from "./types.ts";
 
 export { type ConnectOptions, connect, type Connection, type Mode, type Scored } from "./element-connection.ts";
@@ -25,11 +26,11 @@ const Base = globalThis.HTMLElement ?? (class {} as unknown as typeof HTMLElemen
  * `<lead-score service="https://…" key="pl_…">`: a lead's score with its reasons, and thumbs that reach the service.
  *
  * Attributes: `service`, `key`, `mode` (`auto`, `local`, `edge`), `rep`, `lang`, `reasons` (in the card, 3), `theme="auto"` (dark where the
- * system is), `lead` (JSON). Properties: `lead`, `words`, `connection`. Events: `lead-scored` with `detail` of type {@link Scored},
+ * system is), `lead` (JSON), `priority` (the rep sets a priority), `ask-days` (days between questions to the rep). Properties: `lead`, `words`, `connection`. Events: `lead-scored` with `detail` of type {@link Scored},
  * `lead-failed` with a {@link PlumblineError}, `lead-feedback` with `{lead_id, isUp}`; they bubble.
  */
 export class LeadScore extends Base {
-  static readonly observedAttributes = ["service", "key", "mode", "rep", "lang", "reasons", "lead"];
+  static readonly observedAttributes = ["service", "key", "mode", "rep", "lang", "reasons", "lead", "priority", "ask-days"];
 
   #lead: Lead | undefined;
   /** Why the attribute `lead` is none. */
@@ -64,6 +65,7 @@ export class LeadScore extends Base {
       this.#release();
       this.#given = undefined;
       this.#view?.thumbed(undefined);
+      this.#root?.querySelector("[part=rep]")?.remove();
     }
     this.#lead = lead ?? undefined;
     this.#unread = undefined;
@@ -207,6 +209,10 @@ export class LeadScore extends Base {
     this.#watch?.unobserve(this);
     this.#watch?.observe(this);
     this.#emit("lead-scored", scored);
+    if (id === "" || !(this.hasAttribute("priority") || this.hasAttribute("ask-days"))) return;
+    const about = { element: this, root: this.#root, connection, lead_id: id, version: scored.score.model.version, isCurrent: () => turn === this.#turn };
+    // The rep's own judgement; without it the card is whole.
+    import("./rep.js").then(({ panel }) => panel(about as About)).catch(() => {});
   }
 
   #fail(error: unknown): void {
@@ -216,11 +222,11 @@ export class LeadScore extends Base {
     this.#emit("lead-failed", known);
   }
 
-  /** Notes, once per lead and version, that a person sees the score. */
+  /** Notes, once per lead, version and score of the page, that a person sees it. */
   #expose(): void {
     const [scored, lead] = [this.#scored, this.#lead];
     if (!scored || !lead || scored.explores || idOf(lead) === "") return;
-    const seen = write([idOf(lead), scored.score.model.version]);
+    const seen = write([idOf(lead), scored.score.model.version, scored.source === "page" && scored.score.probability]);
     if (seen === this.#exposed) return;
     this.#exposed = seen;
     void this.#connection?.seen(idOf(lead), scored).catch(() => {});
@@ -238,7 +244,7 @@ export class LeadScore extends Base {
       void id.then((id) => connection.amend(id, { rating: isUp ? 1 : 0 }, HOLD));
       this.#thumb = { id, isUp, closes: this.#closing() };
     } else {
-      const id = connection.thumb(idOf(lead), scored.score.model.version, isUp, HOLD);
+      const id = connection.feedback(idOf(lead), scored.score.model.version, { kind: "thumb", rating: isUp ? 1 : 0 }, HOLD);
       id.catch((error: unknown) => this.#fail(error));
       this.#event = id;
       this.#thumb = { id, isUp, closes: this.#closing() };

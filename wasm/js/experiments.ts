@@ -1,6 +1,7 @@
 // Experiments: who gets which arm, what a test needs before it starts, and its verdict.
 import * as module from "plumbline:experiment";
 import { coded } from "./error.ts";
+import type { LeadValue } from "./types.ts";
 import { bytes, doubles, type Labels, type Numbers } from "./values.ts";
 
 import type { ExperimentReport, PlanReport } from "./reports.ts";
@@ -35,9 +36,12 @@ export function split(settings: { hash?: HashMode; salt: string; weights: Readon
   return coded(() => module.split({ ...settings, weights }, ids));
 }
 
-/** The assignment of each id by an allocation as the service's settings declare it. */
-export function assign(allocation: AllocationSettings, ids: readonly string[]): { variant: string; role: string; cause: string; bucket_bp: number; explores: boolean; held_out: boolean }[] {
-  return coded(() => module.assign(allocation, ids));
+/**
+ * The assignment of each id by an allocation as the service's settings declare it. `fields` are the leads' values for the rules, in the order
+ * of the ids, each as the champion's schema reads it; without them every field is missing.
+ */
+export function assign(allocation: AllocationSettings, ids: readonly string[], fields?: readonly Readonly<Record<string, LeadValue>>[]): { variant: string; role: string; cause: string; bucket_bp: number; explores: boolean; held_out: boolean }[] {
+  return coded(() => module.assign(allocation, ids, fields));
 }
 
 /** The verdict of an experiment: metrics, guardrails, segments, sales cycle and the split. */

@@ -28,7 +28,7 @@ export function crew(connection: Connection, mayWork: boolean): Promise<Crew> {
 async function hire(connection: Connection): Promise<Crew> {
   const page = byPage(connection);
   if (connection.isOwnScorer) return page;
-  const { deployment } = await connection.deployed.assigned([]);
+  const { deployment } = await connection.deployed.assigned([], []);
   const { champion } = deployment.allocation;
   await connection.deployed.bundle(deployment, champion);
   let worker: WorkerCrew | undefined;

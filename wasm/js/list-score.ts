@@ -1,7 +1,8 @@
 // Scores many leads: in a worker, in slices of the page's thread, or by the service. The thread is given back after a few milliseconds.
 import type { Connection } from "./element.ts";
 import { clock } from "./element-globals.ts";
-import type { Assigned, Part } from "./element-deployment.ts";
+import type { Part } from "./draw.ts";
+import type { Assigned } from "./element-deployment.ts";
 import { PlumblineError } from "./error.ts";
 import { asText } from "./lead.ts";
 import { brief, type Brief } from "./list-brief.ts";
@@ -112,7 +113,7 @@ function write(row: Row, { ids, texts }: Chunk): void {
   }
 }
 
-function settle(row: Row, found: Brief, part?: Part, epoch?: number): void {
+function settle(row: Row, found: Brief, part?: Pick<Part, "variant" | "explores">, epoch?: number): void {
   row.explores = part?.explores ?? false;
   [row.variant, row.version, row.epoch, row.code] = [part?.variant, found.version, epoch, found.code];
   row.score = row.explores ? undefined : found.score;
@@ -139,7 +140,7 @@ function byService(connection: Connection): Scorer {
 function byPage(connection: Connection, mayWork: boolean): Scorer {
   const { deployed } = connection;
   return async (chunk, rows, slices) => {
-    const assigned = await deployed.assigned(chunk.ids);
+    const assigned = await deployed.assigned(chunk.ids, chunk.texts);
     if (slices.isOver) await slices.rest();
     const scorers = await crew(connection, mayWork);
     for (const variant of new Set(assigned.parts.map((part) => part.variant))) {

@@ -4,7 +4,7 @@ import { PlumblineError } from "./error.ts";
 import { compiledModule, type Instantiate } from "./host.ts";
 import { asArray, asText, notAnObject } from "./lead.ts";
 import { many, wantsMargins, when } from "./options.ts";
-import type { BatchOptions, Card, Explanation, Lead, Score, ScoreOptions } from "./types.ts";
+import type { BatchOptions, Card, Explanation, Lead, LeadValue, Score, ScoreOptions } from "./types.ts";
 
 /** Taken when the module is loaded: a page that replaces globals later does not change scores. */
 const { parse } = JSON;
@@ -131,6 +131,11 @@ export class Model {
       door.read(door.exports.pl_features(door.write(text), now));
       return door.row(this.#columns);
     });
+  }
+
+  /** The values of a lead's fields as the model's schema reads them: what rules on fields compare. @internal */
+  values(lead: string): Record<string, LeadValue> {
+    return parse(this.#call((door) => door.read(door.exports.pl_read(door.write(lead)))));
   }
 
   /** Releases the memory; later calls throw `MODEL_FREED`. */

@@ -68,6 +68,12 @@ extern "C" fn pl_features(bytes: u32, now_ms: f64) -> i32 {
     door(|door| door.features(bytes, now_ms))
 }
 
+/// Reads the lead (JSON) in the first `bytes` bytes of input; the text is an object with the values read for the schema's fields.
+#[unsafe(no_mangle)]
+extern "C" fn pl_read(bytes: u32) -> i32 {
+    door(|door| door.values_read(bytes))
+}
+
 /// The calibrated probability of the positive output for the row in the row buffer; every output's margin lies in the values.
 #[unsafe(no_mangle)]
 extern "C" fn pl_score_row() -> f64 {

@@ -94,6 +94,12 @@ impl Door {
         length
     }
 
+    pub fn values_read(&mut self, bytes: u32) -> i32 {
+        self.answer(bytes, |model, lead, out| {
+            model.scorer.values_json(lead, &options(0), &mut model.work, out).map_err(Refusal::from)
+        })
+    }
+
     pub fn score_row(&mut self) -> f64 {
         let Some(model) = &mut self.model else { return f64::NAN };
         let engine = model.scorer.engine();

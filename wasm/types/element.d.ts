@@ -14,7 +14,7 @@ declare const Base: {
  * `<lead-score service="https://…" key="pl_…">`: a lead's score with its reasons, and thumbs that reach the service.
  *
  * Attributes: `service`, `key`, `mode` (`auto`, `local`, `edge`), `rep`, `lang`, `reasons` (in the card, 3), `theme="auto"` (dark where the
- * system is), `lead` (JSON). Properties: `lead`, `words`, `connection`. Events: `lead-scored` with `detail` of type {@link Scored},
+ * system is), `lead` (JSON), `priority` (the rep sets a priority), `ask-days` (days between questions to the rep). Properties: `lead`, `words`, `connection`. Events: `lead-scored` with `detail` of type {@link Scored},
  * `lead-failed` with a {@link PlumblineError}, `lead-feedback` with `{lead_id, isUp}`; they bubble.
  */
 export declare class LeadScore extends Base {

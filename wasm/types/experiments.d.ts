@@ -1,3 +1,4 @@
+import type { LeadValue } from "./types.ts";
 import { type Labels, type Numbers } from "./values.ts";
 import type { ExperimentReport, PlanReport } from "./reports.ts";
 import type { AllocationSettings, ExperimentPlan, ExperimentSettings, HashMode } from "./settings.ts";
@@ -33,8 +34,11 @@ export declare function split(settings: {
     salt: string;
     weights: Readonly<Record<string, number>> | readonly (readonly [string, number])[];
 }, ids: readonly string[]): Drawn[];
-/** The assignment of each id by an allocation as the service's settings declare it. */
-export declare function assign(allocation: AllocationSettings, ids: readonly string[]): {
+/**
+ * The assignment of each id by an allocation as the service's settings declare it. `fields` are the leads' values for the rules, in the order
+ * of the ids, each as the champion's schema reads it; without them every field is missing.
+ */
+export declare function assign(allocation: AllocationSettings, ids: readonly string[], fields?: readonly Readonly<Record<string, LeadValue>>[]): {
     variant: string;
     role: string;
     cause: string;

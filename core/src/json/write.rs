@@ -30,15 +30,20 @@ impl<'a> Object<'a> {
         self.out
     }
 
-    /// Writes a member whose key is anybody's.
-    pub(crate) fn entry(&mut self, key: &str, value: &str) {
+    /// Writes a key that is anybody's; the caller writes its value to what is returned.
+    pub(crate) fn named(&mut self, key: &str) -> &mut Vec<u8> {
         if !self.first {
             self.out.push(b',');
         }
         self.first = false;
         text(self.out, key);
         self.out.push(b':');
-        text(self.out, value);
+        self.out
+    }
+
+    /// Writes a member whose key is anybody's.
+    pub(crate) fn entry(&mut self, key: &str, value: &str) {
+        text(self.named(key), value);
     }
 
     pub(crate) fn text(&mut self, key: &'static str, value: &str) {

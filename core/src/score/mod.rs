@@ -254,6 +254,24 @@ impl Scorer {
         self.bundle.manifest.schema.field(field).map_or(Value::Missing, |(at, field)| slots.value(at, field).into())
     }
 
+    /// Reads one lead, a JSON object, and appends an object with the values read for the schema's fields to `out`: [`value`](Self::value) for each.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the bytes or the lead; `out` is then as it was.
+    pub fn values_json(&self, json: &[u8], options: &Options, work: &mut Workspace, out: &mut Vec<u8>) -> Result<(), ScoreError> {
+        let mut slots = std::mem::take(&mut work.slots);
+        let read = self.reader.read_json(json, &options.limits, &mut slots);
+        if read.is_ok() {
+            let mut object = Object::begin(out);
+            for (at, field) in self.bundle.manifest.schema.fields.iter().enumerate() {
+                Value::from(slots.value(at, field)).write(object.named(&field.name));
+            }
+            object.end();
+        }
+        work.slots = slots;
+        read.map_err(ScoreError::from)
+    }
+
     /// Fields the model reads whose category it has never seen, of the lead that was read into `slots`.
     pub fn unknown_values(&self, slots: &Slots) -> Vec<String> {
         let read = slots.unknown_values().filter(|field| self.pipeline.is_read(*field));

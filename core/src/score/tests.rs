@@ -46,6 +46,23 @@ fn lead(json: &str) -> Lead {
 }
 
 #[test]
+fn values_are_those_that_were_read() {
+    let (scorer, mut work, mut out) = (scorer(), Workspace::default(), Vec::new());
+    let lead = r#"{"visits": "7", "plan": "paid", "demo": 1, "seen": "2026-11-22", "tags": ["x", "é"], "other": 1}"#;
+    scorer.values_json(lead.as_bytes(), &Options::default(), &mut work, &mut out).unwrap();
+    let found: serde_json::Value = serde_json::from_slice(&out).unwrap();
+    let mut slots = Slots::default();
+    scorer.reader().read_json(lead.as_bytes(), &Options::default().limits, &mut slots).unwrap();
+    for field in ["visits", "size", "plan", "demo", "seen", "tags"] {
+        assert_eq!(found[field], serde_json::to_value(scorer.value(&slots, field)).unwrap(), "{field}");
+    }
+    assert_eq!((&found["size"], &found["plan"], found.get("other")), (&serde_json::Value::Null, &"paid".into(), None));
+    let length = out.len();
+    scorer.values_json(b"{\"demo\": []}", &Options::default(), &mut work, &mut out).unwrap_err();
+    assert_eq!(out.len(), length);
+}
+
+#[test]
 fn the_card_is_what_the_derived_writers_write() {
     let mut bundle = bundle(Calibration::None);
     let more: Vec<Field> = serde_json::from_str(

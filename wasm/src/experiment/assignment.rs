@@ -1,5 +1,8 @@
 //! Who gets which arm.
 
+use std::collections::BTreeMap;
+
+use plumbline_core::Value;
 use plumbline_core::route::{Allocation, AllocationSettings, Hash, Split};
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::JsValue;
@@ -31,9 +34,15 @@ pub fn split(settings: JsValue, ids: Vec<String>) -> Answer {
     object(&drawn.collect::<Vec<_>>())
 }
 
+/// `fields`: for each id the values of the lead's fields as the champion reads them; undefined where no rule is on a field.
 #[wasm_bindgen]
-pub fn assign(settings: JsValue, ids: Vec<String>) -> Answer {
+pub fn assign(settings: JsValue, ids: Vec<String>, fields: JsValue) -> Answer {
     let settings: AllocationSettings = settings_of(&settings)?;
+    let leads: Vec<BTreeMap<String, Value>> = if fields.is_undefined() { Vec::new() } else { settings_of(&fields)? };
     let allocation = Allocation::compile(settings).map_err(|e| failure(e.code(), &e.to_string()))?;
-    object(&ids.iter().map(|id| allocation.assign(id)).collect::<Vec<_>>())
+    let assigned = ids.iter().enumerate().map(|(place, id)| {
+        let value = |field: &str| leads.get(place).and_then(|lead| lead.get(field)).cloned();
+        allocation.assign_lead(id, |field| value(field).unwrap_or(Value::Missing))
+    });
+    object(&assigned.collect::<Vec<_>>())
 }
