@@ -151,7 +151,7 @@ test("rules on fields decide in the page as they do at the service", async (t) =
   const rule = [{ field: "pricing_page_visits", at_least: 3 }, { field: "industry", not_in: ["Retail"] }];
   const { edge, context } = await serve(t, { arm: [{ variant: "challenger", share_bp: 5000, room_bp: 10_000 }], rule });
   const page = await open(context, edge, "/ruled");
-  // Numbers as texts, a category in another spelling and missing values are read by the champion's schema.
+  // A category in another spelling and missing values are read by the champion's schema; a number as a text is rejected on both sides.
   const leads = Array.from({ length: 300 }, (_, i) => {
     const lead = { ...samples[i % samples.length], lead_id: `ruled-${i}`, pricing_page_visits: [0, 2, "3", 4, "7", 30, null][i % 7] };
     if (i % 5 === 0) lead.industry = ["Retail", "retail", " Retail", null, "Alchemy"][(i / 5) % 5];

@@ -48,7 +48,7 @@ fn lead(json: &str) -> Lead {
 #[test]
 fn values_are_those_that_were_read() {
     let (scorer, mut work, mut out) = (scorer(), Workspace::default(), Vec::new());
-    let lead = r#"{"visits": "7", "plan": "paid", "demo": 1, "seen": "2026-11-22", "tags": ["x", "é"], "other": 1}"#;
+    let lead = r#"{"visits": 7, "plan": "paid", "demo": 1, "seen": "2026-11-22", "tags": ["x", "é"], "other": 1}"#;
     scorer.values_json(lead.as_bytes(), &Options::default(), &mut work, &mut out).unwrap();
     let found: serde_json::Value = serde_json::from_slice(&out).unwrap();
     let mut slots = Slots::default();

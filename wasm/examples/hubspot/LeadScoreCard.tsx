@@ -13,11 +13,18 @@ const send: Fetch = (url, { method, headers, body }) => hubspot.fetch(url, { met
 const client = new Client({ service: SERVICE, key: KEY, fetch: send });
 
 /** HubSpot's properties, and the model's fields that they are. */
-const FIELDS: Readonly<Record<string, string>> = { hs_object_id: "lead_id", industry: "industry", hs_analytics_source: "lead_source", hs_analytics_num_visits: "website_visits" };
+const FIELDS: Readonly<Record<string, string>> = { hs_object_id: "lead_id", industry: "industry", hs_analytics_source: "lead_source", hs_analytics_num_visits: "pricing_page_visits" };
+/** Those that are numbers: HubSpot gives every property as a text. */
+const NUMBERS = new Set(["pricing_page_visits"]);
 
-/** A property as the model's field: a text that is empty is missing. */
+/** A record's properties as a lead; an empty text is missing. */
 export function leadOf(properties: Readonly<Record<string, string | null | undefined>>): Lead {
-  return Object.fromEntries(Object.entries(FIELDS).map(([property, field]) => [field, properties[property] || null]));
+  return Object.fromEntries(
+    Object.entries(FIELDS).map(([property, field]) => {
+      const text = properties[property];
+      return [field, !text ? null : NUMBERS.has(field) ? Number(text) : text];
+    }),
+  );
 }
 
 function LeadScoreCard({ rep }: { rep: string }) {
