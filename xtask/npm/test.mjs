@@ -104,27 +104,29 @@ const programs = { name: "test programs", seconds: 300, command: "cargo", args: 
 const lints = suite("format, lints and the fence", undefined, "node", ["xtask/npm/check.mjs"]);
 const [{ browser, lacking, interpreter }] = await Promise.all([tools(), build([programs]), lints]);
 const env = { ...(browser && { CHROMIUM: browser }), ...(interpreter && { PLUMBLINE_PYTHON: interpreter }) };
-await suite("native", undefined, "cargo", native, env);
 // What follows runs the programs that this built.
 env.PLUMBLINE_BUILT = join(root, "target/quick");
 const rules = testProgram(native, "plumbline_worker");
+const without = browser ? undefined : "Chromium is not installed";
 
-async function stores() {
-  await suite("native: the service's rules on PostgreSQL", rules ? lacking : "they do not build", "node", ["xtask/npm/postgres.mjs", rules], env);
-  await nodeSuite("stores: races, kills, exports, on SQLite and PostgreSQL", "stores", lacking, env);
-  await nodeSuite("container: the image's steps without an engine", "container", spaces(), env);
-  await suite("analysis, in wasm under node", undefined, "cargo", glue("wasm-test"), env);
-  await suite("conformance", undefined, join(env.PLUMBLINE_BUILT, "conformance"), [], env);
-  await nodeSuite("edge: the service in workerd", "edge", undefined, env);
+/** The suites, the longest first. Each keeps about one core busy, so two run at a time: who is done takes the next. */
+const waiting = [
+  () => nodeSuite("edge: the service in workerd", "edge", undefined, env),
+  () => nodeSuite("browser: the dashboard in Chromium", "browser", without, env),
+  () => suite("native", undefined, "cargo", native, { ...env, RUST_TEST_THREADS: "1" }),
+  () => nodeSuite("stores: races, kills, exports, on SQLite and PostgreSQL", "stores", lacking, env),
+  () => nodeSuite("hosts: node, workerd, Chromium, plain JS", "hosts", without, env),
+  () => nodeSuite("edge: real clients", "clients", interpreter ? undefined : "Python 3 with the client packages is not installed", env),
+  () => suite("analysis, in wasm under node", undefined, "cargo", glue("wasm-test"), env),
+  () => suite("native: the service's rules on PostgreSQL", rules ? lacking : "they do not build", "node", ["xtask/npm/postgres.mjs", rules], env),
+  () => suite("conformance", undefined, join(env.PLUMBLINE_BUILT, "conformance"), [], env),
+  () => nodeSuite("container: the image's steps without an engine", "container", spaces(), env),
+];
+
+async function row() {
+  for (let next = waiting.shift(); next; next = waiting.shift()) await next();
 }
-
-async function clients() {
-  await nodeSuite("browser: the dashboard in Chromium", "browser", browser ? undefined : "Chromium is not installed", env);
-  await nodeSuite("hosts: node, workerd, Chromium, plain JS", "hosts", browser ? undefined : "Chromium is not installed", env);
-  await nodeSuite("edge: real clients", "clients", interpreter ? undefined : "Python 3 with the client packages is not installed", env);
-}
-
-await Promise.all([stores(), clients()]);
+await Promise.all([row(), row()]);
 
 const width = Math.max(...outcomes.map((o) => o.name.length));
 console.log("\nSuite".padEnd(width + 3) + "Outcome");
