@@ -72,6 +72,9 @@ const chromium = () => debian("chromium", () => process.env.CHROMIUM ?? ["chromi
 /** PostgreSQL's server, for the store on it and for assignments recomputed in SQL. */
 const postgres = () => debian("postgresql", binaries);
 
+/** Java, for Spark. */
+const java = () => debian("default-jre-headless", () => has("java"));
+
 /** The pinned Python packages of real clients and peers, in a folder of the project's own. */
 async function python() {
   const venv = join(root, ".plumbline/venv-tests");
@@ -92,7 +95,7 @@ function spaces() {
 
 /** Debian's packages in turn, as one lock guards them, and Python's beside them. */
 async function tools() {
-  const packages = async () => [await chromium(), await postgres()];
+  const packages = async () => [await chromium(), await postgres(), await java()];
   const [[browser, server], interpreter] = await Promise.all([packages(), python()]);
   return { browser, lacking: server ? undefined : "PostgreSQL is not installed", interpreter };
 }
