@@ -21,7 +21,7 @@ const policy = (services, own = {}) => {
   return Object.entries(directives).map((each) => each.join(" ")).join("; ");
 };
 
-/** Serves pages: `/` is `html(path)`, `/page.js` imports the element, `/pkg/` is the package. `services` may be added later. */
+/** Serves pages: `/` is `html(path)`, `/page.js` imports the element, `/pkg/` and `/other/` are the package. `services` may be added later. */
 export async function crm() {
   const services = [];
   const pages = new Map();
@@ -29,7 +29,8 @@ export async function crm() {
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url, "http://localhost");
     const page = pages.get(pathname);
-    const file = pathname.startsWith("/pkg/") && join(PKG, pathname.slice(5));
+    // `/other/` is the package again: for a browser another version of it.
+    const file = /^\/(pkg|other)\//.test(pathname) && join(PKG, pathname.slice(pathname.indexOf("/", 1)));
     const body = page ?? (file && existsSync(file) ? readFileSync(file) : undefined);
     const type = page && !pathname.endsWith(".js") ? "text/html; charset=utf-8" : TYPES[extname(pathname)];
     response.writeHead(body === undefined ? 404 : 200, { "content-type": type ?? "text/plain", "content-security-policy": policy(services, policies.get(pathname)) });

@@ -48,31 +48,37 @@ async function open({ mode = "local", lang = "en", by = "worker", attributes = "
   return { page, complaints, list: page.locator("lead-list") };
 }
 
-/** Shows `leads`; resolves to who scored, the rows in their order, and the longest time the page's thread was not free, in milliseconds. */
+/** Shows `leads`; resolves to who scored, the rows in their order, and how long it took in milliseconds. */
 const show = (page, leads) =>
   page.evaluate(async (leads) => {
     const list = document.querySelector("lead-list");
-    await new Promise((done) => setTimeout(done, 50));
-    let [longest, last, isOver] = [0, performance.now(), false];
-    const channel = new MessageChannel();
-    channel.port1.onmessage = () => {
-      const now = performance.now();
-      longest = Math.max(longest, now - last);
-      last = now;
-      if (!isOver) channel.port2.postMessage(0);
-    };
-    const began = performance.now();
     const shown = new Promise((resolve, reject) => {
-      list.addEventListener("lead-list-scored", ({ detail }) => resolve(detail), { once: true });
+      list.addEventListener("lead-list-scored", ({ detail }) => (performance.mark("list-end"), setTimeout(resolve, 0, detail)), { once: true });
       list.addEventListener("lead-failed", ({ detail }) => reject(new Error(`${detail.code}: ${detail.message}`)), { once: true });
     });
-    channel.port2.postMessage(0);
+    await new Promise((done) => setTimeout(done, 50));
+    const began = performance.mark("list-begin").startTime;
     list.leads = leads;
     const { rows, by } = await shown;
-    isOver = true;
     const ms = performance.now() - began;
-    return { by, longest, ms, rows: rows.map(({ lead, score, explores, variant, code }) => [lead?.lead_id, score ?? null, explores, variant, code]) };
+    return { by, ms, rows: rows.map(({ lead, score, explores, variant, code }) => [lead?.lead_id, score ?? null, explores, variant, code]) };
   }, leads);
+
+/**
+ * What `work` resolves to, and the longest task of the page's thread between the marks: on the clock and of the processor, in milliseconds. Where
+ * other programs take the processor, the clock goes on.
+ */
+async function traced(page, work) {
+  await browser.startTracing(page, { categories: ["toplevel", "blink.user_timing"] });
+  const found = await work();
+  const { traceEvents: events } = JSON.parse((await browser.stopTracing()).toString());
+  const [begin, end] = ["list-begin", "list-end"].map((name) => events.find((event) => event.name === name));
+  const isInside = ({ pid, tid, ts, dur }) => pid === begin.pid && tid === begin.tid && ts + dur > begin.ts && ts < end.ts;
+  const tasks = events.filter((event) => event.name === "ThreadControllerImpl::RunTask" && isInside(event));
+  assert.ok(tasks.length > 10, `${tasks.length} tasks`);
+  const longest = (field) => Math.max(...tasks.map((task) => task[field] ?? 0)) / 1000;
+  return { ...found, clock: longest("dur"), cpu: longest("tdur") };
+}
 
 /** The service's own scores by lead. */
 async function served(leads) {
@@ -88,9 +94,9 @@ for (const by of ["worker", "page"]) {
   test(`10,000 leads are scored and sorted by the ${by}, as the service scores them`, async (t) => {
     const { page, complaints, list } = await open({ by });
     const leads = batch(10_000);
-    const { by: who, rows, longest, ms } = await show(page, leads);
-    t.diagnostic(`10,000 leads by the ${by}: ${ms.toFixed(0)} ms; the page's thread was blocked for ${longest.toFixed(1)} ms at most`);
-    if (process.env.PLUMBLINE_TIMED) assert.ok(longest <= 16, `${longest} ms`);
+    const { by: who, rows, ms, cpu, clock } = await traced(page, () => show(page, leads));
+    t.diagnostic(`10,000 leads by the ${by}: ${ms.toFixed(0)} ms; longest task of the page's thread: ${cpu.toFixed(1)} ms of the processor, ${clock.toFixed(1)} ms on the clock`);
+    if (process.env.PLUMBLINE_TIMED) assert.ok(cpu <= 16, `${cpu} ms`);
     assert.equal(who, by);
     assert.equal(rows.length, 10_000);
     const expected = await served(leads);
