@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 
 use super::fault::{EventError, EventsError};
 use crate::json::members;
-use crate::table::parse_date;
+use crate::table::{DAY_MS, parse_date};
 
 /// Events that one request may bring.
 pub const MOST_EVENTS: usize = 10_000;
@@ -13,7 +13,6 @@ pub const MOST_EVENTS: usize = 10_000;
 const AHEAD_MS: i64 = 5 * 60_000;
 /// 2000-01-01T00:00:00Z.
 const EARLIEST_MS: i64 = 946_684_800_000;
-const DAY_MS: i64 = 86_400_000;
 /// Bytes of an id.
 const ID_BYTES: usize = 256;
 /// Bytes of a comment.

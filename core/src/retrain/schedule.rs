@@ -1,9 +1,8 @@
 //! When a schedule is due: the five fields of cron, in UTC.
 
-use crate::table::{days_in_month, format_date};
+use crate::table::{DAY_MS, days_in_month, format_date};
 
 const MINUTE_MS: i64 = 60_000;
-const DAY_MS: i64 = 86_400_000;
 /// A schedule that is due on no day of so many is due on none: 29 February of a leap year, on any weekday, is within them.
 const DAYS: i64 = 366 * 28;
 /// What each field is called, and its least and largest value; Sunday is 0, and 7 too.

@@ -2,8 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Milliseconds of a UTC day.
-pub const DAY_MS: i64 = 86_400_000;
+pub use crate::table::DAY_MS;
 
 /// A step back by more than this is a jump.
 const BACK_MS: i64 = 5 * 60_000;

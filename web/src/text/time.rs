@@ -1,5 +1,6 @@
 //! Times of the report, which are RFC 3339 in UTC, as the reader's calendar and clock show them.
 
+use plumbline_core::table::DAY_MS;
 use serde_json::Value;
 
 use crate::read::field;
@@ -10,7 +11,6 @@ const BEFORE: [u64; 12] = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334
 const LONG: [&str; 12] =
     ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"];
 const MINUTE_MS: i64 = 60_000;
-const DAY_MS: i64 = 86_400_000;
 
 /// How a reader writes dates, and the clock of the place where the reader is. The page asks `Intl` once; files that the command prints
 /// are in English and UTC.

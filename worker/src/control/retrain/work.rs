@@ -16,6 +16,7 @@ use plumbline_core::report::day_text;
 use plumbline_core::retrain::{Decision, too_few};
 use plumbline_core::rollout::policy::RetrainPlace;
 use plumbline_core::sentence::Sentence;
+use plumbline_core::table::DAY_MS;
 use plumbline_core::train::{Fit, FitError, test_rows};
 use plumbline_core::training::{Description, Filling, Roll, Signed, TrainSettings, note_origin};
 use plumbline_core::{Bundle, Options, Scorer, Workspace};
@@ -36,7 +37,6 @@ const LEASE_MS: i64 = 60_000;
 const TRIES: u32 = 5;
 /// Leads that the suite is run on at most.
 const SUITE_LEADS: u64 = 2_000;
-const DAY_MS: i64 = 86_400_000;
 
 /// What of retrainings is in memory; lost without harm.
 #[derive(Debug, Default)]
