@@ -63,9 +63,9 @@ pub mod harness {
 use clap::{Parser, Subcommand};
 
 use command::{
-    alerts, assign, baseline, bench, capacity, check, diagnose, drift, experiment, export, features, import, inspect, keys, kill,
-    leads, ledger, metrics, models, outcomes, pull, push, quality, report as show, retrain, rollout, schema, score, serve,
-    simulate, sql, train, window,
+    alerts, assign, baseline, bench, capacity, changes, check, diagnose, drift, experiment, export, features, import, inspect,
+    keys, kill, leads, ledger, metrics, models, outcomes, pull, push, quality, report as show, rescore, retrain, rollout, schema,
+    score, serve, simulate, sql, train, window,
 };
 use outcome::Outcome;
 use output::terminal;
@@ -122,6 +122,8 @@ enum Command {
     Serve(serve::Serve),
     Rollout(rollout::Rollout),
     Retrain(retrain::Retrain),
+    Rescore(rescore::Rescore),
+    Changes(changes::Changes),
     Kill(kill::Kill),
     Models(models::Models),
     Push(push::Push),
@@ -183,6 +185,8 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Serve(serve) => serve.run(cli.json),
         Command::Rollout(rollout) => rollout.run(cli.json),
         Command::Retrain(retrain) => retrained(&retrain, cli.json),
+        Command::Rescore(rescore) => rescore.run(cli.json),
+        Command::Changes(changes) => changes.run(cli.json),
         Command::Kill(kill) => kill.run(cli.json),
         Command::Models(models) => models.run(cli.json),
         Command::Push(push) => push.run(cli.json),

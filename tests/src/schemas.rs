@@ -16,7 +16,7 @@ use crate::project_root;
 
 /// The schema of every report by name, below `commands/` of those that only the native command prints, and of every kind of settings below
 /// `settings/`. The types of the npm package are made of the others.
-pub fn all() -> [(&'static str, Value); 28] {
+pub fn all() -> [(&'static str, Value); 30] {
     [
         ("metrics", report::<metric::Report>()),
         ("drift", report::<drift::DriftReport>()),
@@ -43,6 +43,8 @@ pub fn all() -> [(&'static str, Value); 28] {
         ("commands/push", report::<Published>()),
         ("commands/pull", report::<PullSummary>()),
         ("commands/diagnose", report::<plumbline_core::diagnose::Diagnosis>()),
+        ("commands/changes", report::<plumbline_core::event::ScoreChanges>()),
+        ("commands/scores-changed", report::<plumbline_core::event::ScoresChanged>()),
         ("settings/experiment", settings::<experiment::Settings>()),
         ("settings/plan", settings::<experiment::Plan>()),
         ("settings/allocation", settings::<route::AllocationSettings>()),

@@ -202,6 +202,16 @@ export class Control extends DurableObject {
         console.error(error);
       }
     }
+    const changes = this.text("control_changes");
+    if (changes) {
+      try {
+        const parts = await Promise.all(this.all((shard, number) => shard.part(Date.now(), number, this.shards, changes, EMPTY)));
+        this.call("control_told", [EMPTY, changes, `[${parts}]`], Date.now());
+      } catch (error) {
+        // The changes wait in their shards, and the next tick asks again.
+        console.error(error);
+      }
+    }
     this.call("control_tick", [], Date.now());
     await this.announce();
     if (Date.now() - this.probed >= PROBE_MS) await this.probe();

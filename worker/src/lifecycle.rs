@@ -16,7 +16,7 @@ use plumbline_core::{Bundle, Options, Scorer, Timestamp, Workspace};
 
 use crate::access::{Access, Viewer};
 use crate::control::{AROUND_MS, Ask, Control, Fault, MOST_ROWS, malformed};
-use crate::log::{Digest, EventStatus, Filled, LogShard, RolloutSpan, Surveyed, Tested};
+use crate::log::{Digest, EventStatus, Filled, LogShard, RolloutSpan, Surveyed, Tested, WritebackRules};
 use crate::problem::Problem;
 use crate::request::{Request, Response};
 use crate::route::{self, Place, Routed, lifecycle_route};
@@ -70,6 +70,32 @@ impl Filler {
             scorer.score_bytes(fields.as_bytes(), Timestamp(0), &options, &mut work).ok().map(|score| score.probability)
         };
         shard.backfill(span, &mut score)
+    }
+}
+
+impl Filler {
+    /// The versions that `rules` need, of the rollout under way and of leads that are scored again, whose bundles have not been added.
+    #[cfg(target_arch = "wasm32")]
+    pub(crate) fn lacks_for<'r>(&self, rules: &'r Digest) -> Vec<&'r str> {
+        let span = rules.rollouts.last().filter(|span| span.to_epoch.is_none());
+        let mut found = span.map(|span| self.lacks(span)).unwrap_or_default();
+        let rescoring = rules.writeback.as_ref().and_then(|writeback| writeback.rescoring.as_ref());
+        let version = rescoring.map(|rescoring| rescoring.version.as_str());
+        found.extend(version.filter(|version| !self.scorers.contains_key(*version) && !found.contains(version)));
+        found
+    }
+
+    /// Scores the next open leads again; whether more may be scored now.
+    pub(crate) fn rescore<S: Sql>(&self, shard: &mut LogShard<S>, now_ms: i64, rules: &WritebackRules) -> Result<bool, SqlError> {
+        let scorers = &self.scorers;
+        let mut work = Workspace::default();
+        let mut score = |version: &str, fields: &str, at_ms: i64| {
+            let scorer = scorers.get(version)?.as_ref()?;
+            let options = Options { reasons: 0, ..Options::default() };
+            let score = scorer.score_bytes(fields.as_bytes(), Timestamp(at_ms), &options, &mut work).ok()?;
+            Some((score.probability, score.band))
+        };
+        shard.rescore(now_ms, rules, &mut score)
     }
 }
 
@@ -196,6 +222,16 @@ impl<S: Sql> Lifecycle<S> {
                 self.filler.fill(shard, span)?;
                 shard.digest_all(now_ms, &rules)?;
             }
+            if let Some(writeback) = rules.writeback.as_ref().filter(|_| !more) {
+                if let Some(rescoring) = &writeback.rescoring
+                    && !self.filler.scorers.contains_key(&rescoring.version)
+                {
+                    let digest = self.control.model(&rescoring.version)?.map(|model| model.digest).unwrap_or_default();
+                    let bundle = self.control.bundle(&digest)?;
+                    self.filler.add(&rescoring.version, bundle.as_deref());
+                }
+                while goes_on() && self.filler.rescore(shard, now_ms, writeback)? {}
+            }
             loop {
                 let windows = shard.unsent(WINDOWS)?;
                 if windows.is_empty() {
@@ -224,6 +260,14 @@ impl<S: Sql> Lifecycle<S> {
                 Ok::<(), SqlError>(())
             });
             let _ = asked.map_err(Fault::from).and_then(|()| self.control.take_survey(&survey, &surveyed));
+        }
+        if let Some(ask) = self.control.due_changes()? {
+            let shards = u32::try_from(self.shards.len()).unwrap_or(1);
+            let mut parts = Vec::new();
+            for (number, shard) in (0..).zip(&mut self.shards) {
+                parts.push(part(shard, (number, shards), now_ms, &ask, b"")?);
+            }
+            self.control.answer_parts(now_ms, &ask, parts)?;
         }
         Ok(if self.control.tick(now_ms)? { self.control.deployed()? } else { None })
     }
@@ -265,13 +309,14 @@ pub(crate) fn expire<S: Sql>(shard: &mut LogShard<S>, now_ms: i64, retention: &R
 
 /// The rules by which the shards of `control` work out their windows.
 pub(crate) fn rules<S: Sql>(control: &mut Control<S>) -> Result<Digest, SqlError> {
-    let (rollouts, layouts) = (control.spans()?, control.layouts()?);
+    let (rollouts, layouts, writeback) = (control.spans()?, control.layouts()?, control.writeback_rules()?);
     let outcome = &control.policy().outcome;
     Ok(Digest {
         mature_ms: i64::from(outcome.mature_days) * 86_400_000,
         threshold: outcome.threshold,
         rollouts,
         layouts,
+        writeback,
         ..Digest::default()
     })
 }
@@ -317,6 +362,10 @@ pub(crate) fn part<S: Sql>(
         Ask::Stored { shard: asked, question } if *asked == number => shown(&shard.stored(question)?),
         Ask::Labelled(asked) if asked.shard == number => shown(&shard.stored(&asked.question)?),
         Ask::Stored { .. } | Ask::Labelled(_) => Ok(Value::Null),
+        Ask::Changes { after, limit, .. } => {
+            shown(&shard.score_changes(after.get(number as usize).copied().unwrap_or(0), *limit)?)
+        }
+        Ask::Rescored => shown(&shard.rescored()?),
         Ask::Lead { id } if is_own(id) => match shard.lead(id)? {
             None if shard.is_erased(id)? => Ok(serde_json::json!({ "erased": true })),
             found => shown(&found),

@@ -17,7 +17,7 @@ pub struct Feedback {
     pub version: Option<String>,
     /// What kind of statement.
     pub kind: FeedbackKind,
-    /// Thumb: 1 up, 0 down. Satisfaction: 1 to 10. None for the others.
+    /// Thumb: 1 up, 0 down. Satisfaction and priority: 1 to 10. None for the others.
     pub rating: Option<f64>,
     /// Who says it.
     pub rep: Option<String>,
@@ -40,14 +40,17 @@ pub enum FeedbackKind {
     Unhelpful,
     /// Something about the score is odd; open until a person closes it.
     Odd,
+    /// The priority that the person gives the lead, from 1 to 10, the most urgent; compared with the model's score.
+    Priority,
 }
 
 impl FeedbackKind {
-    const NAMES: [(&'static str, FeedbackKind); 4] = [
+    const NAMES: [(&'static str, FeedbackKind); 5] = [
         ("thumb", FeedbackKind::Thumb),
         ("satisfaction", FeedbackKind::Satisfaction),
         ("unhelpful", FeedbackKind::Unhelpful),
         ("odd", FeedbackKind::Odd),
+        ("priority", FeedbackKind::Priority),
     ];
 
     /// The kind's name, as it is stored and sent.
@@ -72,10 +75,10 @@ impl Event for Feedback {
         let lead_id = fields.required_id("lead_id")?;
         let event_id = fields.id("event_id")?;
         let version = fields.id("version")?;
-        let kind = fields.choice("kind", &FeedbackKind::NAMES, "thumb, satisfaction, unhelpful or odd")?;
+        let kind = fields.choice("kind", &FeedbackKind::NAMES, "thumb, satisfaction, unhelpful, odd or priority")?;
         let rating = match kind {
             FeedbackKind::Thumb => fields.number("rating", |x| x == 0.0 || x == 1.0, "1 (up) or 0 (down)")?,
-            FeedbackKind::Satisfaction => {
+            FeedbackKind::Satisfaction | FeedbackKind::Priority => {
                 fields.number("rating", |x| (1.0..=10.0).contains(&x) && x.fract() == 0.0, "a whole number from 1 to 10")?
             }
             FeedbackKind::Unhelpful | FeedbackKind::Odd => fields.number("rating", |_| true, "a number")?,
@@ -85,7 +88,9 @@ impl Event for Feedback {
         fields.finish()?;
         match (kind, rating) {
             (FeedbackKind::Thumb, None) => return Err(EventError::Missing { field: "rating", why: ": 1 for up, 0 for down" }),
-            (FeedbackKind::Satisfaction, None) => return Err(EventError::Missing { field: "rating", why: ": 1 to 10" }),
+            (FeedbackKind::Satisfaction | FeedbackKind::Priority, None) => {
+                return Err(EventError::Missing { field: "rating", why: ": 1 to 10" });
+            }
             (FeedbackKind::Unhelpful | FeedbackKind::Odd, Some(_)) => {
                 return Err(EventError::NotAllowed { field: "rating", kind: kind.name() });
             }
@@ -110,6 +115,9 @@ mod tests {
             ("satisfaction", "8", Ok(Some(8.0))),
             ("satisfaction", "11", Err("EVENT_BAD_VALUE")),
             ("satisfaction", "8.5", Err("EVENT_BAD_VALUE")),
+            ("priority", "10", Ok(Some(10.0))),
+            ("priority", "0", Err("EVENT_BAD_VALUE")),
+            ("priority", "null", Err("EVENT_MISSING_FIELD")),
             ("odd", "null", Ok(None)),
             ("odd", "3", Err("EVENT_FIELD_NOT_ALLOWED")),
             ("unhelpful", "null", Ok(None)),

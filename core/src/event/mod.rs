@@ -15,6 +15,7 @@ mod page_score;
 mod prediction;
 mod read;
 mod role;
+mod score_change;
 mod shard;
 mod source;
 
@@ -29,5 +30,6 @@ pub use page_score::{PageFigure, PageScore, PageShadow};
 pub use prediction::{Prediction, Status};
 pub use read::{Event, MOST_EVENTS, read_events};
 pub use role::Role;
+pub use score_change::{ChangeReason, PreviousScore, ScoreChange, ScoreChanges, ScoresChanged};
 pub use shard::shard;
 pub use source::Source;

@@ -21,6 +21,9 @@ pub struct Human {
     pub people_auc: Estimate,
     /// The model's less people's, with the interval of a difference on the same leads.
     pub difference: Estimate,
+    /// How alike the two rank the leads, whatever became of them: Spearman's rank correlation from -1 to 1; none before there are enough leads.
+    #[serde(default)]
+    pub agreement: Estimate,
     /// Conversion by thirds of the leads, the best first: by people's scores, and by the model's in groups of the same size.
     pub thirds: Vec<Third>,
 }

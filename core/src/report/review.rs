@@ -299,8 +299,8 @@ fn importance(report: &Report) -> ReviewPart {
 fn human(report: &Report) -> ReviewPart {
     let human = report.business.as_ref().and_then(|business| business.human.as_ref());
     let Some(human) = human else {
-        let text =
-            "No human score is recorded: no lead with an outcome has one. The setting human_score names the field it comes in.";
+        let text = "No human score is recorded: no lead with an outcome has one. The setting human_score names the field it comes in; in the element, \
+             people set a priority.";
         return part("human_scores", Status::InsufficientData, text.into(), Vec::new());
     };
     let status = if human.thirds.is_empty() { Status::InsufficientData } else { Status::Tracked };
@@ -309,7 +309,12 @@ fn human(report: &Report) -> ReviewPart {
         let shares = format!("{} of people's bought, {} of the model's", share(&third.people), share(&third.model));
         (format!("{} third", third.id), shares)
     };
-    part("human_scores", status, human.sentence.text.clone(), human.thirds.iter().map(row).collect())
+    let agreement = human.agreement.value.map(|value| {
+        let within = human.agreement.low.zip(human.agreement.high);
+        let within = within.map(|(low, high)| format!(" ({low:.2} to {high:.2})")).unwrap_or_default();
+        ("rank agreement".to_owned(), format!("{value:.2}{within}; 1 is the same order, 0 is none"))
+    });
+    part("human_scores", status, human.sentence.text.clone(), agreement.into_iter().chain(human.thirds.iter().map(row)).collect())
 }
 
 /// Conversion by segment, such as the lead's source, and what the newest test found in segments.

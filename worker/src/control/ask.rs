@@ -16,7 +16,7 @@ use super::retrain::Labelled;
 use super::rollout::append;
 use super::route::{flag, number, ok};
 use super::sent::Sent;
-use super::{Control, Fault, integer, text};
+use super::{Control, Fault, integer, text, writeback};
 use crate::access::{Scope, Viewer};
 use crate::log::{
     Erased, EventStatus, Inquiry, LeadSummary, OddReport, Question, ServedRow, StoredLead, StoredQuestion, Survey, Surveyed,
@@ -97,6 +97,17 @@ pub enum Ask {
         /// How many at most.
         limit: usize,
     },
+    /// For score changes that follow a cursor.
+    Changes {
+        /// The number to go on after, of each shard; 0 where it has none.
+        after: Vec<i64>,
+        /// How many of each shard at most.
+        limit: usize,
+        /// Whether they are for webhooks. No request asks for these.
+        is_post: bool,
+    },
+    /// For how far it has scored leads again.
+    Rescored,
     /// To close a report that something is odd.
     Close {
         /// The report's event.
@@ -115,6 +126,8 @@ pub const MOST_ROWS: usize = 20;
 /// Leads of a page.
 const PAGE: usize = 50;
 const MOST: usize = 200;
+/// Score changes of a page.
+const MOST_CHANGES: i64 = 1_000;
 
 /// How a report that something is odd is closed.
 #[derive(Debug, Deserialize)]
@@ -140,6 +153,18 @@ impl<S: Sql> Control<S> {
             (Method::Get, "/v1/feedback") => Ask::Reports { open: flag(request, "open")?, limit: limit(request)? },
             (Method::Get, "/v1/diagnose") => Ask::Diagnose(self.question(now_ms)?),
             (Method::Get, "/v1/retrain/leads") => Ask::Labelled(self.labelled(now_ms, request)?),
+            (Method::Get, "/v1/changes") => {
+                self.records_changes()?;
+                let after = writeback::cursor(request.parameter("after").unwrap_or_default())?;
+                let limit = number(request, "limit", 1)?.unwrap_or(MOST_CHANGES).min(MOST_CHANGES);
+                let shards = i64::from(self.shards()?.max(1));
+                let limit = usize::try_from(limit.div_euclid(shards).max(1)).unwrap_or(1);
+                Ask::Changes { after, limit, is_post: false }
+            }
+            (Method::Get, "/v1/rescore") => {
+                self.records_changes()?;
+                Ask::Rescored
+            }
             (Method::Get, "/v1/leads/{id}") => Ask::Lead { id: id() },
             (Method::Delete, "/v1/leads/{id}") => Ask::Erase { id: id(), random: self.random()?, by },
             (Method::Get, "/v1/ledger/served") => {
@@ -254,6 +279,9 @@ impl<S: Sql> Control<S> {
                 Ok(ok(&json!({ "leads": leads.len() })))
             }
             Ask::Labelled(asked) => self.shown_labelled(asked, parts),
+            Ask::Changes { after, is_post: true, .. } => self.post_changes(now_ms, after, parts),
+            Ask::Changes { after, .. } => self.shown_changes(after, parts),
+            Ask::Rescored => self.shown_rescoring(parts),
             Ask::Reports { limit, .. } => {
                 let parts = parts.into_iter().map(serde_json::from_value::<Vec<OddReport>>).collect::<Result<Vec<_>, _>>();
                 let mut reports: Vec<OddReport> = parts.map_err(unreadable)?.into_iter().flatten().collect();

@@ -35,6 +35,7 @@ mod test;
 mod tick;
 mod verify;
 mod windows;
+mod writeback;
 
 use std::sync::Arc;
 
@@ -202,9 +203,14 @@ impl<S: Sql> Control<S> {
 
     /// Keeps `value` under `key`.
     fn set_kept(&mut self, key: &str, value: &str) -> Result<(), SqlError> {
-        let set = "INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value";
-        self.sql.execute(set, &[crate::store::Param::Text(key), crate::store::Param::Text(value)]).map(drop)
+        set_kept(&mut self.sql, key, value)
     }
+}
+
+/// Keeps `value` under `key`, as a part of the caller's transaction.
+fn set_kept(sql: &mut dyn Sql, key: &str, value: &str) -> Result<(), SqlError> {
+    let set = "INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value";
+    sql.execute(set, &[crate::store::Param::Text(key), crate::store::Param::Text(value)]).map(drop)
 }
 
 /// `settings` with what `policy` needs noted of leads and requests, where the owner did not say otherwise.
@@ -235,3 +241,5 @@ mod report_tests;
 mod tests;
 #[cfg(test)]
 mod watch_tests;
+#[cfg(test)]
+mod writeback_tests;

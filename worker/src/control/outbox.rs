@@ -2,13 +2,15 @@
 //! receiver answered.
 
 use plumbline_core::alert::{Answered, LEASE_MS, Message, Settled, Topic, of_anchor, settle, slack};
+use plumbline_core::event::ScoreChanges;
 use plumbline_core::rollout::Policy;
 use plumbline_core::rollout::ledger::Anchor;
+use plumbline_core::rollout::policy::Webhook;
 use serde::Serialize;
 
 use super::{Control, integer, text};
 use crate::model::digest;
-use crate::notice::{HEARTBEAT, Outgoing, check_url, signed};
+use crate::notice::{HEARTBEAT, Outgoing, check_url, signed, signed_data};
 use crate::store::{Param, Sql, SqlError};
 
 /// Messages leased at once: with a sender that takes one after the other and waits ten seconds for each, no lease ends before its turn.
@@ -40,17 +42,27 @@ pub struct Undelivered {
 /// Writes `message` for every channel that hears of its topic, in order after the earlier ones about `subject`; part of the caller's
 /// transaction. A message that is written already stays as it is.
 pub(super) fn post(sql: &mut dyn Sql, policy: &Policy, message: &Message, subject: &str, now_ms: i64) -> Result<(), SqlError> {
-    let insert = "INSERT INTO outbox (id, target, ordering, body, created_ms, due_ms, lease_ms, tries, state, place)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?5, 0, 0, 'waiting', (SELECT coalesce(max(place), 0) + 1 FROM outbox))
-        ON CONFLICT (id) DO NOTHING";
     let body = serde_json::to_string(message).unwrap_or_default();
     for Channel { name, target } in channels(policy, message.topic) {
         let (id, ordering) = (format!("{}/{name}", message.id), format!("{name} {subject}"));
         let given = [Param::Text(&id), Param::Text(&target), Param::Text(&ordering), Param::Text(&body), Param::Integer(now_ms)];
-        sql.execute(insert, &given)?;
+        sql.execute(INSERT, &given)?;
     }
     Ok(())
 }
+
+/// Writes score changes, the JSON `body`, for `hook`, in order after the earlier ones; part of the caller's transaction.
+pub(super) fn post_changes(sql: &mut dyn Sql, hook: &Webhook, id: &str, body: &str, now_ms: i64) -> Result<(), SqlError> {
+    let name = digest(hook.url.as_bytes());
+    let name = name.get(..8).unwrap_or_default();
+    let (id, target, ordering) = (format!("{id}/{name}"), format!("scores:{}", hook.url), format!("scores {name}"));
+    let given = [Param::Text(&id), Param::Text(&target), Param::Text(&ordering), Param::Text(body), Param::Integer(now_ms)];
+    sql.execute(INSERT, &given).map(drop)
+}
+
+const INSERT: &str = "INSERT INTO outbox (id, target, ordering, body, created_ms, due_ms, lease_ms, tries, state, place)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?5, 0, 0, 'waiting', (SELECT coalesce(max(place), 0) + 1 FROM outbox))
+    ON CONFLICT (id) DO NOTHING";
 
 /// Sends the head of the ledger to every channel; part of the caller's transaction.
 pub(super) fn anchor(sql: &mut dyn Sql, policy: &Policy, now_ms: i64) -> Result<(), SqlError> {
@@ -83,7 +95,8 @@ impl<S: Sql> Control<S> {
     /// The names of the host's secrets that messages need.
     pub fn secrets(&self) -> Vec<String> {
         let notify = &self.policy.alerts.notify;
-        let names = [&notify.slack, &notify.heartbeat].into_iter().chain(notify.webhooks.iter().map(|hook| &hook.secret));
+        let hooks = notify.webhooks.iter().chain(&self.policy.writeback.webhooks).map(|hook| &hook.secret);
+        let names = [&notify.slack, &notify.heartbeat].into_iter().chain(hooks);
         names.filter(|name| !name.is_empty()).cloned().collect()
     }
 
@@ -168,6 +181,12 @@ impl<S: Sql> Control<S> {
         Ok(self.sql.query(query, &[])?.first().map_or(0, |row| integer(row, 0).unsigned_abs()))
     }
 
+    /// How many messages with score changes wait.
+    pub(super) fn waiting_changes(&mut self) -> Result<u64, SqlError> {
+        let query = "SELECT count(*) FROM outbox WHERE state = 'waiting' AND ordering LIKE 'scores %'";
+        Ok(self.sql.query(query, &[])?.first().map_or(0, |row| integer(row, 0).unsigned_abs()))
+    }
+
     /// Forgets messages that were delivered or given up long ago.
     pub(super) fn forget_messages(&mut self, now_ms: i64) -> Result<(), SqlError> {
         let delete = "DELETE FROM outbox WHERE state <> 'waiting' AND created_ms < ?1";
@@ -204,17 +223,25 @@ impl<S: Sql> Control<S> {
             let missing = || Unsendable::Later(format!("the host has no secret named {name}"));
             secret(name).filter(|value| !value.is_empty()).ok_or_else(missing)
         };
-        let message: Message =
-            serde_json::from_str(body).map_err(|e| Unsendable::Never(format!("the message cannot be read: {e}")))?;
+        let unreadable = |e: serde_json::Error| Unsendable::Never(format!("the message cannot be read: {e}"));
+        let message = || serde_json::from_str::<Message>(body).map_err(unreadable);
         let request = match target.split_once(':') {
+            Some(("scores", url)) => {
+                let hook = self.policy.writeback.webhooks.iter().find(|hook| hook.url == url);
+                let hook = hook.ok_or_else(|| Unsendable::Never("the settings no longer name this webhook".to_owned()))?;
+                let changes: ScoreChanges = serde_json::from_str(body).map_err(unreadable)?;
+                let at = changes.changes.last().map(|change| change.at.clone()).unwrap_or_default();
+                signed_data((id, url), ("scores.changed", &at), &changes, &value(&hook.secret)?, now_ms)
+            }
             Some(("slack", name)) => {
+                let message = message()?;
                 let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
                 Outgoing { id: id.to_owned(), url: value(name)?, headers, body: slack(&message).to_string() }
             }
             Some(("webhook", url)) => {
                 let hook = notify.webhooks.iter().find(|hook| hook.url == url);
                 let hook = hook.ok_or_else(|| Unsendable::Never("the settings no longer name this webhook".to_owned()))?;
-                signed(id, url, &message, &value(&hook.secret)?, now_ms)
+                signed(id, url, &message()?, &value(&hook.secret)?, now_ms)
             }
             _ => return Err(Unsendable::Never("no channel of this kind".to_owned())),
         };

@@ -171,6 +171,7 @@ impl<S: Sql> Control<S> {
                 let run = self.retrain(now_ms, viewer.name())?;
                 Ok(ok(&super::retrain::shown(&run)))
             }
+            (Post, "/v1/rescore") => self.rescore(now_ms, viewer.name()),
             (Post, "/v1/retrain/{id}") => {
                 let run = self.take_retrained(now_ms, routed.value("id"), request, viewer.name())?;
                 Ok(ok(&super::retrain::shown(&run)))

@@ -115,7 +115,11 @@ impl<S: Sql> Control<S> {
             self.write_suite((survey.at_ms, version), &found.name, &rows)?;
             suites.push(Suite { version: version.clone(), at_ms: survey.at_ms, ..found });
         }
-        let judged: Vec<JudgedLead> = surveyed.judged.iter().map(judged).collect();
+        // The two are on scales of their own: leads are compared by the one that more of them have.
+        let fields = surveyed.judged.iter().filter(|lead| lead.human_score.is_some()).count();
+        let priorities = surveyed.judged.iter().filter(|lead| lead.priority.is_some()).count();
+        let by_field = fields > 0 && fields >= priorities;
+        let judged: Vec<JudgedLead> = surveyed.judged.iter().filter_map(|lead| judged(lead, by_field)).collect();
         let human = Some(Human::of(&judged));
         let found = Found {
             day: (survey.at_ms - GRACE_MS).div_euclid(DAY_MS),
@@ -161,8 +165,10 @@ impl<S: Sql> Control<S> {
     }
 }
 
-fn judged(lead: &JudgedByPeople) -> JudgedLead {
-    JudgedLead { probability: lead.probability, human_score: lead.human_score, converted: lead.converted }
+/// The lead with a person's score: that of its field, or its priority; none where it has none.
+fn judged(lead: &JudgedByPeople, by_field: bool) -> Option<JudgedLead> {
+    let human_score = if by_field { lead.human_score } else { lead.priority }?;
+    Some(JudgedLead { probability: lead.probability, human_score, converted: lead.converted })
 }
 
 #[cfg(test)]

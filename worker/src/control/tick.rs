@@ -40,6 +40,7 @@ impl<S: Sql> Control<S> {
         self.judge_looks(now_ms)?;
         self.judge_day(now_ms)?;
         self.watch(now_ms, &verdicts)?;
+        self.follow_serving(now_ms)?;
         self.clocks(now_ms)?;
         self.anchor_daily(now_ms)?;
         self.make_reviews(now_ms)?;

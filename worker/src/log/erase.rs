@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::batch::{ERASED, Row};
 use super::digest::{LeadFields, Round};
 use super::tombstone::Tombstones;
-use super::{LogShard, cell, change, meta};
+use super::{LogShard, cell, change, meta, writeback};
 use crate::store::{Param, Sql, SqlError};
 
 /// What was erased of a lead.
@@ -47,6 +47,7 @@ impl<S: Sql> LogShard<S> {
                 WHERE lead = ?1 AND lead_id = ?2";
             erased.scores = sql.execute(scores, &[number, id, new_number, new_id])?;
             change::erased(sql, [number, id], [new_number, new_id])?;
+            writeback::erase(sql, lead_number(lead_id), lead_id)?;
             let outcome = "UPDATE outcomes SET lead = CAST(?3 AS INTEGER), lead_id = ?4 WHERE lead = ?1 AND lead_id = ?2";
             sql.execute(outcome, &[number, id, new_number, new_id])?;
             // An outcome whose day has not been moved yet goes on under the new number.

@@ -144,23 +144,30 @@ impl<S: Sql> LogShard<S> {
     /// # Errors
     /// [`SqlError::Driver`].
     pub fn judged_by_people(&mut self, from_ms: i64, most: usize) -> Result<Vec<JudgedByPeople>, SqlError> {
-        let query = "SELECT s.first_ms, version.name, s.probability, s.human_score, o.converted_ms FROM \
+        // A priority that was given after the lead had bought, or its outcome had counted, is no judgement. Anyone who has a published
+        // key can report about any lead: only leads that the service scored itself are here.
+        let query = "SELECT s.first_ms, version.name, s.probability, s.human_score, o.converted_ms, (SELECT f.rating FROM sales_feedback AS f \
+            WHERE f.lead_id = s.lead_id AND f.kind = 'priority' AND f.at_ms <= s.first_ms + CAST(?4 AS INTEGER) \
+            AND f.at_ms < coalesce(o.converted_ms, f.at_ms + 1) ORDER BY f.at_ms DESC, f.event_id LIMIT 1) AS priority FROM \
             (SELECT * FROM lead_scores WHERE matured = 1 AND first_ms >= ?1 ORDER BY first_ms DESC LIMIT ?3) AS s \
             JOIN names AS version ON version.id = s.version LEFT JOIN outcomes AS o ON o.lead = s.lead AND o.lead_id = s.lead_id \
-            WHERE s.human_score IS NOT NULL AND s.backfill = 0 AND s.role IN ('champion', 'challenger', 'named') \
+            WHERE (s.human_score IS NOT NULL OR EXISTS (SELECT 1 FROM sales_feedback AS p WHERE p.lead_id = s.lead_id \
+            AND p.kind = 'priority')) AND s.backfill = 0 AND s.role IN ('champion', 'challenger', 'named') \
             AND (o.converted_ms IS NULL OR o.converted_ms >= s.first_ms) ORDER BY s.first_ms DESC LIMIT ?2";
         let mature_ms = super::meta::number(&mut self.sql, "mature_ms")?.unwrap_or(0);
-        let rows = self.sql.query(query, &[from_ms, most.min(100_000) as i64, MATURED].map(Param::Integer))?;
+        let rows = self.sql.query(query, &[from_ms, most.min(100_000) as i64, MATURED, mature_ms].map(Param::Integer))?;
         let of = |row: &Vec<SqlValue>| {
             let (first_ms, converted_ms) = (cell::integer(row, 0)?, cell::integer(row, 4));
             Some(JudgedByPeople {
                 version: cell::owned(row, 1)?,
                 probability: cell::real(row, 2)?,
-                human_score: cell::real(row, 3)?,
+                human_score: cell::real(row, 3),
+                priority: cell::real(row, 5),
                 converted: converted_ms.is_some_and(|at| (first_ms..=first_ms + mature_ms).contains(&at)),
             })
         };
-        Ok(rows.iter().filter_map(of).collect())
+        let judged = |lead: &JudgedByPeople| lead.human_score.is_some() || lead.priority.is_some();
+        Ok(rows.iter().filter_map(of).filter(judged).collect())
     }
 }
 
@@ -171,8 +178,11 @@ pub struct JudgedByPeople {
     pub version: String,
     /// Its probability.
     pub probability: f64,
-    /// The person's score, on a scale of their own.
-    pub human_score: f64,
+    /// The score that a person gave the lead in a field of its own, on a scale of their own.
+    pub human_score: Option<f64>,
+    /// The priority that a person gave it with feedback, from 1 to 10.
+    #[serde(default)]
+    pub priority: Option<f64>,
     /// Whether it converted in time.
     pub converted: bool,
 }

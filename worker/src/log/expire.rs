@@ -13,6 +13,8 @@ use crate::store::{Param, Sql, SqlError};
 
 /// Unknown leads' events wait so long for their lead.
 const ORPHANS_MS: i64 = 90 * DAY_MS;
+/// Score changes wait so long for their followers.
+const CHANGES_MS: i64 = 90 * DAY_MS;
 /// Minutes are kept for the longest stretch a rule looks back, and two hours.
 const MINUTES_MS: i64 = DAY_MS + 2 * HOUR_MS;
 /// Rows of one transaction.
@@ -72,9 +74,10 @@ impl<S: Sql> LogShard<S> {
                 expired.windows += sql.execute(windows, &[Param::Text(grain), Param::Integer(before(age.0))])?;
             }
             sql.execute("DELETE FROM minute_tallies WHERE minute_ms < ?1", &[Param::Integer(before(MINUTES_MS))])?;
+            let changes = LogShard::<S>::forget_changes(sql, before(CHANGES_MS), SLICE)?;
             let (orphans, goes_on) = orphans(sql, now)?;
             expired.orphans = orphans;
-            let full = [expired.scores, expired.fields].contains(&(SLICE as u64)) || expired.batches == SLICE as u64 / 20;
+            let full = [expired.scores, expired.fields, changes].contains(&(SLICE as u64)) || expired.batches == SLICE as u64 / 20;
             expired.more = full || goes_on;
             Ok(())
         })?;

@@ -35,6 +35,7 @@ mod survey;
 mod tests;
 mod tombstone;
 mod window;
+mod writeback;
 
 pub use backfill::{Filled, Rescore};
 pub use digest::{Answered, BACKFILL, Business, Digest, LeadFields, Minute, PAIRED, Progress, RolloutSpan, TESTED, Voice};
@@ -52,6 +53,7 @@ pub use stored::{StoredLead, StoredQuestion};
 pub use survey::{Survey, Surveyed};
 pub use tombstone::lead_ref;
 pub use window::{Grain, ShardWindow};
+pub use writeback::{ChangePage, Rescored, Rescoring, ScoreAgain, WritebackRules};
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -4,6 +4,7 @@ mod inquiry;
 mod lead;
 mod page;
 mod test;
+mod writeback;
 
 use plumbline_core::Timestamp;
 use plumbline_core::event::{Event, Exposure, Feedback, Outcome};

@@ -6,7 +6,7 @@ mod address;
 mod webhook;
 
 pub use address::{Refused, check_url, is_public};
-pub use webhook::{sign, signed};
+pub use webhook::{sign, signed, signed_data};
 
 use serde::{Deserialize, Serialize};
 

@@ -6,6 +6,7 @@
 
 use plumbline_core::alert::Message;
 use plumbline_core::report::time_text;
+use serde::Serialize;
 use serde_json::json;
 
 use super::Outgoing;
@@ -14,12 +15,18 @@ use crate::tally::{base64, hmac_sha256};
 /// The request that posts `message`, named `id`, to `url` at `now_ms`, signed with each secret in `secrets`, which white space or
 /// commas separate. A secret `whsec_…` is the Base64 of its bytes; of any other the text is.
 pub fn signed(id: &str, url: &str, message: &Message, secrets: &str, now_ms: i64) -> Outgoing {
-    let body = json!({
-        "type": message.kind,
-        "timestamp": time_text(message.at_ms),
-        "data": message,
-    })
-    .to_string();
+    signed_data((id, url), (&message.kind, &time_text(message.at_ms)), message, secrets, now_ms)
+}
+
+/// [`signed`] for any `data`, of a kind and time.
+pub fn signed_data(
+    (id, url): (&str, &str),
+    (kind, time): (&str, &str),
+    data: &impl Serialize,
+    secrets: &str,
+    now_ms: i64,
+) -> Outgoing {
+    let body = json!({ "type": kind, "timestamp": time, "data": data }).to_string();
     let timestamp = now_ms.div_euclid(1_000);
     let headers = [
         ("content-type", "application/json".to_owned()),

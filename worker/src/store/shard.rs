@@ -5,7 +5,7 @@ use super::migration::Migration;
 
 /// All, the oldest first.
 pub(super) const MIGRATIONS: &[Migration] =
-    &[ROWS, BATCHES, EXPLORATION, FLAGS, UNKNOWN_VALUES, LIFECYCLE, LEADS, CHANGES, MOVES, SOURCES];
+    &[ROWS, BATCHES, EXPLORATION, FLAGS, UNKNOWN_VALUES, LIFECYCLE, LEADS, CHANGES, MOVES, SOURCES, WRITEBACK];
 
 /// A row a prediction.
 const ROWS: Migration = &[
@@ -146,6 +146,32 @@ const SOURCES: Migration = &[
             row.value ->> 21, row.value ->> 22, coalesce(row.value ->> 23, 'service'),
             strftime('%Y-%m-%d %H:%M:%f', (row.value ->> 0) / 1000.0, 'unixepoch'), (row.value ->> 15) / 1000.0
         FROM prediction_batches AS batch, json_each(batch.predictions) AS row",
+];
+
+/// The score that was last reported of each lead, and each that moved from it.
+const WRITEBACK: Migration = &[
+    "CREATE TABLE current_scores (
+        lead INTEGER PRIMARY KEY,
+        lead_id TEXT NOT NULL,
+        version TEXT NOT NULL,
+        probability REAL NOT NULL,
+        band TEXT NOT NULL,
+        at_ms INTEGER NOT NULL
+    ) STRICT",
+    "CREATE TABLE score_changes (
+        id INTEGER PRIMARY KEY,
+        lead_id TEXT NOT NULL,
+        at_ms INTEGER NOT NULL,
+        reason TEXT NOT NULL,
+        version TEXT NOT NULL,
+        probability REAL NOT NULL,
+        band TEXT NOT NULL,
+        was_version TEXT,
+        was_probability REAL,
+        was_band TEXT
+    ) STRICT",
+    "CREATE INDEX score_changes_by_lead ON score_changes (lead_id) WHERE lead_id <> ''",
+    "CREATE INDEX score_changes_by_time ON score_changes (at_ms)",
 ];
 
 #[cfg(test)]

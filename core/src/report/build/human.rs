@@ -1,6 +1,7 @@
 //! People's judgement against the model's, worked out.
 
 use super::measured::share;
+use crate::math::{ln, logistic};
 use crate::metric::{Comparison, Labelled};
 use crate::report::human::{Human, JudgedLead, Third};
 use crate::report::value::Estimate;
@@ -35,6 +36,7 @@ impl Human {
         }
         let of = |score: fn(&JudgedLead) -> f64| leads.iter().map(score).collect::<Vec<f64>>();
         let (model, people) = (of(|lead| lead.probability), of(|lead| lead.human_score));
+        let agreement = agreement(&model, &people);
         let converted: Vec<bool> = leads.iter().map(|lead| lead.converted).collect();
         let (model, people) = (Labelled::new(&model, &converted), Labelled::new(&people, &converted));
         let (Ok(model), Ok(people)) = (model, people) else { return found };
@@ -44,7 +46,7 @@ impl Human {
         let variance = compared.areas.iter().map(|area| area.variance).sum::<f64>() - 2.0 * compared.covariance;
         let difference = Estimate::by_error(compared.difference, variance.max(0.0).sqrt()).from_cases(n);
         let sentence = sentence(n, [model_auc, people_auc], difference);
-        Human { sentence, model_auc, people_auc, difference, thirds: thirds(&leads), ..found }
+        Human { sentence, model_auc, people_auc, difference, agreement, thirds: thirds(&leads), ..found }
     }
 }
 
@@ -60,6 +62,48 @@ fn sentence(n: u64, [model, people]: [Estimate; 2], difference: Estimate) -> Sen
     let text = format!("{says}: AUC {} against {} on the same {leads}.", auc(model), auc(people));
     let value = |estimate: Estimate| estimate.value.unwrap_or_default();
     Sentence::new(code, text).with("leads", n).with("model", value(model)).with("people", value(people))
+}
+
+/// Spearman's rank correlation of two lists of the same leads; none where either gives all leads the same.
+///
+/// # Formula
+/// Pearson's r of the ranks, ties at their middle; interval: tanh(atanh r ± 1.96 · sqrt((1 + r²/2) / (n − 3))).
+///
+/// # Source
+/// Spearman (1904); the variance: Bonett & Wright (2000), Psychometrika 65, equation 3.
+fn agreement(model: &[f64], people: &[f64]) -> Estimate {
+    let (model, people) = (ranks(model), ranks(people));
+    let n = model.len() as f64;
+    let mean = (n + 1.0) / 2.0;
+    let sum = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(x, y)| (x - mean) * (y - mean)).sum::<f64>();
+    let spread = (sum(&model, &model) * sum(&people, &people)).sqrt();
+    if n < 4.0 || spread <= 0.0 {
+        return Estimate::default();
+    }
+    let r = (sum(&model, &people) / spread).clamp(-1.0, 1.0);
+    let half = 1.959_963_984_540_054 * ((1.0 + r * r / 2.0) / (n - 3.0)).sqrt();
+    // The hyperbolic tangent and its inverse, by the logarithm and the logistic function.
+    let z = 0.5 * ln((1.0 + r) / (1.0 - r).max(f64::MIN_POSITIVE));
+    let back = |z: f64| 2.0 * logistic(2.0 * z) - 1.0;
+    Estimate::of(Some(r)).within(Some((back(z - half), back(z + half)))).from_cases(model.len() as u64)
+}
+
+/// The rank of each value from 1, the middle one for equal values.
+fn ranks(values: &[f64]) -> Vec<f64> {
+    let mut order: Vec<(f64, usize)> = values.iter().copied().zip(0..).collect();
+    order.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let mut found = vec![0.0; values.len()];
+    let mut before = 0.0;
+    for group in order.chunk_by(|a, b| a.0 == b.0) {
+        let rank = before + (group.len() as f64 + 1.0) / 2.0;
+        for (_, at) in group {
+            if let Some(place) = found.get_mut(*at) {
+                *place = rank;
+            }
+        }
+        before += group.len() as f64;
+    }
+    found
 }
 
 /// The leads in three groups by people's scores, and in groups of the same sizes by the model's.
@@ -119,6 +163,20 @@ mod tests {
             let difference = human.model_auc.value.unwrap() - human.people_auc.value.unwrap();
             assert!((human.difference.value.unwrap() - difference).abs() < 1e-3, "{human:?}");
         }
+    }
+
+    #[test]
+    fn rankings_that_are_alike_agree() {
+        // scipy.stats.spearmanr([1, 2, 3, 4, 5], [5, 6, 7, 8, 7]).statistic
+        let found = agreement(&[1.0, 2.0, 3.0, 4.0, 5.0], &[5.0, 6.0, 7.0, 8.0, 7.0]);
+        assert!((found.value.unwrap() - 0.820_782_681_668_123_4).abs() < 1e-3, "{found:?}");
+        let many: Vec<f64> = (0..100).map(f64::from).collect();
+        let turned: Vec<f64> = many.iter().map(|x| -x).collect();
+        assert_eq!((agreement(&many, &many).value, agreement(&many, &turned).value), (Some(1.0), Some(-1.0)));
+        assert_eq!(agreement(&many, &[3.0; 100]).value, None);
+        let human = Human::of(&leads(1_000, 0.7, 0.7));
+        let (low, high) = (human.agreement.low.unwrap(), human.agreement.high.unwrap());
+        assert!(low < human.agreement.value.unwrap() && human.agreement.value.unwrap() < high && high - low < 0.1, "{human:?}");
     }
 
     #[test]

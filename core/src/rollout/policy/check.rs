@@ -157,6 +157,30 @@ impl Policy {
             let is_known = webhook.events.iter().all(|event| EVENTS.contains(&event.as_str()));
             unless(is_known, "alerts.notify.webhooks", "events can be rollout, alert, retrain and review");
         }
+        let writeback = &self.writeback;
+        unless(
+            writeback.min_change > 0.0 && writeback.min_change <= 1.0,
+            "writeback.min_change",
+            "must be a difference of probabilities above 0, up to 1",
+        );
+        unless(
+            (1..=100_000).contains(&writeback.rescore_per_second),
+            "writeback.rescore_per_second",
+            "must be from 1 to 100,000",
+        );
+        unless((1..=3_650).contains(&writeback.open_days), "writeback.open_days", "must be from 1 to 3,650 days");
+        unless(
+            writeback.enabled || writeback.webhooks.is_empty(),
+            "writeback.webhooks",
+            "need writeback.enabled = true: without it no change is recorded",
+        );
+        for webhook in &writeback.webhooks {
+            let is_right = webhook.url.starts_with("https://") || (notify.allow_loopback && is_loopback(&webhook.url));
+            let needs = "must have an https address each; with alerts.notify.allow_loopback, http:// is allowed for this machine";
+            unless(is_right, "writeback.webhooks", needs);
+            unless(is_variable(&webhook.secret), "writeback.webhooks", is_secret);
+            unless(webhook.events.is_empty(), "writeback.webhooks", "take no events: score changes are all that they receive");
+        }
         found.extend(self.conflicts());
         found
     }
@@ -218,7 +242,16 @@ mod tests {
             policy.alerts.notify.webhooks = vec![hook(url, "HOOK", &[])];
             assert_eq!(policy.problems().is_empty(), is_right, "{url}");
         }
-        let wrong: [(Change, &str); 9] = [
+        let wrong: [(Change, &str); 12] = [
+            (|p| p.writeback.min_change = 0.0, "writeback.min_change"),
+            (|p| p.writeback.rescore_per_second = 0, "writeback.rescore_per_second"),
+            (
+                |p| {
+                    p.writeback.webhooks =
+                        vec![super::super::Webhook { url: "https://example.com/".into(), secret: "HOOK".into(), events: vec![] }]
+                },
+                "writeback.webhooks",
+            ),
             (|p| p.alerts.notify.slack = "https://hooks.slack.com/services/T/B/x".into(), "alerts.notify.slack"),
             (|p| p.stage.ab_test.max_days = 7, "stage.ab_test.max_days"),
             (|p| p.gates.auc.ab_min = 0.8, "gates.auc.ab_min"),

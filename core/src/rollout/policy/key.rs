@@ -164,6 +164,16 @@ const KEYS: &[(&str, &str, &str)] = &[
         "Must be empty: `plumbline export` stores records elsewhere, and what it has not stored is not deleted",
         "S4.1",
     ),
+    ("writeback.enabled", "Whether score changes are recorded for a CRM: GET /v1/changes, webhooks", "S4.1"),
+    (
+        "writeback.min_change",
+        "A probability that moved by at least this since it was last reported is a change; another band always is",
+        "",
+    ),
+    ("writeback.webhooks", "Signed webhooks that changes are posted to: url, and the secret that signs", "S4.1"),
+    ("writeback.rescore", "Whether open leads are scored again when another model begins to serve all leads", "S4.1"),
+    ("writeback.rescore_per_second", "Leads a second that are scored again, over all shards", ""),
+    ("writeback.open_days", "Days after its last score for which a lead without an outcome is open", ""),
 ];
 
 /// Code, keys, what contradicts what and what was taken.

@@ -9,6 +9,7 @@ mod notice;
 mod retrain;
 mod span;
 mod stages;
+mod writeback;
 
 pub use experiment::{Claim, Experiment, Guardrails, HarmRule, Primary, Segments};
 pub use gates::{Area, Calibration, Data, Gates, Mode, Red, Rules, Service, Threshold};
@@ -17,6 +18,7 @@ pub use notice::{Alerts, Contact, Goals, Notify, Operation, Report, Retention, T
 pub use retrain::{Retrain, RetrainData, RetrainPlace, RetrainWhen};
 pub use span::Span;
 pub use stages::{CanaryStage, FullStage, ShadowStage, Stages, TestStage};
+pub use writeback::Writeback;
 
 use serde::{Deserialize, Serialize};
 
@@ -43,29 +45,33 @@ pub struct Policy {
     pub report: Report,
     /// How long records are kept.
     pub retention: Retention,
+    /// Score changes that a CRM learns of.
+    pub writeback: Writeback,
 }
 
 impl Policy {
     /// Its sections, as `plumbline.toml` has them next to those of the service.
-    pub const SECTIONS: [&str; 9] =
-        ["outcome", "leads", "stage", "gates", "experiment", "retrain", "alerts", "report", "retention"];
+    pub const SECTIONS: [&str; 10] =
+        ["outcome", "leads", "stage", "gates", "experiment", "retrain", "alerts", "report", "retention", "writeback"];
 
     /// The parts by which nothing is judged.
     pub fn operation(&self) -> Operation {
-        let Policy { retrain, alerts, report, retention, .. } = self;
+        let Policy { retrain, alerts, report, retention, writeback, .. } = self;
         Operation {
             retrain: retrain.clone(),
             notify: alerts.notify.clone(),
             report: report.clone(),
             retention: retention.clone(),
+            writeback: writeback.clone(),
         }
     }
 
     /// The policy with other parts by which nothing is judged.
     #[must_use]
     pub fn with_operation(mut self, operation: Operation) -> Policy {
-        let Operation { retrain, notify, report, retention } = operation;
-        (self.retrain, self.alerts.notify, self.report, self.retention) = (retrain, notify, report, retention);
+        let Operation { retrain, notify, report, retention, writeback } = operation;
+        (self.retrain, self.alerts.notify, self.report) = (retrain, notify, report);
+        (self.retention, self.writeback) = (retention, writeback);
         self
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Retrain, Span};
+use super::{Retrain, Span, Writeback};
 
 /// `[alerts]`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -121,6 +121,8 @@ pub struct Operation {
     pub report: Report,
     /// `[retention]`.
     pub retention: Retention,
+    /// `[writeback]`.
+    pub writeback: Writeback,
 }
 
 /// `[report]`.

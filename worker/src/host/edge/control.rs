@@ -338,6 +338,16 @@ pub extern "C" fn control_tested(d: usize, n: usize) -> f64 {
     })
 }
 
+/// The length of the question for score changes that webhooks have not been sent, JSON for `shard_part` and `control_told`; 0 where there is
+/// none.
+#[unsafe(no_mangle)]
+pub extern "C" fn control_changes() -> f64 {
+    with(|open| {
+        let due = open.control.due_changes()?;
+        Ok(say(due.map(|ask| serde_json::to_vec(&ask).unwrap_or_default()).unwrap_or_default()))
+    })
+}
+
 /// The length of the survey of stored leads that is due at `now`, JSON for `shard_part` and `control_told`; 0 where none is.
 #[unsafe(no_mangle)]
 pub extern "C" fn control_survey(now: f64) -> f64 {

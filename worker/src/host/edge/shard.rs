@@ -149,11 +149,7 @@ pub extern "C" fn shard_access() -> f64 {
 #[unsafe(no_mangle)]
 pub extern "C" fn shard_lacks() -> f64 {
     let rules = ROWS.take();
-    outcome(
-        read(&rules).map(|rules: Digest| {
-            FILLER.with_borrow(|filler| say(&open(&rules).map(|span| filler.lacks(span)).unwrap_or_default()))
-        }),
-    )
+    outcome(read(&rules).map(|rules: Digest| FILLER.with_borrow(|filler| say(&filler.lacks_for(&rules)))))
 }
 
 /// Adds the bundle at `shard_reserve`, behind its version of `v` bytes.
@@ -189,9 +185,13 @@ pub extern "C" fn shard_digest_leads(number: u32, now: f64) -> f64 {
         if shard.digest_leads(now as i64, rules)?.more {
             return Ok(true);
         }
-        let Some(span) = open(rules) else { return Ok(false) };
-        let filled = FILLER.with_borrow(|filler| filler.fill_slice(shard, span))?;
-        Ok(filled.more || filled.scores > 0)
+        FILLER.with_borrow(|filler| {
+            let filled = open(rules).map(|span| filler.fill_slice(shard, span)).transpose()?.unwrap_or_default();
+            if filled.more || filled.scores > 0 {
+                return Ok(true);
+            }
+            rules.writeback.as_ref().map_or(Ok(false), |writeback| filler.rescore(shard, now as i64, writeback))
+        })
     }))
 }
 

@@ -31,7 +31,7 @@ pub use outcome::{BACKFILL, PAIRED, TESTED};
 pub use traffic::Minute;
 pub use voice::Voice;
 
-use super::{LogShard, cell, meta};
+use super::{LogShard, WritebackRules, cell, meta};
 use crate::store::{Sql, SqlError};
 
 pub(super) use fields::INSERT as INSERT_FIELDS;
@@ -41,6 +41,7 @@ pub(super) use outcome::OpenDay;
 pub(super) use plumbline_core::rollout::DAY_MS;
 pub(super) use round::Round;
 pub(super) use scores::{INSERT as INSERT_SCORES, Names, TOGETHER_MS};
+pub(super) use traffic::stretch;
 pub(super) use voice::touch as touch_voice;
 
 /// Milliseconds of an hour.
@@ -64,6 +65,9 @@ pub struct Digest {
     pub slice: usize,
     /// Rows that are sorted together.
     pub round: usize,
+    /// How score changes are recorded; none: they are not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub writeback: Option<WritebackRules>,
 }
 
 /// The versions of a rollout, and the epochs it spans.
@@ -107,6 +111,7 @@ impl Default for Digest {
             layouts: BTreeMap::new(),
             slice: 200,
             round: 20_000,
+            writeback: None,
         }
     }
 }
@@ -213,7 +218,7 @@ impl<S: Sql> LogShard<S> {
     }
 
     fn steps(&mut self, now: i64, rules: &Digest, mut done: Progress) -> Result<Progress, SqlError> {
-        let steps: [Step<S>; 6] = [
+        let steps: [Step<S>; 7] = [
             // Cheap, and must not wait where rows come faster than they can be stored.
             LogShard::move_outcomes,
             LogShard::store_scores,
@@ -221,6 +226,7 @@ impl<S: Sql> LogShard<S> {
             LogShard::mark_matured,
             LogShard::count_outcomes,
             LogShard::count_voices,
+            LogShard::note_changes,
         ];
         for step in steps {
             let one = step(self, now, rules)?;

@@ -57,7 +57,7 @@ impl<S: Sql> LogShard<S> {
 }
 
 /// The last batch after `from` with which there are `rows` rows, and whether others follow it; none without a batch.
-pub(super) fn stretch(sql: &mut dyn Sql, from: i64, rows: usize) -> Result<Option<(i64, bool)>, SqlError> {
+pub(in crate::log) fn stretch(sql: &mut dyn Sql, from: i64, rows: usize) -> Result<Option<(i64, bool)>, SqlError> {
     let query = "SELECT id, rows FROM prediction_batches WHERE id > ?1 ORDER BY id LIMIT 1000";
     let found = sql.query(query, &[Param::Integer(from)])?;
     let (mut sum, mut last) = (0usize, None);

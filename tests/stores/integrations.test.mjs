@@ -1,0 +1,157 @@
+// The recipes of docs/INTEGRATIONS.md, as they are printed there: a CRM in PostgreSQL, a receiver of webhooks, and messages to Slack.
+import assert from "node:assert/strict";
+import { spawn, spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { createInterface } from "node:readline";
+import { after, before, test } from "node:test";
+import { program } from "../../xtask/npm/native.mjs";
+import { startPostgres } from "../../xtask/npm/postgres.mjs";
+import { root } from "../../xtask/npm/run.mjs";
+import { command, demo, serve, settings, wait } from "./serve.mjs";
+
+const recipes = [...readFileSync(join(root, "docs/INTEGRATIONS.md"), "utf8").matchAll(/<!-- run: (\w+) -->\n```\w+\n([\s\S]*?)```/g)];
+const recipe = (name) => recipes.filter(([, of]) => of === name).map(([, , text]) => text);
+const missing = ["jq", "curl", "psql"].filter((tool) => spawnSync("which", [tool]).status !== 0);
+const skip = missing.length > 0 && `not run: ${missing.join(", ")} missing; apt-get install ${missing.join(" ")}`;
+
+const SECRET = `whsec_${Buffer.from("a secret of the tests, 32 bytes.").toString("base64")}`;
+const folder = mkdtempSync(join(tmpdir(), "plumbline-integrations-"));
+let receiver;
+let received = [];
+let file;
+let at;
+let environment;
+
+before(async () => {
+  writeFileSync(join(folder, "receiver.mjs"), recipe("webhook")[0]);
+  receiver = spawn(process.execPath, [join(folder, "receiver.mjs")], { env: { ...process.env, CRM_SECRET: SECRET, PORT: "0" }, stdio: ["ignore", "pipe", "inherit"] });
+  const lines = createInterface({ input: receiver.stdout });
+  const [first] = await new Promise((done) => lines.once("line", (line) => done([line])));
+  lines.on("line", (line) => received.push(JSON.parse(line)));
+  const port = first.split(" ").at(-1);
+  file = settings(
+    `[writeback]\nenabled = true\nwebhooks = [{ url = "http://127.0.0.1:${port}/scores", secret = "CRM_SECRET" }]\n[alerts.notify]\nallow_loopback = true\n`,
+  );
+  process.env.CRM_SECRET = SECRET;
+  at = await serve(join(folder, "store"), "--model", demo, "--log", "durable", "--settings", file.file);
+  const path = `${dirname(program())}:${process.env.PATH}`;
+  environment = { ...process.env, PATH: path, PLUMBLINE_URL: at.url, PLUMBLINE_KEY: at.key };
+});
+after(async () => {
+  await at?.stop();
+  receiver?.kill();
+  file?.remove();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** What a recipe prints, run as it stands in a folder of the test. */
+function bash(script, more = {}) {
+  const done = spawnSync("bash", ["-euo", "pipefail", "-c", script], { cwd: folder, env: { ...environment, ...more }, encoding: "utf8", timeout: 60_000 });
+  assert.equal(done.status, 0, `${script}\n${done.stdout}${done.stderr}`);
+  return done.stdout;
+}
+
+/** Waits until `is` holds. */
+async function until(is, what) {
+  for (let n = 0; n < 150; n++) {
+    if (await is()) return;
+    await wait(100);
+  }
+  assert.fail(`not within 15 s: ${what}`);
+}
+
+const changes = async () => (await at.get("/v1/changes", { authorization: `Bearer ${at.key}` })).changes;
+
+test("a CRM in PostgreSQL is scored, follows changes and reports outcomes", { skip, timeout: 120_000 }, async () => {
+  const postgres = await startPostgres();
+  try {
+    postgres.script(
+      "CREATE TABLE leads (id text PRIMARY KEY, lead_source text, pricing_page_visits int, created_at timestamptz DEFAULT now(), won_at timestamptz, " +
+        "score numeric, band text, scored_at timestamptz)",
+    );
+    postgres.script("INSERT INTO leads (id, lead_source, pricing_page_visits) SELECT 'L-' || n, 'Referral', n % 9 FROM generate_series(1, 40) AS n");
+    const [leads, back, outcomes] = recipe("postgres");
+    const crm = { CRM: postgres.url };
+    bash(leads, crm);
+    assert.equal(postgres.script("SELECT count(*) FROM leads WHERE score BETWEEN 0 AND 1 AND band <> ''"), "40");
+    await until(async () => (await changes()).length === 40, "the service records the changes");
+    // The CRM lost its scores: the changes bring them again, and a second run brings nothing.
+    postgres.script("UPDATE leads SET score = NULL, band = NULL");
+    bash(back, crm);
+    assert.equal(postgres.script("SELECT count(*) FROM leads WHERE score BETWEEN 0 AND 1 AND band <> ''"), "40");
+    postgres.script("UPDATE leads SET score = 7 WHERE id = 'L-1'");
+    bash(back, crm);
+    assert.equal(postgres.script("SELECT score FROM leads WHERE id = 'L-1'"), "7");
+    postgres.script("UPDATE leads SET won_at = now() WHERE id IN ('L-1', 'L-2')");
+    for (const [n, code] of [[0, "ACCEPTED"], [1, "DUPLICATE"]]) {
+      const answered = JSON.parse(bash(outcomes, crm)).events.map((event) => event.code);
+      assert.deepEqual(answered, [code, code], `run ${n}`);
+    }
+  } finally {
+    postgres.remove();
+  }
+});
+
+test("the receiver takes each change once, and nothing that is not signed", { timeout: 60_000 }, async () => {
+  const leads = Array.from({ length: 25 }, (_, n) => ({ lead_id: `W-${n}`, lead_source: "Referral", pricing_page_visits: n % 9 }));
+  assert.equal((await at.call("POST", "/v1/score?reasons=0", leads)).status, 200);
+  const own = () => received.filter(({ lead_id }) => lead_id.startsWith("W-"));
+  await until(() => own().length >= 25, "the webhook brings the changes");
+  await wait(2500);
+  assert.equal(new Set(own().map(({ lead_id }) => lead_id)).size, 25);
+  assert.equal(own().length, 25);
+  const url = readFileSync(file.file, "utf8").match(/http:[^"]+/)[0];
+  const forged = await fetch(url, { method: "POST", body: "{}", headers: { "webhook-id": "x", "webhook-timestamp": `${Math.floor(Date.now() / 1000)}`, "webhook-signature": "v1,AAAA" } });
+  assert.equal(forged.status, 401);
+});
+
+test("a lead that has become hot is a message", { skip, timeout: 60_000 }, async () => {
+  const messages = [];
+  const slack = createServer(async (request, response) => {
+    let body = "";
+    for await (const part of request) body += part;
+    messages.push(JSON.parse(body).text);
+    response.end("ok");
+  });
+  await new Promise((done) => slack.listen(0, "127.0.0.1", done));
+  try {
+    const hot = (await changes()).filter(({ band, previous }) => band === "hot" && previous?.band !== "hot").length;
+    assert.ok(hot > 0, "the demo's leads are hot at times");
+    // The script waits for its curl, which needs this process: it runs beside it.
+    const run = spawn("bash", ["-euo", "pipefail", "-c", recipe("slack")[0]], { cwd: folder, env: { ...environment, SLACK_URL: `http://127.0.0.1:${slack.address().port}/` }, stdio: "ignore" });
+    assert.equal(await new Promise((done) => run.once("exit", done)), 0);
+    assert.equal(messages.length, hot);
+    assert.match(messages[0], /^Lead .+ is hot: \d+ %$/);
+  } finally {
+    slack.close();
+  }
+});
+
+test("the files of imports have the columns of their CRM and one row a lead", async () => {
+  for (const [template, head] of [
+    ["salesforce", "Id,Plumbline_Score__c,Plumbline_Band__c,Plumbline_Model__c,Plumbline_Scored_At__c"],
+    ["hubspot", "Record ID,plumbline_score,plumbline_band,plumbline_model,plumbline_scored_at"],
+    ["dynamics", "leadid,plb_score,plb_band,plb_model,plb_scoredat"],
+  ]) {
+    const path = join(folder, `${template}.csv`);
+    const done = command("changes", "--url", at.url, "--key", at.key, "--template", template, "-o", path);
+    assert.equal(done.code, 0, done.text);
+    const [first, ...rows] = readFileSync(path, "utf8").trimEnd().split("\r\n");
+    assert.equal(first, head);
+    assert.equal(rows.length, new Set((await changes()).map(({ lead_id }) => lead_id)).size);
+    assert.match(rows[0], /^[^,]+,\d+\.\d,\w+,[^,]+,\d{4}-\d\d-\d\dT/);
+  }
+});
+
+test("open leads are scored again by hand, and leads without fields are counted", async () => {
+  const done = command("rescore", "--wait", "--url", at.url, "--key", at.key, "--json");
+  assert.equal(done.code, 0, done.text);
+  const state = JSON.parse(done.text.slice(done.text.indexOf("{")));
+  assert.equal(state.state, "done");
+  assert.equal(state.leads, state.total);
+  assert.equal(state.rescored + state.closed + state.without_fields + state.rejected + state.hidden, state.leads);
+  assert.ok(state.rescored > 0, JSON.stringify(state));
+});

@@ -1,0 +1,222 @@
+//! Score changes on their way to a CRM: by which rules shards record them, leads that are scored again, and messages to webhooks.
+
+use plumbline_core::event::{ScoreChange, ScoreChanges};
+use plumbline_core::report::time_text;
+use plumbline_core::rollout::{DAY_MS, Stage, State};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::ask::{Ask, unreadable};
+use super::route::ok;
+use super::{Control, Fault, outbox};
+use crate::log::{ChangePage, Rescored, Rescoring, WritebackRules};
+use crate::problem::Problem;
+use crate::request::Response;
+use crate::store::{Sql, SqlError};
+
+/// Changes of one message to a webhook.
+const OF_MESSAGE: usize = 100;
+/// Changes that a shard is asked for at once, for webhooks.
+const AT_ONCE: usize = 500;
+/// While so many messages wait, no more are written: the changes wait in their shards.
+const MOST_WAITING: u64 = 20;
+/// Where what is kept lies.
+const BEGUN: &str = "rescoring";
+const SERVES: &str = "rescoring serves";
+const POSTED: &str = "changes posted";
+
+/// A rescoring that began.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+struct Begun {
+    id: String,
+    version: String,
+    by: String,
+    at_ms: i64,
+    open_from_ms: i64,
+}
+
+/// The version that serves all leads; none while two do.
+fn serves_all(state: &State) -> Option<&str> {
+    let Some(rollout) = &state.rollout else { return Some(&state.champion) };
+    match rollout.stage {
+        _ if rollout.suspended.is_some() => Some(&state.champion),
+        Stage::Canary | Stage::AbTest => None,
+        Stage::Full => Some(&rollout.challenger),
+        Stage::Idle | Stage::Shadow => Some(&state.champion),
+    }
+}
+
+impl<S: Sql> Control<S> {
+    /// By which rules shards record score changes; none where the settings want none. While two versions serve, leads that are being scored
+    /// again rest.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub(crate) fn writeback_rules(&mut self) -> Result<Option<WritebackRules>, SqlError> {
+        if !self.policy.writeback.enabled {
+            return Ok(None);
+        }
+        let shards = f64::from(self.shards()?.max(1));
+        let serves = self.state()?.and_then(|state| serves_all(&state).map(str::to_owned));
+        let begun = self.begun()?.filter(|begun| Some(&begun.version) == serves.as_ref());
+        let writeback = &self.policy.writeback;
+        let rescoring = begun.map(|begun| Rescoring {
+            id: begun.id,
+            version: begun.version,
+            per_second: f64::from(writeback.rescore_per_second) / shards,
+            open_from_ms: begun.open_from_ms,
+        });
+        Ok(Some(WritebackRules { min_change: writeback.min_change, rescoring }))
+    }
+
+    fn begun(&mut self) -> Result<Option<Begun>, SqlError> {
+        Ok(self.kept(BEGUN)?.and_then(|text| serde_json::from_str(&text).ok()))
+    }
+
+    /// Begins to score open leads again where another version serves all leads than before.
+    pub(super) fn follow_serving(&mut self, now_ms: i64) -> Result<(), SqlError> {
+        if !self.policy.writeback.enabled {
+            return Ok(());
+        }
+        let Some(serves) = self.state()?.and_then(|state| serves_all(&state).map(str::to_owned)) else { return Ok(()) };
+        let before = self.kept(SERVES)?;
+        if before.as_ref() == Some(&serves) {
+            return Ok(());
+        }
+        if before.is_some() && self.policy.writeback.rescore {
+            self.begin_rescoring(now_ms, &serves, "promotion")?;
+        }
+        self.set_kept(SERVES, &serves)
+    }
+
+    fn begin_rescoring(&mut self, now_ms: i64, version: &str, by: &str) -> Result<Begun, SqlError> {
+        let open_from_ms = now_ms - i64::from(self.policy.writeback.open_days) * DAY_MS;
+        let (id, version) = (format!("{version}-{now_ms}"), version.to_owned());
+        let begun = Begun { id, version, by: by.to_owned(), at_ms: now_ms, open_from_ms };
+        self.set_kept(BEGUN, &serde_json::to_string(&begun).unwrap_or_default())?;
+        Ok(begun)
+    }
+
+    /// Begins to score open leads again, for a person.
+    ///
+    /// # Errors
+    /// Changes are not recorded, or two versions serve (409).
+    pub(super) fn rescore(&mut self, now_ms: i64, by: &str) -> Result<Response, Fault> {
+        self.records_changes()?;
+        let state = self.running()?;
+        let both = || {
+            let detail = "two versions serve leads, each its own: leads are scored again once one of them serves all";
+            Problem::new(409, "RESCORE_IN_TEST", detail)
+        };
+        let version = serves_all(&state).ok_or_else(both)?.to_owned();
+        let begun = self.begin_rescoring(now_ms, &version, by)?;
+        Ok(ok(&json!({ "id": begun.id, "version": begun.version, "by": begun.by, "began_at": time_text(begun.at_ms) })))
+    }
+
+    /// Rejects what needs recorded changes where there are none.
+    pub(super) fn records_changes(&self) -> Result<(), Problem> {
+        let detail = "score changes are not recorded: set writeback.enabled = true in plumbline.toml and start the service again";
+        if self.policy.writeback.enabled { Ok(()) } else { Err(Problem::new(409, "WRITEBACK_OFF", detail)) }
+    }
+
+    /// How far leads are scored again, by what every shard says.
+    pub(super) fn shown_rescoring(&mut self, parts: Vec<Value>) -> Result<Response, Fault> {
+        let Some(begun) = self.begun()? else { return Ok(ok(&json!({ "state": "none" }))) };
+        let parts = parts.into_iter().map(serde_json::from_value::<Rescored>).collect::<Result<Vec<_>, _>>();
+        let mut sum = Rescored::of_none();
+        for part in parts.map_err(unreadable)? {
+            // A shard that has not begun says nothing of this rescoring.
+            let part = if part.id == begun.id { part } else { Rescored::default() };
+            sum.merge(&part);
+        }
+        let serves = self.state()?.and_then(|state| serves_all(&state).map(str::to_owned));
+        let state = match serves {
+            _ if sum.done => "done",
+            Some(version) if version == begun.version => "running",
+            _ => "waiting",
+        };
+        Ok(ok(&json!({
+            "id": begun.id, "version": begun.version, "by": begun.by, "began_at": time_text(begun.at_ms), "state": state,
+            "total": sum.total, "leads": sum.leads, "rescored": sum.rescored, "changed": sum.changed, "closed": sum.closed,
+            "without_fields": sum.without_fields, "rejected": sum.rejected, "hidden": sum.hidden,
+            "per_second": self.policy.writeback.rescore_per_second,
+        })))
+    }
+
+    /// The changes that follow a cursor, by what every shard says.
+    pub(super) fn shown_changes(&mut self, after: &[i64], parts: Vec<Value>) -> Result<Response, Fault> {
+        let pages =
+            parts.into_iter().map(serde_json::from_value::<ChangePage>).collect::<Result<Vec<_>, _>>().map_err(unreadable)?;
+        if pages.iter().any(|page| page.lost) {
+            let detail = "changes after this cursor were deleted, 90 days after they were recorded: run plumbline rescore, and go on without after";
+            return Err(Problem::new(409, "CHANGES_EXPIRED", detail).into());
+        }
+        let last = |(number, page): (usize, &ChangePage)| page.last.max(after.get(number).copied().unwrap_or(0)).to_string();
+        let cursor = pages.iter().enumerate().map(|(number, page)| last((number, page))).collect::<Vec<_>>().join(".");
+        let more = pages.iter().any(|page| page.more);
+        let changes = pages.into_iter().flat_map(|page| page.changes).collect();
+        Ok(ok(&ScoreChanges { format: 1, changes, cursor, more }))
+    }
+
+    /// What the shards are to be asked so that webhooks learn of changes; none where there is no webhook, or many messages wait.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub fn due_changes(&mut self) -> Result<Option<Ask>, SqlError> {
+        let writeback = &self.policy.writeback;
+        if !writeback.enabled || writeback.webhooks.is_empty() || self.waiting_changes()? >= MOST_WAITING {
+            return Ok(None);
+        }
+        Ok(Some(Ask::Changes { after: self.posted()?, limit: AT_ONCE, is_post: true }))
+    }
+
+    fn posted(&mut self) -> Result<Vec<i64>, SqlError> {
+        Ok(self.kept(POSTED)?.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default())
+    }
+
+    /// Writes what every shard says as messages to all webhooks, in one transaction with the cursor.
+    pub(super) fn post_changes(&mut self, now_ms: i64, after: &[i64], parts: Vec<Value>) -> Result<Response, Fault> {
+        let pages =
+            parts.into_iter().map(serde_json::from_value::<ChangePage>).collect::<Result<Vec<_>, _>>().map_err(unreadable)?;
+        let mut posted = self.posted()?;
+        let (mut messages, mut count) = (Vec::new(), 0);
+        // Another turn may have been here meanwhile.
+        if posted == after {
+            posted.resize(pages.len().max(posted.len()), 0);
+            for (number, page) in pages.into_iter().enumerate() {
+                count += page.changes.len();
+                for (part, changes) in page.changes.chunks(OF_MESSAGE).enumerate() {
+                    messages.push((format!("scores-{number}-{}-{part}", page.last), changes.to_vec()));
+                }
+                if let Some(own) = posted.get_mut(number) {
+                    *own = page.last.max(*own);
+                }
+            }
+        }
+        if messages.is_empty() && posted == after {
+            return Ok(ok(&json!({ "changes": 0 })));
+        }
+        let cursor = serde_json::to_string(&posted).unwrap_or_default();
+        let hooks = &self.policy.writeback.webhooks;
+        self.sql.transaction(&mut |sql| {
+            for (id, changes) in &messages {
+                let of =
+                    |changes: &Vec<ScoreChange>| ScoreChanges { format: 1, changes: changes.clone(), ..ScoreChanges::default() };
+                let body = serde_json::to_string(&of(changes)).unwrap_or_default();
+                hooks.iter().try_for_each(|hook| outbox::post_changes(sql, hook, id, &body, now_ms))?;
+            }
+            super::set_kept(sql, POSTED, &cursor)
+        })?;
+        Ok(ok(&json!({ "changes": count })))
+    }
+}
+
+/// The cursor of changes: of each shard a number, with dots between.
+///
+/// # Errors
+/// Anything else (400).
+pub(super) fn cursor(text: &str) -> Result<Vec<i64>, Problem> {
+    let wrong = || Problem::new(400, "CURSOR_MALFORMED", format!("after must be the cursor of an earlier answer, not {text:?}"));
+    let number = |part: &str| part.parse().ok().filter(|number| *number >= 0).ok_or_else(wrong);
+    text.split('.').filter(|_| !text.is_empty()).map(number).collect()
+}

@@ -1,0 +1,134 @@
+//! Score changes: which are recorded, how leads are scored again, and who follows.
+
+use plumbline_core::event::{ChangeReason, Event, Outcome};
+use plumbline_core::rollout::policy::Retention;
+
+use super::{DAY, START, batch, line, rules};
+use crate::log::{ChangePage, Digest, LeadFields, LogShard, Rescoring, WritebackRules};
+use crate::store::memory::Memory;
+
+fn writeback(rescoring: Option<Rescoring>) -> Digest {
+    Digest { writeback: Some(WritebackRules { min_change: 0.05, rescoring }), ..rules() }
+}
+
+fn again(id: &str, per_second: f64) -> WritebackRules {
+    let rescoring = Rescoring { id: id.into(), version: "2".into(), per_second, open_from_ms: START - DAY };
+    WritebackRules { min_change: 0.05, rescoring: Some(rescoring) }
+}
+
+/// Lead, probability and what was reported before.
+fn listed(page: &ChangePage) -> Vec<(&str, f64, Option<f64>)> {
+    let of = page.changes.iter().map(|change| {
+        (change.lead_id.as_str(), change.probability, change.previous.as_ref().map(|previous| previous.probability))
+    });
+    of.collect()
+}
+
+fn scored(shard: &mut LogShard<Memory>, name: &str, lead: &str, probability: f64) {
+    shard.append(&batch(name, &[line(START, lead, "1", "champion", probability)])).unwrap();
+    shard.digest_all(START, &writeback(None)).unwrap();
+}
+
+#[test]
+fn a_score_that_moved_far_enough_is_a_change_and_each_is_listed_once() {
+    let mut shard = LogShard::open(Memory::new()).unwrap();
+    // What was scored before the setting is not reported.
+    shard.append(&batch("old", &[line(START, "z", "1", "champion", 0.9)])).unwrap();
+    shard.digest_all(START, &rules()).unwrap();
+    shard.digest_all(START, &writeback(None)).unwrap();
+    for (at, (lead, probability)) in
+        [("a", 0.5), ("b", 0.2), ("a", 0.54), ("a", 0.55), ("a", 0.52), ("a", 0.45)].into_iter().enumerate()
+    {
+        scored(&mut shard, &format!("b{at}"), lead, probability);
+    }
+    // Shadows, load tests and pages show nothing to a caller.
+    shard.append(&batch("s", &[line(START, "a", "2", "shadow", 0.1), line(START, "a", "1", "load", 0.1)])).unwrap();
+    shard.digest_all(START, &writeback(None)).unwrap();
+    let page = shard.score_changes(0, 10).unwrap();
+    let expected = [("a", 0.5, None), ("b", 0.2, None), ("a", 0.55, Some(0.5)), ("a", 0.45, Some(0.55))];
+    assert_eq!((listed(&page), page.more, page.lost), (expected.to_vec(), false, false));
+    assert_eq!(page.changes[0].reason, ChangeReason::Scored);
+    let first = shard.score_changes(0, 2).unwrap();
+    assert_eq!((first.more, listed(&first)), (true, expected[..2].to_vec()));
+    let rest = shard.score_changes(first.last, 10).unwrap();
+    assert_eq!(listed(&rest), expected[2..]);
+    assert_eq!(shard.score_changes(rest.last, 10).unwrap().changes, []);
+}
+
+#[test]
+fn open_leads_are_scored_again_at_the_rate_and_after_a_restart_it_goes_on() {
+    let mut shard = LogShard::open(Memory::new()).unwrap();
+    shard.digest_all(START, &writeback(None)).unwrap();
+    let leads: Vec<String> = (0..500).map(|n| format!("lead-{n}")).collect();
+    let rows: Vec<_> = leads.iter().map(|lead| line(START, lead, "1", "champion", 0.5)).collect();
+    shard.append(&batch("b", &rows)).unwrap();
+    // Of one in five leads no fields are stored, and one in ten has an outcome.
+    let fields = leads.iter().enumerate().filter(|(n, _)| n % 5 != 0).map(|(n, lead)| LeadFields {
+        lead_id: lead.clone(),
+        at_ms: START,
+        fields: format!("{{\"n\":{n}}}").parse().unwrap(),
+        schema_sha256: String::new(),
+    });
+    shard.keep_fields(&fields.collect::<Vec<_>>()).unwrap();
+    let lost = leads.iter().enumerate().filter(|(n, _)| n % 10 == 1).map(|(_, lead)| {
+        Outcome::read(&format!(r#"{{"lead_id":"{lead}","kind":"lost","occurred_at":{START}}}"#), START).unwrap()
+    });
+    shard.digest_all(START, &writeback(None)).unwrap();
+    shard.ingest(START, &lost.collect::<Vec<_>>()).unwrap();
+    let reported = shard.score_changes(0, 1_000).unwrap();
+    assert_eq!(reported.changes.len(), 500);
+    let mut scored = 0;
+    // Every second lead moves.
+    let mut score = |version: &str, fields: &str, _: i64| {
+        scored += 1;
+        assert_eq!(version, "2");
+        let n: u32 = fields.trim_matches(|c: char| !c.is_ascii_digit()).parse().unwrap();
+        Some((if n % 2 == 0 { 0.9 } else { 0.51 }, "hot".to_owned()))
+    };
+    let mut shard = Some(shard);
+    let mut passes = 0;
+    for second in 0..20 {
+        // A process that ends in between forgets all but the store.
+        let store = std::mem::replace(shard.as_mut().unwrap().sql(), Memory::new());
+        let mut own = LogShard::opened(store);
+        let before = own.rescored().unwrap().leads;
+        while own.rescore(START + second * 1_000, &again("r1", 60.0), &mut score).unwrap() {}
+        let done = own.rescored().unwrap();
+        assert!(done.leads - before <= 60, "no more than the rate: {done:?}");
+        passes += i64::from(done.leads > before);
+        shard = Some(own);
+    }
+    let mut shard = shard.unwrap();
+    let done = shard.rescored().unwrap();
+    assert!(done.done && passes >= 8, "{passes} {done:?}");
+    assert_eq!((done.total, done.leads, done.closed), (500, 500, 50));
+    assert_eq!((done.without_fields, done.rescored), (100, 350));
+    assert_eq!(scored, 350, "each once");
+    let page = shard.score_changes(reported.last, 1_000).unwrap();
+    assert_eq!((page.changes.len() as u64, done.changed), (200, 200));
+    assert!(page.changes.iter().all(|change| change.reason == ChangeReason::Rescored && change.version == "2"));
+    // The same again reports nothing new; another id begins anew.
+    assert!(!shard.rescore(START + 90_000, &again("r1", 60.0), &mut |_, _, _| panic!("it is done")).unwrap());
+    while shard.rescore(START + 90_000, &again("r2", 1e6), &mut |_, _, _| Some((0.9, "hot".to_owned()))).unwrap() {}
+    let second = shard.rescored().unwrap();
+    assert_eq!((second.rescored, second.changed), (350, 150), "{second:?}");
+}
+
+#[test]
+fn an_erased_lead_is_in_no_list_and_old_changes_are_forgotten() {
+    let mut shard = LogShard::open(Memory::new()).unwrap();
+    shard.digest_all(START, &writeback(None)).unwrap();
+    for (name, lead) in [("b1", "a"), ("b2", "b"), ("b3", "c")] {
+        scored(&mut shard, name, lead, 0.5);
+    }
+    shard.erase(START, "b", "0123456789abcdef0123456789abcdef").unwrap();
+    let page = shard.score_changes(0, 10).unwrap();
+    assert_eq!(page.changes.iter().map(|change| change.lead_id.as_str()).collect::<Vec<_>>(), ["a", "c"]);
+    assert_eq!(page.last, 3, "its number is not given again");
+    shard.expire(START + 91 * DAY, &Retention::default(), None).unwrap();
+    assert_eq!(shard.score_changes(0, 10).unwrap().changes.len(), 1);
+    assert!(shard.score_changes(1, 10).unwrap().lost, "a follower that was away for too long learns of it");
+    assert!(!shard.score_changes(2, 10).unwrap().lost && !shard.score_changes(0, 10).unwrap().lost);
+    scored(&mut shard, "b4", "d", 0.5);
+    assert_eq!(shard.score_changes(3, 10).unwrap().last, 4);
+}

@@ -1,0 +1,73 @@
+//! Scores that callers asked for, compared with what was last reported.
+
+use std::collections::BTreeMap;
+
+use plumbline_core::event::{ChangeReason, lead_number};
+use serde_json::Value;
+
+use super::{CURRENT, Moved, Reported, record};
+use crate::log::batch::Row;
+use crate::log::digest::{Digest, Progress, stretch};
+use crate::log::tombstone::Tombstones;
+use crate::log::{LogShard, cell, meta};
+use crate::store::{Param, Sql, SqlError};
+
+/// The cursor of this step among batches.
+const CURSOR: &str = "cursor:changes";
+
+impl<S: Sql> LogShard<S> {
+    /// Records the changes in the next batches, in one transaction. Without the setting, and for what was scored before it, nothing is.
+    pub(in crate::log) fn note_changes(&mut self, _now: i64, rules: &Digest) -> Result<Progress, SqlError> {
+        let mut done = Progress::default();
+        let Some(writeback) = &rules.writeback else {
+            if meta::get(&mut self.sql, CURSOR)?.is_some() {
+                meta::remove(&mut self.sql, CURSOR)?;
+            }
+            return Ok(done);
+        };
+        self.sql.transaction(&mut |sql| {
+            done = Progress::default();
+            let Some(from) = meta::number(sql, CURSOR)? else {
+                let newest = sql.query("SELECT coalesce(max(id), 0) FROM prediction_batches", &[])?;
+                let newest = newest.first().and_then(|row| cell::integer(row, 0)).unwrap_or(0);
+                return meta::set(sql, CURSOR, &newest.to_string());
+            };
+            let Some((to, more)) = stretch(sql, from, rules.slice)? else { return Ok(()) };
+            let query = "SELECT predictions FROM prediction_batches WHERE id > ?1 AND id <= ?2 ORDER BY id";
+            let mut newest: BTreeMap<i64, Row> = BTreeMap::new();
+            for batch in sql.query(query, &[Param::Integer(from), Param::Integer(to)])? {
+                let rows = cell::text(&batch, 0).and_then(Row::read).unwrap_or_default();
+                let is_shown = |row: &Row| row.probability.is_some() && matches!(row.role.as_str(), "champion" | "challenger");
+                for row in rows.into_iter().filter(|row| is_shown(row) && row.counts() && row.is_named() && !row.explores) {
+                    newest.insert(lead_number(&row.lead_id), row);
+                }
+            }
+            let known = known(sql, newest.keys().copied())?;
+            let tombstones = Tombstones::read(sql)?;
+            let moved = newest.iter().filter_map(|(lead, row)| {
+                let old = known.get(lead);
+                // Two leads of one number: the second is left out, as elsewhere.
+                let is_other = old.is_some_and(|(id, _)| *id != row.lead_id);
+                let new = Reported { version: row.version.clone(), probability: row.probability?, band: row.band.clone() };
+                let old = old.map(|(_, score)| score.clone());
+                let moved = Moved { lead: *lead, lead_id: &row.lead_id, at_ms: row.timestamp_ms, new, old };
+                (!is_other && !tombstones.holds(&row.lead_id)).then_some(moved)
+            });
+            record(sql, writeback, ChangeReason::Scored, &moved.collect::<Vec<_>>())?;
+            meta::set(sql, CURSOR, &to.to_string())?;
+            done.more = more;
+            Ok(())
+        })?;
+        Ok(done)
+    }
+}
+
+/// What was last reported of the leads of these numbers: whose it is, and the score.
+fn known(sql: &mut dyn Sql, leads: impl Iterator<Item = i64>) -> Result<BTreeMap<i64, (String, Reported)>, SqlError> {
+    let rows = sql.query(CURRENT, &[Param::Text(&Value::from_iter(leads).to_string())])?;
+    let of = |row: &Vec<crate::store::SqlValue>| {
+        let (version, probability, band) = (cell::owned(row, 2)?, cell::real(row, 3)?, cell::owned(row, 4)?);
+        Some((cell::integer(row, 0)?, (cell::owned(row, 1)?, Reported { version, probability, band })))
+    };
+    Ok(rows.iter().filter_map(of).collect())
+}
