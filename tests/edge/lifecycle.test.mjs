@@ -12,7 +12,7 @@ const CHALLENGER = readFileSync(join(root, "core/src/bundle/reference/by_column.
 const leads = readFileSync(join(root, "worker/demo/leads.ndjson"), "utf8").trim().split("\n");
 
 /** One person alone may start and approve. */
-const lifecycle = { is_local: true, policy: { gates: { rules: { four_eyes: false } } } };
+const lifecycle = { is_local: true, policy: { gates: { rules: { four_eyes: false } }, writeback: { enabled: true } } };
 
 test("an empty store has a champion and a key, keeps outcomes, counts them, and follows commands", async (t) => {
   const store = folder();
@@ -61,14 +61,45 @@ test("an empty store has a champion and a key, keeps outcomes, counts them, and 
     await new Promise((next) => setTimeout(next, 250));
   }
 
+  // A page reports a score of its own twice: it is a row of the log once, with its source, and no score of the lead.
+  const score = { variant: "page", role: "champion", epoch: 1, probability: 0.75, shadows: [{ version: "2", variant: "s", probability: 0.5 }] };
+  const seen = JSON.stringify({ event_id: "page-1", lead_id: "of-page", version, occurred_at: Date.now(), score });
+  const codes = [];
+  for (let n = 0; n < 2; n++) codes.push((await post("/v1/exposures", seen)).json.events[0].code);
+  assert.deepEqual(codes, ["ORPHAN", "DUPLICATE"]);
+
+  // First scores are changes, which a CRM follows by a cursor; open leads are scored again by hand, and that changes nothing.
+  const changed = new Map();
+  for (let cursor = ""; changed.size < 40; ) {
+    assert.ok(Date.now() - began < 30_000, `only ${changed.size} changes were recorded`);
+    const page = (await ask(`/v1/changes?limit=16&after=${cursor}`)).json;
+    page.changes.forEach((change) => changed.set(change.lead_id, change));
+    ({ cursor } = page);
+    if (!page.more) await new Promise((next) => setTimeout(next, 250));
+  }
+  assert.deepEqual([...changed.keys()].sort(), [...ids].sort());
+  assert.equal((await post("/v1/rescore", "")).status, 403);
+  assert.equal((await post("/v1/rescore", "", as)).status, 200);
+  let rescored = {};
+  while (rescored.state !== "done") {
+    assert.ok(Date.now() - began < 60_000, JSON.stringify(rescored));
+    await new Promise((next) => setTimeout(next, 250));
+    rescored = (await ask("/v1/rescore")).json;
+  }
+  assert.deepEqual([rescored.leads, rescored.closed], [40, 40], "all have an outcome");
+
   // A follower has every row of every shard once.
   const { parts } = (await ask("/v1/export", as)).json;
+  const pages = [];
   const followed = { prediction_logs: new Set(), outcome_events: new Set(), ledger: new Set() };
   for (const part of parts) {
     for (let [after, more] = ["", true]; more; ) {
       const page = (await ask(`/v1/export?part=${part}&after=${after}`, as)).json;
       for (const { table, row } of page.rows) {
-        if (table === "prediction_batches") row.predictions.forEach((cells) => followed.prediction_logs.add(cells[5]));
+        if (table === "prediction_batches") row.predictions.forEach((cells) => {
+          followed.prediction_logs.add(cells[5]);
+          if (cells[23] === "page") pages.push([cells[5], cells[7], cells[9], cells[19], cells[13]]);
+        });
         else if (table === "outcome_events") followed.outcome_events.add(row.lead_id);
         else if (table === "ledger") followed.ledger.add(row.seq);
       }
@@ -78,6 +109,7 @@ test("an empty store has a champion and a key, keeps outcomes, counts them, and 
   assert.ok(parts.length >= 2 && parts[0] === "control", parts.join());
   for (const id of ids) assert.ok(followed.prediction_logs.has(id) && followed.outcome_events.has(id), id);
   assert.ok(followed.ledger.has(1));
+  assert.deepEqual(pages, [["of-page", version, "champion", 1, 0.75], ["of-page", "2", "shadow", 1, 0.5]]);
 
   // A command needs a key and the revision that was seen.
   const registered = await post("/v1/models", CHALLENGER, as);

@@ -22,8 +22,8 @@ pub struct Human {
     /// The model's less people's, with the interval of a difference on the same leads.
     pub difference: Estimate,
     /// How alike the two rank the leads, whatever became of them: Spearman's rank correlation from -1 to 1; none before there are enough leads.
-    #[serde(default)]
-    pub agreement: Estimate,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agreement: Option<Estimate>,
     /// Conversion by thirds of the leads, the best first: by people's scores, and by the model's in groups of the same size.
     pub thirds: Vec<Third>,
 }

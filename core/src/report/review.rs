@@ -309,10 +309,10 @@ fn human(report: &Report) -> ReviewPart {
         let shares = format!("{} of people's bought, {} of the model's", share(&third.people), share(&third.model));
         (format!("{} third", third.id), shares)
     };
-    let agreement = human.agreement.value.map(|value| {
-        let within = human.agreement.low.zip(human.agreement.high);
-        let within = within.map(|(low, high)| format!(" ({low:.2} to {high:.2})")).unwrap_or_default();
-        ("rank agreement".to_owned(), format!("{value:.2}{within}; 1 is the same order, 0 is none"))
+    let agreement = human.agreement.and_then(|found| {
+        let (low, high) = (found.low?, found.high?);
+        let text = format!("{:.2} ({low:.2} to {high:.2}); 1 is the same order, 0 is none", found.value?);
+        Some(("rank agreement".to_owned(), text))
     });
     part("human_scores", status, human.sentence.text.clone(), agreement.into_iter().chain(human.thirds.iter().map(row)).collect())
 }

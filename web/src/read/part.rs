@@ -72,7 +72,7 @@ parts! {
     BandPart { name, from, leads, conversion }
     Satisfaction { counts }
     Third { id, leads, people, model }
-    Human { leads, converted, sentence, model_auc, people_auc, difference, thirds }
+    Human { leads, converted, sentence, model_auc, people_auc, difference, agreement, thirds }
     Business { bands, hot_share, satisfaction, human }
     StagePart { id, state, share, days, min_days, from, to }
     Serving { version, role, share }

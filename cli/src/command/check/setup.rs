@@ -61,7 +61,7 @@ impl Setup {
         if !notify.slack.is_empty() {
             tried.push(secret("Slack", &notify.slack, |url| slack(&trial, url)));
         }
-        for webhook in &notify.webhooks {
+        for webhook in notify.webhooks.iter().chain(&policy.writeback.webhooks) {
             tried.push(signed(&trial, &webhook.url, &webhook.secret));
         }
         if !notify.heartbeat.is_empty() {

@@ -71,21 +71,21 @@ fn sentence(n: u64, [model, people]: [Estimate; 2], difference: Estimate) -> Sen
 ///
 /// # Source
 /// Spearman (1904); the variance: Bonett & Wright (2000), Psychometrika 65, equation 3.
-fn agreement(model: &[f64], people: &[f64]) -> Estimate {
+fn agreement(model: &[f64], people: &[f64]) -> Option<Estimate> {
     let (model, people) = (ranks(model), ranks(people));
     let n = model.len() as f64;
     let mean = (n + 1.0) / 2.0;
     let sum = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(x, y)| (x - mean) * (y - mean)).sum::<f64>();
     let spread = (sum(&model, &model) * sum(&people, &people)).sqrt();
     if n < 4.0 || spread <= 0.0 {
-        return Estimate::default();
+        return None;
     }
     let r = (sum(&model, &people) / spread).clamp(-1.0, 1.0);
     let half = 1.959_963_984_540_054 * ((1.0 + r * r / 2.0) / (n - 3.0)).sqrt();
     // The hyperbolic tangent and its inverse, by the logarithm and the logistic function.
     let z = 0.5 * ln((1.0 + r) / (1.0 - r).max(f64::MIN_POSITIVE));
     let back = |z: f64| 2.0 * logistic(2.0 * z) - 1.0;
-    Estimate::of(Some(r)).within(Some((back(z - half), back(z + half)))).from_cases(model.len() as u64)
+    Some(Estimate::of(Some(r)).within(Some((back(z - half), back(z + half)))).from_cases(model.len() as u64))
 }
 
 /// The rank of each value from 1, the middle one for equal values.
@@ -168,15 +168,16 @@ mod tests {
     #[test]
     fn rankings_that_are_alike_agree() {
         // scipy.stats.spearmanr([1, 2, 3, 4, 5], [5, 6, 7, 8, 7]).statistic
-        let found = agreement(&[1.0, 2.0, 3.0, 4.0, 5.0], &[5.0, 6.0, 7.0, 8.0, 7.0]);
+        let found = agreement(&[1.0, 2.0, 3.0, 4.0, 5.0], &[5.0, 6.0, 7.0, 8.0, 7.0]).unwrap();
         assert!((found.value.unwrap() - 0.820_782_681_668_123_4).abs() < 1e-3, "{found:?}");
         let many: Vec<f64> = (0..100).map(f64::from).collect();
         let turned: Vec<f64> = many.iter().map(|x| -x).collect();
-        assert_eq!((agreement(&many, &many).value, agreement(&many, &turned).value), (Some(1.0), Some(-1.0)));
-        assert_eq!(agreement(&many, &[3.0; 100]).value, None);
+        let of = |people: &[f64]| agreement(&many, people).and_then(|found| found.value);
+        assert_eq!([of(&many), of(&turned), of(&[3.0; 100])], [Some(1.0), Some(-1.0), None]);
         let human = Human::of(&leads(1_000, 0.7, 0.7));
-        let (low, high) = (human.agreement.low.unwrap(), human.agreement.high.unwrap());
-        assert!(low < human.agreement.value.unwrap() && human.agreement.value.unwrap() < high && high - low < 0.1, "{human:?}");
+        let found = human.agreement.unwrap();
+        let (low, value, high) = (found.low.unwrap(), found.value.unwrap(), found.high.unwrap());
+        assert!(low < value && value < high && high - low < 0.1, "{found:?}");
     }
 
     #[test]

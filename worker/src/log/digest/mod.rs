@@ -31,7 +31,7 @@ pub use outcome::{BACKFILL, PAIRED, TESTED};
 pub use traffic::Minute;
 pub use voice::Voice;
 
-use super::{LogShard, WritebackRules, cell, meta};
+use super::{LogShard, WritebackRules, cell, meta, writeback};
 use crate::store::{Sql, SqlError};
 
 pub(super) use fields::INSERT as INSERT_FIELDS;
@@ -272,6 +272,9 @@ impl<S: Sql> LogShard<S> {
                 meta::set(sql, "rules", &text)?;
                 meta::set(sql, "mature_ms", &used.mature_ms.to_string())?;
                 let Some(known) = &known else { return Ok(()) };
+                if known.writeback.is_none() && used.writeback.is_some() {
+                    writeback::begin(sql)?;
+                }
                 // A rollout that begins or ends changes no day: its own scores mark theirs.
                 let same = |span: &RolloutSpan| {
                     let was = known.rollouts.iter().find(|was| was.id == span.id);

@@ -83,7 +83,7 @@ fn open_leads_are_scored_again_at_the_rate_and_after_a_restart_it_goes_on() {
         scored += 1;
         assert_eq!(version, "2");
         let n: u32 = fields.trim_matches(|c: char| !c.is_ascii_digit()).parse().unwrap();
-        Some((if n % 2 == 0 { 0.9 } else { 0.51 }, "hot".to_owned()))
+        Some((if n.is_multiple_of(2) { 0.9 } else { 0.51 }, "hot".to_owned()))
     };
     let mut shard = Some(shard);
     let mut passes = 0;

@@ -36,7 +36,7 @@ impl<S: Sql> LogShard<S> {
         let last = rows.last().and_then(|row| cell::integer(row, 0)).unwrap_or(after);
         let is_kept = |row: &&Vec<SqlValue>| cell::text(row, 1).is_some_and(|lead| !lead.is_empty());
         Ok(ChangePage {
-            changes: rows.iter().filter(is_kept).filter_map(change).collect(),
+            changes: rows.iter().filter(is_kept).filter_map(|row| change(row)).collect(),
             last,
             more: rows.len() == most,
             // From the beginning is from what there is.
@@ -61,7 +61,7 @@ impl<S: Sql> LogShard<S> {
     }
 }
 
-fn change(row: &Vec<SqlValue>) -> Option<ScoreChange> {
+fn change(row: &[SqlValue]) -> Option<ScoreChange> {
     let previous = cell::owned(row, 7).map(|version| PreviousScore {
         version,
         probability: cell::real(row, 8).unwrap_or_default(),

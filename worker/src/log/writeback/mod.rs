@@ -7,6 +7,8 @@ mod changes;
 mod rescore;
 mod scored;
 
+pub(super) use scored::begin;
+
 use plumbline_core::event::ChangeReason;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};

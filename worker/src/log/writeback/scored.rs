@@ -9,11 +9,17 @@ use super::{CURRENT, Moved, Reported, record};
 use crate::log::batch::Row;
 use crate::log::digest::{Digest, Progress, stretch};
 use crate::log::tombstone::Tombstones;
-use crate::log::{LogShard, cell, meta};
+use crate::log::{LogShard, cell, change, meta};
 use crate::store::{Param, Sql, SqlError};
 
 /// The cursor of this step among batches.
 const CURSOR: &str = "cursor:changes";
+
+/// From now on changes are recorded: what is stored already is not gone through again.
+pub(in crate::log) fn begin(sql: &mut dyn Sql) -> Result<(), SqlError> {
+    let newest = change::highest(sql, "prediction_batches")?;
+    meta::set(sql, CURSOR, &newest.to_string())
+}
 
 impl<S: Sql> LogShard<S> {
     /// Records the changes in the next batches, in one transaction. Without the setting, and for what was scored before it, nothing is.
@@ -27,11 +33,7 @@ impl<S: Sql> LogShard<S> {
         };
         self.sql.transaction(&mut |sql| {
             done = Progress::default();
-            let Some(from) = meta::number(sql, CURSOR)? else {
-                let newest = sql.query("SELECT coalesce(max(id), 0) FROM prediction_batches", &[])?;
-                let newest = newest.first().and_then(|row| cell::integer(row, 0)).unwrap_or(0);
-                return meta::set(sql, CURSOR, &newest.to_string());
-            };
+            let from = meta::number(sql, CURSOR)?.unwrap_or(0);
             let Some((to, more)) = stretch(sql, from, rules.slice)? else { return Ok(()) };
             let query = "SELECT predictions FROM prediction_batches WHERE id > ?1 AND id <= ?2 ORDER BY id";
             let mut newest: BTreeMap<i64, Row> = BTreeMap::new();
