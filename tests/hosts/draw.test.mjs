@@ -1,5 +1,8 @@
-// The draws of a page, in plain JavaScript, are those of the core: for every hash, random allocations, rules and ids.
+// The draws of a page, in plain JavaScript, are those of the core: for every hash, random allocations, rules and ids. And the packed package has
+// what its entry points for pages load, and a server may import them.
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { pathToFileURL } from "node:url";
@@ -62,4 +65,21 @@ test("a page draws as the core draws", () => {
     }
   }
   for (const count of [compared, challengers, tested, withheld]) assert.ok(count > 500, `${[compared, challengers, tested, withheld]}`);
+});
+
+test("the packed package has what its entry points load, and those for pages can be imported without a DOM", () => {
+  const at = join(project.folder, "node_modules/plumbline");
+  const { exports } = JSON.parse(readFileSync(join(at, "package.json"), "utf8"));
+  for (const [name, found] of Object.entries(exports)) {
+    for (const file of Object.values(typeof found === "string" ? { default: found } : found)) assert.ok(existsSync(join(at, file)), `${name}: ${file}`);
+  }
+  for (const name of ["element", "list", "list-worker", "draw", "rep", "frame", "client"]) {
+    const text = readFileSync(join(at, `pkg/${name}.js`), "utf8");
+    for (const [, file] of text.matchAll(/(?:import\(|from|import)\s*"\.\/([\w-]+\.js)"/g)) assert.ok(project.files.includes(`pkg/${file}`), `${name} loads ${file}`);
+  }
+  // A server that renders pages imports them; nothing may keep it running.
+  const script = `for (const name of ["element", "list", "frame", "client"]) await import("plumbline/" + name); console.log("imported");`;
+  project.write("server.mjs", script);
+  const { stdout, stderr, status } = spawnSync(process.execPath, ["server.mjs"], { cwd: project.folder, encoding: "utf8", timeout: 10_000 });
+  assert.deepEqual([stdout, stderr, status], ["imported\n", "", 0]);
 });

@@ -1,7 +1,7 @@
 // Work on the page's own thread in slices, with room for input and drawing between them.
 import { later } from "./element-globals.ts";
 
-const channel = globalThis.MessageChannel && new MessageChannel();
+const Channel = globalThis.MessageChannel;
 const now = performance.now.bind(performance);
 
 /** Most milliseconds of a slice, to which its last piece of work is added. */
@@ -10,10 +10,12 @@ const SLICE = 4;
 /** The page's turn, which all who wait share: one message for each of them would wake the others too. */
 let turn: Promise<void> | undefined;
 let wake = () => {};
-if (channel) channel.port1.onmessage = () => wake();
+/** Made with the first slice: an open channel keeps a server that only imports this running. */
+let channel: MessageChannel | undefined;
 
 /** Resolves once the page has had its turn. */
 function rested(): Promise<void> {
+  if (Channel && !channel) (channel = new Channel()).port1.onmessage = () => wake();
   turn ??= new Promise<void>((done) => {
     wake = () => {
       turn = undefined;
