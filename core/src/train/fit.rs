@@ -5,9 +5,10 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::boost::{self, Boost, BoostError};
+use super::RowsError;
+use super::boost::{self, Boost};
 use super::calibrate;
-use super::logistic::{self, Logistic, LogisticError};
+use super::logistic::{self, Logistic};
 use crate::evidence::InsufficientData;
 use crate::math::logistic;
 use crate::metric::{Labelled, MetricError};
@@ -53,12 +54,9 @@ fn draw(key: u64, purpose: u64) -> f64 {
 /// Why there is no model.
 #[derive(Debug, Clone, PartialEq, Error)]
 pub enum FitError {
-    /// There is nothing to grow trees on.
+    /// There are no rows to train on.
     #[error(transparent)]
-    Boost(#[from] BoostError),
-    /// There is nothing to fit a logistic regression to.
-    #[error(transparent)]
-    Logistic(#[from] LogisticError),
+    Rows(#[from] RowsError),
     /// The calibration cannot be fitted.
     #[error("the calibration cannot be fitted: {0}")]
     Calibration(InsufficientData),
@@ -71,8 +69,7 @@ impl FitError {
     /// A stable name of the kind of error.
     pub fn code(&self) -> &'static str {
         match self {
-            FitError::Boost(error) => error.code(),
-            FitError::Logistic(error) => error.code(),
+            FitError::Rows(error) => error.code(),
             FitError::Calibration(_) => "TRAIN_TOO_FEW_ROWS",
             FitError::Metric(error) => error.code(),
         }

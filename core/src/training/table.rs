@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use super::Kind;
+use crate::train::RowsError;
 use crate::train::boost::{self, Binning, Input};
-use crate::train::logistic::{self, Loading, LogisticError};
+use crate::train::logistic::{self, Loading};
 use crate::train::{Data, FitError};
 
 /// A table that is filled column by column.
@@ -26,7 +27,7 @@ impl Filling {
             Kind::Trees(settings) => Filling::Trees(settings.clone(), Binning::new(inputs, given)?),
             Kind::Logistic(settings) => {
                 if let Some(codes) = inputs.iter().find(|input| input.categorical) {
-                    return Err(LogisticError::Categories { column: codes.name.clone() }.into());
+                    return Err(RowsError::Categories { column: codes.name.clone() }.into());
                 }
                 let names = inputs.into_iter().map(|input| input.name).collect();
                 Filling::Logistic(settings.clone(), Loading::new(names, given)?)

@@ -18,10 +18,9 @@ mod tests;
 
 use std::sync::Arc;
 
-use thiserror::Error;
-
 pub use settings::Settings;
 
+use super::RowsError;
 use crate::model::{Arithmetic, Body, Column, Ensemble, Leaf, Link, Missing, Model, Node, Split, Test, Tree};
 use bin::{Bins, Cuts};
 use gradient::Gradients;
@@ -29,41 +28,6 @@ use grow::{Grown, Room};
 
 /// Rows are numbered in 32 bits.
 const MOST_ROWS: usize = 1 << 28;
-
-/// Why there is nothing to train on.
-#[derive(Debug, Clone, PartialEq, Error)]
-pub enum BoostError {
-    /// The outcome of every row is the same.
-    #[error("all {rows} rows have the outcome {outcome}; a model needs rows of both")]
-    OneClass {
-        /// Rows.
-        rows: usize,
-        /// The outcome.
-        outcome: bool,
-    },
-    /// Outcomes and keys are not of the same rows.
-    #[error("there are {outcomes} outcomes and {keys} keys")]
-    Length {
-        /// Outcomes.
-        outcomes: usize,
-        /// Keys.
-        keys: usize,
-    },
-    /// More rows than can be numbered.
-    #[error("{0} rows; at most {MOST_ROWS} can be trained on")]
-    TooManyRows(usize),
-}
-
-impl BoostError {
-    /// A stable name of the kind of error.
-    pub fn code(&self) -> &'static str {
-        match self {
-            BoostError::OneClass { .. } => "TRAIN_ONE_CLASS",
-            BoostError::Length { .. } => "TRAIN_LENGTH",
-            BoostError::TooManyRows(_) => "TRAIN_TOO_MANY_ROWS",
-        }
-    }
-}
 
 /// A column to train on.
 #[derive(Debug, Clone, PartialEq)]
@@ -95,14 +59,14 @@ impl Binning {
     /// Rows with these `outcomes` and `keys` (a hash of the lead's id each: rows with equal keys share their draws), whose columns come next.
     ///
     /// # Errors
-    /// [`BoostError`]: lengths that differ, too many rows.
-    pub fn new(inputs: Vec<Input>, (outcomes, keys): (Vec<bool>, Vec<u64>)) -> Result<Binning, BoostError> {
+    /// [`RowsError`]: lengths that differ, too many rows.
+    pub fn new(inputs: Vec<Input>, (outcomes, keys): (Vec<bool>, Vec<u64>)) -> Result<Binning, RowsError> {
         let rows = outcomes.len();
         if rows != keys.len() {
-            return Err(BoostError::Length { outcomes: rows, keys: keys.len() });
+            return Err(RowsError::Length { outcomes: rows, keys: keys.len() });
         }
         if rows > MOST_ROWS {
-            return Err(BoostError::TooManyRows(rows));
+            return Err(RowsError::TooManyRows { rows, most: MOST_ROWS });
         }
         Ok(Binning { rows: Rows { bins: Bins::new(rows, inputs.len()), inputs, outcomes, keys } })
     }
@@ -134,12 +98,12 @@ impl Rows {
     /// The rows with these `outcomes` and `keys`, as in [`Binning::new`]. `column` lends the values of input `i`.
     ///
     /// # Errors
-    /// [`BoostError`]: lengths that differ, too many rows.
+    /// [`RowsError`]: lengths that differ, too many rows.
     pub fn new(
         inputs: Vec<Input>,
         given: (Vec<bool>, Vec<u64>),
         mut column: impl FnMut(usize) -> Vec<f64>,
-    ) -> Result<Rows, BoostError> {
+    ) -> Result<Rows, RowsError> {
         let mut binning = Binning::new(inputs, given)?;
         while let Some(at) = binning.next() {
             binning.push(column(at));
@@ -180,8 +144,8 @@ impl Boost {
     /// A training on those of `rows` of which `takes_part` says so.
     ///
     /// # Errors
-    /// [`BoostError`]: one class only.
-    pub fn new(settings: Settings, rows: Arc<Rows>, takes_part: impl Fn(usize) -> bool) -> Result<Boost, BoostError> {
+    /// [`RowsError`]: one class only.
+    pub fn new(settings: Settings, rows: Arc<Rows>, takes_part: impl Fn(usize) -> bool) -> Result<Boost, RowsError> {
         let is_out = |key: &u64| unit(mix(key ^ mix(settings.seed ^ 0x5eed))) < settings.held_out;
         let (mut held_out, mut learnt) = (Vec::new(), Vec::new());
         for (row, key) in (0u32..).zip(&rows.keys).filter(|(row, _)| takes_part(*row as usize)) {
@@ -189,7 +153,7 @@ impl Boost {
         }
         let yes = learnt.iter().filter(|row| rows.outcomes.get(**row as usize) == Some(&true)).count();
         if yes == 0 || yes == learnt.len() {
-            return Err(BoostError::OneClass { rows: learnt.len(), outcome: yes > 0 });
+            return Err(RowsError::OneClass { rows: learnt.len(), outcome: yes > 0 });
         }
         let base = crate::math::ln(settings.positive_weight * yes as f64 / (learnt.len() - yes) as f64);
         let monotone = rows.inputs.iter().map(|input| if input.categorical { 0 } else { input.monotone.signum() }).collect();

@@ -12,11 +12,10 @@ mod tests;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use thiserror::Error;
-
 pub use rows::{Loading, Rows};
 pub use settings::Settings;
 
+use super::RowsError;
 use crate::math::{exp, ln, ln_1p};
 use crate::model::{Arithmetic, Body, Column, Linear, Link, Model};
 
@@ -27,59 +26,6 @@ const GRADIENT: f64 = 1e-7;
 /// Armijo's constant, and how often a step is halved.
 const DESCENT: f64 = 1e-4;
 const HALVINGS: u32 = 40;
-
-/// Why nothing can be fitted.
-#[derive(Debug, Clone, PartialEq, Error)]
-pub enum LogisticError {
-    /// The outcome of every row is the same.
-    #[error("all {rows} rows have the outcome {outcome}; a model needs rows of both")]
-    OneClass {
-        /// Rows.
-        rows: usize,
-        /// The outcome.
-        outcome: bool,
-    },
-    /// Outcomes and keys are not of the same rows.
-    #[error("there are {outcomes} outcomes and {keys} keys")]
-    Length {
-        /// Outcomes.
-        outcomes: usize,
-        /// Keys.
-        keys: usize,
-    },
-    /// More rows than can be numbered.
-    #[error("{0} rows are more than can be numbered")]
-    TooManyRows(usize),
-    /// A column of category codes.
-    #[error("the column {column:?} holds category codes, which have no order; a logistic regression needs one_hot = true there")]
-    Categories {
-        /// The column.
-        column: String,
-    },
-    /// Values that are missing or not finite.
-    #[error(
-        "{gaps} values of the column {column:?} are missing or infinite; a logistic regression needs a number in every row, so impute them"
-    )]
-    Gaps {
-        /// The column.
-        column: String,
-        /// Such values.
-        gaps: usize,
-    },
-}
-
-impl LogisticError {
-    /// A stable name of the kind of error.
-    pub fn code(&self) -> &'static str {
-        match self {
-            LogisticError::OneClass { .. } => "TRAIN_ONE_CLASS",
-            LogisticError::Length { .. } => "TRAIN_LENGTH",
-            LogisticError::TooManyRows(_) => "TRAIN_TOO_MANY_ROWS",
-            LogisticError::Categories { .. } => "TRAIN_CATEGORIES",
-            LogisticError::Gaps { .. } => "TRAIN_GAPS",
-        }
-    }
-}
 
 /// A place of the solver: weights, bias last, with what is known there.
 #[derive(Debug, Clone)]
@@ -116,8 +62,8 @@ impl Logistic {
     /// A fit on those of `rows` of which `takes_part` says so.
     ///
     /// # Errors
-    /// [`LogisticError::OneClass`].
-    pub fn new(settings: Settings, rows: Arc<Rows>, takes_part: impl Fn(usize) -> bool) -> Result<Logistic, LogisticError> {
+    /// [`RowsError::OneClass`].
+    pub fn new(settings: Settings, rows: Arc<Rows>, takes_part: impl Fn(usize) -> bool) -> Result<Logistic, RowsError> {
         let weight = |(row, outcome): (usize, &bool)| match (takes_part(row), outcome) {
             (false, _) => 0.0,
             (true, true) => settings.positive_weight,
@@ -127,7 +73,7 @@ impl Logistic {
         let count = part.iter().filter(|weight| **weight > 0.0).count();
         let yes = part.iter().zip(&rows.outcomes).filter(|(weight, outcome)| **weight > 0.0 && **outcome).count();
         if yes == 0 || yes == count {
-            return Err(LogisticError::OneClass { rows: count, outcome: yes > 0 });
+            return Err(RowsError::OneClass { rows: count, outcome: yes > 0 });
         }
         let mut weights = vec![0.0; rows.names.len() + 1];
         if let Some(bias) = weights.last_mut() {

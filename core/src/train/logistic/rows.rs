@@ -1,6 +1,6 @@
 //! The rows of a logistic regression: numbers without gaps, of which zeros take no room.
 
-use super::LogisticError;
+use super::RowsError;
 
 /// What is fitted on: a sparse matrix, column by column, with outcomes and keys.
 #[derive(Debug)]
@@ -28,14 +28,14 @@ impl Loading {
     /// Rows with these `outcomes` and `keys` (a hash of the lead's id each), whose columns, named `names`, come next.
     ///
     /// # Errors
-    /// [`LogisticError`]: lengths that differ, too many rows.
-    pub fn new(names: Vec<String>, (outcomes, keys): (Vec<bool>, Vec<u64>)) -> Result<Loading, LogisticError> {
+    /// [`RowsError`]: lengths that differ, too many rows.
+    pub fn new(names: Vec<String>, (outcomes, keys): (Vec<bool>, Vec<u64>)) -> Result<Loading, RowsError> {
         let rows = outcomes.len();
         if rows != keys.len() {
-            return Err(LogisticError::Length { outcomes: rows, keys: keys.len() });
+            return Err(RowsError::Length { outcomes: rows, keys: keys.len() });
         }
         if u32::try_from(rows).is_err() {
-            return Err(LogisticError::TooManyRows(rows));
+            return Err(RowsError::TooManyRows { rows, most: u32::MAX as usize });
         }
         let content = outcomes.iter().zip(&keys).map(|(outcome, key)| mix(key ^ u64::from(*outcome))).collect();
         Ok(Loading { rows: Rows { names, starts: vec![0], entries: Vec::new(), outcomes, keys, order: Vec::new() }, content })
@@ -50,12 +50,12 @@ impl Loading {
     /// Takes the values of the next column, in row order.
     ///
     /// # Errors
-    /// [`LogisticError::Gaps`]: a value is missing or not finite.
-    pub fn push(&mut self, values: &[f64]) -> Result<(), LogisticError> {
+    /// [`RowsError::Gaps`]: a value is missing or not finite.
+    pub fn push(&mut self, values: &[f64]) -> Result<(), RowsError> {
         let Some(name) = self.next().and_then(|at| self.rows.names.get(at)) else { return Ok(()) };
         let gaps = values.iter().filter(|value| !value.is_finite()).count() + self.content.len().saturating_sub(values.len());
         if gaps > 0 {
-            return Err(LogisticError::Gaps { column: name.clone(), gaps });
+            return Err(RowsError::Gaps { column: name.clone(), gaps });
         }
         for ((row, value), content) in (0u32..).zip(values).zip(&mut self.content) {
             // One zero.
@@ -96,12 +96,12 @@ impl Rows {
     /// The rows with these `outcomes` and `keys`, as in [`Loading::new`]. `column` lends the values of the column of that number.
     ///
     /// # Errors
-    /// [`LogisticError`]: lengths that differ, a value that is missing or not finite, too many rows.
+    /// [`RowsError`]: lengths that differ, a value that is missing or not finite, too many rows.
     pub fn new(
         names: Vec<String>,
         given: (Vec<bool>, Vec<u64>),
         mut column: impl FnMut(usize) -> Vec<f64>,
-    ) -> Result<Rows, LogisticError> {
+    ) -> Result<Rows, RowsError> {
         let mut loading = Loading::new(names, given)?;
         while let Some(at) = loading.next() {
             loading.push(&column(at))?;
