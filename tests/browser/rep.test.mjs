@@ -96,6 +96,29 @@ test("satisfaction and whether the scores help are asked once in so many days, i
   await context.close();
 });
 
+test("the rep's own priority is stored, the last of several quick ones alone, and is shown again", async () => {
+  const context = await browser.newContext();
+  const { page, card, complaints } = await open(context, "priority");
+  const lead = { ...leads[7], lead_id: "ranked" };
+  await show(page, lead);
+  const select = card.getByLabel("Your priority for this lead");
+  assert.equal(await select.inputValue(), "");
+  for (const value of ["3", "9"]) await select.selectOption(value);
+  await until(async () => (await stored("ranked")).feedback?.length === 1, "it is stored");
+  await show(page, { ...leads[8], lead_id: "unranked" });
+  assert.equal(await select.inputValue(), "");
+  await page.reload();
+  await page.waitForFunction(() => window.element);
+  await show(page, lead);
+  assert.equal(await select.inputValue(), "9");
+  await select.selectOption("2");
+  await until(async () => (await stored("ranked")).feedback?.length === 2, "a later one is another");
+  const said = (await stored("ranked")).feedback.map(({ kind, rating, rep }) => [kind, rating, rep]);
+  assert.deepEqual(said.sort(), [["priority", 2, "kim"], ["priority", 9, "kim"]]);
+  assert.deepEqual(complaints, []);
+  await context.close();
+});
+
 test("without its attributes an element asks nothing and loads nothing for it", async () => {
   const context = await browser.newContext();
   const { page, card } = await open(context, "");
