@@ -1,4 +1,5 @@
-// The recipes of docs/INTEGRATIONS.md, as they are printed there: a CRM in PostgreSQL, a receiver of webhooks, and messages to Slack.
+// The recipes of docs/INTEGRATIONS.md, as they are printed there: a CRM in PostgreSQL, a receiver of webhooks, and messages to Slack. The
+// service's store is in PostgreSQL, too; on SQLite the same is tested by the tests of the service.
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -23,6 +24,7 @@ let receiver;
 let received = [];
 let file;
 let at;
+let postgres;
 let environment;
 
 before(async () => {
@@ -36,13 +38,15 @@ before(async () => {
     `[writeback]\nenabled = true\nwebhooks = [{ url = "http://127.0.0.1:${port}/scores", secret = "CRM_SECRET" }]\n[alerts.notify]\nallow_loopback = true\n`,
   );
   process.env.CRM_SECRET = SECRET;
-  at = await serve(join(folder, "store"), "--model", demo, "--log", "durable", "--settings", file.file);
+  postgres = await startPostgres();
+  at = await serve(`${postgres.url}&schema=service`, "--model", demo, "--log", "durable", "--settings", file.file);
   const path = `${dirname(program())}:${process.env.PATH}`;
   environment = { ...process.env, PATH: path, PLUMBLINE_URL: at.url, PLUMBLINE_KEY: at.key };
 });
 after(async () => {
   await at?.stop();
   receiver?.kill();
+  postgres?.remove();
   file?.remove();
   rmSync(folder, { recursive: true, force: true });
 });
@@ -66,36 +70,31 @@ async function until(is, what) {
 const changes = async () => (await at.get("/v1/changes", { authorization: `Bearer ${at.key}` })).changes;
 
 test("a CRM in PostgreSQL is scored, follows changes and reports outcomes", { skip, timeout: 120_000 }, async () => {
-  const postgres = await startPostgres();
-  try {
-    postgres.script(
-      "CREATE TABLE leads (id text PRIMARY KEY, lead_source text, pricing_page_visits int, created_at timestamptz DEFAULT now(), won_at timestamptz, " +
-        "score numeric, band text, scored_at timestamptz)",
-    );
-    postgres.script("INSERT INTO leads (id, lead_source, pricing_page_visits) SELECT 'L-' || n, 'Referral', n % 9 FROM generate_series(1, 40) AS n");
-    const [leads, back, outcomes] = recipe("postgres");
-    const crm = { CRM: postgres.url };
-    bash(leads, crm);
-    assert.equal(postgres.script("SELECT count(*) FROM leads WHERE score BETWEEN 0 AND 1 AND band <> ''"), "40");
-    // The scores of leads that are explored are hidden, so they are no changes.
-    const scored = readFileSync(join(folder, "scored.ndjson"), "utf8").trim().split("\n").map((line) => JSON.parse(line));
-    const shown = scored.filter(({ explores }) => !explores).length;
-    assert.ok(shown > 30 && scored.length === 40);
-    await until(async () => (await changes()).length === shown, "the service records the changes");
-    // The CRM lost its scores: the changes bring them again, and a second run brings nothing.
-    postgres.script("UPDATE leads SET score = NULL, band = NULL");
-    bash(back, crm);
-    assert.equal(postgres.script("SELECT count(*) FROM leads WHERE score BETWEEN 0 AND 1 AND band <> ''"), `${shown}`);
-    postgres.script("UPDATE leads SET score = 7 WHERE id = 'L-1'");
-    bash(back, crm);
-    assert.equal(postgres.script("SELECT score FROM leads WHERE id = 'L-1'"), "7");
-    postgres.script("UPDATE leads SET won_at = now() WHERE id IN ('L-1', 'L-2')");
-    for (const [n, code] of [[0, "ACCEPTED"], [1, "DUPLICATE"]]) {
-      const answered = JSON.parse(bash(outcomes, crm)).events.map((event) => event.code);
-      assert.deepEqual(answered, [code, code], `run ${n}`);
-    }
-  } finally {
-    postgres.remove();
+  postgres.script(
+    "CREATE TABLE leads (id text PRIMARY KEY, lead_source text, pricing_page_visits int, created_at timestamptz DEFAULT now(), won_at timestamptz, " +
+      "score numeric, band text, scored_at timestamptz)",
+  );
+  postgres.script("INSERT INTO leads (id, lead_source, pricing_page_visits) SELECT 'L-' || n, 'Referral', n % 9 FROM generate_series(1, 40) AS n");
+  const [leads, back, outcomes] = recipe("postgres");
+  const crm = { CRM: postgres.url };
+  bash(leads, crm);
+  assert.equal(postgres.script("SELECT count(*) FROM leads WHERE score BETWEEN 0 AND 1 AND band <> ''"), "40");
+  // The scores of leads that are explored are hidden, so they are no changes.
+  const scored = readFileSync(join(folder, "scored.ndjson"), "utf8").trim().split("\n").map((line) => JSON.parse(line));
+  const shown = scored.filter(({ explores }) => !explores).length;
+  assert.ok(shown > 30 && scored.length === 40);
+  await until(async () => (await changes()).length === shown, "the service records the changes");
+  // The CRM lost its scores: the changes bring them again, and a second run brings nothing.
+  postgres.script("UPDATE leads SET score = NULL, band = NULL");
+  bash(back, crm);
+  assert.equal(postgres.script("SELECT count(*) FROM leads WHERE score BETWEEN 0 AND 1 AND band <> ''"), `${shown}`);
+  postgres.script("UPDATE leads SET score = 7 WHERE id = 'L-1'");
+  bash(back, crm);
+  assert.equal(postgres.script("SELECT score FROM leads WHERE id = 'L-1'"), "7");
+  postgres.script("UPDATE leads SET won_at = now() WHERE id IN ('L-1', 'L-2')");
+  for (const [n, code] of [[0, "ACCEPTED"], [1, "DUPLICATE"]]) {
+    const answered = JSON.parse(bash(outcomes, crm)).events.map((event) => event.code);
+    assert.deepEqual(answered, [code, code], `run ${n}`);
   }
 });
 
