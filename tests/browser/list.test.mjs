@@ -156,6 +156,31 @@ test("rows are turned, sorted by any column, and selected by the keyboard; rejec
   await page.close();
 });
 
+test("the scores of rows that a person sees are reported, each once, and no others", async () => {
+  const { page, list, complaints } = await open({ attributes: `page-size="10"` });
+  const leads = batch(25).map((lead) => ({ ...lead, lead_id: `seen-${lead.lead_id}` }));
+  await served(leads);
+  const { rows } = await show(page, leads);
+  const exposures = async () => Promise.all(rows.map(async ([id]) => (await (await fetch(`${edge.url}/v1/leads/${id}`)).json()).exposures?.length ?? 0));
+  const wanted = (count) => rows.map(([, , explores], place) => Number(place < count && !explores));
+  const until = async (count) => {
+    for (let found, began = Date.now(); ; await new Promise((next) => setTimeout(next, 100))) {
+      found = await exposures();
+      if (JSON.stringify(found) === JSON.stringify(wanted(count))) return;
+      assert.ok(Date.now() - began < 10_000, `${found} instead of ${wanted(count)}`);
+    }
+  };
+  await until(10);
+  await list.getByRole("button", { name: "Next" }).click();
+  await until(20);
+  await list.getByRole("button", { name: "Previous" }).click();
+  await show(page, leads);
+  await new Promise((next) => setTimeout(next, 500));
+  await until(20);
+  assert.deepEqual(complaints, []);
+  await page.close();
+});
+
 test("new leads take the place of those that are being scored, and markup is text", async () => {
   const { page, list } = await open();
   const ids = await page.evaluate(async ([many, few]) => {

@@ -131,8 +131,12 @@ export class Connection extends EventTarget {
 
   /** Notes that a person saw a score; one of the page with all that the service's log needs of it. @internal */
   async seen(lead_id: string, scored: Scored): Promise<void> {
-    const score = await this.#worked(scored);
-    await this.#add("exposures", { lead_id, version: scored.score.model.version, client_ms: scored.client_ms, ...(score && { score }) });
+    await this.exposed(lead_id, scored.score.model.version, await this.#worked(scored), { client_ms: scored.client_ms });
+  }
+
+  /** Queues that a person saw a score; `score` is what the log needs of one of the page. @internal */
+  async exposed(lead_id: string, version: string, score: object | undefined, more: EventFields = {}): Promise<void> {
+    await this.#add("exposures", { lead_id, version, ...more, ...(score && { score }) });
   }
 
   /** A score of this page, and those of the deployment's shadows, which are never shown; undefined for a score of the service. */

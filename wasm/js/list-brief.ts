@@ -9,6 +9,8 @@ export interface Brief {
   /** The strongest reason in words; absent without reasons. */
   reason?: string;
   version?: string;
+  probability?: number;
+  margin?: number;
   code?: string;
 }
 
@@ -16,7 +18,7 @@ export interface Brief {
 export function brief(answer: Score | PlumblineError | { error: { code: string } }): Brief {
   if ("code" in answer) return { code: answer.code };
   if ("error" in answer) return { code: answer.error.code };
-  const { score, band, reasons, model } = answer;
+  const { score, band, reasons, model, probability, margin } = answer;
   const [first] = reasons;
-  return { score, band, version: model.version, ...(first && { reason: first.text }) };
+  return { score, band, version: model.version, probability, margin, ...(first && { reason: first.text }) };
 }

@@ -26,6 +26,8 @@ export interface Row {
   epoch: number | undefined;
   /** Why there is no score. */
   code: string | undefined;
+  /** What the service's log gets of a score of the page; undefined for one of the service. @internal */
+  logged: object | undefined;
 }
 
 /** Who scored a list. */
@@ -44,7 +46,7 @@ interface Chunk {
 
 /** A row before it is scored. @internal */
 export function unscored(lead: Lead): Row {
-  return { lead, score: undefined, band: "", reason: "", explores: false, variant: undefined, version: undefined, epoch: undefined, code: undefined };
+  return { lead, score: undefined, band: "", reason: "", explores: false, variant: undefined, version: undefined, epoch: undefined, code: undefined, logged: undefined };
 }
 
 /** A run over a list. @internal */
@@ -113,9 +115,11 @@ function write(row: Row, { ids, texts }: Chunk): void {
   }
 }
 
-function settle(row: Row, found: Brief, part?: Pick<Part, "variant" | "explores">, epoch?: number): void {
+function settle(row: Row, found: Brief, part?: Pick<Part, "variant" | "explores"> & Partial<Part>, epoch?: number): void {
   row.explores = part?.explores ?? false;
   [row.variant, row.version, row.epoch, row.code] = [part?.variant, found.version, epoch, found.code];
+  const { probability, margin, band } = found;
+  row.logged = epoch === undefined || probability === undefined ? undefined : { ...part, epoch, probability, margin, band };
   row.score = row.explores ? undefined : found.score;
   row.band = row.explores ? "" : (found.band ?? "");
   row.reason = row.explores ? "" : (found.reason ?? "");
@@ -163,5 +167,6 @@ async function scored(scorers: Crew, assigned: Assigned, variant: string, places
     if (variant === champion) throw error;
     return by((who = champion));
   });
-  places.forEach((place, at) => settle(rows[chunk.start + place] as Row, found[at] ?? {}, { variant: who, explores: (parts[place] as Part).explores }, deployment.epoch));
+  const taken = who === variant ? {} : { variant: who, role: "champion" as const };
+  places.forEach((place, at) => settle(rows[chunk.start + place] as Row, found[at] ?? {}, { ...(parts[place] as Part), ...taken }, deployment.epoch));
 }

@@ -53,6 +53,11 @@ export class LeadList extends Base {
   #turn = 0;
   #sorting = 0;
   #isAsked = false;
+  /** The rows that are shown, once they are scored. */
+  #shown: readonly Row[] = [];
+  /** Scores that a person has seen: lead, version and probability. */
+  readonly #exposed = new Set<string>();
+  #watch: IntersectionObserver | undefined;
   readonly #redeployed = () => this.#ask();
 
   /** The leads; setting them scores them. */
@@ -118,6 +123,7 @@ export class LeadList extends Base {
       delete (this as Record<string, unknown>)[name];
       Object.assign(this, { [name]: value });
     }
+    this.#watch = new IntersectionObserver((entries) => entries.some((entry) => entry.isIntersecting) && void this.#expose());
     this.#bind(this.#isGiven ? this.#connection : this.#named());
     this.#draw();
     this.#ask();
@@ -126,6 +132,7 @@ export class LeadList extends Base {
   /** @internal */
   disconnectedCallback(): void {
     this.#turn++;
+    this.#watch?.disconnect();
     this.#connection?.removeEventListener("deployment", this.#redeployed);
   }
 
@@ -232,7 +239,25 @@ export class LeadList extends Base {
     const pages = Math.max(Math.ceil(this.#sorted.length / size), 1);
     this.#page = Math.min(Math.max(this.#page, 0), pages - 1);
     const rows = this.#sorted.slice(this.#page * size, (this.#page + 1) * size);
+    this.#shown = rows;
+    this.#watch?.unobserve(this);
+    this.#watch?.observe(this);
     this.#view?.show({ rows, columns: this.#columns, order: this.#order, page: this.#page, pages });
+  }
+
+  /** Notes the scores that a person sees, each once. */
+  async #expose(): Promise<void> {
+    const [connection, slices] = [this.#connection, new Slices()];
+    if (this.#exposed.size > 20_000) this.#exposed.clear();
+    for (const { lead, score, version, logged } of this.#shown) {
+      const { lead_id } = lead ?? {};
+      const id = typeof lead_id === "string" || typeof lead_id === "number" ? String(lead_id) : "";
+      const seen = `${id} ${version} ${logged ? (logged as { probability: number }).probability : score}`;
+      if (!connection || id === "" || score === undefined || version === undefined || this.#exposed.has(seen)) continue;
+      this.#exposed.add(seen);
+      void connection.exposed(id, version, logged).catch(() => {});
+      if (slices.isOver) await slices.rest();
+    }
   }
 
   #emit(type: string, detail: unknown): void {
