@@ -101,6 +101,13 @@ test("a frame of another origin shows the leads of the page round it, and of no 
   assert.equal(await shown(), "again");
   assert.notEqual(await page.evaluate(() => document.querySelector("iframe").style.height), "4px");
   assert.deepEqual(complaints, []);
+  // A page that begins to listen when the frame has long been loaded is heard too.
+  const late = await page.evaluate(([origin, lead]) => {
+    window.card.close();
+    window.card = window.frames_.frame(document.querySelector("iframe"), { origin });
+    return window.card.score(lead).then((found) => found.lead_id);
+  }, [site.origin, { ...leads[1], lead_id: "late" }]);
+  assert.equal(late, "late");
   await page.close();
 
   const stranger = await crm();

@@ -98,7 +98,8 @@ export function frame(iframe: HTMLIFrameElement, options: { origin: string; fits
   };
   addEventListener("message", listen);
   iframe.addEventListener("load", hello);
-  hello();
+  // A page of another origin is there already; before that the browser would report a message to the empty one.
+  if (iframe.contentDocument === null || origin === location.origin) hello();
   return {
     score(lead) {
       current?.failed(new PlumblineError("FRAME_SUPERSEDED", "a later lead took this one's place"));
@@ -154,8 +155,9 @@ export function answer(card: Card, options: { origins: readonly string[] }): () 
   card.addEventListener("lead-scored", scored);
   card.addEventListener("lead-failed", failed);
   sized?.observe(card as unknown as Element);
-  // The page round it is of at most one of these origins: a browser delivers to no other.
-  for (const origin of origins) send({ plumbline: PROTOCOL, type: "ready" }, origin);
+  // Where the browser does not say which page is round it, that page asks when the frame has loaded.
+  const around = globalThis.location.ancestorOrigins?.[0];
+  if (around !== undefined && origins.includes(around)) send({ plumbline: PROTOCOL, type: "ready" }, around);
   return () => {
     removeEventListener("message", listen);
     card.removeEventListener("lead-scored", scored);
