@@ -154,6 +154,35 @@ fn tables_without_an_answer_are_rejected_and_nothing_is_written() {
 }
 
 #[test]
+fn leads_that_do_not_meet_the_suite_are_not_trained_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = write(folder.path(), "leads.csv", &leads(1_500, 1));
+    let out = text(&folder.path().join("m.plumb"));
+    let suite = |severity: &str| {
+        let expectation = serde_json::json!({
+            "type": "expect_column_values_to_be_between", "kwargs": { "column": "visits", "min_value": 0, "max_value": 10 },
+            "severity": severity, "meta": {},
+        });
+        let path = folder.path().join("suite.json");
+        std::fs::write(&path, serde_json::json!({ "name": "s", "expectations": [expectation], "meta": {} }).to_string()).unwrap();
+        text(&path)
+    };
+    let args = ["train", &data, "--time", "created", "--leave-out", "stage", "-o", &out, "--suite"];
+    let rejected = failure(5, &[&args[..], &[&suite("critical")]].concat(), b"");
+    assert!(rejected.contains("TRAIN_SUITE") && rejected.contains("visits"), "{rejected}");
+    assert!(!Path::new(&out).exists());
+    // Values that are hashed are not what the suite is about; what is not critical is said.
+    expect(0, &[&args[..], &[&suite("critical"), "--personal", "visits"]].concat(), b"");
+    expect(0, &[&args[..], &[&suite("warning")]].concat(), b"");
+    // A bundle's own suite: a number that has become a word.
+    let rows: Vec<String> = leads(1_500, 2).iter().map(|row| row.replacen("Z,", "Z,many-", 1)).collect();
+    let (odd, next) = (write(folder.path(), "odd.csv", &rows), text(&folder.path().join("n.plumb")));
+    let rejected = failure(5, &["train", &odd, "--time", "created", "--like", &out, "-o", &next], b"");
+    assert!(rejected.contains("TRAIN_SUITE"), "{rejected}");
+    assert!(!Path::new(&next).exists());
+}
+
+#[test]
 fn the_card_is_written_beside_the_bundle_and_inspect_writes_the_same_from_it() {
     let folder = tempfile::tempdir().unwrap();
     let data = write(folder.path(), "leads.csv", &leads(1_200, 4));

@@ -70,6 +70,8 @@ pub struct Elsewhere<'a> {
     leads: Collected,
     champion: NamedTempFile,
     version: String,
+    /// Fields of the leads whose values are hashed.
+    personal: Vec<String>,
     /// Where the bundle goes where no file was named.
     folder: TempDir,
     output: Option<&'a Path>,
@@ -89,6 +91,9 @@ impl Elsewhere<'_> {
             [("--like", champion.as_os_str()), ("--champion", champion.as_os_str()), ("-o", bundle.as_os_str())]
         {
             all.extend([option.into(), value.to_owned()]);
+        }
+        if !self.personal.is_empty() {
+            all.extend(["--personal".into(), OsString::from(self.personal.join(","))]);
         }
         all.extend(["--version".into(), OsString::from(&self.version), leads.into()]);
         all
@@ -146,7 +151,19 @@ impl Retrain {
         let folder = tempfile::tempdir().map_err(failed())?;
         let version = word(&leads.run, "version");
         let service = &self.service;
-        Ok(Some(Elsewhere { service, run: run.clone(), leads, champion, version, folder, output: self.output.as_deref() }))
+        let policy = service.get("/v1/rollout/policy")?.body;
+        let personal = policy.pointer("/policy/leads/personal").and_then(Value::as_array).into_iter().flatten();
+        let personal = personal.filter_map(|field| field.as_str().map(str::to_owned)).collect();
+        Ok(Some(Elsewhere {
+            personal,
+            service,
+            run: run.clone(),
+            leads,
+            champion,
+            version,
+            folder,
+            output: self.output.as_deref(),
+        }))
     }
 
     /// Asks, waits or lists.

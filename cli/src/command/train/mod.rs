@@ -6,6 +6,7 @@ mod input;
 mod registry;
 mod settings;
 mod spread;
+mod suite;
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
@@ -17,6 +18,7 @@ use plumbline_core::bundle::{Declaration, Provenance};
 use plumbline_core::feature::Pipeline;
 use plumbline_core::math::logistic;
 use plumbline_core::model::{Calibration, Model};
+use plumbline_core::quality::Suite;
 use plumbline_core::report::time_text;
 use plumbline_core::retrain::too_few;
 use plumbline_core::table::Rows as Account;
@@ -27,7 +29,7 @@ use plumbline_core::{Bundle, Manifest, Scorer};
 
 use crate::input::declaration::read_declaration;
 use crate::input::model_file::open_scorer;
-use crate::input::origin;
+use crate::input::{origin, read_suite};
 use crate::mlflow::{Experiment, Place};
 use crate::output::paths::keep_apart;
 use crate::output::{Interrupt, replace, terminal};
@@ -57,6 +59,7 @@ brought to one scale, categories become flags, gaps are filled and marked. The s
 Leads can also be rows of a PostgreSQL database, which is only read, or those that a service keeps (--store, --url): with their fields as of
 the moment they were scored and their outcome once it is final, as its own retraining reads them.
 
+With --suite, the leads are first checked against a suite of Great Expectations; nothing is trained where a critical expectation is not met.
 Without --schema, every column but the outcome is a field, as far as it can be trained on; what is left out is listed with the reason.
 Fields that are probably known only after the outcome are named: leave them out with --leave-out, or the model will be excellent here
 and useless in service. --schema-out writes the schema, to edit and train again with --schema.
@@ -122,6 +125,13 @@ pub struct Train {
     /// Take fields, features and hyperparameters from this bundle
     #[arg(long, value_name = "M.plumb", conflicts_with_all = ["schema", "leave_out", "kind"])]
     like: Option<PathBuf>,
+    /// A suite of Great Expectations that the leads must meet: no model is trained where a critical expectation is not met [default: with
+    /// --like the bundle's own]
+    #[arg(long, value_name = "S.json")]
+    suite: Option<PathBuf>,
+    /// Columns with hashed values, whose expectations are not checked
+    #[arg(long, value_name = "COLUMN,…", value_delimiter = ',')]
+    personal: Vec<String>,
     /// Settings with a section [train] (TOML)
     #[arg(long, value_name = "FILE")]
     settings: Option<PathBuf>,
@@ -181,6 +191,7 @@ impl Train {
             ("the leads", self.data.as_deref()),
             ("the bundle to take fields from", self.like.as_deref()),
             ("the schema", self.schema.as_deref()),
+            ("the suite", self.suite.as_deref()),
             ("the settings", self.settings.as_deref()),
         ];
         keep_apart(&read, &[("the bundle", Some(&self.output)), ("the schema", self.schema_out.as_deref())])?;
@@ -194,7 +205,11 @@ impl Train {
             settings.kind = kind;
         }
         settings.check().map_err(|what| Failure::input("the settings", "SETTINGS_INVALID", what))?;
+        let own = self.suite.as_deref().map(read_suite).transpose()?;
         let input = DataSource::of(self, &interrupt)?;
+        if let Some(suite) = own.or_else(|| like.as_ref().and_then(suite_of)) {
+            suite::judge(&suite, &input, &self.personal, &interrupt)?;
+        }
         let (mut declaration, plain) = match &like {
             Some(like) => (again(like), None),
             None => self.declaration(&input, &settings)?,
@@ -367,6 +382,11 @@ impl Train {
 fn labelled(input: &DataSource) -> Labelled<'_> {
     let (outcome, time) = (input.outcome.as_deref(), input.time.as_deref());
     Labelled { file: &input.file, place: input.place.as_deref(), outcome, time }
+}
+
+/// The suite that the bundle of `like` holds, if any.
+fn suite_of(like: &Scorer) -> Option<Suite> {
+    Suite::read(&like.bundle().baseline.as_ref()?.suite).ok()
 }
 
 /// The leads as the model will read them.
