@@ -41,7 +41,12 @@ test("an empty store has a champion and a key, keeps outcomes, counts them, and 
   assert.deepEqual((await ask("/v1/me")).json.scopes, ["score", "ingest", "read"]);
 
   // Leads are scored under deployment 1 and their outcomes stored, each at the shard of its lead, answered in its place.
-  for (const lead of leads.slice(0, 40)) assert.equal((await post("/v1/score", lead, { "content-type": "application/json" })).status, 200);
+  const shown = [];
+  for (const lead of leads.slice(0, 40)) {
+    const scored = await post("/v1/score", lead, { "content-type": "application/json" });
+    assert.equal(scored.status, 200);
+    if (!scored.json.explores) shown.push(JSON.parse(lead).lead_id);
+  }
   const ids = leads.slice(0, 40).map((lead) => JSON.parse(lead).lead_id);
   const outcome = (lead_id, more) => JSON.stringify({ lead_id, event_id: "1", kind: "converted", occurred_at: new Date(Date.now() - 1000).toISOString(), ...more });
   const lines = [...ids.map((id) => outcome(id)), outcome(ids[0], { kind: "vanished" })];
@@ -68,16 +73,16 @@ test("an empty store has a champion and a key, keeps outcomes, counts them, and 
   for (let n = 0; n < 2; n++) codes.push((await post("/v1/exposures", seen)).json.events[0].code);
   assert.deepEqual(codes, ["ORPHAN", "DUPLICATE"]);
 
-  // First scores are changes, which a CRM follows by a cursor; open leads are scored again by hand, and that changes nothing.
+  // First scores are changes, but for hidden ones, which a CRM follows by a cursor; open leads are scored again by hand, and that changes nothing.
   const changed = new Map();
-  for (let cursor = ""; changed.size < 40; ) {
+  for (let cursor = ""; changed.size < shown.length; ) {
     assert.ok(Date.now() - began < 30_000, `only ${changed.size} changes were recorded`);
     const page = (await ask(`/v1/changes?limit=16&after=${cursor}`)).json;
     page.changes.forEach((change) => changed.set(change.lead_id, change));
     ({ cursor } = page);
     if (!page.more) await new Promise((next) => setTimeout(next, 250));
   }
-  assert.deepEqual([...changed.keys()].sort(), [...ids].sort());
+  assert.deepEqual([...changed.keys()].sort(), shown.sort());
   assert.equal((await post("/v1/rescore", "")).status, 403);
   assert.equal((await post("/v1/rescore", "", as)).status, 200);
   let rescored = {};
