@@ -6,6 +6,8 @@ use crate::score::{Scorer, Workspace};
 
 /// Each field is permuted so often.
 const TIMES: usize = 3;
+/// Rows that are scored at most, over all permutations: a control object has some seconds a step.
+const SCORINGS: usize = 150_000;
 /// Where the permutations begin.
 const SEED: u64 = 0x9e37_79b9;
 
@@ -19,6 +21,10 @@ pub(super) fn losses(
     fields: &[usize],
     work: &mut Workspace,
 ) -> Option<Vec<f64>> {
+    // Spread evenly, as the sample is.
+    let stride = (rows.len() * fields.len() * TIMES).div_ceil(SCORINGS).max(1);
+    let rows: Vec<&Vec<f64>> = rows.iter().step_by(stride).collect();
+    let converted: Vec<bool> = converted.iter().step_by(stride).copied().collect();
     let mut auc = |row_of: &mut dyn FnMut(usize, &mut Vec<f64>)| -> Option<f64> {
         let mut row = Vec::new();
         let mut margins = Vec::with_capacity(rows.len());
@@ -29,11 +35,11 @@ pub(super) fn losses(
                 _ => return None,
             }
         }
-        Ranking::new(&Labelled::new(&margins, converted).ok()?).roc_auc().ok()
+        Ranking::new(&Labelled::new(&margins, &converted).ok()?).roc_auc().ok()
     };
     let own = |at: usize, row: &mut Vec<f64>| {
         row.clear();
-        row.extend(rows.get(at).into_iter().flatten());
+        row.extend(rows.get(at).into_iter().copied().flatten());
     };
     let whole = auc(&mut { own })?;
     let sources: Vec<Option<usize>> = (0..scorer.engine().columns()).map(|column| scorer.pipeline().source(column)).collect();

@@ -113,13 +113,15 @@ impl Description {
     fn gain_by_field(&self) -> Option<BTreeMap<String, f64>> {
         let gains = self.gains.as_ref()?;
         let all: f64 = gains.iter().sum();
-        let mut of_field = BTreeMap::new();
+        let mut of_field: BTreeMap<String, f64> = BTreeMap::new();
         for (column, gain) in gains.iter().enumerate() {
             let field = self.scorer.pipeline().source(column).and_then(|at| self.scorer.bundle().manifest.schema.fields.get(at));
             if let Some(field) = field {
-                *of_field.entry(field.name.clone()).or_insert(0.0) += gain / all;
+                *of_field.entry(field.name.clone()).or_insert(0.0) += *gain;
             }
         }
+        // Rounded sums of columns may exceed the sum of all.
+        of_field.values_mut().for_each(|gain: &mut f64| *gain = (*gain / all).min(1.0));
         (all > 0.0).then_some(of_field)
     }
 }

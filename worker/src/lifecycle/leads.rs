@@ -1,5 +1,6 @@
 //! Leads that are sent so that their fields are kept.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use plumbline_core::ScoreError;
@@ -32,6 +33,7 @@ pub(super) fn keep<S: Sql>(
     let form = if sent.is_lines { Form::Lines } else { Form::of_json(body) };
     let limits = Limits { batch: MOST_EVENTS as u32, ..Limits::default() };
     let (mut slots, mut statuses, mut places, mut own) = (Slots::default(), Vec::new(), Vec::new(), Vec::new());
+    let (mut last, mut doubles) = (BTreeMap::new(), BTreeSet::new());
     let read = reader.read_body(body, form, &limits, &mut slots, &mut |lead| {
         let id = reader.id(lead.slots);
         let status = match lead.read {
@@ -40,14 +42,21 @@ pub(super) fn keep<S: Sql>(
             Ok(()) => None,
         };
         if status.is_none() && shard(id, shards.max(1)) == number {
+            // Of a lead that comes several times the last one counts.
+            if let Some(before) = last.insert(id.to_owned(), own.len()) {
+                doubles.insert(before);
+            }
             places.push(statuses.len());
             own.push(kept(&fields, &known, id, &String::from_utf8_lossy(lead.json), now_ms));
         }
         statuses.push(status);
     });
     read.map_err(|error| body_problem(&error))?;
-    let stored = if own.is_empty() { Vec::new() } else { log.ingest_fields(&own)? };
-    for (at, status) in places.into_iter().zip(stored) {
+    let is_last = |at: &usize| !doubles.contains(at);
+    let kept: Vec<LeadFields> = (0..own.len()).filter(is_last).filter_map(|at| own.get(at).cloned()).collect();
+    let mut stored = if kept.is_empty() { Vec::new() } else { log.ingest_fields(&kept)? }.into_iter();
+    let statuses_of_own = (0..own.len()).map(|at| if is_last(&at) { stored.next() } else { Some(later()) });
+    for (at, status) in places.into_iter().zip(statuses_of_own.flatten()) {
         if let Some(place) = statuses.get_mut(at) {
             *place = Some(status);
         }
@@ -66,6 +75,12 @@ fn kept(fields: &Fields, known: &Arc<Known>, id: &str, json: &str, now_ms: i64) 
 
 fn rejected(problem: Problem) -> EventStatus {
     EventStatus { status: problem.status, code: problem.code.to_owned(), detail: Some(problem.detail) }
+}
+
+/// The status of a lead that comes again further down.
+fn later() -> EventStatus {
+    let detail = "a later lead of this request has the same id, and is the one that is kept".to_owned();
+    EventStatus { status: 200, code: "DUPLICATE".to_owned(), detail: Some(detail) }
 }
 
 fn no_id() -> Problem {
@@ -121,12 +136,18 @@ mod tests {
             answer["events"].as_array().unwrap().iter().map(|event| event["code"].as_str().unwrap().to_owned()).collect()
         };
         assert_eq!((status, &answer["accepted"], &answer["rejected"]), (200, &json!(3), &json!(3)), "{answer}");
-        let expected = ["ACCEPTED", "LEAD_WRONG_TYPE", "LEAD_ID_MISSING", "ACCEPTED", "ACCEPTED", "LEAD_MALFORMED"];
+        let expected = ["ACCEPTED", "LEAD_WRONG_TYPE", "LEAD_ID_MISSING", "DUPLICATE", "ACCEPTED", "LEAD_MALFORMED"];
         assert_eq!(codes(&answer), expected, "{answer}");
         let kept = fields(&mut lifecycle, "a");
         assert_eq!((kept[0][0].as_i64(), kept[0][1]["visits"].as_i64()), (Some(NOW), Some(4)), "{kept}");
         assert!(kept[0][1]["plan"].as_str().unwrap().len() == 32 && kept[0][1].get("email").is_none(), "{kept}");
-        assert_eq!(fields(&mut lifecycle, "c"), json!([[NOW + 1, { "visits": 3 }], [NOW, { "visits": 2 }]]));
+        assert_eq!(fields(&mut lifecycle, "c"), json!([[NOW, { "visits": 3 }]]), "of two leads with an id the last one");
+        let (_, answer) = send(&mut lifecycle, NOW + 1_000, "application/x-ndjson", body);
+        assert_eq!(
+            (codes(&answer)[0].as_str(), codes(&answer)[4].as_str()),
+            ("DUPLICATE", "DUPLICATE"),
+            "sending it again changes nothing"
+        );
         // Sent again, by another form of the body: nothing is new but what changed.
         let again = json!([{ "lead_id": "a", "visits": 4, "plan": "gold" }, { "lead_id": "c", "visits": 2 }]).to_string();
         let (_, answer) = send(&mut lifecycle, NOW + 5_000, "application/json", &again);

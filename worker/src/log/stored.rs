@@ -19,6 +19,13 @@ pub struct StoredLead {
     pub converted: Option<bool>,
 }
 
+impl StoredLead {
+    /// The moment as of which a model reads the fields: of the first score, where there is one.
+    pub fn as_of_ms(&self) -> i64 {
+        self.first_ms.unwrap_or(self.lead.at_ms)
+    }
+}
+
 /// Which leads a shard is asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StoredQuestion {

@@ -6,7 +6,7 @@ use plumbline_worker::store::postgres::{Address, Postgres};
 use plumbline_worker::store::{Param, Sql, SqlError};
 use serde_json::Value;
 
-use super::table::{TABLES, create, predictions, upsert};
+use super::table::{TABLES, create, prediction, predictions, upsert};
 use super::{Page, Target, of_another};
 use crate::Failure;
 
@@ -109,17 +109,13 @@ fn store(sql: &mut dyn Sql, shard: Param<'_>, rows: &[Value]) -> Result<(), SqlE
     }
     for batch in tables.remove("prediction_batches").unwrap_or_default() {
         let (id, predictions_of) = (of(batch, "id"), of(batch, "predictions"));
-        let width = predictions().len();
         let statement = upsert("prediction_logs", true, 2, &predictions(), |at, _| format!("r.value ->> {at}"));
         let lines: Vec<Value> = predictions_of
             .as_array()
             .into_iter()
             .flatten()
             .enumerate()
-            .map(|(ordinal, cells)| {
-                let cells = cells.as_array().into_iter().flatten().cloned();
-                [id.clone(), Value::from(ordinal)].into_iter().chain(cells).take(width).collect()
-            })
+            .map(|(ordinal, cells)| [id.clone(), Value::from(ordinal)].into_iter().chain(prediction(cells)).collect())
             .collect();
         for lines in lines.chunks(AT_ONCE) {
             sql.execute(&statement, &[Param::Text(&Value::from(lines).to_string()), shard])?;

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use super::table::{TABLES, predictions};
+use super::table::{TABLES, prediction, predictions};
 use super::{Page, Target, of_another};
 use crate::Failure;
 use crate::clock;
@@ -77,8 +77,8 @@ impl Lake {
                 let id = cells.get("id").cloned().unwrap_or_default();
                 let all = tables.entry("prediction_logs").or_default();
                 for (ordinal, line) in cells.get("predictions").and_then(Value::as_array).into_iter().flatten().enumerate() {
-                    let line = line.as_array().into_iter().flatten().cloned();
-                    all.push([json!(number), json!(shard), id.clone(), json!(ordinal)].into_iter().chain(line).collect());
+                    let own = [json!(number), json!(shard), id.clone(), json!(ordinal)];
+                    all.push(own.into_iter().chain(prediction(line)).collect());
                 }
             } else if let Some(table) = TABLES.iter().find(|table| table.name == name) {
                 let of = table.columns.iter().map(|(name, _)| cells.get(name).cloned().unwrap_or_default());

@@ -1,6 +1,7 @@
 //! The tables of a copy: those of the service, with the shard's number where they come from one.
 
-use plumbline_core::event::{ColumnType, Prediction};
+use plumbline_core::event::{Column, ColumnType, Prediction, Source};
+use serde_json::Value;
 
 /// One table.
 pub struct Table {
@@ -231,6 +232,16 @@ pub const TABLES: &[Table] = &[
 pub fn predictions() -> Vec<(&'static str, ColumnType)> {
     let columns = Prediction::COLUMNS.iter().map(|column| (column.name, column.kind));
     [("batch", I), ("ordinal", I)].into_iter().chain(columns).collect()
+}
+
+/// The cells of one prediction, which may be of an older release and have fewer; who worked out its score is named.
+pub fn prediction(cells: &Value) -> Vec<Value> {
+    let given = cells.as_array().into_iter().flatten().cloned().chain(std::iter::repeat(Value::Null));
+    let named = |(column, cell): (&Column, Value)| match column.name {
+        "source" if cell.is_null() => Source::Service.name().into(),
+        _ => cell,
+    };
+    Prediction::COLUMNS.iter().zip(given).map(named).collect()
 }
 
 /// `CREATE TABLE`, in the dialect of the store.

@@ -86,7 +86,7 @@ impl<S: Sql> Control<S> {
         let shown: Vec<Value> = known
             .map(|lead| {
                 let fields: Value = serde_json::from_slice(&self.fields_of(lead)).unwrap_or_default();
-                json!({ "lead_id": lead.lead.lead_id, "at_ms": lead.lead.at_ms, "converted": lead.converted, "fields": fields })
+                json!({ "lead_id": lead.lead.lead_id, "at_ms": lead.as_of_ms(), "converted": lead.converted, "fields": fields })
             })
             .collect();
         let run = if asked.run.is_empty() { None } else { self.retraining(&asked.run)? };

@@ -388,7 +388,7 @@ impl<S: Sql> Control<S> {
             if work.champion.reader().read_json(&fields, &Limits::default(), &mut work.slots).is_err() {
                 continue;
             }
-            let as_of = Timestamp(lead.lead.at_ms);
+            let as_of = Timestamp(lead.as_of_ms());
             let mut row = Vec::with_capacity(columns);
             work.champion.pipeline().apply(&work.slots, as_of, &mut row);
             let converted = lead.converted == Some(true);
@@ -510,9 +510,9 @@ impl<S: Sql> Control<S> {
             }
             let is_test = work.is_test.get(*row) == Some(&true);
             *row += 1;
-            let (as_of, converted) = (Timestamp(lead.lead.at_ms), lead.converted == Some(true));
+            let (as_of, converted) = (Timestamp(lead.as_of_ms()), lead.converted == Some(true));
             let failed = |e: plumbline_core::ScoreError| End::failed(e.code(), format!("A lead cannot be scored: {e}."));
-            made.add(&work.slots, as_of, (converted, Some(lead.lead.at_ms)), is_test).map_err(failed)?;
+            made.add(&work.slots, as_of, (converted, Some(as_of.0)), is_test).map_err(failed)?;
             if is_test {
                 let score = work.champion.score_read(&work.slots, as_of, &options, &mut work.workspace).map_err(failed)?;
                 today.push(score.probability);
