@@ -261,15 +261,20 @@ impl<S: Sql> Lifecycle<S> {
             });
             let _ = asked.map_err(Fault::from).and_then(|()| self.control.take_survey(&survey, &surveyed));
         }
-        if let Some(ask) = self.control.due_changes()? {
-            let shards = u32::try_from(self.shards.len()).unwrap_or(1);
-            let mut parts = Vec::new();
-            for (number, shard) in (0..).zip(&mut self.shards) {
-                parts.push(part(shard, (number, shards), now_ms, &ask, b"")?);
-            }
-            self.control.answer_parts(now_ms, &ask, parts)?;
-        }
+        // Score changes that could not be posted wait for the next tick: looks, gates and alerts do not wait for them.
+        let _ = self.post_changes(now_ms);
         Ok(if self.control.tick(now_ms)? { self.control.deployed()? } else { None })
+    }
+
+    /// Writes the messages with score changes that are due to webhooks.
+    fn post_changes(&mut self, now_ms: i64) -> Result<(), Fault> {
+        let Some(ask) = self.control.due_changes()? else { return Ok(()) };
+        let shards = u32::try_from(self.shards.len()).unwrap_or(1);
+        let mut parts = Vec::new();
+        for (number, shard) in (0..).zip(&mut self.shards) {
+            parts.push(part(shard, (number, shards), now_ms, &ask, b"")?);
+        }
+        self.control.answer_parts(now_ms, &ask, parts).map(drop)
     }
 
     /// Retrains the model where that is due, step by step until `goes_on` says no; whether there is more to do.

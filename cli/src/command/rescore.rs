@@ -17,7 +17,8 @@ The service scores each open lead, one without an outcome that was scored within
 that serves all leads, at most writeback.rescore_per_second leads a second, and records what changed (plumbline changes, webhooks). It does so
 by itself when another model begins to serve all leads (writeback.rescore). How far it came is in the store: after a restart it goes on.
 
-Leads whose fields are not stored (leads.store) are counted, and cannot be scored here: have the CRM send them to /v1/score.
+Stored are the fields of a lead's first score (leads.store) and those that were sent to POST /v1/leads. Leads without stored fields, and leads
+that were scored more than ten minutes after them, are counted and not scored here: have the CRM send them to /v1/score.
 
 The service works on it between requests. With --wait, the command returns when all leads were looked at; with --store, it then works in
 its own process.
@@ -104,14 +105,15 @@ fn sentence(state: &Value) -> String {
         _ => "Running",
     };
     format!(
-        "{what}: version {}, {} of {} leads looked at; {} scored again, {} changes; {} closed, {} without stored fields, {} rejected, {} hidden.",
+        "{what}: version {}, {} leads looked at ({:.0} %); {} scored again, {} changes; {} closed, {} without stored fields, {} scored since with other fields, {} rejected, {} hidden.",
         word("version"),
         count("leads"),
-        count("total"),
+        state.get("share").and_then(Value::as_f64).unwrap_or_default() * 100.0,
         count("rescored"),
         count("changed"),
         count("closed"),
         count("without_fields"),
+        count("outdated"),
         count("rejected"),
         count("hidden"),
     )

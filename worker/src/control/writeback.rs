@@ -123,8 +123,9 @@ impl<S: Sql> Control<S> {
     pub(super) fn shown_rescoring(&mut self, parts: Vec<Value>) -> Result<Response, Fault> {
         let Some(begun) = self.begun()? else { return Ok(ok(&json!({ "state": "none" }))) };
         let parts = parts.into_iter().map(serde_json::from_value::<Rescored>).collect::<Result<Vec<_>, _>>();
-        let mut sum = Rescored::of_none();
-        for part in parts.map_err(unreadable)? {
+        let parts = parts.map_err(unreadable)?;
+        let (mut sum, shards) = (Rescored::of_none(), parts.len().max(1) as f64);
+        for part in parts {
             // A shard that has not begun says nothing of this rescoring.
             let part = if part.id == begun.id { part } else { Rescored::default() };
             sum.merge(&part);
@@ -137,8 +138,8 @@ impl<S: Sql> Control<S> {
         };
         Ok(ok(&json!({
             "id": begun.id, "version": begun.version, "by": begun.by, "began_at": time_text(begun.at_ms), "state": state,
-            "total": sum.total, "leads": sum.leads, "rescored": sum.rescored, "changed": sum.changed, "closed": sum.closed,
-            "without_fields": sum.without_fields, "rejected": sum.rejected, "hidden": sum.hidden,
+            "share": (sum.share / shards * 1_000.0).round() / 1_000.0, "leads": sum.leads, "rescored": sum.rescored, "changed": sum.changed, "closed": sum.closed,
+            "without_fields": sum.without_fields, "outdated": sum.outdated, "rejected": sum.rejected, "hidden": sum.hidden,
             "per_second": self.policy.writeback.rescore_per_second,
         })))
     }

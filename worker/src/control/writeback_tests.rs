@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::tests::{NOW, SECRET, control};
 use crate::log::{LeadFields, LogShard};
 use crate::notice::sign;
+use crate::store::Sql;
 use crate::store::memory::Memory;
 use crate::{Lifecycle, Request, Response};
 
@@ -130,7 +131,7 @@ fn open_leads_are_scored_again_when_another_version_serves_all_and_by_hand() {
         lifecycle.tick(NOW + 4_000 + second * 1_000).unwrap();
     }
     let state = document(&asked(&mut lifecycle, "GET /v1/rescore"));
-    assert_eq!((state["state"].as_str(), state["leads"].as_u64(), state["total"].as_u64()), (Some("done"), Some(240), Some(240)));
+    assert_eq!((state["state"].as_str(), state["leads"].as_u64(), state["share"].as_f64()), (Some("done"), Some(240), Some(1.0)));
     assert_eq!((state["rescored"].as_u64(), state["rejected"].as_u64()), (Some(240), Some(0)), "{state}");
     let by_hand = asked(&mut lifecycle, "POST /v1/rescore");
     assert_eq!((by_hand.status, document(&by_hand)["by"].as_str()), (200, Some("Ada")));
@@ -145,4 +146,11 @@ fn without_the_setting_nothing_is_recorded_and_the_way_forward_is_named() {
         assert_eq!((answer.status, document(&answer)["code"].as_str()), (409, Some("WRITEBACK_OFF")), "{line}");
     }
     assert_eq!(lifecycle.shards()[0].score_changes(0, 10).unwrap().changes, []);
+}
+
+#[test]
+fn where_changes_cannot_be_read_the_rest_of_the_tick_goes_on() {
+    let mut lifecycle = world(true);
+    lifecycle.shards()[0].sql().execute("DROP TABLE score_changes", &[]).unwrap();
+    lifecycle.tick(NOW + 120_000).unwrap();
 }

@@ -101,7 +101,7 @@ fn open_leads_are_scored_again_at_the_rate_and_after_a_restart_it_goes_on() {
     let mut shard = shard.unwrap();
     let done = shard.rescored().unwrap();
     assert!(done.done && passes >= 8, "{passes} {done:?}");
-    assert_eq!((done.total, done.leads, done.closed), (500, 500, 50));
+    assert_eq!((done.share, done.leads, done.closed), (1.0, 500, 50));
     assert_eq!((done.without_fields, done.rescored), (100, 350));
     assert_eq!(scored, 350, "each once");
     let page = shard.score_changes(reported.last, 1_000).unwrap();
@@ -131,4 +131,67 @@ fn an_erased_lead_is_in_no_list_and_old_changes_are_forgotten() {
     assert!(!shard.score_changes(2, 10).unwrap().lost && !shard.score_changes(0, 10).unwrap().lost);
     scored(&mut shard, "b4", "d", 0.5);
     assert_eq!(shard.score_changes(3, 10).unwrap().last, 4);
+}
+
+/// The fields of `lead` as of START with `visits`.
+fn keeps(shard: &mut LogShard<Memory>, lead: &str, visits: u32) {
+    let fields = format!("{{\"visits\":{visits}}}").parse().unwrap();
+    shard.keep_fields(&[LeadFields { lead_id: lead.into(), at_ms: START, fields, schema_sha256: String::new() }]).unwrap();
+}
+
+#[test]
+fn a_lead_scored_since_with_other_fields_is_not_scored_again_by_the_old_ones() {
+    let mut shard = LogShard::open(Memory::new()).unwrap();
+    shard.digest_all(START, &writeback(None)).unwrap();
+    for lead in ["moved", "same", "once"] {
+        scored(&mut shard, &format!("first-{lead}"), lead, 0.2);
+        keeps(&mut shard, lead, 1);
+    }
+    // A day later with nine visits; the second does not move.
+    let later = [line(START + DAY, "moved", "1", "champion", 0.8), line(START + DAY, "same", "1", "champion", 0.2)];
+    shard.append(&batch("later", &later)).unwrap();
+    shard.digest_all(START + DAY, &writeback(None)).unwrap();
+    let reported = shard.score_changes(0, 10).unwrap();
+    assert_eq!(listed(&reported)[3..], [("moved", 0.8, Some(0.2))]);
+    let mut asked = Vec::new();
+    let mut score = |_: &str, fields: &str, _: i64| {
+        asked.push(fields.to_owned());
+        Some((0.3, "cold".to_owned()))
+    };
+    while shard.rescore(START + DAY, &again("r", 1e6), &mut score).unwrap() {}
+    let done = shard.rescored().unwrap();
+    assert_eq!((done.leads, done.outdated, done.rescored, asked.len()), (3, 2, 1, 1), "{done:?}");
+    let page = shard.score_changes(reported.last, 10).unwrap();
+    assert_eq!(listed(&page), [("once", 0.3, Some(0.2))], "0.8 stays");
+    // Being scored again is no score of a caller: the next model scores the same lead.
+    while shard.rescore(START + 2 * DAY, &again("r2", 1e6), &mut |_, _, _| Some((0.5, "warm".to_owned()))).unwrap() {}
+    assert_eq!(shard.rescored().unwrap().rescored, 1);
+}
+
+#[test]
+fn a_lead_that_is_scored_daily_is_open_though_its_score_stays() {
+    let mut shard = LogShard::open(Memory::new()).unwrap();
+    shard.digest_all(START, &writeback(None)).unwrap();
+    for day in 0..5 {
+        let rows = [line(START + day * DAY, "daily", "1", "champion", 0.5), line(START, "old", "1", "champion", 0.5)];
+        shard.append(&batch(&format!("b{day}"), &rows)).unwrap();
+        shard.digest_all(START + day * DAY, &writeback(None)).unwrap();
+    }
+    let rescoring = Rescoring { id: "r".into(), version: "2".into(), per_second: 1e6, open_from_ms: START + 3 * DAY };
+    let rules = WritebackRules { min_change: 0.05, rescoring: Some(rescoring) };
+    while shard.rescore(START + 5 * DAY, &rules, &mut |_, _, _| None).unwrap() {}
+    let done = shard.rescored().unwrap();
+    assert_eq!((done.leads, done.closed, done.without_fields), (2, 1, 1), "{done:?}");
+}
+
+#[test]
+fn an_older_score_never_takes_the_place_of_a_newer_one() {
+    let mut shard = LogShard::open(Memory::new()).unwrap();
+    shard.digest_all(START, &writeback(None)).unwrap();
+    // In one stretch, and in a later one.
+    let rows = [line(START + 2_000, "a", "1", "champion", 0.7), line(START + 1_000, "a", "1", "champion", 0.3)];
+    shard.append(&batch("b1", &rows)).unwrap();
+    shard.digest_all(START, &writeback(None)).unwrap();
+    scored(&mut shard, "b2", "a", 0.1);
+    assert_eq!(listed(&shard.score_changes(0, 10).unwrap()), [("a", 0.7, None)]);
 }

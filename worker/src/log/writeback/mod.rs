@@ -42,22 +42,25 @@ pub(super) struct Moved<'a> {
     pub lead: i64,
     pub lead_id: &'a str,
     pub at_ms: i64,
+    /// When a caller last had the lead scored.
+    pub shown_ms: i64,
     pub new: Reported,
     pub old: Option<Reported>,
 }
 
 /// The last reported scores of the lead numbers `?1`.
-pub(super) const CURRENT: &str = "SELECT c.lead, c.lead_id, c.version, c.probability, c.band FROM json_each(?1) AS wanted \
+pub(super) const CURRENT: &str = "SELECT c.lead, c.lead_id, c.version, c.probability, c.band, c.at_ms FROM json_each(?1) AS wanted \
     CROSS JOIN current_scores AS c WHERE c.lead = wanted.value";
 
 const KEEP: &str = "INSERT INTO current_scores (lead, lead_id, version, probability, band, at_ms) SELECT e.value ->> 0, e.value ->> 1, \
     e.value ->> 2, e.value ->> 3, e.value ->> 4, e.value ->> 5 FROM json_each(?1) AS e WHERE true ON CONFLICT (lead) DO UPDATE SET \
     version = excluded.version, probability = excluded.probability, band = excluded.band, at_ms = excluded.at_ms";
 const ADD: &str = "INSERT INTO score_changes (lead_id, version, probability, band, at_ms, reason, was_version, was_probability, was_band) \
-    SELECT e.value ->> 1, e.value ->> 2, e.value ->> 3, e.value ->> 4, e.value ->> 5, ?2, e.value ->> 6, e.value ->> 7, e.value ->> 8 \
+    SELECT e.value ->> 1, e.value ->> 2, e.value ->> 3, e.value ->> 4, e.value ->> 6, ?2, e.value ->> 7, e.value ->> 8, e.value ->> 9 \
     FROM json_each(?1) AS e";
 
-/// Records those of `moved`, a lead once, that moved far enough; how many.
+/// Records those of `moved`, a lead once, that moved far enough; how many. Of the others only the time is kept: figures stay as they were
+/// reported, so that many small steps add up to a change.
 pub(super) fn record(
     sql: &mut dyn Sql,
     rules: &WritebackRules,
@@ -69,6 +72,15 @@ pub(super) fn record(
         // Sums and differences of decimals are rounded: 0.55 is at least 0.05 above 0.5.
         Some(old) => old.band != moved.new.band || (old.probability - moved.new.probability).abs() >= rules.min_change - 1e-12,
     };
+    let row = |moved: &Moved<'_>, kept: &Reported| {
+        let values = (moved.lead, moved.lead_id, &kept.version, kept.probability, &kept.band, moved.shown_ms, moved.at_ms);
+        json!(values).as_array().cloned().unwrap_or_default()
+    };
+    let seen = moved.iter().filter(|moved| !is_change(moved)).filter_map(|moved| Some(row(moved, moved.old.as_ref()?).into()));
+    let seen: Vec<Value> = seen.collect();
+    if !seen.is_empty() {
+        sql.execute(KEEP, &[Param::Text(&Value::from(seen).to_string())])?;
+    }
     let rows: Vec<Value> = moved
         .iter()
         .filter(is_change)
@@ -79,7 +91,7 @@ pub(super) fn record(
                 old.map_or(Value::Null, |old| json!(old.probability)),
                 old.map_or(Value::Null, |old| json!(old.band)),
             ];
-            json!([moved.lead, moved.lead_id, new.version, new.probability, new.band, moved.at_ms, was[0], was[1], was[2]])
+            Value::from_iter(row(moved, new).into_iter().chain(was))
         })
         .collect();
     if rows.is_empty() {

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::{Moved, Reported, WritebackRules, record};
 use crate::log::batch::ERASED;
+use crate::log::digest::TOGETHER_MS;
 use crate::log::{LogShard, cell, meta};
 use crate::store::{Param, Sql, SqlError};
 
@@ -39,8 +40,8 @@ pub struct Rescored {
     pub id: String,
     /// The version that scores.
     pub version: String,
-    /// Leads that there were when it began.
-    pub total: u64,
+    /// The part of the leads that were looked at, from 0 to 1. Of shards it is the sum, and of one that is done 1.
+    pub share: f64,
     /// Leads looked at.
     pub leads: u64,
     /// Those of them that were scored.
@@ -51,6 +52,8 @@ pub struct Rescored {
     pub closed: u64,
     /// Open leads whose fields are not stored: they cannot be scored here.
     pub without_fields: u64,
+    /// Open leads that were scored since with other fields than the stored ones: their score would be an old one.
+    pub outdated: u64,
     /// Open leads whose fields the version cannot score.
     pub rejected: u64,
     /// Leads of the exploration slice, whose scores are hidden.
@@ -76,12 +79,13 @@ impl Rescored {
 
     /// Adds how far another shard came with the same rescoring.
     pub fn merge(&mut self, other: &Rescored) {
-        self.total += other.total;
+        self.share += other.share;
         self.leads += other.leads;
         self.rescored += other.rescored;
         self.changed += other.changed;
         self.closed += other.closed;
         self.without_fields += other.without_fields;
+        self.outdated += other.outdated;
         self.rejected += other.rejected;
         self.hidden += other.hidden;
         self.done &= other.done;
@@ -99,13 +103,10 @@ const NEXT: &str = "SELECT known.lead, min(known.lead_id) FROM (\
 const ABOUT: &str = "SELECT wanted.value, \
     (SELECT f.fields FROM lead_features AS f WHERE f.lead = wanted.value ORDER BY f.at_ms DESC LIMIT 1), \
     (SELECT max(f.at_ms) FROM lead_features AS f WHERE f.lead = wanted.value), \
-    (SELECT max(s.first_ms) FROM lead_scores AS s WHERE s.lead = wanted.value), \
+    (SELECT max(s.first_ms) FROM lead_scores AS s WHERE s.lead = wanted.value AND s.backfill = 0), \
     (SELECT max(s.explores) FROM lead_scores AS s WHERE s.lead = wanted.value), \
     (SELECT min(coalesce(o.converted_ms, o.lost_ms, o.closed_ms)) FROM outcomes AS o WHERE o.lead = wanted.value), \
     c.version, c.probability, c.band, c.at_ms FROM json_each(?1) AS wanted LEFT JOIN current_scores AS c ON c.lead = wanted.value";
-
-const TOTAL: &str = "SELECT (SELECT count(DISTINCT lead) FROM lead_scores) + (SELECT count(DISTINCT f.lead) FROM lead_features AS f \
-    WHERE f.lead > 0 AND NOT EXISTS (SELECT 1 FROM lead_scores AS s WHERE s.lead = f.lead))";
 
 impl<S: Sql> LogShard<S> {
     /// How far the last rescoring came.
@@ -125,10 +126,8 @@ impl<S: Sql> LogShard<S> {
         let Some(asked) = &rules.rescoring else { return Ok(false) };
         let mut known = self.rescored()?;
         if known.id != asked.id {
-            let total = self.sql.query(TOTAL, &[])?;
-            let total = total.first().and_then(|row| cell::integer(row, 0)).unwrap_or(0).unsigned_abs();
             let (id, version) = (asked.id.clone(), asked.version.clone());
-            known = Rescored { id, version, total, budget: asked.per_second, at_ms: now, ..Rescored::default() };
+            known = Rescored { id, version, budget: asked.per_second, at_ms: now, ..Rescored::default() };
             meta::set(&mut self.sql, KEY, &serde_json::to_string(&known).unwrap_or_default())?;
         }
         if known.done {
@@ -164,6 +163,8 @@ fn step(
     let leads = sql.query(NEXT, &[Param::Integer(reached.cursor), Param::Integer(count)])?;
     let leads: Vec<(i64, String)> = leads.iter().filter_map(|row| Some((cell::integer(row, 0)?, cell::owned(row, 1)?))).collect();
     reached.done = (leads.len() as i64) < count;
+    // Numbers of leads are spread evenly over what 53 bits hold.
+    reached.share = leads.last().filter(|_| !reached.done).map_or(1.0, |(last, _)| *last as f64 / (1i64 << 53) as f64);
     let Some((last, _)) = leads.last() else { return Ok(()) };
     reached.cursor = *last;
     reached.leads += leads.len() as u64;
@@ -173,13 +174,18 @@ fn step(
     let mut moved = Vec::new();
     for (lead, lead_id) in &leads {
         let Some(row) = about.iter().find(|row| cell::integer(row, 0) == Some(*lead)) else { continue };
-        let newest_ms = [2, 3, 9].into_iter().filter_map(|at| cell::integer(row, at)).max().unwrap_or(0);
+        let newest = |places: &[usize]| places.iter().filter_map(|at| cell::integer(row, *at)).max().unwrap_or(0);
+        let (fields_ms, shown_ms, newest_ms) = (newest(&[2]), newest(&[3, 9]), newest(&[2, 3, 9]));
         let is_erased = lead_id.strip_prefix(ERASED).is_some_and(|rest| rest.is_empty() || rest.starts_with(':'));
         if is_erased || cell::integer(row, 5).is_some() || newest_ms < asked.open_from_ms {
             reached.closed += 1;
         } else if cell::integer(row, 4) == Some(1) {
             reached.hidden += 1;
         } else if let Some(fields) = cell::text(row, 1) {
+            if shown_ms > fields_ms.saturating_add(TOGETHER_MS) {
+                reached.outdated += 1;
+                continue;
+            }
             match score(&asked.version, fields, now).filter(|(probability, _)| probability.is_finite()) {
                 None => reached.rejected += 1,
                 Some((probability, band)) => {
@@ -187,7 +193,7 @@ fn step(
                     let new = Reported { version: asked.version.clone(), probability, band };
                     let old = cell::owned(row, 6).zip(cell::real(row, 7)).zip(cell::owned(row, 8));
                     let old = old.map(|((version, probability), band)| Reported { version, probability, band });
-                    moved.push(Moved { lead: *lead, lead_id, at_ms: now, new, old });
+                    moved.push(Moved { lead: *lead, lead_id, at_ms: now, shown_ms: newest_ms, new, old });
                 }
             }
         } else {

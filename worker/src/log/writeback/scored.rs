@@ -41,7 +41,10 @@ impl<S: Sql> LogShard<S> {
                 let rows = cell::text(&batch, 0).and_then(Row::read).unwrap_or_default();
                 let is_shown = |row: &Row| row.probability.is_some() && matches!(row.role.as_str(), "champion" | "challenger");
                 for row in rows.into_iter().filter(|row| is_shown(row) && row.counts() && row.is_named() && !row.explores) {
-                    newest.insert(lead_number(&row.lead_id), row);
+                    let number = lead_number(&row.lead_id);
+                    if newest.get(&number).is_none_or(|known| known.timestamp_ms <= row.timestamp_ms) {
+                        newest.insert(number, row);
+                    }
                 }
             }
             let known = known(sql, newest.keys().copied())?;
@@ -49,11 +52,14 @@ impl<S: Sql> LogShard<S> {
             let moved = newest.iter().filter_map(|(lead, row)| {
                 let old = known.get(lead);
                 // Two leads of one number: the second is left out, as elsewhere.
-                let is_other = old.is_some_and(|(id, _)| *id != row.lead_id);
+                let is_other = old.is_some_and(|known| known.lead_id != row.lead_id);
+                // Batches of several senders need not come in the order of their times.
+                let is_older = old.is_some_and(|known| known.at_ms > row.timestamp_ms);
                 let new = Reported { version: row.version.clone(), probability: row.probability?, band: row.band.clone() };
-                let old = old.map(|(_, score)| score.clone());
-                let moved = Moved { lead: *lead, lead_id: &row.lead_id, at_ms: row.timestamp_ms, new, old };
-                (!is_other && !tombstones.holds(&row.lead_id)).then_some(moved)
+                let old = old.map(|known| known.score.clone());
+                let (lead_id, at_ms) = (&row.lead_id, row.timestamp_ms);
+                let moved = Moved { lead: *lead, lead_id, at_ms, shown_ms: at_ms, new, old };
+                (!is_other && !is_older && !tombstones.holds(&row.lead_id)).then_some(moved)
             });
             record(sql, writeback, ChangeReason::Scored, &moved.collect::<Vec<_>>())?;
             meta::set(sql, CURSOR, &to.to_string())?;
@@ -64,12 +70,21 @@ impl<S: Sql> LogShard<S> {
     }
 }
 
-/// What was last reported of the leads of these numbers: whose it is, and the score.
-fn known(sql: &mut dyn Sql, leads: impl Iterator<Item = i64>) -> Result<BTreeMap<i64, (String, Reported)>, SqlError> {
+/// What was last reported of a lead.
+struct Known {
+    lead_id: String,
+    score: Reported,
+    /// When a caller last had it scored.
+    at_ms: i64,
+}
+
+/// What was last reported of the leads of these numbers.
+fn known(sql: &mut dyn Sql, leads: impl Iterator<Item = i64>) -> Result<BTreeMap<i64, Known>, SqlError> {
     let rows = sql.query(CURRENT, &[Param::Text(&Value::from_iter(leads).to_string())])?;
     let of = |row: &Vec<crate::store::SqlValue>| {
         let (version, probability, band) = (cell::owned(row, 2)?, cell::real(row, 3)?, cell::owned(row, 4)?);
-        Some((cell::integer(row, 0)?, (cell::owned(row, 1)?, Reported { version, probability, band })))
+        let score = Reported { version, probability, band };
+        Some((cell::integer(row, 0)?, Known { lead_id: cell::owned(row, 1)?, score, at_ms: cell::integer(row, 5)? }))
     };
     Ok(rows.iter().filter_map(of).collect())
 }
