@@ -78,14 +78,18 @@ test("a CRM in PostgreSQL is scored, follows changes and reports outcomes", { sk
   const [leads, back, outcomes] = recipe("postgres");
   const crm = { CRM: postgres.url };
   bash(leads, crm);
-  assert.equal(postgres.script("SELECT count(*) FROM leads WHERE score BETWEEN 0 AND 1 AND band <> ''"), "40");
-  // The scores of leads that are explored are hidden, so they are no changes.
   const scored = readFileSync(join(folder, "scored.ndjson"), "utf8").trim().split("\n").map((line) => JSON.parse(line));
   const shown = scored.filter(({ explores }) => !explores).length;
   assert.ok(shown > 30 && scored.length === 40);
+  // The scores of leads that are explored are hidden: they are neither written nor listed as changes.
+  assert.equal(postgres.script("SELECT count(*) FROM leads WHERE score BETWEEN 0 AND 1 AND band <> ''"), `${shown}`);
+  assert.equal(postgres.script("SELECT count(*) FROM leads WHERE scored_at IS NOT NULL"), "40");
   await until(async () => (await changes()).length === shown, "the service records the changes");
   // The CRM lost its scores: the changes bring them again, and a second run brings nothing.
   postgres.script("UPDATE leads SET score = NULL, band = NULL");
+  // A run that does not reach the CRM loses nothing.
+  const away = spawnSync("bash", ["-euo", "pipefail", "-c", back], { cwd: folder, env: { ...environment, CRM: "postgresql://127.0.0.1:1/none" }, encoding: "utf8", timeout: 60_000 });
+  assert.notEqual(away.status, 0);
   bash(back, crm);
   assert.equal(postgres.script("SELECT count(*) FROM leads WHERE score BETWEEN 0 AND 1 AND band <> ''"), `${shown}`);
   postgres.script("UPDATE leads SET score = 7 WHERE id = 'L-1'");

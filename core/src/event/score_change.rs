@@ -1,4 +1,4 @@
-//! A change of a lead's score that a CRM learns of: what `GET /v1/changes` lists and what webhooks bring.
+//! A change of a lead's score for a CRM: what `GET /v1/changes` lists and what webhooks bring.
 
 use serde::{Deserialize, Serialize};
 

@@ -16,7 +16,7 @@ use super::retrain::Labelled;
 use super::rollout::append;
 use super::route::{flag, number, ok};
 use super::sent::Sent;
-use super::{Control, Fault, integer, text, writeback};
+use super::{Control, Fault, integer, outbox, text, writeback};
 use crate::access::{Scope, Viewer};
 use crate::log::{
     Erased, EventStatus, Inquiry, LeadSummary, OddReport, Question, ServedRow, StoredLead, StoredQuestion, Survey, Surveyed,
@@ -254,7 +254,11 @@ impl<S: Sql> Control<S> {
                 let text = format!("{by} erased a lead: {} rows of the log and {} records.", erased.rows, erased.deleted);
                 let sentence = Sentence::new("LEAD_ERASED", text).with("rows", erased.rows).with("deleted", erased.deleted);
                 let body = json!({ "actor": { "name": by }, "erased": erased, "lead_ref": lead_ref, "sentence": sentence });
-                self.sql.transaction(&mut |sql| append(sql, now_ms, Kind::Erase, "", &body))?;
+                self.sql.transaction(&mut |sql| {
+                    outbox::erase(sql, id)?;
+                    append(sql, now_ms, Kind::Erase, "", &body).map(drop)
+                })?;
+                self.sql.scrub();
                 // What a retraining has read of it goes too.
                 self.collect_again()?;
                 Ok(ok(&json!({ "lead_ref": lead_ref, "erased": erased })))

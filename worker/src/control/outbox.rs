@@ -6,6 +6,7 @@ use plumbline_core::event::ScoreChanges;
 use plumbline_core::rollout::Policy;
 use plumbline_core::rollout::ledger::Anchor;
 use plumbline_core::rollout::policy::Webhook;
+use plumbline_core::table::parse_date;
 use serde::Serialize;
 
 use super::{Control, integer, text};
@@ -64,6 +65,29 @@ const INSERT: &str = "INSERT INTO outbox (id, target, ordering, body, created_ms
     VALUES (?1, ?2, ?3, ?4, ?5, ?5, 0, 0, 'waiting', (SELECT coalesce(max(place), 0) + 1 FROM outbox))
     ON CONFLICT (id) DO NOTHING";
 
+/// Takes a lead out of the score changes that wait, and what was sent of any; part of the caller's transaction. A message with no other
+/// change is not sent.
+pub(super) fn erase(sql: &mut dyn Sql, lead_id: &str) -> Result<(), SqlError> {
+    sql.execute("UPDATE outbox SET body = '' WHERE state <> 'waiting' AND ordering LIKE 'scores %' AND body <> ''", &[])?;
+    for row in sql.query("SELECT id, body FROM outbox WHERE state = 'waiting' AND ordering LIKE 'scores %'", &[])? {
+        let Ok(mut changes) = serde_json::from_str::<ScoreChanges>(&text(&row, 1)) else { continue };
+        let before = changes.changes.len();
+        changes.changes.retain(|change| change.lead_id != lead_id);
+        if changes.changes.len() == before {
+            continue;
+        }
+        let id = text(&row, 0);
+        if changes.changes.is_empty() {
+            let update = "UPDATE outbox SET state = 'done', body = '', answer = 'its leads were erased' WHERE id = ?1";
+            sql.execute(update, &[Param::Text(&id)])?;
+        } else {
+            let body = serde_json::to_string(&changes).unwrap_or_default();
+            sql.execute("UPDATE outbox SET body = ?2 WHERE id = ?1", &[Param::Text(&id), Param::Text(&body)])?;
+        }
+    }
+    Ok(())
+}
+
 /// Sends the head of the ledger to every channel; part of the caller's transaction.
 pub(super) fn anchor(sql: &mut dyn Sql, policy: &Policy, now_ms: i64) -> Result<(), SqlError> {
     let head = sql.query("SELECT seq, hash FROM ledger ORDER BY seq DESC LIMIT 1", &[])?;
@@ -109,7 +133,8 @@ impl<S: Sql> Control<S> {
         let mut requests: Vec<Outgoing> = self.beat(now_ms, secret)?.into_iter().collect();
         let query = "SELECT id, target, body FROM outbox AS o WHERE state = 'waiting' AND due_ms <= ?1 AND lease_ms <= ?1
                 AND NOT EXISTS (SELECT 1 FROM outbox AS e WHERE e.ordering = o.ordering AND e.state = 'waiting' AND e.place < o.place)
-            ORDER BY place LIMIT ?2";
+            ORDER BY CASE WHEN ordering LIKE 'scores %' THEN 1 ELSE 0 END, place LIMIT ?2";
+        // Alerts do not wait behind score changes, of which there may be many.
         let mut due = Vec::new();
         self.sql.transaction(&mut |sql| {
             due = sql.query(query, &[Param::Integer(now_ms), Param::Integer(AT_ONCE)])?;
@@ -151,7 +176,9 @@ impl<S: Sql> Control<S> {
     }
 
     fn finish(&mut self, id: &str, state: &str, said: &str) -> Result<(), SqlError> {
-        let update = "UPDATE outbox SET state = ?1, answer = ?2 WHERE id = ?3";
+        // Score changes name leads: they are kept no longer than until they are sent.
+        let update = "UPDATE outbox SET state = ?1, answer = ?2, body = CASE WHEN ordering LIKE 'scores %' THEN '' ELSE body END \
+            WHERE id = ?3";
         self.sql.execute(update, &[Param::Text(state), Param::Text(said), Param::Text(id)]).map(drop)
     }
 
@@ -230,7 +257,8 @@ impl<S: Sql> Control<S> {
                 let hook = self.policy.writeback.webhooks.iter().find(|hook| hook.url == url);
                 let hook = hook.ok_or_else(|| Unsendable::Never("the settings no longer name this webhook".to_owned()))?;
                 let changes: ScoreChanges = serde_json::from_str(body).map_err(unreadable)?;
-                let at = changes.changes.last().map(|change| change.at.clone()).unwrap_or_default();
+                let newest = changes.changes.iter().max_by_key(|change| parse_date(&change.at));
+                let at = newest.map(|change| change.at.clone()).unwrap_or_default();
                 signed_data((id, url), ("scores.changed", &at), &changes, &value(&hook.secret)?, now_ms)
             }
             Some(("slack", name)) => {

@@ -159,7 +159,7 @@ impl<S: Sql> Control<S> {
         Ok(ok(&ScoreChanges { format: 1, changes, cursor, more }))
     }
 
-    /// What the shards are to be asked so that webhooks learn of changes; none where there is no webhook, or many messages wait.
+    /// What the shards are to be asked for changes that webhooks have not been sent; none where there is no webhook, or many messages wait.
     ///
     /// # Errors
     /// The store failed.

@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use super::tests::{NOW, SECRET, control};
 use crate::log::{LeadFields, LogShard};
 use crate::notice::sign;
-use crate::store::Sql;
 use crate::store::memory::Memory;
+use crate::store::{Param, Sql, SqlValue};
 use crate::{Lifecycle, Request, Response};
 
 const HOOK: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
@@ -73,7 +73,9 @@ fn delivered(lifecycle: &mut Lifecycle<Memory>, now_ms: i64, answered: Answered)
             assert_eq!(header("webhook-signature"), sign(&header("webhook-id"), time, &message.body, HOOK));
             let body: Value = serde_json::from_str(&message.body).unwrap();
             let ScoresChanged { kind, timestamp, data: changes } = serde_json::from_value(body).unwrap();
-            assert!(kind == "scores.changed" && timestamp == changes.changes.last().unwrap().at);
+            assert!(
+                kind == "scores.changed" && timestamp == changes.changes.iter().map(|change| change.at.clone()).max().unwrap()
+            );
             assert!(changes.format == 1 && changes.changes.len() <= 100);
             if matches!(answered, Answered::Status { status: 200, .. }) {
                 leads.extend(changes.changes.into_iter().map(|change| change.lead_id));
@@ -153,4 +155,31 @@ fn where_changes_cannot_be_read_the_rest_of_the_tick_goes_on() {
     let mut lifecycle = world(true);
     lifecycle.shards()[0].sql().execute("DROP TABLE score_changes", &[]).unwrap();
     lifecycle.tick(NOW + 120_000).unwrap();
+}
+
+#[test]
+fn an_erased_lead_is_in_no_message_and_what_was_sent_is_not_kept() {
+    let mut lifecycle = world(true);
+    let bodies = |lifecycle: &mut Lifecycle<Memory>, like: &str| {
+        let query = "SELECT count(*) FROM outbox WHERE body LIKE ?1";
+        lifecycle.control().sql.query(query, &[Param::Text(like)]).unwrap()[0][0].clone()
+    };
+    assert_eq!(bodies(&mut lifecycle, "%\"lead-7\"%"), SqlValue::Integer(1));
+    lifecycle.control().seed([7; 32]);
+    let erased = asked(&mut lifecycle, "DELETE /v1/leads/lead-7");
+    assert_eq!(erased.status, 200);
+    assert_eq!(bodies(&mut lifecycle, "%\"lead-7\"%"), SqlValue::Integer(0));
+    let leads = delivered(&mut lifecycle, NOW + 1_000, Answered::Status { status: 200, retry_after_s: None });
+    assert!(leads.len() == LEADS - 1 && !leads.contains(&"lead-7".to_owned()));
+    assert_eq!(bodies(&mut lifecycle, "%lead%"), SqlValue::Integer(0), "what was sent is not kept");
+}
+
+#[test]
+fn an_alert_does_not_wait_behind_score_changes() {
+    let mut lifecycle = world(true);
+    let insert = "INSERT INTO outbox (id, target, ordering, body, created_ms, due_ms, lease_ms, tries, state, place) \
+        SELECT 'alert', target, 'webhook alert', body, created_ms, due_ms, 0, 0, 'waiting', 1000000 FROM outbox LIMIT 1";
+    lifecycle.control().sql.execute(insert, &[]).unwrap();
+    let due = lifecycle.control().lease(NOW + 1_000, &|name| (name == "HOOK").then(|| HOOK.to_owned())).unwrap();
+    assert_eq!(due[0].id, "alert");
 }

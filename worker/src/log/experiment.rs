@@ -144,11 +144,12 @@ impl<S: Sql> LogShard<S> {
     /// # Errors
     /// [`SqlError::Driver`].
     pub fn judged_by_people(&mut self, from_ms: i64, most: usize) -> Result<Vec<JudgedByPeople>, SqlError> {
-        // A priority that was given after the lead had bought, or its outcome had counted, is no judgement. Anyone who has a published
-        // key can report about any lead: only leads that the service scored itself are here.
+        // A priority that was given after the lead's outcome (converted, lost or closed), or after its outcome had counted, says nothing of
+        // what was to come. Any holder of a published key can report about any lead: only leads that the service scored itself are here.
         let query = "SELECT s.first_ms, version.name, s.probability, s.human_score, o.converted_ms, (SELECT f.rating FROM sales_feedback AS f \
             WHERE f.lead_id = s.lead_id AND f.kind = 'priority' AND f.at_ms <= s.first_ms + CAST(?4 AS INTEGER) \
-            AND f.at_ms < coalesce(o.converted_ms, f.at_ms + 1) ORDER BY f.at_ms DESC, f.event_id LIMIT 1) AS priority FROM \
+            AND f.at_ms < coalesce(o.converted_ms, f.at_ms + 1) AND f.at_ms < coalesce(o.lost_ms, f.at_ms + 1) \
+            AND f.at_ms < coalesce(o.closed_ms, f.at_ms + 1) ORDER BY f.at_ms DESC, f.event_id LIMIT 1) AS priority FROM \
             (SELECT * FROM lead_scores WHERE matured = 1 AND first_ms >= ?1 ORDER BY first_ms DESC LIMIT ?3) AS s \
             JOIN names AS version ON version.id = s.version LEFT JOIN outcomes AS o ON o.lead = s.lead AND o.lead_id = s.lead_id \
             WHERE (s.human_score IS NOT NULL OR EXISTS (SELECT 1 FROM sales_feedback AS p WHERE p.lead_id = s.lead_id \

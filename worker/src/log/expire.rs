@@ -39,7 +39,7 @@ pub struct Expired {
 
 impl<S: Sql> LogShard<S> {
     /// Deletes what is older than `retention` says, in one transaction of some thousand rows. Predictions, scores and fields are deleted only
-    /// where `archived` says that they are stored elsewhere; windows and events of unknown leads always. The newest batch
+    /// where `archived` says that they are stored elsewhere; windows, events of unknown leads and scores that were last reported always. The newest batch
     /// always stays: its number must not be given again.
     ///
     /// # Errors
@@ -75,10 +75,13 @@ impl<S: Sql> LogShard<S> {
             }
             sql.execute("DELETE FROM minute_tallies WHERE minute_ms < ?1", &[Param::Integer(before(MINUTES_MS))])?;
             let changes = LogShard::<S>::forget_changes(sql, before(CHANGES_MS), SLICE)?;
+            // As long as fields may be stored, it is known whether a lead was scored since.
+            let kept_ms = retention.predictions.0.max(retention.features.0);
+            let more_reported = LogShard::<S>::forget_reported(sql, now, before(kept_ms), SLICE)?;
             let (orphans, goes_on) = orphans(sql, now)?;
             expired.orphans = orphans;
             let full = [expired.scores, expired.fields, changes].contains(&(SLICE as u64)) || expired.batches == SLICE as u64 / 20;
-            expired.more = full || goes_on;
+            expired.more = full || goes_on || more_reported;
             Ok(())
         })?;
         Ok(expired)

@@ -1,11 +1,13 @@
 //! Scores that pages worked out themselves: rows of the log like any other, of source `page`. A page's figures can be forged, so the digest
 //! counts none of them: a lead counts by the score that the service itself worked out.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use plumbline_core::event::{Exposure, PageFigure, PageScore, Prediction, Role, Source, Status};
 use plumbline_core::score::ModelId;
 
+use super::digest::HOUR_MS;
 use super::{APPEND, FULL_BYTES, meta};
 use crate::journal::write_row;
 use crate::model::digest;
@@ -16,35 +18,54 @@ pub(super) const NAME: &str = "page-";
 
 /// Stores the scores that `exposures`, all of them new, brought; part of the caller's transaction.
 pub(super) fn store(sql: &mut dyn Sql, exposures: &[&Exposure]) -> Result<(), SqlError> {
-    let mut text = String::new();
-    let (mut rows, mut times) = (0i64, None::<(i64, i64)>);
     let mut scores = 0;
+    // The rows of a batch lie in one hour: a page may bring its scores days later, and a batch is found by the time of its first row.
+    let mut hours: BTreeMap<i64, Batch> = BTreeMap::new();
     for exposure in exposures {
         let Some(score) = exposure.score.as_deref() else { continue };
         scores += 1;
+        let at_ms = exposure.occurred_ms;
+        let batch = hours.entry(at_ms.div_euclid(HOUR_MS)).or_insert_with(|| Batch::new(at_ms));
         for prediction in predictions(exposure, score) {
-            text.push(if text.is_empty() { '[' } else { ',' });
-            write_row(&mut text, &prediction);
-            rows += 1;
+            batch.text.push(if batch.text.is_empty() { '[' } else { ',' });
+            write_row(&mut batch.text, &prediction);
+            batch.rows += 1;
         }
-        let (first, last) = times.unwrap_or((exposure.occurred_ms, exposure.occurred_ms));
-        times = Some((first.min(exposure.occurred_ms), last.max(exposure.occurred_ms)));
-        if text.len() >= FULL_BYTES {
-            append(sql, std::mem::take(&mut text), std::mem::take(&mut rows), times.take())?;
+        batch.first_ms = batch.first_ms.min(at_ms);
+        batch.last_ms = batch.last_ms.max(at_ms);
+        if batch.text.len() >= FULL_BYTES {
+            append(sql, std::mem::replace(batch, Batch::new(at_ms)))?;
         }
     }
-    append(sql, text, rows, times)?;
+    hours.into_values().try_for_each(|batch| append(sql, batch))?;
     if scores > 0 {
         meta::add(sql, "count:page_scores", scores)?;
     }
     Ok(())
 }
 
-fn append(sql: &mut dyn Sql, mut text: String, rows: i64, times: Option<(i64, i64)>) -> Result<(), SqlError> {
-    let Some((first, last)) = times else { return Ok(()) };
+/// Rows on their way into the log.
+struct Batch {
+    text: String,
+    rows: i64,
+    first_ms: i64,
+    last_ms: i64,
+}
+
+impl Batch {
+    fn new(at_ms: i64) -> Batch {
+        Batch { text: String::new(), rows: 0, first_ms: at_ms, last_ms: at_ms }
+    }
+}
+
+fn append(sql: &mut dyn Sql, batch: Batch) -> Result<(), SqlError> {
+    let Batch { mut text, rows, first_ms, last_ms } = batch;
+    if rows == 0 {
+        return Ok(());
+    }
     text.push(']');
     let name = format!("{NAME}{}", digest(text.as_bytes()));
-    let given = [Param::Text(&name), Param::Integer(rows), Param::Integer(first), Param::Integer(last), Param::Text(&text)];
+    let given = [Param::Text(&name), Param::Integer(rows), Param::Integer(first_ms), Param::Integer(last_ms), Param::Text(&text)];
     sql.execute(APPEND, &given).map(drop)
 }
 

@@ -43,7 +43,8 @@ fn of_service() -> String {
 }
 
 impl<S: Sql> LogShard<S> {
-    /// The rows about the lead from `from_ms` to `to_ms`, the earliest first, at most `most`.
+    /// The rows about the lead from `from_ms` to `to_ms`, the earliest first, at most `most`: those of the service before those of pages,
+    /// which any holder of a published key can send.
     ///
     /// # Errors
     /// [`SqlError::Driver`].
@@ -62,8 +63,9 @@ impl<S: Sql> LogShard<S> {
             let of_lead = |row: &Row| row.lead_id == lead_id && !row.is_erased() && (from_ms..=to_ms).contains(&row.timestamp_ms);
             found.extend(rows.into_iter().filter(of_lead).map(ServedRow::from));
         }
-        found.sort_by_key(|row| row.at_ms);
+        found.sort_by_key(|row: &ServedRow| (row.source != Source::Service.name(), row.at_ms));
         found.truncate(most);
+        found.sort_by_key(|row| row.at_ms);
         Ok(found)
     }
 }

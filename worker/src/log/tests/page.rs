@@ -74,3 +74,26 @@ fn an_erased_lead_s_page_score_loses_its_id() {
     assert_eq!(codes(&shard.ingest_exposures(&[seen("e3", "a", 0.75)]).unwrap()), ["ERASED"]);
     assert_eq!(logged(&mut shard, "SELECT count(*) FROM prediction_logs"), [[SqlValue::Integer(4)]]);
 }
+
+#[test]
+fn a_score_that_a_page_brings_days_later_is_found_at_its_own_time() {
+    let mut shard = LogShard::open(Memory::new()).unwrap();
+    let at = |id: &str, at_ms: i64| Exposure { occurred_ms: at_ms, ..seen(id, "a", 0.75) };
+    let brought = [at("e1", START - 5 * DAY), at("e2", START), at("e3", START - 2 * DAY)];
+    shard.ingest_exposures(&brought).unwrap();
+    for exposure in &brought {
+        let from = exposure.occurred_ms - 3_600_000;
+        let served = shard.served("a", from, from + 7_200_000, 9).unwrap();
+        assert_eq!(served.iter().map(|row| row.at_ms).collect::<Vec<_>>(), [exposure.occurred_ms; 2]);
+    }
+}
+
+#[test]
+fn rows_of_pages_leave_room_for_those_of_the_service() {
+    let mut shard = LogShard::open(Memory::new()).unwrap();
+    let forged: Vec<Exposure> = (0..30).map(|n| seen(&format!("e{n}"), "a", 1.0)).collect();
+    shard.ingest_exposures(&forged).unwrap();
+    shard.append(&batch("b", &[line(START + 1_000, "a", "1", "champion", 0.25)])).unwrap();
+    let served = shard.served("a", START - DAY, START + DAY, 20).unwrap();
+    assert_eq!((served.len(), served[19].source.as_str(), served[19].probability), (20, "service", Some(0.25)));
+}

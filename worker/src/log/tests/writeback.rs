@@ -1,11 +1,12 @@
 //! Score changes: which are recorded, how leads are scored again, and who follows.
 
 use plumbline_core::event::{ChangeReason, Event, Outcome};
-use plumbline_core::rollout::policy::Retention;
+use plumbline_core::rollout::policy::{Retention, Span};
 
 use super::{DAY, START, batch, line, rules};
 use crate::log::{ChangePage, Digest, LeadFields, LogShard, Rescoring, WritebackRules};
 use crate::store::memory::Memory;
+use crate::store::{Sql, SqlValue};
 
 fn writeback(rescoring: Option<Rescoring>) -> Digest {
     Digest { writeback: Some(WritebackRules { min_change: 0.05, rescoring }), ..rules() }
@@ -115,7 +116,7 @@ fn open_leads_are_scored_again_at_the_rate_and_after_a_restart_it_goes_on() {
 }
 
 #[test]
-fn an_erased_lead_is_in_no_list_and_old_changes_are_forgotten() {
+fn an_erased_lead_is_not_listed_and_old_changes_are_forgotten() {
     let mut shard = LogShard::open(Memory::new()).unwrap();
     shard.digest_all(START, &writeback(None)).unwrap();
     for (name, lead) in [("b1", "a"), ("b2", "b"), ("b3", "c")] {
@@ -127,7 +128,7 @@ fn an_erased_lead_is_in_no_list_and_old_changes_are_forgotten() {
     assert_eq!(page.last, 3, "its number is not given again");
     shard.expire(START + 91 * DAY, &Retention::default(), None).unwrap();
     assert_eq!(shard.score_changes(0, 10).unwrap().changes.len(), 1);
-    assert!(shard.score_changes(1, 10).unwrap().lost, "a follower that was away for too long learns of it");
+    assert!(shard.score_changes(1, 10).unwrap().lost, "a follower that was away for too long gets an error");
     assert!(!shard.score_changes(2, 10).unwrap().lost && !shard.score_changes(0, 10).unwrap().lost);
     scored(&mut shard, "b4", "d", 0.5);
     assert_eq!(shard.score_changes(3, 10).unwrap().last, 4);
@@ -194,4 +195,24 @@ fn an_older_score_never_takes_the_place_of_a_newer_one() {
     shard.digest_all(START, &writeback(None)).unwrap();
     scored(&mut shard, "b2", "a", 0.1);
     assert_eq!(listed(&shard.score_changes(0, 10).unwrap()), [("a", 0.7, None)]);
+}
+
+#[test]
+fn what_was_reported_of_a_lead_is_forgotten_with_its_predictions() {
+    let mut shard = LogShard::open(Memory::new()).unwrap();
+    shard.digest_all(START, &writeback(None)).unwrap();
+    let rows: Vec<_> = (0..4_100).map(|n| line(START, &format!("lead-{n}"), "1", "champion", 0.5)).collect();
+    for (at, rows) in rows.chunks(1_000).enumerate() {
+        shard.append(&batch(&format!("b{at}"), rows)).unwrap();
+    }
+    shard.append(&batch("young", &[line(START + 9 * DAY, "young", "1", "champion", 0.5)])).unwrap();
+    shard.digest_all(START + 9 * DAY, &writeback(None)).unwrap();
+    let mut count = |now: i64, keep_days: i64| {
+        let kept = Span(keep_days * DAY);
+        let retention = Retention { predictions: kept, features: kept, ..Retention::default() };
+        while shard.expire(now, &retention, None).unwrap().more {}
+        shard.sql().query("SELECT count(*) FROM current_scores", &[]).unwrap()[0][0].clone()
+    };
+    assert_eq!(count(START + 10 * DAY, 30), SqlValue::Integer(4_101));
+    assert_eq!(count(START + 12 * DAY, 10), SqlValue::Integer(1), "the lead that was scored since stays");
 }

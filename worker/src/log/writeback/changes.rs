@@ -2,6 +2,7 @@
 
 use plumbline_core::event::{ChangeReason, PreviousScore, ScoreChange};
 use plumbline_core::report::time_text;
+use plumbline_core::rollout::DAY_MS;
 use serde::{Deserialize, Serialize};
 
 use crate::log::{LogShard, cell, meta};
@@ -9,6 +10,9 @@ use crate::store::{Param, Sql, SqlError, SqlValue};
 
 /// Changes that were deleted have numbers up to this.
 const FORGOTTEN: &str = "changes_forgotten";
+/// The last lead looked at for what was reported long ago, and when all were.
+const REPORTED: &str = "cursor:reported";
+const REPORTED_MS: &str = "reported_expired_ms";
 
 /// The changes of a shard that follow a number.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -42,6 +46,36 @@ impl<S: Sql> LogShard<S> {
             // From the beginning is from what there is.
             lost: after > 0 && after < forgotten,
         })
+    }
+
+    /// Deletes what was last reported of leads that no caller had scored since `before_ms`, of some leads in order of their numbers; all leads
+    /// are looked at once a day. Whether the day's work goes on.
+    ///
+    /// # Errors
+    /// [`SqlError::Driver`].
+    pub(in crate::log) fn forget_reported(sql: &mut dyn Sql, now: i64, before_ms: i64, most: i64) -> Result<bool, SqlError> {
+        let (after, last) = (meta::number(sql, REPORTED)?, meta::number(sql, REPORTED_MS)?);
+        if after.is_none() && last.is_some_and(|last| now.saturating_sub(last) < DAY_MS) {
+            return Ok(false);
+        }
+        let slice = "SELECT lead FROM current_scores WHERE lead > ?1 ORDER BY lead LIMIT ?2";
+        let params = [Param::Integer(after.unwrap_or(-1)), Param::Integer(most)];
+        let found = sql.query(&format!("SELECT max(lead), count(*) FROM ({slice}) AS slice"), &params)?;
+        let cells = found.first().map(|row| (cell::integer(row, 0), cell::integer(row, 1)));
+        let Some((Some(to), Some(count))) = cells else {
+            meta::remove(sql, REPORTED)?;
+            meta::set(sql, REPORTED_MS, &now.to_string())?;
+            return Ok(false);
+        };
+        let params = [Param::Integer(after.unwrap_or(-1)), Param::Integer(to), Param::Integer(before_ms)];
+        sql.execute("DELETE FROM current_scores WHERE lead > ?1 AND lead <= ?2 AND at_ms < ?3", &params)?;
+        if count == most {
+            meta::set(sql, REPORTED, &to.to_string())?;
+            return Ok(true);
+        }
+        meta::remove(sql, REPORTED)?;
+        meta::set(sql, REPORTED_MS, &now.to_string())?;
+        Ok(false)
     }
 
     /// Deletes changes recorded before `before_ms`, but the newest: its number must not be given again.

@@ -1,7 +1,7 @@
 //! Score changes for a CRM: what was last reported of each lead, and each score that moved from it by the set amount or into another band.
 //!
 //! Scores that callers asked for come from the log, behind a cursor of their own; others from scoring open leads again by their stored
-//! fields. Leads of the exploration slice are left out: their scores are hidden. Nothing here counts in any figure.
+//! fields. Leads of the exploration slice are left out: their scores are hidden. Figures and gates do not count what is recorded here.
 
 mod changes;
 mod rescore;
@@ -108,6 +108,6 @@ pub(super) fn record(
 pub(super) fn erase(sql: &mut dyn Sql, lead: i64, lead_id: &str) -> Result<(), SqlError> {
     let (number, id) = (Param::Integer(lead), Param::Text(lead_id));
     sql.execute("DELETE FROM current_scores WHERE lead = ?1 AND lead_id = ?2", &[number, id])?;
-    // The row stays, for followers go by its number; it is in no list.
+    // The row stays, for followers go by its number; lists leave it out.
     sql.execute("UPDATE score_changes SET lead_id = '' WHERE lead_id = ?1 AND lead_id <> ''", &[id]).map(drop)
 }
