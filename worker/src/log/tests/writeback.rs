@@ -216,3 +216,16 @@ fn what_was_reported_of_a_lead_is_forgotten_with_its_predictions() {
     assert_eq!(count(START + 10 * DAY, 30), SqlValue::Integer(4_101));
     assert_eq!(count(START + 12 * DAY, 10), SqlValue::Integer(1), "the lead that was scored since stays");
 }
+
+#[test]
+fn a_late_score_is_not_forgotten_before_its_followers_had_it() {
+    let mut shard = LogShard::open(Memory::new()).unwrap();
+    shard.digest_all(START, &writeback(None)).unwrap();
+    for (at, lead) in [(START + 99 * DAY, "young"), (START, "late"), (START + 100 * DAY, "newest")] {
+        shard.append(&batch(&format!("b-{lead}"), &[line(at, lead, "1", "champion", 0.5)])).unwrap();
+        shard.digest_all(at, &writeback(None)).unwrap();
+    }
+    shard.expire(START + 100 * DAY, &Retention::default(), None).unwrap();
+    let page = shard.score_changes(0, 10).unwrap();
+    assert_eq!(page.changes.iter().map(|change| change.lead_id.as_str()).collect::<Vec<_>>(), ["young", "late", "newest"]);
+}

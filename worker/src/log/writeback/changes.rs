@@ -78,17 +78,17 @@ impl<S: Sql> LogShard<S> {
         Ok(false)
     }
 
-    /// Deletes changes recorded before `before_ms`, but the newest: its number must not be given again.
+    /// Deletes the first changes up to the one of `before_ms`, but never the newest: its number must not be given again. A change of an old
+    /// score that was recorded after a younger one stays as long as that one.
     ///
     /// # Errors
     /// [`SqlError::Driver`].
     pub(in crate::log) fn forget_changes(sql: &mut dyn Sql, before_ms: i64, most: i64) -> Result<u64, SqlError> {
-        let old =
-            "SELECT id FROM score_changes WHERE at_ms < ?1 AND id < (SELECT max(id) FROM score_changes) ORDER BY id LIMIT ?2";
-        let params = [Param::Integer(before_ms), Param::Integer(most)];
-        let highest = sql.query(&format!("SELECT max(id) FROM ({old}) AS old"), &params)?;
-        let Some(highest) = highest.first().and_then(|row| cell::integer(row, 0)) else { return Ok(0) };
-        let deleted = sql.execute(&format!("DELETE FROM score_changes WHERE id IN ({old})"), &params)?;
+        let first = "SELECT id, at_ms FROM score_changes WHERE id < (SELECT max(id) FROM score_changes) ORDER BY id LIMIT ?1";
+        let first = sql.query(first, &[Param::Integer(most)])?;
+        let old = first.iter().take_while(|row| cell::integer(row, 1).is_some_and(|at| at < before_ms));
+        let Some(highest) = old.last().and_then(|row| cell::integer(row, 0)) else { return Ok(0) };
+        let deleted = sql.execute("DELETE FROM score_changes WHERE id <= ?1", &[Param::Integer(highest)])?;
         let known = meta::number(sql, FORGOTTEN)?.unwrap_or(0);
         meta::set(sql, FORGOTTEN, &known.max(highest).to_string())?;
         Ok(deleted)
