@@ -1,6 +1,7 @@
 //! A shard from its batches and events to its windows.
 
 mod inquiry;
+mod judged;
 mod lead;
 mod page;
 mod test;
