@@ -24,10 +24,10 @@ after(async () => {
   site?.close();
 });
 
-/** An edge that serves the demo's model and two twins by an allocation, and a page with its deployment, which a service without a lifecycle does not announce. */
-async function serve(t, allocation) {
+/** An edge that serves the demo's model and two twins by an allocation, where `id` names the lead's id if it is not `lead_id`, and a page with its deployment, which a service without a lifecycle does not announce. */
+async function serve(t, allocation, id) {
   const store = folder();
-  const models = [demo, ...["challenger", "shadow"].map((version) => twin(version, join(store.path, `${version}.plumb`)))];
+  const models = [id ? twin("champion", join(store.path, "champion.plumb"), id) : demo, ...["challenger", "shadow"].map((version) => twin(version, join(store.path, `${version}.plumb`), id))];
   const start = async (settings) => startEdge({ port: await freePort(), store: join(store.path, "store"), models, settings: { cors_origins: [site.origin], ...settings }, quiet: true });
   const plain = await start({});
   const { models: listed } = await (await fetch(`${plain.url}/v1/models`)).json();
@@ -145,6 +145,64 @@ test("a page's scores and those of its shadows are in the service's log, once, a
   const rows = logged(at, "SELECT lead_id, role, variant, version, epoch, probability, CASE role WHEN 'shadow' THEN NULL ELSE arm END FROM prediction_logs WHERE source = 'page' ORDER BY lead_id, role");
   assert.deepEqual(rows, expected);
   assert.ok(drawn.some(({ role }) => role === "challenger") && drawn.some(({ role }) => role === "champion"));
+});
+
+test("an id of another name draws, names rows and is reported as it is at the service", async (t) => {
+  const { edge, context } = await serve(t, { arm: [{ variant: "challenger", share_bp: 5000, room_bp: 10_000 }], exploration_bp: 2000 }, "contact");
+  const leads = samples.slice(0, 40).map(({ lead_id, ...lead }, i) => ({ ...lead, contact: `contact-${i}` }));
+  const expected = (await score(edge, leads)).map(({ lead_id, variant, explores = false }) => [lead_id, variant, explores]);
+  assert.ok(["challenger", "champion"].every((name) => expected.some(([, variant]) => variant === name)) && expected.some(([, , explores]) => explores));
+  assert.deepEqual(expected.map(([id]) => id), leads.map(({ contact }) => contact));
+  const page = await open(context, edge, "/renamed");
+  const drawn = await page.evaluate(async ([service, leads]) => {
+    const connection = window.element.connect({ service, mode: "local" });
+    const found = [];
+    for (const lead of leads) found.push(await connection.score(lead).then(({ score, variant, explores }) => [score.lead_id, variant, explores]));
+    return found;
+  }, [edge.url, leads]);
+  assert.deepEqual(drawn, expected);
+  for (const [by, attribute] of [["worker", ""], ["page", "no-worker"]]) {
+    const table = await context.newPage();
+    const directives = { "trusted-types": "plumbline" };
+    await table.goto(site.page(`/renamed-${by}`, `<lead-list service="${edge.url}" mode="local" ${attribute}></lead-list>`, { scripts: ["/list.js"], directives }));
+    await table.waitForFunction(() => window.list);
+    const listed = await table.evaluate((leads) => {
+      const list = document.querySelector("lead-list");
+      return new Promise((done, failed) => {
+        list.addEventListener("lead-list-scored", ({ detail }) => done([detail.by, detail.rows.map(({ lead_id, variant, explores }) => [lead_id, variant, explores])]), { once: true });
+        list.addEventListener("lead-failed", ({ detail }) => failed(new Error(detail.message)), { once: true });
+        list.leads = leads;
+      });
+    }, leads.slice(0, 30));
+    assert.equal(listed[0], by);
+    assert.deepEqual(listed[1].sort(), expected.slice(0, 30).sort());
+  }
+  // So has what a rep says.
+  const [seen, next] = leads.filter((_, i) => !expected[i][2]);
+  await show(page, seen);
+  const said = page.evaluate(() => new Promise((done) => document.querySelector("lead-score").addEventListener("lead-feedback", ({ detail }) => done(detail.lead_id), { once: true })));
+  const thumb = page.locator("lead-score").getByRole("button", { name: "Yes, helpful" });
+  await thumb.click();
+  assert.equal(await said, seen.contact);
+  // Another lead has no thumb yet.
+  await show(page, next);
+  assert.equal(await thumb.getAttribute("aria-pressed"), "false");
+});
+
+test("that a score was seen is stored before the shadows are loaded", async (t) => {
+  const { edge, context } = await serve(t, { shadow: ["shadow"] });
+  // The shadow's bundle never comes.
+  let asked = 0;
+  await context.route(`${edge.url}/v1/models/shadow/bundle`, () => void asked++);
+  const page = await open(context, edge, "/unshadowed");
+  await show(page, { ...samples[0], lead_id: "unshadowed" });
+  await until(async () => asked === 1, "the shadow's bundle is asked for");
+  const rows = await page.evaluate(() => new Promise((done) => {
+    indexedDB.open("plumbline-element-1").onsuccess = ({ target: { result } }) => {
+      result.transaction("events").objectStore("events").getAll().onsuccess = ({ target }) => done(target.result.map(({ route, fields }) => [route, fields.lead_id, fields.score.shadows]));
+    };
+  }));
+  assert.deepEqual(rows, [["exposures", "unshadowed", []]]);
 });
 
 test("rules on fields decide in the page as they do at the service", async (t) => {

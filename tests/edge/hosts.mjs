@@ -69,8 +69,8 @@ export function testModule() {
 }
 
 /** The demo's model under another version, at `path`. */
-export function twin(version, path) {
-  const made = spawnSync(program("twin", "plumbline-tests"), [demo, version, path], { cwd: root, stdio: "inherit" });
+export function twin(version, path, id) {
+  const made = spawnSync(program("twin", "plumbline-tests"), [demo, version, path, ...(id ? ["--id", id] : [])], { cwd: root, stdio: "inherit" });
   if (made.status !== 0) throw new Error("the twin of the demo's model is not written");
   return path;
 }

@@ -65,6 +65,17 @@ const figures = ({ probability, margin, band }: Score) => ({ probability, margin
 /** Reasons the page asks for: all. The service gives at most 20 at the edge. */
 const [ALL, MOST] = [1_000_000, 20];
 
+/** How long an exposure waits for the shadows' scores, in milliseconds. */
+const HOLD = 10_000;
+
+/** The variants that score a lead of the page as well, for the log alone. */
+function shadowsOf({ deployment, part }: Drawn): string[] {
+  const { champion, arm = [], shadow = [], counterfactual } = deployment.allocation;
+  const recorded = new Set([...(counterfactual ? [champion, ...arm.map(({ variant }) => variant)] : []), ...shadow]);
+  recorded.delete(part.variant);
+  return [...recorded].slice(0, 8);
+}
+
 /** A page's connection to one service. */
 export class Connection extends EventTarget {
   readonly mode: Mode;
@@ -110,11 +121,10 @@ export class Connection extends EventTarget {
    */
   async score(lead: Lead): Promise<Scored> {
     const [text, began] = [asText(lead) as string, clock()];
-    const id = idOf(lead);
     if (this.mode === "edge") return this.#remote(text, began);
     try {
-      const scored = await this.#local(text, id, began);
-      if (this.mode === "auto") scored.confirmed = this.#confirm(text, id, scored);
+      const scored = await this.#local(text, lead, began);
+      if (this.mode === "auto") scored.confirmed = this.#confirm(text, scored);
       return scored;
     } catch (error) {
       // A lead that the model rejects is rejected by the service too.
@@ -131,33 +141,33 @@ export class Connection extends EventTarget {
 
   /** Notes that a person saw a score; one of the page with all that the service's log needs of it. @internal */
   async seen(lead_id: string, scored: Scored): Promise<void> {
-    await this.exposed(lead_id, scored.score.model.version, await this.#worked(scored), { client_ms: scored.client_ms });
+    const { score, client_ms } = scored;
+    const work = this.#work.get(scored);
+    const own = work && { ...work.drawn.part, epoch: work.drawn.deployment.epoch, ...figures(score), shadows: [] };
+    const variants = work ? shadowsOf(work.drawn) : [];
+    // Stored before the shadows are loaded: the page may go. What they score is added while the event waits.
+    const id = await this.exposed(lead_id, score.model.version, own, { client_ms }, variants.length > 0 ? HOLD : 0);
+    if (!work || variants.length === 0) return;
+    await this.amend(id, { score: { ...own, shadows: await this.#shadows(work, variants) } }, 0);
   }
 
-  /** Queues that a person saw a score; `score` is what the log needs of one of the page. @internal */
-  async exposed(lead_id: string, version: string, score: object | undefined, more: EventFields = {}): Promise<void> {
-    await this.#add("exposures", { lead_id, version, ...more, ...(score && { score }) });
+  /** Queues that a person saw a score, and waits `hold` milliseconds for more; `score` is what the log needs of one of the page. @internal */
+  exposed(lead_id: string, version: string, score: object | undefined, more: EventFields = {}, hold = 0): Promise<string> {
+    return this.#add("exposures", { lead_id, version, ...more, ...(score && { score }) }, hold);
   }
 
-  /** A score of this page, and those of the deployment's shadows, which are never shown; undefined for a score of the service. */
-  async #worked(scored: Scored): Promise<object | undefined> {
-    const found = this.#work.get(scored);
-    if (!found) return undefined;
-    const { text, now, drawn } = found;
-    const { deployment, part } = drawn;
-    const { champion, arm = [], shadow = [], counterfactual } = deployment.allocation;
-    const recorded = new Set([...(counterfactual ? [champion, ...arm.map(({ variant }) => variant)] : []), ...shadow]);
-    recorded.delete(part.variant);
+  /** The scores of the deployment's shadows, which are never shown. */
+  async #shadows({ text, now, drawn: { deployment } }: Work, variants: readonly string[]): Promise<object[]> {
     const shadows: object[] = [];
-    for (const variant of [...recorded].slice(0, 8)) {
+    for (const variant of variants) {
       try {
         const score = (await this.deployed.model(deployment, variant)).score(text, { now, reasons: 0 });
         shadows.push({ version: score.model.version, variant, ...figures(score) });
       } catch {
-        // A shadow that is not at hand, or does not take the lead, is recorded by the service alone.
+        // A shadow that is not available, or does not take the lead, is recorded by the service alone.
       }
     }
-    return { ...part, epoch: deployment.epoch, ...figures(scored.score), shadows };
+    return shadows;
   }
 
   /** Queues what the rep says, which waits `hold` milliseconds for more; its id. @internal */
@@ -184,8 +194,8 @@ export class Connection extends EventTarget {
     return this.#queue.add(route, { ...fields, occurred_at: clock() }, hold);
   }
 
-  async #local(text: string, id: string, began: number): Promise<Scored> {
-    const drawn = await this.deployed.draw(id, text);
+  async #local(text: string, lead: Lead, began: number): Promise<Scored> {
+    const drawn = await this.deployed.draw(lead, text);
     const { part, deployment, checked } = drawn;
     const now = clock();
     const score = drawn.model.score(text, { reasons: ALL, now });
@@ -201,7 +211,8 @@ export class Connection extends EventTarget {
   }
 
   /** Has the service score what the page scored, once per lead, content and deployment; its score where it is another. */
-  async #confirm(text: string, id: string, { score, epoch }: Scored): Promise<Scored | undefined> {
+  async #confirm(text: string, { score, epoch }: Scored): Promise<Scored | undefined> {
+    const { lead_id: id = "" } = score;
     const content = `${epoch} ${text}`;
     if (this.#recorded.get(id) === content) return undefined;
     if (content.length < 20_000) this.#recorded.set(id, content);
@@ -236,12 +247,6 @@ export function connect(options: ConnectOptions): Connection {
   const made = new Connection(options);
   CONNECTIONS.set(name, made);
   return made;
-}
-
-/** The lead's id; empty if it has none. @internal */
-export function idOf(lead: Lead): string {
-  const id = lead["lead_id"];
-  return typeof id === "string" || typeof id === "number" ? String(id) : "";
 }
 
 /** A failure as an error of this entry point: other entry points have a class of their own. @internal */

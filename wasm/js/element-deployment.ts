@@ -4,9 +4,10 @@ import type { Part } from "./draw.ts";
 import { clock, later, sha256, stop, write } from "./element-globals.ts";
 import type { Store } from "./element-store.ts";
 import { PlumblineError } from "./error.ts";
+import { idFields, idOf } from "./lead-id.ts";
 import type { Model } from "./model.ts";
 import type { AllocationSettings } from "./settings.ts";
-import type { LeadValue } from "./types.ts";
+import type { Lead, LeadValue } from "./types.ts";
 
 /** `GET /v1/deployment`. @internal */
 export interface Deployment {
@@ -51,6 +52,9 @@ export interface Assigned {
   parts: Part[];
 }
 
+/** The fields of a lead's id, the first that is given, in a deployment. @internal */
+export type Names = (deployment: Deployment) => Promise<readonly string[]>;
+
 type Draw = (allocation: AllocationSettings, ids: readonly string[], fields?: readonly Record<string, LeadValue>[]) => Part[];
 
 /** The deployment of one service, refreshed while the page lives. @internal */
@@ -60,6 +64,7 @@ export class Deployed {
   readonly #scorer: () => Promise<Scorer>;
   readonly #changed: () => void;
   readonly #models = new Map<string, Promise<Model>>();
+  readonly #names: Names = async (deployment) => idFields((await this.model(deployment, deployment.allocation.champion)).card);
   #held: KeptDeployment | undefined;
   #first: Promise<KeptDeployment> | undefined;
   #draw: Promise<Draw> | undefined;
@@ -77,9 +82,9 @@ export class Deployed {
     this.#changed = changed;
   }
 
-  /** Who scores a lead: its id, empty if it has none, and its JSON. */
-  async draw(id: string, text: string): Promise<Drawn> {
-    const { deployment, checked, parts } = await this.assigned([id], [text]);
+  /** Who scores a lead, which is given with its JSON. */
+  async draw(lead: Lead, text: string): Promise<Drawn> {
+    const { deployment, checked, parts } = await this.assigned([lead], [text]);
     const { champion } = deployment.allocation;
     const part = parts[0] as Part;
     const by = async (part: Part): Promise<Drawn> => ({ model: await this.model(deployment, part.variant), part, deployment, checked });
@@ -89,18 +94,18 @@ export class Deployed {
   }
 
   /**
-   * The part of each lead in the deployment, by its id and its JSON; see {@link draw}.
+   * The part of each lead in the deployment; see {@link draw}. `names` returns the fields of a lead's id, if not the page's own model does.
    *
    * @throws {PlumblineError} `ASSIGNMENT_NEEDS_SERVICE` where rules on fields decide, and the page's own scorer cannot read them.
    */
-  async assigned(ids: readonly string[], texts: readonly (string | undefined)[]): Promise<Assigned> {
+  async assigned(leads: readonly Lead[], texts: readonly (string | undefined)[], names = this.#names): Promise<Assigned> {
     this.#first ??= this.#load().catch((error: unknown) => {
       this.#first = undefined;
       throw error;
     });
     await this.#first;
     const { deployment, checked } = this.#held as KeptDeployment;
-    return { deployment, checked, parts: await this.#drawn(deployment, ids, texts) };
+    return { deployment, checked, parts: await this.#drawn(deployment, leads, texts, names) };
   }
 
   /** Asks the service for the deployment, and says so when it is another. */
@@ -138,14 +143,16 @@ export class Deployed {
     return this.#held as unknown as KeptDeployment;
   }
 
-  async #drawn(deployment: Deployment, ids: readonly string[], texts: readonly (string | undefined)[]): Promise<Part[]> {
+  async #drawn(deployment: Deployment, leads: readonly Lead[], texts: readonly (string | undefined)[], names: Names): Promise<Part[]> {
     const { allocation } = deployment;
     const { arm = [], champion, exploration_bp = 0, killed, rule = [] } = allocation;
     const isSplit = !killed && arm.length > 0;
     const plain: Part = { variant: champion, explores: false, role: "champion" };
-    if (!isSplit && exploration_bp === 0) return ids.map(() => plain);
+    if (leads.length === 0 || (!isSplit && exploration_bp === 0)) return leads.map(() => plain);
     this.#draw ??= import("./draw.js").then((module: { draw: Draw }) => module.draw);
     const draw = await this.#draw;
+    const fields = await names(deployment);
+    const ids = leads.map((lead) => idOf(lead, fields));
     return draw(allocation, ids, isSplit && rule.length > 0 ? valuesOf(await this.model(deployment, champion), texts) : undefined);
   }
 

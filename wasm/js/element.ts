@@ -1,11 +1,12 @@
 // Entry point `./element`: `<lead-score>` for pages of a CRM.
 import { languageOf, optionsOf } from "./element-attributes.ts";
 import { changeOf } from "./element-change.ts";
-import { connect, type Connection, failureOf, idOf, leadOf, type Scored } from "./element-connection.ts";
+import { connect, type Connection, failureOf, leadOf, type Scored } from "./element-connection.ts";
 import { clock, later, stop, write } from "./element-globals.ts";
 import { View } from "./element-view.ts";
 import { type Words, wordsOf } from "./element-words.ts";
 import { PlumblineError } from "./error.ts";
+import { idOf } from "./lead-id.ts";
 import type { About } from "./rep.ts";
 import type { Lead } from "./types.ts";
 
@@ -41,6 +42,8 @@ export class LeadScore extends Base {
   #view: View | undefined;
   #root: ShadowRoot | undefined;
   #scored: Scored | undefined;
+  /** The lead that was shown last. */
+  #id = "";
   /** Counts the scorings: an answer to an older one is dropped. */
   #turn = 0;
   #isAsked = false;
@@ -61,12 +64,7 @@ export class LeadScore extends Base {
   }
 
   set lead(lead: Lead | undefined | null) {
-    if (!this.#lead || !lead || idOf(lead) !== idOf(this.#lead)) {
-      this.#release();
-      this.#given = undefined;
-      this.#view?.thumbed(undefined);
-      this.#root?.querySelector("[part=rep]")?.remove();
-    }
+    if (!this.#lead || !lead || idOf(lead) !== idOf(this.#lead)) this.#forget();
     this.#lead = lead ?? undefined;
     this.#unread = undefined;
     this.#ask();
@@ -198,12 +196,14 @@ export class LeadScore extends Base {
   }
 
   async #show(scored: Scored, turn: number): Promise<void> {
-    const [connection, lead, view] = [this.#connection, this.#lead, this.#view];
-    if (!connection || !lead || !view) return;
-    const id = idOf(lead);
+    const [connection, view, id] = [this.#connection, this.#view, idIn(scored)];
+    if (!connection || !view) return;
     const key = write([connection.service, id]);
     const change = id === "" || scored.explores ? undefined : await changeOf(await connection.store, key, scored.score).catch(() => undefined);
     if (turn !== this.#turn) return;
+    // The model alone knows which field is the id.
+    if (id !== this.#id) this.#forget();
+    this.#id = id;
     this.#scored = scored;
     view.show(scored, change, { canAnswer: id !== "", isStale: clock() - scored.checked_ms > STALE });
     this.#watch?.unobserve(this);
@@ -215,6 +215,14 @@ export class LeadScore extends Base {
     import("./rep.js").then(({ panel }) => panel(about as About)).catch(() => {});
   }
 
+  /** Drops what the rep said of the lead before. */
+  #forget(): void {
+    this.#release();
+    this.#given = undefined;
+    this.#view?.thumbed(undefined);
+    this.#root?.querySelector("[part=rep]")?.remove();
+  }
+
   #fail(error: unknown): void {
     const known = failureOf(error);
     this.#scored = undefined;
@@ -224,18 +232,20 @@ export class LeadScore extends Base {
 
   /** Notes, once per lead, version and score of the page, that a person sees it. */
   #expose(): void {
-    const [scored, lead] = [this.#scored, this.#lead];
-    if (!scored || !lead || scored.explores || idOf(lead) === "") return;
-    const seen = write([idOf(lead), scored.score.model.version, scored.source === "page" && scored.score.probability]);
+    const scored = this.#scored;
+    const id = scored && idIn(scored);
+    if (!scored || !id || scored.explores) return;
+    const seen = write([id, scored.score.model.version, scored.source === "page" && scored.score.probability]);
     if (seen === this.#exposed) return;
     this.#exposed = seen;
-    void this.#connection?.seen(idOf(lead), scored).catch(() => {});
+    void this.#connection?.seen(id, scored).catch(() => {});
   }
 
   /** Queues a thumb; the same again changes nothing. */
   #answer(isUp: boolean): void {
-    const [connection, lead, scored] = [this.#connection, this.#lead, this.#scored];
-    if (!connection || !lead || !scored) return;
+    const [connection, scored] = [this.#connection, this.#scored];
+    if (!connection || !scored) return;
+    const lead_id = idIn(scored);
     if (this.#given === isUp) return;
     // A thumb that is still held becomes the other one: one event in all.
     if (this.#thumb) {
@@ -244,14 +254,14 @@ export class LeadScore extends Base {
       void id.then((id) => connection.amend(id, { rating: isUp ? 1 : 0 }, HOLD));
       this.#thumb = { id, isUp, closes: this.#closing() };
     } else {
-      const id = connection.feedback(idOf(lead), scored.score.model.version, { kind: "thumb", rating: isUp ? 1 : 0 }, HOLD);
+      const id = connection.feedback(lead_id, scored.score.model.version, { kind: "thumb", rating: isUp ? 1 : 0 }, HOLD);
       id.catch((error: unknown) => this.#fail(error));
       this.#event = id;
       this.#thumb = { id, isUp, closes: this.#closing() };
     }
     this.#given = isUp;
     this.#view?.thumbed(isUp, true);
-    this.#emit("lead-feedback", { lead_id: idOf(lead), isUp });
+    this.#emit("lead-feedback", { lead_id, isUp });
   }
 
   #closing(): ReturnType<typeof setTimeout> {
@@ -298,6 +308,11 @@ export class LeadScore extends Base {
   #emit(type: string, detail: unknown): void {
     this.dispatchEvent(new CustomEvent(type, { detail, bubbles: true, composed: true }));
   }
+}
+
+/** The lead's id, as who scored it read it; empty if it has none. */
+function idIn({ score }: Scored): string {
+  return score.lead_id ?? "";
 }
 
 declare global {

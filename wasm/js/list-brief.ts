@@ -4,6 +4,8 @@ import type { Score } from "./types.ts";
 
 /** A lead's score in short, or the code of the error that took its place. @internal */
 export interface Brief {
+  /** As the model reads it; absent for a lead without one. */
+  lead_id?: string;
   score?: number;
   band?: string;
   /** The strongest reason in words; absent without reasons. */
@@ -18,7 +20,7 @@ export interface Brief {
 export function brief(answer: Score | PlumblineError | { error: { code: string } }): Brief {
   if ("code" in answer) return { code: answer.code };
   if ("error" in answer) return { code: answer.error.code };
-  const { score, band, reasons, model, probability, margin } = answer;
+  const { lead_id, score, band, reasons, model, probability, margin } = answer;
   const [first] = reasons;
-  return { score, band, version: model.version, probability, margin, ...(first && { reason: first.text }) };
+  return { ...(lead_id !== undefined && { lead_id }), score, band, version: model.version, probability, margin, ...(first && { reason: first.text }) };
 }

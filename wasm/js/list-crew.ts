@@ -1,6 +1,6 @@
 // Who scores in a page: one worker for all lists where the page may have one, or the page's own thread in slices.
 import type { Connection } from "./element.ts";
-import type { Deployment } from "./element-deployment.ts";
+import type { Deployment, Names } from "./element-deployment.ts";
 import { brief, type Brief } from "./list-brief.ts";
 import type { Slices } from "./list-slices.ts";
 import type { Load, Request, Response, Work } from "./list-worker.ts";
@@ -9,6 +9,8 @@ import type { PlumblineError } from "./error.ts";
 /** Scores leads of one variant. @internal */
 export interface Crew {
   readonly isWorker: boolean;
+  /** The fields of a lead's id; undefined where the page's own model names them. */
+  readonly names: Names | undefined;
   score(deployment: Deployment, variant: string, leads: readonly string[], now: number, slices: Slices): Promise<Brief[]>;
 }
 
@@ -46,6 +48,7 @@ async function hire(connection: Connection): Promise<Crew> {
 function byPage({ deployed }: Connection): Crew {
   return {
     isWorker: false,
+    names: undefined,
     async score(deployment, variant, leads, now, slices) {
       const model = await deployed.model(deployment, variant);
       const rows: Brief[] = [];
@@ -77,12 +80,16 @@ function start(): Worker {
 
 class WorkerCrew implements Crew {
   readonly isWorker = true;
+  /** The worker has the champion loaded: the page need not. */
+  readonly names: Names = async (deployment) => this.#ids.get(await this.load(deployment, deployment.allocation.champion)) ?? [];
   readonly #connection: Connection;
   readonly #worker: Worker;
   readonly #page: Crew;
-  readonly #waiting = new Map<number, { done: (rows: Brief[]) => void; failed: (error: Error) => void }>();
+  readonly #waiting = new Map<number, { done: (response: Response) => void; failed: (error: Error) => void }>();
   /** Loaded variants by the deployment's number. */
   readonly #loaded = new Map<string, Promise<string>>();
+  /** The fields of a lead's id, by loaded variant. */
+  readonly #ids = new Map<string, readonly string[]>();
   #last = 0;
   #broken: Error | undefined;
 
@@ -93,7 +100,7 @@ class WorkerCrew implements Crew {
     worker.addEventListener("message", ({ data }: MessageEvent<Response>) => {
       const asked = this.#waiting.get(data.id);
       this.#waiting.delete(data.id);
-      if (data.rows) asked?.done(data.rows);
+      if (data.failed === undefined) asked?.done(data);
       else asked?.failed(new Error(data.failed));
     });
     worker.addEventListener("error", (event) => {
@@ -105,7 +112,7 @@ class WorkerCrew implements Crew {
   async score(deployment: Deployment, variant: string, leads: readonly string[], now: number, slices: Slices): Promise<Brief[]> {
     if (this.#broken) return this.#page.score(deployment, variant, leads, now, slices);
     const name = await this.load(deployment, variant);
-    return this.#ask({ variant: name, leads: `[${leads.join(",")}]`, now, reasons: 1 });
+    return (await this.#ask({ variant: name, leads: `[${leads.join(",")}]`, now, reasons: 1 })).rows ?? [];
   }
 
   /** Loads the model of a variant, and resolves to its name in the worker. */
@@ -114,7 +121,10 @@ class WorkerCrew implements Crew {
     let found = this.#loaded.get(name);
     if (!found) {
       const bundle = this.#connection.deployed.bundle(deployment, variant);
-      found = bundle.then((bundle) => this.#ask({ variant: name, epoch: deployment.epoch, bundle })).then(() => name);
+      found = bundle.then((bundle) => this.#ask({ variant: name, epoch: deployment.epoch, bundle })).then(({ ids = [] }) => {
+        this.#ids.set(name, ids);
+        return name;
+      });
       this.#loaded.set(name, found);
       found.catch(() => this.#loaded.delete(name));
     }
@@ -129,7 +139,7 @@ class WorkerCrew implements Crew {
     this.#waiting.clear();
   }
 
-  #ask(request: Load | Work): Promise<Brief[]> {
+  #ask(request: Load | Work): Promise<Response> {
     if (this.#broken) return Promise.reject(this.#broken);
     const id = ++this.#last;
     return new Promise((done, failed) => {

@@ -13,6 +13,8 @@ import type { Lead } from "./types.ts";
 /** A lead of a list with its score. */
 export interface Row {
   lead: Lead;
+  /** The lead's id, as who scored it read it; empty if it has none. */
+  lead_id: string;
   /** 0 to 100; undefined where it is withheld, not there yet, or the lead was rejected. */
   score: number | undefined;
   band: string;
@@ -39,14 +41,14 @@ const [CHUNK, LANES] = [100, 2];
 /** Leads as JSON, in their order. */
 interface Chunk {
   start: number;
-  ids: string[];
+  leads: Lead[];
   /** Undefined where the lead cannot be written. */
   texts: (string | undefined)[];
 }
 
 /** A row before it is scored. @internal */
 export function unscored(lead: Lead): Row {
-  return { lead, score: undefined, band: "", reason: "", explores: false, variant: undefined, version: undefined, epoch: undefined, code: undefined, logged: undefined };
+  return { lead, lead_id: "", score: undefined, band: "", reason: "", explores: false, variant: undefined, version: undefined, epoch: undefined, code: undefined, logged: undefined };
 }
 
 /** A run over a list. @internal */
@@ -85,14 +87,14 @@ async function inChunks(rows: Row[], progress: (done: number) => void, isCurrent
   const lanes = new Set<Promise<void>>();
   await slices.rest();
   for (let start = 0; start < rows.length && isCurrent(); start += CHUNK) {
-    const chunk: Chunk = { start, ids: [], texts: [] };
+    const chunk: Chunk = { start, leads: [], texts: [] };
     for (const row of rows.slice(start, start + CHUNK)) {
       write(row, chunk);
       if (slices.isOver) await slices.rest();
     }
     const lane = score(chunk, rows, slices).then((who) => {
       by = who;
-      progress((done += chunk.ids.length));
+      progress((done += chunk.leads.length));
     });
     lanes.add(lane);
     const left = lane.finally(() => lanes.delete(lane));
@@ -104,9 +106,8 @@ async function inChunks(rows: Row[], progress: (done: number) => void, isCurrent
   return isCurrent() ? by : undefined;
 }
 
-function write(row: Row, { ids, texts }: Chunk): void {
-  const { lead_id } = row.lead ?? {};
-  ids.push(typeof lead_id === "string" || typeof lead_id === "number" ? String(lead_id) : "");
+function write(row: Row, { leads, texts }: Chunk): void {
+  leads.push(row.lead);
   try {
     texts.push(asText(row.lead) as string);
   } catch (error) {
@@ -117,6 +118,7 @@ function write(row: Row, { ids, texts }: Chunk): void {
 
 function settle(row: Row, found: Brief, part?: Pick<Part, "variant" | "explores"> & Partial<Part>, epoch?: number): void {
   row.explores = part?.explores ?? false;
+  row.lead_id = found.lead_id ?? "";
   [row.variant, row.version, row.epoch, row.code] = [part?.variant, found.version, epoch, found.code];
   const { probability, margin, band } = found;
   row.logged = epoch === undefined || probability === undefined ? undefined : { ...part, epoch, probability, margin, band };
@@ -144,9 +146,9 @@ function byService(connection: Connection): Scorer {
 function byPage(connection: Connection, mayWork: boolean): Scorer {
   const { deployed } = connection;
   return async (chunk, rows, slices) => {
-    const assigned = await deployed.assigned(chunk.ids, chunk.texts);
-    if (slices.isOver) await slices.rest();
     const scorers = await crew(connection, mayWork);
+    const assigned = await deployed.assigned(chunk.leads, chunk.texts, scorers.names);
+    if (slices.isOver) await slices.rest();
     for (const variant of new Set(assigned.parts.map((part) => part.variant))) {
       const places = chunk.texts.flatMap((text, place) => (text !== undefined && assigned.parts[place]?.variant === variant ? [place] : []));
       await scored(scorers, assigned, variant, places, chunk, rows, slices);

@@ -1,4 +1,5 @@
 // The worker of `<lead-list>`: models by variant, and scores of the leads it is sent. It loads the scorer beside it and nothing else.
+import { idFields } from "./lead-id.ts";
 import { brief, type Brief } from "./list-brief.ts";
 import type { Model } from "./model.ts";
 
@@ -21,11 +22,11 @@ export interface Work {
 export type Request = { id: number } & (Load | Work);
 
 /** What it gets back under the same id. @internal */
-export type Response = { id: number; rows?: Brief[]; failed?: string };
+export type Response = { id: number; rows?: Brief[]; /** The fields of a lead's id in a model that was loaded. */ ids?: readonly string[]; failed?: string };
 
 const models = new Map<string, Model>();
 
-async function answer(request: Request): Promise<Brief[]> {
+async function answer(request: Request): Promise<Omit<Response, "id">> {
   if ("bundle" in request) {
     const { Model } = await import("./index.js");
     const model = await Model.load(request.bundle);
@@ -35,15 +36,15 @@ async function answer(request: Request): Promise<Brief[]> {
       models.delete(name);
     }
     models.set(request.variant, model);
-    return [];
+    return { ids: idFields(model.card) };
   }
   const { variant, leads, now, reasons } = request;
-  return (models.get(variant) as Model).scoreBatch(leads, { now, reasons }).map(brief);
+  return { rows: (models.get(variant) as Model).scoreBatch(leads, { now, reasons }).map(brief) };
 }
 
 addEventListener("message", ({ data }: MessageEvent<Request>) => {
   answer(data).then(
-    (rows) => postMessage({ id: data.id, rows } satisfies Response),
+    (found) => postMessage({ id: data.id, ...found } satisfies Response),
     (error: unknown) => postMessage({ id: data.id, failed: String(error) } satisfies Response),
   );
 });

@@ -249,9 +249,7 @@ export class LeadList extends Base {
   async #expose(): Promise<void> {
     const [connection, slices] = [this.#connection, new Slices()];
     if (this.#exposed.size > 20_000) this.#exposed.clear();
-    for (const { lead, score, version, logged } of this.#shown) {
-      const { lead_id } = lead ?? {};
-      const id = typeof lead_id === "string" || typeof lead_id === "number" ? String(lead_id) : "";
+    for (const { lead_id: id, score, version, logged } of this.#shown) {
       const seen = `${id} ${version} ${logged ? (logged as { probability: number }).probability : score}`;
       if (!connection || id === "" || score === undefined || version === undefined || this.#exposed.has(seen)) continue;
       this.#exposed.add(seen);
@@ -290,10 +288,10 @@ function textOf(value: unknown): string {
  * A row's place between the scores. A lead whose score is withheld has one that its id alone decides: at the end it would not be worked, and
  * by its score the place would show it.
  */
-function place({ score, explores, lead }: Row): number {
+function place({ score, explores, lead_id }: Row): number {
   if (!explores) return score ?? -1;
   let hash = 0x811c9dc5;
-  for (const letter of String(lead["lead_id"])) hash = Math.imul(hash ^ (letter.codePointAt(0) as number), 0x01000193) >>> 0;
+  for (const letter of lead_id) hash = Math.imul(hash ^ (letter.codePointAt(0) as number), 0x01000193) >>> 0;
   return (hash % 10_100) / 100;
 }
 

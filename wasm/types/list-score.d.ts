@@ -2,6 +2,8 @@ import type { Lead } from "./types.ts";
 /** A lead of a list with its score. */
 export interface Row {
     lead: Lead;
+    /** The lead's id, as who scored it read it; empty if it has none. */
+    lead_id: string;
     /** 0 to 100; undefined where it is withheld, not there yet, or the lead was rejected. */
     score: number | undefined;
     band: string;

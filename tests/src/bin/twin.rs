@@ -1,4 +1,5 @@
-//! Writes the twin of a bundle: the same model under another version, for a rollout that costs what two models cost.
+//! Writes the twin of a bundle: the same model under another version, for a rollout that costs what two models cost; and, with `--id`, under
+//! another name of the lead's id.
 #![allow(clippy::print_stderr, reason = "a command speaks on the terminal")]
 
 use std::path::PathBuf;
@@ -6,6 +7,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use plumbline_core::Bundle;
+use plumbline_core::schema::Role;
 
 /// The same model under another version.
 #[derive(Parser)]
@@ -16,6 +18,9 @@ struct Arguments {
     version: String,
     /// Where the twin goes
     to: PathBuf,
+    /// What the twin calls the lead's id
+    #[arg(long)]
+    id: Option<String>,
 }
 
 fn main() -> ExitCode {
@@ -28,10 +33,20 @@ fn main() -> ExitCode {
     }
 }
 
-fn write(Arguments { from, version, to }: &Arguments) -> Result<(), String> {
+fn write(Arguments { from, version, to, id }: &Arguments) -> Result<(), String> {
     let bytes = std::fs::read(from).map_err(|e| format!("{}: {e}", from.display()))?;
     let mut bundle = Bundle::read(&bytes).map_err(|e| format!("{}: {e}", from.display()))?;
     bundle.manifest.version.clone_from(version);
+    if let Some(name) = id {
+        let field = bundle
+            .manifest
+            .schema
+            .fields
+            .iter_mut()
+            .find(|field| field.role == Role::Id)
+            .ok_or("the model's schema has no field of role id")?;
+        field.name.clone_from(name);
+    }
     let bytes = bundle.write().map_err(|e| e.to_string())?;
     std::fs::write(to, bytes).map_err(|e| format!("{}: {e}", to.display()))
 }
