@@ -1,16 +1,15 @@
 // A card of a HubSpot record: the service scores the contact. UI extensions run in a sandbox without a DOM, so this shows the score in HubSpot's
-// own components; requests go through `hubspot.fetch`, which adds nothing to them: the service's address is in app-hsmeta.json.
+// own components; requests go through `hubspot.fetch` to a backend of yours, which holds the service's key: its address is in app-hsmeta.json.
 import { Alert, Button, DescriptionList, DescriptionListItem, Flex, hubspot, List, LoadingSpinner, Text } from "@hubspot/ui-extensions";
 import { useCrmProperties } from "@hubspot/ui-extensions/crm";
 import { Client, type Fetch, type Lead, type ServedScore } from "plumbline/client";
 import { useEffect, useState } from "react";
 
-const SERVICE = "https://scores.example.com";
-/** A key with the scopes score and ingest: everyone who sees the card can read it. */
-const KEY = "pl_key";
+/** Your backend: it checks HubSpot's signature, adds the key and passes requests on to the service. */
+const SERVICE = "https://backend.example.com";
 
 const send: Fetch = (url, { method, headers, body }) => hubspot.fetch(url, { method, headers, body: JSON.parse(body), timeout: 5000 });
-const client = new Client({ service: SERVICE, key: KEY, fetch: send });
+const client = new Client({ service: SERVICE, fetch: send });
 
 /** HubSpot's properties, and the model's fields that they are. */
 const FIELDS: Readonly<Record<string, string>> = { hs_object_id: "lead_id", industry: "industry", hs_analytics_source: "lead_source", hs_analytics_num_visits: "pricing_page_visits" };
