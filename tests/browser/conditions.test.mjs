@@ -47,18 +47,27 @@ async function open(url, init) {
   return { page, complaints };
 }
 
-test("a frame of another origin shows the leads of the page round it, and of no other", async () => {
+test("a frame of another origin shows the leads of the page that embeds it, and of no other", async () => {
   site.script("/framed.js", `
     import "/pkg/element.js";
     import { answer } from "/pkg/frame.js";
-    window.stop = answer(document.querySelector("lead-score"), { origins: ["${outside.origin}"] });`);
+    const card = document.querySelector("lead-score");
+    window.scored = [];
+    card.addEventListener("lead-scored", ({ detail }) => window.scored.push(detail.score.lead_id));
+    window.stop = answer(card, { origins: ["${outside.origin}"] });`);
   const framed = site.page("/framed", `<lead-score service="${edge.url}" key="${key}" mode="local"></lead-score>`, { scripts: ["/framed.js"] });
   outside.script("/host.js", `
     import { frame, PlumblineError } from "/pkg/frame.js";
     const iframe = document.querySelector("iframe");
     window.card = frame(iframe, { origin: "${site.origin}", fits: true });
     window.frames_ = { frame, PlumblineError };`);
-  const more = { directives: { "frame-src": site.origin }, scripts: ["/host.js"] };
+  // Pages of the right origins in other windows: one that says it is the frame, and one that says it is the host.
+  site.script("/liar.js", `parent.postMessage({ plumbline: 1, type: "size", height: 4 }, "*");
+    for (let id = 1; id < 20; id++) parent.postMessage({ plumbline: 1, type: "scored", id, lead_id: "lie" }, "*");`);
+  outside.script("/rogue.js", `parent.frames[0].postMessage({ plumbline: 1, type: "lead", session: "rogue", id: 9, lead: '{"lead_id":"rogue"}' }, "*");`);
+  const liar = site.page("/liar", "", { scripts: ["/liar.js"] });
+  const rogue = outside.page("/rogue", "", { scripts: ["/rogue.js"] });
+  const more = { directives: { "frame-src": `${site.origin} 'self'` }, scripts: ["/host.js"] };
   const { page, complaints } = await open(outside.page("/host", `<iframe src="${framed}" title="Score"></iframe>`, more));
   await page.waitForFunction(() => window.card);
   for (const lead of leads.slice(0, 5)) {
@@ -70,8 +79,11 @@ test("a frame of another origin shows the leads of the page round it, and of no 
     assert.deepEqual([found.score, found.band, found.version, found.source], [expected.score, expected.band, expected.model.version, "page"]);
     assert.equal("reasons" in found, false);
   }
-  // Its height is that of the card.
-  await page.waitForFunction(() => document.querySelector("iframe").getBoundingClientRect().height > 160);
+  const frame = page.frames().find((one) => one.url().startsWith(framed));
+  // Each lead once, also the first, for which the host and the frame both waited.
+  assert.deepEqual(await frame.evaluate(() => window.scored), leads.slice(0, 5).map((lead) => `framed-${lead.lead_id}`));
+  // Its height is that of its page: nothing to scroll.
+  await frame.waitForFunction(() => document.documentElement.scrollHeight <= innerHeight && innerHeight > 160);
   const code = (lead) => page.evaluate((lead) => window.card.score(lead).then(() => "scored", (error) => error.code), lead);
   assert.equal(await code({ lead_id: "bad", pricing_page_visits: "often" }), "LEAD_WRONG_TYPE");
   const superseded = page.evaluate(([first, second]) => {
@@ -79,31 +91,45 @@ test("a frame of another origin shows the leads of the page round it, and of no 
     return codes;
   }, [leads[0], { ...leads[1], lead_id: "second" }]);
   assert.deepEqual(await superseded, ["FRAME_SUPERSEDED", "second"]);
-  // The reloaded frame is asked again.
+  // A lead that cannot be sent as it is, but can be written as JSON; one that cannot; and none.
+  const proxied = page.evaluate((lead) => window.card.score(new Proxy(lead, {})).then((found) => found.lead_id), { ...leads[2], lead_id: "proxied" });
+  assert.equal(await proxied, "proxied");
+  assert.equal(await page.evaluate(() => window.card.score({ lead_id: "odd", pricing_page_visits: () => 4 }).catch((error) => error.code)), "LEAD_WRONG_TYPE");
+  assert.equal(await page.evaluate(() => window.card.score(null)), undefined);
+  // A frame that is reloaded before its answer is asked again, and one that is reloaded after it shows its lead again.
   const again = page.evaluate((lead) => {
-    const iframe = document.querySelector("iframe");
-    iframe.src += "?again";
-    return new Promise((done) => iframe.addEventListener("load", done, { once: true })).then(() => window.card.score(lead)).then((found) => found.lead_id);
+    document.querySelector("iframe").src += "?again";
+    return window.card.score(lead).then((found) => found.lead_id);
   }, { ...leads[2], lead_id: "again" });
   assert.equal(await again, "again");
+  await page.evaluate(() => (document.querySelector("iframe").src += "&twice"));
+  const current = () => page.frames().find((one) => one.url().startsWith(framed));
+  await page.waitForTimeout(50);
+  await current().waitForFunction(() => window.scored?.[0] === "again");
 
   // Neither another page that embeds the frame, nor another window of the right origin, nor messages of another form reach the card.
-  const frame = page.frames().find((one) => one.url().startsWith(framed));
-  const shown = () => frame.evaluate(() => document.querySelector("lead-score").lead?.lead_id);
-  await frame.evaluate((lead) => window.postMessage({ plumbline: 1, type: "lead", id: 9, lead }, "*"), leads[3]);
+  const shown = () => current().evaluate(() => document.querySelector("lead-score").lead?.lead_id);
+  const lie = JSON.stringify(leads[3]);
+  await current().evaluate((lead) => window.postMessage({ plumbline: 1, type: "lead", session: "s", id: 9, lead }, "*"), lie);
   await page.evaluate((lead) => {
     const { contentWindow } = document.querySelector("iframe");
-    for (const message of [{ plumbline: 2, type: "lead", id: 9, lead }, { type: "lead", id: 9, lead }, "lead", null, { plumbline: 1, type: "lead", id: "9", lead }]) contentWindow.postMessage(message, "*");
-  }, leads[3]);
+    const own = { plumbline: 1, type: "lead", session: "s", id: 9, lead };
+    for (const message of [{ ...own, plumbline: 2 }, { ...own, plumbline: undefined }, "lead", null, { ...own, id: "9" }, { ...own, lead: {} }]) contentWindow.postMessage(message, "*");
+  }, lie);
+  const waiting = page.evaluate(([liar, rogue]) => {
+    for (const src of [liar, rogue]) document.body.append(Object.assign(document.createElement("iframe"), { src, title: "Other" }));
+  }, [liar, rogue]);
+  await waiting;
   // A message from the frame's window that is no answer to what was asked, and one from the page itself, settle nothing.
   await page.evaluate(() => window.postMessage({ plumbline: 1, type: "size", height: 4 }, "*"));
-  await page.waitForTimeout(100);
+  await page.waitForTimeout(500);
   assert.equal(await shown(), "again");
   assert.notEqual(await page.evaluate(() => document.querySelector("iframe").style.height), "4px");
   assert.deepEqual(complaints, []);
   // A page that begins to listen when the frame has long been loaded is heard too.
-  const late = await page.evaluate(([origin, lead]) => {
+  const late = await page.evaluate(async ([origin, lead]) => {
     window.card.close();
+    if ((await window.card.score(lead).catch((error) => error.code)) !== "FRAME_CLOSED") return "closed";
     window.card = window.frames_.frame(document.querySelector("iframe"), { origin });
     return window.card.score(lead).then((found) => found.lead_id);
   }, [site.origin, { ...leads[1], lead_id: "late" }]);

@@ -12,7 +12,7 @@ export interface Answer {
   text(): Promise<string>;
 }
 
-/** A host's `fetch`, such as `hubspot.fetch`. */
+/** A host's `fetch`. */
 export type Fetch = (url: string, options: { method: "POST"; headers: Record<string, string>; body: string }) => Promise<Answer>;
 
 /** How a host reaches a service. */
@@ -23,7 +23,7 @@ export interface ClientOptions {
   key?: string;
   /** Default: the global `fetch`. */
   fetch?: Fetch;
-  /** Most bytes of a request or an answer. Default: 1,000,000. */
+  /** Most bytes of a request. Default: 1,000,000. */
   most_bytes?: number;
 }
 
@@ -38,13 +38,13 @@ export type ServedScore = Score & {
 /** What a rep says of a score. */
 export interface Feedback {
   lead_id: string;
-  kind: "thumb" | "satisfaction" | "unhelpful" | "odd";
-  /** Thumb: 1 up, 0 down. Satisfaction: 1 to 10. */
+  kind: "thumb" | "satisfaction" | "priority" | "unhelpful" | "odd";
+  /** Thumb: 1 up, 0 down. Satisfaction and priority: 1 to 10. */
   rating?: number;
   version?: string;
   rep?: string;
   text?: string;
-  /** An id of your own: what is sent again under the same id is stored once. Default: the hash of the content. */
+  /** An id of your own: what is sent again with the same id, content and `occurred_at` is stored once. Give both for what you may send again. */
   event_id?: string;
   /** Milliseconds since 1970. Default: now. */
   occurred_at?: number;
@@ -77,11 +77,17 @@ export class Client {
     return this.#ask(`/v1/score?reasons=${reasons}`, "application/json", asText(lead) as string);
   }
 
-  /** The service's scores, or the reasons there is none, in the order of `leads`; 200 leads a request. */
+  /** The service's scores in the order of `leads`, or why a lead has none; at most 200 leads a request, fewer where they are large. */
   async scoreBatch(leads: readonly Lead[], { reasons = 0 }: { reasons?: number } = {}): Promise<(ServedScore | PlumblineError)[]> {
     const found: (ServedScore | PlumblineError)[] = [];
-    for (let start = 0; start < leads.length; start += MOST) {
-      const { text, refused } = asArray(leads.slice(start, start + MOST));
+    let most = MOST;
+    for (let start = 0; start < leads.length; ) {
+      const { text, refused } = asArray(leads.slice(start, start + most));
+      if (most > 1 && bytesOf(text) > this.#options.most_bytes) {
+        most = Math.ceil(most / 2);
+        continue;
+      }
+      start += most;
       const answers: (ServedScore | { error: { code: string; detail: string } })[] =
         text === "[]" ? [] : (await this.#ask<{ scores: [] }>(`/v1/score?reasons=${reasons}`, "application/json", text)).scores;
       const batch = answers.map((answer) => ("error" in answer ? new PlumblineError(answer.error.code, answer.error.detail) : answer));
@@ -111,12 +117,14 @@ export class Client {
     } catch (cause) {
       throw new PlumblineError("SERVICE_UNREACHABLE", `${service} does not answer`, [], { cause });
     }
-    const text = await answer.text();
+    const text = await answer.text().catch((cause: unknown) => {
+      throw new PlumblineError("SERVICE_UNREACHABLE", `${service} did not end its answer`, [], { cause });
+    });
     let read: (Problem & { events?: Problem[] }) | undefined;
     try {
       read = JSON.parse(text);
     } catch {
-      // No answer of the service.
+      // Not an answer of the service.
     }
     if (answer.status >= 200 && answer.status < 300 && read) return read as T;
     // Of an event the problem is that of its own.

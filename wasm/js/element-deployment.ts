@@ -89,7 +89,7 @@ export class Deployed {
     const part = parts[0] as Part;
     const by = async (part: Part): Promise<Drawn> => ({ model: await this.model(deployment, part.variant), part, deployment, checked });
     if (part.variant === champion) return by(part);
-    // Where a challenger is not at hand, the champion answers for it, as it does at the service.
+    // Where a challenger is not available, the champion answers for it, as it does at the service.
     return by(part).catch(() => by({ ...part, variant: champion, role: "champion" }));
   }
 
@@ -113,7 +113,8 @@ export class Deployed {
     const deployment = await this.#client.json<Deployment>("/v1/deployment");
     const isOther = this.#held !== undefined && this.#held.deployment.epoch !== deployment.epoch;
     this.#held = { deployment, checked: clock() };
-    await (await this.#store).put("deployments", this.#client.service, this.#held);
+    // Where nothing can be kept, the deployment holds all the same.
+    await (await this.#store).put("deployments", this.#client.service, this.#held).catch(() => {});
     if (!isOther) return;
     // Frees the models that are no longer deployed.
     for (const [key, model] of this.#models) {
@@ -150,6 +151,7 @@ export class Deployed {
     const plain: Part = { variant: champion, explores: false, role: "champion" };
     if (leads.length === 0 || (!isSplit && exploration_bp === 0)) return leads.map(() => plain);
     this.#draw ??= import("./draw.js").then((module: { draw: Draw }) => module.draw);
+    this.#draw.catch(() => (this.#draw = undefined));
     const draw = await this.#draw;
     const fields = await names(deployment);
     const ids = leads.map((lead) => idOf(lead, fields));
@@ -186,7 +188,7 @@ export class Deployed {
 
 /** The leads' values as the champion reads them, which rules on fields compare; a lead it rejects has none. */
 function valuesOf(model: Model, texts: readonly (string | undefined)[]): Record<string, LeadValue>[] {
-  if (!model.values) throw new PlumblineError("ASSIGNMENT_NEEDS_SERVICE", "rules on fields decide who scores this lead, and the page's scorer is too old to read them");
+  if (!model.values) throw new PlumblineError("ASSIGNMENT_NEEDS_SERVICE", "rules on fields decide who scores, and the page's scorer is too old for them");
   return texts.map((text) => {
     try {
       return text === undefined ? {} : model.values(text);

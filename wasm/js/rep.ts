@@ -1,4 +1,4 @@
-// The rep's own judgement below the card: a priority for the lead, and now and then two questions. `<lead-score>` loads this where its
+// The rep's own judgement below the card: a priority for the lead, and from time to time two questions. `<lead-score>` loads this where its
 // attributes `priority` or `ask-days` ask for it.
 import { languageOf } from "./element-attributes.ts";
 import type { Connection } from "./element-connection.ts";
@@ -30,7 +30,7 @@ export async function panel(about: About): Promise<void> {
   const { element, root, connection, lead_id, isCurrent } = about;
   const [isPriority, days] = [element.hasAttribute("priority"), Number(element.getAttribute("ask-days") ?? NaN)];
   const store = await connection.store;
-  const remembered = `priority ${connection.service} ${lead_id}`;
+  const remembered = `priority ${connection.service} ${connection.rep ?? ""} ${lead_id}`;
   const priority = isPriority ? await store.get<number>("seen", remembered) : undefined;
   const asks = days > 0 && (ASKING.has(root) || (await isDue(about, days)));
   if (asks) ASKING.add(root);
@@ -61,7 +61,9 @@ async function isDue({ connection }: About, days: number): Promise<boolean> {
 }
 
 function ranked({ connection, lead_id, version }: About, words: RepWords, priority: number | undefined, keep: (value: number) => void): HTMLElement {
-  const select = make("select", { part: "priority", id: "priority" }, make("option", { value: "" }, words.none));
+  // What was set can be changed, but not taken back.
+  const none = priority === undefined ? [make("option", { value: "" }, words.none)] : [];
+  const select = make("select", { part: "priority", id: "priority" }, ...none);
   for (let value = 10; value >= 1; value--) {
     select.append(make("option", { value: String(value) }, value === 10 ? words.most : value === 1 ? words.least : String(value)));
   }
@@ -71,6 +73,7 @@ function ranked({ connection, lead_id, version }: About, words: RepWords, priori
     const rating = Number(select.value);
     if (rating === 0) return;
     keep(rating);
+    none[0]?.remove();
     // One that is still held becomes the other.
     if (last && (await connection.amend(await last, { rating }, HOLD))) return;
     last = connection.feedback(lead_id, version, { kind: "priority", rating }, HOLD);

@@ -7,7 +7,7 @@ export interface Answer {
     readonly status: number;
     text(): Promise<string>;
 }
-/** A host's `fetch`, such as `hubspot.fetch`. */
+/** A host's `fetch`. */
 export type Fetch = (url: string, options: {
     method: "POST";
     headers: Record<string, string>;
@@ -21,7 +21,7 @@ export interface ClientOptions {
     key?: string;
     /** Default: the global `fetch`. */
     fetch?: Fetch;
-    /** Most bytes of a request or an answer. Default: 1,000,000. */
+    /** Most bytes of a request. Default: 1,000,000. */
     most_bytes?: number;
 }
 /** A score of the service. */
@@ -34,13 +34,13 @@ export type ServedScore = Score & {
 /** What a rep says of a score. */
 export interface Feedback {
     lead_id: string;
-    kind: "thumb" | "satisfaction" | "unhelpful" | "odd";
-    /** Thumb: 1 up, 0 down. Satisfaction: 1 to 10. */
+    kind: "thumb" | "satisfaction" | "priority" | "unhelpful" | "odd";
+    /** Thumb: 1 up, 0 down. Satisfaction and priority: 1 to 10. */
     rating?: number;
     version?: string;
     rep?: string;
     text?: string;
-    /** An id of your own: what is sent again under the same id is stored once. Default: the hash of the content. */
+    /** An id of your own: what is sent again with the same id, content and `occurred_at` is stored once. Give both for what you may send again. */
     event_id?: string;
     /** Milliseconds since 1970. Default: now. */
     occurred_at?: number;
@@ -57,7 +57,7 @@ export declare class Client {
     score(lead: Lead, { reasons }?: {
         reasons?: number;
     }): Promise<ServedScore>;
-    /** The service's scores, or the reasons there is none, in the order of `leads`; 200 leads a request. */
+    /** The service's scores in the order of `leads`, or why a lead has none; at most 200 leads a request, fewer where they are large. */
     scoreBatch(leads: readonly Lead[], { reasons }?: {
         reasons?: number;
     }): Promise<(ServedScore | PlumblineError)[]>;

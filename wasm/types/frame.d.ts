@@ -1,15 +1,16 @@
 import type { Lead } from "./types.ts";
 export { type LeadProblem, PlumblineError } from "./error.ts";
 export type { Lead, LeadValue } from "./types.ts";
-/** What the page round the frame sends. */
+/** What the embedding page sends. `session` is of one call of {@link frame}; `lead` is JSON, null for none. */
 export type HostMessage = {
     plumbline: 1;
     type: "hello";
 } | {
     plumbline: 1;
     type: "lead";
+    session: string;
     id: number;
-    lead: Lead | null;
+    lead: string | null;
 };
 /** What the frame sends. */
 export type FrameMessage = {
@@ -44,33 +45,34 @@ export interface FrameScored {
 /** The element in the frame: `<lead-score>`. */
 interface Card extends EventTarget {
     lead: Lead | undefined | null;
-    getBoundingClientRect(): {
-        readonly height: number;
-    };
 }
-/** A frame seen from the page round it. */
+/** A frame seen from the embedding page. */
 export interface Frame {
     /**
-     * Has the frame show and score a lead; null for none.
+     * Has the frame show and score a lead. A frame that is loaded again shows it again.
      *
-     * @throws {PlumblineError} with the frame's code; `FRAME_SUPERSEDED` where a later lead took its place, `FRAME_CLOSED` after `close()`.
+     * @throws {PlumblineError} with the frame's code; `LEAD_…` where the lead cannot be written as JSON, `FRAME_SUPERSEDED` where a later lead took
+     * its place, `FRAME_SILENT` where no answer came in time, `FRAME_CLOSED` after `close()`.
      */
     score(lead: Lead): Promise<FrameScored>;
+    /** Has the frame show no lead. */
+    score(lead: null): Promise<undefined>;
     /** Stops listening. */
     close(): void;
 }
 /**
- * In the page round the frame: speaks with the page of `origin` in `iframe`, and with no other. Where `fits` is true, the frame gets the height
- * of its content.
+ * In the embedding page: speaks with the page of `origin` in `iframe`, and with no other. Where `fits` is true, the frame gets the height of its
+ * page's content. `wait_ms`: how long a lead may wait for its score, 30,000 by default.
  *
  * @throws {PlumblineError} `ORIGIN_INVALID`
  */
 export declare function frame(iframe: HTMLIFrameElement, options: {
     origin: string;
     fits?: boolean;
+    wait_ms?: number;
 }): Frame;
 /**
- * In the frame's page: `card`, a `<lead-score>`, shows the leads that the page round it sends, if that page is of one of `origins`. Returns what
+ * In the frame's page: `card`, a `<lead-score>`, shows the leads that the embedding page sends, if that page is of one of `origins`. Returns what
  * stops it.
  *
  * @throws {PlumblineError} `ORIGIN_INVALID`
