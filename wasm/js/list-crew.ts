@@ -65,17 +65,19 @@ function byPage({ deployed }: Connection): Crew {
   };
 }
 
+/** The address of the worker, once a policy has made it: a policy is made once per page. */
+let allowed: string | undefined;
+
 /** The worker beside this module. A page with Trusted Types allows it by the policy name `plumbline`. */
 function start(): Worker {
   const address = new URL("./list-worker.js", import.meta.url).href;
   const types = (globalThis as { trustedTypes?: { createPolicy(name: string, rules: object): { createScriptURL(url: string): string } } }).trustedTypes;
-  let url: string = address;
   try {
-    url = types?.createPolicy("plumbline", { createScriptURL: () => address }).createScriptURL(address) ?? address;
+    allowed ??= types?.createPolicy("plumbline", { createScriptURL: () => address }).createScriptURL(address);
   } catch {
-    // The policy is not allowed, or another list has made it: without types required, the address will do.
+    // The policy is not allowed, or another version of the package has made it: where types are not required, the address will do.
   }
-  return new Worker(url, { type: "module" });
+  return new Worker(allowed ?? address, { type: "module" });
 }
 
 class WorkerCrew implements Crew {

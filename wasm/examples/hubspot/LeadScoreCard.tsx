@@ -27,28 +27,35 @@ export function leadOf(properties: Readonly<Record<string, string | null | undef
 }
 
 function LeadScoreCard({ rep }: { rep: string }) {
-  const { properties, isLoading } = useCrmProperties(Object.keys(FIELDS));
+  const { properties, isLoading, error } = useCrmProperties(Object.keys(FIELDS));
   const [score, setScore] = useState<ServedScore>();
   const [problem, setProblem] = useState("");
-  const [isThanked, setIsThanked] = useState(false);
+  // Whether a thumb is on its way or stored, or why it is not.
+  const [said, setSaid] = useState("");
   const text = JSON.stringify(leadOf(properties));
   useEffect(() => {
-    if (isLoading) return;
+    if (isLoading || error) return;
     let isCurrent = true;
+    setScore(undefined);
+    setProblem("");
+    setSaid("");
     const fail = (error: Error) => isCurrent && setProblem(error.message);
     client.score(JSON.parse(text), { reasons: 3 }).then((found) => isCurrent && setScore(found), fail);
     return () => {
       isCurrent = false;
     };
-  }, [text, isLoading]);
+  }, [text, isLoading, error]);
 
+  if (error) return <Alert title="The record cannot be read" variant="error">{error.message}</Alert>;
   if (problem) return <Alert title="The lead could not be scored" variant="error">{problem}</Alert>;
   if (!score) return <LoadingSpinner label="Scoring" />;
   // A lead of the exploration slice is worked without a score.
   if (score.explores) return <Text>Score withheld: this lead is in the small random share that is worked without a score.</Text>;
   const thumb = (rating: 0 | 1) => {
     const lead_id = score.lead_id ?? "";
-    client.feedback({ lead_id, kind: "thumb", rating, version: score.model.version, rep }).then(() => setIsThanked(true), (error: Error) => setProblem(error.message));
+    setSaid("Sending");
+    const failed = (error: Error) => setSaid(`Not stored: ${error.message}`);
+    client.feedback({ lead_id, kind: "thumb", rating, version: score.model.version, rep }).then(() => setSaid("Thank you."), failed);
   };
   return (
     <Flex direction="column" gap="small">
@@ -57,7 +64,7 @@ function LeadScoreCard({ rep }: { rep: string }) {
         <DescriptionListItem label="Band">{score.band}</DescriptionListItem>
       </DescriptionList>
       <List>{score.reasons.map(({ field, text }) => <Text key={field}>{text}</Text>)}</List>
-      {isThanked ? <Text>Thank you.</Text> : (
+      {said ? <Text>{said}</Text> : (
         <Flex gap="small">
           <Button size="xs" onClick={() => thumb(1)}>Helpful</Button>
           <Button size="xs" onClick={() => thumb(0)}>Not helpful</Button>
