@@ -129,7 +129,6 @@ fn settings_are_explained_and_what_they_cannot_decide_is_named() {
         ("[stage]\nab_test = { max_days = 7 }\n", "at least stage.ab_test.min_days"),
         ("segments = [\"email\"]\n[leads]\npersonal = [\"email\"]\n", "\"email\" is a personal field"),
         ("human_score = \"rank\"\n[leads]\npersonal = [\"rank\"]\n", "\"rank\" is a personal field"),
-        ("[leads]\nstore = \"ingested\"\n", "leads.store"),
         ("[retention]\narchive = \"/data\"\n", "plumbline export"),
     ] {
         std::fs::write(at("w.toml"), wrong).unwrap();
