@@ -70,7 +70,7 @@ for (const kind of kinds()) {
     });
 
     test("a switch that no host looks for is set, and said to be so", () => {
-      const store = ["--store", place.store("switch"), "--switch", join(folder, "nobody")];
+      const store = ["--store", place.store("switch"), "--switch", join(folder, "unwatched")];
       const set = command("kill", ...store);
       assert.equal(set.code, 1, set.text);
       assert.match(set.text, /no host on this machine is known to look for/);

@@ -133,7 +133,7 @@ class WorkerCrew implements Crew {
     return found;
   }
 
-  /** Ends the worker; what is asked of it from now on the page answers. */
+  /** Ends the worker. From then on the page answers. */
   end(error: Error = new Error("the worker has ended")): void {
     this.#broken = error;
     this.#worker.terminate();

@@ -81,6 +81,16 @@ const APPEND: &str = "INSERT INTO prediction_batches (name, rows, first_ms, last
 /// Text of one statement: a Durable Object takes 2 MB.
 const FULL_BYTES: usize = 1 << 20;
 
+/// The first of `leads` that one statement takes, about as much text as a batch and at least one lead, and the rest.
+fn one_statement(leads: &[LeadFields]) -> (&[LeadFields], &[LeadFields]) {
+    let mut bytes = 0;
+    let fits = leads.iter().take(ingest::SLICE).take_while(|lead| {
+        bytes += lead.bytes();
+        bytes <= FULL_BYTES
+    });
+    leads.split_at(fits.count().max(1))
+}
+
 /// What a batch carries besides its rows lies apart, and is deleted once it is digested.
 const TALLY: &str = "INSERT INTO batch_tallies (batch, tally) SELECT id, ?2 FROM prediction_batches WHERE name = ?1";
 const FIELDS: &str = "INSERT INTO batch_fields (batch, fields) SELECT id, ?2 FROM prediction_batches WHERE name = ?1";
@@ -167,13 +177,7 @@ impl<S: Sql> LogShard<S> {
     pub fn keep_fields(&mut self, leads: &[LeadFields]) -> Result<(), SqlError> {
         let mut left = leads;
         while !left.is_empty() {
-            // A statement takes about as much text as a batch.
-            let mut bytes = 0;
-            let fits = left.iter().take(ingest::SLICE).take_while(|lead| {
-                bytes += lead.bytes();
-                bytes <= FULL_BYTES
-            });
-            let (slice, rest) = left.split_at(fits.count().max(1));
+            let (slice, rest) = one_statement(left);
             left = rest;
             self.sql.transaction(&mut |sql| {
                 let tombstones = tombstone::Tombstones::read(sql)?;

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::digest::LeadFields;
 use super::status::Counts;
 use super::tombstone::Tombstones;
-use super::{EventStatus, FULL_BYTES, LogShard, Received, cell, digest, ingest};
+use super::{EventStatus, LogShard, Received, cell, digest, one_statement};
 use crate::store::{Param, Sql, SqlError};
 
 impl<S: Sql> LogShard<S> {
@@ -20,13 +20,7 @@ impl<S: Sql> LogShard<S> {
     pub fn ingest_fields(&mut self, leads: &[LeadFields]) -> Result<Vec<EventStatus>, SqlError> {
         let (mut left, mut answers) = (leads, Vec::with_capacity(leads.len()));
         while !left.is_empty() {
-            // A statement takes about as much text as a batch.
-            let mut bytes = 0;
-            let fits = left.iter().take(ingest::SLICE).take_while(|lead| {
-                bytes += lead.bytes();
-                bytes <= FULL_BYTES
-            });
-            let (slice, rest) = left.split_at(fits.count().max(1));
+            let (slice, rest) = one_statement(left);
             left = rest;
             let mut received = Vec::new();
             self.sql.transaction(&mut |sql| {
