@@ -2,7 +2,10 @@
 import { existsSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { extname, join } from "node:path";
+import { startEdge } from "../../worker/start.mjs";
 import { root } from "../../xtask/npm/run.mjs";
+import { folder, freePort } from "../edge/hosts.mjs";
+import { launch } from "./board.mjs";
 
 const TYPES = { ".js": "text/javascript", ".wasm": "application/wasm" };
 const PKG = join(root, "wasm/pkg");
@@ -72,4 +75,30 @@ export async function publishedKey(service, admin, origin) {
     await new Promise((next) => setTimeout(next, 100));
   }
   return secret;
+}
+
+const ADMIN = "the-secret-of-this-host-0123456789abcdef";
+
+/** What tests of a CRM's page need: the edge with a store of its own, a page's server with a published key for it, and a browser. */
+export async function stage() {
+  const made = { store: folder(), site: await crm() };
+  try {
+    process.env.PLUMBLINE_ADMIN = ADMIN;
+    made.edge = await startEdge({ port: await freePort(), store: made.store.path, lifecycle: { is_local: true }, quiet: true });
+    made.site.services.push(made.edge.url);
+    made.key = await publishedKey(made.edge.url, ADMIN, made.site.origin);
+    made.browser = await launch();
+    return made;
+  } catch (error) {
+    await strike(made);
+    throw error;
+  }
+}
+
+/** Takes down what {@link stage} set up, as far as it is there. */
+export async function strike({ store, edge, browser, site }) {
+  await browser?.close();
+  await edge?.stop();
+  site?.close();
+  store?.remove();
 }

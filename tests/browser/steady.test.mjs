@@ -4,33 +4,16 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { startEdge } from "../../worker/start.mjs";
 import { root } from "../../xtask/npm/run.mjs";
-import { folder, freePort } from "../edge/hosts.mjs";
-import { launch } from "./board.mjs";
-import { crm, publishedKey } from "./crm.mjs";
+import { stage, strike } from "./crm.mjs";
 
-const ADMIN = "the-secret-of-this-host-0123456789abcdef";
 const leads = readFileSync(join(root, "worker/demo/leads.ndjson"), "utf8").trim().split("\n").map((line) => JSON.parse(line));
 const CYCLES = Number(process.env.PLUMBLINE_CYCLES ?? 1000);
 let store, edge, browser, site, key;
 
-before(async () => {
-  store = folder();
-  site = await crm();
-  process.env.PLUMBLINE_ADMIN = ADMIN;
-  edge = await startEdge({ port: await freePort(), store: store.path, lifecycle: { is_local: true }, quiet: true });
-  site.services.push(edge.url);
-  key = await publishedKey(edge.url, ADMIN, site.origin);
-  browser = await launch();
-});
+before(async () => ({ store, edge, browser, site, key } = await stage()));
 
-after(async () => {
-  await browser?.close();
-  await edge?.stop();
-  site?.close();
-  store?.remove();
-});
+after(() => strike({ store, edge, browser, site }));
 
 async function open(path, options) {
   const page = await browser.newPage();
