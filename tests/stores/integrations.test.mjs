@@ -22,6 +22,9 @@ const SECRET = `whsec_${Buffer.from("a secret of the tests, 32 bytes.").toString
 const folder = mkdtempSync(join(tmpdir(), "plumbline-integrations-"));
 let receiver;
 let received = [];
+/** A receiver that takes connections and never answers, and how many it took. */
+const silent = createServer(() => (taken += 1));
+let taken = 0;
 let file;
 let at;
 let postgres;
@@ -34,10 +37,11 @@ before(async () => {
   const [first] = await new Promise((done) => lines.once("line", (line) => done([line])));
   lines.on("line", (line) => received.push(JSON.parse(line)));
   const port = first.split(" ").at(-1);
-  file = settings(
-    `[writeback]\nenabled = true\nwebhooks = [{ url = "http://127.0.0.1:${port}/scores", secret = "CRM_SECRET" }]\n[alerts.notify]\nallow_loopback = true\n`,
-  );
+  await new Promise((done) => silent.listen(0, "127.0.0.1", done));
+  const hooks = `[{ url = "http://127.0.0.1:${silent.address().port}/", secret = "SILENT_SECRET" }, { url = "http://127.0.0.1:${port}/scores", secret = "CRM_SECRET" }]`;
+  file = settings(`[writeback]\nenabled = true\nwebhooks = ${hooks}\n[alerts.notify]\nallow_loopback = true\n`);
   process.env.CRM_SECRET = SECRET;
+  process.env.SILENT_SECRET = SECRET;
   postgres = await startPostgres();
   at = await serve(`${postgres.url}&schema=service`, "--model", demo, "--log", "durable", "--settings", file.file);
   const path = `${dirname(program())}:${process.env.PATH}`;
@@ -46,6 +50,8 @@ before(async () => {
 after(async () => {
   await at?.stop();
   receiver?.kill();
+  silent.closeAllConnections();
+  silent.close();
   postgres?.remove();
   file?.remove();
   rmSync(folder, { recursive: true, force: true });
@@ -106,11 +112,14 @@ test("the receiver takes each change once, and nothing that is not signed", { ti
   const leads = Array.from({ length: 25 }, (_, n) => ({ lead_id: `W-${n}`, lead_source: "Referral", pricing_page_visits: n % 9 }));
   assert.equal((await at.call("POST", "/v1/score?reasons=0", leads)).status, 200);
   const own = () => received.filter(({ lead_id }) => lead_id.startsWith("W-"));
+  const sent = Date.now();
   await until(() => own().length >= 25, "the webhook brings the changes");
+  // The service waits ten seconds for the other receiver, which does not answer, and for that one alone.
+  assert.ok(taken > 0 && Date.now() - sent < 8_000, `${taken} connections, ${Date.now() - sent} ms`);
   await wait(2500);
   assert.equal(new Set(own().map(({ lead_id }) => lead_id)).size, 25);
   assert.equal(own().length, 25);
-  const url = readFileSync(file.file, "utf8").match(/http:[^"]+/)[0];
+  const url = readFileSync(file.file, "utf8").match(/http:[^"]+scores/)[0];
   const forged = await fetch(url, { method: "POST", body: "{}", headers: { "webhook-id": "x", "webhook-timestamp": `${Math.floor(Date.now() / 1000)}`, "webhook-signature": "v1,AAAA" } });
   assert.equal(forged.status, 401);
 });

@@ -202,8 +202,7 @@ export class Control extends DurableObject {
         console.error(error);
       }
     }
-    const changes = this.text("control_changes");
-    if (changes) {
+    for (const changes of JSON.parse(this.text("control_changes")).map((due) => JSON.stringify(due))) {
       try {
         const parts = await Promise.all(this.all((shard, number) => shard.part(Date.now(), number, this.shards, changes, EMPTY)));
         this.call("control_told", [EMPTY, changes, `[${parts}]`], Date.now());
@@ -252,25 +251,31 @@ export class Control extends DurableObject {
   async send() {
     const names = JSON.parse(this.text("control_secrets"));
     const secrets = JSON.stringify(Object.fromEntries(names.filter((name) => typeof this.env[name] === "string").map((name) => [name, this.env[name]])));
+    // A receiver that is slow keeps no other from its messages.
+    const under = new Set();
     for (;;) {
-      const due = JSON.parse(this.text("control_lease", [secrets], Date.now()));
-      if (due.length === 0) return;
-      await Promise.all(
-        due.map(async ({ id, url, headers, body }) => {
-          let status = 0;
-          let after = NaN;
-          try {
-            const answer = await fetch(url, { method: "POST", headers, body, redirect: "manual", signal: AbortSignal.timeout(PATIENCE_MS) });
-            status = answer.status;
-            after = parseInt(answer.headers.get("retry-after") ?? "", 10);
-            await answer.body?.cancel();
-          } catch {
-            // No answer: it is sent again.
-          }
-          this.call("control_settle", [id], Date.now(), status, Number.isNaN(after) ? -1 : after);
-        }),
-      );
+      for (const message of JSON.parse(this.text("control_lease", [secrets], Date.now()))) {
+        const sent = this.post(message).finally(() => under.delete(sent));
+        under.add(sent);
+      }
+      if (under.size === 0) return;
+      await Promise.race(under);
     }
+  }
+
+  /** Sends a message, and settles it by what its receiver answered. */
+  async post({ id, url, headers, body }) {
+    let status = 0;
+    let after = NaN;
+    try {
+      const answer = await fetch(url, { method: "POST", headers, body, redirect: "manual", signal: AbortSignal.timeout(PATIENCE_MS) });
+      status = answer.status;
+      after = parseInt(answer.headers.get("retry-after") ?? "", 10);
+      await answer.body?.cancel();
+    } catch {
+      // No answer: it is sent again.
+    }
+    this.call("control_settle", [id], Date.now(), status, Number.isNaN(after) ? -1 : after);
   }
 
   /** Has the service score a lead of each version, so that it is known how often it could; notes a failure where it does not answer. */

@@ -268,13 +268,15 @@ impl<S: Sql> Lifecycle<S> {
 
     /// Writes the messages with score changes that are due to webhooks.
     fn post_changes(&mut self, now_ms: i64) -> Result<(), Fault> {
-        let Some(ask) = self.control.due_changes()? else { return Ok(()) };
         let shards = u32::try_from(self.shards.len()).unwrap_or(1);
-        let mut parts = Vec::new();
-        for (number, shard) in (0..).zip(&mut self.shards) {
-            parts.push(part(shard, (number, shards), now_ms, &ask, b"")?);
+        for ask in self.control.due_changes()? {
+            let mut parts = Vec::new();
+            for (number, shard) in (0..).zip(&mut self.shards) {
+                parts.push(part(shard, (number, shards), now_ms, &ask, b"")?);
+            }
+            self.control.answer_parts(now_ms, &ask, parts)?;
         }
-        self.control.answer_parts(now_ms, &ask, parts).map(drop)
+        Ok(())
     }
 
     /// Retrains the model where that is due, step by step until `goes_on` says no; whether there is more to do.

@@ -27,7 +27,7 @@ With --cursor FILE, the command goes on where the last one ended: the file is wr
 
 Exit codes:
   0    the changes were written; there may be none
-  2    the service records no changes, or the cursor is older than 90 days
+  2    the service records no changes, or changes after the cursor were deleted, 90 days after they were recorded
 
 Examples:
   plumbline changes --key $KEY --cursor crm.cursor >> changes.ndjson
@@ -82,7 +82,7 @@ impl Changes {
     pub fn run(&self, json: bool) -> Result<Outcome, Failure> {
         let interrupt = Interrupt::watch()?;
         let mut cursor = self.begin()?;
-        let mut changes = Vec::new();
+        let (mut changes, mut expired) = (Vec::new(), false);
         loop {
             let answer = self.service.get(&format!("/v1/changes?after={}", encoded(&cursor)))?;
             let page: ScoreChanges = serde_json::from_value(answer.body).map_err(|e| Failure::Service {
@@ -90,6 +90,7 @@ impl Changes {
                 message: format!("the answer of the service cannot be read: {e}"),
             })?;
             changes.extend(page.changes);
+            expired |= page.expired;
             cursor = page.cursor;
             if !page.more {
                 break;
@@ -98,8 +99,10 @@ impl Changes {
         let count = changes.len();
         let text = match self.template {
             Some(template) => table(template, self.id_column.as_deref(), &changes),
-            None if json => serde_json::to_string(&ScoreChanges { format: 1, changes, cursor: cursor.clone(), more: false })
-                .unwrap_or_default(),
+            None if json => {
+                serde_json::to_string(&ScoreChanges { format: 1, changes, cursor: cursor.clone(), more: false, expired })
+                    .unwrap_or_default()
+            }
             None => changes.iter().map(|change| serde_json::to_string(change).unwrap_or_default() + "\n").collect(),
         };
         match &self.output {
@@ -118,6 +121,11 @@ impl Changes {
         }
         let counted = if count == 1 { "1 change".to_owned() } else { format!("{count} changes") };
         terminal::note(&format!("{counted}; the cursor is {cursor:?}"));
+        if expired {
+            terminal::note(
+                "older changes were deleted, 90 days after they were recorded; plumbline rescore reports open leads again",
+            );
+        }
         Ok(Outcome::Done)
     }
 

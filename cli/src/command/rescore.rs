@@ -20,6 +20,8 @@ by itself when another model begins to serve all leads (writeback.rescore). How 
 Stored are the fields of a lead's first score (leads.store) and those that were sent to POST /v1/leads. Leads without stored fields, and leads
 that were scored more than ten minutes after them, are counted and not scored here: have the CRM send them to /v1/score.
 
+Who had leads scored again, and by which version, is an entry of the ledger (plumbline ledger).
+
 The service works on it between requests. With --wait, the command returns when all leads were looked at; with --store, it then works in
 its own process.
 

@@ -223,7 +223,7 @@ impl Door {
     pub fn start(lifecycle: Lifecycle<Store>, service: Arc<Service>, is_local: bool) -> Result<(Door, Keeper), Failure> {
         let (calls, received) = mpsc::channel();
         let mut lifecycle = lifecycle;
-        let post = Post::start(lifecycle.control().policy().alerts.notify.allow_loopback)?;
+        let post = Post::new(lifecycle.control().policy().alerts.notify.allow_loopback);
         let keep = move || keep(lifecycle, &service, &received, is_local, post);
         let thread = std::thread::Builder::new().name("lifecycle".into()).spawn(keep).map_err(super::no_thread)?;
         Ok((Door { calls }, Keeper { thread }))

@@ -1,7 +1,7 @@
-//! Messages to people and programs: sent from a thread of their own, so that a slow receiver delays neither scoring nor the lifecycle.
+//! Messages to people and programs: sent from threads of their own, so that a slow receiver delays neither scoring nor the lifecycle.
 
 use std::net::SocketAddr;
-use std::sync::mpsc::{self, Receiver, SyncSender};
+use std::sync::mpsc::{self, Receiver, Sender};
 use std::time::Duration;
 
 use plumbline_core::alert::Answered;
@@ -12,9 +12,6 @@ use ureq::http::Uri;
 use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
 
-use super::no_thread;
-use crate::Failure;
-
 /// What became of a message.
 #[derive(Debug)]
 pub struct Sent {
@@ -24,34 +21,6 @@ pub struct Sent {
     pub answered: Answered,
     /// In a few words. No address is in them: one may be a secret.
     pub said: String,
-}
-
-/// The sending thread. It ends with its sender; a message that is under way then is sent again by the next process, under its id.
-pub struct Sender {
-    requests: SyncSender<Vec<Outgoing>>,
-}
-
-impl Sender {
-    /// Starts the thread, which reports each message to `report`. `allow_loopback`: receivers on this machine are sent to.
-    ///
-    /// # Errors
-    /// The system gives no thread.
-    pub fn start(allow_loopback: bool, report: impl Fn(Vec<Sent>) + Send + 'static) -> Result<Sender, Failure> {
-        let (requests, received): (_, Receiver<Vec<Outgoing>>) = mpsc::sync_channel(1);
-        let agent = agent(allow_loopback);
-        let send = move || {
-            for requests in received {
-                report(requests.iter().map(|request| send(&agent, request)).collect());
-            }
-        };
-        std::thread::Builder::new().name("sender".into()).spawn(send).map_err(no_thread)?;
-        Ok(Sender { requests })
-    }
-
-    /// Hands requests over. False where the thread is busy: they are leased again later.
-    pub fn send(&self, requests: Vec<Outgoing>) -> bool {
-        self.requests.try_send(requests).is_ok()
-    }
 }
 
 /// Requests to receivers, under the rules for their addresses, whatever their names resolve to.
@@ -110,44 +79,51 @@ pub fn unanswered(error: &ureq::Error) -> &'static str {
     }
 }
 
-/// Messages of a lifecycle on their way: at most one lot at a time.
+/// Where nothing was settled, due messages are looked for this often, in milliseconds.
+const LOOK_MS: i64 = 1_000;
+
+/// Messages of a lifecycle on their way, each on a thread of its own: no receiver waits for another.
 pub struct Post {
-    sender: Sender,
-    sent: Receiver<Vec<Sent>>,
-    is_busy: bool,
+    agent: ureq::Agent,
+    report: Sender<Sent>,
+    sent: Receiver<Sent>,
+    under_way: usize,
+    looked_ms: i64,
 }
 
 impl Post {
-    /// Starts the thread that sends.
-    ///
-    /// # Errors
-    /// The system gives no thread.
-    pub fn start(allow_loopback: bool) -> Result<Post, Failure> {
+    /// One with nothing under way. `allow_loopback`: receivers on this machine are sent to.
+    pub fn new(allow_loopback: bool) -> Post {
         let (report, sent) = mpsc::channel();
-        // The lifecycle may have ended.
-        let sender = Sender::start(allow_loopback, move |done| drop(report.send(done)))?;
-        Ok(Post { sender, sent, is_busy: false })
+        Post { agent: agent(allow_loopback), report, sent, under_way: 0, looked_ms: i64::MIN }
     }
 
     /// Whether messages are under way, so that their results are worth waiting for.
     pub fn is_busy(&self) -> bool {
-        self.is_busy
+        self.under_way > 0
     }
 
-    /// Notes what became of messages, and hands over those that are due at `now_ms`; secrets are those of the environment.
+    /// Notes what became of messages, and sends those that are due at `now_ms`; secrets are those of the environment. A message that is
+    /// under way when the process ends is sent again by the next, under its id.
     ///
     /// # Errors
     /// The store failed.
     pub fn turn<S: Sql>(&mut self, control: &mut Control<S>, now_ms: i64) -> Result<(), SqlError> {
-        while let Ok(done) = self.sent.try_recv() {
-            self.is_busy = false;
-            for Sent { id, answered, said } in done {
-                control.settled(now_ms, &id, answered, &said)?;
-            }
+        let mut looks = self.under_way == 0 || now_ms.saturating_sub(self.looked_ms) >= LOOK_MS;
+        while let Ok(Sent { id, answered, said }) = self.sent.try_recv() {
+            self.under_way = self.under_way.saturating_sub(1);
+            looks = true;
+            control.settled(now_ms, &id, answered, &said)?;
         }
-        if !self.is_busy {
-            let due = control.lease(now_ms, &|name| std::env::var(name).ok())?;
-            self.is_busy = !due.is_empty() && self.sender.send(due);
+        if looks {
+            self.looked_ms = now_ms;
+            for request in control.lease(now_ms, &|name| std::env::var(name).ok())? {
+                let (agent, report) = (self.agent.clone(), self.report.clone());
+                // The lifecycle may have ended.
+                let work = move || drop(report.send(send(&agent, &request)));
+                // Without a thread the message is leased again later.
+                self.under_way += usize::from(std::thread::Builder::new().name("sender".into()).spawn(work).is_ok());
+            }
         }
         Ok(())
     }

@@ -16,6 +16,10 @@ pub struct ScoreChanges {
     /// Whether more changes wait.
     #[serde(default)]
     pub more: bool,
+    /// Whether changes before these were deleted, 90 days after they were recorded: an answer from the beginning begins with the oldest
+    /// that is kept. Absent: no.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub expired: bool,
 }
 
 /// What is posted to a webhook of `[writeback]`, signed.

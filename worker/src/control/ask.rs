@@ -101,10 +101,10 @@ pub enum Ask {
     Changes {
         /// The number to go on after, of each shard; 0 where it has none.
         after: Vec<i64>,
-        /// How many of each shard at most.
+        /// How many at most, over all shards.
         limit: usize,
-        /// Whether they are for webhooks. No request asks for these.
-        is_post: bool,
+        /// The webhooks they are for, by the names of their secrets; none: a request asks.
+        to: Vec<String>,
     },
     /// For how far it has scored leads again.
     Rescored,
@@ -157,9 +157,7 @@ impl<S: Sql> Control<S> {
                 self.records_changes()?;
                 let after = writeback::cursor(request.parameter("after").unwrap_or_default())?;
                 let limit = number(request, "limit", 1)?.unwrap_or(MOST_CHANGES).min(MOST_CHANGES);
-                let shards = i64::from(self.shards()?.max(1));
-                let limit = usize::try_from(limit.div_euclid(shards).max(1)).unwrap_or(1);
-                Ask::Changes { after, limit, is_post: false }
+                Ask::Changes { after, limit: usize::try_from(limit).unwrap_or(1), to: Vec::new() }
             }
             (Method::Get, "/v1/rescore") => {
                 self.records_changes()?;
@@ -283,8 +281,8 @@ impl<S: Sql> Control<S> {
                 Ok(ok(&json!({ "leads": leads.len() })))
             }
             Ask::Labelled(asked) => self.shown_labelled(asked, parts),
-            Ask::Changes { after, is_post: true, .. } => self.post_changes(now_ms, after, parts),
-            Ask::Changes { after, .. } => self.shown_changes(after, parts),
+            Ask::Changes { after, limit, to } if to.is_empty() => self.shown_changes(after, *limit, parts),
+            Ask::Changes { after, to, .. } => self.post_changes(now_ms, to, after, parts),
             Ask::Rescored => self.shown_rescoring(parts),
             Ask::Reports { limit, .. } => {
                 let parts = parts.into_iter().map(serde_json::from_value::<Vec<OddReport>>).collect::<Result<Vec<_>, _>>();

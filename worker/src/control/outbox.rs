@@ -1,11 +1,12 @@
 //! Messages on their way: written in the transaction of what they report, leased to the host that sends them, and settled by what the
 //! receiver answered.
 
+use std::collections::BTreeMap;
+
 use plumbline_core::alert::{Answered, LEASE_MS, Message, Settled, Topic, of_anchor, settle, slack};
 use plumbline_core::event::ScoreChanges;
 use plumbline_core::rollout::Policy;
 use plumbline_core::rollout::ledger::Anchor;
-use plumbline_core::rollout::policy::Webhook;
 use plumbline_core::table::parse_date;
 use serde::Serialize;
 
@@ -14,8 +15,8 @@ use crate::model::digest;
 use crate::notice::{HEARTBEAT, Outgoing, check_url, signed, signed_data};
 use crate::store::{Param, Sql, SqlError};
 
-/// Messages leased at once: with a sender that takes one after the other and waits ten seconds for each, no lease ends before its turn.
-const AT_ONCE: i64 = 2;
+/// Messages leased at once, each for another receiver.
+const AT_ONCE: i64 = 8;
 /// The external heartbeat is sent this often, in milliseconds.
 const BEAT_MS: i64 = 60_000;
 /// Messages that arrived or were given up are kept for so long, in milliseconds.
@@ -52,13 +53,17 @@ pub(super) fn post(sql: &mut dyn Sql, policy: &Policy, message: &Message, subjec
     Ok(())
 }
 
-/// Writes score changes, the JSON `body`, for `hook`, in order after the earlier ones; part of the caller's transaction.
-pub(super) fn post_changes(sql: &mut dyn Sql, hook: &Webhook, id: &str, body: &str, now_ms: i64) -> Result<(), SqlError> {
-    let name = digest(hook.url.as_bytes());
-    let name = name.get(..8).unwrap_or_default();
-    let (id, target, ordering) = (format!("{id}/{name}"), format!("scores:{}", hook.url), format!("scores {name}"));
+/// Writes score changes, the JSON `body`, for the webhook with this secret, in order after the earlier ones; part of the caller's
+/// transaction. A webhook is known by the name of its secret, so that its messages go to the address that it has when they are sent.
+pub(super) fn post_changes(sql: &mut dyn Sql, secret: &str, id: &str, body: &str, now_ms: i64) -> Result<(), SqlError> {
+    let (id, target, ordering) = (format!("{id}/{secret}"), format!("scores:{secret}"), ordering(secret));
     let given = [Param::Text(&id), Param::Text(&target), Param::Text(&ordering), Param::Text(body), Param::Integer(now_ms)];
     sql.execute(INSERT, &given).map(drop)
+}
+
+/// In what order messages with score changes lie: one after the other for each webhook.
+pub(super) fn ordering(secret: &str) -> String {
+    format!("scores {secret}")
 }
 
 const INSERT: &str = "INSERT INTO outbox (id, target, ordering, body, created_ms, due_ms, lease_ms, tries, state, place)
@@ -124,15 +129,21 @@ impl<S: Sql> Control<S> {
         names.filter(|name| !name.is_empty()).cloned().collect()
     }
 
-    /// The requests that are due at `now_ms`, which the caller sends and then settles. They are its own for 30 seconds; a caller that
-    /// ends in between loses them to the next, under the same ids. `secret` gives the value of a secret of the host by its name.
+    /// The requests that are due at `now_ms`, one for each receiver that has none under way, which the caller sends all at once and then
+    /// settles. They are its own for 30 seconds; a caller that ends in between loses them to the next, under the same ids. `secret` gives
+    /// the value of a secret of the host by its name.
     ///
     /// # Errors
     /// The store failed.
     pub fn lease(&mut self, now_ms: i64, secret: &dyn Fn(&str) -> Option<String>) -> Result<Vec<Outgoing>, SqlError> {
         let mut requests: Vec<Outgoing> = self.beat(now_ms, secret)?.into_iter().collect();
-        let query = "SELECT id, target, body FROM outbox AS o WHERE state = 'waiting' AND due_ms <= ?1 AND lease_ms <= ?1
-                AND NOT EXISTS (SELECT 1 FROM outbox AS e WHERE e.ordering = o.ordering AND e.state = 'waiting' AND e.place < o.place)
+        // A receiver that fails or is slow keeps no other from its messages.
+        let query = "SELECT id, target, body FROM (
+                SELECT id, target, ordering, body, place, row_number() OVER (PARTITION BY target ORDER BY place) AS turn
+                FROM outbox AS o WHERE state = 'waiting' AND due_ms <= ?1
+                    AND NOT EXISTS (SELECT 1 FROM outbox AS l WHERE l.target = o.target AND l.state = 'waiting' AND l.lease_ms > ?1)
+                    AND NOT EXISTS (SELECT 1 FROM outbox AS e WHERE e.ordering = o.ordering AND e.state = 'waiting' AND e.place < o.place)
+            ) AS due WHERE turn = 1
             ORDER BY CASE WHEN ordering LIKE 'scores %' THEN 1 ELSE 0 END, place LIMIT ?2";
         // Alerts do not wait behind score changes, of which there may be many.
         let mut due = Vec::new();
@@ -208,10 +219,11 @@ impl<S: Sql> Control<S> {
         Ok(self.sql.query(query, &[])?.first().map_or(0, |row| integer(row, 0).unsigned_abs()))
     }
 
-    /// How many messages with score changes wait.
-    pub(super) fn waiting_changes(&mut self) -> Result<u64, SqlError> {
-        let query = "SELECT count(*) FROM outbox WHERE state = 'waiting' AND ordering LIKE 'scores %'";
-        Ok(self.sql.query(query, &[])?.first().map_or(0, |row| integer(row, 0).unsigned_abs()))
+    /// How many messages with score changes wait, by their [`ordering`].
+    pub(super) fn waiting_changes(&mut self) -> Result<BTreeMap<String, u64>, SqlError> {
+        let query =
+            "SELECT ordering, count(*) FROM outbox WHERE state = 'waiting' AND ordering LIKE 'scores %' GROUP BY ordering";
+        Ok(self.sql.query(query, &[])?.iter().map(|row| (text(row, 0), integer(row, 1).unsigned_abs())).collect())
     }
 
     /// Forgets messages that were delivered or given up long ago.
@@ -253,13 +265,13 @@ impl<S: Sql> Control<S> {
         let unreadable = |e: serde_json::Error| Unsendable::Never(format!("the message cannot be read: {e}"));
         let message = || serde_json::from_str::<Message>(body).map_err(unreadable);
         let request = match target.split_once(':') {
-            Some(("scores", url)) => {
-                let hook = self.policy.writeback.webhooks.iter().find(|hook| hook.url == url);
+            Some(("scores", name)) => {
+                let hook = self.policy.writeback.webhooks.iter().find(|hook| hook.secret == name);
                 let hook = hook.ok_or_else(|| Unsendable::Never("the settings no longer name this webhook".to_owned()))?;
                 let changes: ScoreChanges = serde_json::from_str(body).map_err(unreadable)?;
                 let newest = changes.changes.iter().max_by_key(|change| parse_date(&change.at));
                 let at = newest.map(|change| change.at.clone()).unwrap_or_default();
-                signed_data((id, url), ("scores.changed", &at), &changes, &value(&hook.secret)?, now_ms)
+                signed_data((id, &hook.url), ("scores.changed", &at), &changes, &value(&hook.secret)?, now_ms)
             }
             Some(("slack", name)) => {
                 let message = message()?;

@@ -1,12 +1,18 @@
 //! Score changes on their way to a CRM: by which rules shards record them, leads that are scored again, and messages to webhooks.
 
+use std::collections::BTreeMap;
+
 use plumbline_core::event::{ScoreChange, ScoreChanges};
 use plumbline_core::report::time_text;
+use plumbline_core::rollout::ledger::Kind;
 use plumbline_core::rollout::{DAY_MS, Stage, State};
+use plumbline_core::sentence::Sentence;
+use plumbline_core::table::parse_date;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::ask::{Ask, unreadable};
+use super::rollout::append;
 use super::route::ok;
 use super::{Control, Fault, outbox};
 use crate::log::{ChangePage, Rescored, Rescoring, WritebackRules};
@@ -18,7 +24,7 @@ use crate::store::{Sql, SqlError};
 const OF_MESSAGE: usize = 100;
 /// Changes that a shard is asked for at once, for webhooks.
 const AT_ONCE: usize = 500;
-/// While so many messages wait, no more are written: the changes wait in their shards.
+/// While so many messages wait for a webhook, no more are written for it: the changes wait in their shards.
 const MOST_WAITING: u64 = 20;
 /// Where what is kept lies.
 const BEGUN: &str = "rescoring";
@@ -84,20 +90,20 @@ impl<S: Sql> Control<S> {
             return Ok(());
         }
         if before.is_some() && self.policy.writeback.rescore {
-            self.begin_rescoring(now_ms, &serves, "promotion")?;
+            let begun = self.rescoring(now_ms, &serves, "promotion");
+            self.set_kept(BEGUN, &serde_json::to_string(&begun).unwrap_or_default())?;
         }
         self.set_kept(SERVES, &serves)
     }
 
-    fn begin_rescoring(&mut self, now_ms: i64, version: &str, by: &str) -> Result<Begun, SqlError> {
+    /// A rescoring that begins now.
+    fn rescoring(&self, now_ms: i64, version: &str, by: &str) -> Begun {
         let open_from_ms = now_ms - i64::from(self.policy.writeback.open_days) * DAY_MS;
         let (id, version) = (format!("{version}-{now_ms}"), version.to_owned());
-        let begun = Begun { id, version, by: by.to_owned(), at_ms: now_ms, open_from_ms };
-        self.set_kept(BEGUN, &serde_json::to_string(&begun).unwrap_or_default())?;
-        Ok(begun)
+        Begun { id, version, by: by.to_owned(), at_ms: now_ms, open_from_ms }
     }
 
-    /// Begins to score open leads again, for a person.
+    /// Begins to score open leads again, for a person, which the ledger notes.
     ///
     /// # Errors
     /// Changes are not recorded, or two versions serve (409).
@@ -109,7 +115,16 @@ impl<S: Sql> Control<S> {
             Problem::new(409, "RESCORE_IN_TEST", detail)
         };
         let version = serves_all(&state).ok_or_else(both)?.to_owned();
-        let begun = self.begin_rescoring(now_ms, &version, by)?;
+        let begun = self.rescoring(now_ms, &version, by);
+        let text = format!("{by} had open leads scored again by version {version}.");
+        let sentence = Sentence::new("LEADS_RESCORED", text).with("version", version.as_str());
+        let rollout = state.rollout.as_ref().map(|rollout| rollout.id.clone()).unwrap_or_default();
+        let body = json!({ "actor": { "name": by }, "rescoring": begun.id, "version": version, "sentence": sentence });
+        let kept = serde_json::to_string(&begun).unwrap_or_default();
+        self.sql.transaction(&mut |sql| {
+            super::set_kept(sql, BEGUN, &kept)?;
+            append(sql, now_ms, Kind::Rescore, &rollout, &body).map(drop)
+        })?;
         Ok(ok(&json!({ "id": begun.id, "version": begun.version, "by": begun.by, "began_at": time_text(begun.at_ms) })))
     }
 
@@ -144,72 +159,107 @@ impl<S: Sql> Control<S> {
         })))
     }
 
-    /// The changes that follow a cursor, by what every shard says.
-    pub(super) fn shown_changes(&mut self, after: &[i64], parts: Vec<Value>) -> Result<Response, Fault> {
-        let pages =
-            parts.into_iter().map(serde_json::from_value::<ChangePage>).collect::<Result<Vec<_>, _>>().map_err(unreadable)?;
-        if pages.iter().any(|page| page.lost) {
+    /// At most `limit` changes that follow a cursor, the oldest first, by what every shard says.
+    pub(super) fn shown_changes(&mut self, after: &[i64], limit: usize, parts: Vec<Value>) -> Result<Response, Fault> {
+        let pages = pages(parts)?;
+        let expired = pages.iter().any(|page| page.expired);
+        // From the beginning is from what is kept. A cursor of zeros is one of a time without changes.
+        if expired && after.iter().any(|number| *number > 0) {
             let detail = "changes after this cursor were deleted, 90 days after they were recorded: run plumbline rescore, and go on without after";
             return Err(Problem::new(409, "CHANGES_EXPIRED", detail).into());
         }
-        let last = |(number, page): (usize, &ChangePage)| page.last.max(after.get(number).copied().unwrap_or(0)).to_string();
-        let cursor = pages.iter().enumerate().map(|(number, page)| last((number, page))).collect::<Vec<_>>().join(".");
-        let more = pages.iter().any(|page| page.more);
-        let changes = pages.into_iter().flat_map(|page| page.changes).collect();
-        Ok(ok(&ScoreChanges { format: 1, changes, cursor, more }))
+        let mut shards = Vec::new();
+        for page in pages {
+            shards.push((page.numbers.into_iter().zip(page.changes).peekable(), page.from, page.last, page.more));
+        }
+        let mut changes = Vec::new();
+        while changes.len() < limit {
+            // Within a shard changes stay in its order.
+            let heads = shards.iter_mut().enumerate().filter_map(|(at, shard)| Some((parse_date(&shard.0.peek()?.1.at), at)));
+            let Some((list, reached, ..)) = heads.min().and_then(|(_, at)| shards.get_mut(at)) else { break };
+            if let Some((number, change)) = list.next() {
+                *reached = number;
+                changes.push(change);
+            }
+        }
+        let mut more = false;
+        let reached = shards.iter_mut().map(|(list, reached, last, follow)| {
+            let is_whole = list.peek().is_none();
+            more |= *follow || !is_whole;
+            if is_whole { last.to_string() } else { reached.to_string() }
+        });
+        let cursor = reached.collect::<Vec<_>>().join(".");
+        Ok(ok(&ScoreChanges { format: 1, changes, cursor, more, expired }))
     }
 
-    /// What the shards are to be asked for changes that webhooks have not been sent; none where there is no webhook, or many messages wait.
+    /// What the shards are to be asked for changes that webhooks have not been sent. A webhook for which many messages wait is left out, and
+    /// those that have come equally far are asked for together.
     ///
     /// # Errors
     /// The store failed.
-    pub fn due_changes(&mut self) -> Result<Option<Ask>, SqlError> {
-        let writeback = &self.policy.writeback;
-        if !writeback.enabled || writeback.webhooks.is_empty() || self.waiting_changes()? >= MOST_WAITING {
-            return Ok(None);
+    pub fn due_changes(&mut self) -> Result<Vec<Ask>, SqlError> {
+        if !self.policy.writeback.enabled {
+            return Ok(Vec::new());
         }
-        Ok(Some(Ask::Changes { after: self.posted()?, limit: AT_ONCE, is_post: true }))
+        let (waiting, mut posted) = (self.waiting_changes()?, self.posted()?);
+        let mut due: BTreeMap<Vec<i64>, Vec<String>> = BTreeMap::new();
+        for hook in &self.policy.writeback.webhooks {
+            if waiting.get(&outbox::ordering(&hook.secret)).is_none_or(|count| *count < MOST_WAITING) {
+                due.entry(posted.remove(&hook.secret).unwrap_or_default()).or_default().push(hook.secret.clone());
+            }
+        }
+        Ok(due.into_iter().map(|(after, to)| Ask::Changes { after, limit: AT_ONCE, to }).collect())
     }
 
-    fn posted(&mut self) -> Result<Vec<i64>, SqlError> {
+    /// How far each webhook, by the name of its secret, has come in each shard.
+    fn posted(&mut self) -> Result<BTreeMap<String, Vec<i64>>, SqlError> {
         Ok(self.kept(POSTED)?.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default())
     }
 
-    /// Writes what every shard says as messages to all webhooks, in one transaction with the cursor.
-    pub(super) fn post_changes(&mut self, now_ms: i64, after: &[i64], parts: Vec<Value>) -> Result<Response, Fault> {
-        let pages =
-            parts.into_iter().map(serde_json::from_value::<ChangePage>).collect::<Result<Vec<_>, _>>().map_err(unreadable)?;
+    /// Writes what every shard says as messages to the webhooks `to`, in one transaction with how far they have come.
+    pub(super) fn post_changes(
+        &mut self,
+        now_ms: i64,
+        to: &[String],
+        after: &[i64],
+        parts: Vec<Value>,
+    ) -> Result<Response, Fault> {
+        let pages = pages(parts)?;
         let mut posted = self.posted()?;
-        let (mut messages, mut count) = (Vec::new(), 0);
         // Another turn may have been here meanwhile.
-        if posted == after {
-            posted.resize(pages.len().max(posted.len()), 0);
-            for (number, page) in pages.into_iter().enumerate() {
-                count += page.changes.len();
-                for (part, changes) in page.changes.chunks(OF_MESSAGE).enumerate() {
-                    messages.push((format!("scores-{number}-{}-{part}", page.last), changes.to_vec()));
-                }
-                if let Some(own) = posted.get_mut(number) {
-                    *own = page.last.max(*own);
-                }
+        let to: Vec<&String> = to.iter().filter(|name| posted.get(*name).map_or(&[][..], Vec::as_slice) == after).collect();
+        let mut reached = after.to_vec();
+        reached.resize(pages.len().max(after.len()), 0);
+        let (mut messages, mut count) = (Vec::new(), 0);
+        for (number, page) in pages.into_iter().enumerate() {
+            count += page.changes.len();
+            for (part, changes) in page.changes.chunks(OF_MESSAGE).enumerate() {
+                messages.push((format!("scores-{number}-{}-{part}", page.last), changes.to_vec()));
+            }
+            if let Some(own) = reached.get_mut(number) {
+                *own = page.last.max(*own);
             }
         }
-        if messages.is_empty() && posted == after {
+        if to.is_empty() || reached == after {
             return Ok(ok(&json!({ "changes": 0 })));
         }
-        let cursor = serde_json::to_string(&posted).unwrap_or_default();
-        let hooks = &self.policy.writeback.webhooks;
+        posted.extend(to.iter().map(|name| ((*name).clone(), reached.clone())));
+        let cursors = serde_json::to_string(&posted).unwrap_or_default();
         self.sql.transaction(&mut |sql| {
             for (id, changes) in &messages {
                 let of =
                     |changes: &Vec<ScoreChange>| ScoreChanges { format: 1, changes: changes.clone(), ..ScoreChanges::default() };
                 let body = serde_json::to_string(&of(changes)).unwrap_or_default();
-                hooks.iter().try_for_each(|hook| outbox::post_changes(sql, hook, id, &body, now_ms))?;
+                to.iter().try_for_each(|name| outbox::post_changes(sql, name, id, &body, now_ms))?;
             }
-            super::set_kept(sql, POSTED, &cursor)
+            super::set_kept(sql, POSTED, &cursors)
         })?;
         Ok(ok(&json!({ "changes": count })))
     }
+}
+
+fn pages(parts: Vec<Value>) -> Result<Vec<ChangePage>, SqlError> {
+    parts.into_iter().map(serde_json::from_value::<ChangePage>).collect::<Result<Vec<_>, _>>().map_err(unreadable)
 }
 
 /// The cursor of changes: of each shard a number, with dots between.

@@ -14,15 +14,27 @@ use crate::{Lifecycle, Request, Response};
 
 const HOOK: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 const LEADS: usize = 240;
+const ARRIVED: Answered = Answered::Status { status: 200, retry_after_s: None };
+const FAILED: Answered = Answered::Status { status: 500, retry_after_s: None };
+
+fn secret(name: &str) -> Option<String> {
+    name.ends_with("HOOK").then(|| HOOK.to_owned())
+}
+
+/// A webhook of a CRM's host.
+fn hook(host: &str, secret: &str) -> Webhook {
+    Webhook { url: format!("https://{host}/scores"), secret: secret.into(), events: Vec::new() }
+}
 
 /// Two shards with leads that version 1 scored, each with its fields; changes go to one webhook.
 fn world(is_enabled: bool) -> Lifecycle<Memory> {
+    world_of(is_enabled, if is_enabled { vec![hook("crm.example.com", "HOOK")] } else { Vec::new() })
+}
+
+fn world_of(is_enabled: bool, webhooks: Vec<Webhook>) -> Lifecycle<Memory> {
     let mut control = control();
     control.own.writeback.enabled = is_enabled;
-    if is_enabled {
-        let url = "https://crm.example.com/scores".to_owned();
-        control.own.writeback.webhooks = vec![Webhook { url, secret: "HOOK".into(), events: Vec::new() }];
-    }
+    control.own.writeback.webhooks = webhooks;
     control.settle_policy(NOW).unwrap();
     let shards = [0, 1].map(|_| LogShard::open(Memory::new()).unwrap());
     let mut lifecycle = Lifecycle::new(control, shards.into());
@@ -59,15 +71,21 @@ fn document(response: &Response) -> Value {
     serde_json::from_slice(&response.body).unwrap()
 }
 
-/// Takes what is due to the webhook, whose answer is `answered`: how many changes it received.
+/// Takes what is due to the webhook, whose answer is `answered`: the leads of which it received changes.
 fn delivered(lifecycle: &mut Lifecycle<Memory>, now_ms: i64, answered: Answered) -> Vec<String> {
+    received(lifecycle, now_ms, &|_| answered).into_iter().map(|(_, lead)| lead).collect()
+}
+
+/// Takes what is due to webhooks, each of which answers by its URL: the URL and lead of each change that was taken.
+fn received(lifecycle: &mut Lifecycle<Memory>, now_ms: i64, answers: &dyn Fn(&str) -> Answered) -> Vec<(String, String)> {
     let mut leads = Vec::new();
     loop {
-        let due = lifecycle.control().lease(now_ms, &|name| (name == "HOOK").then(|| HOOK.to_owned())).unwrap();
+        let due = lifecycle.control().lease(now_ms, &secret).unwrap();
         if due.is_empty() {
             return leads;
         }
         for message in due {
+            let answered = answers(&message.url);
             let header = |name: &str| message.headers.iter().find(|(known, _)| known == name).unwrap().1.clone();
             let time: i64 = header("webhook-timestamp").parse().unwrap();
             assert_eq!(header("webhook-signature"), sign(&header("webhook-id"), time, &message.body, HOOK));
@@ -78,42 +96,47 @@ fn delivered(lifecycle: &mut Lifecycle<Memory>, now_ms: i64, answered: Answered)
             );
             assert!(changes.format == 1 && changes.changes.len() <= 100);
             if matches!(answered, Answered::Status { status: 200, .. }) {
-                leads.extend(changes.changes.into_iter().map(|change| change.lead_id));
+                leads.extend(changes.changes.into_iter().map(|change| (message.url.clone(), change.lead_id)));
             }
             lifecycle.control().settled(now_ms, &message.id, answered, "").unwrap();
         }
     }
 }
 
-#[test]
-fn changes_reach_the_webhook_once_and_followers_by_their_cursor() {
-    let mut lifecycle = world(true);
-    // A receiver that fails is tried again later, in order.
-    let failed = Answered::Status { status: 500, retry_after_s: None };
-    assert_eq!(delivered(&mut lifecycle, NOW + 1_000, failed), Vec::<String>::new());
-    let day = 86_400_000;
-    let mut leads = delivered(&mut lifecycle, NOW + day, Answered::Status { status: 200, retry_after_s: None });
-    leads.sort();
-    leads.dedup();
-    assert_eq!(leads.len(), LEADS);
-    lifecycle.tick(NOW + day + 1_000).unwrap();
-    let ok = Answered::Status { status: 200, retry_after_s: None };
-    assert_eq!(delivered(&mut lifecycle, NOW + day + 2_000, ok), Vec::<String>::new(), "nothing is sent twice");
-    // A follower reads page by page.
-    let (mut cursor, mut seen) = (String::new(), Vec::new());
-    for _ in 0..100 {
-        let page: ScoreChanges =
-            serde_json::from_value(document(&asked(&mut lifecycle, &format!("GET /v1/changes?limit=50&after={cursor}"))))
-                .unwrap();
-        assert!(page.changes.len() <= 50);
+/// The leads of all changes after a cursor, read in pages of at most `limit`.
+fn followed(lifecycle: &mut Lifecycle<Memory>, after: &str, limit: usize) -> Vec<String> {
+    let (mut cursor, mut seen) = (after.to_owned(), Vec::new());
+    for _ in 0..=LEADS {
+        let answer = asked(lifecycle, &format!("GET /v1/changes?limit={limit}&after={cursor}"));
+        let page: ScoreChanges = serde_json::from_value(document(&answer)).unwrap();
+        assert!(page.changes.len() <= limit, "{} of {limit}", page.changes.len());
         seen.extend(page.changes.into_iter().map(|change| change.lead_id));
         cursor = page.cursor;
         if !page.more {
             break;
         }
     }
-    seen.sort();
-    assert_eq!((seen.len(), &seen), (LEADS, &leads));
+    seen
+}
+
+#[test]
+fn changes_reach_the_webhook_once_and_followers_by_their_cursor() {
+    let mut lifecycle = world(true);
+    // A receiver that fails is tried again later, in order.
+    assert_eq!(delivered(&mut lifecycle, NOW + 1_000, FAILED), Vec::<String>::new());
+    let day = 86_400_000;
+    let mut leads = delivered(&mut lifecycle, NOW + day, ARRIVED);
+    leads.sort();
+    leads.dedup();
+    assert_eq!(leads.len(), LEADS);
+    lifecycle.tick(NOW + day + 1_000).unwrap();
+    assert_eq!(delivered(&mut lifecycle, NOW + day + 2_000, ARRIVED), Vec::<String>::new(), "nothing is sent twice");
+    // A follower reads page by page, of which none is longer than asked for, whatever the number of shards.
+    for limit in [1, 50, 239] {
+        let mut seen = followed(&mut lifecycle, "", limit);
+        seen.sort();
+        assert_eq!((seen.len(), &seen), (LEADS, &leads), "{limit}");
+    }
     let wrong = asked(&mut lifecycle, "GET /v1/changes?after=x");
     assert_eq!((wrong.status, document(&wrong)["code"].as_str()), (400, Some("CURSOR_MALFORMED")));
 }
@@ -135,9 +158,21 @@ fn open_leads_are_scored_again_when_another_version_serves_all_and_by_hand() {
     let state = document(&asked(&mut lifecycle, "GET /v1/rescore"));
     assert_eq!((state["state"].as_str(), state["leads"].as_u64(), state["share"].as_f64()), (Some("done"), Some(240), Some(1.0)));
     assert_eq!((state["rescored"].as_u64(), state["rejected"].as_u64()), (Some(240), Some(0)), "{state}");
+    let entries = |lifecycle: &mut Lifecycle<Memory>| {
+        let query = "SELECT at_ms, body FROM ledger WHERE kind = 'rescore' ORDER BY seq";
+        lifecycle.control().sql.query(query, &[]).unwrap()
+    };
+    assert!(entries(&mut lifecycle).is_empty(), "a promotion is an entry of its own");
     let by_hand = asked(&mut lifecycle, "POST /v1/rescore");
     assert_eq!((by_hand.status, document(&by_hand)["by"].as_str()), (200, Some("Ada")));
     assert_eq!(document(&asked(&mut lifecycle, "GET /v1/rescore"))["leads"], 0);
+    // The ledger says who had which version score leads again, and when.
+    let [entry] = &entries(&mut lifecycle)[..] else { panic!("one entry") };
+    let (at_ms, body) = (super::integer(entry, 0), serde_json::from_str::<Value>(&super::text(entry, 1)).unwrap());
+    let id = document(&by_hand)["id"].clone();
+    assert_eq!((at_ms, &body["actor"]["name"], &body["version"]), (NOW + 60_000, &json!("Ada"), &json!("1")));
+    assert_eq!((&body["rescoring"], body["sentence"]["code"].as_str()), (&id, Some("LEADS_RESCORED")));
+    assert_eq!(document(&asked(&mut lifecycle, "GET /v1/ledger/verify"))["valid"], true);
 }
 
 #[test]
@@ -169,7 +204,7 @@ fn an_erased_lead_is_in_no_message_and_what_was_sent_is_not_kept() {
     let erased = asked(&mut lifecycle, "DELETE /v1/leads/lead-7");
     assert_eq!(erased.status, 200);
     assert_eq!(bodies(&mut lifecycle, "%\"lead-7\"%"), SqlValue::Integer(0));
-    let leads = delivered(&mut lifecycle, NOW + 1_000, Answered::Status { status: 200, retry_after_s: None });
+    let leads = delivered(&mut lifecycle, NOW + 1_000, ARRIVED);
     assert!(leads.len() == LEADS - 1 && !leads.contains(&"lead-7".to_owned()));
     assert_eq!(bodies(&mut lifecycle, "%lead%"), SqlValue::Integer(0), "what was sent is not kept");
 }
@@ -177,9 +212,89 @@ fn an_erased_lead_is_in_no_message_and_what_was_sent_is_not_kept() {
 #[test]
 fn an_alert_does_not_wait_behind_score_changes() {
     let mut lifecycle = world(true);
-    let insert = "INSERT INTO outbox (id, target, ordering, body, created_ms, due_ms, lease_ms, tries, state, place) \
-        SELECT 'alert', target, 'webhook alert', body, created_ms, due_ms, 0, 0, 'waiting', 1000000 FROM outbox LIMIT 1";
-    lifecycle.control().sql.execute(insert, &[]).unwrap();
-    let due = lifecycle.control().lease(NOW + 1_000, &|name| (name == "HOOK").then(|| HOOK.to_owned())).unwrap();
-    assert_eq!(due[0].id, "alert");
+    let control = lifecycle.control();
+    control.own.alerts.notify.webhooks = vec![hook("alerts.example.com", "HOOK")];
+    control.settle_policy(NOW).unwrap();
+    let policy = control.policy().clone();
+    super::outbox::anchor(&mut control.sql, &policy, NOW + 1_000).unwrap();
+    let due = control.lease(NOW + 1_000, &secret).unwrap();
+    assert_eq!(due.iter().map(|message| message.url.contains("alerts")).collect::<Vec<_>>(), [true, false]);
+}
+
+#[test]
+fn a_webhook_that_fails_delays_no_other() {
+    let hooks = vec![hook("fails.example.com", "FIRST_HOOK"), hook("works.example.com", "SECOND_HOOK")];
+    let mut lifecycle = world_of(true, hooks);
+    // While the first has not answered, the second gets one message after the other.
+    let due = lifecycle.control().lease(NOW + 1_000, &secret).unwrap();
+    assert_eq!(due.iter().map(|message| message.url.contains("fails")).collect::<Vec<_>>(), [true, false]);
+    lifecycle.control().settled(NOW + 1_000, &due[1].id, ARRIVED, "").unwrap();
+    let next = lifecycle.control().lease(NOW + 1_001, &secret).unwrap();
+    assert!(next.len() == 1 && next[0].url.contains("works"), "{next:?}");
+    lifecycle.control().settled(NOW + 1_001, &next[0].id, FAILED, "").unwrap();
+    lifecycle.control().settled(NOW + 1_001, &due[0].id, FAILED, "").unwrap();
+    // Each backs off by itself, and has all changes once it answers.
+    let answers = |url: &str| if url.contains("fails") { FAILED } else { ARRIVED };
+    let day = 86_400_000;
+    let early = received(&mut lifecycle, NOW + day, &answers);
+    assert!(early.iter().all(|(url, _)| url == "https://works.example.com/scores"));
+    // While many messages wait for the first, further changes reach the second alone.
+    let full = "INSERT INTO outbox (id, target, ordering, body, created_ms, due_ms, lease_ms, tries, state, place)
+        SELECT o.id || '-' || n.value, o.target, o.ordering, o.body, o.created_ms, o.due_ms, 0, 0, 'waiting', o.place + n.value
+        FROM (SELECT * FROM outbox WHERE target = 'scores:FIRST_HOOK' ORDER BY place DESC LIMIT 1) AS o,
+            json_each('[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20]') AS n";
+    lifecycle.control().sql.execute(full, &[]).unwrap();
+    let news = json!([[NOW, "r", null, 0, 1, "news", "m", "1", "champion", "champion", 200, null, 0.1, 0.4, "cold", 900]]);
+    lifecycle.shards()[shard("news", 2) as usize].append(&format!("n 1 {NOW} {NOW}\n{news}")).unwrap();
+    lifecycle.tick(NOW + day + 1_000).unwrap();
+    let late = received(&mut lifecycle, NOW + day + 2_000, &answers);
+    assert_eq!(late, [("https://works.example.com/scores".to_owned(), "news".to_owned())]);
+    // Once its messages are gone, the first goes on where it was.
+    lifecycle.control().sql.execute("DELETE FROM outbox WHERE id LIKE '%-1_' OR id LIKE '%-20'", &[]).unwrap();
+    lifecycle.tick(NOW + 2 * day).unwrap();
+    let rest = received(&mut lifecycle, NOW + 2 * day, &|_| ARRIVED);
+    assert!(rest.iter().all(|(url, _)| url == "https://fails.example.com/scores"));
+    let mut leads: Vec<&String> = rest.iter().map(|(_, lead)| lead).collect();
+    leads.sort();
+    leads.dedup();
+    assert_eq!((leads.len(), leads.contains(&&"news".to_owned())), (LEADS + 1, true));
+}
+
+#[test]
+fn a_webhook_whose_address_changes_gets_the_messages_that_wait() {
+    let mut lifecycle = world(true);
+    assert_eq!(delivered(&mut lifecycle, NOW + 1_000, FAILED), Vec::<String>::new());
+    lifecycle.control().own.writeback.webhooks = vec![hook("new.example.com", "HOOK")];
+    lifecycle.control().settle_policy(NOW + 2_000).unwrap();
+    lifecycle.tick(NOW + 3_000).unwrap();
+    let mut leads = received(&mut lifecycle, NOW + 86_400_000, &|_| ARRIVED);
+    assert!(leads.iter().all(|(url, _)| url == "https://new.example.com/scores"));
+    leads.sort();
+    leads.dedup();
+    assert_eq!(leads.len(), LEADS, "each once");
+    assert_eq!(lifecycle.control().undelivered(10).unwrap(), []);
+}
+
+#[test]
+fn a_follower_that_begins_or_comes_late_is_informed_that_older_changes_expired() {
+    let mut lifecycle = world(true);
+    let all = document(&asked(&mut lifecycle, "GET /v1/changes"));
+    assert_eq!((all["changes"].as_array().unwrap().len(), all.get("expired")), (LEADS, None));
+    let page = document(&asked(&mut lifecycle, "GET /v1/changes?limit=10"));
+    lifecycle.expire(NOW + 91 * 86_400_000).unwrap();
+    for after in ["", "0.0", "0"] {
+        let answer = document(&asked(&mut lifecycle, &format!("GET /v1/changes?limit=1&after={after}")));
+        assert_eq!((answer["expired"].as_bool(), answer["more"].as_bool()), (Some(true), Some(true)), "{answer}");
+        let cursor = answer["cursor"].as_str().unwrap();
+        assert_eq!(followed(&mut lifecycle, cursor, 1).len(), 1, "the newest of the other shard");
+        let next = document(&asked(&mut lifecycle, &format!("GET /v1/changes?after={cursor}")));
+        assert_eq!(next.get("expired"), None, "once is enough");
+    }
+    // Of the second shard this follower had seen nothing.
+    for after in [page["cursor"].as_str().unwrap(), "119.0"] {
+        let late = asked(&mut lifecycle, &format!("GET /v1/changes?after={after}"));
+        assert_eq!((late.status, document(&late)["code"].as_str()), (409, Some("CHANGES_EXPIRED")), "{after}");
+    }
+    let newest = all["cursor"].as_str().unwrap();
+    assert_eq!(document(&asked(&mut lifecycle, &format!("GET /v1/changes?after={newest}")))["changes"], json!([]));
 }

@@ -84,6 +84,8 @@ pub enum Kind {
     Feedback,
     /// A model was registered.
     Model,
+    /// A person had open leads scored again.
+    Rescore,
 }
 
 impl Kind {
@@ -123,6 +125,7 @@ impl Kind {
             Kind::Clock => "clock",
             Kind::Feedback => "feedback",
             Kind::Model => "model",
+            Kind::Rescore => "rescore",
         }
     }
 }

@@ -180,6 +180,8 @@ impl Policy {
             unless(is_right, "writeback.webhooks", needs);
             unless(is_variable(&webhook.secret), "writeback.webhooks", is_secret);
             unless(webhook.events.is_empty(), "writeback.webhooks", "take no events: score changes are all that they receive");
+            let same = writeback.webhooks.iter().filter(|other| other.secret == webhook.secret).count();
+            unless(same == 1, "writeback.webhooks", "must have a secret of its own each, by whose name the service knows them");
         }
         found.extend(self.conflicts());
         found
@@ -242,6 +244,12 @@ mod tests {
             policy.alerts.notify.webhooks = vec![hook(url, "HOOK", &[])];
             assert_eq!(policy.problems().is_empty(), is_right, "{url}");
         }
+        let mut policy = Policy::default();
+        policy.writeback.enabled = true;
+        policy.writeback.webhooks = ["A", "B"].map(|secret| hook("https://example.com/hook", secret, &[])).into();
+        assert_eq!(policy.problems(), []);
+        policy.writeback.webhooks[1].secret = "A".into();
+        assert!(policy.problems().iter().all(|problem| problem.path == "writeback.webhooks") && !policy.problems().is_empty());
         let wrong: [(Change, &str); 12] = [
             (|p| p.writeback.min_change = 0.0, "writeback.min_change"),
             (|p| p.writeback.rescore_per_second = 0, "writeback.rescore_per_second"),

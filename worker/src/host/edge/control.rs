@@ -338,13 +338,12 @@ pub extern "C" fn control_tested(d: usize, n: usize) -> f64 {
     })
 }
 
-/// The length of the question for score changes that webhooks have not been sent, JSON for `shard_part` and `control_told`; 0 where there is
-/// none.
+/// The length of a JSON array: the questions for score changes that webhooks have not been sent, each for `shard_part` and `control_told`.
 #[unsafe(no_mangle)]
 pub extern "C" fn control_changes() -> f64 {
     with(|open| {
         let due = open.control.due_changes()?;
-        Ok(say(due.map(|ask| serde_json::to_vec(&ask).unwrap_or_default()).unwrap_or_default()))
+        Ok(say(serde_json::to_vec(&due).unwrap_or_default()))
     })
 }
 

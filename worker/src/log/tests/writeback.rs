@@ -47,7 +47,7 @@ fn a_score_that_moved_far_enough_is_a_change_and_each_is_listed_once() {
     shard.digest_all(START, &writeback(None)).unwrap();
     let page = shard.score_changes(0, 10).unwrap();
     let expected = [("a", 0.5, None), ("b", 0.2, None), ("a", 0.55, Some(0.5)), ("a", 0.45, Some(0.55))];
-    assert_eq!((listed(&page), page.more, page.lost), (expected.to_vec(), false, false));
+    assert_eq!((listed(&page), page.more, page.expired), (expected.to_vec(), false, false));
     assert_eq!(page.changes[0].reason, ChangeReason::Scored);
     let first = shard.score_changes(0, 2).unwrap();
     assert_eq!((first.more, listed(&first)), (true, expected[..2].to_vec()));
@@ -128,8 +128,8 @@ fn an_erased_lead_is_not_listed_and_old_changes_are_forgotten() {
     assert_eq!(page.last, 3, "its number is not given again");
     shard.expire(START + 91 * DAY, &Retention::default(), None).unwrap();
     assert_eq!(shard.score_changes(0, 10).unwrap().changes.len(), 1);
-    assert!(shard.score_changes(1, 10).unwrap().lost, "a follower that was away for too long gets an error");
-    assert!(!shard.score_changes(2, 10).unwrap().lost && !shard.score_changes(0, 10).unwrap().lost);
+    let is_expired = [0, 1, 2].map(|after| shard.score_changes(after, 10).unwrap().expired);
+    assert_eq!(is_expired, [true, true, false], "a follower that was away for too long, or begins, is informed");
     scored(&mut shard, "b4", "d", 0.5);
     assert_eq!(shard.score_changes(3, 10).unwrap().last, 4);
 }

@@ -19,12 +19,16 @@ const REPORTED_MS: &str = "reported_expired_ms";
 pub struct ChangePage {
     /// The changes in the order in which they were recorded.
     pub changes: Vec<ScoreChange>,
+    /// The number of each.
+    pub numbers: Vec<i64>,
+    /// The number that the changes follow: the one asked for, or of the last change that was deleted.
+    pub from: i64,
     /// The number to go on after.
     pub last: i64,
     /// Whether more follow.
     pub more: bool,
-    /// Changes after the number were deleted: the follower was away for too long.
-    pub lost: bool,
+    /// Whether changes after the number were deleted.
+    pub expired: bool,
 }
 
 impl<S: Sql> LogShard<S> {
@@ -37,15 +41,12 @@ impl<S: Sql> LogShard<S> {
             FROM score_changes WHERE id > ?1 ORDER BY id LIMIT ?2";
         let rows = self.sql.query(query, &[Param::Integer(after), Param::Integer(most.min(10_000) as i64)])?;
         let forgotten = meta::number(&mut self.sql, FORGOTTEN)?.unwrap_or(0);
-        let last = rows.last().and_then(|row| cell::integer(row, 0)).unwrap_or(after);
+        let from = after.max(forgotten);
+        let last = rows.last().and_then(|row| cell::integer(row, 0)).unwrap_or(from);
         let is_kept = |row: &&Vec<SqlValue>| cell::text(row, 1).is_some_and(|lead| !lead.is_empty());
-        Ok(ChangePage {
-            changes: rows.iter().filter(is_kept).filter_map(|row| change(row)).collect(),
-            last,
-            more: rows.len() == most,
-            // From the beginning is from what there is.
-            lost: after > 0 && after < forgotten,
-        })
+        let kept = rows.iter().filter(is_kept).filter_map(|row| Some((cell::integer(row, 0)?, change(row)?)));
+        let (numbers, changes) = kept.unzip();
+        Ok(ChangePage { changes, numbers, from, last, more: rows.len() == most, expired: after < forgotten })
     }
 
     /// Deletes what was last reported of leads that no caller had scored since `before_ms`, of some leads in order of their numbers; all leads
