@@ -65,7 +65,8 @@ const main :Workerd.Worker = (
 /** Bindings of the secrets that messages need, each of the environment. */
 function secrets(lifecycle) {
   const { slack, heartbeat, webhooks = [] } = lifecycle.policy?.alerts?.notify ?? {};
-  const names = new Set([slack, heartbeat, ...webhooks.map((hook) => hook.secret)].filter(Boolean));
+  const hooks = [...webhooks, ...(lifecycle.policy?.writeback?.webhooks ?? [])];
+  const names = new Set([slack, heartbeat, ...hooks.map((hook) => hook.secret)].filter(Boolean));
   return [...names].map((name) => `\n    (name = ${JSON.stringify(name)}, fromEnvironment = ${JSON.stringify(name)}),`).join("");
 }
 

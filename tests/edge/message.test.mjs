@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { startEdge } from "../../worker/start.mjs";
 import { root } from "../../xtask/npm/run.mjs";
+import { faults, unchecked } from "../stores/schema.mjs";
 import { folder, freePort } from "./hosts.mjs";
 
 const SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
@@ -142,4 +143,38 @@ test("messages arrive in order, signed, within Slack's limits, and again under t
   assert.equal(new Set(of("/gone").map((request) => request.headers["webhook-id"])).size, of("/gone").length);
   // The service says each minute that it is alive.
   await until("no heartbeat came", () => of("/beat").length > 0);
+});
+
+test("scores that changed arrive signed, by their schema, while another receiver does not answer", { skip: unchecked }, async (t) => {
+  const receiver = await recorder({});
+  const silent = createServer(() => {});
+  await new Promise((listening) => silent.listen(0, "127.0.0.1", listening));
+  const store = folder();
+  process.env.TEST_CRM = SECRET;
+  process.env.TEST_SILENT = SECRET;
+  const webhooks = [
+    { url: `http://127.0.0.1:${silent.address().port}/`, secret: "TEST_SILENT" },
+    { url: `${receiver.url}/scores`, secret: "TEST_CRM" },
+  ];
+  const policy = { writeback: { enabled: true, webhooks }, alerts: { notify: { allow_loopback: true } } };
+  const edge = await startEdge({ port: await freePort(), store: store.path, lifecycle: { is_local: true, policy }, quiet: true });
+  t.after(async () => {
+    await edge.stop();
+    receiver.close();
+    silent.closeAllConnections();
+    silent.close();
+    store.remove();
+  });
+  const leads = readFileSync(join(root, "worker/demo/leads.ndjson"), "utf8").trim().split("\n").slice(0, 30);
+  const answer = await fetch(`${edge.url}/v1/score?reasons=0`, { method: "POST", body: leads.join("\n"), headers: { "content-type": "application/x-ndjson" } });
+  const shown = (await answer.text()).trim().split("\n").map((line) => JSON.parse(line)).filter(({ explores }) => !explores);
+  assert.ok(shown.length > 20);
+  const sent = () => receiver.seen.filter((request) => request.path === "/scores");
+  const changes = () => sent().flatMap((request) => JSON.parse(request.body).data.changes);
+  await until("the webhook brings the changes", () => changes().length >= shown.length);
+  const ids = (list) => list.map(({ lead_id }) => lead_id).sort();
+  assert.deepEqual(ids(changes()), ids(shown), "each once");
+  assert.deepEqual(new Map(changes().map((change) => [change.lead_id, change.band])), new Map(changes().map(({ lead_id }) => [lead_id, shown.find((lead) => lead.lead_id === lead_id).band])));
+  for (const request of sent()) assert.ok(isSigned(request, Buffer.from(SECRET.slice(6), "base64")));
+  assert.equal(faults("commands/scores-changed", sent().map((request) => JSON.parse(request.body))), "");
 });

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createHmac } from "node:crypto";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -11,6 +12,7 @@ import { after, before, test } from "node:test";
 import { program } from "../../xtask/npm/native.mjs";
 import { startPostgres } from "../../xtask/npm/postgres.mjs";
 import { root } from "../../xtask/npm/run.mjs";
+import { faults, unchecked } from "./schema.mjs";
 import { command, demo, serve, settings, wait } from "./serve.mjs";
 
 const recipes = [...readFileSync(join(root, "docs/INTEGRATIONS.md"), "utf8").matchAll(/<!-- run: (\w+) -->\n```\w+\n([\s\S]*?)```/g)];
@@ -25,6 +27,14 @@ let received = [];
 /** A receiver that takes connections and never answers, and how many it took. */
 const silent = createServer(() => (taken += 1));
 let taken = 0;
+/** A receiver that keeps what it is sent, as it came. */
+const recorder = createServer(async (request, response) => {
+  let body = "";
+  for await (const part of request.setEncoding("utf8")) body += part;
+  recorded.push({ headers: request.headers, body });
+  response.writeHead(204).end();
+});
+const recorded = [];
 let file;
 let at;
 let postgres;
@@ -37,11 +47,12 @@ before(async () => {
   const [first] = await new Promise((done) => lines.once("line", (line) => done([line])));
   lines.on("line", (line) => received.push(JSON.parse(line)));
   const port = first.split(" ").at(-1);
-  await new Promise((done) => silent.listen(0, "127.0.0.1", done));
-  const hooks = `[{ url = "http://127.0.0.1:${silent.address().port}/", secret = "SILENT_SECRET" }, { url = "http://127.0.0.1:${port}/scores", secret = "CRM_SECRET" }]`;
+  for (const server of [silent, recorder]) await new Promise((done) => server.listen(0, "127.0.0.1", done));
+  const to = (server, secret) => `{ url = "http://127.0.0.1:${server.address().port}/", secret = "${secret}" }`;
+  const hooks = `[${to(silent, "SILENT_SECRET")}, ${to(recorder, "RECORDER_SECRET")}, { url = "http://127.0.0.1:${port}/scores", secret = "CRM_SECRET" }]`;
   file = settings(`[writeback]\nenabled = true\nwebhooks = ${hooks}\n[alerts.notify]\nallow_loopback = true\n`);
   process.env.CRM_SECRET = SECRET;
-  process.env.SILENT_SECRET = SECRET;
+  process.env.SILENT_SECRET = process.env.RECORDER_SECRET = SECRET;
   postgres = await startPostgres();
   at = await serve(`${postgres.url}&schema=service`, "--model", demo, "--log", "durable", "--settings", file.file);
   const path = `${dirname(program())}:${process.env.PATH}`;
@@ -52,6 +63,7 @@ after(async () => {
   receiver?.kill();
   silent.closeAllConnections();
   silent.close();
+  recorder.close();
   postgres?.remove();
   file?.remove();
   rmSync(folder, { recursive: true, force: true });
@@ -170,4 +182,35 @@ test("open leads are scored again by hand, and leads without fields are counted"
   assert.equal(state.share, 1);
   assert.equal(state.rescored + state.closed + state.without_fields + state.outdated + state.rejected + state.hidden, state.leads);
   assert.ok(state.rescored > 0, JSON.stringify(state));
+});
+
+// A rollout to all leads takes weeks. The store says that another model served all leads until now, and what it had reported of each lead:
+// the service finds its own model in its place, as after a promotion.
+test("a model that begins to serve all leads scores open leads again, and the CRM gets signed changes by their schema", { skip: unchecked, timeout: 60_000 }, async () => {
+  const before = new Map((await changes()).map((change) => [change.lead_id, change]));
+  const old = "UPDATE service_log.current_scores SET version = 'before', probability = 0.001, band = 'none'";
+  postgres.script(`BEGIN; ${old}; UPDATE service.meta SET value = 'before' WHERE key = 'rescoring serves'; COMMIT`);
+  let state = {};
+  await until(async () => {
+    state = await at.get("/v1/rescore", { authorization: `Bearer ${at.key}` });
+    return state.by === "promotion" && state.state === "done";
+  }, "the service scores open leads again");
+  assert.ok(state.changed > 20, JSON.stringify(state));
+  const bodies = () => recorded.map(({ body }) => JSON.parse(body));
+  const own = () => bodies().flatMap(({ data }) => data.changes).filter(({ previous }) => previous?.version === "before");
+  await until(() => own().length >= state.changed, "the webhook brings the changes");
+  assert.equal(own().length, state.changed);
+  assert.equal(new Set(own().map(({ lead_id }) => lead_id)).size, state.changed);
+  for (const change of own()) {
+    const was = before.get(change.lead_id);
+    assert.deepEqual([change.reason, change.version, change.band, change.probability], ["rescored", state.version, was.band, was.probability], change.lead_id);
+    assert.deepEqual(change.previous, { version: "before", probability: 0.001, band: "none" });
+  }
+  for (const { headers, body } of recorded) {
+    const signed = `${headers["webhook-id"]}.${headers["webhook-timestamp"]}.${body}`;
+    const key = Buffer.from(SECRET.slice("whsec_".length), "base64");
+    assert.equal(headers["webhook-signature"], `v1,${createHmac("sha256", key).update(signed).digest("base64")}`);
+  }
+  assert.equal(faults("commands/scores-changed", bodies()), "");
+  assert.notEqual(faults("commands/scores-changed", [{ ...bodies()[0], data: { changes: [{}] } }]), "", "the schema rejects what is wrong");
 });
