@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { startPostgres } from "../../xtask/npm/postgres.mjs";
 import { program } from "../../xtask/npm/native.mjs";
-import { command, demo, kinds, serve, wait } from "./serve.mjs";
+import { command, demo, kinds, serve, settings, wait } from "./serve.mjs";
 
 const LEADS = 600;
 
@@ -19,10 +19,12 @@ for (const kind of kinds()) {
     let at;
     let key;
     let folder;
+    let file;
     before(async () => {
       place = await kind.start();
       target = await startPostgres();
-      at = await serve(place.store("source"), "--model", demo, "--log", "durable");
+      file = settings("[writeback]\nenabled = true\n");
+      at = await serve(place.store("source"), "--model", demo, "--log", "durable", "--settings", file.file);
       key = at.key;
       folder = mkdtempSync(join(tmpdir(), "plumbline-export-"));
     });
@@ -30,6 +32,7 @@ for (const kind of kinds()) {
       await at?.stop();
       place?.remove();
       target?.remove();
+      file?.remove();
       rmSync(folder, { recursive: true, force: true });
     });
 
@@ -74,7 +77,7 @@ for (const kind of kinds()) {
         }
         if (n === 20) {
           await at.stop("SIGKILL");
-          at = await serve(place.store("source"), "--log", "durable");
+          at = await serve(place.store("source"), "--log", "durable", "--settings", file.file);
         }
         await wait(100);
       }
@@ -86,6 +89,11 @@ for (const kind of kinds()) {
       assert.equal(counts(), `${LEADS}|${LEADS}`);
       assert.equal(ask("SELECT count(*), count(DISTINCT event_id) FROM outcome_events"), `${LEADS / 20}|${LEADS / 20}`);
       assert.equal(ask("SELECT count(DISTINCT lead_id) FROM lead_scores WHERE lead_id LIKE 'x-%'"), `${LEADS}`);
+      // First scores of leads whose score is shown are changes.
+      const changes = (await at.get("/v1/changes", { authorization: `Bearer ${key}` })).changes;
+      assert.ok(changes.length > LEADS / 2);
+      assert.equal(ask("SELECT count(*), count(DISTINCT lead_id), min(reason) FROM score_changes"), `${changes.length}|${changes.length}|scored`);
+      assert.equal(ask("SELECT count(*) FROM current_scores JOIN score_changes USING (lead_id, version, probability, band)"), `${changes.length}`);
       const entries = Number(place.postgres ? place.sql("source", "control", "SELECT count(*) FROM ledger") : ask("SELECT count(*) FROM ledger"));
       assert.equal(Number(ask("SELECT count(*) FROM ledger")), entries);
       assert.ok(entries >= 1);
@@ -114,13 +122,15 @@ for (const kind of kinds()) {
     });
 
     test("an erased lead is erased in the copy", async () => {
+      const changes = Number(ask("SELECT count(*) FROM score_changes"));
       const erased = await at.call("DELETE", "/v1/leads/x-0-0", undefined, { authorization: `Bearer ${key}` });
       assert.equal(erased.status, 200, JSON.stringify(erased.body));
       assert.equal(once().code, 0);
-      for (const table of ["prediction_logs", "lead_scores", "lead_features", "outcome_events", "exposures", "sales_feedback"]) {
+      for (const table of ["prediction_logs", "lead_scores", "lead_features", "outcome_events", "exposures", "sales_feedback", "score_changes", "current_scores"]) {
         assert.equal(ask(`SELECT count(*) FROM ${table} WHERE lead_id = 'x-0-0'`), "0", table);
       }
       assert.equal(ask("SELECT count(*) FROM prediction_logs WHERE lead_id = 'erased'"), "1");
+      assert.equal(Number(ask("SELECT count(*) FROM score_changes")), changes, "of a change the numbers stay");
     });
 
     test("a folder is filled, and goes on where it was", async () => {

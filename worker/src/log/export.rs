@@ -1,12 +1,15 @@
 //! Rows of a shard in the order of their arrival, for a process that follows by a cursor and keeps them elsewhere.
 //!
-//! Predictions, scores and fields are followed by their numbers. What is stored under another key, or changes, has a row in `changes`, whose
+//! Predictions, scores, fields and score changes are followed by their numbers; a lead's score that was last reported comes with its change, and
+//! once in the order of leads, because changes are kept for less time. What is stored under another key, or changes, has a row in `changes`, whose
 //! numbers only grow; so has what an erasure removed, by numbers alone. What a follower has asked beyond is acknowledged, and retention
 //! deletes nothing that a follower does not have.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
+use plumbline_core::event::lead_number;
 use serde_json::{Map, Value, json};
 
 use super::{LogShard, cell, meta};
@@ -19,7 +22,7 @@ const ROWS: i64 = 500;
 /// Batches in an answer; each is large.
 const BATCHES: i64 = 16;
 
-/// How far a follower is: the numbers of the last batch, score, fields and change it has.
+/// How far a follower is: the numbers of the last batch, score, fields, change, score change and lead it has.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Cursor {
     /// Of `prediction_batches`.
@@ -30,11 +33,16 @@ pub struct Cursor {
     pub fields: i64,
     /// Of `changes`.
     pub change: i64,
+    /// Of `score_changes`.
+    pub moved: i64,
+    /// The number of the last lead of `current_scores`.
+    pub lead: i64,
 }
 
 impl fmt::Display for Cursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}.{}.{}", self.batch, self.score, self.fields, self.change)
+        let Cursor { batch, score, fields, change, moved, lead } = self;
+        write!(f, "{batch}.{score}.{fields}.{change}.{moved}.{lead}")
     }
 }
 
@@ -47,7 +55,9 @@ impl FromStr for Cursor {
         }
         let numbers: Vec<i64> = text.split('.').filter_map(|number| number.parse().ok()).collect();
         match (numbers.as_slice(), text.split('.').count()) {
-            (&[batch, score, fields, change], 4) => Ok(Cursor { batch, score, fields, change }),
+            (&[batch, score, fields, change, moved, lead], 6) => Ok(Cursor { batch, score, fields, change, moved, lead }),
+            // Of an earlier release, which did not follow score changes.
+            (&[batch, score, fields, change], 4) => Ok(Cursor { batch, score, fields, change, moved: 0, lead: 0 }),
             _ => Err(()),
         }
     }
@@ -131,6 +141,11 @@ const FEEDBACK_COLUMNS: [&str; 11] =
 const EXPOSURE: &str =
     "SELECT event_id, lead_id, version, at_ms, client_ms, body_sha256 FROM exposures WHERE lead_id = ?1 AND event_id = ?2";
 const EXPOSURE_COLUMNS: [&str; 6] = ["event_id", "lead_id", "version", "at_ms", "client_ms", "body_sha256"];
+const MOVED: &str = "SELECT id, lead_id, at_ms, reason, version, probability, band, was_version, was_probability, was_band FROM score_changes WHERE ";
+const MOVED_COLUMNS: [&str; 10] =
+    ["id", "lead_id", "at_ms", "reason", "version", "probability", "band", "was_version", "was_probability", "was_band"];
+const CURRENT: &str = "SELECT lead, lead_id, version, probability, band, at_ms FROM current_scores WHERE ";
+const CURRENT_COLUMNS: [&str; 6] = ["lead", "lead_id", "version", "probability", "band", "at_ms"];
 const BATCH: &str = "SELECT id, name, rows, first_ms, last_ms, predictions FROM prediction_batches WHERE ";
 
 impl<S: Sql> LogShard<S> {
@@ -172,6 +187,25 @@ impl<S: Sql> LogShard<S> {
                 reached.fields = cell::integer(row, 0).unwrap_or(reached.fields);
                 page.add("lead_features", &object(&FIELDS_COLUMNS, row).to_string());
             }
+            let rows = sql.query(&format!("{CURRENT} lead > ?1 ORDER BY lead LIMIT ?2"), &given(cursor.lead, ROWS))?;
+            more |= rows.len() as i64 == ROWS;
+            for row in &rows {
+                reached.lead = cell::integer(row, 0).unwrap_or(reached.lead);
+                page.add("current_scores", &object(&CURRENT_COLUMNS, row).to_string());
+            }
+            let rows = sql.query(&format!("{MOVED} id > ?1 ORDER BY id LIMIT ?2"), &given(cursor.moved, ROWS))?;
+            more |= rows.len() as i64 == ROWS;
+            for row in &rows {
+                reached.moved = cell::integer(row, 0).unwrap_or(reached.moved);
+                page.add("score_changes", &object(&MOVED_COLUMNS, row).to_string());
+            }
+            let leads: BTreeSet<i64> = rows.iter().filter_map(|row| cell::text(row, 1)).map(lead_number).collect();
+            let leads = Value::from_iter(leads).to_string();
+            let of =
+                format!("{CURRENT} lead IN (SELECT CAST(wanted.value AS INTEGER) FROM json_each(?1) AS wanted) ORDER BY lead");
+            for row in &sql.query(&of, &[Param::Text(&leads)])? {
+                page.add("current_scores", &object(&CURRENT_COLUMNS, row).to_string());
+            }
             let query = "SELECT id, kind, ref, lead_id, event_id FROM changes WHERE id > ?1 ORDER BY id LIMIT ?2";
             let rows = sql.query(query, &given(cursor.change, ROWS))?;
             more |= rows.len() as i64 == ROWS;
@@ -197,6 +231,8 @@ impl<S: Sql> LogShard<S> {
             score: a.score.min(b.score),
             fields: a.fields.min(b.fields),
             change: a.change.min(b.change),
+            moved: a.moved.min(b.moved),
+            lead: a.lead.min(b.lead),
         }))
     }
 }
@@ -232,10 +268,19 @@ fn changed(sql: &mut dyn Sql, row: &[SqlValue], id: i64, page: &mut Page) -> Res
             }
             Ok(())
         }
-        kind @ ("gone" | "gone_fields") => {
-            let row =
-                if kind == "gone" { json!({ "change": cell::integer(row, 2) }) } else { json!({ "id": cell::integer(row, 2) }) };
-            page.add(kind, &row.to_string());
+        "moved" => {
+            for found in sql.query(&format!("{MOVED} id = ?1"), &number)? {
+                page.add("score_changes", &object(&MOVED_COLUMNS, &found).to_string());
+            }
+            Ok(())
+        }
+        kind @ ("gone" | "gone_fields" | "gone_current") => {
+            let name = match kind {
+                "gone" => "change",
+                "gone_fields" => "id",
+                _ => "lead",
+            };
+            page.add(kind, &json!({ name: cell::integer(row, 2) }).to_string());
             Ok(())
         }
         _ => Ok(()),
@@ -273,8 +318,9 @@ mod tests {
 
     #[test]
     fn a_cursor_is_read_as_it_was_written() {
-        let cursor = Cursor { batch: 1, score: 22, fields: 0, change: 4 };
+        let cursor = Cursor { batch: 1, score: 22, fields: 0, change: 4, moved: 5, lead: 6 };
         assert_eq!((cursor.to_string().parse(), "".parse()), (Ok(cursor), Ok(Cursor::default())));
+        assert_eq!("1.22.0.4".parse(), Ok(Cursor { moved: 0, lead: 0, ..cursor }), "of an earlier release");
         for wrong in ["1.2.3", "1.2.3.4.5", "1.2.3.x", "a"] {
             assert_eq!(wrong.parse::<Cursor>(), Err(()), "{wrong}");
         }

@@ -146,11 +146,12 @@ fn store(sql: &mut dyn Sql, shard: Param<'_>, rows: &[Value]) -> Result<(), SqlE
             sql.execute(&delete, &[shard, Param::Text(&gone)])?;
         }
     }
-    if let Some(gone) = tables.remove("gone_fields") {
-        let gone = numbers(gone, "id");
+    for (kind, name, key) in [("gone_fields", "lead_features", "id"), ("gone_current", "current_scores", "lead")] {
+        let Some(gone) = tables.remove(kind) else { continue };
+        let gone = numbers(gone, key);
         let delete =
-            "DELETE FROM lead_features WHERE shard = ?1 AND id IN (SELECT CAST(g.value AS INTEGER) FROM json_each(?2) AS g)";
-        sql.execute(delete, &[shard, Param::Text(&gone)])?;
+            format!("DELETE FROM {name} WHERE shard = ?1 AND {key} IN (SELECT CAST(g.value AS INTEGER) FROM json_each(?2) AS g)");
+        sql.execute(&delete, &[shard, Param::Text(&gone)])?;
     }
     Ok(())
 }

@@ -144,7 +144,7 @@ fn old_records_expire_once_they_are_archived() {
     assert_eq!((first.batches, first.scores, first.fields, first.orphans), (0, 0, 0, 1));
     let hours = sent.iter().filter(|window| window.grain == Grain::Hour && window.start_ms < START + 300 * DAY).count() as u64;
     assert_eq!(first.windows, hours);
-    let all = crate::log::Cursor { batch: 100, score: 100, fields: 100, change: 100 };
+    let all = crate::log::Cursor { batch: 100, score: 100, fields: 100, change: 100, ..Default::default() };
     let second = shard.expire(now, &retention, Some(all)).unwrap();
     assert_eq!((second.batches, second.scores, second.fields, second.more), (1, 3, 1, false));
     assert_eq!(shard.count(), Ok(1));

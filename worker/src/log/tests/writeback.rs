@@ -229,3 +229,41 @@ fn a_late_score_is_not_forgotten_before_its_followers_had_it() {
     let page = shard.score_changes(0, 10).unwrap();
     assert_eq!(page.changes.iter().map(|change| change.lead_id.as_str()).collect::<Vec<_>>(), ["young", "late", "newest"]);
 }
+
+/// The rows of `table` in an export after `cursor`, and where it goes on.
+fn exported(shard: &mut LogShard<Memory>, cursor: &str, table: &str) -> (Vec<serde_json::Value>, String) {
+    let page = shard.export(cursor.parse().unwrap(), "f").unwrap();
+    let rows: Vec<serde_json::Value> = serde_json::from_str(&page.rows).unwrap();
+    (rows.into_iter().filter(|row| row["table"] == table).map(|row| row["row"].clone()).collect(), page.cursor)
+}
+
+#[test]
+fn followers_have_each_change_and_the_score_that_was_last_reported_and_erase_them() {
+    let mut shard = LogShard::open(Memory::new()).unwrap();
+    shard.digest_all(START, &writeback(None)).unwrap();
+    for (name, lead, probability) in [("b1", "a", 0.5), ("b2", "b", 0.5), ("b3", "a", 0.8)] {
+        scored(&mut shard, name, lead, probability);
+    }
+    let of = |rows: &[serde_json::Value]| -> Vec<(String, f64)> {
+        rows.iter().map(|row| (row["lead_id"].as_str().unwrap().to_owned(), row["probability"].as_f64().unwrap())).collect()
+    };
+    let (moved, _) = exported(&mut shard, "", "score_changes");
+    assert_eq!(of(&moved), [("a".into(), 0.5), ("b".into(), 0.5), ("a".into(), 0.8)]);
+    assert_eq!((&moved[2]["was_probability"], &moved[2]["reason"]), (&0.5.into(), &"scored".into()));
+    let (current, cursor) = exported(&mut shard, "", "current_scores");
+    let mut current = of(&current);
+    current.sort_by(|a, b| a.0.cmp(&b.0));
+    current.dedup();
+    assert_eq!(current, [("a".into(), 0.8), ("b".into(), 0.5)]);
+    // Only what is new follows.
+    scored(&mut shard, "b4", "b", 0.1);
+    let (moved, _) = exported(&mut shard, &cursor, "score_changes");
+    let (current, cursor) = exported(&mut shard, &cursor, "current_scores");
+    assert_eq!((of(&moved), of(&current)), (vec![("b".into(), 0.1)], vec![("b".into(), 0.1)]));
+    // An erased lead is taken out of both.
+    shard.erase(START, "a", "0123456789abcdef0123456789abcdef").unwrap();
+    let (moved, _) = exported(&mut shard, &cursor, "score_changes");
+    assert_eq!(of(&moved), [(String::new(), 0.5), (String::new(), 0.8)]);
+    let (gone, _) = exported(&mut shard, &cursor, "gone_current");
+    assert_eq!(gone, [serde_json::json!({ "lead": plumbline_core::event::lead_number("a") })]);
+}

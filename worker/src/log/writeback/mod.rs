@@ -107,6 +107,13 @@ pub(super) fn record(
 /// Takes what would lead back to an erased lead out of the records.
 pub(super) fn erase(sql: &mut dyn Sql, lead: i64, lead_id: &str) -> Result<(), SqlError> {
     let (number, id) = (Param::Integer(lead), Param::Text(lead_id));
+    // Followers erase it too.
+    let gone = "INSERT INTO changes (kind, ref, lead_id, event_id) SELECT 'gone_current', lead, '', '' FROM current_scores \
+        WHERE lead = ?1 AND lead_id = ?2";
+    sql.execute(gone, &[number, id])?;
+    let moved = "INSERT INTO changes (kind, ref, lead_id, event_id) SELECT 'moved', id, '', '' FROM score_changes \
+        WHERE lead_id = ?1 AND lead_id <> ''";
+    sql.execute(moved, &[id])?;
     sql.execute("DELETE FROM current_scores WHERE lead = ?1 AND lead_id = ?2", &[number, id])?;
     // The row stays, for followers go by its number; lists leave it out.
     sql.execute("UPDATE score_changes SET lead_id = '' WHERE lead_id = ?1 AND lead_id <> ''", &[id]).map(drop)
