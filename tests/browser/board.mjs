@@ -28,6 +28,7 @@ export async function open(browser, url, options = {}) {
 /** Opens a view and waits until it is drawn. */
 export async function go(page, hash) {
   await page.evaluate((hash) => (location.hash = hash), hash);
+  await page.locator("html[data-started]").waitFor();
   await page.waitForTimeout(120);
 }
 

@@ -222,7 +222,7 @@ for (const host of hosts) {
 
     test("the built page is served under a strict policy, and nothing beside it", async () => {
       const found = {};
-      for (const path of ["/", "/index.html", "/page.css", "/page.js", "/plumbline_web_bg.wasm", "/icon.svg", "/leads.ndjson"]) {
+      for (const path of ["/", "/index.html", "/page.css", "/page.js", "/first.wasm", "/plumbline_web_bg.wasm", "/icon.svg", "/leads.ndjson"]) {
         const answer = await fetch(edge.url + path);
         assert.equal(answer.status, 200, path);
         const names = ["content-type", "content-security-policy", "x-content-type-options", "referrer-policy", "cross-origin-opener-policy", "cache-control"];

@@ -35,12 +35,19 @@ export const listen = (hear) => (heard = hear);
 /** The longest wait for an answer, in milliseconds. */
 const PATIENCE = 8_000;
 
-/** The first request for the report, under way before the module has arrived. */
+/** What the service answers to `path`: status, ETag, text; status 0 where it does not. */
+async function answer(path, init) {
+  try {
+    const got = await fetch(path, { ...init, cache: "no-store", signal: AbortSignal.timeout(PATIENCE) });
+    return [got.status, got.headers.get("etag") ?? "", await got.text()];
+  } catch (error) {
+    return [0, "", error.message];
+  }
+}
+
+/** The answer to the first request for the report, which is under way before the module has arrived. */
 let early;
-export const hurry = () => {
-  early = fetch("v1/report", { cache: "no-store", signal: AbortSignal.timeout(PATIENCE) });
-  early.catch(() => {});
-};
+export const hurry = () => (early = answer("v1/report"));
 
 /** Asks the service; the answer arrives as `what`. */
 export async function ask(what, method, path, key, tag, body) {
@@ -48,16 +55,9 @@ export async function ask(what, method, path, key, tag, body) {
   if (key) headers.authorization = `Bearer ${key}`;
   if (tag) headers[method === "GET" ? "if-none-match" : "if-match"] = tag;
   if (body) headers["content-type"] = "application/json";
-  let answer = [0, "", ""];
-  try {
-    const begun = what === "report" && !key && !tag ? early : undefined;
-    if (what === "report") early = undefined;
-    const got = await (begun ?? fetch(path, { method, headers, body: body || undefined, signal: AbortSignal.timeout(PATIENCE), cache: "no-store" }));
-    answer = [got.status, got.headers.get("etag") ?? "", await got.text()];
-  } catch (error) {
-    answer[2] = error.message;
-  }
-  heard(what, ...answer);
+  const begun = what === "report" && !key && !tag ? early : undefined;
+  if (what === "report") early = undefined;
+  heard(what, ...(await (begun ?? answer(path, { method, headers, body: body || undefined }))));
 }
 
 /** Loaded models by the address of their bundle. */

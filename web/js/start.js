@@ -1,6 +1,7 @@
 // Starts the page's module with the reader's language and separators; says so in words when the browser cannot.
 import init, { file as document_of, heard, inline_script, open_saved, shown_report, start, tick } from "./plumbline_web.js";
 import { save } from "./export.js";
+import * as first from "./first.js";
 import { choose, hurry, keep, listen } from "./glue.js";
 
 const languages = new Set(["de", "ar"]);
@@ -104,10 +105,13 @@ function unpacked(text) {
   return new Response(new Blob([bytes.subarray(0, place)]).stream().pipeThrough(new DecompressionStream("gzip")));
 }
 
-/** The module: a file beside this one, or in this one where the page is one file. */
+/** `answer` as a module is compiled from. */
+const typed = ({ body }) => new Response(body, { headers: { "content-type": "application/wasm" } });
+
+/** The module, compiled beside this thread: a file beside this one, or in this one where the page is one file. */
 async function module() {
   const inside = document.getElementById("module");
-  return inside ? unpacked(inside.textContent).arrayBuffer() : fetch(new URL("plumbline_web_bg.wasm", import.meta.url));
+  return WebAssembly.compileStreaming(inside ? typed(unpacked(inside.textContent)) : fetch(new URL("plumbline_web_bg.wasm", import.meta.url)));
 }
 
 /** The saved report that this file holds or the address names. */
@@ -131,7 +135,15 @@ document.getElementById("skip").addEventListener("click", (event) => {
 });
 
 const is_table = (file) => /\.(csv|tsv|txt)$/i.test(file.name) || file.type === "text/csv";
-const open = async (file) => file && (is_table(file) ? choose(file) : open_saved(file.size > 5_000_000 ? "" : await file.text(), file.size));
+let has_started;
+/** The whole module has started. */
+const started = new Promise((resolve) => (has_started = resolve));
+
+async function open(file) {
+  first.want();
+  await started;
+  if (file) await (is_table(file) ? choose(file) : open_saved(file.size > 5_000_000 ? "" : await file.text(), file.size));
+}
 
 // A report can be dropped anywhere, or chosen.
 document.addEventListener("dragover", (event) => event.preventDefault());
@@ -172,7 +184,7 @@ async function mail() {
   keep("plumbline-report.html", "text/html", Uint8Array.from(text, (c) => c.charCodeAt(0)));
 }
 
-if (!document.getElementById("report") && !location.hash.includes("report=/")) hurry();
+const early = document.getElementById("report") || location.hash.includes("report=/") ? undefined : hurry();
 
 const slow = setTimeout(() => {
   const words = document.getElementById("start-words");
@@ -181,10 +193,18 @@ const slow = setTimeout(() => {
 try {
   // While the module is on its way.
   const language = words().then(([text, locale]) => [text, conventions(locale, Date.now())]);
-  const [[text, locale], report, file] = await Promise.all([language, saved(), module()]);
-  await init({ module_or_path: file });
+  let begun = "";
+  if (early && first.is_first()) {
+    first.begin();
+    begun = await first.draw(language, early).catch(() => "");
+  }
+  const [[text, locale], report, compiled] = await Promise.all([language, saved(), begun ? first.later(module) : module()]);
+  await init({ module_or_path: compiled });
   listen(heard);
-  start(text, locale, Date.now(), report);
+  start(text, locale, Date.now(), report, begun);
+  has_started();
+  root.dataset.started = "";
+  first.end();
   // A page that is one file has no worker.
   if (location.protocol === "file:") heard("tool:none", 0, "", "");
   setInterval(() => tick(Date.now(), document.hidden, navigator.onLine), 1_000);

@@ -8,9 +8,11 @@ pub mod aside;
 pub mod chart;
 pub mod file;
 pub mod find;
+#[cfg(all(target_arch = "wasm32", feature = "first"))]
+mod first;
 pub mod lead;
 pub mod order;
-#[cfg(all(target_arch = "wasm32", not(feature = "tool")))]
+#[cfg(all(target_arch = "wasm32", not(any(feature = "first", feature = "tool"))))]
 mod page;
 pub mod part;
 pub mod read;

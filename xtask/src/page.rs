@@ -5,14 +5,19 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 
 use crate::bindgen::{self, Binding};
-use crate::project::{Project, run};
+use crate::project::{Project, Purpose, run};
 use crate::{binaryen, npm};
 
 const PACKAGE: &str = "plumbline-web";
+/// The module of the first view.
+const FIRST: &str = "first.wasm";
+/// Its glue where it is not built: `npm start` would take longer for it.
+const NO_FIRST: &[u8] = b"export default () => {};\nexport const first = () => undefined;\n";
 
-/// Builds `web/dist`: the module of `web`, the one of its worker, which plans tests and measures files, one script of its glue and `web/js`, the sheets of `web/style` as one, the files of `web/static` as
-/// they are, the words of each language, and the scorer of the npm package, which only the lead view loads. Copying is quick, so it is
-/// always done, to an empty folder.
+/// Builds `web/dist`: the module of `web`, the small one of its first view (not for a trial), the one of its worker, which plans tests and
+/// measures files, one script of its glue and `web/js`, the sheets of `web/style` as one, the files of `web/static` as they are, the words
+/// of each language, and the scorer of the npm package, which only the lead view loads. Copying is quick, so it is always done, to an empty
+/// folder.
 pub fn page(project: &Project) -> Result<()> {
     let (module, dist) = (project.path("web/pkg"), project.path("web/dist"));
     let binding = Binding {
@@ -24,6 +29,12 @@ pub fn page(project: &Project) -> Result<()> {
         debug: false,
     };
     bindgen::bindgen(project, &binding, &module)?;
+    let has_first = project.purpose == Purpose::Deploy;
+    if has_first {
+        bindgen::bindgen(project, &Binding { features: &["first"], name: "plumbline_first", ..binding }, &module)?;
+    } else {
+        put(&module.join("plumbline_first.js"), NO_FIRST)?;
+    }
     let binding = Binding { features: &["tool"], name: "plumbline_tool", debug: true, ..binding };
     bindgen::bindgen(project, &binding, &module)?;
     let scorer = npm::module(project)?;
@@ -49,7 +60,13 @@ pub fn page(project: &Project) -> Result<()> {
     ];
     let name_of = |file: &Path| file.file_name().unwrap_or_default().to_string_lossy().into_owned();
     for file in files(&project.path("web/static"))? {
-        made.push((name_of(&file), read(&file)?));
+        let bytes = read(&file)?;
+        // Where there is no module of the first view, the page's own is what it waits for.
+        let bytes = if has_first { bytes } else { replaced(&bytes, FIRST, "plumbline_web_bg.wasm") };
+        made.push((name_of(&file), bytes));
+    }
+    if has_first {
+        made.push((FIRST.to_owned(), read(&module.join("plumbline_first_bg.wasm"))?));
     }
     for file in files(&project.path("web/text"))?.iter().filter(|file| !file.ends_with("en.json")) {
         let words: serde_json::Value =
@@ -57,6 +74,11 @@ pub fn page(project: &Project) -> Result<()> {
         made.push((format!("text/{}", name_of(file)), words.to_string().into_bytes()));
     }
     sync(&dist, &made)
+}
+
+/// `bytes`, a text, with `new` for every `old`.
+fn replaced(bytes: &[u8], old: &str, new: &str) -> Vec<u8> {
+    String::from_utf8_lossy(bytes).replace(old, new).into_bytes()
 }
 
 /// Makes `folder` hold `made` and nothing else. What is the same stays untouched: the command line embeds these files, and is built anew

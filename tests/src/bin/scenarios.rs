@@ -67,7 +67,10 @@ fn main() -> Result<(), String> {
 fn described(ended: &Ended) -> String {
     let stage = ended.state.stage().name();
     match ended.end() {
-        Some((end, row)) => format!("{end} by row {row}"),
+        Some((end, row)) => match ended.moves().iter().rev().find(|moved| moved.end.is_some()) {
+            Some(moved) if end == "rolled_back" => format!("{end} by row {row}, {}", moved.sentence.0),
+            _ => format!("{end} by row {row}"),
+        },
         None if ended.state.rollout.is_none() => "not started".to_owned(),
         None if ended.state.rollout.as_ref().is_some_and(|rollout| rollout.suspended.is_some()) => {
             format!("suspended in {stage}")

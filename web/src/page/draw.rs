@@ -6,7 +6,8 @@ use web_sys::{Document, HtmlDialogElement, HtmlElement, Storage, Window};
 
 use super::glue::morph;
 use super::{App, with};
-use crate::view::{Piece, join, pieces, title};
+use crate::ui::Route;
+use crate::view::{Piece, join, part, pieces, title};
 
 pub(super) fn window() -> Option<Window> {
     web_sys::window()
@@ -39,7 +40,7 @@ pub(super) fn seen() -> u64 {
 }
 
 /// What was kept on this device as `name`.
-pub(super) fn kept(name: &str) -> String {
+pub(super) fn remembered(name: &str) -> String {
     store().and_then(|store| store.get_item(&format!("plumbline-{name}")).ok()?).unwrap_or_default()
 }
 
@@ -100,6 +101,18 @@ fn first(all: &[Piece]) -> Option<Vec<Piece>> {
     Some(all.iter().map(cut).collect())
 }
 
+/// The pieces of `now` as far as `begun`, the markup that another module drew, holds them; the other parts with a text that none has.
+fn kept(now: &[Piece], begun: &str) -> Vec<Piece> {
+    let of = |piece: &Piece| match piece {
+        Piece::Raw(text) => Piece::Raw(text),
+        Piece::Part(id, markup) => {
+            let is_there = begun.contains(&part(id, &markup.0));
+            Piece::Part(id, if is_there { markup.clone() } else { PreEscaped("?".to_owned()) })
+        }
+    };
+    now.iter().map(of).collect()
+}
+
 /// Draws what changed. The document is changed while nothing is borrowed: what it fires meanwhile finds the state free.
 pub(super) fn draw() {
     let _ = run();
@@ -112,7 +125,12 @@ fn run() -> Option<()> {
         super::tool::planned(app);
         let mut now = app.rest.take().unwrap_or_else(|| pieces(&app.report, &app.ui));
         let drawn = Some((app.ui.route.clone(), app.report.format == 0));
-        let is_new = std::mem::replace(&mut app.drawn, drawn.clone()) != drawn;
+        let begun = std::mem::take(&mut app.begun);
+        let is_begun = !begun.is_empty() && drawn == Some((Route::Overview, false));
+        let is_new = std::mem::replace(&mut app.drawn, drawn.clone()) != drawn && !is_begun;
+        if is_begun {
+            app.last = kept(&now, &begun);
+        }
         if is_new && let Some(first) = first(&now) {
             app.rest = Some(std::mem::replace(&mut now, first));
             ask(app);

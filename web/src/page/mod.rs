@@ -34,6 +34,8 @@ struct App {
     rest: Option<Vec<Piece>>,
     /// The view that was drawn last, and whether it had no report.
     drawn: Option<(Route, bool)>,
+    /// The markup of the first view, where another module drew it and this one did not yet.
+    begun: String,
     /// Whether a frame is asked for.
     due: bool,
     frame: Closure<dyn FnMut()>,
@@ -59,9 +61,10 @@ fn with<T>(change: impl FnOnce(&mut App) -> T) -> Option<T> {
     APP.with(|app| app.try_borrow_mut().ok()?.as_mut().map(change))
 }
 
-/// Starts the page: `words` is the language's file, empty for English; `locale` says how the reader writes numbers and times.
+/// Starts the page: `words` is the language's file, empty for English; `locale` says how the reader writes numbers and times; `begun` is the
+/// markup that another module drew, empty without one.
 #[wasm_bindgen]
-pub fn start(words: &str, locale: &str, now_ms: f64, saved: Option<String>) {
+pub fn start(words: &str, locale: &str, now_ms: f64, saved: Option<String>, begun: String) {
     let mut ui = Ui {
         text: Text::new(words, Locale::read(locale)),
         state: State::Waiting,
@@ -74,7 +77,7 @@ pub fn start(words: &str, locale: &str, now_ms: f64, saved: Option<String>) {
     ui.keys = draw::keys();
     ui.width = draw::width();
     for name in KEPT {
-        ui.inputs.insert(name.to_owned(), draw::kept(name));
+        ui.inputs.insert(name.to_owned(), draw::remembered(name));
     }
     if let Some(hash) = draw::hash() {
         ui.go(&hash);
@@ -88,6 +91,7 @@ pub fn start(words: &str, locale: &str, now_ms: f64, saved: Option<String>) {
         last: Vec::new(),
         rest: None,
         drawn: None,
+        begun,
         due: false,
         frame,
         key: String::new(),

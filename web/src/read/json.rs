@@ -267,7 +267,7 @@ fn exact(text: &str) -> f64 {
 /// The shortest text that reads as `x` again.
 #[cfg(target_arch = "wasm32")]
 pub fn shortest(x: f64) -> String {
-    js_sys::JsString::from(js_sys::Object::from(wasm_bindgen::JsValue::from_f64(x)).to_string()).into()
+    js_sys::Object::from(wasm_bindgen::JsValue::from_f64(x)).to_string().into()
 }
 
 /// The shortest text that reads as `x` again.

@@ -124,27 +124,9 @@ impl Report {
     /// # Errors
     /// [`Refused`]: the text is too large or not a report.
     pub fn read(text: &str) -> Result<Report, Refused> {
-        if text.len() > BYTES {
-            return Err(Refused::TooLarge);
-        }
-        let value = first(text, limit::POINTS).ok_or(Refused::NotJson)?;
-        let Value::Object(mut parts) = value else { return Err(Refused::NotAReport) };
-        let Some(format) = parts.get("format").and_then(Value::as_u64) else { return Err(Refused::NotAReport) };
-        let mut faults = Vec::new();
-        let mut report = Report { format, ..Report::default() };
-        let parts = &mut parts;
-        report.generated_at = one(parts, "generated_at", &mut faults).unwrap_or_default();
-        report.data_until = one(parts, "data_until", &mut faults);
-        report.digest = one(parts, "digest", &mut faults).unwrap_or_default();
-        report.refresh_s = one(parts, "refresh_s", &mut faults).unwrap_or(15);
-        report.complete = one(parts, "complete", &mut faults);
-        report.deployment = one(parts, "deployment", &mut faults);
-        report.verdict = one(parts, "verdict", &mut faults);
-        report.answers = one(parts, "answers", &mut faults);
-        report.days = list(parts, "days", &mut faults);
-        report.changes = list(parts, "changes", &mut faults);
+        let (mut report, mut parts) = Report::begun(text)?;
+        let (parts, mut faults) = (&mut parts, std::mem::take(&mut report.faults));
         report.events = list(parts, "events", &mut faults);
-        report.measures = list(parts, "measures", &mut faults);
         report.health = one(parts, "health", &mut faults);
         report.performance = one(parts, "performance", &mut faults);
         report.quality = one(parts, "quality", &mut faults);
@@ -161,9 +143,42 @@ impl Report {
         report.retraining = one(parts, "retraining", &mut faults);
         report.models = list(parts, "models", &mut faults);
         report.settings = one(parts, "settings", &mut faults);
-        report.notes = list(parts, "notes", &mut faults);
         report.faults = faults;
         Ok(report)
+    }
+
+    /// What the overview shows of the report in `text`; all other parts are empty.
+    ///
+    /// # Errors
+    /// [`Refused`]: the text is too large or not a report.
+    pub fn overview(text: &str) -> Result<Report, Refused> {
+        Report::begun(text).map(|(report, _)| report)
+    }
+
+    /// The parts that the overview shows, and all others as they stand.
+    fn begun(text: &str) -> Result<(Report, Map<String, Value>), Refused> {
+        if text.len() > BYTES {
+            return Err(Refused::TooLarge);
+        }
+        let value = first(text, limit::POINTS).ok_or(Refused::NotJson)?;
+        let Value::Object(mut parts) = value else { return Err(Refused::NotAReport) };
+        let Some(format) = parts.get("format").and_then(Value::as_u64) else { return Err(Refused::NotAReport) };
+        let mut faults = Vec::new();
+        let mut report = Report { format, ..Report::default() };
+        report.generated_at = one(&mut parts, "generated_at", &mut faults).unwrap_or_default();
+        report.data_until = one(&mut parts, "data_until", &mut faults);
+        report.digest = one(&mut parts, "digest", &mut faults).unwrap_or_default();
+        report.refresh_s = one(&mut parts, "refresh_s", &mut faults).unwrap_or(15);
+        report.complete = one(&mut parts, "complete", &mut faults);
+        report.deployment = one(&mut parts, "deployment", &mut faults);
+        report.verdict = one(&mut parts, "verdict", &mut faults);
+        report.answers = one(&mut parts, "answers", &mut faults);
+        report.days = list(&mut parts, "days", &mut faults);
+        report.changes = list(&mut parts, "changes", &mut faults);
+        report.measures = list(&mut parts, "measures", &mut faults);
+        report.notes = list(&mut parts, "notes", &mut faults);
+        report.faults = faults;
+        Ok((report, parts))
     }
 
     /// The measure `id`.

@@ -47,12 +47,7 @@ pub enum Piece {
 
 /// All pieces of the page below its root.
 pub fn pieces(report: &Report, ui: &Ui) -> Vec<Piece> {
-    let mut out = vec![
-        Piece::Raw("<header class=\"rail\">"),
-        Piece::Part("rail", nav::rail(report, ui)),
-        Piece::Raw("</header><main id=\"main\" tabindex=\"-1\">"),
-        Piece::Part("bar", bar(report, ui)),
-    ];
+    let mut out = frame(report, ui);
     match &ui.route {
         // The frame alone: parts without figures would only move when the figures come.
         route if is_awaited(report, ui) && !matches!(route, Route::Leads | Route::Lead(_) | Route::Settings) => {
@@ -69,9 +64,32 @@ pub fn pieces(report: &Report, ui: &Ui) -> Vec<Piece> {
             one(report, ui, &mut out);
         }
     }
-    out.push(Piece::Raw("</main>"));
-    out.push(Piece::Part("dialog", dialog::dialog(report, ui)));
+    close(dialog::dialog(report, ui), &mut out);
     out
+}
+
+/// All pieces of the page with the overview open and no dialog: those of [`pieces`], by the code of that view alone.
+pub fn overview(report: &Report, ui: &Ui) -> Vec<Piece> {
+    let mut out = frame(report, ui);
+    overview::pieces(report, ui, &mut out);
+    close(html! {}, &mut out);
+    out
+}
+
+/// What stands before the parts of every view.
+fn frame(report: &Report, ui: &Ui) -> Vec<Piece> {
+    vec![
+        Piece::Raw("<header class=\"rail\">"),
+        Piece::Part("rail", nav::rail(report, ui)),
+        Piece::Raw("</header><main id=\"main\" tabindex=\"-1\">"),
+        Piece::Part("bar", bar(report, ui)),
+    ]
+}
+
+/// What stands after them.
+fn close(dialog: Markup, out: &mut Vec<Piece>) {
+    out.push(Piece::Raw("</main>"));
+    out.push(Piece::Part("dialog", dialog));
 }
 
 /// Whether there is no report: it has not arrived, may not be read, or cannot be reached.
@@ -111,16 +129,15 @@ pub fn join(pieces: &[Piece]) -> Markup {
     for piece in pieces {
         match piece {
             Piece::Raw(text) => out.push_str(text),
-            Piece::Part(id, markup) => {
-                out.push_str("<div class=\"part\" id=\"p-");
-                out.push_str(id);
-                out.push_str("\">");
-                out.push_str(&markup.0);
-                out.push_str("</div>");
-            }
+            Piece::Part(id, markup) => out.push_str(&part(id, &markup.0)),
         }
     }
     PreEscaped(out)
+}
+
+/// A part as it stands in the document.
+pub fn part(id: &str, markup: &str) -> String {
+    format!("<div class=\"part\" id=\"p-{id}\">{markup}</div>")
 }
 
 /// The document's title: view, state, product.

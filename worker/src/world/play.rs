@@ -112,6 +112,12 @@ fn lifted(script: &Script) -> f64 {
     sum / open
 }
 
+/// The chance of a lead that buys with `chance` without a `lift`, with what [`lifted`] returns.
+fn lifted_chance(chance: f64, lift: f64, lifted: f64) -> f64 {
+    let room = 1.0 - chance;
+    chance + if lift > 0.0 { (lift * lifted * chance * room).min(room) } else { lift * chance }
+}
+
 struct Player<'s> {
     script: &'s Script,
     random: Random,
@@ -211,7 +217,7 @@ impl Player<'_> {
             let mut chance = lead.lead.chance();
             if lead.version != self.script.champion {
                 let lift = self.script.challenger.1.lift_of(lead.lead.source).unwrap_or(self.script.lift);
-                chance += lift * if lift > 0.0 { (self.lifted * chance * (1.0 - chance)).min(1.0 - chance) } else { chance };
+                chance = lifted_chance(chance, lift, self.lifted);
             }
             chance *= if is_worked { 1.0 } else { self.script.unworked };
             for event in fate(&mut self.random, &lead.lead.id, &lead.version, lead.at_ms, chance) {
@@ -377,5 +383,26 @@ impl Player<'_> {
                 .push(json!({ "path": path, "status": status, "answer": String::from_utf8_lossy(answer) }).to_string());
         }
         is_taken
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lift_of_eight_percent_makes_eight_percent_more_leads_buy() {
+        let people = ["a", "b", "c"].map(|name| name.repeat(32));
+        let file: crate::world::ScriptFile = serde_json::from_value(json!({ "seed": 3, "challenger": "good" })).unwrap();
+        let script = file.script(0, people).unwrap();
+        let mut random = Random::new(11);
+        let chances: Vec<f64> = (0..50_000).map(|number| Lead::draw(&mut random, number, 0.0).chance()).collect();
+        for lift in [0.08, -0.06] {
+            let lifted = lifted(&script);
+            let with: Vec<f64> = chances.iter().map(|chance| lifted_chance(*chance, lift, lifted)).collect();
+            assert!(with.iter().all(|chance| (0.0..=1.0).contains(chance)));
+            let found = with.iter().sum::<f64>() / chances.iter().sum::<f64>() - 1.0;
+            assert!((found - lift).abs() < 0.002, "{found} for {lift}");
+        }
     }
 }

@@ -408,7 +408,8 @@ fn segments(case: &Case<'_>, comparison: &Comparison) -> Draft {
     draft.with("segments", keys)
 }
 
-/// The test in one sentence, for the moment it ends: won, harm, no lift, or no proof by the planned end. None before its first look.
+/// The test in one sentence, for the moment it ends: won, harm, no lift, or no proof by the planned end. None before its first look, and
+/// at a look that neither proves anything nor is the last.
 pub fn summary(policy: &Policy, evidence: &Evidence) -> Option<Sentence> {
     let test = evidence.test.as_ref()?;
     let comparison = test.analysis.comparisons.first()?;
@@ -424,6 +425,8 @@ pub fn summary(policy: &Policy, evidence: &Evidence) -> Option<Sentence> {
         ("TEST_WON", format!("{claim}: {figures}."))
     } else if rule.claim == Claim::Better && interval.lower <= 0.0 && interval.upper < rule.lift {
         ("TEST_NO_LIFT", format!("No lift: {figures}; {} more is excluded. {back}", phrase::percent(rule.lift)))
+    } else if !test.is_last() {
+        return None;
     } else {
         let weeks = test.planned_days / 7;
         let planned = format!("{} {}", number(weeks), if weeks == 1 { "week" } else { "weeks" });

@@ -167,11 +167,13 @@ fn calibration(case: &Case<'_>) -> Draft {
         (FLOOR_CALIBRATION, part(&two).sqrt(), format!(" than the {floor} that is always accepted"))
     };
     let value = two.value / base;
-    let (low, high) = (value * math::exp(-z(case) * error), value * math::exp(z(case) * error));
+    // What chance adds to the error of a calibrated model is held against none, as in `perf.calibration`.
+    let least = (two.value - two.bias).max(0.0) / base;
+    let (low, high) = (least * math::exp(-z(case) * error), value * math::exp(z(case) * error));
     let ratio = Ratio { value, low, high, better: Better::Less, by: allowed(case) };
     let wording = Wording { titles: ["No worse", "Probabilities are further off"], figures, change: ["less", "more"], than };
     let draft = ratio::draft(case, ratio, wording, case.outcomes(), n).baseline(one.value).with("challenger", two.value);
-    draft.method("normal, logarithms of both")
+    draft.method("normal, logarithms of both; lower end less what chance adds").with("bias", two.bias)
 }
 
 fn latency(case: &Case<'_>) -> Draft {
