@@ -101,7 +101,9 @@ fn fields_known_afterwards_are_named_and_settings_are_followed() {
     let done = common::run(&["train", &data, "--settings", &settings, "-o", &out], b"");
     let said = String::from_utf8(done.stderr).unwrap();
     assert!(
-        said.contains("warning: stage is probably known only after the outcome: alone it ranks leads with an AUC of "),
+        said.contains(
+            "warning[TRAIN_LEAK]: stage is probably known only after the outcome: alone it ranks leads with an AUC of "
+        ),
         "{said}"
     );
     for (field, why) in
@@ -323,10 +325,72 @@ fn few_leads_and_times_that_are_to_come_are_warned_of_and_many_categories_are_le
     let said = String::from_utf8(done.stderr).unwrap();
     assert_eq!(done.status.code(), Some(0), "{said}");
     for part in [
-        "warning: 7 leads have a time in the future, up to 2999-05-07",
-        "warning: Not enough data: 900 leads",
-        "campaign (it has 900 values",
+        "warning[TRAIN_FUTURE]: 7 leads have a time in the future, up to 2999-05-07",
+        "warning[TRAIN_FEW_LEADS]: Not enough data: 900 leads",
+        "campaign (it has 900 different values in 900 leads: it looks like an id",
     ] {
         assert!(said.contains(part), "{part}: {said}");
     }
+}
+
+/// A column with another value in each lead costs a read, and is named; one of whole numbers is trained on, with a warning.
+#[test]
+fn columns_like_ids_are_named_and_cost_little() {
+    let folder = tempfile::tempdir().unwrap();
+    let [data, plain, settings, out] =
+        ["leads.csv", "plain.csv", "p.toml", "m.plumb"].map(|name| text(&folder.path().join(name)));
+    std::fs::write(&settings, "[train]\ntrees = 2\ndepth = 2\ncalibration = \"none\"\n").unwrap();
+    let rows = 5_000u64;
+    let write = |path: &str, extra: fn(u64) -> String, head: &str| {
+        let mut random = Random::new(12);
+        let mut csv = format!("lead_id,visits{head},converted\n");
+        for n in 0..rows {
+            let visits = random.below(20);
+            let _ = writeln!(csv, "L{n},{visits}{},{}", extra(n), u8::from(random.below(20) < visits));
+        }
+        std::fs::write(path, csv).unwrap();
+    };
+    write(
+        &data,
+        |n| format!(",{},session-{:016x}", 600_000 + n * 7 % 5_000, n.wrapping_mul(0x9e37_79b9_7f4a_7c15)),
+        ",number,token",
+    );
+    write(&plain, |_| String::new(), "");
+    let train = |data: &str, more: &[&str]| -> Value {
+        let args = [&["train", data, "--settings", &settings, "-o", &out, "--json"], more].concat();
+        serde_json::from_str(&expect(0, &args, b"")).unwrap()
+    };
+    let said = train(&data, &[]);
+    let warnings = said["warnings"].as_array().unwrap();
+    assert_eq!(
+        (warnings.len(), &warnings[0]["code"], &warnings[0]["column"]),
+        (1, &"TRAIN_ID_LIKE".into(), &"number".into()),
+        "{said}"
+    );
+    assert!(warnings[0]["message"].as_str().unwrap().contains("--leave-out 'number'"), "{said}");
+    let left = said["not_trained_on"].as_array().unwrap();
+    assert_eq!((left.len(), &left[1]["code"], &left[1]["column"]), (2, &"COLUMN_ID_LIKE".into(), &"token".into()), "{said}");
+    assert!(left[1]["reason"].as_str().unwrap().contains("5,000 different values in 5,000 leads"), "{said}");
+    // Left out, nothing is said, and the model is that of a table without it.
+    let said = train(&data, &["--leave-out", "number,token"]);
+    assert_eq!((said["warnings"].as_array().unwrap().len(), said["not_trained_on"].as_array().unwrap().len()), (0, 1), "{said}");
+    assert_eq!(train(&plain, &[])["baseline"]["figures"], said["baseline"]["figures"]);
+    // A schema with a category for each lead.
+    let schema = text(&folder.path().join("s.toml"));
+    let tokens: Vec<String> =
+        (0..rows).map(|n: u64| format!("\"session-{:016x}\"", n.wrapping_mul(0x9e37_79b9_7f4a_7c15))).collect();
+    let fields = "[[field]]\nname = \"visits\"\nkind = \"number\"\n[[field]]\nname = \"token\"\nkind = \"category\"";
+    std::fs::write(&schema, format!("{fields}\ncategories = [{}]\n", tokens.join(", "))).unwrap();
+    let said = train(&data, &["--schema", &schema]);
+    let warning = &said["warnings"][0];
+    assert_eq!((&warning["code"], &warning["column"]), (&"TRAIN_ID_LIKE".into(), &"token".into()), "{said}");
+    assert!(
+        warning["message"].as_str().unwrap().contains("5,000 different categories")
+            && warning["message"].as_str().unwrap().contains("out of the schema"),
+        "{said}"
+    );
+    // A schema that no row meets.
+    std::fs::write(&schema, format!("{fields}\n")).unwrap();
+    let said = failure(5, &["train", &data, "--settings", &settings, "--schema", &schema, "-o", &out], b"");
+    assert!(said.contains("TRAIN_NO_ROWS") && said.contains("LEAD_WRONG_TYPE") && said.contains("token"), "{said}");
 }

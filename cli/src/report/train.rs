@@ -13,12 +13,54 @@ pub struct TrainSummary {
     /// The bundle and its baseline.
     #[serde(flatten)]
     pub trained: BaselineSummary,
+    /// What is odd about the leads, although they were trained on.
+    pub warnings: Vec<TrainWarning>,
+    /// Columns that are no fields of the model; none where a schema or a bundle says which are.
+    pub not_trained_on: Vec<NotTrainedOn>,
     /// The champion on the same leads that were held out; null where none was named.
     pub champion: Option<AgainstChampion>,
     /// The model cards that were written.
     pub cards: Vec<String>,
     /// Where it is in MLflow; null where no server was named.
     pub mlflow: Option<Published>,
+}
+
+/// Something odd about the leads.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct TrainWarning {
+    /// What it is, a stable code such as `TRAIN_LEAK`.
+    pub code: &'static str,
+    /// The column that it is about; null where it is about the leads as a whole.
+    pub column: Option<String>,
+    /// What was found, and the way forward.
+    pub message: String,
+}
+
+impl TrainWarning {
+    /// The warning in one line.
+    pub fn line(&self) -> String {
+        format!("warning[{}]: {}", self.code, self.message)
+    }
+}
+
+/// A column that is not trained on.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct NotTrainedOn {
+    /// Its name.
+    pub column: String,
+    /// Why, a stable code such as `COLUMN_ID_LIKE`.
+    pub code: &'static str,
+    /// Why, in words.
+    pub reason: String,
+}
+
+impl NotTrainedOn {
+    /// The column and the reason in one line.
+    pub fn line(&self) -> String {
+        format!("not trained on: {} ({}) [{}]", self.column, self.reason, self.code)
+    }
 }
 
 /// The model that was trained and the champion, on the leads that were held out of training. Intervals are of 95 %.

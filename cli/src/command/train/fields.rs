@@ -1,5 +1,6 @@
 //! The fields of a table that a model is trained on, where no schema says so.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use plumbline_core::bundle::Declaration;
@@ -10,13 +11,21 @@ use super::spread;
 use crate::Failure;
 use crate::declare::{sketch, written};
 use crate::input::declaration::declaration;
+use crate::output::terminal::thousands;
+use crate::report::train::NotTrainedOn;
 use crate::table::columns::Columns;
 
 /// A category field may have so many values, and on average so many leads each.
-const MOST_VALUES: usize = 1_000;
-const LEADS_EACH: usize = 5;
+pub const MOST_VALUES: usize = 1_000;
+pub const LEADS_EACH: usize = 5;
+/// Nearly all values are different: this part of them.
+const NEARLY: (usize, usize) = (9, 10);
 /// Why dates are left out: a raw date only separates later leads from earlier ones, which does not help with new leads.
-const DATE: &str = "it is a date; declare with --schema what is made of it";
+const DATE: Reason = ("COLUMN_IS_DATE", Cow::Borrowed("it is a date; declare with --schema what is made of it"));
+const ONE_VALUE: Reason = ("COLUMN_ONE_VALUE", Cow::Borrowed("it has one value"));
+
+/// Why a column is left out: a stable code, and words.
+type Reason = (&'static str, Cow<'static, str>);
 
 /// What is trained on, and what is not, with the reason.
 pub struct Fields {
@@ -27,7 +36,7 @@ pub struct Fields {
     /// It, as TOML.
     pub text: String,
     /// Columns that are left out, each with the reason.
-    pub left_out: Vec<(String, String)>,
+    pub left_out: Vec<NotTrainedOn>,
 }
 
 /// The fields of `table`: all columns but those in `apart` (outcome, time, and what the caller leaves out), and those that identify a lead,
@@ -49,7 +58,9 @@ pub fn fields(table: &Columns, apart: &BTreeSet<&str>, title: &str, is_linear: b
                 columns.push(Column { name: name.to_owned(), categorical });
                 texts.push(categories);
             }
-            Err(reason) => left_out.push((name.to_owned(), reason)),
+            Err((code, reason)) => {
+                left_out.push(NotTrainedOn { column: name.to_owned(), code, reason: reason.into_owned() });
+            }
         }
     }
     if columns.is_empty() {
@@ -69,7 +80,7 @@ pub fn fields(table: &Columns, apart: &BTreeSet<&str>, title: &str, is_linear: b
 }
 
 /// Whether a column holds categories, and which; or why it is not trained on.
-fn kind(table: &Columns, named: &crate::table::columns::Named) -> Result<(bool, Vec<String>), String> {
+fn kind(table: &Columns, named: &crate::table::columns::Named) -> Result<(bool, Vec<String>), Reason> {
     let typed = named.typed();
     let distinct = || {
         let mut names = Categories::of(&typed).names().to_vec();
@@ -77,33 +88,46 @@ fn kind(table: &Columns, named: &crate::table::columns::Named) -> Result<(bool, 
         names
     };
     if is_id(&named.name) {
-        return Err("it identifies a lead".to_owned());
+        return Err(("COLUMN_IS_ID", "it identifies a lead".into()));
     }
     match (&*typed, Census::of(named.given()).nature()) {
-        (_, Nature::Nothing) => Err("it is always missing".to_owned()),
-        (Values::Time { .. }, _) => Err(DATE.to_owned()),
+        (_, Nature::Nothing) => Err(("COLUMN_EMPTY", "it is always missing".into())),
+        (Values::Time { .. }, _) => Err(DATE),
         (Values::Int(_) | Values::UInt(_) | Values::Float(_), Nature::Numbers | Nature::Flags) => {
             let mut numbers = (0..typed.len()).filter_map(|row| typed.cell(row).read_number().ok().flatten());
             let first = numbers.next();
-            if numbers.all(|number| Some(number) == first) { Err("it has one value".to_owned()) } else { Ok((false, Vec::new())) }
+            if numbers.all(|number| Some(number) == first) { Err(ONE_VALUE) } else { Ok((false, Vec::new())) }
         }
         (Values::Bool(_), _) | (_, Nature::Flags) => {
             if distinct().len() < 2 {
-                Err("it has one value".to_owned())
+                Err(ONE_VALUE)
             } else {
                 Ok((false, Vec::new()))
             }
         }
-        _ if is_date(&typed) => Err(DATE.to_owned()),
+        _ if is_date(&typed) => Err(DATE),
         _ => {
             let names = distinct();
             let most = MOST_VALUES.min((table.rows / LEADS_EACH).max(2));
             match names.len() {
-                0 | 1 => Err("it has one value".to_owned()),
-                count if count > most => Err(format!("it has {count} values, too many for a category: it seems to be free text")),
+                0 | 1 => Err(ONE_VALUE),
+                count if count > most => Err(too_many(count, &typed)),
                 _ => Ok((true, names)),
             }
         }
+    }
+}
+
+/// Why a column with `count` different names is no category.
+fn too_many(count: usize, column: &Values) -> Reason {
+    let present = (0..column.len()).filter(|row| !matches!(column.cell(*row), Cell::Missing)).count();
+    let (different, leads) = (thousands(count as u64), thousands(present as u64));
+    let found = format!("it has {different} different values in {leads} leads");
+    if count * NEARLY.1 >= present * NEARLY.0 {
+        let reason = format!("{found}: it looks like an id or free text; declare with --schema what is made of it");
+        ("COLUMN_ID_LIKE", reason.into())
+    } else {
+        ("COLUMN_TOO_MANY_VALUES", format!("{found}, too many for a category: it seems to be free text").into())
     }
 }
 

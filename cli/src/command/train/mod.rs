@@ -7,6 +7,7 @@ mod registry;
 mod settings;
 mod spread;
 mod suite;
+mod warn;
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
@@ -19,11 +20,9 @@ use plumbline_core::feature::Pipeline;
 use plumbline_core::math::logistic;
 use plumbline_core::model::{Calibration, Model};
 use plumbline_core::quality::Suite;
-use plumbline_core::report::time_text;
-use plumbline_core::retrain::too_few;
 use plumbline_core::table::Rows as Account;
 use plumbline_core::train::boost::Input;
-use plumbline_core::train::{Fit, FitError, Single, Suspicion, test_rows};
+use plumbline_core::train::{Fit, FitError, test_rows};
 use plumbline_core::training::{Description, Kind, Leads, Signed, TrainSettings, TrainingError, bands, note_origin, version_of};
 use plumbline_core::{Bundle, Manifest, Scorer};
 
@@ -36,13 +35,13 @@ use crate::output::{Interrupt, replace, terminal};
 use crate::report::baseline::BaselineSummary;
 use crate::report::model_card::ModelCard;
 use crate::report::rows::account;
-use crate::report::train::{TrainSummary, page as trained_page};
+use crate::report::train::{NotTrainedOn, TrainSummary, TrainWarning, page as trained_page};
 use crate::table::account::Limit;
 use crate::table::columns::Columns;
 use crate::table::labelled::Labelled;
 use crate::table::leads::OUTCOMES;
 use crate::table::training::Training;
-use crate::{Failure, Outcome, clock};
+use crate::{Failure, Outcome};
 use champion::Champion;
 use fields::fields;
 use input::DataSource;
@@ -165,6 +164,9 @@ pub struct Train {
     limit: Limit,
 }
 
+/// A declaration, that of the plain fields where it has features of others, and the columns that are left out.
+type Declared = (Declaration, Option<Declaration>, Vec<NotTrainedOn>);
+
 impl Train {
     /// What is to be served once the model is trained: the bundle, where to listen, and the settings; none without `--serve`.
     pub fn served(&self) -> Option<(PathBuf, SocketAddr, Option<PathBuf>)> {
@@ -207,11 +209,12 @@ impl Train {
         settings.check().map_err(|what| Failure::input("the settings", "SETTINGS_INVALID", what))?;
         let own = self.suite.as_deref().map(read_suite).transpose()?;
         let input = DataSource::of(self, &interrupt)?;
+        let mut warnings = Vec::new();
         if let Some(suite) = own.or_else(|| like.as_ref().and_then(suite_of)) {
-            suite::judge(&suite, &input, &self.personal, &interrupt)?;
+            warned(&mut warnings, suite::judge(&suite, &input, &self.personal, &interrupt)?);
         }
-        let (mut declaration, plain) = match &like {
-            Some(like) => (again(like), None),
+        let (mut declaration, plain, not_trained_on) = match &like {
+            Some(like) => (again(like), None, Vec::new()),
             None => self.declaration(&input, &settings)?,
         };
         self.state_origin(&mut declaration.provenance)?;
@@ -221,18 +224,16 @@ impl Train {
             declaration.provenance.table_version.clone_from(&input.table_version);
         }
         let (leads, rows, place) = read_leads(&input, &declaration)?;
-        few(&leads, &place, &account("rows", &rows))?;
-        warn_of_the_future(&leads, input.time.as_deref());
+        warned(&mut warnings, warn::few(&leads, &place, &rows)?);
+        warned(&mut warnings, warn::future(&leads, input.time.as_deref()));
         let failed = |e: FitError| Failure::input(&place, e.code(), format!("{e}; {}", account("rows", &rows)));
         let inputs = inputs(&declaration, &settings)?;
-        let warnings = match &plain {
+        let of_columns = match &plain {
             // A flag of one category says little by itself: the field is asked.
-            Some(plain) => suspects(&self::inputs(plain, &TrainSettings::default())?, &read_leads(&input, plain)?.0),
-            None => suspects(&inputs, &leads),
+            Some(plain) => warn::columns(&self::inputs(plain, &TrainSettings::default())?, &read_leads(&input, plain)?.0, false),
+            None => warn::columns(&inputs, &leads, self.schema.is_some() || like.is_some()),
         };
-        for warning in warnings {
-            terminal::note(&warning);
-        }
+        warned(&mut warnings, of_columns);
         let is_test = test_rows(&leads.roll.keys, &leads.roll.at_ms, settings.own.test_share);
         let data = leads.data(&settings.kind, inputs).map_err(failed)?;
         let mut fit = Fit::new(data, is_test.clone(), settings.own.calibration).map_err(failed)?;
@@ -264,14 +265,14 @@ impl Train {
         let cards = card.write_beside(&self.output)?.map(|path| path.display().to_string());
         let mlflow = registry.as_ref().map(|registry| registry.publish(&card, bytes, &self.output)).transpose()?;
         terminal::note(&account("rows", &rows));
-        let summary = TrainSummary { trained, champion: champion.clone(), cards: cards.into(), mlflow };
+        let summary = TrainSummary { trained, warnings, not_trained_on, champion: champion.clone(), cards: cards.into(), mlflow };
         Ok((summary, self.limit.outcome(std::iter::once(&rows))))
     }
 
-    /// The declaration that is given, or one made of the leads; that of the plain fields where their columns are others.
-    fn declaration(&self, input: &DataSource, settings: &TrainSettings) -> Result<(Declaration, Option<Declaration>), Failure> {
+    /// The declaration that is given, or one made of the leads; that of the plain fields where their columns are others; the columns that are left out.
+    fn declaration(&self, input: &DataSource, settings: &TrainSettings) -> Result<Declared, Failure> {
         if let Some(path) = &self.schema {
-            return Ok((read_declaration(path)?, None));
+            return Ok((read_declaration(path)?, None, Vec::new()));
         }
         let table = Columns::read_as(&input.file, input.place.as_deref())?;
         let usual = OUTCOMES.iter().find(|name| table.columns.iter().any(|column| column.name.eq_ignore_ascii_case(name)));
@@ -290,14 +291,14 @@ impl Train {
         // The name alone: the bundle states the digest of this text, which must not depend on the folder.
         let title = format!("# Made by `plumbline train` from {}.\n", input.name);
         let mut found = fields(&table, &apart, &title, is_linear)?;
-        for (column, reason) in &found.left_out {
-            terminal::note(&format!("not trained on: {column} ({reason})"));
+        for left in &found.left_out {
+            terminal::note(&left.line());
         }
         if let Some(path) = &self.schema_out {
             replace(path, found.text.as_bytes())?;
         }
         found.declaration.provenance.schema_sha256 = origin::sha256_of(found.text.as_bytes());
-        Ok((found.declaration, is_linear.then_some(found.plain)))
+        Ok((found.declaration, is_linear.then_some(found.plain), found.left_out))
     }
 
     /// Notes the Git revision, and the digests of settings and schema. A revision that the schema states stays.
@@ -379,6 +380,14 @@ impl Train {
     }
 }
 
+/// Prints `new` and adds them to `warnings`.
+fn warned(warnings: &mut Vec<TrainWarning>, new: impl IntoIterator<Item = TrainWarning>) {
+    for warning in new {
+        terminal::note(&warning.line());
+        warnings.push(warning);
+    }
+}
+
 fn labelled(input: &DataSource) -> Labelled<'_> {
     let (outcome, time) = (input.outcome.as_deref(), input.time.as_deref());
     Labelled { file: &input.file, place: input.place.as_deref(), outcome, time }
@@ -402,51 +411,6 @@ fn read_leads(input: &DataSource, declaration: &Declaration) -> Result<(Leads, A
     Ok((leads, rows, place))
 }
 
-/// Fewer leads of a class teach nothing: the calibration alone is fitted five times.
-const LEAST: u64 = 10;
-
-/// A warning where leads are too few to say how good the model is.
-///
-/// # Errors
-/// There are too few to train on.
-fn few(leads: &Leads, place: &str, account: &str) -> Result<(), Failure> {
-    let rows = leads.roll.len() as u64;
-    let converted = leads.roll.outcomes.iter().filter(|converted| **converted).count() as u64;
-    let least = converted.min(rows - converted);
-    if rows == 0 {
-        let message = format!(
-            "no row has an outcome that is yes or no: name the column with --outcome, and write its values as 1 and 0, true and false, or yes \
-             and no (open leads: empty); {account}"
-        );
-        return Err(Failure::input(place, "TRAIN_NO_OUTCOMES", message));
-    }
-    if least > 0 && least < LEAST {
-        let message = format!(
-            "{rows} leads, of which {converted} converted: at least {LEAST} that converted and {LEAST} that did not are needed, and hundreds of \
-             each for figures that say something; {account}"
-        );
-        return Err(Failure::input(place, "TRAIN_TOO_FEW", message));
-    }
-    if let Some(sentence) = too_few(rows, converted).filter(|_| least > 0) {
-        terminal::note(&format!("warning: {} The model is written, but its figures have wide intervals", sentence.text));
-    }
-    Ok(())
-}
-
-/// A warning where leads have a time that is still to come.
-fn warn_of_the_future(leads: &Leads, time: Option<&str>) {
-    let now = clock::now().0;
-    let ahead = || leads.roll.at_ms.iter().flatten().filter(|at_ms| **at_ms > now);
-    if let (Some(newest), Some(time)) = (ahead().max(), time) {
-        terminal::note(&format!(
-            "warning: {} leads have a time in the future, up to {}: what became of them cannot be known. Is {time} the right column? It \
-             says which leads are tested on, and days are counted to it",
-            terminal::thousands(ahead().count() as u64),
-            time_text(*newest)
-        ));
-    }
-}
-
 /// What the bundle of `like` declares, without what was its own: version, calibration, and what it was trained on.
 fn again(like: &Scorer) -> Declaration {
     let mut declaration = like.bundle().manifest.declaration();
@@ -468,27 +432,4 @@ fn inputs(declaration: &Declaration, settings: &TrainSettings) -> Result<Vec<Inp
         let message = format!("train.monotone names {unknown:?}, which is no column of numbers");
         Failure::input("the settings", "COLUMN_UNKNOWN", message)
     })
-}
-
-/// A warning for each column that is probably known only after the outcome.
-fn suspects(inputs: &[Input], leads: &Leads) -> Vec<String> {
-    let percent = |share: f64| format!("{:.0} %", share * 100.0);
-    let warn = |(input, values): (&Input, &Vec<f64>)| {
-        let found = Single::of(values, input.categorical, &leads.roll.outcomes, &leads.roll.keys);
-        let why = match found.suspicion()? {
-            Suspicion::Alone => format!("alone it ranks leads with an AUC of {:.2}", found.auc),
-            Suspicion::FilledLater => format!(
-                "it is missing in {} of the leads, of which {} convert ({} of all do), and alone it ranks leads with an AUC of {:.2}",
-                percent(found.missing),
-                percent(found.converted_without),
-                percent(found.converted),
-                found.auc
-            ),
-        };
-        Some(format!(
-            "warning: {} is probably known only after the outcome: {why}. If it is, add --leave-out '{}'",
-            input.name, input.name
-        ))
-    };
-    inputs.iter().zip(&leads.columns).filter_map(warn).collect()
 }

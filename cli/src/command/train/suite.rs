@@ -5,17 +5,23 @@ use plumbline_core::table::Kind;
 
 use super::input::DataSource;
 use crate::Failure;
-use crate::output::{Interrupt, terminal};
+use crate::output::Interrupt;
+use crate::report::train::TrainWarning;
 use crate::table::batches::Table;
 
 /// Expectations that a message lists.
 const LISTED: usize = 3;
 
-/// Checks the leads of `input` by `suite`, but for expectations of the columns `hidden`. Warnings name what is not met and is not critical.
+/// Checks the leads of `input` by `suite`, but for expectations of the columns `hidden`. The warning names what is not met and is not critical.
 ///
 /// # Errors
 /// A critical expectation is not met, or the leads cannot be read.
-pub(super) fn judge(suite: &Suite, input: &DataSource, hidden: &[String], interrupt: &Interrupt) -> Result<(), Failure> {
+pub(super) fn judge(
+    suite: &Suite,
+    input: &DataSource,
+    hidden: &[String],
+    interrupt: &Interrupt,
+) -> Result<Option<TrainWarning>, Failure> {
     let mut table = Table::open(std::slice::from_ref(&input.file), interrupt)?;
     let format = ResultFormat::of(Detail::Basic);
     let start = |names: &[String], kinds: &[Kind]| Validation::new(suite, names, kinds, &format);
@@ -46,13 +52,6 @@ pub(super) fn judge(suite: &Suite, input: &DataSource, hidden: &[String], interr
         let place = input.place.clone().unwrap_or_else(|| input.file.display().to_string());
         return Err(Failure::input(place, "TRAIN_SUITE", message));
     }
-    if !others.is_empty() {
-        terminal::note(&format!(
-            "warning: expectations of the suite {} that are not met: {} ({})",
-            suite.name,
-            others.len(),
-            listed(&others)
-        ));
-    }
-    Ok(())
+    let message = || format!("expectations of the suite {} that are not met: {} ({})", suite.name, others.len(), listed(&others));
+    Ok((!others.is_empty()).then(|| TrainWarning { code: "TRAIN_SUITE_WARNING", column: None, message: message() }))
 }

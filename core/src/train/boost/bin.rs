@@ -54,7 +54,7 @@ impl Bins {
             }
             Cuts::Category(codes) => {
                 let mut bin_of = vec![0u8; codes.iter().max().map_or(0, |most| *most as usize + 1)];
-                for (bin, code) in (1..).zip(codes) {
+                for (bin, code) in (1..=u8::MAX).zip(codes) {
                     bin_of[*code as usize] = bin;
                 }
                 for (bins, value) in tile.iter_mut().zip(&values) {
