@@ -80,6 +80,35 @@ test("satisfaction and whether the scores help are asked once in so many days, i
   await context.close();
 });
 
+test("a question below the fold was not asked until a person scrolls to it", async () => {
+  const context = await browser.newContext();
+  const { page, card, complaints } = await open(context, `ask-days="30"`);
+  await page.setViewportSize({ width: 800, height: 150 });
+  const question = card.locator("[part=question]");
+  const lead = { ...leads[2], lead_id: "below" };
+  // It is there again: no one has seen it.
+  for (let n = 0; n < 2; n++) {
+    await page.reload();
+    await page.waitForFunction(() => window.element);
+    await show(page, lead);
+    assert.equal(await question.count(), 1);
+    assert.ok(await question.evaluate((one) => one.getBoundingClientRect().top > innerHeight), "it is below the fold");
+  }
+  // Another tab shows its own, and this one is not asked twice.
+  const other = await open(context, `ask-days="30"`);
+  await show(other.page, { ...leads[3], lead_id: "above" });
+  assert.equal(await other.card.locator("[part=question]").count(), 1);
+  await page.bringToFront();
+  await question.evaluate((one) => one.scrollIntoView());
+  await card.locator("[part=rep]").waitFor({ state: "detached" });
+  await page.reload();
+  await page.waitForFunction(() => window.element);
+  await show(page, lead);
+  assert.equal(await question.count(), 0);
+  assert.deepEqual([complaints, other.complaints], [[], []]);
+  await context.close();
+});
+
 test("the rep's own priority is stored, the last of several quick ones alone, and is shown again", async () => {
   const context = await browser.newContext();
   const { page, card, complaints } = await open(context, "priority");

@@ -32,14 +32,13 @@ export async function panel(about: About): Promise<void> {
   const store = await connection.store;
   const remembered = `priority ${connection.service} ${connection.rep ?? ""} ${lead_id}`;
   const priority = isPriority ? await store.get<number>("seen", remembered) : undefined;
-  const asks = days > 0 && (ASKING.has(root) || (await isDue(about, days)));
-  if (asks) ASKING.add(root);
+  const asks = days > 0 && (ASKING.has(root) || isDue(await store.get<number>("deployments", asking(about)), days));
   if (!isCurrent()) return;
   const language = languageOf(element);
   const words = repWordsOf(language);
   const parts: HTMLElement[] = [];
   if (isPriority) parts.push(ranked(about, words, priority, (value) => store.put("seen", remembered, value)));
-  if (asks) parts.push(asked(about, words));
+  if (asks) parts.push(asked(about, words, days));
   const old = root.querySelector("[part=rep]");
   // What a person is using stays as it is.
   if (old?.contains(root.activeElement) && old.getAttribute("data-lead") === lead_id) return;
@@ -49,15 +48,23 @@ export async function panel(about: About): Promise<void> {
   root.append(make("section", { part: "rep", class: "card rep", lang: language, dir, "aria-label": words.title, "data-lead": lead_id }, ...parts));
 }
 
-/** Whether it is time to ask: once asked, it is not for `days` days, in no tab. */
-async function isDue({ connection }: About, days: number): Promise<boolean> {
-  let isDue = false;
-  const store = await connection.store;
-  await store.change<number>("deployments", `asked ${connection.service} ${connection.rep ?? ""}`, (last) => {
-    isDue = last === undefined || clock() - last >= days * DAY;
-    return isDue ? clock() : undefined;
+/** Under what name it is kept when the rep was asked. */
+const asking = ({ connection }: About) => `asked ${connection.service} ${connection.rep ?? ""}`;
+
+/** Whether it is time to ask, with `last` the time of the last question. */
+function isDue(last: number | undefined, days: number): boolean {
+  return last === undefined || clock() - last >= days * DAY;
+}
+
+/** Notes that the rep is asked now; false where another tab asked meanwhile. Once asked, it is not time for `days` days, in no tab. */
+async function claim(about: About, days: number): Promise<boolean> {
+  let isOurs = false;
+  const store = await about.connection.store;
+  await store.change<number>("deployments", asking(about), (last) => {
+    isOurs = isDue(last, days);
+    return isOurs ? clock() : undefined;
   });
-  return isDue;
+  return isOurs;
 }
 
 function ranked({ connection, lead_id, version }: About, words: RepWords, priority: number | undefined, keep: (value: number) => void): HTMLElement {
@@ -81,7 +88,8 @@ function ranked({ connection, lead_id, version }: About, words: RepWords, priori
   return make("div", { class: "feedback" }, make("label", { for: "priority" }, words.priority), select);
 }
 
-function asked({ root, connection, lead_id, version }: About, words: RepWords): HTMLElement {
+function asked(about: About, words: RepWords, days: number): HTMLElement {
+  const { root, connection, lead_id, version } = about;
   const choices = make("select", { part: "satisfaction", id: "satisfaction" }, make("option", { value: "" }, "–"));
   for (let value = 1; value <= 10; value++) choices.append(make("option", { value: String(value) }, String(value)));
   const unhelpful = make("input", { type: "checkbox", part: "unhelpful", id: "unhelpful" });
@@ -89,7 +97,9 @@ function asked({ root, connection, lead_id, version }: About, words: RepWords): 
     make("label", { for: "satisfaction" }, words.satisfaction), choices,
     make("span", {}, unhelpful, " ", make("label", { for: "unhelpful" }, words.unhelpful)),
     make("button", { type: "submit", part: "send" }, words.send), make("button", { type: "button", part: "later" }, words.later));
+  let isClosed = false;
   const close = (text = "") => {
+    isClosed = true;
     ASKING.delete(root);
     form.replaceChildren(make("span", { role: "status" }, text));
     if (!text) form.remove();
@@ -101,5 +111,17 @@ function asked({ root, connection, lead_id, version }: About, words: RepWords): 
     close(choices.value || unhelpful.checked ? words.thanks : "");
   });
   form.querySelector("[part=later]")?.addEventListener("click", () => close());
+  if (ASKING.has(root)) return form;
+  // A question that no one has seen was not asked.
+  const watch = new IntersectionObserver(async (entries) => {
+    if (!entries.some((entry) => entry.isIntersecting)) return;
+    watch.disconnect();
+    if (!(await claim(about, days))) {
+      const section = form.parentElement;
+      form.remove();
+      if (section?.childElementCount === 0) section.remove();
+    } else if (!isClosed) ASKING.add(root);
+  });
+  watch.observe(form);
   return form;
 }
