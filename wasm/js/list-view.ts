@@ -11,15 +11,29 @@ export interface Column {
   label?: string;
 }
 
-/** What the table is sorted by: `score`, `band`, `reason`, or a column's field. */
+/** What the table is sorted by: its own `score`, `band` or `reason`, or a field of the leads. */
 export interface Order {
   by: string;
+  /** Whether `by` is a field of the leads though the list has a column of that name: `score`, `band`, `reason`. Default: no. */
+  isField?: boolean;
   isDescending: boolean;
+}
+
+const OWN: readonly string[] = ["score", "band", "reason"];
+
+/** Whether an order is by one of the list's own columns. @internal */
+export function isOwn({ by, isField }: Pick<Order, "by" | "isField">): boolean {
+  return !isField && OWN.includes(by);
+}
+
+/** What tells the columns of the list from fields of the same name. @internal */
+export function keyOf(order: Pick<Order, "by" | "isField">): string {
+  return `${isOwn(order) ? "own" : "field"} ${order.by}`;
 }
 
 /** What a person can do in the table. @internal */
 export interface Actions {
-  sort(by: string): void;
+  sort(by: string, isField: boolean): void;
   turn(pages: number): void;
   select(row: Row): void;
   retry(): void;
@@ -90,10 +104,10 @@ export class ListView {
 
   /** Shows one page of rows. */
   show({ rows, columns, order, page, pages }: Shown): void {
-    const { score, band, reason } = this.#words;
-    const heads: [string, string][] = [...columns.map(({ field, label }): [string, string] => [field, label ?? field]), [" score", score], [" band", band], [" reason", reason]];
+    const heads: [string, boolean, string][] = [...columns.map(({ field, label }): [string, boolean, string] => [field, true, label ?? field])];
+    for (const own of ["score", "band", "reason"] as const) heads.push([own, false, this.#words[own]]);
     const focused = (this.#head.getRootNode() as ShadowRoot).activeElement?.getAttribute("data-by");
-    this.#head.replaceChildren(...heads.map(([by, label]) => this.#headOf(by, label, order)));
+    this.#head.replaceChildren(...heads.map(([by, isField, label]) => this.#headOf(by, isField, label, order)));
     if (focused !== null && focused !== undefined) [...this.#head.querySelectorAll("button")].find((one) => one.getAttribute("data-by") === focused)?.focus();
     this.#body.replaceChildren(...rows.map((row) => this.#rowOf(row, columns)));
     this.#pages.textContent = fill(this.#words.page, { page: this.#number.format(page + 1), pages: this.#number.format(pages) });
@@ -103,10 +117,11 @@ export class ListView {
     previous.hidden = next.hidden = this.#pages.hidden = pages <= 1;
   }
 
-  #headOf(by: string, label: string, order: Order): HTMLElement {
-    const name = by.trimStart();
-    const head = make("th", { scope: "col", ...(by === " score" && { class: "number" }) }, this.#button("sort", short(label, 60), () => this.#actions.sort(name), { "data-by": name }));
-    if (order.by === name) head.setAttribute("aria-sort", order.isDescending ? "descending" : "ascending");
+  #headOf(by: string, isField: boolean, label: string, order: Order): HTMLElement {
+    const key = keyOf({ by, isField });
+    const button = this.#button("sort", short(label, 60), () => this.#actions.sort(by, isField), { "data-by": key });
+    const head = make("th", { scope: "col", ...(!isField && by === "score" && { class: "number" }) }, button);
+    if (keyOf(order) === key) head.setAttribute("aria-sort", order.isDescending ? "descending" : "ascending");
     return head;
   }
 

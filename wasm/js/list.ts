@@ -4,7 +4,7 @@ import { languageOf, optionsOf } from "./element-attributes.ts";
 import { type Row, scoreRows, type ScoredBy, unscored } from "./list-score.ts";
 import { Slices } from "./list-slices.ts";
 import { sorted } from "./list-sort.ts";
-import { type Column, ListView, type Order } from "./list-view.ts";
+import { type Column, isOwn, keyOf, ListView, type Order } from "./list-view.ts";
 import { type ListWords, listWordsOf } from "./list-words.ts";
 import type { Lead } from "./types.ts";
 
@@ -89,7 +89,7 @@ export class LeadList extends Base {
 
   set order(order: Order) {
     this.#order = { ...order };
-    void this.#sort();
+    void this.#sort(true);
   }
 
   /** Texts that take the place of the language's own. */
@@ -160,7 +160,10 @@ export class LeadList extends Base {
     if (!this.#root) return;
     const language = languageOf(this);
     this.#view = new ListView(this.#root, { ...listWordsOf(language), ...this.#words }, language, {
-      sort: (by) => (this.order = { by, isDescending: this.#order.by === by ? !this.#order.isDescending : by === "score" }),
+      sort: (by, isField) => {
+        const isSame = keyOf(this.#order) === keyOf({ by, isField });
+        this.order = { by, isField, isDescending: isSame ? !this.#order.isDescending : by === "score" && !isField };
+      },
       turn: (pages) => {
         this.#page += pages;
         this.#show();
@@ -223,13 +226,13 @@ export class LeadList extends Base {
     return rows;
   }
 
-  /** Sorts and shows, unless something newer takes its place. */
-  async #sort(): Promise<void> {
+  /** Sorts and shows, unless something newer takes its place. Leads that are scored again stay on the page that is read. */
+  async #sort(isNewOrder = false): Promise<void> {
+    if (isNewOrder) this.#page = 0;
     const [rows, sorting] = [this.#rows, ++this.#sorting];
     const order = await sorted(rows.length, comparison(rows, this.#order, languageOf(this)), new Slices());
     if (sorting !== this.#sorting || rows !== this.#rows) return;
     this.#sorted = Array.from(order, (place) => rows[place] as Row);
-    this.#page = 0;
     this.#show();
   }
 
@@ -264,14 +267,16 @@ export class LeadList extends Base {
 }
 
 /** How two rows compare. */
-function comparison(rows: readonly Row[], { by, isDescending }: Order, language: string): (a: number, b: number) => number {
+function comparison(rows: readonly Row[], order: Order, language: string): (a: number, b: number) => number {
+  const { by, isDescending } = order;
   const sign = isDescending ? -1 : 1;
-  if (by === "score") {
+  const own = isOwn(order);
+  if (own && by === "score") {
     const keys = Float64Array.from(rows, place);
     return (a, b) => sign * ((keys[a] as number) - (keys[b] as number));
   }
   const { compare } = new Intl.Collator(language, { numeric: true });
-  const value = (row: Row): unknown => (by === "band" ? row.band : by === "reason" ? row.reason : row.lead?.[by]);
+  const value = (row: Row): unknown => (!own ? row.lead?.[by] : by === "band" ? row.band : row.reason);
   return (a, b) => {
     const [first, second] = [value(rows[a] as Row), value(rows[b] as Row)];
     if (typeof first === "number" && typeof second === "number") return sign * (first - second);

@@ -6,6 +6,8 @@ import type { IInputs, IOutputs } from "./generated/ManifestTypes";
 /** The control's class, named by the manifest. */
 export class LeadScoreControl implements ComponentFramework.StandardControl<IInputs, IOutputs> {
   private card: LeadScore | undefined;
+  /** The lead that the card shows, as JSON. */
+  private shown = "";
 
   init(context: ComponentFramework.Context<IInputs>, _changed: () => void, _state: ComponentFramework.Dictionary, container: HTMLDivElement): void {
     const { service, publishedKey } = context.parameters;
@@ -24,7 +26,12 @@ export class LeadScoreControl implements ComponentFramework.StandardControl<IInp
   updateView(context: ComponentFramework.Context<IInputs>): void {
     if (!this.card) return;
     const { leadId, source, visits } = context.parameters;
-    this.card.lead = { lead_id: leadId.raw ?? "", lead_source: source.raw, pricing_page_visits: visits.raw };
+    const lead = { lead_id: leadId.raw ?? "", lead_source: source.raw, pricing_page_visits: visits.raw };
+    // The form calls this for any change of its context, such as its size: the lead is scored again only where its own fields changed.
+    const text = JSON.stringify(lead);
+    if (text === this.shown) return;
+    this.shown = text;
+    this.card.lead = lead;
   }
 
   getOutputs(): IOutputs {
