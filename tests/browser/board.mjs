@@ -86,3 +86,6 @@ export const faintText = (page) =>
 
 /** How many pixels the page is wider than its window. */
 export const tooWide = (page) => page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+
+/** Whether the browser notes by itself that one of `urls`, and no other address, was not found. */
+export const isKnown404 = (said, ...urls) => said.text().includes("status of 404") && urls.includes(said.location().url);

@@ -179,7 +179,16 @@ test("an id of another name draws, names rows and is reported as it is at the se
   }
   // So has what a rep says.
   const [seen, next] = leads.filter((_, i) => !expected[i][2]);
+  const events = (request) => (request.url() === `${edge.url}/v1/exposures` && request.method() === "POST" ? request.postData().trim().split("\n").map((line) => JSON.parse(line)) : []);
+  const isOfSeen = (request) => events(request).some((event) => event.lead_id === seen.contact);
+  // Whichever page of the browser sends it: the queue is one.
+  const exposure = context.waitForEvent("request", isOfSeen);
   await show(page, seen);
+  // On the wire the id has the name that the service reads it by.
+  for (const event of events(await exposure)) {
+    const drawnAs = expected.find(([id]) => id === event.lead_id);
+    assert.deepEqual([event.score.variant, false, "contact" in event], [...(drawnAs ?? []).slice(1), false], JSON.stringify(event));
+  }
   const said = page.evaluate(() => new Promise((done) => document.querySelector("lead-score").addEventListener("lead-feedback", ({ detail }) => done(detail.lead_id), { once: true })));
   const thumb = page.locator("lead-score").getByRole("button", { name: "Yes, helpful" });
   await thumb.click();
