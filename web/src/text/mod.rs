@@ -130,17 +130,33 @@ impl Text {
         }
     }
 
-    /// What a measure's figure, interval and target say; in English the sentence of the service.
+    /// What a measure's figure, interval and target say, as text; in English the sentence of the service.
     pub fn measured(&self, measure: &Measure, currency: &str) -> String {
+        // It is shown as text of others is, where marks of direction are seen as their codes.
+        self.own(measure, currency)
+            .map_or_else(|| self.sentence(&measure.sentence), |text| text.replace(['\u{2066}', '\u{2069}', '\u{200e}'], ""))
+    }
+
+    /// The same as markup, in which figures keep their direction where text runs from the right.
+    pub fn measured_markup(&self, measure: &Measure, currency: &str) -> Markup {
+        match self.own(measure, currency) {
+            Some(text) => html! { (text) },
+            None => html! { (Whole(&self.sentence(&measure.sentence))) },
+        }
+    }
+
+    /// What is said of a measure in this language; none in English.
+    fn own(&self, measure: &Measure, currency: &str) -> Option<String> {
         if self.is_english {
-            return self.sentence(&measure.sentence);
+            return None;
         }
         let unit = Unit::of(measure.id);
+        let is_rtl = self.direction() == "rtl";
         let figure = self.estimate(&measure.estimate, unit, currency);
-        let target = measure.target.as_ref().map(|target| format!("; {}", self.target(target, unit, currency)));
-        // It is shown as text of others is, where marks of direction are seen as their codes.
-        format!("{}: {figure}{}", self.measure(measure), target.unwrap_or_default())
-            .replace(['\u{2066}', '\u{2069}', '\u{200e}'], "")
+        let figure = if is_rtl { format!("\u{2066}{figure}\u{2069}") } else { figure };
+        let semicolon = if is_rtl { "؛" } else { ";" };
+        let target = measure.target.as_ref().map(|target| format!("{semicolon} {}", self.target(target, unit, currency)));
+        Some(format!("{}: {figure}{}", self.measure(measure), target.unwrap_or_default()))
     }
 
     fn translated(&self, sentence: &Sentence) -> Option<String> {

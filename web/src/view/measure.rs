@@ -7,7 +7,7 @@ use super::currency;
 use crate::chart::{Band, Line, band, spark};
 use crate::part::{icon, of_status, status};
 use crate::read::Report;
-use crate::text::{Unit, Whole, id_of};
+use crate::text::{Unit, id_of};
 use crate::ui::Ui;
 
 /// The cards of `ids`.
@@ -135,5 +135,5 @@ pub fn newest(series: &plumbline_core::report::Series, count: usize) -> plumblin
 /// A sentence of a measure, for views that show no card of it. The sentence itself begins with the status.
 pub fn said(report: &Report, measure: &Measure, ui: &Ui) -> Markup {
     let level = of_status(measure.status);
-    html! { p { span.status.(level.class) { (icon(level.icon)) } " " (Whole(&ui.text.measured(measure, currency(report)))) } }
+    html! { p { span.status.(level.class) { (icon(level.icon)) } " " (ui.text.measured_markup(measure, currency(report))) } }
 }

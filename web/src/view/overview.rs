@@ -8,7 +8,7 @@ use crate::chart::timeline;
 use crate::order::order;
 use crate::part::{icon, link, of_status, of_verdict, status};
 use crate::read::Report;
-use crate::text::{Safe, Unit, Whole, id_of};
+use crate::text::{Safe, Unit, id_of};
 use crate::ui::Ui;
 
 /// Days of the timeline.
@@ -45,7 +45,7 @@ pub fn verdict(report: &Report, ui: &Ui) -> Markup {
             (status(text, level))
             h1 { (text.said(&verdict.sentence)) }
             @for measure in rests {
-                p { (Whole(&text.measured(measure, currency(report)))) " " a href=(route_of(measure)) { (text.of("overview.why")) } }
+                p { (text.measured_markup(measure, currency(report))) " " a href=(route_of(measure)) { (text.of("overview.why")) } }
             }
         }
     }
