@@ -18,7 +18,7 @@ use crate::output::{replace, terminal};
 use crate::report::baseline::{BaselineSummary, page};
 use crate::report::rows::account;
 use crate::table::account::{self, Limit};
-use crate::table::labelled::Labelled;
+use crate::table::labelled::Labels;
 use crate::{Failure, Outcome};
 
 /// Add a model's baseline to its bundle: what the training data was like
@@ -47,15 +47,11 @@ pub struct Baseline {
     /// The data the model was trained on: CSV, NDJSON or Parquet
     #[arg(value_name = "TRAIN")]
     data: PathBuf,
-    /// The column with the outcome [default: converted, outcome, label, target or y_true]
-    #[arg(long, value_name = "COLUMN")]
-    outcome: Option<String>,
+    #[command(flatten)]
+    labels: Labels,
     /// Leads that the model has not seen, of which the figures are
     #[arg(long, value_name = "FILE")]
     held_out: Option<PathBuf>,
-    /// The column with each lead's time: the span of the training data, and the time that days are counted to [default: none, and now]
-    #[arg(long, value_name = "COLUMN")]
-    time: Option<String>,
     /// The score from which a lead is called
     #[arg(long, default_value_t = 0.5, value_parser = account::part)]
     threshold: f64,
@@ -118,7 +114,7 @@ impl Baseline {
         let sha256 = sha256(file)?;
         let schema = &scorer.bundle().manifest.schema;
         let mut gathering = Gathering::new(scorer, self.threshold);
-        let leads = Labelled { file, place: None, outcome: self.outcome.as_deref(), time: self.time.as_deref() };
+        let leads = self.labels.of(file);
         let (rows, place) = leads.each((schema, scorer.reader()), &scorer.needed_fields(), &mut |seen| {
             gathering.add(seen.slots, seen.as_of, seen.converted, seen.at_ms)
         })?;

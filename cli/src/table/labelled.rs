@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use clap::Args;
 use plumbline_core::lead::{Limits, Reader, Slots};
 use plumbline_core::schema::Schema;
 use plumbline_core::table::Rows;
@@ -14,6 +15,24 @@ use super::places::{Places, check_header};
 use crate::input::{self, Problem, Records, Step};
 use crate::output::terminal;
 use crate::{Failure, clock};
+
+/// The columns that say what became of leads, as commands are given them.
+#[derive(Debug, Clone, Args)]
+pub struct Labels {
+    /// The column with the outcome [default: converted, outcome, label, target or y_true]
+    #[arg(long, value_name = "COLUMN")]
+    pub outcome: Option<String>,
+    /// The column with each lead's time, which days are counted to [default: none, and now]
+    #[arg(long, value_name = "COLUMN")]
+    pub time: Option<String>,
+}
+
+impl Labels {
+    /// The leads of `file`, labelled by these columns.
+    pub fn of<'a>(&'a self, file: &'a Path) -> Labelled<'a> {
+        Labelled { file, place: None, outcome: self.outcome.as_deref(), time: self.time.as_deref() }
+    }
+}
 
 /// Which columns of a file say what became of its leads, and when they came.
 #[derive(Debug, Clone, Copy)]

@@ -19,7 +19,7 @@ use crate::input::{self, Problem, Step};
 use crate::output::terminal;
 use crate::report::features::{Bits, Difference, FeaturesReport, Way, page};
 use crate::report::summary::ModelName;
-use crate::table::labelled::Labelled;
+use crate::table::labelled::{Labelled, Labels};
 use crate::table::places::Places;
 use crate::table::training::Training;
 use crate::table::wire::Named;
@@ -56,12 +56,8 @@ pub struct Features {
     /// Leads with their outcomes: CSV, NDJSON or Parquet
     #[arg(value_name = "DATA")]
     data: PathBuf,
-    /// The column with the outcome [default: converted, outcome, label, target or y_true]
-    #[arg(long, value_name = "COLUMN")]
-    outcome: Option<String>,
-    /// The column with each lead's time, which days are counted to [default: now]
-    #[arg(long, value_name = "COLUMN")]
-    time: Option<String>,
+    #[command(flatten)]
+    labels: Labels,
     /// The declaration that training reads (TOML) [default: the bundle's]
     #[arg(long, value_name = "S.toml")]
     schema: Option<PathBuf>,
@@ -85,7 +81,7 @@ impl Features {
             None => scorer.bundle().manifest.declaration(),
         };
         let service = self.url.clone().map(|url| Service::new(Some(url), None, self.key.clone()));
-        let leads = Labelled { file: &self.data, place: None, outcome: self.outcome.as_deref(), time: self.time.as_deref() };
+        let leads = self.labels.of(&self.data);
         let report =
             Comparison { declaration: &declaration, scorer: Some(&scorer), leads, most: self.most, service: service.as_ref() }
                 .report()?;

@@ -64,8 +64,8 @@ impl DataSource {
             place: None,
             stem: text(data.file_stem()).unwrap_or_else(|| "model".to_owned()),
             name: text(data.file_name()).unwrap_or_default(),
-            outcome: train.outcome.clone(),
-            time: train.time.clone(),
+            outcome: train.labels.outcome.clone(),
+            time: train.labels.time.clone(),
             uri: String::new(),
             table_version: String::new(),
             window: String::new(),
@@ -88,8 +88,8 @@ impl DataSource {
             uri: format!("delta:{stem}"),
             table_version: version,
             stem,
-            outcome: train.outcome.clone(),
-            time: train.time.clone(),
+            outcome: train.labels.outcome.clone(),
+            time: train.labels.time.clone(),
             window: String::new(),
             _temporary: Some(file),
         })
@@ -127,8 +127,8 @@ impl DataSource {
             table_version: String::new(),
             place: Some(place),
             stem,
-            outcome: train.outcome.clone(),
-            time: train.time.clone(),
+            outcome: train.labels.outcome.clone(),
+            time: train.labels.time.clone(),
             window: String::new(),
             _temporary: Some(file),
         })
@@ -136,7 +136,7 @@ impl DataSource {
 
     /// Leads that a service keeps, whose outcome is final.
     fn of_service(train: &Train, interrupt: &Interrupt) -> Result<DataSource, Failure> {
-        if train.outcome.is_some() || train.time.is_some() || train.query.is_some() {
+        if train.labels.outcome.is_some() || train.labels.time.is_some() || train.query.is_some() {
             let message =
                 "the leads of a service have an outcome and a time of their own: leave out --outcome, --time and --query";
             return Err(Failure::usage("ARGUMENTS", message));

@@ -38,7 +38,7 @@ use crate::report::rows::account;
 use crate::report::train::{NotTrainedOn, TrainSummary, TrainWarning, page as trained_page};
 use crate::table::account::Limit;
 use crate::table::columns::Columns;
-use crate::table::labelled::Labelled;
+use crate::table::labelled::{Labelled, Labels};
 use crate::table::leads::OUTCOMES;
 use crate::table::training::Training;
 use crate::{Failure, Outcome};
@@ -106,12 +106,8 @@ pub struct Train {
     /// With --store or --url: leads that matured in so many days [default: retrain.what.days of the service]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=400))]
     days: Option<u32>,
-    /// The column with the outcome [default: converted, outcome, label, target or y_true]
-    #[arg(long, value_name = "COLUMN")]
-    outcome: Option<String>,
-    /// The column with each lead's time: the newest leads are tested on, and days are counted to it
-    #[arg(long, value_name = "COLUMN")]
-    time: Option<String>,
+    #[command(flatten)]
+    labels: Labels,
     /// Columns that are not trained on, besides those of the settings
     #[arg(long, value_name = "COLUMN,…", value_delimiter = ',', conflicts_with = "schema")]
     leave_out: Vec<String>,

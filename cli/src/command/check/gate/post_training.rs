@@ -18,7 +18,7 @@ use crate::input::model_file;
 use crate::input::read_settings;
 use crate::mlflow::{Experiment, Place, Record, Recorded};
 use crate::report::gate::GateReport;
-use crate::table::labelled::Labelled;
+use crate::table::labelled::{Labelled, Labels};
 use crate::{Failure, Outcome};
 
 /// How much lower than the champion's the AUC may be: the least difference that a test of a thousand leads could show is larger.
@@ -59,12 +59,8 @@ pub struct PostTraining {
     /// Leads with their outcomes on which both are compared; the model was not trained on them
     #[arg(long, value_name = "DATA")]
     data: Option<PathBuf>,
-    /// The column with the outcome [default: converted, outcome, label, target or y_true]
-    #[arg(long, value_name = "COLUMN")]
-    outcome: Option<String>,
-    /// The column with each lead's time, which days are counted to
-    #[arg(long, value_name = "COLUMN")]
-    time: Option<String>,
+    #[command(flatten)]
+    labels: Labels,
     /// The declaration in git that it was trained by (TOML)
     #[arg(long, value_name = "S.toml")]
     schema: Option<PathBuf>,
@@ -221,7 +217,7 @@ impl PostTraining {
             report.judge("model.champion", difference >= -SLACK, found, NEXT);
             return Ok(());
         };
-        let leads = Labelled { file: data, place: None, outcome: self.outcome.as_deref(), time: self.time.as_deref() };
+        let leads = self.labels.of(data);
         let (ours, theirs) = (scores(model, &leads)?, scores(champion, &leads)?);
         let both: Vec<(f64, f64, bool)> =
             ours.iter().filter_map(|(line, (p, converted))| Some((*p, theirs.get(line)?.0, *converted))).collect();

@@ -15,7 +15,7 @@ use crate::output::Interrupt;
 use crate::output::terminal::thousands;
 use crate::report::gate::GateReport;
 use crate::table::batches::Table;
-use crate::table::labelled::Labelled;
+use crate::table::labelled::Labels;
 use crate::{Failure, Outcome};
 
 /// Before training: data, features, settings and schema
@@ -49,12 +49,8 @@ pub struct PreTraining {
     /// The settings
     #[arg(long, value_name = "FILE", default_value = "plumbline.toml")]
     settings: PathBuf,
-    /// The column with the outcome [default: converted, outcome, label, target or y_true]
-    #[arg(long, value_name = "COLUMN")]
-    outcome: Option<String>,
-    /// The column with each lead's time, which days are counted to
-    #[arg(long, value_name = "COLUMN")]
-    time: Option<String>,
+    #[command(flatten)]
+    labels: Labels,
     /// At most so many leads are compared for their features
     #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = clap::value_parser!(u64).range(1..))]
     most: u64,
@@ -123,7 +119,7 @@ impl PreTraining {
 
     /// Whether all ways to the model make the same features.
     fn features(&self, report: &mut GateReport, declaration: &Declaration) -> Result<(), Failure> {
-        let leads = Labelled { file: &self.data, place: None, outcome: self.outcome.as_deref(), time: self.time.as_deref() };
+        let leads = self.labels.of(&self.data);
         let found = Comparison { declaration, scorer: None, leads, most: self.most, service: None }.report()?;
         match found.sentence() {
             None => {
