@@ -132,7 +132,14 @@ fn tables_without_an_answer_are_rejected_and_nothing_is_written() {
     assert!(failure(5, &["train", &data, "--leave-out", "stages", "-o", &out], b"").contains("stages"));
     let no: Vec<String> = rows.iter().filter(|row| row.ends_with(",0")).cloned().collect();
     let one = write(folder.path(), "one.csv", &no);
-    assert!(failure(5, &["train", &one, "-o", &out], b"").contains("TRAIN_ONE_CLASS"));
+    let said = failure(5, &["train", &one, "-o", &out], b"");
+    let all = format!("all {} leads did not convert", no.len());
+    assert!(said.contains("TRAIN_ONE_CLASS") && said.contains("--outcome"), "{said}");
+    assert!(said.contains(&all), "{said}, {all}");
+    let same: Vec<String> = rows.iter().map(|row| row.replace(&row[row.find("2026-").unwrap()..][..10], "2026-01-05")).collect();
+    let same = write(folder.path(), "same.csv", &same);
+    let said = failure(5, &["train", &same, "--time", "created", "-o", &out], b"");
+    assert!(said.contains("TRAIN_ONE_TIME") && said.contains("200 leads"), "{said}");
     let maybe: Vec<String> = rows.iter().map(|row| format!("{}7", &row[..row.len() - 1])).collect();
     let odd = write(folder.path(), "odd.csv", &maybe);
     let said = failure(5, &["train", &odd, "-o", &out], b"");

@@ -221,6 +221,7 @@ impl Train {
         }
         let (leads, rows, place) = read_leads(&input, &declaration)?;
         warned(&mut warnings, warn::few(&leads, &place, &rows)?);
+        warn::one_time(&leads, input.time.as_deref(), &place)?;
         warned(&mut warnings, warn::future(&leads, input.time.as_deref()));
         let failed = |e: FitError| Failure::input(&place, e.code(), format!("{e}; {}", account("rows", &rows)));
         let inputs = inputs(&declaration, &settings)?;

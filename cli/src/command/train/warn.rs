@@ -46,7 +46,17 @@ pub fn few(leads: &Leads, place: &str, read: &Account) -> Result<Option<TrainWar
             )
         };
     }
-    if least > 0 && least < LEAST {
+    if least == 0 {
+        let (all, other) = if converted > 0 { ("converted", "did not") } else { ("did not convert", "did") };
+        return fails(
+            "TRAIN_ONE_CLASS",
+            format!(
+                "all {rows} leads {all}: a model learns from leads of both kinds. Name another column with --outcome if this is the wrong one, or \
+                 add leads that {other}"
+            ),
+        );
+    }
+    if least < LEAST {
         return fails(
             "TRAIN_TOO_FEW",
             format!(
@@ -55,11 +65,33 @@ pub fn few(leads: &Leads, place: &str, read: &Account) -> Result<Option<TrainWar
             ),
         );
     }
-    let sentence = too_few(rows, converted).filter(|_| least > 0);
-    Ok(sentence.map(|sentence| {
+    Ok(too_few(rows, converted).map(|sentence| {
         let message = format!("{} The model is written, but its figures have wide intervals", sentence.text);
         TrainWarning { code: "TRAIN_FEW_LEADS", column: None, message }
     }))
+}
+
+/// Nothing: where `time` is given, the newest leads, which are tested on, differ from the others.
+///
+/// # Errors
+/// All leads have the same time.
+pub fn one_time(leads: &Leads, time: Option<&str>, place: &str) -> Result<(), Failure> {
+    let Some(time) = time else { return Ok(()) };
+    let known: Vec<i64> = leads.roll.at_ms.iter().flatten().copied().collect();
+    let first = known.first().filter(|first| known.len() == leads.roll.len() && known.iter().all(|at_ms| at_ms == *first));
+    match first {
+        None => Ok(()),
+        Some(at_ms) => Err(Failure::input(
+            place,
+            "TRAIN_ONE_TIME",
+            format!(
+                "all {} leads have the time {} in {time}: the newest leads are tested on, and none is newer. Leave --time out, and leads are \
+                 drawn to test on; or name a column that says when each lead came",
+                known.len(),
+                time_text(*at_ms)
+            ),
+        )),
+    }
 }
 
 /// A warning where leads have a time that is still to come.
