@@ -3,8 +3,10 @@ export interface Column {
     field: string;
     label?: string;
 }
-/** What the table is sorted by: `score`, `band`, `reason`, or a column's field. */
+/** What the table is sorted by: its own `score`, `band` or `reason`, or a field of the leads. */
 export interface Order {
     by: string;
+    /** Whether `by` is a field of the leads though the list has a column of that name: `score`, `band`, `reason`. Default: no. */
+    isField?: boolean;
     isDescending: boolean;
 }
