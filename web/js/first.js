@@ -19,16 +19,17 @@ function seen() {
   }
 }
 
-/** Draws the first view of the report that `asked` brings; its markup, empty where there is no report. */
+/** Draws the first view of the report that `asked` brings; its markup, empty where there is no report, and when it was drawn. */
 export async function draw(language, asked) {
   const [[words, locale], [status, , report]] = await Promise.all([language, asked, init({ module_or_path: new URL("first.wasm", import.meta.url) })]);
-  const drawn = status === 200 && first(words, locale, Date.now(), width(), document.documentElement.dataset.theme ?? "", seen(), report);
-  if (!drawn) return "";
+  const now = Date.now();
+  const drawn = status === 200 && first(words, locale, now, width(), document.documentElement.dataset.theme ?? "", seen(), report);
+  if (!drawn) return ["", undefined];
   const line = drawn.indexOf("\n");
   const markup = drawn.slice(line + 1);
   document.title = drawn.slice(0, line);
   document.getElementById("app").innerHTML = markup;
-  return markup;
+  return [markup, now];
 }
 
 /** What was asked for, in order: a selector and what is done to the element. */

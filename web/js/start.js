@@ -105,13 +105,12 @@ function unpacked(text) {
   return new Response(new Blob([bytes.subarray(0, place)]).stream().pipeThrough(new DecompressionStream("gzip")));
 }
 
-/** `answer` as a module is compiled from. */
-const typed = ({ body }) => new Response(body, { headers: { "content-type": "application/wasm" } });
-
-/** The module, compiled beside this thread: a file beside this one, or in this one where the page is one file. */
+/** The module, compiled beside this thread where its server says what it is: a file beside this one, or in this one where the page is one file. */
 async function module() {
   const inside = document.getElementById("module");
-  return WebAssembly.compileStreaming(inside ? typed(unpacked(inside.textContent)) : fetch(new URL("plumbline_web_bg.wasm", import.meta.url)));
+  const answer = inside ? unpacked(inside.textContent) : await fetch(new URL("plumbline_web_bg.wasm", import.meta.url));
+  const is_named = answer.headers.get("content-type")?.startsWith("application/wasm");
+  return is_named ? WebAssembly.compileStreaming(answer) : WebAssembly.compile(await answer.arrayBuffer());
 }
 
 /** The saved report that this file holds or the address names. */
@@ -193,15 +192,16 @@ const slow = setTimeout(() => {
 try {
   // While the module is on its way.
   const language = words().then(([text, locale]) => [text, conventions(locale, Date.now())]);
-  let begun = "";
+  let [begun, now] = ["", undefined];
   if (early && first.is_first()) {
     first.begin();
-    begun = await first.draw(language, early).catch(() => "");
+    [begun, now] = await first.draw(language, early).catch(() => ["", undefined]);
   }
   const [[text, locale], report, compiled] = await Promise.all([language, saved(), begun ? first.later(module) : module()]);
   await init({ module_or_path: compiled });
   listen(heard);
-  start(text, locale, Date.now(), report, begun);
+  // The report is as old as the view that was drawn of it.
+  start(text, locale, now ?? Date.now(), report, begun);
   has_started();
   root.dataset.started = "";
   first.end();
@@ -209,7 +209,9 @@ try {
   if (location.protocol === "file:") heard("tool:none", 0, "", "");
   setInterval(() => tick(Date.now(), document.hidden, navigator.onLine), 1_000);
 } catch (error) {
-  document.getElementById("start-words").textContent = `The page could not start: ${error.message}`;
+  const place = document.getElementById("start-words") ?? document.getElementById("said");
+  place.className = "banner warn";
+  place.textContent = `The page could not start: ${error.message}. Reload it to try again.`;
   console.error(error);
 } finally {
   clearTimeout(slow);
