@@ -1,4 +1,4 @@
-// The first view by a small module of its own, and what a reader asks for before the whole module has arrived, which then does it.
+// Draws the overview by a small module, and queues what the reader does until the whole module can do it.
 import init, { first } from "./plumbline_first.js";
 
 /** Whether there is such a module, and the address asks for its view. */
@@ -19,21 +19,41 @@ function seen() {
   }
 }
 
-/** Draws the first view of the report that `asked` brings; its markup, empty where there is no report, and when it was drawn. */
-export async function draw(language, asked) {
-  const [[words, locale], [status, , report]] = await Promise.all([language, asked, init({ module_or_path: new URL("first.wasm", import.meta.url) })]);
-  const now = Date.now();
-  const drawn = status === 200 && first(words, locale, now, width(), document.documentElement.dataset.theme ?? "", seen(), report);
-  if (!drawn) return ["", undefined];
-  const line = drawn.indexOf("\n");
-  const markup = drawn.slice(line + 1);
-  document.title = drawn.slice(0, line);
-  document.getElementById("app").innerHTML = markup;
-  return [markup, now];
+/** The longest that the whole module waits for the first view, in milliseconds. */
+const PATIENCE = 3_000;
+const NONE = ["", undefined];
+const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Draws the first view of the report that `early` brings; its markup, empty where there is none in time, and when it was drawn. */
+export async function draw(language, early) {
+  let is_over = false;
+  const drawing = async () => {
+    const [[words, locale], [status, , report]] = await Promise.all([language, early, init({ module_or_path: new URL("first.wasm", import.meta.url) })]);
+    if (is_over || status !== 200 || !is_first()) return NONE;
+    const now = Date.now();
+    const made = (wide) => first(words, locale, now, wide, document.documentElement.dataset.theme ?? "", seen(), report);
+    const put = (wide) => {
+      const drawn = made(wide);
+      if (!drawn) return "";
+      const line = drawn.indexOf("\n");
+      document.title = drawn.slice(0, line);
+      return (document.getElementById("app").innerHTML = drawn.slice(line + 1));
+    };
+    const guessed = width();
+    const markup = put(guessed);
+    // Scroll bars and paddings show only now.
+    const wide = document.querySelector(".top")?.clientWidth ?? guessed;
+    return [wide === guessed ? markup : put(wide), now];
+  };
+  const begun = drawing().catch((error) => (console.warn(error), NONE));
+  const failed = early.then(([status]) => (status === 200 ? begun : NONE));
+  const drawn = await Promise.race([begun, failed, wait(PATIENCE).then(() => NONE)]);
+  is_over = true;
+  return drawn;
 }
 
-/** What was asked for, in order: a selector and what is done to the element. */
-const asked = [];
+/** What was asked for, once each: what is done to the first element of a selector. */
+const asked = new Map();
 /** Says that the whole module is needed now. */
 export let want;
 const wanted = new Promise((resolve) => (want = resolve));
@@ -41,24 +61,33 @@ const wanted = new Promise((resolve) => (want = resolve));
 function note(event) {
   const element = event.target.closest?.("[data-do]");
   const { do: what, arg } = element?.dataset ?? {};
-  const selector = element && `[data-do="${CSS.escape(what)}"]${arg === undefined ? "" : `[data-arg="${CSS.escape(arg)}"]`}`;
   const is_field = element?.localName === "input";
-  if (event.type === "hashchange") want();
-  if (!element || (event.type === "click" && (is_field || element.localName === "form"))) return;
-  want();
+  if (event.type === "hashchange") begin_wait();
+  // These need no module.
+  if (!element || what === "copy" || what === "print" || (event.type === "click" && (is_field || element.localName === "form"))) return;
+  begin_wait();
+  const selector = `[data-do="${CSS.escape(what)}"]${arg === undefined ? "" : `[data-arg="${CSS.escape(arg)}"]`}`;
   if (event.type === "input") {
-    asked.push([selector, (field) => ((field.value = element.value), field.dispatchEvent(new Event("input", { bubbles: true })))]);
+    const { value } = element;
+    asked.set(`${selector} input`, [selector, (field) => ((field.value = value), field.dispatchEvent(new Event("input", { bubbles: true })))]);
     return;
   }
   event.preventDefault();
   event.stopImmediatePropagation();
-  asked.push([selector, event.type === "submit" ? (form) => form.requestSubmit() : (button) => button.click()]);
+  asked.set(`${selector} ${event.type}`, [selector, event.type === "submit" ? (form) => form.requestSubmit() : (button) => button.click()]);
+}
+
+/** Shows that something was asked for and is on its way. */
+function begin_wait() {
+  want();
+  document.body.style.cursor = "progress";
+  document.getElementById("main").ariaBusy = "true";
 }
 
 const KINDS = ["click", "input", "submit", "hashchange"];
-/** What comes before something is asked for. */
-const NEAR = ["pointermove", "pointerdown", "keydown", "focusin"];
-/** Notes what is asked for from now on. */
+/** Events that suggest that the reader is about to act. */
+const NEAR = ["pointermove", "pointerdown", "keydown", "focusin", "resize"];
+/** Queues what is asked for from now on. */
 export function begin() {
   KINDS.forEach((kind) => addEventListener(kind, note, true));
   NEAR.forEach((kind) => addEventListener(kind, () => want(), { once: true, passive: true }));
@@ -66,21 +95,32 @@ export function begin() {
 
 const idle = () => new Promise((resolve) => (window.requestIdleCallback ? requestIdleCallback(resolve, { timeout: 1_000 }) : setTimeout(resolve, 200)));
 
-/** Milliseconds that the first view stands alone while nobody touches the page. */
+/** Milliseconds that the first view stands alone while the page is not touched. */
 const ALONE = 5_000;
 
-/** What `load` brings once the browser has nothing else to do, when the reader comes near the page, or after a while. */
+/** What `load` brings once the browser is idle, when the reader is about to act, or after a while. */
 export async function later(load) {
   await Promise.race([wanted, idle()]);
   const loaded = load();
-  await Promise.race([wanted, new Promise((resolve) => setTimeout(resolve, ALONE)).then(idle)]);
+  await Promise.race([wanted, wait(ALONE).then(idle), loaded.then(() => wanted)]);
   return loaded;
+}
+
+/** Queues no more. */
+export function cancel() {
+  KINDS.forEach((kind) => removeEventListener(kind, note, true));
+  document.body.style.cursor = "";
+  document.getElementById("main")?.removeAttribute("aria-busy");
 }
 
 /** Does what was asked for, once the whole module has drawn. */
 export function end() {
-  KINDS.forEach((kind) => removeEventListener(kind, note, true));
-  if (asked.length === 0) return;
-  const replay = () => asked.forEach(([selector, act]) => [...document.querySelectorAll(selector)].slice(0, 1).forEach(act));
-  requestAnimationFrame(() => requestAnimationFrame(replay));
+  cancel();
+  const is_elsewhere = !["", "#", "#/"].includes(location.hash);
+  if (is_elsewhere) scrollTo(0, 0);
+  const replay = () => {
+    if (is_elsewhere) document.getElementById("main").focus();
+    for (const [selector, act] of asked.values()) [...document.querySelectorAll(selector)].slice(0, 1).forEach(act);
+  };
+  if (asked.size > 0 || is_elsewhere) requestAnimationFrame(() => requestAnimationFrame(replay));
 }

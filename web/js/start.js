@@ -105,11 +105,12 @@ function unpacked(text) {
   return new Response(new Blob([bytes.subarray(0, place)]).stream().pipeThrough(new DecompressionStream("gzip")));
 }
 
-/** The module, compiled beside this thread where its server says what it is: a file beside this one, or in this one where the page is one file. */
+/** The module, compiled off the main thread where the server names its type: from its own file, or from this page where it is one file. */
 async function module() {
   const inside = document.getElementById("module");
   const answer = inside ? unpacked(inside.textContent) : await fetch(new URL("plumbline_web_bg.wasm", import.meta.url));
   const is_named = answer.headers.get("content-type")?.startsWith("application/wasm");
+  if (!answer.ok) throw new Error(`${answer.url}: ${answer.status}`);
   return is_named ? WebAssembly.compileStreaming(answer) : WebAssembly.compile(await answer.arrayBuffer());
 }
 
@@ -195,7 +196,7 @@ try {
   let [begun, now] = ["", undefined];
   if (early && first.is_first()) {
     first.begin();
-    [begun, now] = await first.draw(language, early).catch(() => ["", undefined]);
+    [begun, now] = await first.draw(language, early);
   }
   const [[text, locale], report, compiled] = await Promise.all([language, saved(), begun ? first.later(module) : module()]);
   await init({ module_or_path: compiled });
@@ -209,10 +210,13 @@ try {
   if (location.protocol === "file:") heard("tool:none", 0, "", "");
   setInterval(() => tick(Date.now(), document.hidden, navigator.onLine), 1_000);
 } catch (error) {
+  console.error(error);
+  first.cancel();
+  // What the first view says of its age would no longer be true.
+  document.querySelector(".age")?.remove();
   const place = document.getElementById("start-words") ?? document.getElementById("said");
   place.className = "banner warn";
-  place.textContent = `The page could not start: ${error.message}. Reload it to try again.`;
-  console.error(error);
+  place.textContent = `The page could not start: ${error.message}. What it shows does not change any more. Reload it to try again.`;
 } finally {
   clearTimeout(slow);
 }

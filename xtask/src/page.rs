@@ -11,7 +11,7 @@ use crate::{binaryen, npm};
 const PACKAGE: &str = "plumbline-web";
 /// The module of the first view.
 const FIRST: &str = "first.wasm";
-/// Its glue where it is not built: `npm start` would take longer for it.
+/// The stub of its glue in trial builds, which skip this module so that `npm start` is quicker.
 const NO_FIRST: &[u8] = b"export default () => {};\nexport const first = () => undefined;\n";
 
 /// Builds `web/dist`: the module of `web`, the small one of its first view (not for a trial), the one of its worker, which plans tests and
@@ -34,6 +34,8 @@ pub fn page(project: &Project) -> Result<()> {
         bindgen::bindgen(project, &Binding { features: &["first"], name: "plumbline_first", ..binding }, &module)?;
     } else {
         put(&module.join("plumbline_first.js"), NO_FIRST)?;
+        // A later build for deployment must not take the stub for its own.
+        let _ = std::fs::remove_file(module.join("plumbline_first_bg.wasm"));
     }
     let binding = Binding { features: &["tool"], name: "plumbline_tool", debug: true, ..binding };
     bindgen::bindgen(project, &binding, &module)?;

@@ -101,7 +101,13 @@ fn first(all: &[Piece]) -> Option<Vec<Piece>> {
     Some(all.iter().map(cut).collect())
 }
 
-/// The pieces of `now` as far as `begun`, the markup that another module drew, holds them; the other parts with a text that none has.
+/// Whether `begun`, the markup that another module drew, has all parts of `now`.
+fn holds(begun: &str, now: &[Piece]) -> bool {
+    let has = |id: &str| begun.contains(&format!("<div class=\"part\" id=\"p-{id}\">"));
+    !begun.is_empty() && now.iter().all(|piece| matches!(piece, Piece::Raw(_)) || matches!(piece, Piece::Part(id, _) if has(id)))
+}
+
+/// The pieces of `now` as `begun` holds them; parts that differ there get a placeholder that never matches, so that they are drawn.
 fn kept(now: &[Piece], begun: &str) -> Vec<Piece> {
     let of = |piece: &Piece| match piece {
         Piece::Raw(text) => Piece::Raw(text),
@@ -126,7 +132,7 @@ fn run() -> Option<()> {
         let mut now = app.rest.take().unwrap_or_else(|| pieces(&app.report, &app.ui));
         let drawn = Some((app.ui.route.clone(), app.report.format == 0));
         let begun = std::mem::take(&mut app.begun);
-        let is_begun = !begun.is_empty() && drawn == Some((Route::Overview, false));
+        let is_begun = drawn == Some((Route::Overview, false)) && holds(&begun, &now);
         let is_new = std::mem::replace(&mut app.drawn, drawn.clone()) != drawn && !is_begun;
         if is_begun {
             app.last = kept(&now, &begun);

@@ -417,13 +417,16 @@ pub fn summary(policy: &Policy, evidence: &Evidence) -> Option<Sentence> {
     let (value, interval) = (measured.effect.value, &measured.test.interval);
     let rule = &policy.experiment.primary;
     let figures = lift_in_words(value, interval, test);
+    let n = comparison.primary.control.leads.min(comparison.primary.treatment.leads);
+    let is_enough = n >= u64::from(rule.least_per_arm);
+    let is_long = test.look.saturating_mul(LOOK_DAYS) >= policy.stage.ab_test.min_days;
     let back = "Today's model serves all leads again.";
     let (code, text) = if interval.upper < 0.0 {
         ("TEST_HARM", format!("The test found harm: {figures}. {back}"))
-    } else if passes(rule.claim, rule.lift, value, interval) {
+    } else if is_enough && is_long && passes(rule.claim, rule.lift, value, interval) {
         let claim = if rule.claim == Claim::Better { "The test is won" } else { "The test found it not worse" };
         ("TEST_WON", format!("{claim}: {figures}."))
-    } else if rule.claim == Claim::Better && interval.lower <= 0.0 && interval.upper < rule.lift {
+    } else if is_enough && rule.claim == Claim::Better && interval.lower <= 0.0 && interval.upper < rule.lift {
         ("TEST_NO_LIFT", format!("No lift: {figures}; {} more is excluded. {back}", phrase::percent(rule.lift)))
     } else if !test.is_last() {
         return None;

@@ -48,6 +48,8 @@ impl Ratio {
     /// When it will be decided, if the ratio stays; on the scale of logarithms.
     pub fn forecast(&self, case: &Case<'_>, unit: Unit, n: u64) -> Forecast {
         let Ratio { value, low, high, by, .. } = *self;
+        // An end at 0 is as far as the other one.
+        let low = if low > 0.0 { low } else { value * value / high };
         let far = |a: f64, b: f64| math::ln(a / b);
         let (reach, distance) = match (self.better, (value > 1.0 - by), (value < 1.0 + by)) {
             (Better::More, true, _) => (far(value, low), far(value, 1.0 - 2.0 * by)),

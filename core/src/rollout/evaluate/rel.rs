@@ -150,14 +150,13 @@ fn calibration(case: &Case<'_>) -> Draft {
     };
     let points = |part: f64| phrase::rounded(100.0 * part, 2);
     let n = two.n.min(one.n);
-    let figures = format!(
-        "on average its probabilities are off by {} percentage points, today's model's by {}",
-        points(two.value),
-        points(one.value)
-    );
+    let figures = |chance: &str| {
+        let (two, one) = (points(two.value), points(one.value));
+        format!("on average its probabilities are off by {two} percentage points{chance}, today's model's by {one}")
+    };
     let floor = format!("{} percentage points", points(FLOOR_CALIBRATION));
     if two.value <= FLOOR_CALIBRATION {
-        let draft = below_floor(&figures, two.value, FLOOR_CALIBRATION, &floor, n);
+        let draft = below_floor(&figures(""), two.value, FLOOR_CALIBRATION, &floor, n);
         return draft.baseline(one.value).with("challenger", two.value);
     }
     let part = |of: &JudgedCalibration| (of.error / of.value) * (of.error / of.value);
@@ -167,13 +166,15 @@ fn calibration(case: &Case<'_>) -> Draft {
         (FLOOR_CALIBRATION, part(&two).sqrt(), format!(" than the {floor} that is always accepted"))
     };
     let value = two.value / base;
-    // What chance adds to the error of a calibrated model is held against none, as in `perf.calibration`.
-    let least = (two.value - two.bias).max(0.0) / base;
-    let (low, high) = (least * math::exp(-z(case) * error), value * math::exp(z(case) * error));
+    // What chance adds to the error of a calibrated model is not held against it, as in `perf.calibration`.
+    let of_base = if one.value > FLOOR_CALIBRATION { part(&one).sqrt() } else { 0.0 };
+    let least = (two.value - z(case) * two.error - two.bias).max(0.0);
+    let (low, high) = (least / base * math::exp(-z(case) * of_base), value * math::exp(z(case) * error));
     let ratio = Ratio { value, low, high, better: Better::Less, by: allowed(case) };
+    let figures = figures(&format!(", of which chance explains {}", points(two.bias)));
     let wording = Wording { titles: ["No worse", "Probabilities are further off"], figures, change: ["less", "more"], than };
     let draft = ratio::draft(case, ratio, wording, case.outcomes(), n).baseline(one.value).with("challenger", two.value);
-    draft.method("normal, logarithms of both; lower end less what chance adds").with("bias", two.bias)
+    draft.method("normal, logarithms of both; lower bound reduced by the bias of chance").with("bias", two.bias)
 }
 
 fn latency(case: &Case<'_>) -> Draft {

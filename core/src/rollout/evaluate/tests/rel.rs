@@ -169,7 +169,7 @@ fn against_the_champion() {
                 e.challenger.outcomes = Some(off);
             },
             Fail,
-            "Probabilities are further off than today's model: on average its probabilities are off by 10 percentage points, today's model's by 0.042, 403 % more than the 2 percentage points that is always accepted; 10 % is allowed.",
+            "Probabilities are further off than today's model: on average its probabilities are off by 10 percentage points, of which chance explains 0.49, today's model's by 0.042, 403 % more than the 2 percentage points that is always accepted; 10 % is allowed.",
         ),
         row(
             Canary,
@@ -180,7 +180,7 @@ fn against_the_champion() {
                 e.challenger.outcomes = Some(off);
             },
             Inconclusive,
-            "Too close to call: on average its probabilities are off by 2.5 percentage points, today's model's by 0.042, 27 % more than the 2 percentage points that is always accepted (39 % less to 168 % more), 10 % is allowed; about 49,000 more leads, at this pace by 9 March 2027.",
+            "Too close to call: on average its probabilities are off by 2.5 percentage points, of which chance explains 0.77, today's model's by 0.042, 27 % more than the 2 percentage points that is always accepted (100 % less to 168 % more), 10 % is allowed; about 49,000 more leads, at this pace by 9 March 2027.",
         ),
         row(
             Canary,
