@@ -134,7 +134,7 @@ test("the Dynamics control scores its lead again only when its own fields change
     footer: { js: "globalThis.pcf = pcf;" },
     target: "es2022",
     write: false,
-    // One file: the scorer in WebAssembly, which stands beside its module, is not used.
+    // Bundled into one file, without the WebAssembly scorer, which would be a second file.
     logOverride: { "empty-import-meta": "silent" },
     logLevel: "warning",
   });

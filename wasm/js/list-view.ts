@@ -26,7 +26,7 @@ export function isOwn({ by, isField }: Pick<Order, "by" | "isField">): boolean {
   return !isField && OWN.includes(by);
 }
 
-/** What tells the columns of the list from fields of the same name. @internal */
+/** Distinguishes the list's own columns from fields of the same name. @internal */
 export function keyOf(order: Pick<Order, "by" | "isField">): string {
   return `${isOwn(order) ? "own" : "field"} ${order.by}`;
 }

@@ -107,7 +107,7 @@ fn holds(begun: &str, now: &[Piece]) -> bool {
     !begun.is_empty() && now.iter().all(|piece| matches!(piece, Piece::Raw(_)) || matches!(piece, Piece::Part(id, _) if has(id)))
 }
 
-/// The pieces of `now` as `begun` holds them; parts that differ there get a placeholder that never matches, so that they are drawn.
+/// The pieces of `now`; parts that differ in `begun` get a placeholder that never matches, so that they are drawn again.
 fn kept(now: &[Piece], begun: &str) -> Vec<Piece> {
     let of = |piece: &Piece| match piece {
         Piece::Raw(text) => Piece::Raw(text),
