@@ -1,4 +1,5 @@
 // Draws the overview by a small module, and queues what the reader does until the whole module can do it.
+import { pause } from "./glue.js";
 import init, { first } from "./plumbline_first.js";
 
 /** Whether there is such a module, and the address asks for its view. */
@@ -32,18 +33,21 @@ export async function draw(language, early) {
     if (is_over || status !== 200 || !is_first()) return NONE;
     const now = Date.now();
     const made = (wide) => first(words, locale, now, wide, document.documentElement.dataset.theme ?? "", seen(), report);
-    const put = (wide) => {
+    // Views and their layout are a task each.
+    const put = async (wide) => {
       const drawn = made(wide);
-      if (!drawn) return "";
+      await pause();
+      if (!drawn || is_over || !is_first()) return "";
       const line = drawn.indexOf("\n");
       document.title = drawn.slice(0, line);
       return (document.getElementById("app").innerHTML = drawn.slice(line + 1));
     };
     const guessed = width();
-    const markup = put(guessed);
+    const markup = await put(guessed);
+    await pause();
     // Scroll bars and paddings show only now.
     const wide = document.querySelector(".top")?.clientWidth ?? guessed;
-    return [wide === guessed ? markup : put(wide), now];
+    return [wide === guessed || !markup ? markup : await put(wide), now];
   };
   const begun = drawing().catch((error) => (console.warn(error), NONE));
   const failed = early.then(([status]) => (status === 200 ? begun : NONE));

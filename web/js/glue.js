@@ -28,6 +28,14 @@ export function keep(name, kind, text) {
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }
 
+/** Ends the task, so that the browser may draw or take input first. Timers of a hidden page wait for a second; messages do not. */
+export const pause = () =>
+  new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => (port1.close(), resolve());
+    port2.postMessage(0);
+  });
+
 let heard;
 /** `hear(what, status, tag, text)` takes every answer; status 0 says that there was none. */
 export const listen = (hear) => (heard = hear);
