@@ -65,6 +65,90 @@ test("an export that is killed and repeated has every row once", { timeout: 120_
   assert.deepEqual([again.leads, again.prediction_logs.version], [read.leads, read.prediction_logs.version]);
 });
 
+const COLUMN = `
+t = DeltaTable(sys.argv[1] + "/prediction_logs")
+t.alter.set_table_properties({"delta.checkpointInterval": "4"})
+print(json.dumps(t.version()))`;
+
+const CHECKPOINT = `
+import re
+table = sys.argv[1] + "/prediction_logs"
+log = table + "/_delta_log/"
+last = json.load(open(log + "_last_checkpoint"))["version"]
+whole = sorted(map(str, DeltaTable(table).to_pyarrow_table().to_pylist()))
+for name in os.listdir(log):
+    if re.fullmatch("[0-9]{20}.json", name) and int(name[:20]) <= last:
+        os.remove(log + name)
+t = DeltaTable(table)
+again = sorted(map(str, t.to_pyarrow_table().to_pylist()))
+print(json.dumps({"last": last, "version": t.version(), "same": whole == again, "rows": len(again), "at": DeltaTable(table, version=last).version(),
+    "writers": t.transaction_version("plumbline/" + sys.argv[2] + "/0")}))`;
+
+test("checkpoints stand for the commits before them", { timeout: 120_000 }, async () => {
+  const from = python(COLUMN, lake);
+  for (let n = 0; n < 6; n++) {
+    assert.equal((await at.call("POST", "/v1/score?reasons=0", { lead_id: `c-${n}`, visits_30d: n })).status, 200);
+    assert.equal(command(...args(), "--once").code, 0);
+  }
+  const { source } = await at.get("/v1/export", { authorization: `Bearer ${at.key}` });
+  const read = python(CHECKPOINT, lake, source);
+  assert.ok(read.last > from && read.last % 4 === 0 && read.at === read.last && read.version >= from + 6, JSON.stringify(read));
+  assert.ok(read.same && read.writers > 0, JSON.stringify(read));
+  // The export goes on from it.
+  assert.equal((await at.call("POST", "/v1/score?reasons=0", { lead_id: "c-6", visits_30d: 1 })).status, 200);
+  assert.equal(command(...args(), "--once").code, 0);
+  assert.deepEqual(python(READS, lake).leads, [read.rows + 1, read.rows + 1]);
+});
+
+const HOLDING = `
+import glob
+import pyarrow.parquet as pq
+lead, now, files = sys.argv[2], {}, []
+for name in sorted(os.listdir(sys.argv[1])):
+    if name.startswith("_"):
+        continue
+    t = DeltaTable(sys.argv[1] + "/" + name)
+    if sys.argv[3] == "vacuum":
+        t.vacuum(retention_hours=0, enforce_retention_duration=False, dry_run=False)
+    rows = t.to_pyarrow_table().to_pylist()
+    if any(lead in str(row) for row in rows):
+        now[name] = len(rows)
+    for file in glob.glob(sys.argv[1] + "/" + name + "/**/*.parquet", recursive=True):
+        if any(lead in str(row) for row in pq.read_table(file).to_pylist()):
+            files.append(name)
+own = [name for name in os.listdir(sys.argv[1] + "/_plumbline") if lead in open(sys.argv[1] + "/_plumbline/" + name).read()]
+print(json.dumps({"now": sorted(now), "files": sorted(set(files)), "own": own}))`;
+
+test("an erased lead goes from the tables with the next round, and from the disk with VACUUM", { timeout: 120_000 }, async () => {
+  const lead = "to-be-erased";
+  const say = async (path, body) => assert.equal((await at.call("POST", path, body)).status, 200, path);
+  await say("/v1/score?reasons=0", [{ lead_id: lead, visits_30d: 3 }, { lead_id: "stays", visits_30d: 3 }]);
+  await say("/v1/outcomes", { lead_id: lead, event_id: "erase-1", kind: "converted", occurred_at: Date.now() });
+  await say("/v1/feedback", { lead_id: lead, event_id: "erase-2", kind: "satisfaction", occurred_at: Date.now(), rating: 8 });
+  // The digest makes scores and fields of the rows.
+  const all = ["lead_features", "lead_scores", "outcome_events", "prediction_logs", "sales_feedback"];
+  for (let n = 0; ; n++) {
+    assert.equal(command(...args(), "--once").code, 0);
+    const { now } = python(HOLDING, lake, lead, "");
+    if (all.every((name) => now.includes(name))) break;
+    assert.ok(n < 40, `only in ${now}`);
+    await wait(500);
+  }
+  const before = python(READS, lake);
+  const erased = await at.call("DELETE", `/v1/leads/${lead}`, undefined, { authorization: `Bearer ${at.key}` });
+  assert.equal(erased.status, 200, JSON.stringify(erased.body));
+  assert.equal(command(...args(), "--once").code, 0);
+  assert.deepEqual(python(HOLDING, lake, lead, ""), { now: [], files: all, own: [] });
+  const after = python(READS, lake);
+  assert.equal(after.prediction_logs.rows, before.prediction_logs.rows, "the prediction itself stays, without the lead's id");
+  assert.equal(after.outcome_events.rows, before.outcome_events.rows - 1);
+  assert.deepEqual(python(HOLDING, lake, lead, "vacuum"), { now: [], files: [], own: [] });
+  // A round in which nothing was erased writes nothing.
+  const vacuumed = python(READS, lake);
+  assert.equal(command(...args(), "--once").code, 0);
+  assert.deepEqual(python(READS, lake), vacuumed);
+});
+
 const WRITES = `
 import pyarrow as pa
 from random import Random

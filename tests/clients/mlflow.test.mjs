@@ -290,6 +290,19 @@ describe("MLflow", () => {
     assert.deepEqual([again.code, again.said?.mlflow], [0, { ...done.said.mlflow, changed: true }], again.error);
     assert.deepEqual([again.said.champion.difference, again.said.champion.leads], [0, done.said.baseline.held_out.rows]);
     assert.equal((await read("training", "trained")).runs[0].metrics.champion_auc, figure.value);
+    // A server that comes back while the model is trained.
+    let asked = 0;
+    proxy.state.fault = () => (asked++ === 0 ? "503" : undefined);
+    const back = await plumbline([...args.slice(0, -1), join(folder, "back.plumb")]);
+    assert.deepEqual([back.code, back.said?.mlflow.version, back.said?.warnings.map(({ code }) => code)], [0, "1", ["MLFLOW_UNREACHABLE", "TRAIN_FEW_LEADS"]], back.error);
+    assert.match(back.error, /^warning\[MLFLOW_UNREACHABLE\]: MLflow at .* 503.*\. The model is trained, and goes there if it answers by then$/m);
+    proxy.state.fault = undefined;
+    // One that rejects the credentials would do so afterwards, too: nothing is trained.
+    proxy.state.token = "s3cret";
+    const denied = await plumbline([...args.slice(0, -1), join(folder, "denied.plumb")]);
+    assert.ok(denied.code === 8 && denied.error.includes("MLFLOW_DENIED"), `${denied.code} ${denied.error}`);
+    assert.throws(() => readFileSync(join(folder, "denied.plumb")), /ENOENT/);
+    proxy.state.token = undefined;
     // A server that goes away while the model is trained.
     const other = leads("other.csv", 900, 8);
     const later = join(folder, "later.plumb");

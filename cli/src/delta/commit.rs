@@ -1,14 +1,18 @@
-//! Appending: a file of Parquet, and a commit that adds it.
+//! Writing: files of Parquet, and a commit that adds them and removes those that they replace.
 
 use std::fs::File;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+use parquet::errors::ParquetError;
 use serde_json::{Value, json};
 
+use super::checkpoint;
 use super::file::{self, Kind};
-use super::snapshot::{LOG, Snapshot};
+use super::gone::Gone;
+use super::snapshot::{LOG, Snapshot, inside};
 use crate::Failure;
+use crate::output::terminal;
 
 /// A commit whose version was taken by another writer is tried again so often.
 const TRIES: u32 = 50;
@@ -19,6 +23,8 @@ pub struct Table {
     pub columns: Vec<(String, Kind)>,
     /// A row has a value for each.
     pub rows: Vec<Vec<Value>>,
+    /// Rows that were appended before and go with the same commit.
+    pub gone: Option<Gone>,
 }
 
 /// A table that is appended to.
@@ -27,6 +33,18 @@ pub struct Log {
     folder: PathBuf,
     /// As far as it was read.
     known: Snapshot,
+}
+
+/// Files that were written for a commit: they are deleted where it never came.
+#[derive(Default)]
+struct Drafts(Vec<PathBuf>);
+
+impl Drop for Drafts {
+    fn drop(&mut self) {
+        for path in &self.0 {
+            drop(std::fs::remove_file(path));
+        }
+    }
 }
 
 impl Log {
@@ -40,49 +58,69 @@ impl Log {
         Ok(log)
     }
 
-    /// Appends the rows of `table`, as number `number` of the writer `app`; false where that number was appended before. A table that does
-    /// not exist is made.
+    /// Appends the rows of `table` and removes those that go, in one commit, as number `number` of the writer `app`; false where there is nothing
+    /// to do, or that number was committed before. A table that does not exist is made.
     ///
     /// # Errors
-    /// The table has other columns (missing ones at the end are added) or needs a newer writer, or a file cannot be written; the table then is as it was.
+    /// The table has other columns (missing ones at the end are added), needs a newer writer or forbids removing rows, or a file cannot be read
+    /// or written; the table then is as it was.
     pub fn append(&mut self, table: &Table, (app, number): (&str, i64), now_ms: i64) -> Result<bool, Failure> {
+        let before = self.known.version;
         self.known.advance(&self.folder, None)?;
-        if self.is_appended(app, number) {
+        if self.is_appended(app, number) || (table.rows.is_empty() && self.known.version.is_none()) {
             return Ok(false);
         }
-        let place = self.folder.display().to_string();
         let log = self.folder.join(LOG);
         std::fs::create_dir_all(&log).map_err(Failure::write(log.display().to_string()))?;
-        // A name of its own: a file of a commit that never came is not in the way, and no reader looks at it.
-        let name = format!("part-{}.parquet", crate::host::secret()?.get(..32).unwrap_or_default());
-        let path = self.folder.join(&name);
-        let size = file::write(&path, &table.columns, &table.rows)
-            .map_err(|e| Failure::write(path.display().to_string())(std::io::Error::other(e)))?;
-        let committed = self.commit(table, (&name, size), (app, number), now_ms, &place);
-        if !matches!(committed, Ok(true)) {
-            // It belongs to no version.
-            drop(std::fs::remove_file(&path));
+        let mut drafts = Drafts::default();
+        let mut added = Vec::new();
+        if !table.rows.is_empty() {
+            let (name, path) = self.draft(&mut drafts)?;
+            let size = file::write(&path, &table.columns, &table.rows).map_err(unwritten(&path))?;
+            added.push(add(&name, size, table.rows.len() as u64, now_ms));
         }
-        committed
+        let is_ours = self.commit(table, (&added, &mut drafts), (app, number), now_ms)?;
+        if is_ours
+            && checkpoint::is_due(&self.known, before)
+            && let Err(e) = checkpoint::write(&self.known, &log, now_ms)
+        {
+            // The commit is there: without a checkpoint it is read as before.
+            terminal::note(&format!("warning[DELTA_CHECKPOINT]: no checkpoint was written to {}: {e}", log.display()));
+        }
+        Ok(is_ours)
     }
 
     fn is_appended(&self, app: &str, number: i64) -> bool {
         self.known.writers.get(app).is_some_and(|last| *last >= number)
     }
 
+    /// A new file's name and place. The name is its own: a file of a commit that never came is not in the way, and no reader looks at it.
+    fn draft(&self, drafts: &mut Drafts) -> Result<(String, PathBuf), Failure> {
+        let name = format!("part-{}.parquet", crate::host::secret()?.get(..32).unwrap_or_default());
+        let path = self.folder.join(&name);
+        drafts.0.push(path.clone());
+        Ok((name, path))
+    }
+
     fn commit(
         &mut self,
         table: &Table,
-        (name, size): (&str, u64),
+        (added, of_added): (&[Value], &mut Drafts),
         (app, number): (&str, i64),
         now_ms: i64,
-        place: &str,
     ) -> Result<bool, Failure> {
+        let place = self.folder.display().to_string();
         for _ in 0..TRIES {
             if self.is_appended(app, number) {
                 return Ok(false);
             }
-            self.check(table, place)?;
+            self.check(table, &place)?;
+            // The files that hold such rows may be others at each try.
+            let mut drafts = Drafts::default();
+            let replaced = self.replaced(table, &mut drafts, now_ms)?;
+            if added.is_empty() && replaced.is_empty() {
+                return Ok(false);
+            }
             let mut actions = Vec::new();
             if self.known.version.is_some() && self.known.columns().len() < table.columns.len() {
                 let mut metadata = self.known.metadata.clone();
@@ -97,18 +135,24 @@ impl Log {
                 actions.push(json!({ "metaData": { "id": id, "format": { "provider": "parquet", "options": {} },
                     "schemaString": schema(&table.columns), "partitionColumns": [], "configuration": {}, "createdTime": now_ms } }));
             }
-            let stats = json!({ "numRecords": table.rows.len() }).to_string();
-            actions.push(json!({ "add": { "path": name, "partitionValues": {}, "size": size, "modificationTime": now_ms,
-                "dataChange": true, "stats": stats } }));
+            let (operation, parameters) = match replaced.is_empty() {
+                true => ("WRITE", json!({ "mode": "Append" })),
+                false => ("MERGE", json!({ "predicate": "rows of erased leads" })),
+            };
+            let info = json!({ "timestamp": now_ms, "operation": operation, "operationParameters": parameters,
+                "isBlindAppend": replaced.is_empty(), "engineInfo": concat!("plumbline/", env!("CARGO_PKG_VERSION")) });
+            actions.extend(replaced);
+            actions.extend(added.iter().cloned());
             actions.push(json!({ "txn": { "appId": app, "version": number, "lastUpdated": now_ms } }));
-            actions.push(
-                json!({ "commitInfo": { "timestamp": now_ms, "operation": "WRITE", "operationParameters": { "mode": "Append" },
-                "isBlindAppend": true, "engineInfo": concat!("plumbline/", env!("CARGO_PKG_VERSION")) } }),
-            );
+            actions.push(json!({ "commitInfo": info }));
             let lines: Vec<String> = actions.iter().map(|action| format!("{action}\n")).collect();
             let version = self.known.version.map_or(0, |version| version + 1);
             let is_ours = put_new(&self.folder.join(LOG), version, lines.concat().as_bytes());
-            let is_ours = is_ours.map_err(Failure::write(place.to_owned()))?;
+            let is_ours = is_ours.map_err(Failure::write(place.clone()))?;
+            if is_ours {
+                drafts.0.clear();
+                of_added.0.clear();
+            }
             self.known.advance(&self.folder, None)?;
             if is_ours {
                 return Ok(true);
@@ -116,6 +160,32 @@ impl Log {
         }
         let message = format!("other programs write to {place} without a pause: the commit came too late {TRIES} times");
         Err(Failure::Service { code: "DELTA_BUSY", message })
+    }
+
+    /// The actions that replace the files with rows that go by files without them.
+    fn replaced(&self, table: &Table, drafts: &mut Drafts, now_ms: i64) -> Result<Vec<Value>, Failure> {
+        let mut actions = Vec::new();
+        let Some(gone) = &table.gone else { return Ok(actions) };
+        for (name, known) in &self.known.files {
+            let from = inside(&self.folder, name)?;
+            if !gone.is_in(&from).map_err(unread(&from))? {
+                continue;
+            }
+            if self.known.setting("delta.appendOnly") == Some("true") {
+                let message = "leads were erased at the service, but the table's property delta.appendOnly forbids removing their rows: remove \
+                    the property (ALTER TABLE … UNSET TBLPROPERTIES ('delta.appendOnly')) and export again";
+                return Err(Failure::input(self.folder.display().to_string(), "DELTA_APPEND_ONLY", message));
+            }
+            let (name_now, to) = self.draft(drafts)?;
+            let (rows, size) = gone.without(&from, &to, &table.columns).map_err(unwritten(&to))?;
+            let of = |name: &str| known.get(name).cloned().unwrap_or_default();
+            actions.push(json!({ "remove": { "path": name, "deletionTimestamp": now_ms, "dataChange": true,
+                "extendedFileMetadata": true, "partitionValues": {}, "size": of("size") } }));
+            if rows > 0 {
+                actions.push(add(&name_now, size, rows, now_ms));
+            }
+        }
+        Ok(actions)
     }
 
     /// Whether the table can take the rows.
@@ -141,6 +211,22 @@ impl Log {
         }
         Ok(())
     }
+}
+
+/// The action that adds a file.
+fn add(name: &str, size: u64, rows: u64, now_ms: i64) -> Value {
+    let stats = json!({ "numRecords": rows }).to_string();
+    json!({ "add": { "path": name, "partitionValues": {}, "size": size, "modificationTime": now_ms, "dataChange": true, "stats": stats } })
+}
+
+fn unwritten(path: &Path) -> impl FnOnce(ParquetError) -> Failure {
+    let place = path.display().to_string();
+    |e| Failure::write(place)(std::io::Error::other(e))
+}
+
+fn unread(path: &Path) -> impl FnOnce(ParquetError) -> Failure {
+    let place = path.display().to_string();
+    |e| Failure::read(place)(std::io::Error::other(e))
 }
 
 /// The schema of `columns` as the log has it.

@@ -35,51 +35,88 @@ impl Kind {
     }
 }
 
+/// A file that is written a group of rows at a time.
+pub struct Writer {
+    file: File,
+    writer: SerializedFileWriter<File>,
+}
+
+impl Writer {
+    /// A new file at `path` with `columns`.
+    ///
+    /// # Errors
+    /// There is one, or it cannot be written.
+    pub fn create(path: &Path, columns: &[(String, Kind)]) -> Result<Writer, ParquetError> {
+        let field = |(name, kind): &(String, Kind)| {
+            let (physical, logical) = match kind {
+                Kind::Long => (Physical::INT64, None),
+                Kind::Double => (Physical::DOUBLE, None),
+                Kind::String => (Physical::BYTE_ARRAY, Some(LogicalType::String)),
+            };
+            let built = Type::primitive_type_builder(name, physical).with_repetition(Repetition::OPTIONAL);
+            built.with_logical_type(logical).build().map(Arc::new)
+        };
+        let fields = columns.iter().map(field).collect::<Result<Vec<_>, _>>()?;
+        let schema = Arc::new(Type::group_type_builder("schema").with_fields(fields).build()?);
+        let file = File::create_new(path)?;
+        let writer = SerializedFileWriter::new(file.try_clone()?, schema, Arc::new(properties()))?;
+        Ok(Writer { file, writer })
+    }
+
+    /// Adds `rows`; each has a value for every column.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn group(&mut self, rows: &[Vec<Value>]) -> Result<(), ParquetError> {
+        let mut group = self.writer.next_row_group()?;
+        let mut at = 0;
+        while let Some(mut column) = group.next_column()? {
+            let cells = || rows.iter().map(|row| row.get(at).unwrap_or(&Value::Null));
+            match column.untyped() {
+                ColumnWriter::Int64ColumnWriter(writer) => {
+                    let (values, levels) = split(cells().map(whole));
+                    writer.write_batch(&values, Some(&levels), None)?;
+                }
+                ColumnWriter::DoubleColumnWriter(writer) => {
+                    let (values, levels) = split(cells().map(Value::as_f64));
+                    writer.write_batch(&values, Some(&levels), None)?;
+                }
+                ColumnWriter::ByteArrayColumnWriter(writer) => {
+                    let (values, levels) = split(cells().map(text));
+                    writer.write_batch(&values, Some(&levels), None)?;
+                }
+                _ => return Err(ParquetError::General("a column of another kind".into())),
+            }
+            column.close()?;
+            at += 1;
+        }
+        group.close().map(drop)
+    }
+
+    /// Its size in bytes, once it is on the disk.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn finish(self) -> Result<u64, ParquetError> {
+        self.writer.close()?;
+        self.file.sync_all()?;
+        Ok(self.file.metadata()?.len())
+    }
+}
+
 /// Writes `rows` of `columns` to a new file at `path`, and on the disk; how many bytes.
 ///
 /// # Errors
 /// The file cannot be written.
 pub fn write(path: &Path, columns: &[(String, Kind)], rows: &[Vec<Value>]) -> Result<u64, ParquetError> {
-    let field = |(name, kind): &(String, Kind)| {
-        let (physical, logical) = match kind {
-            Kind::Long => (Physical::INT64, None),
-            Kind::Double => (Physical::DOUBLE, None),
-            Kind::String => (Physical::BYTE_ARRAY, Some(LogicalType::String)),
-        };
-        let built = Type::primitive_type_builder(name, physical).with_repetition(Repetition::OPTIONAL);
-        built.with_logical_type(logical).build().map(Arc::new)
-    };
-    let fields = columns.iter().map(field).collect::<Result<Vec<_>, _>>()?;
-    let schema = Arc::new(Type::group_type_builder("schema").with_fields(fields).build()?);
-    let properties = WriterProperties::builder().set_compression(Compression::SNAPPY).build();
-    let file = File::create_new(path)?;
-    let mut writer = SerializedFileWriter::new(file.try_clone()?, schema, Arc::new(properties))?;
-    let mut group = writer.next_row_group()?;
-    let mut at = 0;
-    while let Some(mut column) = group.next_column()? {
-        let cells = || rows.iter().map(|row| row.get(at).unwrap_or(&Value::Null));
-        match column.untyped() {
-            ColumnWriter::Int64ColumnWriter(writer) => {
-                let (values, levels) = split(cells().map(whole));
-                writer.write_batch(&values, Some(&levels), None)?;
-            }
-            ColumnWriter::DoubleColumnWriter(writer) => {
-                let (values, levels) = split(cells().map(Value::as_f64));
-                writer.write_batch(&values, Some(&levels), None)?;
-            }
-            ColumnWriter::ByteArrayColumnWriter(writer) => {
-                let (values, levels) = split(cells().map(text));
-                writer.write_batch(&values, Some(&levels), None)?;
-            }
-            _ => return Err(ParquetError::General("a column of another kind".into())),
-        }
-        column.close()?;
-        at += 1;
-    }
-    group.close()?;
-    writer.close()?;
-    file.sync_all()?;
-    Ok(file.metadata()?.len())
+    let mut writer = Writer::create(path, columns)?;
+    writer.group(rows)?;
+    writer.finish()
+}
+
+/// How files are written.
+pub(super) fn properties() -> WriterProperties {
+    WriterProperties::builder().set_compression(Compression::SNAPPY).build()
 }
 
 /// The values that are there, and for every place whether there is one.

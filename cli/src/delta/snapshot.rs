@@ -32,6 +32,8 @@ pub struct Snapshot {
     pub metadata: Value,
     /// The files that make it, by path, as they were added.
     pub files: BTreeMap<String, Value>,
+    /// The files that were part of it, by path, as they were removed.
+    pub removed: BTreeMap<String, Value>,
     /// The newest number of each writer that gives its commits numbers.
     pub writers: BTreeMap<String, i64>,
 }
@@ -122,10 +124,12 @@ impl Snapshot {
             self.metadata = metadata.clone();
         }
         if let Some(add) = of("add") {
+            self.removed.remove(&text(add, "path"));
             self.files.insert(text(add, "path"), add.clone());
         }
         if let Some(remove) = of("remove") {
             self.files.remove(&text(remove, "path"));
+            self.removed.insert(text(remove, "path"), remove.clone());
         }
         if let Some(txn) = of("txn") {
             self.writers.insert(text(txn, "appId"), txn.get("version").and_then(Value::as_i64).unwrap_or_default());
@@ -134,8 +138,7 @@ impl Snapshot {
 
     /// Whether it can be read here.
     fn check(&self, place: &str) -> Result<(), Failure> {
-        let setting = |name: &str| self.metadata.get("configuration").and_then(|all| all.get(name)).and_then(Value::as_str);
-        let mapped = setting("delta.columnMapping.mode").is_some_and(|mode| mode != "none");
+        let mapped = self.setting("delta.columnMapping.mode").is_some_and(|mode| mode != "none");
         let unknown: Vec<&str> = self.features.iter().map(String::as_str).filter(|name| !KNOWN.contains(name)).collect();
         let needs = if self.protocol.0 > 3 {
             format!("readers of version {}", self.protocol.0)
@@ -152,6 +155,11 @@ impl Snapshot {
             "the table needs {needs}; this program reads tables of reader version 1. Write it as a table of an older protocol, or as Parquet"
         );
         Err(Failure::input(place, "DELTA_PROTOCOL_NEWER", message))
+    }
+
+    /// A property of the table.
+    pub fn setting(&self, name: &str) -> Option<&str> {
+        self.metadata.get("configuration")?.get(name)?.as_str()
     }
 
     /// Names and types of its columns.
@@ -176,15 +184,11 @@ impl Snapshot {
         let bar = terminal::steps("files of the table");
         for (at, (path, add)) in self.files.iter().enumerate() {
             bar.set_position((at * 100 / self.files.len()) as u64);
-            let path = decoded(path);
-            if Path::new(&path).is_absolute() || path.contains("://") || path.split('/').any(|part| part == "..") {
-                let message = format!("the file {path:?} lies outside of the table's folder: copy the table into one folder");
-                return Err(Failure::input(folder.display().to_string(), "DELTA_FILE_OUTSIDE", message));
-            }
+            let path = inside(folder, path)?;
             let parts = add.get("partitionValues").and_then(Value::as_object).cloned().unwrap_or_default();
             let parts: Vec<(String, Value)> =
                 parts.into_iter().map(|(name, value)| (name.clone(), typed(&value, kinds.get(&name)))).collect();
-            let (mut records, source) = input::open(&folder.join(&path), false)?;
+            let (mut records, source) = input::open(&path, false)?;
             loop {
                 match records.advance()? {
                     Step::End => break,
@@ -241,6 +245,19 @@ fn typed(value: &Value, kind: Option<&String>) -> Value {
         Some("boolean") => Value::Bool(text == "true"),
         _ => Value::String(text.to_owned()),
     }
+}
+
+/// Where the file is that the log of the table in `folder` names `path`.
+///
+/// # Errors
+/// It lies outside of the folder.
+pub fn inside(folder: &Path, path: &str) -> Result<PathBuf, Failure> {
+    let path = decoded(path);
+    if Path::new(&path).is_absolute() || path.contains("://") || path.split('/').any(|part| part == "..") {
+        let message = format!("the file {path:?} lies outside of the table's folder: copy the table into one folder");
+        return Err(Failure::input(folder.display().to_string(), "DELTA_FILE_OUTSIDE", message));
+    }
+    Ok(folder.join(path))
 }
 
 /// A path of the log, whose special characters are percent-encoded.

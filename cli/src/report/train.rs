@@ -13,7 +13,7 @@ pub struct TrainSummary {
     /// The bundle and its baseline.
     #[serde(flatten)]
     pub trained: BaselineSummary,
-    /// What is odd about the leads, although they were trained on.
+    /// What is odd about the leads, although they were trained on, or about the MLflow server that was named.
     pub warnings: Vec<TrainWarning>,
     /// Columns that are no fields of the model; none where a schema or a bundle says which are.
     pub not_trained_on: Vec<NotTrainedOn>,
@@ -25,13 +25,13 @@ pub struct TrainSummary {
     pub mlflow: Option<Published>,
 }
 
-/// Something odd about the leads.
+/// Something odd that does not keep a model from being trained.
 #[derive(Debug, Clone, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TrainWarning {
     /// What it is, a stable code such as `TRAIN_LEAK`.
     pub code: &'static str,
-    /// The column that it is about; null where it is about the leads as a whole.
+    /// The column that it is about; null where it is about the leads as a whole, or about MLflow.
     pub column: Option<String>,
     /// What was found, and the way forward.
     pub message: String,

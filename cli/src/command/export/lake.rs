@@ -1,10 +1,11 @@
-//! A copy as tables of Delta Lake: a folder per table, to which rows are appended.
+//! A copy as tables of Delta Lake: a folder per table, to which rows are appended. Rows of leads that were erased at the service go, with the
+//! commit of the page that reports it: files that hold some are written again without them.
 //!
 //! A commit names this copy and the number of the page that its rows are of, so a page that is tried again is not appended twice. Before a page is committed to its tables it is kept as a file, so that after an interruption the very
 //! same rows follow.
 
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -14,11 +15,15 @@ use super::table::{TABLES, prediction, predictions};
 use super::{Page, Target, of_another};
 use crate::Failure;
 use crate::clock;
-use crate::delta::{Kind, Log, Table};
-use plumbline_core::event::ColumnType;
+use crate::delta::{Gone, Kind, Log, Table};
+use plumbline_core::event::{ColumnType, Prediction};
 
 /// The folder with what the copy knows of itself.
 const OWN: &str = "_plumbline";
+/// The tables of a lead's events, whose rows have the number of their change.
+const EVENTS: [&str; 3] = ["outcome_events", "sales_feedback", "exposures"];
+/// The lead id and the request id of rows whose lead was erased, and what the lead id of its scores begins with.
+const ERASED: &str = "erased";
 /// The column with the number of the page that a row came with: of two rows of one key the later one holds.
 const PAGE: &str = "export_page";
 
@@ -86,15 +91,55 @@ impl Lake {
                 tables.entry(table.name).or_default().push(own.chain(of).collect());
             }
         }
+        let mut gone = erased(page, shard);
+        // Where a table has none of the page's rows, some of its own may go.
+        for name in gone.keys() {
+            tables.entry(name).or_default();
+        }
         for (name, rows) in tables {
             let log = match self.logs.entry(name.to_owned()) {
                 Entry::Occupied(known) => known.into_mut(),
                 Entry::Vacant(new) => new.insert(Log::open(&self.path.join(name))?),
             };
-            log.append(&Table { columns: columns(name), rows }, (&app, number), clock::now().0)?;
+            let gone = gone.remove(name);
+            log.append(&Table { columns: columns(name), rows, gone }, (&app, number), clock::now().0)?;
         }
         Ok(())
     }
+}
+
+/// The rows of earlier pages, by table, that are no longer to be kept, because a lead was erased: those that the service names by number, and the
+/// earlier rows of those that come again without the lead's id.
+fn erased(page: &Value, shard: Option<i64>) -> BTreeMap<&'static str, Gone> {
+    let mut found: BTreeMap<&'static str, Gone> = BTreeMap::new();
+    let within: Vec<(&'static str, i64)> = shard.map(|shard| ("shard", shard)).into_iter().collect();
+    let mut add = |table: &'static str, column: &'static str, value: Option<&Value>| {
+        let new = || Gone { column, values: BTreeSet::new(), within: within.clone() };
+        found.entry(table).or_insert_with(new).values.extend(value.and_then(Value::as_i64));
+    };
+    for row in page.get("rows").and_then(Value::as_array).into_iter().flatten() {
+        let cells = row.get("row").unwrap_or(&Value::Null);
+        let lead = || cells.get("lead_id").and_then(Value::as_str).unwrap_or_default();
+        match row.get("table").and_then(Value::as_str).unwrap_or_default() {
+            "gone" => EVENTS.iter().for_each(|table| add(table, "change", cells.get("change"))),
+            "gone_fields" => add("lead_features", "id", cells.get("id")),
+            "gone_current" => add("current_scores", "lead", cells.get("lead")),
+            "prediction_batches" if has_erased(cells) => add("prediction_logs", "batch", cells.get("id")),
+            "lead_scores" if lead().starts_with(ERASED) => add("lead_scores", "id", cells.get("id")),
+            "score_changes" if lead().is_empty() => add("score_changes", "id", cells.get("id")),
+            _ => {}
+        }
+    }
+    found
+}
+
+/// Whether a batch has the row of a lead that was erased.
+fn has_erased(batch: &Value) -> bool {
+    let place = |name: &str| Prediction::COLUMNS.iter().position(|column| column.name == name);
+    let (lead, request) = (place("lead_id"), place("request_id"));
+    let is_erased = |line: &Value, at: Option<usize>| at.and_then(|at| line.get(at)?.as_str()) == Some(ERASED);
+    let lines = batch.get("predictions").and_then(Value::as_array);
+    lines.into_iter().flatten().any(|line| is_erased(line, lead) && is_erased(line, request))
 }
 
 /// The columns of a table of the copy.

@@ -26,11 +26,12 @@ use registry::Registry;
 #[command(after_help = "\
 Follows the service by a cursor, which is kept with the rows: after a restart, a broken connection or a failover it goes on where it
 was, and no row is lost or doubled. The service deletes nothing by retention that a follower does not have; what was erased there is
-erased in the database too (a folder and Delta Lake keep what they have: remove it there yourself).
+erased in the database and in Delta Lake too (a folder keeps what it has: remove it there yourself).
 
 Database: tables in the schema plumbline_export, unless the address says ?schema=… . Folder: one folder per part, files of NDJSON.
 Delta Lake: a table per folder, reader version 1 and writer version 2, to which rows are appended, a commit per table and page. The column
-export_page counts pages: of two rows of one key the one with the larger number holds.
+export_page counts pages: of two rows of one key the one with the larger number holds. Rows of erased leads are removed by a commit, too; older
+versions hold them until VACUUM.
 MLflow: models become versions as with plumbline push, and the aliases champion, challenger and shadow of their registered models follow
 the rollout; other aliases stay. Credentials as for plumbline push.
 

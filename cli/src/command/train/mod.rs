@@ -194,7 +194,9 @@ impl Train {
         ];
         keep_apart(&read, &[("the bundle", Some(&self.output)), ("the schema", self.schema_out.as_deref())])?;
         let interrupt = Interrupt::watch()?;
-        let registry = Registry::open(&self.mlflow, &self.experiment)?;
+        let (registry, silent) = Registry::open(&self.mlflow, &self.experiment)?;
+        let mut warnings = Vec::new();
+        warned(&mut warnings, silent);
         let champion = self.champion.as_deref().map(|named| Champion::open(named, &self.mlflow)).transpose()?;
         let like = self.like.as_deref().map(open_scorer).transpose()?;
         let usual = like.as_ref().map(|like| TrainSettings::of_model(&like.bundle().manifest)).unwrap_or_default();
@@ -205,7 +207,6 @@ impl Train {
         settings.check().map_err(|what| Failure::input("the settings", "SETTINGS_INVALID", what))?;
         let own = self.suite.as_deref().map(read_suite).transpose()?;
         let input = DataSource::of(self, &interrupt)?;
-        let mut warnings = Vec::new();
         if let Some(suite) = own.or_else(|| like.as_ref().and_then(suite_of)) {
             warned(&mut warnings, suite::judge(&suite, &input, &self.personal, &interrupt)?);
         }

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use crate::Failure;
 use crate::mlflow::{Experiment, Place, Published, Record, Server, checked_name, publish};
-use crate::output::terminal;
 use crate::report::model_card::ModelCard;
+use crate::report::train::TrainWarning;
 
 /// The server and the experiment.
 pub struct Registry<'a> {
@@ -14,18 +14,21 @@ pub struct Registry<'a> {
 }
 
 impl<'a> Registry<'a> {
-    /// The registry that was named, if one was. A server that does not answer now may do so when the model is trained; one that rejects the
-    /// credentials will not.
+    /// The registry that was named, if one was, and a warning where it does not answer: it may do so when the model is trained. One that rejects
+    /// the credentials will not.
     ///
     /// # Errors
     /// The address is not one of HTTP, or the server rejects the request.
-    pub fn open(place: &Place, experiment: &'a Experiment) -> Result<Option<Registry<'a>>, Failure> {
-        let Some(server) = place.server()? else { return Ok(None) };
-        match server.probe() {
-            Err(failure @ Failure::Service { .. }) => terminal::note(&format!("warning: {failure}")),
-            probed => probed?,
-        }
-        Ok(Some(Registry { server, experiment: &experiment.experiment }))
+    pub fn open(place: &Place, experiment: &'a Experiment) -> Result<(Option<Registry<'a>>, Option<TrainWarning>), Failure> {
+        let Some(server) = place.server()? else { return Ok((None, None)) };
+        let warning = match server.probe() {
+            Err(Failure::Service { code, message }) => {
+                let message = format!("{message}. The model is trained, and goes there if it answers by then");
+                Some(TrainWarning { code, column: None, message })
+            }
+            probed => probed.map(|()| None)?,
+        };
+        Ok((Some(Registry { server, experiment: &experiment.experiment }), warning))
     }
 
     /// Writes run and version of the bundle at `path`, with its card.

@@ -9,7 +9,7 @@ use crate::output::Interrupt;
 fn table(ids: &[i64]) -> Table {
     let columns = [("id", Kind::Long), ("score", Kind::Double), ("name", Kind::String)];
     let row = |id: &i64| vec![json!(id), if *id == 2 { Value::Null } else { json!(0.5) }, json!(format!("L\"{id}"))];
-    Table { columns: columns.map(|(name, kind)| (name.to_owned(), kind)).into(), rows: ids.iter().map(row).collect() }
+    Table { columns: columns.map(|(name, kind)| (name.to_owned(), kind)).into(), rows: ids.iter().map(row).collect(), gone: None }
 }
 
 fn rows(folder: &Path, version: Option<i64>) -> Vec<String> {
@@ -61,6 +61,86 @@ fn columns_of_a_later_release_are_added_behind_those_that_are_there() {
     let mut other = table(&[5]);
     other.columns[0].0 = "number".to_owned();
     assert_eq!(code(log.append(&other, ("a", 2), 9)), "DELTA_OTHER_SCHEMA");
+}
+
+#[test]
+fn rows_go_with_the_commit_of_a_page_and_old_versions_keep_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut log = Log::open(folder.path()).unwrap();
+    log.append(&table(&[1, 2]), ("a", 0), 7).unwrap();
+    log.append(&table(&[3]), ("a", 1), 8).unwrap();
+    log.append(&table(&[4]), ("a", 2), 8).unwrap();
+    let gone = |values: &[i64]| Some(Gone { column: "id", values: values.iter().copied().collect(), within: Vec::new() });
+    let page = Table { gone: gone(&[2, 3, 9]), ..table(&[5]) };
+    assert!(log.append(&page, ("a", 3), 9).unwrap());
+    assert!(!log.append(&page, ("a", 3), 9).unwrap());
+    let ids = |version| rows(folder.path(), version).iter().map(|row| row[6..7].parse().unwrap()).collect::<Vec<i64>>();
+    assert_eq!((ids(None), ids(Some(2))), (vec![1, 4, 5], vec![1, 2, 3, 4]));
+    // Without rows that go there is no version, and a table that is not there is not made.
+    assert!(!log.append(&Table { gone: gone(&[2, 3]), ..table(&[]) }, ("a", 4), 9).unwrap());
+    assert_eq!(log.known.version, Some(3));
+    let none = tempfile::tempdir().unwrap();
+    assert!(!Log::open(none.path()).unwrap().append(&Table { gone: gone(&[2]), ..table(&[]) }, ("a", 0), 9).unwrap());
+    assert!(!is_table(none.path()));
+    // Only those that match all of it; a value that is missing is none.
+    let of = |within| Table { gone: Some(Gone { within, ..gone(&[1, 4]).unwrap() }), ..table(&[]) };
+    assert!(!log.append(&of(vec![("id", 3)]), ("a", 5), 9).unwrap());
+    assert!(log.append(&of(vec![("id", 4)]), ("a", 6), 9).unwrap());
+    assert_eq!(ids(None), [1, 5]);
+    assert_eq!(rows(folder.path(), None)[0], r#"{"id":1,"score":0.5,"name":"L\"1"}"#);
+    // Parts that no version names are gone.
+    let parts = std::fs::read_dir(folder.path()).unwrap().count() - 1;
+    assert_eq!(parts, 3 + 1 + 1);
+}
+
+#[test]
+fn a_table_that_forbids_it_keeps_its_rows() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut log = Log::open(folder.path()).unwrap();
+    log.append(&table(&[1]), ("a", 0), 7).unwrap();
+    let mut metadata = log.known.metadata.clone();
+    metadata["configuration"] = json!({ "delta.appendOnly": "true" });
+    put_new(&folder.path().join(LOG), 1, json!({ "metaData": metadata }).to_string().as_bytes()).unwrap();
+    let gone = Some(Gone { column: "id", values: [1].into(), within: Vec::new() });
+    assert_eq!(code(log.append(&Table { gone, ..table(&[2]) }, ("a", 1), 8)), "DELTA_APPEND_ONLY");
+    assert_eq!(rows(folder.path(), None).len(), 1);
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2, "a file was left");
+}
+
+#[test]
+fn a_checkpoint_is_the_table_at_its_version() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut log = Log::open(folder.path()).unwrap();
+    log.append(&table(&[1, 2]), ("a", 0), 7).unwrap();
+    let mut metadata = log.known.metadata.clone();
+    metadata["configuration"] = json!({ "delta.checkpointInterval": "3" });
+    put_new(&folder.path().join(LOG), 1, json!({ "metaData": metadata }).to_string().as_bytes()).unwrap();
+    let gone = Some(Gone { column: "id", values: [2].into(), within: Vec::new() });
+    assert!(log.append(&Table { gone, ..table(&[]) }, ("b", 0), 8).unwrap());
+    let mut of_100 = Snapshot::default();
+    let mut due = |at: i64| {
+        of_100.version = Some(at);
+        checkpoint::is_due(&of_100, Some(at - 1))
+    };
+    assert_eq!((due(99), due(100), due(101)), (false, true, false), "unless the table says otherwise");
+    let checkpoint = |version: i64| folder.path().join(LOG).join(format!("{version:020}.checkpoint.parquet"));
+    assert!(log.append(&table(&[3]), ("a", 1), 9).unwrap());
+    assert!(!checkpoint(2).exists() && checkpoint(3).exists());
+    // Read alone, it is what all commits are.
+    for version in 0..=3 {
+        std::fs::remove_file(folder.path().join(LOG).join(format!("{version:020}.json"))).unwrap();
+    }
+    let read = Snapshot::open(folder.path(), None).unwrap();
+    assert_eq!((read.version, read.protocol, &read.writers), (Some(3), (1, 2), &log.known.writers));
+    assert_eq!(read.columns(), log.known.columns());
+    assert_eq!(read.setting("delta.checkpointInterval"), Some("3"));
+    let paths = |snapshot: &Snapshot| (snapshot.files.keys().cloned().collect(), snapshot.removed.keys().cloned().collect());
+    let both: (Vec<String>, Vec<String>) = paths(&read);
+    assert_eq!((&both, both.0.len(), both.1.len()), (&paths(&log.known), 2, 1));
+    assert_eq!(rows(folder.path(), None).len(), 2);
+    let mut again = Log::open(folder.path()).unwrap();
+    assert!(!again.append(&table(&[3]), ("a", 1), 9).unwrap());
+    assert!(again.append(&table(&[4]), ("a", 2), 9).unwrap());
 }
 
 #[test]
