@@ -128,7 +128,14 @@ fn tables_without_an_answer_are_rejected_and_nothing_is_written() {
     let out = text(&folder.path().join("m.plumb"));
     let rows = leads(200, 3);
     let data = write(folder.path(), "leads.csv", &rows);
-    assert!(failure(5, &["train", &data, "--outcome", "won", "-o", &out], b"").contains("won"));
+    let said = failure(5, &["train", &data, "--outcome", "won", "-o", &out], b"");
+    assert!(said.starts_with("error[INPUT_MISSING_COLUMNS]") && said.contains("there is no column won"), "{said}");
+    // A column of counts has ones and zeros, too.
+    let said = failure(5, &["train", &data, "--outcome", "visits", "-o", &out], b"");
+    assert!(
+        said.contains("TRAIN_NOT_BINARY") && said.contains("--max-left-out 9") && said.contains("the outcome is \""),
+        "{said}"
+    );
     assert!(failure(5, &["train", &data, "--leave-out", "stages", "-o", &out], b"").contains("stages"));
     let no: Vec<String> = rows.iter().filter(|row| row.ends_with(",0")).cloned().collect();
     let one = write(folder.path(), "one.csv", &no);

@@ -15,9 +15,14 @@ pub struct Limit {
 }
 
 impl Limit {
+    /// Whether so large a part may be left out.
+    pub fn allows(&self, part: f64) -> bool {
+        part <= self.max_left_out
+    }
+
     /// How the command ends after all of `inputs`.
     pub fn outcome<'a>(&self, inputs: impl IntoIterator<Item = &'a Rows>) -> Outcome {
-        let is_above = inputs.into_iter().any(|rows| rows.share_left_out() > self.max_left_out);
+        let is_above = inputs.into_iter().any(|rows| !self.allows(rows.share_left_out()));
         if is_above { Outcome::SomeRejected } else { Outcome::Done }
     }
 }

@@ -40,6 +40,7 @@ use crate::table::account::Limit;
 use crate::table::columns::Columns;
 use crate::table::labelled::{Labelled, Labels};
 use crate::table::leads::OUTCOMES;
+use crate::table::named::absent;
 use crate::table::training::Training;
 use crate::{Failure, Outcome};
 use champion::Champion;
@@ -221,6 +222,7 @@ impl Train {
             declaration.provenance.table_version.clone_from(&input.table_version);
         }
         let (leads, rows, place) = read_leads(&input, &declaration)?;
+        warn::binary(&rows, &self.limit, &place)?;
         warned(&mut warnings, warn::few(&leads, &place, &rows)?);
         warn::one_time(&leads, input.time.as_deref(), &place)?;
         warned(&mut warnings, warn::future(&leads, input.time.as_deref()));
@@ -273,6 +275,14 @@ impl Train {
             return Ok((read_declaration(path)?, None, Vec::new()));
         }
         let table = Columns::read_as(&input.file, input.place.as_deref())?;
+        let names: Vec<String> = table.columns.iter().map(|column| column.name.clone()).collect();
+        let is_there = |wanted: &&str| names.iter().any(|name| name.eq_ignore_ascii_case(wanted));
+        let given: Vec<&str> = [&input.outcome, &input.time].into_iter().flatten().map(String::as_str).collect();
+        // Before anything is said of the other columns.
+        if !given.iter().all(is_there) {
+            let missing: Vec<&str> = given.into_iter().filter(|wanted| !is_there(wanted)).collect();
+            return Err(absent(&table.place, &missing, &names));
+        }
         let usual = OUTCOMES.iter().find(|name| table.columns.iter().any(|column| column.name.eq_ignore_ascii_case(name)));
         let outcome = input.outcome.as_deref().or(usual.copied());
         let mut apart: BTreeSet<&str> = self.leave_out.iter().chain(&settings.own.leave_out).map(String::as_str).collect();

@@ -11,14 +11,41 @@ use super::fields::{LEADS_EACH, MOST_VALUES};
 use crate::output::terminal::thousands;
 use crate::report::rows::account;
 use crate::report::train::TrainWarning;
+use crate::table::account::Limit;
 use crate::{Failure, clock};
 
+/// The reason of rows whose outcome is neither yes nor no.
+const ODD: &str = "OUTCOME_NOT_UNDERSTOOD";
 /// Fewer leads of a class teach nothing: the calibration alone is fitted five times.
 const LEAST: u64 = 10;
+/// Where a larger part of the outcomes is neither yes nor no, the column is not one of outcomes.
+const MOST_ODD: f64 = 0.1;
 /// In a table of fewer leads, numbers that are no ids are often all different, too.
 const LEAST_IDS: usize = 1_000;
 /// Whole numbers are exact up to here.
 const WHOLE: f64 = 9_007_199_254_740_992.0;
+
+/// Nothing: the outcomes are yes or no, but for few, or for as many as `limit` allows.
+///
+/// # Errors
+/// More than a tenth of them are neither.
+pub fn binary(read: &Account, limit: &Limit, place: &str) -> Result<(), Failure> {
+    let odd = read.left_out.iter().find(|left| left.reason == ODD);
+    let Some(odd) = odd.filter(|_| read.used > 0) else { return Ok(()) };
+    let part = odd.rows as f64 / (odd.rows + read.used) as f64;
+    if part <= MOST_ODD || limit.allows(part) {
+        return Ok(());
+    }
+    let message = format!(
+        "{} of {} outcomes are neither yes nor no: a model learns from two kinds of leads. Name another column with --outcome, write its values as \
+         1 and 0, or leave those rows out with --max-left-out {:.0}%; {}",
+        thousands(odd.rows),
+        thousands(odd.rows + read.used),
+        (part * 100.0).ceil(),
+        account("rows", read)
+    );
+    Err(Failure::input(place, "TRAIN_NOT_BINARY", message))
+}
 
 /// A warning where leads are too few to say how good the model is.
 ///
@@ -31,7 +58,7 @@ pub fn few(leads: &Leads, place: &str, read: &Account) -> Result<Option<TrainWar
     let fails =
         |code: &'static str, message: String| Err(Failure::input(place, code, format!("{message}; {}", account("rows", read))));
     if rows == 0 {
-        let is_outcome = |reason: &str| reason == "OUTCOME_OPEN" || reason == "OUTCOME_NOT_UNDERSTOOD";
+        let is_outcome = |reason: &str| reason == "OUTCOME_OPEN" || reason == ODD;
         return if read.left_out.iter().any(|left| is_outcome(&left.reason)) {
             fails(
                 "TRAIN_NO_OUTCOMES",
