@@ -34,6 +34,9 @@ categories = ["ads", "referral", "web"]
 [[field]]
 name = "seen"
 kind = "date"
+[[field]]
+name = "newsletter"
+kind = "flag"
 
 [[feature]]
 name = "days_since_seen"
@@ -49,20 +52,25 @@ from = "visits"
 then = ["log1p", { standard = { mean = 1.1, std = 0.3 } }]
 "#;
 
-/// Leads with missing values, numbers in several spellings and categories that no schema lists.
+/// Leads with missing values, words for them, numbers and flags in several spellings and categories that no schema lists.
 fn leads(folder: &Path, rows: u64) -> String {
     let mut random = Random::new(7);
-    let mut csv = "lead_id,created,visits,pages,source,seen,converted\n".to_owned();
+    let mut csv = "lead_id,created,visits,pages,source,seen,newsletter,converted\n".to_owned();
     for n in 0..rows {
         let visits = random.below(12);
         let pages = random.unit() * 40.0;
-        let source = ["ads", "referral", "web", "fair", ""][random.below(5) as usize];
+        let source = ["ads", "referral", "web", "fair", "n/a", ""][random.below(6) as usize];
         let seen = if n % 7 == 0 { String::new() } else { format!("2026-03-{:02}", 1 + n % 28) };
         let visits_text = if n % 11 == 0 { String::new() } else { format!("{visits}.0") };
         let converted = u8::from(random.unit() < 0.05 + visits as f64 / 20.0);
+        let newsletter = ["Yes", "No", "TRUE", "N/A", ""][n as usize % 5];
         let hour = n % 24;
-        writeln!(csv, "L{n},2026-04-{:02}T{hour:02}:15:00Z,{visits_text},{pages:?},{source},{seen},{converted}", 1 + n % 30)
-            .unwrap();
+        writeln!(
+            csv,
+            "L{n},2026-04-{:02}T{hour:02}:15:00Z,{visits_text},{pages:?},{source},{seen},{newsletter},{converted}",
+            1 + n % 30
+        )
+        .unwrap();
     }
     let path = folder.join("leads.csv");
     std::fs::write(&path, csv).unwrap();
@@ -89,6 +97,8 @@ fn all_ways_make_the_same_bits_and_what_differs_is_named() {
 
     let server = Server::start(&["--model", &model]);
     let url = server.url.clone();
+    let scored = expect(0, &["score", "--url", &url, &data, "--json", "-o", &text(&folder.path().join("scored.csv"))], b"");
+    assert!(scored.contains("\"scored\": 400") && scored.contains("\"rejected\": 0"), "{scored}");
     let said = expect(0, &[&check[..], &["--schema", &schema, "--url", &url, "--json"]].concat(), b"");
     let found = ways(&said);
     assert_eq!(found.iter().map(|way| way.0.as_str()).collect::<Vec<_>>(), ["training", "batch", "json", "service"]);

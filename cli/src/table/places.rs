@@ -101,12 +101,7 @@ impl Places {
         let (mut lead, mut problems) = (Lead::default(), Vec::new());
         for (field, place) in schema.fields.iter().zip(&self.fields) {
             let Some(place) = place else { continue };
-            // A schema may list a missing word as a category: only the field's text shows it.
-            let read = match records.text(*place) {
-                Some(text) => field.parse_cell(text),
-                None => value(records.cell(*place), field),
-            };
-            match read {
+            match field_value(records, *place, field) {
                 Ok(Value::Missing) => {}
                 Ok(value) => lead.set(&field.name, value),
                 Err(problem) => problems.push(problem),
@@ -129,6 +124,18 @@ impl Places {
             }
         }
         (lead, problems)
+    }
+}
+
+/// The value of `field` that the current record has in column `place`.
+///
+/// # Errors
+/// The cell is no value of the field.
+pub fn field_value(records: &dyn Records, place: usize, field: &Field) -> Result<Value, LeadError> {
+    // A schema may list a missing word as a category: only the field's text shows it.
+    match records.text(place) {
+        Some(text) => field.parse_cell(text),
+        None => value(records.cell(place), field),
     }
 }
 

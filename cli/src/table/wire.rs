@@ -1,10 +1,9 @@
 //! Records as the JSON leads that a service reads.
 
-use plumbline_core::schema::{Field, FieldKind, Role};
-use plumbline_core::table::number;
+use plumbline_core::schema::Field;
 use serde_json::{Map, Value, json};
 
-use super::places::places_of;
+use super::places::{field_value, places_of};
 use crate::input::{Cell, Records};
 
 /// For each column of a table its name in a lead, and its field.
@@ -24,29 +23,38 @@ impl Named {
         Named(named)
     }
 
-    /// The current record of `records` as a JSON object; texts of a CSV are numbers where the field is one.
+    /// The current record of `records` as a JSON object. A cell of a field is the value that `plumbline score` reads from it, such as `true` for
+    /// `Yes` where the field is a flag; one that is no value of its field, and one of no field, is as the table has it.
     pub fn lead(&self, records: &dyn Records) -> String {
         if let Some(json) = records.json() {
             return String::from_utf8_lossy(json).into_owned();
         }
         let mut lead = Map::new();
         for (index, (name, field)) in self.0.iter().enumerate() {
-            let value = match records.cell(index) {
-                Cell::Missing => continue,
-                Cell::Text(text) if text.trim().is_empty() => continue,
-                Cell::Text(text) => {
-                    let is_number = field.as_ref().is_some_and(|field| field.kind == FieldKind::Number && field.role != Role::Id);
-                    number(text).filter(|_| is_number).map_or_else(|| text.into(), |x| json!(x))
-                }
-                Cell::Bool(is) => is.into(),
-                Cell::Int(n) => n.into(),
-                Cell::UInt(n) => n.into(),
-                Cell::Float(x) => json!(x),
-                Cell::Time(moment) => moment.ms.into(),
-                Cell::Other(other) => serde_json::from_str(&other.to_string()).unwrap_or_default(),
+            let of_field = field.as_ref().and_then(|field| field_value(records, index, field).ok());
+            let value = match of_field {
+                Some(value) => serde_json::to_value(&value).unwrap_or_default(),
+                None => as_it_stands(records.cell(index)),
             };
-            lead.insert(name.clone(), value);
+            if !value.is_null() {
+                lead.insert(name.clone(), value);
+            }
         }
         Value::Object(lead).to_string()
+    }
+}
+
+/// A cell that is of no field; null where it is empty.
+fn as_it_stands(cell: Cell<'_>) -> Value {
+    match cell {
+        Cell::Missing => Value::Null,
+        Cell::Text(text) if text.trim().is_empty() => Value::Null,
+        Cell::Text(text) => text.into(),
+        Cell::Bool(is) => is.into(),
+        Cell::Int(n) => n.into(),
+        Cell::UInt(n) => n.into(),
+        Cell::Float(x) => json!(x),
+        Cell::Time(moment) => moment.ms.into(),
+        Cell::Other(other) => serde_json::from_str(&other.to_string()).unwrap_or_default(),
     }
 }
