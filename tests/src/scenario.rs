@@ -1,14 +1,17 @@
 //! Rollouts of a simulated company, played through the real service on virtual time, and what its ledger says of them.
 
+use std::collections::BTreeMap;
+
 use plumbline::harness::world::{Store, base, play_script};
+use plumbline_core::event::{ScoreChange, ScoreChanges};
 use plumbline_core::rollout::ledger::{self, Entry};
 use plumbline_core::rollout::{Policy, State};
 use plumbline_worker::world::{self, ScriptFile};
-use plumbline_worker::{Control, Lifecycle, LogShard};
+use plumbline_worker::{Control, Lifecycle, LogShard, Request, Sql, SqlValue};
 use serde_json::{Value, json};
 
 /// Histories begin here: 2026-09-07, a Monday.
-const BEGINS_MS: i64 = 1_788_739_200_000;
+pub const BEGINS_MS: i64 = 1_788_739_200_000;
 /// Milliseconds of a day.
 const DAY_MS: i64 = 86_400_000;
 /// The day on which the rollout starts.
@@ -33,6 +36,12 @@ pub struct Ended {
     pub report: Value,
     /// What was sent, and what was rejected.
     pub played: world::Played,
+    /// How far open leads were scored again; null where score changes are not recorded.
+    pub rescored: Value,
+    /// The recorded score changes, the oldest first.
+    pub changes: Vec<ScoreChange>,
+    /// How many leads show a score of each version: what the CRM was last sent.
+    pub shown: BTreeMap<String, i64>,
 }
 
 /// A script of the smaller world, to which `events` are added: `challenger` starts on day [`START`], and people attend to it.
@@ -67,7 +76,33 @@ pub fn play(script: &Value, policy: Policy) -> Result<Ended, String> {
     }
     let report = control.report(script.until_ms).map_err(|e| e.to_string())?;
     let report = serde_json::to_value(report).map_err(|e| e.to_string())?;
-    Ok(Ended { state, chain, report, played })
+    let mut asked = |path: &str, query: &str| {
+        let key = format!("Bearer {}", script.people.first().map(|person| person.secret.as_str()).unwrap_or_default());
+        let request = Request { method: "GET", path, query, headers: &[("authorization", &key)], body: b"" };
+        let answer = lifecycle.answer(script.until_ms, &request, true);
+        (answer.status == 200).then(|| serde_json::from_slice(&answer.body).ok()).flatten()
+    };
+    let rescored = asked("/v1/rescore", "").unwrap_or(Value::Null);
+    let (mut changes, mut cursor) = (Vec::new(), String::new());
+    while let Some(page) = asked("/v1/changes", &format!("limit=1000&after={cursor}")) {
+        let page: ScoreChanges = serde_json::from_value(page).map_err(|e| e.to_string())?;
+        changes.extend(page.changes);
+        cursor = page.cursor;
+        if !page.more {
+            break;
+        }
+    }
+    let mut shown = BTreeMap::new();
+    for shard in lifecycle.shards() {
+        let rows =
+            shard.sql().query("SELECT version, count(*) FROM current_scores GROUP BY version", &[]).map_err(|e| e.to_string())?;
+        for row in rows {
+            if let [SqlValue::Text(version), SqlValue::Integer(count)] = &row[..] {
+                *shown.entry(version.clone()).or_default() += count;
+            }
+        }
+    }
+    Ok(Ended { state, chain, report, played, rescored, changes, shown })
 }
 
 /// A transition of the ledger.

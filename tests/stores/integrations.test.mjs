@@ -184,8 +184,8 @@ test("open leads are scored again by hand, and leads without fields are counted"
   assert.ok(state.rescored > 0, JSON.stringify(state));
 });
 
-// A rollout to all leads takes weeks. The store says that another model served all leads until now, and what it had reported of each lead:
-// the service finds its own model in its place, as after a promotion.
+// promotion.test.mjs has a model that the lifecycle itself promotes, on SQLite. Here, on PostgreSQL, the store says that another model served all
+// leads until now, and what it had reported of each lead: the service finds its own model in its place, as after a promotion.
 test("a model that begins to serve all leads scores open leads again, and the CRM gets signed changes by their schema", { skip: unchecked, timeout: 60_000 }, async () => {
   const before = new Map((await changes()).map((change) => [change.lead_id, change]));
   const old = "UPDATE service_log.current_scores SET version = 'before', probability = 0.001, band = 'none'";

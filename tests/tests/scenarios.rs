@@ -9,8 +9,10 @@
     reason = "a test may fail loudly anywhere"
 )]
 
+use plumbline_core::event::{ChangeReason, ScoreChange};
+use plumbline_core::rollout::policy::LeadStore;
 use plumbline_core::rollout::{Policy, Stage};
-use plumbline_tests::scenario::{Ended, LEADS, START, WAIVED, play, script};
+use plumbline_tests::scenario::{BEGINS_MS, Ended, LEADS, START, WAIVED, play, script};
 use plumbline_worker::world;
 use serde_json::{Value, json};
 
@@ -42,13 +44,21 @@ fn shown(ended: &Ended) -> String {
 fn a_good_model_reaches_all_leads_on_the_earliest_day_and_becomes_champion() {
     let mut script = script("good", 1, 14 + 52, &[]);
     script["lift"] = json!(0.2);
-    let ended = play(&script, policy()).unwrap();
+    let ended = play(&script, written_back()).unwrap();
     let days = ["canary", "ab_test", "full"].map(|stage| ended.day_of(stage));
     assert_eq!(days, [Some(14), Some(21), Some(42)], "{}", shown(&ended));
     let last = ended.moves().pop().unwrap();
     assert_eq!((last.day, last.end.as_deref(), last.row), (49, Some("completed"), 5), "{}", shown(&ended));
     assert_eq!(ended.state.champion, world::Script::CHALLENGER);
     assert!(ended.played.rejected.is_empty(), "{}", shown(&ended));
+    // Full rollout had the open leads scored again, once: the end of the rollout changed nothing.
+    let rescored = &ended.rescored;
+    assert_eq!((rescored["state"].as_str(), rescored["by"].as_str()), (Some("done"), Some("promotion")), "{rescored}");
+    assert_eq!(rescored["version"], world::Script::CHALLENGER);
+    let began_day = (plumbline_core::table::parse_date(rescored["began_at"].as_str().unwrap()).unwrap() - BEGINS_MS) / 86_400_000;
+    // People approve after the day's tick.
+    assert_eq!(began_day - START, 43, "{rescored}");
+    assert!(replaced(&ended, world::Script::CHAMPION, world::Script::CHALLENGER).len() > 20, "{rescored}");
 }
 
 #[test]
@@ -120,6 +130,56 @@ fn a_model_that_harms_a_segment_is_held_and_the_segment_is_named() {
     let ended = play(&script, policy()).unwrap();
     assert_eq!((ended.state.stage(), ended.day_of("full")), (Stage::AbTest, None), "{}", shown(&ended));
     assert!(ended.holds().iter().any(|text| text.contains(world::HARMED)), "{}", shown(&ended));
+}
+
+/// [`policy`] with write-back: fields of scored leads are kept, and open leads are scored again at once.
+fn written_back() -> Policy {
+    let mut policy = policy();
+    policy.leads.store = LeadStore::Scored;
+    (policy.writeback.enabled, policy.writeback.rescore_per_second) = (true, 1_000_000);
+    policy
+}
+
+/// The changes of rescoring that replaced a score of `version`, and whether each is a score of `by`, whose leads it names once.
+fn replaced(ended: &Ended, version: &str, by: &str) -> Vec<String> {
+    let of = |change: &&ScoreChange| {
+        change.reason == ChangeReason::Rescored && change.previous.as_ref().is_some_and(|previous| previous.version == version)
+    };
+    let found: Vec<&ScoreChange> = ended.changes.iter().filter(of).collect();
+    assert!(found.iter().all(|change| change.version == by), "scores are {by}'s");
+    let mut leads: Vec<String> = found.iter().map(|change| change.lead_id.clone()).collect();
+    leads.sort();
+    leads.dedup();
+    assert_eq!(leads.len(), found.len(), "each lead once");
+    leads
+}
+
+#[test]
+fn after_a_canary_that_is_rolled_back_the_crm_shows_the_champion_s_scores_again() {
+    for (stage, after) in [("canary", 16), ("ab_test", 24)] {
+        let events = [at(after, 9, "errors", json!({ "of": "challenger", "share": 0.5 }))];
+        let mut script = script("good", 1, START as u32 + after as u32 + 2, &events);
+        script["lift"] = json!(0.2);
+        // The rollback and what follows it are not of one tick.
+        script["ends_when_decided"] = json!(false);
+        let ended = play(&script, written_back()).unwrap();
+        assert_eq!((ended.end().unwrap().0.as_str(), ended.day_of(stage).is_some()), ("rolled_back", true), "{}", shown(&ended));
+        assert_eq!(ended.day_of("full"), None);
+        let (champion, challenger) = (world::Script::CHAMPION, world::Script::CHALLENGER);
+        let rescored = &ended.rescored;
+        let told = ["state", "by", "version", "reported_by"].map(|name| rescored[name].as_str().unwrap_or_default().to_owned());
+        assert_eq!(told, ["done", "rollback", champion, challenger].map(str::to_owned), "{rescored}");
+        // Only the challenger's leads were looked at, not the thousands that the champion scored.
+        let of_challenger = ended.changes.iter().filter(|change| change.version == challenger).count() as u64;
+        let looked_at = rescored["leads"].as_u64().unwrap();
+        assert!(looked_at > 10 && looked_at <= of_challenger, "{rescored}: {of_challenger} changes");
+        let leads = replaced(&ended, challenger, champion);
+        assert_eq!(leads.len() as u64, rescored["changed"].as_u64().unwrap(), "{rescored}");
+        assert!(!leads.is_empty(), "{rescored}");
+        // Of those that show the challenger's score still, each is closed or hidden, or the champion's score is nearly the same.
+        let left = ended.shown.get(challenger).copied().unwrap_or_default().unsigned_abs();
+        assert_eq!(left, looked_at - rescored["changed"].as_u64().unwrap(), "{rescored} {:?}", ended.shown);
+    }
 }
 
 #[test]

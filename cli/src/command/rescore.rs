@@ -15,7 +15,8 @@ use crate::{Failure, Outcome, clock};
 #[command(after_help = "\
 The service scores each open lead, one without an outcome that was scored within writeback.open_days, by its stored fields with the version
 that serves all leads, at most writeback.rescore_per_second leads a second, and records what changed (plumbline changes, webhooks). It does so
-by itself when another model begins to serve all leads (writeback.rescore). How far it came is in the store: after a restart it goes on.
+by itself when another model begins to serve all leads, and for the leads that show a challenger's score when a canary or an A/B test is rolled
+back or suspended (writeback.rescore). How far it came is in the store: after a restart it goes on.
 
 Stored are the fields of a lead's first score (leads.store) and those that were sent to POST /v1/leads. Leads without stored fields, and leads
 that were scored more than ten minutes after them, are counted and not scored here: have the CRM send them to /v1/score.
@@ -106,8 +107,12 @@ fn sentence(state: &Value) -> String {
         "done" => "Done",
         _ => "Running",
     };
+    let of = match word("reported_by") {
+        "" => String::new(),
+        version => format!(" for leads with scores of version {version}"),
+    };
     format!(
-        "{what}: version {}, {} leads looked at ({:.0} %); {} scored again, {} changes; {} closed, {} without stored fields, {} scored since with other fields, {} rejected, {} hidden.",
+        "{what}: version {}{of}, {} leads looked at ({:.0} %); {} scored again, {} changes; {} closed, {} without stored fields, {} scored since with other fields, {} rejected, {} hidden.",
         word("version"),
         count("leads"),
         state.get("share").and_then(Value::as_f64).unwrap_or_default() * 100.0,

@@ -3,10 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use plumbline_core::rollout::{DAY_MS, Policy};
 use plumbline_worker::world::{self, Script, ScriptFile};
 use plumbline_worker::{Control, Lifecycle, LogShard, SqlError};
 
 use crate::host::{demo, lifecycle};
+use crate::input::read_settings;
 use crate::output::terminal;
 use crate::store::{Home, Store};
 use crate::{Failure, Outcome, clock};
@@ -31,7 +33,10 @@ A script begins on a Monday. Its events:
   of = \"challenger\"         # srm, ranks_worse, silence_sales, feedback_odd, attend (people do what the rollout waits for)
   share = 0.2
 
-  plumbline simulate --seed 1 --store demo-store && plumbline serve --store demo-store")]
+  plumbline simulate --seed 1 --store demo-store && plumbline serve --store demo-store
+
+A script whose last approval is yours: stop it before (days), try rules of your own, and go on with the store.
+  plumbline simulate --script S.toml --until-now --settings plumbline.toml --store trial && plumbline serve --store trial")]
 pub struct Simulate {
     /// Decides every draw
     #[arg(long)]
@@ -42,6 +47,12 @@ pub struct Simulate {
     /// What happens instead of the demo's history, in TOML: seed, days, leads a day, the challenger, and events
     #[arg(long, value_name = "S.toml")]
     script: Option<PathBuf>,
+    /// The script's history ends now, rather than begins on 2026-09-07, so that a service can go on with its store
+    #[arg(long, requires = "script")]
+    until_now: bool,
+    /// Rules of the rollout, write-back and what is kept of leads, instead of the demo's: a settings file (plumbline.toml)
+    #[arg(long, value_name = "FILE")]
+    settings: Option<PathBuf>,
     /// Folder of the store that is made; it must be new [default: in memory]
     #[arg(long, value_name = "FOLDER")]
     store: Option<PathBuf>,
@@ -59,12 +70,14 @@ impl Simulate {
         let began = clock::start();
         let script = self.script(clock::now().0)?;
         let now_ms = script.until_ms;
+        let policy =
+            self.settings.as_deref().map_or_else(|| Ok(world::policy()), |path| read_settings(path).map(|(_, policy)| policy))?;
         let lifecycle = match &self.store {
             Some(folder) => {
                 fresh(folder)?;
-                lifecycle::open(folder, world::policy(), demo::base())?
+                lifecycle::open(folder, policy, demo::base())?
             }
-            None => in_memory()?,
+            None => in_memory(policy)?,
         };
         let (mut lifecycle, played) = demo::play_script(lifecycle, &script)?;
         let report = lifecycle.control().report(now_ms).map_err(failed)?;
@@ -102,7 +115,12 @@ impl Simulate {
         let invalid = |message: String| Failure::input(place.clone(), "SCRIPT_INVALID", message);
         let text = std::fs::read_to_string(path).map_err(Failure::read(place.clone()))?;
         let file: ScriptFile = toml::from_str(&text).map_err(|e| invalid(e.to_string()))?;
-        let script = file.script(BEGINS_MS, secrets).map_err(|e| invalid(e.to_string()))?;
+        let mut script = file.script(BEGINS_MS, secrets).map_err(|e| invalid(e.to_string()))?;
+        if self.until_now {
+            let days = script.until_ms - script.from_ms;
+            script.from_ms = (now_ms - days).div_euclid(DAY_MS) * DAY_MS;
+            script.until_ms = now_ms;
+        }
         let leads_per_day = self.leads.unwrap_or(script.leads_per_day);
         if script.until_ms <= script.from_ms {
             return Err(invalid("days must be at least 1".to_owned()));
@@ -114,9 +132,9 @@ impl Simulate {
     }
 }
 
-fn in_memory() -> Result<Lifecycle<Store>, Failure> {
+fn in_memory(policy: Policy) -> Result<Lifecycle<Store>, Failure> {
     let refused = |e: SqlError| Failure::Service { code: e.code(), message: e.to_string() };
-    let control = Control::open(Store::in_memory().map_err(refused)?, world::policy(), demo::base()).map_err(refused)?;
+    let control = Control::open(Store::in_memory().map_err(refused)?, policy, demo::base()).map_err(refused)?;
     let shard = LogShard::open(Store::in_memory().map_err(refused)?).map_err(refused)?;
     Ok(Lifecycle::new(control, vec![shard]))
 }

@@ -6,6 +6,8 @@ use sha2::{Digest, Sha256};
 pub const LEASE_MS: i64 = 30_000;
 /// The longest wait between two tries, in milliseconds.
 const LONGEST_MS: i64 = 3_600_000;
+/// A receiver may ask for a wait of so many seconds at most.
+const LONGEST_ASKED_S: u32 = 86_400;
 /// A message is given up at this age, in milliseconds.
 const AGE_MS: i64 = 3 * 86_400_000;
 /// Tries after which the wait no longer doubles.
@@ -41,8 +43,9 @@ pub enum Settled {
 
 /// What becomes of message `id`, written at `created_ms` and sent for the `tries`th time, after `answered` at `now_ms`.
 ///
-/// 2xx: done. 429: again when `Retry-After` says. 408, 5xx and no answer: again after 2^tries seconds and a jitter that the id decides,
-/// at most an hour, until the message is three days old. Anything else will not get better: given up at once.
+/// 2xx: done. 410: the receiver no longer wants messages, given up at once. Anything else, and no answer: again after 2^tries seconds and a
+/// jitter that the id decides, at most an hour, until the message is three days old; 429 and 503 wait as long as `Retry-After` says, at most
+/// a day. A 4xx is tried again too, for people mend what causes it: a key that changed, a route that is not there yet.
 ///
 /// # Example
 /// ```
@@ -50,15 +53,18 @@ pub enum Settled {
 /// let status = |status| Answered::Status { status, retry_after_s: None };
 /// assert_eq!(settle("a", 1, 0, status(204), 5), Settled::Done);
 /// assert_eq!(settle("a", 1, 0, status(410), 5), Settled::Dead);
+/// assert!(matches!(settle("a", 1, 0, status(401), 5), Settled::Again { .. }));
 /// let again = settle("a", 3, 0, status(503), 0);
 /// assert!(matches!(again, Settled::Again { due_ms: 8_000..=12_000 }), "{again:?}");
 /// ```
 pub fn settle(id: &str, tries: u32, created_ms: i64, answered: Answered, now_ms: i64) -> Settled {
     let wait_ms = match answered {
         Answered::Status { status: 200..=299, .. } => return Settled::Done,
-        Answered::Status { status: 429, retry_after_s: Some(seconds) } => i64::from(seconds.max(1)) * 1_000,
-        Answered::Status { status: 408 | 429 | 500..=599, .. } | Answered::Nothing => backed_off_ms(id, tries),
-        Answered::Status { .. } => return Settled::Dead,
+        Answered::Status { status: 410, .. } => return Settled::Dead,
+        Answered::Status { status: 429 | 503, retry_after_s: Some(seconds) } => {
+            i64::from(seconds.clamp(1, LONGEST_ASKED_S)) * 1_000
+        }
+        Answered::Status { .. } | Answered::Nothing => backed_off_ms(id, tries),
     };
     let due_ms = now_ms.saturating_add(wait_ms);
     if due_ms.saturating_sub(created_ms) > AGE_MS { Settled::Dead } else { Settled::Again { due_ms } }
@@ -81,10 +87,13 @@ mod tests {
         let status = |status, retry_after_s| Answered::Status { status, retry_after_s };
         for (answered, expected) in [
             (status(200, None), "done"),
-            (status(302, None), "dead"),
-            (status(400, None), "dead"),
-            (status(404, Some(5)), "dead"),
+            (status(302, None), "again"),
+            (status(400, None), "again"),
+            (status(401, None), "again"),
+            (status(404, Some(5)), "again"),
             (status(408, None), "again"),
+            (status(410, None), "dead"),
+            (status(425, None), "again"),
             (status(429, None), "again"),
             (status(500, None), "again"),
             (status(503, Some(900)), "again"),
@@ -97,7 +106,16 @@ mod tests {
             };
             assert_eq!(found, expected, "{answered:?}");
         }
-        assert_eq!(settle("m", 1, 0, status(429, Some(120)), 7), Settled::Again { due_ms: 120_007 });
+        for code in [429, 503] {
+            assert_eq!(settle("m", 1, 0, status(code, Some(120)), 7), Settled::Again { due_ms: 120_007 });
+            assert_eq!(
+                settle("m", 1, 0, status(code, Some(u32::MAX)), 7),
+                Settled::Again { due_ms: 86_400_007 },
+                "a day at most"
+            );
+        }
+        // Whatever else is answered, three days are the end.
+        assert_eq!(settle("m", 60, 0, status(401, None), AGE_MS), Settled::Dead);
     }
 
     #[test]

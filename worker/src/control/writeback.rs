@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use plumbline_core::event::{ScoreChange, ScoreChanges};
 use plumbline_core::report::time_text;
 use plumbline_core::rollout::ledger::Kind;
-use plumbline_core::rollout::{DAY_MS, Stage, State};
+use plumbline_core::rollout::{DAY_MS, End, Stage, State};
 use plumbline_core::sentence::Sentence;
 use plumbline_core::table::parse_date;
 use serde::{Deserialize, Serialize};
@@ -29,6 +29,7 @@ const MOST_WAITING: u64 = 20;
 /// Where what is kept lies.
 const BEGUN: &str = "rescoring";
 const SERVES: &str = "rescoring serves";
+const TRIED: &str = "rescoring tried";
 const POSTED: &str = "changes posted";
 
 /// A rescoring that began.
@@ -39,6 +40,9 @@ struct Begun {
     by: String,
     at_ms: i64,
     open_from_ms: i64,
+    /// Only leads whose last reported score is of this version; empty: all.
+    #[serde(default)]
+    reported_by: String,
 }
 
 /// The version that serves all leads; none while two do.
@@ -50,6 +54,13 @@ fn serves_all(state: &State) -> Option<&str> {
         Stage::Full => Some(&rollout.challenger),
         Stage::Idle | Stage::Shadow => Some(&state.champion),
     }
+}
+
+/// Whether `version` no longer serves because its rollout is suspended, or ended in another way than by becoming champion.
+fn is_ended(state: &State, version: &str) -> bool {
+    let is_suspended = state.rollout.as_ref().is_some_and(|rollout| rollout.challenger == version && rollout.suspended.is_some());
+    let end = state.past.get(version).and_then(|past| past.end);
+    is_suspended || end.is_some_and(|end| end != End::Completed)
 }
 
 impl<S: Sql> Control<S> {
@@ -71,6 +82,7 @@ impl<S: Sql> Control<S> {
             version: begun.version,
             per_second: f64::from(writeback.rescore_per_second) / shards,
             open_from_ms: begun.open_from_ms,
+            reported_by: begun.reported_by,
         });
         Ok(Some(WritebackRules { min_change: writeback.min_change, rescoring }))
     }
@@ -79,28 +91,48 @@ impl<S: Sql> Control<S> {
         Ok(self.kept(BEGUN)?.and_then(|text| serde_json::from_str(&text).ok()))
     }
 
-    /// Begins to score open leads again where another version serves all leads than before.
+    /// Begins to score open leads again where another version serves all leads than before: a promotion, or its rollback. Where the champion
+    /// serves all leads again after a canary or an A/B test, leads whose reported score is the challenger's are scored again by the champion.
     pub(super) fn follow_serving(&mut self, now_ms: i64) -> Result<(), SqlError> {
         if !self.policy.writeback.enabled {
             return Ok(());
         }
-        let Some(serves) = self.state()?.and_then(|state| serves_all(&state).map(str::to_owned)) else { return Ok(()) };
-        let before = self.kept(SERVES)?;
-        if before.as_ref() == Some(&serves) {
+        let Some(state) = self.state()? else { return Ok(()) };
+        let (before, tried) = (self.kept(SERVES)?, self.kept(TRIED)?.unwrap_or_default());
+        let Some(serves) = serves_all(&state) else {
+            if before.is_none() {
+                // Changes are recorded since the test is under way.
+                self.set_kept(SERVES, &state.champion)?;
+            }
+            let challenger = state.rollout.as_ref().map_or("", |rollout| &rollout.challenger);
+            return if tried == challenger { Ok(()) } else { self.set_kept(TRIED, challenger) };
+        };
+        let is_other = before.as_deref() != Some(serves);
+        if !is_other && tried.is_empty() {
             return Ok(());
         }
-        if before.is_some() && self.policy.writeback.rescore {
-            let begun = self.rescoring(now_ms, &serves, "promotion");
+        let begun = match before.as_deref() {
+            None => None,
+            Some(before) if is_other => {
+                let by = if is_ended(&state, before) { "rollback" } else { "promotion" };
+                Some(self.rescoring(now_ms, serves, by))
+            }
+            Some(_) => Some(Begun { reported_by: tried.clone(), ..self.rescoring(now_ms, serves, "rollback") }),
+        };
+        if let Some(begun) = begun.filter(|_| self.policy.writeback.rescore) {
             self.set_kept(BEGUN, &serde_json::to_string(&begun).unwrap_or_default())?;
         }
-        self.set_kept(SERVES, &serves)
+        if !tried.is_empty() {
+            self.set_kept(TRIED, "")?;
+        }
+        self.set_kept(SERVES, serves)
     }
 
     /// A rescoring that begins now.
     fn rescoring(&self, now_ms: i64, version: &str, by: &str) -> Begun {
         let open_from_ms = now_ms - i64::from(self.policy.writeback.open_days) * DAY_MS;
         let (id, version) = (format!("{version}-{now_ms}"), version.to_owned());
-        Begun { id, version, by: by.to_owned(), at_ms: now_ms, open_from_ms }
+        Begun { id, version, by: by.to_owned(), at_ms: now_ms, open_from_ms, reported_by: String::new() }
     }
 
     /// Begins to score open leads again, for a person, which the ledger notes.
@@ -153,6 +185,7 @@ impl<S: Sql> Control<S> {
         };
         Ok(ok(&json!({
             "id": begun.id, "version": begun.version, "by": begun.by, "began_at": time_text(begun.at_ms), "state": state,
+            "reported_by": (!begun.reported_by.is_empty()).then_some(begun.reported_by),
             "share": (sum.share / shards * 1_000.0).round() / 1_000.0, "leads": sum.leads, "rescored": sum.rescored, "changed": sum.changed, "closed": sum.closed,
             "without_fields": sum.without_fields, "outdated": sum.outdated, "rejected": sum.rejected, "hidden": sum.hidden,
             "per_second": self.policy.writeback.rescore_per_second,

@@ -171,7 +171,11 @@ const KEYS: &[(&str, &str, &str)] = &[
         "",
     ),
     ("writeback.webhooks", "Signed webhooks that changes are posted to: url, and the secret that signs", "S4.1"),
-    ("writeback.rescore", "Whether open leads are scored again when another model begins to serve all leads", "S4.1"),
+    (
+        "writeback.rescore",
+        "Whether open leads are scored again when another model begins to serve all leads, or a challenger ceases to serve some",
+        "S4.1",
+    ),
     ("writeback.rescore_per_second", "Leads a second that are scored again, over all shards", ""),
     ("writeback.open_days", "Days after its last score for which a lead without an outcome is open", ""),
 ];

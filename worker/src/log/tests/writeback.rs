@@ -13,7 +13,8 @@ fn writeback(rescoring: Option<Rescoring>) -> Digest {
 }
 
 fn again(id: &str, per_second: f64) -> WritebackRules {
-    let rescoring = Rescoring { id: id.into(), version: "2".into(), per_second, open_from_ms: START - DAY };
+    let rescoring =
+        Rescoring { id: id.into(), version: "2".into(), per_second, open_from_ms: START - DAY, ..Rescoring::default() };
     WritebackRules { min_change: 0.05, rescoring: Some(rescoring) }
 }
 
@@ -116,6 +117,53 @@ fn open_leads_are_scored_again_at_the_rate_and_after_a_restart_it_goes_on() {
 }
 
 #[test]
+fn after_a_test_only_leads_that_show_the_challenger_s_score_are_scored_again_unless_all_were_on_their_way() {
+    let of_challenger = |id: &str, per_second: f64| {
+        let mut rules = again(id, per_second);
+        let rescoring = rules.rescoring.as_mut().unwrap();
+        (rescoring.version, rescoring.reported_by) = ("1".into(), "2".into());
+        rules
+    };
+    let world = || {
+        let mut shard = LogShard::open(Memory::new()).unwrap();
+        shard.digest_all(START, &writeback(None)).unwrap();
+        let leads: Vec<String> = (0..40).map(|n| format!("lead-{n}")).collect();
+        let role = |n: usize| if n.is_multiple_of(4) { ("2", "challenger") } else { ("1", "champion") };
+        let rows = leads.iter().enumerate().map(|(n, lead)| line(START, lead, role(n).0, role(n).1, 0.5));
+        shard.append(&batch("b", &rows.collect::<Vec<_>>())).unwrap();
+        let fields = leads.iter().map(|lead| LeadFields {
+            lead_id: lead.clone(),
+            at_ms: START,
+            fields: "{}".parse().unwrap(),
+            schema_sha256: String::new(),
+        });
+        shard.keep_fields(&fields.collect::<Vec<_>>()).unwrap();
+        shard.digest_all(START, &writeback(None)).unwrap();
+        shard
+    };
+    let mut score = |version: &str, _: &str, _: i64| Some((if version == "1" { 0.2 } else { 0.9 }, "cold".to_owned()));
+    let mut shard = world();
+    let before = shard.score_changes(0, 100).unwrap();
+    while shard.rescore(START, &of_challenger("r1", 1e6), &mut score).unwrap() {}
+    let done = shard.rescored().unwrap();
+    assert_eq!((done.done, done.leads, done.rescored, done.changed), (true, 10, 10, 10), "{done:?}");
+    let page = shard.score_changes(before.last, 100).unwrap();
+    let is_back = |change: &plumbline_core::event::ScoreChange| {
+        change.version == "1" && change.previous.as_ref().is_some_and(|previous| previous.version == "2")
+    };
+    assert!(page.changes.len() == 10 && page.changes.iter().all(is_back), "{page:?}");
+    // All leads were being scored again by the champion when the test began: they are, after it.
+    let mut shard = world();
+    let mut all = again("all", 10.0);
+    all.rescoring.as_mut().unwrap().version = "1".into();
+    shard.rescore(START, &all, &mut score).unwrap();
+    assert_eq!(shard.rescored().unwrap().leads, 10);
+    while shard.rescore(START, &of_challenger("r1", 1e6), &mut score).unwrap() {}
+    let done = shard.rescored().unwrap();
+    assert_eq!((done.done, done.leads, done.rescored), (true, 40, 40), "{done:?}");
+}
+
+#[test]
 fn an_erased_lead_is_not_listed_and_old_changes_are_forgotten() {
     let mut shard = LogShard::open(Memory::new()).unwrap();
     shard.digest_all(START, &writeback(None)).unwrap();
@@ -178,7 +226,8 @@ fn a_lead_that_is_scored_daily_is_open_though_its_score_stays() {
         shard.append(&batch(&format!("b{day}"), &rows)).unwrap();
         shard.digest_all(START + day * DAY, &writeback(None)).unwrap();
     }
-    let rescoring = Rescoring { id: "r".into(), version: "2".into(), per_second: 1e6, open_from_ms: START + 3 * DAY };
+    let rescoring =
+        Rescoring { id: "r".into(), version: "2".into(), per_second: 1e6, open_from_ms: START + 3 * DAY, ..Rescoring::default() };
     let rules = WritebackRules { min_change: 0.05, rescoring: Some(rescoring) };
     while shard.rescore(START + 5 * DAY, &rules, &mut |_, _, _| None).unwrap() {}
     let done = shard.rescored().unwrap();

@@ -30,6 +30,8 @@ pub struct Rescoring {
     pub per_second: f64,
     /// Leads that were last scored before, and have no outcome, are closed all the same; milliseconds since 1970.
     pub open_from_ms: i64,
+    /// Only leads whose last reported score is of this version, where it is named: after a test that ended, the challenger's.
+    pub reported_by: String,
 }
 
 /// How far a shard came. Two of them add up.
@@ -40,6 +42,8 @@ pub struct Rescored {
     pub id: String,
     /// The version that scores.
     pub version: String,
+    /// The version of whose reported scores it is; empty: of all leads.
+    pub reported_by: String,
     /// The part of the leads that were looked at, from 0 to 1. Of shards it is the sum, and of one that is done 1.
     pub share: f64,
     /// Leads looked at.
@@ -99,6 +103,9 @@ const NEXT: &str = "SELECT known.lead, min(known.lead_id) FROM (\
     SELECT f.lead, f.lead_id FROM (SELECT lead, min(lead_id) AS lead_id FROM lead_features WHERE lead > ?1 GROUP BY lead ORDER BY lead LIMIT ?2) AS f\
     ) AS known GROUP BY known.lead ORDER BY known.lead LIMIT ?2";
 
+/// The same of the leads whose last reported score is of version `?3`.
+const NEXT_OF: &str = "SELECT lead, lead_id FROM current_scores WHERE lead > ?1 AND version = ?3 ORDER BY lead LIMIT ?2";
+
 /// Of the lead numbers `?1` what decides whether they are scored, and by what.
 const ABOUT: &str = "SELECT wanted.value, \
     (SELECT f.fields FROM lead_features AS f WHERE f.lead = wanted.value ORDER BY f.at_ms DESC LIMIT 1), \
@@ -127,7 +134,10 @@ impl<S: Sql> LogShard<S> {
         let mut known = self.rescored()?;
         if known.id != asked.id {
             let (id, version) = (asked.id.clone(), asked.version.clone());
-            known = Rescored { id, version, budget: asked.per_second, at_ms: now, ..Rescored::default() };
+            // One of all leads that this version has not finished goes on as one of all leads.
+            let is_of_all = !known.id.is_empty() && !known.done && known.reported_by.is_empty() && known.version == version;
+            let reported_by = if is_of_all { String::new() } else { asked.reported_by.clone() };
+            known = Rescored { id, version, reported_by, budget: asked.per_second, at_ms: now, ..Rescored::default() };
             meta::set(&mut self.sql, KEY, &serde_json::to_string(&known).unwrap_or_default())?;
         }
         if known.done {
@@ -160,7 +170,11 @@ fn step(
     reached: &mut Rescored,
     score: ScoreAgain<'_>,
 ) -> Result<(), SqlError> {
-    let leads = sql.query(NEXT, &[Param::Integer(reached.cursor), Param::Integer(count)])?;
+    let (from, most) = (Param::Integer(reached.cursor), Param::Integer(count));
+    let leads = match reached.reported_by.as_str() {
+        "" => sql.query(NEXT, &[from, most])?,
+        version => sql.query(NEXT_OF, &[from, most, Param::Text(version)])?,
+    };
     let leads: Vec<(i64, String)> = leads.iter().filter_map(|row| Some((cell::integer(row, 0)?, cell::owned(row, 1)?))).collect();
     reached.done = (leads.len() as i64) < count;
     // Numbers of leads are spread evenly over what 53 bits hold.
