@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { program } from "../../xtask/npm/native.mjs";
-import { command, demo, serve, wait } from "../stores/serve.mjs";
+import { command, demo, serve, settings, wait } from "../stores/serve.mjs";
 
 const folder = mkdtempSync(join(tmpdir(), "plumbline-delta-"));
 const lake = join(folder, "lake");
@@ -147,6 +147,52 @@ test("an erased lead goes from the tables with the next round, and from the disk
   const vacuumed = python(READS, lake);
   assert.equal(command(...args(), "--once").code, 0);
   assert.deepEqual(python(READS, lake), vacuumed);
+});
+
+const SCORES = `
+out = {}
+for name in ("score_changes", "current_scores"):
+    rows = DeltaTable(sys.argv[1] + "/" + name).to_pyarrow_table().to_pylist()
+    out[name] = [{key: row[key] for key in ("lead_id", "version", "probability", "band", "at_ms")} for row in rows]
+print(json.dumps(out))`;
+
+test("score changes and the scores that a CRM shows are tables of the lake, each change once", { timeout: 120_000 }, async (t) => {
+  // A service and a lake of their own: the others record no changes.
+  const file = settings("[writeback]\nenabled = true\n");
+  const own = join(folder, "scores-lake");
+  const at = await serve(join(folder, "scores"), "--model", demo, "--log", "durable", "--settings", file.file);
+  t.after(async () => {
+    await at.stop();
+    file.remove();
+  });
+  const once = () => command("export", "--url", at.url, "--key", at.key, "--to", `delta:${own}`, "--once");
+  const headers = { authorization: `Bearer ${at.key}` };
+  const changes = async () => (await at.get("/v1/changes?limit=1000", headers)).changes;
+  const score = (leads) => at.call("POST", "/v1/score?reasons=0", leads, headers);
+  const leads = Array.from({ length: 30 }, (_, n) => ({ lead_id: `c-${n}`, pricing_page_visits: n % 9 }));
+  const recorded = async (count) => {
+    for (let n = 0; n < 100 && (await changes()).length < count; n++) await wait(100);
+    return changes();
+  };
+  const { body } = await score(leads);
+  const shown = body.scores.filter(({ explores }) => !explores);
+  const first = await recorded(shown.length);
+  assert.equal(once().code, 0);
+  // A lead that is scored again with other fields is a second change, and still one current score.
+  const moved = { ...shown.map(({ lead_id }) => ({ lead_id }))[0], pricing_page_visits: 40, lead_source: "Referral" };
+  assert.equal((await score([moved])).status, 200);
+  const all = await recorded(first.length + 1);
+  assert.equal(all.length, first.length + 1, "its score moved");
+  assert.equal(once().code, 0);
+  const read = python(SCORES, own);
+  const plain = ({ lead_id, version, probability, band }) => JSON.stringify([lead_id, version, probability, band]);
+  assert.deepEqual(read.score_changes.map(plain).sort(), all.map(plain).sort());
+  // A lake is appended to, in no order of rows: of a lead the row of the newest time holds.
+  const newest = new Map(read.current_scores.sort((a, b) => a.at_ms - b.at_ms).map((row) => [row.lead_id, row]));
+  const expected = new Map(all.map((change) => [change.lead_id, change]));
+  assert.deepEqual([...newest.values()].map(plain).sort(), [...expected.values()].map(plain).sort());
+  // It comes with each of its changes, and once in the order of leads.
+  assert.ok(read.current_scores.length <= all.length + shown.length, `${read.current_scores.length} rows`);
 });
 
 const WRITES = `

@@ -174,6 +174,7 @@ fn judged(lead: &JudgedByPeople, by_field: bool) -> Option<JudgedLead> {
 #[cfg(test)]
 #[cfg(feature = "quality")]
 mod tests {
+    use plumbline_core::event::shard;
     use plumbline_core::rollout::policy::Leads;
     use plumbline_core::rollout::{DAY_MS, Gate, Policy};
     use plumbline_core::route::AllocationSettings;
@@ -303,6 +304,84 @@ mod tests {
         assert!(model > 0.9 && (0.4..0.6).contains(&people) && human.difference.low.unwrap() > 0.3, "{human:?}");
         assert_eq!(human.thirds.iter().map(|third| third.leads).sum::<u64>(), 400);
         assert!(human.thirds[0].model.value > human.thirds[0].people.value, "{human:?}");
+    }
+
+    #[test]
+    fn priorities_that_reps_recorded_are_compared_with_the_model_in_the_monthly_review() {
+        let mut lifecycle = lifecycle(Policy::default());
+        let scored_ms = NOW - 25 * DAY_MS;
+        let shards = 2;
+        // 400 leads that the service scored; four in ten convert, those that the model ranks high.
+        for number in 0..shards {
+            let own = (0..400).filter(|n| shard(&format!("l{n}"), shards) == number);
+            let row = |n: u32| {
+                let at_ms = scored_ms + i64::from(n);
+                json!([
+                    at_ms,
+                    "r",
+                    null,
+                    0,
+                    1,
+                    format!("l{n}"),
+                    "m",
+                    "1",
+                    "champion",
+                    "champion",
+                    200,
+                    null,
+                    0.1,
+                    f64::from(n) / 400.0,
+                    "warm",
+                    900
+                ])
+            };
+            let rows: Vec<Value> = own.map(row).collect();
+            let text = format!("b{number} {} {scored_ms} {}\n{}", rows.len(), scored_ms + 400, Value::from(rows));
+            lifecycle.shards()[number as usize].append(&text).unwrap();
+        }
+        lifecycle.tick(scored_ms + DAY_MS).unwrap();
+        // Each event as a page or a CRM sends it: a rep's priority, by no more than the lead's number; what they say after the outcome does not count.
+        let send = |lifecycle: &mut Lifecycle<Memory>, path: &str, events: Vec<Value>| {
+            let body = events.iter().map(Value::to_string).collect::<Vec<_>>().join("\n");
+            let headers = [("content-type", "application/x-ndjson")];
+            let request = Request { method: "POST", path, query: "", headers: &headers, body: body.as_bytes() };
+            let answer = lifecycle.answer(NOW - DAY_MS, &request, true);
+            let answered: Value = serde_json::from_slice(&answer.body).unwrap();
+            assert_eq!(answer.status, 200, "{answered}");
+            assert!(answered["events"].as_array().unwrap().iter().all(|event| event["code"] == "ACCEPTED"), "{answered}");
+        };
+        let priority = |n: u32, rating: u32, after_ms: i64| {
+            json!({ "kind": "priority", "lead_id": format!("l{n}"), "event_id": format!("p{n}-{after_ms}"), "rating": rating, "rep": "kim",
+                "version": "1", "occurred_at": scored_ms + after_ms })
+        };
+        send(&mut lifecycle, "/v1/feedback", (0..400).map(|n| priority(n, 1 + n * 7 % 10, 3_600_000)).collect());
+        send(&mut lifecycle, "/v1/feedback", (240..400).map(|n| priority(n, 10, 3 * DAY_MS)).collect());
+        let outcome = |n: u32| json!({ "kind": "converted", "lead_id": format!("l{n}"), "event_id": format!("o{n}"), "occurred_at": scored_ms + 2 * DAY_MS });
+        send(&mut lifecycle, "/v1/outcomes", (240..400).map(outcome).collect());
+        // The first of December is the day of a monthly review; the survey of the day before has what it compares.
+        lifecycle.tick(NOW - DAY_MS).unwrap();
+        lifecycle.tick(NOW).unwrap();
+        let answer = {
+            let bearer = format!("Bearer {SECRET}");
+            let headers = [("authorization", bearer.as_str())];
+            let request =
+                Request { method: "GET", path: "/v1/reviews/monthly-2026-12-01", query: "", headers: &headers, body: b"" };
+            lifecycle.answer(NOW, &request, true)
+        };
+        let review: Value = serde_json::from_slice(&answer.body).unwrap();
+        let part = review["parts"].as_array().unwrap().iter().find(|part| part["id"] == "human_scores").unwrap();
+        let sentence = part["sentence"]["text"].as_str().unwrap();
+        assert_eq!(part["sentence"]["code"], "REVIEW_HUMAN_SCORES", "{review}");
+        // The model separates them wholly; people's priorities say nothing.
+        let human = lifecycle.control().report(NOW).unwrap().business.unwrap().human.unwrap();
+        assert_eq!((human.leads, human.converted, human.model_auc.value), (400, 160, Some(1.0)), "{human:?}");
+        let people = human.people_auc.value.unwrap();
+        assert!((0.45..0.55).contains(&people), "{human:?}");
+        assert_eq!(sentence, human.sentence.text);
+        assert_eq!(sentence, "The model ranks leads better than people do: AUC 1 against 0.5 on the same 400 leads.");
+        let rows: Vec<&str> = part["rows"].as_array().unwrap().iter().filter_map(|row| row[0].as_str()).collect();
+        assert_eq!(rows, ["rank agreement", "top third", "middle third", "bottom third"], "{part}");
+        assert!(part["rows"][1][1].as_str().unwrap().ends_with("100 % of the model's"), "{part}");
     }
 
     #[test]
