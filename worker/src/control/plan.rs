@@ -150,7 +150,17 @@ impl<S: Sql> Control<S> {
     /// # Errors
     /// The store failed.
     pub fn chain(&mut self) -> Result<Vec<ledger::Entry>, SqlError> {
-        let rows = self.sql.query("SELECT seq, at_ms, kind, rollout, body, previous, hash FROM ledger ORDER BY seq", &[])?;
+        self.chain_after(0, i64::MAX)
+    }
+
+    /// At most `limit` entries after the entry `seq` as they were hashed, the oldest first.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub fn chain_after(&mut self, seq: i64, limit: i64) -> Result<Vec<ledger::Entry>, SqlError> {
+        let query = "SELECT seq, at_ms, kind, rollout, body, previous, hash FROM ledger WHERE seq > ?1 ORDER BY seq LIMIT ?2";
+        let most = |number: i64| Param::Integer(number.min((1 << 53) - 1));
+        let rows = self.sql.query(query, &[most(seq), most(limit)])?;
         Ok(rows.iter().map(|row| entry(row)).collect())
     }
 }

@@ -121,6 +121,10 @@ impl<S: Sql> Control<S> {
             (Get, "/v1/rollout") => self.shown_rollout(now_ms),
             (Get, "/v1/ledger") => {
                 let limit = limit(request)?;
+                if flag(request, "hashed")? {
+                    let entries = self.chain_after(number(request, "after", 0)?.unwrap_or_default(), limit)?;
+                    return Ok(ok(&json!({ "entries": entries, "total": self.ledger_total()? })));
+                }
                 let entries = match number(request, "after", 0)? {
                     Some(after) => self.entries_after(after, limit)?,
                     None => self.entries(i64::MAX, limit)?,

@@ -1,0 +1,133 @@
+//! The chain of hashes of the ledger, computed from the entries' content by the page itself.
+
+use plumbline_core::rollout::ledger::{Anchor, Entry, Fault, Verifier};
+use serde_json::Value;
+
+use crate::read::{Misfit, Read, field, member, parse};
+
+/// Entries that are asked for at once.
+pub const ENTRIES: u64 = 500;
+
+/// A verification, which takes entries as they arrive.
+#[derive(Debug, Default, Clone)]
+pub struct Chain {
+    verifier: Option<Verifier>,
+    /// Entries that are in order so far.
+    pub taken: u64,
+    /// How many the ledger has, as far as is known.
+    pub total: u64,
+    /// What is wrong, once an entry is.
+    pub fault: Option<Fault>,
+}
+
+impl Read for Entry {
+    fn read(value: &Value, misfit: &mut Misfit) -> Entry {
+        let at_ms: f64 = member(value, "at_ms", misfit);
+        Entry {
+            seq: member(value, "seq", misfit),
+            at_ms: at_ms as i64,
+            kind: member(value, "kind", misfit),
+            rollout: member(value, "rollout", misfit),
+            body: member(value, "body", misfit),
+            previous: member(value, "previous", misfit),
+            hash: member(value, "hash", misfit),
+        }
+    }
+}
+
+impl Chain {
+    /// A verification that also compares the chain with what is `known` of it: numbers of entries and their hashes.
+    pub fn new<'a>(known: impl Iterator<Item = (u64, &'a str)>) -> Chain {
+        let anchors: Vec<Anchor> = known.map(|(seq, hash)| Anchor { seq, hash: hash.to_owned() }).collect();
+        let total = anchors.iter().map(|anchor| anchor.seq).max().unwrap_or_default();
+        Chain { verifier: Some(Verifier::new(&anchors)), total, ..Chain::default() }
+    }
+
+    /// Whether it is under way.
+    pub fn is_open(&self) -> bool {
+        self.verifier.is_some()
+    }
+
+    /// Takes an answer of `GET /v1/ledger?hashed=true`: the entries that follow those taken.
+    pub fn take(&mut self, text: &str) {
+        let Some(mut verifier) = self.verifier.take() else { return };
+        let value = parse(text).unwrap_or_default();
+        let entries: Vec<Entry> = field(&value, "entries");
+        self.total = field::<u64>(&value, "total").max(self.total);
+        let found = entries.iter().find_map(|entry| match verifier.take(entry) {
+            Ok(()) => {
+                self.taken = entry.seq;
+                None
+            }
+            Err(fault) => Some(fault),
+        });
+        if found.is_none() && entries.len() as u64 >= ENTRIES {
+            self.verifier = Some(verifier);
+        } else {
+            self.fault = verifier.finish(found).fault;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use plumbline_core::rollout::ledger::{FaultKind, Kind};
+    use serde_json::json;
+
+    use super::*;
+
+    fn entries(count: u64) -> Vec<Entry> {
+        let mut all: Vec<Entry> = Vec::new();
+        for seq in 0..count {
+            let head = all.last().map(Entry::head);
+            all.push(Entry::append(head.as_ref(), seq as i64, Kind::Event, "r1", format!("{{\"é\":\"{seq}\\n\"}}")));
+        }
+        all
+    }
+
+    /// The verification of `entries` as the service answers them, in steps.
+    fn verified(entries: &[Entry], known: &[(u64, &str)]) -> Chain {
+        let mut chain = Chain::new(known.iter().copied());
+        while chain.is_open() {
+            let after = chain.taken as usize;
+            let page = entries.get(after..entries.len().min(after + ENTRIES as usize)).unwrap_or_default();
+            chain.take(&json!({ "entries": page, "total": entries.len() }).to_string());
+        }
+        chain
+    }
+
+    #[test]
+    fn a_whole_chain_is_taken_to_its_end() {
+        for count in [0, 1, ENTRIES - 1, ENTRIES, ENTRIES + 1] {
+            let all = entries(count);
+            let last = all.last().map(|entry| (entry.seq, entry.hash.as_str()));
+            let chain = verified(&all, last.as_slice());
+            assert_eq!((chain.taken, chain.total, chain.fault), (count, count, None));
+        }
+    }
+
+    #[test]
+    fn an_altered_a_missing_and_an_unknown_entry_are_named() {
+        let fault =
+            |entries: &[Entry], known: &[(u64, &str)]| verified(entries, known).fault.map(|fault| (fault.seq, fault.kind));
+        let all = entries(600);
+        let mut altered = all.clone();
+        altered[549].body.push(' ');
+        assert_eq!(fault(&altered, &[]), Some((550, FaultKind::Altered)));
+        let mut dropped = all.clone();
+        dropped.remove(20);
+        assert_eq!(fault(&dropped, &[]), Some((21, FaultKind::Dropped)));
+        // What is shown of the ledger is part of the chain, or the chain is another one.
+        assert_eq!(fault(&all, &[(7, &"0".repeat(64))]), Some((7, FaultKind::Rewritten)));
+        assert_eq!(fault(&all[..598], &[(600, &all[599].hash)]), Some((599, FaultKind::Cut)));
+        assert_eq!(verified(&[], &[(1, "00")]).fault.map(|fault| fault.seq), Some(1));
+    }
+
+    #[test]
+    fn an_answer_that_is_no_ledger_ends_it_with_a_fault() {
+        let mut chain = Chain::new([(3, "ab")].into_iter());
+        chain.take("<html>");
+        assert!(!chain.is_open());
+        assert_eq!(chain.fault.map(|fault| fault.seq), Some(1));
+    }
+}
