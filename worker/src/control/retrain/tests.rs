@@ -1,7 +1,9 @@
+use plumbline_core::alert::{self, Alert, Figure, Rule};
 use plumbline_core::math::logistic;
 use plumbline_core::random::Random;
-use plumbline_core::rollout::{DAY_MS, Policy};
+use plumbline_core::rollout::{DAY_MS, Policy, Severity};
 use plumbline_core::route::AllocationSettings;
+use plumbline_core::sentence::Sentence;
 use plumbline_core::training::TrainSettings;
 use plumbline_core::window::{Layout, Window};
 use serde_json::{Value, json};
@@ -199,6 +201,62 @@ fn the_schedule_runs_once_late_and_too_few_leads_end_the_run() {
     assert_eq!((run.decision.as_deref(), run.problem.as_deref()), (Some("insufficient"), Some("RETRAIN_INSUFFICIENT")));
     let next = lifecycle.control().next_retraining(late).unwrap();
     assert_eq!(next.map(plumbline_core::report::time_text).as_deref(), Some("2026-12-27T02:00:00Z"));
+}
+
+/// An alert that fires on `subject` since `fired_ms`.
+fn fires(lifecycle: &mut Lifecycle<Memory>, rule: Rule, subject: &str, fired_ms: i64) {
+    let alert = Alert {
+        id: format!("{}-{subject}-{fired_ms}", rule.name()),
+        rule,
+        subject: subject.to_owned(),
+        severity: Severity::Yellow,
+        state: alert::Phase::Firing,
+        stale: false,
+        figure: Figure::default(),
+        sentence: Sentence::new("TEST", "It fires."),
+        since_ms: fired_ms,
+        fired_ms: Some(fired_ms),
+        resolved_ms: None,
+        inside_ms: None,
+        incident: None,
+        repeats: 0,
+        said_ms: None,
+    };
+    let body = serde_json::to_string(&alert).unwrap();
+    let insert = "INSERT INTO alerts (id, rule, subject, severity, state, since_ms, fired_ms, body) VALUES (?1, ?2, ?3, 'yellow', 'firing', ?4, ?4, ?5)";
+    let given =
+        [Param::Text(&alert.id), Param::Text(rule.name()), Param::Text(subject), Param::Integer(fired_ms), Param::Text(&body)];
+    lifecycle.control().sql.execute(insert, &given).unwrap();
+}
+
+/// The triggers of all runs, the newest first, once the service has looked at `now_ms`; a run that is due then ends for want of leads.
+fn triggers(lifecycle: &mut Lifecycle<Memory>, now_ms: i64) -> Vec<Trigger> {
+    work(lifecycle, now_ms, 10);
+    lifecycle.control().retrainings(9).unwrap().iter().map(|run| run.trigger).collect()
+}
+
+#[test]
+fn an_auc_that_is_too_low_and_more_than_two_drifted_fields_do_not_wait_for_sunday() {
+    const HOUR_MS: i64 = 3_600_000;
+    let mut policy = policy();
+    policy.retrain.when.schedule.clear();
+    let mut lifecycle = lifecycle(policy, 10);
+    // Another version's alert, and two drifted fields, are none; a third that someone announced is expected.
+    fires(&mut lifecycle, Rule::Auc, "0", NOW);
+    fires(&mut lifecycle, Rule::Drift, "age", NOW);
+    fires(&mut lifecycle, Rule::Drift, "region", NOW);
+    fires(&mut lifecycle, Rule::Drift, "industry", NOW);
+    let note = "INSERT INTO notes (at_ms, kind, actor, text, about) VALUES (?1, 'note', 'Ada', 'a fair', 'industry')";
+    lifecycle.control().sql.execute(note, &[Param::Integer(NOW)]).unwrap();
+    assert_eq!(triggers(&mut lifecycle, NOW + HOUR_MS), []);
+    fires(&mut lifecycle, Rule::Drift, "visits", NOW);
+    assert_eq!(triggers(&mut lifecycle, NOW + 2 * HOUR_MS), [Trigger::Drift]);
+    // Nothing for three days; then only what fired since the last run.
+    let auc = NOW + 3 * HOUR_MS;
+    fires(&mut lifecycle, Rule::Auc, "1", auc);
+    assert_eq!(triggers(&mut lifecycle, NOW + 70 * HOUR_MS), [Trigger::Drift]);
+    assert_eq!(triggers(&mut lifecycle, NOW + 75 * HOUR_MS), [Trigger::Auc, Trigger::Drift]);
+    assert_eq!(triggers(&mut lifecycle, NOW + 150 * HOUR_MS), [Trigger::Auc, Trigger::Drift], "both were answered");
 }
 
 #[test]
