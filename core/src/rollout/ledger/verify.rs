@@ -76,9 +76,7 @@ pub struct Verifier {
 impl Verifier {
     /// A verifier that compares the chain with heads that were sent elsewhere.
     pub fn new(anchors: &[Anchor]) -> Verifier {
-        let mut anchors = anchors.to_vec();
-        anchors.sort_by_key(|anchor| anchor.seq);
-        Verifier { head: None, anchors, agreed: 0 }
+        Verifier { head: None, anchors: anchors.to_vec(), agreed: 0 }
     }
 
     /// Takes the next entry.
@@ -116,7 +114,7 @@ impl Verifier {
     /// The result once all entries were taken; `fault` is what [`Verifier::take`] found.
     pub fn finish(self, fault_found: Option<Fault>) -> Verified {
         let entries = self.head.as_ref().map_or(0, |head| head.seq);
-        let cut = self.anchors.last().filter(|anchor| anchor.seq > entries).map(|anchor| {
+        let cut = self.anchors.iter().max_by_key(|anchor| anchor.seq).filter(|anchor| anchor.seq > entries).map(|anchor| {
             let text =
                 format!("The end is missing: the chain ends at entry {entries}, and an anchor names entry {}.", anchor.seq);
             fault(entries + 1, FaultKind::Cut, text)
