@@ -11,7 +11,7 @@ const store = mkdtempSync(join(tmpdir(), "plumbline-first-"));
 let edge, browser;
 
 before(async () => {
-  edge = await startEdge({ port: 8812, store, quiet: true, lifecycle: { is_local: true, is_demo: true } });
+  edge = await startEdge({ port: 8814, store, quiet: true, lifecycle: { is_local: true, is_demo: true } });
   browser = await launch();
 });
 
@@ -50,14 +50,14 @@ test("a whole module that does not arrive is said in words, and the view stays",
 });
 
 test("an answer that is no report, or none in time, leaves the start to the whole module", async () => {
-  for (const [status, words] of [[401, "needs a key"], [404, "no report"], [500, "does not answer"]]) {
+  for (const status of [401, 404, 500]) {
     const { page } = await open(browser, "about:blank");
     await page.route("**/v1/report", (route) => route.fulfill({ status, contentType: "application/json", body: "{}" }));
     await page.goto(`${edge.url}/`, { waitUntil: "commit" });
     await page.locator("html[data-started]").waitFor();
     assert.equal(await page.locator("#p-answers").count(), 0, `${status}`);
     const said = await page.locator("#main").textContent();
-    assert.ok(!said.includes("Reading the report"), `${status} (${words}): ${said.slice(0, 300)}`);
+    assert.ok(!said.includes("Reading the report"), `${status}: ${said.slice(0, 300)}`);
     await page.close();
   }
   // A service that holds the report back holds nothing else up.

@@ -260,6 +260,30 @@ fn an_auc_that_is_too_low_and_more_than_two_drifted_fields_do_not_wait_for_sunda
 }
 
 #[test]
+fn half_of_a_weeks_votes_against_the_scores_retrain_at_once_and_once() {
+    const HOUR_MS: i64 = 3_600_000;
+    let mut policy = policy();
+    policy.retrain.when.schedule.clear();
+    let mut lifecycle = lifecycle(policy, 10);
+    let day = (NOW + 20 * DAY_MS).div_euclid(DAY_MS) * DAY_MS;
+    let vote = |lifecycle: &mut Lifecycle<Memory>, up: u64, unhelpful: u64, rev: i64| {
+        let said = json!({ "up": up, "unhelpful": unhelpful, "down": 5 }).to_string();
+        let (grain, version, role) = (Grain::Voice, "1".to_owned(), "champion".to_owned());
+        let bytes = Window::new(&Layout::default()).write();
+        let window = ShardWindow { grain, start_ms: day - DAY_MS, version, role, rev, bytes, business: Some(said) };
+        lifecycle.control().receive(0, std::slice::from_ref(&window)).unwrap();
+        lifecycle.control().merge_windows().unwrap();
+    };
+    vote(&mut lifecycle, 9, 5, 1);
+    assert_eq!(triggers(&mut lifecycle, day + HOUR_MS), [], "19 votes are too few");
+    vote(&mut lifecycle, 11, 5, 2);
+    assert_eq!(triggers(&mut lifecycle, day + 2 * HOUR_MS), [], "10 of 21 are less than half");
+    vote(&mut lifecycle, 10, 5, 3);
+    assert_eq!(triggers(&mut lifecycle, day + 3 * HOUR_MS), [Trigger::Unhelpful]);
+    assert_eq!(triggers(&mut lifecycle, day + 79 * HOUR_MS), [Trigger::Unhelpful], "these votes are answered");
+}
+
+#[test]
 fn a_lead_that_is_erased_is_not_trained_on() {
     let mut lifecycle = lifecycle(policy(), 1_100);
     lifecycle.control().seed([7; 32]);
