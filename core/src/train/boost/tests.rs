@@ -122,12 +122,12 @@ fn the_model_is_the_same_in_any_order_of_rows_in_any_slices_and_after_a_restart(
         for seed in 0..20 {
             assert_eq!(digest(&trained(table.shuffled(seed).boost(&settings, 1))), expected, "order {seed}");
         }
-        for restart in [1, 7, 19] {
-            let mut first = table.boost(&settings, 1);
-            (0..restart).for_each(|_| first.step());
+        let mut first = table.boost(&settings, 1);
+        while !first.is_done() {
+            first.step();
             let mut second = table.shuffled(99).boost(&settings, 1);
             second.resume(&first);
-            assert_eq!(digest(&trained(second)), expected, "restart after {restart} trees");
+            assert_eq!(digest(&trained(second)), expected, "restart after {} trees", first.trees());
         }
     }
 }
