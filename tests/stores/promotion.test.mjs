@@ -16,7 +16,7 @@ const [CHAMPION, CHALLENGER] = ["2026-09-14.1", "2026-10-26.1"];
 /** Fields of the company's leads, and their means. */
 const FIELDS = Object.entries({ visits_30d: 20, pages_per_visit: 5, emails_opened: 12, company_size: 250, days_since_contact: 30, webinar_minutes: 40, budget_fit: 50, seniority: 3, intent_score: 60 });
 /** Leads a second that are scored again. */
-const RATE = 4000;
+const RATE = 1000;
 /** Leads that the CRM has scored during the test; write-back begins with them. */
 const LEADS = 600;
 

@@ -435,11 +435,11 @@ fn notes_stand_in_a_list_on_the_timeline_and_in_charts() {
     note(&mut ui);
     let saved = annotated(&format!("{report}\n"), &ui.aside.notes);
     let read = Report::read(&saved).expect("a report");
-    assert_eq!((read.annotations, read.faults.len()), (ui.aside.notes, 0));
+    assert_eq!((read.annotations, read.faults.len()), (ui.aside.notes.clone(), 0));
     let mut whole: Value = serde_json::from_str(&saved).expect("JSON");
     assert_eq!(whole["annotations"].take()[0]["text"], "New <partner>");
     whole.as_object_mut().expect("an object").remove("annotations");
-    assert_eq!((whole, annotated("[]", &[])), (report, "[]".to_owned()));
+    assert_eq!((whole, annotated("{}", &ui.aside.notes)), (report, "{}".to_owned()));
     let empty = Assets { style: "", script: "", module: "", report: "", style_sha256: "", script_sha256: "" };
     assert!(document(&saved, empty).contains("New &lt;partner&gt;"));
 }

@@ -167,8 +167,8 @@ fn after_a_canary_that_is_rolled_back_the_crm_shows_the_champion_s_scores_again(
         assert_eq!(ended.day_of("full"), None);
         let (champion, challenger) = (world::Script::CHAMPION, world::Script::CHALLENGER);
         let rescored = &ended.rescored;
-        let told = ["state", "by", "version", "reported_by"].map(|name| rescored[name].as_str().unwrap_or_default().to_owned());
-        assert_eq!(told, ["done", "rollback", champion, challenger].map(str::to_owned), "{rescored}");
+        let shown = ["state", "by", "version", "reported_by"].map(|name| rescored[name].as_str().unwrap_or_default().to_owned());
+        assert_eq!(shown, ["done", "rollback", champion, challenger].map(str::to_owned), "{rescored}");
         // Only the challenger's leads were looked at, not the thousands that the champion scored.
         let of_challenger = ended.changes.iter().filter(|change| change.version == challenger).count() as u64;
         let looked_at = rescored["leads"].as_u64().unwrap();

@@ -151,12 +151,21 @@ impl Aside {
     }
 }
 
-/// The text of the report `report` with `notes` in it, as its member `annotations`: a report that is read elsewhere has its notes with it.
+/// Notes that a saved report has with it, at most: it travels by mail, and beyond the service's reach.
+const SAVED_NOTES: usize = 50;
+/// Characters of each.
+const SAVED_TEXT: usize = 500;
+
+/// The text of the report `report` with the newest of `notes` in it, as its member `annotations`: a report that is read elsewhere has its notes
+/// with it, 50 at most, of 500 characters each.
 pub fn annotated(report: &str, notes: &[Note]) -> String {
-    let Some(open) = report.trim_end().strip_suffix('}').filter(|_| !notes.is_empty()) else { return report.to_owned() };
-    let listed = notes.iter().map(|note| {
+    let open = report.trim_end().strip_suffix('}').filter(|open| open.trim_end().len() > 1);
+    let Some(open) = open.filter(|_| !notes.is_empty()) else { return report.to_owned() };
+    let listed = notes.iter().take(SAVED_NOTES).map(|note| {
+        let cut = |text: &String| text.chars().take(SAVED_TEXT).collect::<String>();
         let members = [("at", &note.at), ("kind", &note.kind), ("by", &note.by), ("about", &note.about), ("text", &note.text)];
-        Value::Object(members.into_iter().map(|(name, text)| (name.to_owned(), Value::String(text.clone()))).collect())
+        let members = members.map(|(name, text)| (name, cut(text)));
+        Value::Object(members.into_iter().map(|(name, text)| (name.to_owned(), Value::String(text))).collect())
     });
     format!("{open},\"annotations\":{}}}", write(&Value::Array(listed.collect())))
 }

@@ -1,6 +1,6 @@
 //! The chain of hashes of the ledger, computed from the entries' content by the page itself.
 
-use plumbline_core::rollout::ledger::{Anchor, Entry, Fault, Verifier};
+use plumbline_core::rollout::ledger::{Anchor, Entry, Fault, FaultKind, Verifier};
 use serde_json::Value;
 
 use crate::read::{Misfit, Read, field, member, parse};
@@ -48,10 +48,13 @@ impl Chain {
         self.verifier.is_some()
     }
 
-    /// Takes an answer of `GET /v1/ledger?hashed=true`: the entries that follow those taken.
-    pub fn take(&mut self, text: &str) {
-        let Some(mut verifier) = self.verifier.take() else { return };
+    /// Takes an answer of `GET /v1/ledger?hashed=true`: the entries that follow those taken. False: it lists no entries as they were hashed,
+    /// such as that of an older service or of a proxy, and nothing is known of the ledger.
+    pub fn take(&mut self, text: &str) -> bool {
         let value = parse(text).unwrap_or_default();
+        let is_hashed = |entry: &Value| entry.get("body").is_some_and(Value::is_string);
+        let is_listed = value.get("entries").and_then(Value::as_array).is_some_and(|entries| entries.iter().all(is_hashed));
+        let Some(mut verifier) = self.verifier.take().filter(|_| is_listed) else { return false };
         let entries: Vec<Entry> = field(&value, "entries");
         self.total = field::<u64>(&value, "total").max(self.total);
         let found = entries.iter().find_map(|entry| match verifier.take(entry) {
@@ -64,14 +67,22 @@ impl Chain {
         if found.is_none() && entries.len() as u64 >= ENTRIES {
             self.verifier = Some(verifier);
         } else {
-            self.fault = verifier.finish(found).fault;
+            self.fault = verifier.finish(found).fault.or_else(|| self.cut());
         }
+        true
+    }
+
+    /// The entry that is missing at the end, by the service's own count.
+    fn cut(&self) -> Option<Fault> {
+        let seq = self.taken + 1;
+        let text = || format!("The end is missing: {} of {} entries were listed.", self.taken, self.total);
+        (self.taken < self.total).then(|| Fault { seq, kind: FaultKind::Cut, text: text() })
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use plumbline_core::rollout::ledger::{FaultKind, Kind};
+    use plumbline_core::rollout::ledger::Kind;
     use serde_json::json;
 
     use super::*;
@@ -91,7 +102,7 @@ mod tests {
         while chain.is_open() {
             let after = chain.taken as usize;
             let page = entries.get(after..entries.len().min(after + ENTRIES as usize)).unwrap_or_default();
-            chain.take(&json!({ "entries": page, "total": entries.len() }).to_string());
+            assert!(chain.take(&json!({ "entries": page, "total": entries.len() }).to_string()));
         }
         chain
     }
@@ -124,10 +135,14 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_that_is_no_ledger_ends_it_with_a_fault() {
-        let mut chain = Chain::new([(3, "ab")].into_iter());
-        chain.take("<html>");
-        assert!(!chain.is_open());
-        assert_eq!(chain.fault.map(|fault| fault.seq), Some(1));
+    fn an_answer_without_hashed_entries_says_nothing_of_the_ledger_and_one_that_is_cut_does() {
+        for answer in ["<html>", "{}", r#"{"entries":[{"seq":1,"kind":"genesis"}],"total":1}"#] {
+            let mut chain = Chain::new([(3, "ab")].into_iter());
+            assert!(!chain.take(answer), "{answer}");
+            assert_eq!((chain.is_open(), chain.fault), (false, None));
+        }
+        let mut chain = Chain::new(std::iter::empty());
+        assert!(chain.take(&json!({ "entries": entries(5), "total": 100 }).to_string()));
+        assert_eq!(chain.fault.map(|fault| (fault.seq, fault.kind)), Some((6, FaultKind::Cut)));
     }
 }

@@ -23,7 +23,7 @@ Examples:
   plumbline simulate --seed 1
   plumbline simulate --script S.toml
 
-A script begins on a Monday. Its events:
+A script begins on a Monday; with --until-now on any day, so that it ends now. Its events:
   [[event]]
   at = \"d14 07:00\"
   kind = \"start\"            # or approve, waive, hold, resume, rollback, capacity; by = \"Ben Okafor\"

@@ -250,14 +250,14 @@ fn put_new(log: &Path, version: i64, bytes: &[u8]) -> std::io::Result<bool> {
     let mut draft = tempfile::Builder::new().prefix(".commit-").suffix(".tmp").tempfile_in(log)?;
     draft.write_all(bytes)?;
     draft.as_file().sync_all()?;
-    let done = match std::fs::hard_link(draft.path(), log.join(format!("{version:020}.json"))) {
-        Ok(()) => true,
-        Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => false,
+    match std::fs::hard_link(draft.path(), log.join(format!("{version:020}.json"))) {
+        Ok(()) => {}
+        Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => return Ok(false),
         Err(e) => return Err(e),
-    };
-    // Its name is on the disk, too.
-    File::open(log)?.sync_all()?;
-    Ok(done)
+    }
+    // So that its name is on the disk, too. Some file systems cannot sync a folder; the commit stands all the same, and its files must stay.
+    let _ = File::open(log).and_then(|folder| folder.sync_all());
+    Ok(true)
 }
 
 #[cfg(test)]

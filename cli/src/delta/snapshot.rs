@@ -76,6 +76,11 @@ impl Snapshot {
             let shown = newest.map_or_else(|| "none".to_owned(), |newest| newest.to_string());
             return Err(missing(format!("the table has no version {last}; its newest is {shown}")));
         }
+        let is_cleaned = self.version.is_some_and(|version| version < last && !commits.contains_key(&(version + 1)));
+        // Another program may have cleaned the log up behind its checkpoint.
+        if is_cleaned && checkpoints.range(..=last).next_back().is_some_and(|(at, _)| Some(*at) > self.version) {
+            *self = Snapshot::default();
+        }
         if self.version.is_none()
             && let Some((at, files)) = checkpoints.range(..=last).next_back()
         {

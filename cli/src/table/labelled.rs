@@ -93,7 +93,7 @@ impl Labelled<'_> {
                     };
                     let mut read = || -> Result<bool, Problem> {
                         let Some((converted, at_ms)) = self.labels(&*records, (outcome, time))? else { return Ok(false) };
-                        // A record with a cell that is no value of its field must not be counted, so it is counted after it was read.
+                        // A record with a cell that does not fit its field must not be counted, so it is counted after it was read.
                         places.take(&*records, schema, |lead| Ok(reader.read_lead(lead, &Limits::default(), &mut slots)?))?;
                         let seen =
                             Seen { line: records.line(), slots: &slots, converted, at_ms, as_of: at_ms.map_or(now, Timestamp) };

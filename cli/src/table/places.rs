@@ -96,7 +96,7 @@ impl Places {
         }
     }
 
-    /// The lead that the current record makes, and the cells that are no value of their field.
+    /// The lead that the current record makes, and the cells that do not fit their field.
     fn lead(&self, records: &dyn Records, schema: &Schema) -> (Lead, Vec<LeadError>) {
         let (mut lead, mut problems) = (Lead::default(), Vec::new());
         for (field, place) in schema.fields.iter().zip(&self.fields) {
@@ -130,7 +130,7 @@ impl Places {
 /// The value of `field` that the current record has in column `place`.
 ///
 /// # Errors
-/// The cell is no value of the field.
+/// The cell does not fit the field.
 pub fn field_value(records: &dyn Records, place: usize, field: &Field) -> Result<Value, LeadError> {
     // A schema may list a missing word as a category: only the field's text shows it.
     match records.text(place) {

@@ -24,7 +24,7 @@ impl Named {
     }
 
     /// The current record of `records` as a JSON object. A cell of a field is the value that `plumbline score` reads from it, such as `true` for
-    /// `Yes` where the field is a flag; one that is no value of its field, and one of no field, is as the table has it.
+    /// `Yes` where the field is a flag; one that does not fit its field, or belongs to no field, stays as the table has it.
     pub fn lead(&self, records: &dyn Records) -> String {
         if let Some(json) = records.json() {
             return String::from_utf8_lossy(json).into_owned();

@@ -8,6 +8,10 @@ pub const LEASE_MS: i64 = 30_000;
 const LONGEST_MS: i64 = 3_600_000;
 /// A receiver may ask for a wait of so many seconds at most.
 const LONGEST_ASKED_S: u32 = 86_400;
+/// A message that the receiver cannot take, by its answer, is given up after so many tries, within half an hour.
+const TRIES_OF_CONTENT: u32 = 10;
+/// A message that is old has so many tries all the same.
+const LEAST_TRIES: u32 = 8;
 /// A message is given up at this age, in milliseconds.
 const AGE_MS: i64 = 3 * 86_400_000;
 /// Tries after which the wait no longer doubles.
@@ -44,8 +48,9 @@ pub enum Settled {
 /// What becomes of message `id`, written at `created_ms` and sent for the `tries`th time, after `answered` at `now_ms`.
 ///
 /// 2xx: done. 410: the receiver no longer wants messages, given up at once. Anything else, and no answer: again after 2^tries seconds and a
-/// jitter that the id decides, at most an hour, until the message is three days old; 429 and 503 wait as long as `Retry-After` says, at most
-/// a day. A 4xx is tried again too, for people mend what causes it: a key that changed, a route that is not there yet.
+/// jitter that the id decides, at most an hour, until the message is three days old and was sent 8 times; 429 and 503 wait at least as long
+/// as `Retry-After` says, at most a day. A 4xx is tried again too, for people mend what causes it: a key that changed, a route that is not
+/// there yet. 400, 413, 415 and 422 speak of the message itself: given up after the tenth.
 ///
 /// # Example
 /// ```
@@ -61,13 +66,16 @@ pub fn settle(id: &str, tries: u32, created_ms: i64, answered: Answered, now_ms:
     let wait_ms = match answered {
         Answered::Status { status: 200..=299, .. } => return Settled::Done,
         Answered::Status { status: 410, .. } => return Settled::Dead,
+        // What the message itself causes does not get better, and others wait behind it.
+        Answered::Status { status: 400 | 413 | 415 | 422, .. } if tries >= TRIES_OF_CONTENT => return Settled::Dead,
         Answered::Status { status: 429 | 503, retry_after_s: Some(seconds) } => {
-            i64::from(seconds.clamp(1, LONGEST_ASKED_S)) * 1_000
+            backed_off_ms(id, tries).max(i64::from(seconds.min(LONGEST_ASKED_S)) * 1_000)
         }
         Answered::Status { .. } | Answered::Nothing => backed_off_ms(id, tries),
     };
     let due_ms = now_ms.saturating_add(wait_ms);
-    if due_ms.saturating_sub(created_ms) > AGE_MS { Settled::Dead } else { Settled::Again { due_ms } }
+    // One that waited behind others has its tries, however old it is.
+    if due_ms.saturating_sub(created_ms) > AGE_MS && tries >= LEAST_TRIES { Settled::Dead } else { Settled::Again { due_ms } }
 }
 
 /// 2^tries seconds, and up to half as much again by the id, so that messages that failed together do not come back together.
@@ -114,6 +122,17 @@ mod tests {
                 "a day at most"
             );
         }
+        assert!(
+            matches!(settle("m", 10, 0, status(503, Some(0)), 0), Settled::Again { due_ms: 60_000.. }),
+            "no shorter than its back-off"
+        );
+        // What speaks of the message is given up soon, for others wait behind it.
+        for code in [400, 413, 415, 422] {
+            assert!(matches!(settle("m", 9, 0, status(code, None), 0), Settled::Again { .. }));
+            assert_eq!(settle("m", 10, 0, status(code, None), 0), Settled::Dead);
+        }
+        // One that waited behind it for three days is not given up at its first failure.
+        assert!(matches!(settle("m", 1, 0, status(500, None), AGE_MS), Settled::Again { .. }));
         // Whatever else is answered, three days are the end.
         assert_eq!(settle("m", 60, 0, status(401, None), AGE_MS), Settled::Dead);
     }

@@ -5,6 +5,7 @@ use wasm_bindgen::JsValue;
 
 use super::draw::{soon, window};
 use super::{App, glue};
+use crate::aside::Aside;
 use crate::read::{Report, write};
 use crate::ui::{State, encoded};
 
@@ -99,7 +100,7 @@ pub(super) fn live(app: &mut App) {
     app.ui.state = State::Waiting;
     app.ui.heard_ms = app.ui.now_ms;
     app.report = Report::default();
-    app.ui.aside.notes.clear();
+    app.ui.aside = Aside::default();
     app.text.clear();
     app.tag.clear();
     super::ask::me(app);

@@ -66,12 +66,11 @@ pub(super) fn chained(app: &mut App, after: &str, is_ok: bool, text: &str) {
     let Some(known) = app.ui.aside.chain.as_mut().filter(|known| known.is_open() && after == known.taken.to_string()) else {
         return;
     };
-    if !is_ok {
+    if !is_ok || !known.take(text) {
         app.ui.aside.chain = None;
         app.ui.said = app.ui.text.of("ask.unreached").to_owned();
         return;
     }
-    known.take(text);
     if known.is_open() {
         let taken = known.taken;
         chain(app, taken);

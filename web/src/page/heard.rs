@@ -22,6 +22,7 @@ pub(super) fn heard(app: &mut App, what: &str, status: u16, tag: String, text: &
             ask::notes(app);
         }
         "notes" if is_ok && app.ui.state != State::Saved => app.ui.aside.notes = crate::aside::notes(text),
+        "ledger" | "verified" if app.ui.state == State::Saved => {}
         "ledger" if is_ok => app.ui.aside.take_entries(text),
         "verified" if is_ok => app.ui.aside.take_verified(text),
         "now" if is_ok => app.ui.aside.revision = field(&parse(text).unwrap_or_default(), "revision"),

@@ -14,7 +14,7 @@ use std::cell::RefCell;
 
 use wasm_bindgen::prelude::{Closure, wasm_bindgen};
 
-use crate::aside::annotated;
+use crate::aside::{Aside, annotated};
 use crate::file::{Assets, document, inline, packed};
 use crate::read::{BYTES, Refused, Report};
 use crate::text::{Locale, Text};
@@ -159,7 +159,7 @@ pub fn open_saved(text: &str, size: f64) -> Option<String> {
         match taken {
             Ok(()) => {
                 app.ui.state = State::Saved;
-                app.ui.aside.notes.clone_from(&app.report.annotations);
+                app.ui.aside = Aside { notes: app.report.annotations.clone(), ..Aside::default() };
                 app.ui.scopes.clear();
                 app.ui.said.clear();
                 draw::soon(app);

@@ -75,7 +75,7 @@ impl Lake {
         let app = format!("plumbline/{source}/{}", text("part"));
         let shard = text("part").parse::<i64>().ok();
         let mut tables: BTreeMap<&str, Vec<Vec<Value>>> = BTreeMap::new();
-        for row in page.get("rows").and_then(Value::as_array).into_iter().flatten() {
+        for row in latest(page) {
             let name = row.get("table").and_then(Value::as_str).unwrap_or_default();
             let cells = row.get("row").cloned().unwrap_or_default();
             if name == "prediction_batches" {
@@ -106,6 +106,23 @@ impl Lake {
         }
         Ok(())
     }
+}
+
+/// The rows of `page`; of two of one key the later, since a page can have a row from its cursor and again as a change.
+fn latest(page: &Value) -> Vec<&Value> {
+    let rows: Vec<&Value> = page.get("rows").and_then(Value::as_array).into_iter().flatten().collect();
+    let key = |row: &Value| {
+        let name = row.get("table").and_then(Value::as_str).unwrap_or_default();
+        let of = |column: &str| row.get("row").and_then(|cells| cells.get(column)).cloned().unwrap_or_default();
+        let table = TABLES.iter().find(|table| table.name == name);
+        let columns = table.map(|table| table.columns.iter().take(table.key).map(|(column, _)| of(column)).collect::<Vec<_>>());
+        let key = columns.or_else(|| (name == "prediction_batches").then(|| vec![of("id")]))?;
+        Some(format!("{name} {}", Value::from(key)))
+    };
+    let keys: Vec<Option<String>> = rows.iter().map(|row| key(row)).collect();
+    let last: BTreeMap<&String, usize> = keys.iter().enumerate().filter_map(|(at, key)| Some((key.as_ref()?, at))).collect();
+    let is_last = |at: usize, key: &Option<String>| key.as_ref().is_none_or(|key| last.get(key) == Some(&at));
+    rows.into_iter().zip(&keys).enumerate().filter(|(at, (_, key))| is_last(*at, key)).map(|(_, (row, _))| row).collect()
 }
 
 /// The rows of earlier pages, by table, that are no longer to be kept, because a lead was erased: those that the service names by number, and the

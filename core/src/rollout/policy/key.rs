@@ -173,7 +173,7 @@ const KEYS: &[(&str, &str, &str)] = &[
     ("writeback.webhooks", "Signed webhooks that changes are posted to: url, and the secret that signs", "S4.1"),
     (
         "writeback.rescore",
-        "Whether open leads are scored again when another model begins to serve all leads, or a challenger ceases to serve some",
+        "Whether open leads are scored again when another model begins to serve all leads, or when a challenger stops serving",
         "S4.1",
     ),
     ("writeback.rescore_per_second", "Leads a second that are scored again, over all shards", ""),

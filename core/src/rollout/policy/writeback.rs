@@ -15,7 +15,7 @@ pub struct Writeback {
     pub min_change: f64,
     /// Signed webhooks that changes are posted to.
     pub webhooks: Vec<Webhook>,
-    /// Whether open leads are scored again when another model begins to serve all leads, or a challenger ceases to serve some.
+    /// Whether open leads are scored again when another model begins to serve all leads, or when a challenger stops serving.
     pub rescore: bool,
     /// Leads a second that are scored again, over all shards.
     pub rescore_per_second: u32,
