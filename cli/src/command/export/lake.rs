@@ -220,3 +220,32 @@ fn put(path: &Path, value: &Value) -> Result<(), Failure> {
     file.write_all(value.to_string().as_bytes()).and_then(|()| file.sync_all()).map_err(failed())?;
     std::fs::rename(&temporary, path).map_err(failed())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_two_rows_of_one_key_in_a_page_the_later_is_taken() {
+        let row = |table: &str, cells: Value| json!({ "table": table, "row": cells });
+        let page = json!({ "rows": [
+            row("lead_scores", json!({ "id": 1, "lead_id": "a" })),
+            row("prediction_batches", json!({ "id": 9, "predictions": [["a"]] })),
+            row("lead_scores", json!({ "id": 2, "lead_id": "b" })),
+            row("gone", json!({ "change": 4 })),
+            row("gone", json!({ "change": 4 })),
+            row("lead_scores", json!({ "id": 1, "lead_id": "erased:7" })),
+            row("prediction_batches", json!({ "id": 9, "predictions": [["erased:7"]] })),
+        ] });
+        let taken: Vec<String> = latest(&page).iter().map(|row| row["row"].to_string()).collect();
+        let expected = [
+            json!({ "id": 2, "lead_id": "b" }),
+            json!({ "change": 4 }),
+            json!({ "change": 4 }),
+            json!({ "id": 1, "lead_id": "erased:7" }),
+            json!({ "id": 9, "predictions": [["erased:7"]] }),
+        ];
+        assert_eq!(taken, expected.map(|row| row.to_string()));
+        assert!(latest(&json!({})).is_empty());
+    }
+}
