@@ -91,8 +91,7 @@ fn narrow(html: &str) -> String {
 /// the build writes them. The script is put in through [`inline`].
 pub fn document(json: &str, assets: Assets<'_>) -> String {
     let report = Report::read(json).unwrap_or_default();
-    let mut ui = Ui { state: State::Saved, printed: true, route: Route::Print, days: DAYS, ..Ui::new(&report) };
-    ui.aside.notes.clone_from(&report.annotations);
+    let ui = Ui { state: State::Saved, printed: true, route: Route::Print, days: DAYS, ..Ui::new(&report) };
     let policy = format!(
         "default-src 'none'; script-src 'sha256-{}' 'wasm-unsafe-eval'; style-src 'sha256-{}'; img-src data:; base-uri 'none'; form-action 'none'",
         assets.script_sha256, assets.style_sha256

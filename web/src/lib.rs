@@ -5,7 +5,6 @@
 //! `page` knows the browser.
 
 pub mod aside;
-pub mod chain;
 pub mod chart;
 pub mod file;
 pub mod find;

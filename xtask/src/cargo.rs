@@ -17,10 +17,6 @@ pub fn wasm(project: &Project, package: &str, features: &[&str], profile: &str) 
     cargo.args(["rustc", "--quiet", "--package", package, "--lib", "--crate-type", "cdylib"]);
     cargo.args(["--target", TARGET, "--profile", profile]);
     cargo.args(features.iter().flat_map(|feature| ["--features", feature]));
-    if profile == "page" {
-        // SHA-256 as a loop instead of unrolled: it is smaller, and the page hashes the entries of a ledger only.
-        cargo.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", "--cfg sha2_backend_soft=\"compact\"");
-    }
     if project.purpose == Purpose::Trial {
         // The same features for all modules, so that the core is compiled once.
         cargo.args(["--features", "plumbline-core/quality"]);

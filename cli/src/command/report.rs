@@ -8,7 +8,6 @@ use base64::engine::general_purpose::STANDARD;
 use clap::Args;
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use plumbline_web::aside::{annotated, notes as notes_of};
 use plumbline_web::file::{Assets, bytes, document, inline, packed};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -41,8 +40,7 @@ impl ShowReport {
     pub fn run(&self, json: bool) -> Result<Outcome, Failure> {
         let report = self.service.get("/v1/report")?.body;
         if let Some(path) = &self.html {
-            let notes = self.service.get("/v1/notes?limit=200")?.body.to_string();
-            write(path, &annotated(&report.to_string(), &notes_of(&notes)))?;
+            write(path, &report.to_string())?;
             terminal::note(&format!("{} holds the report and the dashboard", path.display()));
         } else if json {
             terminal::say_json(&report)?;

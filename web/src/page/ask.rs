@@ -3,7 +3,6 @@
 use super::draw::soon;
 use super::{App, glue};
 use crate::aside::{Ahead, ENTRIES};
-use crate::chain::{self, Chain};
 use crate::ui::{Route, State};
 
 /// The longest pause between two tries, in seconds.
@@ -41,42 +40,10 @@ pub(super) fn ledger(app: &App, oldest: u64) {
     glue::ask("ledger", "GET", &format!("v1/ledger?after={after}&limit={limit}"), &app.key, "", "");
 }
 
-/// Verifies the ledger: first here, then by the service, which also compares it with its models and documents.
+/// Lets the service verify its ledger.
 pub(super) fn verify(app: &mut App) {
     app.ui.aside.verified = None;
-    let shown = app.ui.aside.ledger(&app.report.events);
-    app.ui.aside.chain = Some(Chain::new(shown.into_iter().map(|event| (event.seq, event.hash.as_str()))));
-    chain(app, 0);
-}
-
-/// Asks for the entries after the entry `after`, as they were hashed.
-fn chain(app: &App, after: u64) {
-    glue::ask(
-        &format!("chain:{after}"),
-        "GET",
-        &format!("v1/ledger?hashed=true&after={after}&limit={}", chain::ENTRIES),
-        &app.key,
-        "",
-        "",
-    );
-}
-
-/// Takes the entries after the entry `after`, and asks for those that follow.
-pub(super) fn chained(app: &mut App, after: &str, is_ok: bool, text: &str) {
-    let Some(known) = app.ui.aside.chain.as_mut().filter(|known| known.is_open() && after == known.taken.to_string()) else {
-        return;
-    };
-    if !is_ok || !known.take(text) {
-        app.ui.aside.chain = None;
-        app.ui.said = app.ui.text.of("ask.unreached").to_owned();
-        return;
-    }
-    if known.is_open() {
-        let taken = known.taken;
-        chain(app, taken);
-    } else if known.fault.is_none() {
-        glue::ask("verified", "GET", "v1/ledger/verify", &app.key, "", "");
-    }
+    glue::ask("verified", "GET", "v1/ledger/verify", &app.key, "", "");
 }
 
 /// Asks what a start would take, and an A/B test of the weeks that were written.

@@ -174,7 +174,6 @@ fn ledger(report: &Report, ui: &Ui) -> Markup {
     let total = all.first().map_or(0, |event| event.seq).max(known).max(aside.total);
     let oldest = all.last().map_or(0, |event| event.seq);
     let is_live = ui.state == State::Live && !ui.printed;
-    let broken = |entry: u64| html! { span.status.critical { (icon(Icon::Octagon)) (text.fill("ledger.broken", &[("entry", &entry.to_string())])) } };
     html! {
         section.card #ledger {
             header {
@@ -182,17 +181,10 @@ fn ledger(report: &Report, ui: &Ui) -> Markup {
                 p.small.soft { (text.count("ledger.total", total, &[("shown", &all.len().to_string())])) }
                 @if is_live { button.button type="button" data-do="verify" { (text.of("ledger.verify")) } }
             }
-            @if let Some(chain) = &aside.chain {
-                p role="status" #chain {
-                    @if chain.is_open() { (text.fill("ledger.checking", &[("taken", &text.locale.whole(chain.taken)), ("total", &text.locale.whole(chain.total))])) }
-                    @else if let Some(fault) = &chain.fault { (broken(fault.seq)) }
-                    @else { span.status.good { (icon(Icon::Tick)) (text.count("ledger.here", chain.taken, &[])) } }
-                }
-            }
             @if let Some(verified) = &aside.verified {
                 p role="status" #verified {
                     @if verified.is_valid { span.status.good { (icon(Icon::Tick)) (text.count("ledger.valid", verified.entries, &[])) } }
-                    @else { (broken(verified.fault)) }
+                    @else { span.status.critical { (icon(Icon::Octagon)) (text.fill("ledger.broken", &[("entry", &verified.fault.to_string())])) } }
                 }
             }
             ol.events { @for event in all { li {

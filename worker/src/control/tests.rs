@@ -87,6 +87,7 @@ fn an_altered_or_dropped_entry_is_found() {
     let mut control = control();
     let whole = control.chain().unwrap();
     assert_eq!(ledger::verify(&whole, &[]).fault, None);
+    assert_eq!(control.chain_after(1, 2).unwrap(), whole[1..3.min(whole.len())]);
     control.sql().execute("UPDATE ledger SET at_ms = at_ms + 1 WHERE seq = 2", &[]).unwrap();
     let fault = ledger::verify(&control.chain().unwrap(), &[]).fault.unwrap();
     assert_eq!((fault.seq, fault.kind), (2, ledger::FaultKind::Altered));
