@@ -47,7 +47,8 @@ export async function draw(language, early) {
     await pause();
     // Scroll bars and paddings show only now.
     const wide = document.querySelector(".top")?.clientWidth ?? guessed;
-    return [wide === guessed || !markup ? markup : await put(wide), now];
+    // Where the second drawing comes too late, the first one stands.
+    return [wide === guessed || !markup ? markup : (await put(wide)) || markup, now];
   };
   const begun = drawing().catch((error) => (console.warn(error), NONE));
   const failed = early.then(([status]) => (status === 200 ? begun : NONE));
