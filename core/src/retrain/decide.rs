@@ -101,7 +101,8 @@ impl Decision {
             Ruling::Kept
         };
         let ends = interval.map_or_else(String::new, |(low, high)| format!("{low:.3} to {high:.3}; "));
-        let measured = format!("AUC {auc:.3} ({ends}{} leads it has not seen)", grouped(leads));
+        let shown = shown(auc, [rules.alert_auc, rules.promote_auc]);
+        let measured = format!("AUC {shown} ({ends}{} leads it has not seen)", grouped(leads));
         let today = format!("today's model has {champion_auc:.3} on the same leads");
         let (code, text) = match ruling {
             Ruling::Queued => (
@@ -142,6 +143,13 @@ impl Decision {
             .with("alert_auc", rules.alert_auc);
         Decision { ruling, auc, interval, leads, champion_auc, sentence }
     }
+}
+
+/// `x` with three decimals, or as many as show on which side of each of `limits` it is.
+fn shown(x: f64, limits: [f64; 2]) -> String {
+    let is_true =
+        |text: &String| text.parse::<f64>().is_ok_and(|near| limits.iter().all(|limit| (near < *limit) == (x < *limit)));
+    (3..17).map(|digits| format!("{x:.digits$}")).find(is_true).unwrap_or_else(|| x.to_string())
 }
 
 /// Why leads are not enough to train on; none where they are.
@@ -204,6 +212,22 @@ mod tests {
         let labels = [true, false, false];
         let few = Labelled::new(&[0.1, 0.2, 0.3], &labels).unwrap();
         assert!(Decision::new("v2", RULES, &few, &few).unwrap().is_err());
+    }
+
+    #[test]
+    fn an_auc_is_shown_on_its_side_of_a_limit() {
+        for (auc, text) in [
+            (0.8499, "AUC 0.8499 (10 leads it has not seen), below 0.85;"),
+            (0.849999, "AUC 0.849999 (10"),
+            (0.85, "AUC 0.850 (10 leads it has not seen), 0.87 is needed;"),
+            (0.8699, "AUC 0.8699 (10"),
+            (0.87, "AUC 0.870 (10"),
+            (0.8234, "AUC 0.823 (10"),
+        ] {
+            let measured = Measured { auc, interval: None, leads: 10, champion_auc: 0.86 };
+            let found = Decision::of("v2", RULES, &measured).sentence.text;
+            assert!(found.contains(text), "{found}");
+        }
     }
 
     #[test]

@@ -13,6 +13,7 @@ use crate::access::Scope;
 use crate::control::Control;
 use crate::lifecycle::Lifecycle;
 use crate::log::{Grain, LeadFields, LogShard, ShardWindow};
+use crate::notice::Outgoing;
 use crate::request::Request;
 use crate::store::memory::Memory;
 use crate::store::{Param, Sql};
@@ -320,6 +321,21 @@ fn elsewhere() -> Policy {
     policy
 }
 
+/// The messages that are due, each received.
+fn sent(lifecycle: &mut Lifecycle<Memory>, now_ms: i64) -> Vec<Outgoing> {
+    let mut sent = Vec::new();
+    loop {
+        // A receiver gets one message after the other.
+        let due = lifecycle.control().lease(now_ms, &|name| Some(format!("secret of {name}"))).unwrap();
+        let arrived = alert::Answered::Status { status: 200, retry_after_s: None };
+        due.iter().for_each(|message| lifecycle.control().settled(now_ms, &message.id, arrived, "").unwrap());
+        if due.is_empty() {
+            return sent;
+        }
+        sent.extend(due);
+    }
+}
+
 #[test]
 fn more_leads_than_the_service_trains_on_are_trained_on_elsewhere_and_the_bundle_is_taken_once() {
     let mut lifecycle = lifecycle(elsewhere(), 1_600);
@@ -329,18 +345,8 @@ fn more_leads_than_the_service_trains_on_are_trained_on_elsewhere_and_the_bundle
     let run = lifecycle.control().retraining(&id).unwrap().unwrap();
     assert_eq!((run.state, run.sentence.code.as_str()), (Phase::Elsewhere, "RETRAIN_ELSEWHERE"), "{run:?}");
     // The program behind the webhook hears which run it is, in a signed message.
-    let mut sent = Vec::new();
-    loop {
-        // A receiver gets one message after the other.
-        let due = lifecycle.control().lease(NOW, &|name| Some(format!("secret of {name}"))).unwrap();
-        let arrived = plumbline_core::alert::Answered::Status { status: 200, retry_after_s: None };
-        due.iter().for_each(|message| lifecycle.control().settled(NOW, &message.id, arrived, "").unwrap());
-        if due.is_empty() {
-            break;
-        }
-        sent.extend(due);
-    }
-    let of = |message: &crate::notice::Outgoing| serde_json::from_str::<Value>(&message.body).unwrap();
+    let sent = sent(&mut lifecycle, NOW);
+    let of = |message: &Outgoing| serde_json::from_str::<Value>(&message.body).unwrap();
     let message = sent.iter().find(|message| of(message)["type"] == "retrain.elsewhere").unwrap();
     let body = of(message);
     assert_eq!(message.url, "https://trainer.example/hook");
@@ -414,4 +420,60 @@ fn a_program_that_does_not_answer_within_six_hours_fails_the_run() {
     let run = lifecycle.control().retrainings(1).unwrap().remove(0);
     assert_eq!((run.decision.as_deref(), run.problem.as_deref()), (Some("failed"), Some("RETRAIN_NO_ANSWER")), "{run:?}");
     assert!(lifecycle.control().retraining_trouble().unwrap().flatten().is_some(), "the alert fires");
+}
+
+#[test]
+fn people_are_alerted_below_an_auc_of_0_85_and_a_model_is_queued_from_0_87() {
+    const MINUTE_MS: i64 = 60_000;
+    let mut policy = elsewhere();
+    let usual = Policy::default().retrain.what;
+    (policy.retrain.what.promote_auc, policy.retrain.what.alert_auc) = (usual.promote_auc, usual.alert_auc);
+    policy.alerts.notify.webhooks[0].events.push("alert".into());
+    let mut lifecycle = lifecycle(policy, 1_100);
+    sent(&mut lifecycle, NOW);
+    for (number, (auc, decision, status, fires, messages)) in [
+        ("0.8499", "below", "registered", true, &["retrain.below", "alert.firing"][..]),
+        ("0.850", "kept", "registered", false, &["retrain.kept", "alert.resolved"]),
+        ("0.8699", "kept", "registered", false, &["retrain.kept"]),
+        ("0.870", "queued", "queued", false, &["retrain.queued"]),
+        ("0.8499", "below", "registered", true, &["retrain.below", "alert.firing"]),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let now_ms = NOW + (number as i64 + 1) * 10 * MINUTE_MS;
+        let (_, run) = ask(&mut lifecycle, now_ms);
+        let id = run["id"].as_str().unwrap().to_owned();
+        work(&mut lifecycle, now_ms, 1_000);
+        sent(&mut lifecycle, now_ms);
+        let mut bundle = plumbline_core::Bundle::read(&champion()).unwrap();
+        let version = format!("2026-12-01.{}", number + 1);
+        bundle.manifest.version.clone_from(&version);
+        let (path, body) = (format!("/v1/retrain/{id}"), bundle.write().unwrap());
+        let query = format!("rows=1100&tested=220&converted=500&auc={auc}&champion_auc=0.84");
+        let headers = [HEADERS[0], ("content-type", "application/octet-stream")];
+        let request = Request { method: "POST", path: &path, query: &query, headers: &headers, body: &body };
+        assert_eq!(lifecycle.answer(now_ms, &request, true).status, 200, "{auc}");
+        lifecycle.tick(now_ms + MINUTE_MS).unwrap();
+        // What a receiver gets: figure and limit, and who is asked to act.
+        let received = sent(&mut lifecycle, now_ms + MINUTE_MS);
+        let received: Vec<Value> = received.iter().map(|message| serde_json::from_str(&message.body).unwrap()).collect();
+        let kinds: Vec<&str> = received.iter().filter_map(|message| message["type"].as_str()).collect();
+        assert_eq!(kinds, messages, "{auc}: {received:#?}");
+        let (data, asks) = (&received[0]["data"], &json!([["Asked to act", "the ML lead"]]));
+        let severity = if fires { "yellow" } else { "info" };
+        assert_eq!((&data["severity"], &data["fields"] == asks), (&json!(severity), decision != "kept"), "{auc}: {data}");
+        let text = data["sentence"]["text"].as_str().unwrap();
+        let limit = if fires { "below 0.85".to_owned() } else { format!("{} is needed", usual.promote_auc) };
+        assert!(text.contains(&format!("AUC {auc}")) && text.contains(&limit), "{text}");
+        // What the report shows.
+        let (_, report) = send(&mut lifecycle, now_ms + MINUTE_MS, "GET", "/v1/report", "", b"");
+        let shown = &report["retraining"]["runs"][0];
+        assert_eq!((&shown["result"], &shown["version"]), (&json!(decision), &json!(version)), "{shown}");
+        let alerts = report["alerts"].as_array().unwrap().iter();
+        let firing: Vec<&Value> = alerts.filter(|a| a["rule"] == "retraining" && a["state"] == "firing").collect();
+        assert_eq!(firing.len(), usize::from(fires), "{auc}: {firing:?}");
+        assert!(firing.iter().all(|a| a["severity"] == "yellow" && a["sentence"]["text"].as_str() == Some(text)), "{firing:?}");
+        assert_eq!(lifecycle.control().model(&version).unwrap().unwrap().status, status, "{auc}");
+    }
 }
