@@ -64,8 +64,8 @@ use clap::{Parser, Subcommand};
 
 use command::{
     alerts, assign, baseline, bench, capacity, changes, check, diagnose, drift, experiment, export, features, import, inspect,
-    keys, kill, leads, ledger, metrics, models, outcomes, pull, push, quality, report as show, rescore, retrain, rollout, schema,
-    score, serve, simulate, sql, train, window,
+    keys, kill, leads, ledger, messages, metrics, models, outcomes, pull, push, quality, report as show, rescore, retrain,
+    rollout, schema, score, serve, simulate, sql, train, window,
 };
 use outcome::Outcome;
 use output::terminal;
@@ -136,6 +136,7 @@ enum Command {
     Keys(keys::Keys),
     Sql(sql::SqlCommand),
     Alerts(alerts::Alerts),
+    Messages(messages::Messages),
     Incidents(alerts::Incidents),
     Reviews(alerts::Reviews),
     Note(alerts::Note),
@@ -199,6 +200,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Keys(keys) => keys.run(cli.json),
         Command::Sql(sql) => sql.run(cli.json),
         Command::Alerts(alerts) => alerts.run(cli.json),
+        Command::Messages(messages) => messages.run(cli.json),
         Command::Incidents(incidents) => incidents.run(cli.json),
         Command::Reviews(reviews) => reviews.run(cli.json),
         Command::Note(note) => note.run(cli.json),

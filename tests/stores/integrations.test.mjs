@@ -27,14 +27,15 @@ let received = [];
 /** A receiver that takes connections and never answers, and how many it took. */
 const silent = createServer(() => (taken += 1));
 let taken = 0;
-/** A receiver that keeps what it is sent, as it came. */
+/** A receiver that keeps what it is sent, as it came; while it is gone, it wants no messages. */
 const recorder = createServer(async (request, response) => {
   let body = "";
   for await (const part of request.setEncoding("utf8")) body += part;
-  recorded.push({ headers: request.headers, body });
-  response.writeHead(204).end();
+  if (!isGone) recorded.push({ headers: request.headers, body });
+  response.writeHead(isGone ? 410 : 204).end();
 });
 const recorded = [];
+let isGone = false;
 let file;
 let at;
 let postgres;
@@ -134,6 +135,42 @@ test("the receiver takes each change once, and nothing that is not signed", { ti
   const url = readFileSync(file.file, "utf8").match(/http:[^"]+scores/)[0];
   const forged = await fetch(url, { method: "POST", body: "{}", headers: { "webhook-id": "x", "webhook-timestamp": `${Math.floor(Date.now() / 1000)}`, "webhook-signature": "v1,AAAA" } });
   assert.equal(forged.status, 401);
+});
+
+test("messages that a receiver gave up are sent again under their ids, without changes that newer ones followed", { timeout: 60_000 }, async () => {
+  const to = "scores:RECORDER_SECRET";
+  const of = (visits) => (n) => ({ lead_id: `G-${n}`, lead_source: "Referral", pricing_page_visits: visits });
+  const ids = Array.from({ length: 12 }, (_, n) => n);
+  const own = () => recorded.flatMap(({ headers, body }) => JSON.parse(body).data.changes.map((change) => ({ ...change, message: headers["webhook-id"] }))).filter(({ lead_id }) => lead_id.startsWith("G-"));
+  const messages = (...args) => {
+    const done = command("messages", ...args, "--url", at.url, "--key", at.key, "--json");
+    assert.equal(done.code, 0, done.text);
+    return JSON.parse(done.text.slice(done.text.indexOf("{")));
+  };
+  isGone = true;
+  const { scores } = (await at.call("POST", "/v1/score?reasons=0", ids.map(of(0)))).body;
+  const shown = ids.filter((n) => !scores[n].explores).map((n) => `G-${n}`);
+  assert.ok(shown.length > 8);
+  const givenUp = () => messages("list", "--to", to);
+  await until(async () => (await changes()).some(({ lead_id }) => lead_id === shown.at(-1)) && givenUp().receivers[0].given_up > 0 && givenUp().receivers[0].waiting === 0, "the messages are given up");
+  const listed = givenUp().messages;
+  assert.ok(listed.every(({ can_resend, tries, answer }) => can_resend && tries === 1 && /410/.test(answer)), JSON.stringify(listed));
+  // It is back, and gets a newer score of one lead.
+  isGone = false;
+  assert.equal((await at.call("POST", "/v1/score?reasons=0", [of(8)(shown[1].slice(2))])).status, 200);
+  await until(() => own().length === 1, "the newer score arrives");
+  const { resent, left, not_kept } = messages("resend", "--to", to);
+  assert.deepEqual([resent, left, not_kept], [listed.length, 0, 0]);
+  assert.equal(messages("resend", "--to", to).resent, 0);
+  await until(() => own().length >= shown.length, "the messages arrive");
+  await wait(500);
+  assert.deepEqual(own().map(({ lead_id }) => lead_id).sort(), [...shown].sort(), "each lead once");
+  assert.equal(own()[0].lead_id, shown[1]);
+  const again = new Set(own().slice(1).map(({ message }) => message));
+  assert.deepEqual([...again].sort(), listed.map(({ id }) => id).sort());
+  const unknown = command("messages", "resend", "--to", "scores:OTHER", "--url", at.url, "--key", at.key);
+  assert.equal(unknown.code, 8);
+  assert.match(unknown.text, /NO_SUCH_RECEIVER.*scores:RECORDER_SECRET/s);
 });
 
 test("a lead that has become hot is a message", { skip, timeout: 60_000 }, async () => {

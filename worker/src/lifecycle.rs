@@ -373,6 +373,10 @@ pub(crate) fn part<S: Sql>(
             shown(&shard.score_changes(after.get(number as usize).copied().unwrap_or(0), *limit)?)
         }
         Ask::Rescored => shown(&shard.rescored()?),
+        Ask::Resend(asked) => {
+            let standing = asked.of_shard(number).map(|(id, numbers)| Ok((id, shard.standing_changes(numbers)?)));
+            shown(&standing.collect::<Result<BTreeMap<_, _>, SqlError>>()?)
+        }
         Ask::Lead { id } if is_own(id) => match shard.lead(id)? {
             None if shard.is_erased(id)? => Ok(serde_json::json!({ "erased": true })),
             found => shown(&found),

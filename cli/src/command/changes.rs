@@ -27,7 +27,7 @@ With --cursor FILE, the command goes on where the last one ended: the file is wr
 
 Exit codes:
   0    the changes were written; there may be none
-  2    the service records no changes, or changes after the cursor were deleted, 90 days after they were recorded
+  8    the service records no changes, or changes after the cursor were deleted, 90 days after they were recorded
 
 Examples:
   plumbline changes --key $KEY --cursor crm.cursor >> changes.ndjson

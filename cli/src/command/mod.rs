@@ -18,6 +18,7 @@ pub mod keys;
 pub mod kill;
 pub mod leads;
 pub mod ledger;
+pub mod messages;
 pub mod metrics;
 pub mod models;
 pub mod outcomes;

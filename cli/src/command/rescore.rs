@@ -28,7 +28,7 @@ its own process.
 
 Exit codes:
   0    it began; with --wait: it is done; with --show: shown
-  2    it could not begin: changes are not recorded, or two versions serve leads
+  8    it could not begin: changes are not recorded, or two versions serve leads
 
 Examples:
   plumbline rescore --key $KEY

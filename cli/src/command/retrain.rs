@@ -34,7 +34,7 @@ own process.
 Exit codes:
   0    the retraining was asked for; with --wait: it ended with a model
   1    with --wait: it ended without one, or with one that ranks poorly
-  2    it could not be asked for
+  8    it could not be asked for
 
 Examples:
   plumbline retrain --key $KEY

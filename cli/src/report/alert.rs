@@ -38,6 +38,7 @@ pub fn alerts(listed: &Value) -> String {
             let target = word(message, "/target");
             lines.push(format!("  {:8}  {target}  {}", word(message, "/state"), word(message, "/answer")));
         }
+        lines.push("  Those that are dead are sent again by plumbline messages resend.".to_owned());
     }
     lines.join("\n")
 }
@@ -96,11 +97,11 @@ pub fn note(note: &Value) -> String {
     format!("{}  {} by {}{about}: {}", word(note, "/at"), word(note, "/kind"), word(note, "/by"), word(note, "/text"))
 }
 
-fn rows<'v>(value: &'v Value, name: &str) -> impl Iterator<Item = &'v Value> {
+pub(super) fn rows<'v>(value: &'v Value, name: &str) -> impl Iterator<Item = &'v Value> {
     value.get(name).and_then(Value::as_array).into_iter().flatten()
 }
 
-fn word<'v>(value: &'v Value, path: &str) -> &'v str {
+pub(super) fn word<'v>(value: &'v Value, path: &str) -> &'v str {
     value.pointer(path).and_then(Value::as_str).unwrap_or_default()
 }
 

@@ -14,6 +14,7 @@ pub mod experiment;
 pub mod features;
 pub mod gate;
 pub mod lead;
+pub mod messages;
 pub mod metrics;
 pub mod model_card;
 pub mod odd;

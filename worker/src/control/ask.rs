@@ -12,6 +12,7 @@ use plumbline_core::table::parse_date;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::resend::Resend;
 use super::retrain::Labelled;
 use super::rollout::append;
 use super::route::{flag, number, ok};
@@ -108,6 +109,8 @@ pub enum Ask {
     },
     /// For how far it has scored leads again.
     Rescored,
+    /// For what messages that were given up can still bring.
+    Resend(Resend),
     /// To close a report that something is odd.
     Close {
         /// The report's event.
@@ -163,6 +166,7 @@ impl<S: Sql> Control<S> {
                 self.records_changes()?;
                 Ask::Rescored
             }
+            (Method::Post, "/v1/messages/resend") => self.resend(request, by)?,
             (Method::Get, "/v1/leads/{id}") => Ask::Lead { id: id() },
             (Method::Delete, "/v1/leads/{id}") => Ask::Erase { id: id(), random: self.random()?, by },
             (Method::Get, "/v1/ledger/served") => {
@@ -284,6 +288,7 @@ impl<S: Sql> Control<S> {
             Ask::Changes { after, limit, to } if to.is_empty() => self.shown_changes(after, *limit, parts),
             Ask::Changes { after, to, .. } => self.post_changes(now_ms, to, after, parts),
             Ask::Rescored => self.shown_rescoring(parts),
+            Ask::Resend(asked) => self.resent(now_ms, asked, parts),
             Ask::Reports { limit, .. } => {
                 let parts = parts.into_iter().map(serde_json::from_value::<Vec<OddReport>>).collect::<Result<Vec<_>, _>>();
                 let mut reports: Vec<OddReport> = parts.map_err(unreadable)?.into_iter().flatten().collect();

@@ -1,14 +1,15 @@
 //! Messages on their way: written in the transaction of what they report, leased to the host that sends them, and settled by what the
 //! receiver answered.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use plumbline_core::alert::{Answered, LEASE_MS, Message, Settled, Topic, of_anchor, settle, slack};
-use plumbline_core::event::ScoreChanges;
+use plumbline_core::event::{ScoreChange, ScoreChanges};
 use plumbline_core::rollout::Policy;
 use plumbline_core::rollout::ledger::Anchor;
 use plumbline_core::table::parse_date;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use super::{Control, integer, text};
 use crate::model::digest;
@@ -41,6 +42,38 @@ pub struct Undelivered {
     pub answer: String,
 }
 
+/// Where the changes of a message are recorded: in a shard, from one number to another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Recorded {
+    pub shard: u32,
+    pub from: i64,
+    pub to: i64,
+}
+
+/// A message of score changes that waits: its changes, and where they are recorded. Without the latter it was written by an earlier release.
+#[derive(Debug, Serialize, Deserialize)]
+struct Waiting {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    recorded: Option<Recorded>,
+    #[serde(flatten)]
+    changes: ScoreChanges,
+}
+
+/// The body of a message of `changes` that waits.
+pub(super) fn waiting(changes: Vec<ScoreChange>, recorded: Recorded) -> String {
+    let changes = ScoreChanges { format: 1, changes, ..ScoreChanges::default() };
+    serde_json::to_string(&Waiting { recorded: Some(recorded), changes }).unwrap_or_default()
+}
+
+/// Where the changes of a message with this body are recorded; none of another message, or one of an earlier release.
+pub(super) fn recorded(body: &str) -> Option<Recorded> {
+    #[derive(Deserialize)]
+    struct Only {
+        recorded: Recorded,
+    }
+    serde_json::from_str::<Only>(body).ok().map(|only| only.recorded)
+}
+
 /// Writes `message` for every channel that hears of its topic, in order after the earlier ones about `subject`; part of the caller's
 /// transaction. A message that is written already stays as it is.
 pub(super) fn post(sql: &mut dyn Sql, policy: &Policy, message: &Message, subject: &str, now_ms: i64) -> Result<(), SqlError> {
@@ -53,10 +86,10 @@ pub(super) fn post(sql: &mut dyn Sql, policy: &Policy, message: &Message, subjec
     Ok(())
 }
 
-/// Writes score changes, the JSON `body`, for the webhook with this secret, in order after the earlier ones; part of the caller's
+/// Writes score changes, a body of [`waiting`], for the webhook with this secret, in order after the earlier ones; part of the caller's
 /// transaction. A webhook is known by the name of its secret, so that its messages go to the address that it has when they are sent.
 pub(super) fn post_changes(sql: &mut dyn Sql, secret: &str, id: &str, body: &str, now_ms: i64) -> Result<(), SqlError> {
-    let (id, target, ordering) = (format!("{id}/{secret}"), format!("scores:{secret}"), ordering(secret));
+    let (id, target, ordering) = (format!("{id}/{secret}"), target_of(secret), ordering(secret));
     let given = [Param::Text(&id), Param::Text(&target), Param::Text(&ordering), Param::Text(body), Param::Integer(now_ms)];
     sql.execute(INSERT, &given).map(drop)
 }
@@ -73,20 +106,22 @@ const INSERT: &str = "INSERT INTO outbox (id, target, ordering, body, created_ms
 /// Takes a lead out of the score changes that wait, and what was sent of any; part of the caller's transaction. A message with no other
 /// change is not sent.
 pub(super) fn erase(sql: &mut dyn Sql, lead_id: &str) -> Result<(), SqlError> {
-    sql.execute("UPDATE outbox SET body = '' WHERE state <> 'waiting' AND ordering LIKE 'scores %' AND body <> ''", &[])?;
+    let sent = "UPDATE outbox SET body = '' WHERE state = 'done' AND ordering LIKE 'scores %' AND body <> ''";
+    sql.execute(sent, &[])?;
     for row in sql.query("SELECT id, body FROM outbox WHERE state = 'waiting' AND ordering LIKE 'scores %'", &[])? {
-        let Ok(mut changes) = serde_json::from_str::<ScoreChanges>(&text(&row, 1)) else { continue };
-        let before = changes.changes.len();
-        changes.changes.retain(|change| change.lead_id != lead_id);
-        if changes.changes.len() == before {
+        let Ok(mut waiting) = serde_json::from_str::<Waiting>(&text(&row, 1)) else { continue };
+        let changes = &mut waiting.changes.changes;
+        let before = changes.len();
+        changes.retain(|change| change.lead_id != lead_id);
+        if changes.len() == before {
             continue;
         }
         let id = text(&row, 0);
-        if changes.changes.is_empty() {
+        if changes.is_empty() {
             let update = "UPDATE outbox SET state = 'done', body = '', answer = 'its leads were erased' WHERE id = ?1";
             sql.execute(update, &[Param::Text(&id)])?;
         } else {
-            let body = serde_json::to_string(&changes).unwrap_or_default();
+            let body = serde_json::to_string(&waiting).unwrap_or_default();
             sql.execute("UPDATE outbox SET body = ?2 WHERE id = ?1", &[Param::Text(&id), Param::Text(&body)])?;
         }
     }
@@ -118,6 +153,19 @@ fn channels(policy: &Policy, topic: Topic) -> Vec<Channel> {
         target: format!("webhook:{}", hook.url),
     });
     slack.into_iter().chain(hooks).collect()
+}
+
+/// The receivers of the settings in force, as messages name them.
+pub(super) fn targets(policy: &Policy) -> BTreeSet<String> {
+    let notify = &policy.alerts.notify;
+    let slack = (!notify.slack.is_empty()).then(|| format!("slack:{}", notify.slack));
+    let hooks = notify.webhooks.iter().map(|hook| format!("webhook:{}", hook.url));
+    slack.into_iter().chain(hooks).chain(policy.writeback.webhooks.iter().map(|hook| target_of(&hook.secret))).collect()
+}
+
+/// How messages name the webhook with this secret.
+fn target_of(secret: &str) -> String {
+    format!("scores:{secret}")
 }
 
 impl<S: Sql> Control<S> {
@@ -187,10 +235,14 @@ impl<S: Sql> Control<S> {
     }
 
     fn finish(&mut self, id: &str, state: &str, said: &str) -> Result<(), SqlError> {
-        // Score changes name leads: they are kept no longer than until they are sent.
-        let update = "UPDATE outbox SET state = ?1, answer = ?2, body = CASE WHEN ordering LIKE 'scores %' THEN '' ELSE body END \
+        // Score changes name leads: they are kept no longer than until they are sent or given up. Where they are recorded is kept of those given
+        // up, so that they can be sent again.
+        let found = self.sql.query("SELECT body FROM outbox WHERE id = ?1 AND ordering LIKE 'scores %'", &[Param::Text(id)])?;
+        let recorded = found.first().and_then(|row| recorded(&text(row, 0))).filter(|_| state == "dead");
+        let rest = recorded.map(|recorded| json!({ "recorded": recorded }).to_string()).unwrap_or_default();
+        let update = "UPDATE outbox SET state = ?1, answer = ?2, body = CASE WHEN ordering LIKE 'scores %' THEN ?4 ELSE body END \
             WHERE id = ?3";
-        self.sql.execute(update, &[Param::Text(state), Param::Text(said), Param::Text(id)]).map(drop)
+        self.sql.execute(update, &[Param::Text(state), Param::Text(said), Param::Text(id), Param::Text(&rest)]).map(drop)
     }
 
     /// The messages that wait after a failed try, or were given up in the last 30 days; the newest first.

@@ -181,6 +181,7 @@ impl<S: Sql> Control<S> {
                 Ok(ok(&super::retrain::shown(&run)))
             }
             (Get, "/v1/alerts") => self.shown_alerts(request),
+            (Get, "/v1/messages") => self.shown_given_up(request),
             (Get, "/v1/incidents") => self.shown_incidents(request),
             (Get, "/v1/reviews") => Ok(ok(&json!({ "reviews": self.reviews(limit(request)?)? }))),
             (Get, "/v1/reviews/{id}") => Ok(ok(&self.review(routed.value("id"))?)),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use plumbline_core::event::{ScoreChange, ScoreChanges};
+use plumbline_core::event::ScoreChanges;
 use plumbline_core::report::time_text;
 use plumbline_core::rollout::ledger::Kind;
 use plumbline_core::rollout::{DAY_MS, End, Stage, State};
@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::ask::{Ask, unreadable};
+use super::outbox::Recorded;
 use super::rollout::append;
 use super::route::ok;
 use super::{Control, Fault, outbox};
@@ -30,7 +31,7 @@ const MOST_WAITING: u64 = 20;
 const BEGUN: &str = "rescoring";
 const SERVES: &str = "rescoring serves";
 const TRIED: &str = "rescoring tried";
-const POSTED: &str = "changes posted";
+pub(super) const POSTED: &str = "changes posted";
 
 /// A rescoring that began.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -264,12 +265,15 @@ impl<S: Sql> Control<S> {
         let mut reached = after.to_vec();
         reached.resize(pages.len().max(after.len()), 0);
         let (mut messages, mut count) = (Vec::new(), 0);
-        for (number, page) in pages.into_iter().enumerate() {
+        for (shard, page) in (0u32..).zip(pages) {
             count += page.changes.len();
-            for (part, changes) in page.changes.chunks(OF_MESSAGE).enumerate() {
-                messages.push((format!("scores-{number}-{}-{part}", page.last), changes.to_vec()));
+            let numbers = page.numbers.chunks(OF_MESSAGE);
+            for (part, (changes, numbers)) in page.changes.chunks(OF_MESSAGE).zip(numbers).enumerate() {
+                let [from, to] = [numbers.first(), numbers.last()].map(|number| number.copied().unwrap_or_default());
+                let body = outbox::waiting(changes.to_vec(), Recorded { shard, from, to });
+                messages.push((format!("scores-{shard}-{}-{part}", page.last), body));
             }
-            if let Some(own) = reached.get_mut(number) {
+            if let Some(own) = reached.get_mut(shard as usize) {
                 *own = page.last.max(*own);
             }
         }
@@ -279,11 +283,8 @@ impl<S: Sql> Control<S> {
         posted.extend(to.iter().map(|name| ((*name).clone(), reached.clone())));
         let cursors = serde_json::to_string(&posted).unwrap_or_default();
         self.sql.transaction(&mut |sql| {
-            for (id, changes) in &messages {
-                let of =
-                    |changes: &Vec<ScoreChange>| ScoreChanges { format: 1, changes: changes.clone(), ..ScoreChanges::default() };
-                let body = serde_json::to_string(&of(changes)).unwrap_or_default();
-                to.iter().try_for_each(|name| outbox::post_changes(sql, name, id, &body, now_ms))?;
+            for (id, body) in &messages {
+                to.iter().try_for_each(|name| outbox::post_changes(sql, name, id, body, now_ms))?;
             }
             super::set_kept(sql, POSTED, &cursors)
         })?;

@@ -60,10 +60,14 @@ fn world_of(is_enabled: bool, webhooks: Vec<Webhook>) -> Lifecycle<Memory> {
 }
 
 fn asked(lifecycle: &mut Lifecycle<Memory>, line: &str) -> Response {
+    sent(lifecycle, line, "")
+}
+
+fn sent(lifecycle: &mut Lifecycle<Memory>, line: &str, body: &str) -> Response {
     let (method, path) = line.split_once(' ').unwrap();
     let (path, query) = path.split_once('?').unwrap_or((path, ""));
     let bearer = format!("Bearer {SECRET}");
-    let request = Request { method, path, query, headers: &[("authorization", &bearer)], body: b"" };
+    let request = Request { method, path, query, headers: &[("authorization", &bearer)], body: body.as_bytes() };
     lifecycle.answer(NOW + 60_000, &request, true)
 }
 
@@ -298,4 +302,129 @@ fn a_follower_that_begins_or_comes_late_is_informed_that_older_changes_expired()
     }
     let newest = all["cursor"].as_str().unwrap();
     assert_eq!(document(&asked(&mut lifecycle, &format!("GET /v1/changes?after={newest}")))["changes"], json!([]));
+}
+
+const GONE: Answered = Answered::Status { status: 410, retry_after_s: None };
+const ALL: &str = r#"{"to":"scores:HOOK"}"#;
+
+fn resent(lifecycle: &mut Lifecycle<Memory>, body: &str) -> Value {
+    document(&sent(lifecycle, "POST /v1/messages/resend", body))
+}
+
+/// The messages that are due, by their ids and bodies, each answered with `answered`.
+fn drained(lifecycle: &mut Lifecycle<Memory>, now_ms: i64, answered: Answered) -> Vec<(String, String)> {
+    let mut messages = Vec::new();
+    while let Some(message) = lifecycle.control().lease(now_ms, &secret).unwrap().into_iter().next() {
+        lifecycle.control().settled(now_ms, &message.id, answered, "gone").unwrap();
+        messages.push((message.id, message.body));
+    }
+    messages
+}
+
+/// A caller has a lead scored at `at_ms`, with this probability.
+fn scored(lifecycle: &mut Lifecycle<Memory>, lead: &str, at_ms: i64, probability: f64) {
+    let row = json!([[at_ms, "r", null, 0, 1, lead, "m", "1", "champion", "champion", 200, null, 0.2, probability, "b", 900]]);
+    lifecycle.shards()[shard(lead, 2) as usize].append(&format!("{lead}-{at_ms} 1 {at_ms} {at_ms}\n{row}")).unwrap();
+    lifecycle.tick(at_ms + 1_000).unwrap();
+}
+
+#[test]
+fn messages_that_were_given_up_are_sent_again_in_order_under_their_ids() {
+    let mut lifecycle = world(true);
+    // The receiver wants no messages, so each is given up at once.
+    let messages = drained(&mut lifecycle, NOW + 2_000, GONE);
+    assert!(messages.len() >= 4, "{}", messages.len());
+    let leads = lifecycle.control().sql.query("SELECT count(*) FROM outbox WHERE body LIKE '%lead%'", &[]).unwrap();
+    assert_eq!(leads[0][0], SqlValue::Integer(0), "no lead is kept in what was given up");
+    let listed = document(&asked(&mut lifecycle, "GET /v1/messages?to=scores:HOOK"));
+    assert_eq!(listed["receivers"], json!([{ "to": "scores:HOOK", "given_up": messages.len(), "waiting": 0 }]));
+    let shown: Vec<&str> = listed["messages"].as_array().unwrap().iter().map(|message| message["id"].as_str().unwrap()).collect();
+    assert_eq!(shown, messages.iter().rev().map(|(id, _)| id.as_str()).collect::<Vec<_>>(), "the newest first");
+    assert_eq!((&listed["messages"][0]["answer"], &listed["messages"][0]["can_resend"]), (&json!("gone"), &json!(true)));
+    assert_eq!(document(&asked(&mut lifecycle, "GET /v1/messages?to=slack:OTHER"))["messages"], json!([]));
+    // One, then all of them; a second time there is nothing to do.
+    let one = json!({ "id": messages[0].0 }).to_string();
+    assert_eq!(resent(&mut lifecycle, &one)["resent"], 1);
+    assert_eq!(resent(&mut lifecycle, &one)["resent"], 0);
+    assert_eq!(resent(&mut lifecycle, ALL)["resent"], messages.len() - 1);
+    let nothing = json!({ "resent": 0, "messages": [], "obsolete": 0, "left": 0, "not_kept": 0 });
+    assert_eq!(resent(&mut lifecycle, ALL), nothing);
+    // They do not count as stuck, and a message that is written later is not sent before them.
+    let waiting = lifecycle.control().sql.query("SELECT min(created_ms) FROM outbox WHERE state = 'waiting'", &[]).unwrap();
+    assert!(super::integer(&waiting[0], 0) >= NOW + 60_000);
+    scored(&mut lifecycle, "news", NOW + 61_000, 0.9);
+    let mut again = drained(&mut lifecycle, NOW + 63_000, ARRIVED);
+    assert!(again.pop().unwrap().1.contains("\"news\""));
+    assert_eq!(again, messages, "the same messages under the same ids, in the same order");
+    assert_eq!(resent(&mut lifecycle, ALL), nothing, "what arrived is not sent again");
+    let notes = lifecycle.control().notes(10).unwrap();
+    assert_eq!((notes.len(), notes[0].kind.as_str(), notes[0].by.as_str()), (2, "messages_resent", "Ada"));
+}
+
+#[test]
+fn a_message_sent_again_brings_no_score_that_has_a_newer_one() {
+    let mut lifecycle = world(true);
+    delivered(&mut lifecycle, NOW + 2_000, GONE);
+    // The receiver takes messages again, and with them a newer score of one lead; another is erased.
+    scored(&mut lifecycle, "lead-7", NOW + 30_000, 0.9);
+    assert_eq!(delivered(&mut lifecycle, NOW + 32_000, ARRIVED), ["lead-7"]);
+    lifecycle.control().seed([7; 32]);
+    assert_eq!(asked(&mut lifecycle, "DELETE /v1/leads/lead-8").status, 200);
+    assert!(resent(&mut lifecycle, ALL)["resent"].as_u64().unwrap() >= 4);
+    // A lead that is erased while they wait is left out too, and they can be given up and sent again as before.
+    assert_eq!(asked(&mut lifecycle, "DELETE /v1/leads/lead-9").status, 200);
+    delivered(&mut lifecycle, NOW + 62_000, GONE);
+    assert!(resent(&mut lifecycle, ALL)["resent"].as_u64().unwrap() >= 4);
+    let mut leads = delivered(&mut lifecycle, NOW + 63_000, ARRIVED);
+    leads.sort();
+    let without = ["lead-7", "lead-8", "lead-9"];
+    let mut expected: Vec<String> =
+        (0..LEADS).map(|n| format!("lead-{n}")).filter(|lead| !without.contains(&lead.as_str())).collect();
+    expected.sort();
+    assert_eq!(leads, expected, "each once");
+    // A message of which every lead has a newer score is not sent.
+    scored(&mut lifecycle, "lead-1", NOW + 70_000, 0.8);
+    assert_eq!(drained(&mut lifecycle, NOW + 72_000, GONE).len(), 1);
+    scored(&mut lifecycle, "lead-1", NOW + 80_000, 0.5);
+    let answer = resent(&mut lifecycle, ALL);
+    let counts = ["resent", "obsolete", "left"].map(|name| answer[name].as_u64());
+    assert_eq!(counts, [Some(0), Some(1), Some(0)], "{answer}");
+    let rest = drained(&mut lifecycle, NOW + 82_000, ARRIVED);
+    assert!(rest.len() == 1 && rest[0].1.contains("0.5"), "{rest:?}");
+}
+
+#[test]
+fn what_cannot_be_sent_again_is_rejected_with_the_way_forward() {
+    let mut lifecycle = world(true);
+    delivered(&mut lifecycle, NOW + 2_000, GONE);
+    let rows = lifecycle.control().sql.query("SELECT id FROM outbox ORDER BY place LIMIT 1", &[]).unwrap();
+    let first = super::text(&rows[0], 0);
+    // Earlier releases kept nothing of what they gave up.
+    lifecycle.control().sql.execute("UPDATE outbox SET body = '' WHERE id = ?1", &[Param::Text(&first)]).unwrap();
+    let one = json!({ "id": first }).to_string();
+    for (body, status, code) in [
+        ("{}", 422, "RECEIVER_REQUIRED"),
+        (r#"{"to":"a","id":"b"}"#, 422, "RECEIVER_OR_MESSAGE"),
+        (r#"{"all":true}"#, 400, "BODY_MALFORMED"),
+        (r#"{"to":"scores:OTHER"}"#, 404, "NO_SUCH_RECEIVER"),
+        (r#"{"id":"none"}"#, 404, "NO_SUCH_MESSAGE"),
+        (one.as_str(), 409, "MESSAGE_NOT_KEPT"),
+    ] {
+        let answer = sent(&mut lifecycle, "POST /v1/messages/resend", body);
+        assert_eq!((answer.status, document(&answer)["code"].as_str()), (status, Some(code)), "{body}");
+    }
+    let listed = document(&asked(&mut lifecycle, "GET /v1/messages"));
+    let can = listed["messages"].as_array().unwrap().iter().filter(|message| message["can_resend"] == true).count() as u64;
+    let answer = resent(&mut lifecycle, ALL);
+    assert_eq!((answer["resent"].as_u64(), &answer["not_kept"]), (Some(can), &json!(1)), "{answer}");
+    // A receiver that the settings no longer name gets none.
+    delivered(&mut lifecycle, NOW + 62_000, GONE);
+    lifecycle.control().own.writeback.webhooks = vec![hook("new.example.com", "NEW_HOOK")];
+    lifecycle.control().settle_policy(NOW + 63_000).unwrap();
+    let other = lifecycle.control().sql.query("SELECT id FROM outbox WHERE state = 'dead' AND body <> '' LIMIT 1", &[]).unwrap();
+    let gone = sent(&mut lifecycle, "POST /v1/messages/resend", &json!({ "id": super::text(&other[0], 0) }).to_string());
+    assert_eq!((gone.status, document(&gone)["code"].as_str()), (409, Some("RECEIVER_GONE")));
+    let request = Request { method: "POST", path: "/v1/messages/resend", query: "", headers: &[], body: ALL.as_bytes() };
+    let answer = lifecycle.answer(NOW + 64_000, &request, true);
+    assert_eq!((answer.status, document(&answer)["code"].as_str()), (403, Some("SCOPE_MISSING")));
 }

@@ -150,6 +150,8 @@ pub static ROUTES: &[Route] = &[
     Route::kept(Post, "/v1/feedback/{id}/close", Operate).takes(COMMAND).of_shards(),
     Route::kept(Get, "/v1/alerts", Read),
     Route::kept(Post, "/v1/alerts/{id}/ack", Operate).takes(COMMAND),
+    Route::kept(Get, "/v1/messages", Read),
+    Route::kept(Post, "/v1/messages/resend", Operate).takes(COMMAND).of_shards(),
     Route::kept(Get, "/v1/incidents", Read),
     Route::kept(Post, "/v1/incidents/{id}/close", Operate).takes(COMMAND),
     Route::kept(Get, "/v1/reviews", Read),

@@ -14,6 +14,9 @@ const FORGOTTEN: &str = "changes_forgotten";
 const REPORTED: &str = "cursor:reported";
 const REPORTED_MS: &str = "reported_expired_ms";
 
+/// What [`change`] reads.
+const COLUMNS: &str = "id, lead_id, at_ms, reason, version, probability, band, was_version, was_probability, was_band";
+
 /// The changes of a shard that follow a number.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ChangePage {
@@ -37,9 +40,8 @@ impl<S: Sql> LogShard<S> {
     /// # Errors
     /// [`SqlError::Driver`].
     pub fn score_changes(&mut self, after: i64, most: usize) -> Result<ChangePage, SqlError> {
-        let query = "SELECT id, lead_id, at_ms, reason, version, probability, band, was_version, was_probability, was_band \
-            FROM score_changes WHERE id > ?1 ORDER BY id LIMIT ?2";
-        let rows = self.sql.query(query, &[Param::Integer(after), Param::Integer(most.min(10_000) as i64)])?;
+        let query = format!("SELECT {COLUMNS} FROM score_changes WHERE id > ?1 ORDER BY id LIMIT ?2");
+        let rows = self.sql.query(&query, &[Param::Integer(after), Param::Integer(most.min(10_000) as i64)])?;
         let forgotten = meta::number(&mut self.sql, FORGOTTEN)?.unwrap_or(0);
         let from = after.max(forgotten);
         let last = rows.last().and_then(|row| cell::integer(row, 0)).unwrap_or(from);
@@ -47,6 +49,19 @@ impl<S: Sql> LogShard<S> {
         let kept = rows.iter().filter(is_kept).filter_map(|row| Some((cell::integer(row, 0)?, change(row)?)));
         let (numbers, changes) = kept.unzip();
         Ok(ChangePage { changes, numbers, from, last, more: rows.len() == most, expired: after < forgotten })
+    }
+
+    /// The changes with numbers `from` to `to`, but for those of leads that have a newer one.
+    ///
+    /// # Errors
+    /// [`SqlError::Driver`].
+    pub fn standing_changes(&mut self, (from, to): (i64, i64)) -> Result<Vec<ScoreChange>, SqlError> {
+        let query = format!(
+            "SELECT {COLUMNS} FROM score_changes AS c WHERE id >= ?1 AND id <= ?2 AND lead_id <> '' AND NOT EXISTS \
+            (SELECT 1 FROM score_changes AS n WHERE n.lead_id = c.lead_id AND n.lead_id <> '' AND n.id > c.id) ORDER BY id"
+        );
+        let rows = self.sql.query(&query, &[Param::Integer(from), Param::Integer(to)])?;
+        Ok(rows.iter().filter_map(|row| change(row)).collect())
     }
 
     /// Deletes what was last reported of leads that no caller had scored since `before_ms`, of some leads in order of their numbers; all leads
