@@ -89,3 +89,6 @@ export const tooWide = (page) => page.evaluate(() => document.documentElement.sc
 
 /** Whether the browser notes by itself that one of `urls`, and no other address, was not found. */
 export const isKnown404 = (said, ...urls) => said.text().includes("status of 404") && urls.includes(said.location().url);
+
+/** The share `x` with `places` decimals as the page writes it: a half is rounded up where `toFixed` goes by the binary value below it. */
+export const fixed = (x, places) => (Math.floor(x * 10 ** places + 0.5) / 10 ** places).toFixed(places);

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { startEdge } from "../../worker/start.mjs";
-import { VIEWS, axe, drop, faintText, go, launch, open, signIn, tooWide } from "./board.mjs";
+import { VIEWS, axe, drop, faintText, fixed, go, launch, open, signIn, tooWide } from "./board.mjs";
 
 const PORT = 8793;
 const store = mkdtempSync(join(tmpdir(), "plumbline-board-"));
@@ -252,7 +252,7 @@ test("each view's CSV carries what the view shows", async () => {
     return readFileSync(file, "utf8");
   };
   report = await read();
-  const auc = report.measures.find(({ id }) => id === "auc").estimate.value.toFixed(3);
+  const auc = fixed(report.measures.find(({ id }) => id === "auc").estimate.value, 3);
   const overview = await csv("#/");
   for (const text of ["Which model serves?", "Uptime", auc]) assert.ok(overview.includes(text), `overview: ${text}`);
   const health = await csv("#/health");
@@ -306,7 +306,20 @@ test("older entries of the ledger are reached, and it is verified", async () => 
   }
   assert.ok((await page.locator("#ledger .events li").count()) >= total, `of ${total}`);
   await page.locator("[data-do=verify]").click();
-  await page.locator("#verified").getByText("Verified").waitFor();
+  await page.locator("#chain").getByText("Computed in this page").waitFor();
+  assert.ok((await page.locator("#chain").textContent()).includes(`${total} entries`));
+  await page.locator("#verified").getByText("Verified by the service").waitFor();
+  // An entry that was altered on its way is found by the page, whatever the service says.
+  await page.route("**/v1/ledger?hashed=*", async (route) => {
+    const answer = await route.fetch();
+    const body = await answer.json();
+    body.entries[2].at_ms += 1;
+    await route.fulfill({ response: answer, json: body });
+  });
+  await page.locator("[data-do=verify]").click();
+  await page.locator("#chain").getByText("Entry 3 was altered").waitFor();
+  assert.equal(await page.locator("#verified").count(), 0);
+  await page.unroute("**/v1/ledger?hashed=*");
 });
 
 /** Writes what the open dialog asks for, and sends it. */

@@ -36,7 +36,9 @@ export async function crm() {
     const file = /^\/(pkg|other)\//.test(pathname) && join(PKG, pathname.slice(pathname.indexOf("/", 1)));
     const body = page ?? (file && existsSync(file) ? readFileSync(file) : undefined);
     const type = page && !pathname.endsWith(".js") ? "text/html; charset=utf-8" : TYPES[extname(pathname)];
-    response.writeHead(body === undefined ? 404 : 200, { "content-type": type ?? "text/plain", "content-security-policy": policy(services, policies.get(pathname)) });
+    // As a CRM serves a package: a browser that has a file does not ask for it again.
+    const kept = file && body !== undefined ? { "cache-control": "max-age=3600" } : {};
+    response.writeHead(body === undefined ? 404 : 200, { "content-type": type ?? "text/plain", "content-security-policy": policy(services, policies.get(pathname)), ...kept });
     response.end(body);
   }).listen(0, "127.0.0.1");
   await new Promise((resolve) => server.once("listening", resolve));

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { startEdge } from "../../worker/start.mjs";
-import { launch, open } from "./board.mjs";
+import { drop, launch, open } from "./board.mjs";
 
 const store = mkdtempSync(join(tmpdir(), "plumbline-first-"));
 let edge, browser;
@@ -34,6 +34,45 @@ async function begun(options = {}) {
   assert.equal(await page.locator("html[data-started]").count(), 0);
   return { page, complaints, release };
 }
+
+test("the first view is there before the whole module, which keeps it and does what was asked for meanwhile", async () => {
+  const { page, complaints, release } = await begun();
+  let report;
+  const parts = ["verdict", "answers", "measures", "days", "changes"];
+  const nodes = () => page.evaluate((parts) => parts.map((part) => document.querySelector(`#p-${part} > *`).mark), parts);
+  const load = async () => {
+    // The one that the page draws: the service may have another verdict a minute later.
+    const answer = page.waitForResponse((answer) => answer.url().endsWith("/v1/report"));
+    await page.goto(`${edge.url}/`, { waitUntil: "commit" });
+    report = await (await answer).json();
+    await page.locator("#p-answers").waitFor();
+    await page.evaluate((parts) => parts.forEach((part) => (document.querySelector(`#p-${part} > *`).mark = part)), parts);
+  };
+  await load();
+  assert.ok((await page.locator("#p-verdict h1").textContent()).includes(report.verdict.sentence.text));
+  assert.equal(await page.locator(".measures li").count(), report.measures.filter(({ id }) => id !== "p50_ms").length);
+  assert.ok((await page.title()).startsWith("Overview"));
+  assert.equal(await page.locator("html[data-started]").count(), 0);
+  // What is asked for now waits for the module.
+  await page.locator("#find").pressSequentially("calibration");
+  await page.locator("[data-do=theme]").click();
+  release();
+  await page.locator("html[data-theme=dark]").waitFor();
+  await page.locator(".found").getByText("measure").first().waitFor();
+  assert.equal(await page.locator("#find").inputValue(), "calibration");
+  assert.deepEqual(await nodes(), parts);
+  // A link, and a report that is dropped.
+  for (const [act, heading] of [
+    [() => page.locator("a[href='#/rollout']").first().click(), "Rollout"],
+    [() => drop(page, JSON.stringify({ ...report, verdict: { ...report.verdict, sentence: { code: "X", text: "A dropped report.", values: {} } } })), "A dropped report."],
+  ]) {
+    await load();
+    await act();
+    await page.locator("h1").getByText(heading).waitFor();
+  }
+  assert.deepEqual(complaints, []);
+  await page.close();
+});
 
 test("a whole module that does not arrive is said in words, and the view stays", async () => {
   const { page } = await open(browser, "about:blank");

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { startEdge } from "../../worker/start.mjs";
 import { program } from "../../xtask/npm/native.mjs";
-import { VIEWS, axe, drop, faintText, go, launch, open, signIn, tooWide } from "./board.mjs";
+import { VIEWS, axe, faintText, go, launch, open, signIn, tooWide } from "./board.mjs";
 
 const ROOT = new URL("../..", import.meta.url).pathname;
 const store = mkdtempSync(join(tmpdir(), "plumbline-pages-"));
@@ -68,48 +68,6 @@ test("each review shows every item with what was found, and is a page or two on 
   await page.getByText("There is no review weekly-1999-01-04").waitFor();
   // The service answers 404, which the browser notes by itself.
   assert.deepEqual(complaints.filter((said) => !said.includes("404")), []);
-  await page.close();
-});
-
-test("the first view is there before the whole module, which keeps it and does what was asked for meanwhile", async () => {
-  const { page, complaints } = await open(browser, "about:blank");
-  let release;
-  const held = new Promise((resolve) => (release = resolve));
-  await page.route("**/plumbline_web_bg.wasm", async (route) => (await held, route.continue()));
-  let report;
-  const parts = ["verdict", "answers", "measures", "days", "changes"];
-  const nodes = () => page.evaluate((parts) => parts.map((part) => document.querySelector(`#p-${part} > *`).mark), parts);
-  const load = async () => {
-    // The one that the page draws: the service may have another verdict a minute later.
-    const answer = page.waitForResponse((answer) => answer.url().endsWith("/v1/report"));
-    await page.goto(`${edge.url}/`, { waitUntil: "commit" });
-    report = await (await answer).json();
-    await page.locator("#p-answers").waitFor();
-    await page.evaluate((parts) => parts.forEach((part) => (document.querySelector(`#p-${part} > *`).mark = part)), parts);
-  };
-  await load();
-  assert.ok((await page.locator("#p-verdict h1").textContent()).includes(report.verdict.sentence.text));
-  assert.equal(await page.locator(".measures li").count(), report.measures.filter(({ id }) => id !== "p50_ms").length);
-  assert.ok((await page.title()).startsWith("Overview"));
-  assert.equal(await page.locator("html[data-started]").count(), 0);
-  // What is asked for now waits for the module.
-  await page.locator("#find").pressSequentially("calibration");
-  await page.locator("[data-do=theme]").click();
-  release();
-  await page.locator("html[data-theme=dark]").waitFor();
-  await page.locator(".found").getByText("measure").first().waitFor();
-  assert.equal(await page.locator("#find").inputValue(), "calibration");
-  assert.deepEqual(await nodes(), parts);
-  // A link, and a report that is dropped.
-  for (const [act, heading] of [
-    [() => page.locator("a[href='#/rollout']").first().click(), "Rollout"],
-    [() => drop(page, JSON.stringify({ ...report, verdict: { ...report.verdict, sentence: { code: "X", text: "A dropped report.", values: {} } } })), "A dropped report."],
-  ]) {
-    await load();
-    await act();
-    await page.locator("h1").getByText(heading).waitFor();
-  }
-  assert.deepEqual(complaints, []);
   await page.close();
 });
 

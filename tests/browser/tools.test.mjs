@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { startEdge } from "../../worker/start.mjs";
 import { program } from "../../xtask/npm/native.mjs";
-import { VIEWS, axe, drop, faintText, go, launch, open, signIn, tooWide } from "./board.mjs";
+import { VIEWS, axe, drop, faintText, fixed, go, launch, open, signIn, tooWide } from "./board.mjs";
 
 const PORT = 8812;
 const store = mkdtempSync(join(tmpdir(), "plumbline-tools-"));
@@ -154,7 +154,7 @@ test("a file of a million rows is measured within 2 s, on this device, with the 
   const figures = ({ rows, ...rest }) => ({ ...rest, rows: { ...rows, left_out: rows.left_out.map(({ reason, rows, ordinary }) => ({ reason, rows, ordinary })) } });
   assert.deepEqual(figures(own), figures(native));
   assert.equal(histogram.n.reduce((sum, n) => sum + n, 0), native.leads);
-  assert.ok((await page.locator("#sheet-auc").textContent()).includes(native.roc_auc.toFixed(3)));
+  assert.ok((await page.locator("#sheet-auc").textContent()).includes(fixed(native.roc_auc, 3)));
   assert.match(await page.locator("#p-left-out").textContent(), /ROW_FIELD_COUNT/);
   await page.locator("#threshold").fill("0.3");
   await page.getByText("Threshold 0.30").waitFor();
@@ -183,7 +183,7 @@ test("two models are compared on the same leads with the figures of the report",
   assert.equal(await rows.count(), report.comparison.differences.length);
   for (const [place, difference] of report.comparison.differences.entries()) {
     const cells = await rows.nth(place).locator("td").allTextContents();
-    if (difference.id === "auc") assert.deepEqual(cells.slice(0, 2), [difference.control.value.toFixed(3), difference.treatment.value.toFixed(3)]);
+    if (difference.id === "auc") assert.deepEqual(cells.slice(0, 2), [fixed(difference.control.value, 3), fixed(difference.treatment.value, 3)]);
   }
   for (const chart of ["#reliability", "#curve", "#gain", "#scores"]) assert.equal(await page.locator(`${chart} svg[role=img]`).count(), 1, chart);
   assert.ok((await page.locator("#importance tbody tr").count()) > 3);

@@ -7,7 +7,8 @@ use std::sync::LazyLock;
 use plumbline_core::{Bundle, Options, Scorer, Timestamp};
 use plumbline_tests::project_root;
 use plumbline_tests::scenario;
-use plumbline_web::aside::{Ahead, notes};
+use plumbline_web::aside::{Ahead, annotated, notes};
+use plumbline_web::file::{Assets, document};
 use plumbline_web::lead::{judged, models};
 use plumbline_web::read::Report;
 use plumbline_web::text::Text;
@@ -429,6 +430,40 @@ fn notes_stand_in_a_list_on_the_timeline_and_in_charts() {
     assert!(within(&html, "id=\"timeline\"", "</figure>").contains("New &lt;partner&gt;"), "the timeline");
     let html = drawn(&report, "#/performance?days=90", note);
     assert!(within(&html, "id=\"by-day\"", "</figure>").contains("Note: New &lt;partner&gt;"), "the chart");
+    // A report that is saved or mailed has them with it, and is otherwise the same.
+    let mut ui = Ui::default();
+    note(&mut ui);
+    let saved = annotated(&format!("{report}\n"), &ui.aside.notes);
+    let read = Report::read(&saved).expect("a report");
+    assert_eq!((read.annotations, read.faults.len()), (ui.aside.notes.clone(), 0));
+    let mut whole: Value = serde_json::from_str(&saved).expect("JSON");
+    assert_eq!(whole["annotations"].take()[0]["text"], "New <partner>");
+    whole.as_object_mut().expect("an object").remove("annotations");
+    assert_eq!((whole, annotated("{}", &ui.aside.notes)), (report, "{}".to_owned()));
+    let empty = Assets { style: "", script: "", module: "", report: "", style_sha256: "", script_sha256: "" };
+    assert!(document(&saved, empty).contains("New &lt;partner&gt;"));
+}
+
+#[test]
+fn people_stand_beside_the_model_on_the_same_leads() {
+    let mut report = real();
+    let third = |id: &str, people: f64, model: f64| {
+        let part = |value: f64| json!({ "value": value, "low": value - 0.05, "high": value + 0.1, "n": 40, "method": "wilson", "missing": null });
+        json!({ "id": id, "leads": 40, "people": part(people), "model": part(model) })
+    };
+    report["business"]["human"] = json!({
+        "leads": 120, "converted": 30, "sentence": { "code": "HUMAN", "text": "The model ranks better.", "values": {} },
+        "model_auc": {}, "people_auc": {}, "difference": {},
+        "agreement": { "value": 0.42, "low": 0.26, "high": 0.56, "n": 120, "method": "spearman", "missing": null },
+        "thirds": [third("top", 0.4, 0.5), third("middle", 0.2, 0.15), third("bottom", 0.1, 0.05)],
+    });
+    let html = drawn(&report, "#/business", |_| ());
+    let table = within(&html, "id=\"thirds\"", "</table>");
+    assert_eq!(table.matches("<circle").count(), 6);
+    assert!(table.contains("<span>60"), "the axis ends at the highest bound: {table}");
+    // The scale is of 148 pixels from 6 on: 0.4 and 0.5 of 0.6.
+    assert!(table.contains("cx=\"104.7\"") && table.contains("cx=\"129.3\""), "{table}");
+    assert!(html.contains("0.42 (0.26"), "the agreement of both orders");
 }
 
 #[test]
@@ -462,10 +497,17 @@ fn a_gate_is_waived_and_an_alert_taken_by_a_dialog_that_says_what_it_is_about() 
     let gate = report["rollout"]["gates"][0]["id"].as_str().expect("an id").to_owned();
     let said =
         report["rollout"]["gates"][0]["sentence"]["text"].as_str().expect("a sentence").chars().take(30).collect::<String>();
-    let html = drawn(&report, "#/rollout", |ui| {
-        ui.act("toggle", &format!("gate-{gate}"), "");
-        ui.act("ask", &format!("waive:{gate}"), "");
-    });
+    let shown = |report: &Value| {
+        drawn(report, "#/rollout", |ui| {
+            ui.act("toggle", &format!("gate-{gate}"), "");
+            ui.act("ask", &format!("waive:{gate}"), "");
+        })
+    };
+    // Undecided between looks: there is nothing to waive yet.
+    report["rollout"]["gates"][0]["waivable"] = json!(false);
+    assert!(!shown(&report).contains("data-arg=\"waive:"), "a gate that no look judged");
+    report["rollout"]["gates"][0]["waivable"] = json!(true);
+    let html = shown(&report);
     assert!(html.contains(&format!("data-do=\"ask\" data-arg=\"waive:{gate}\"")), "the gate offers it");
     assert!(within(&html, "<dialog", "</dialog>").contains(&said), "the dialog says what the gate found");
     let alert = json!({ "id": "a-1", "rule": "freshness", "severity": "red", "measure": "freshness", "subject": "", "state": "firing", "stale": false,

@@ -104,6 +104,9 @@ function tell(message) {
 
 export const plan = (numbers) => tell({ plan: [...numbers] });
 
+export const chain = (known) => tell({ known });
+export const chained = (entries) => tell({ entries });
+
 let chosen;
 /** Chooses the file that `read_sheet` reads. */
 export function choose(file) {

@@ -181,7 +181,7 @@ const sha256 = async (text) => base64(new Uint8Array(await crypto.subtle.digest(
 /** The page and its report as one file. */
 async function mail() {
   const get = async (name) => fetch(new URL(name, import.meta.url));
-  const [style, script, wasm] = await Promise.all([get("page.css").then((a) => a.text()), get("page.js").then((a) => a.text()), get("plumbline_web_bg.wasm")]);
+  const [style, script, wasm] = await Promise.all([get("page.css").then((a) => a.text()), get("mailed.js").then((a) => a.text()), get("plumbline_web_bg.wasm")]);
   const zip = async (body) => new Uint8Array(await new Response(body.pipeThrough(new CompressionStream("gzip"))).arrayBuffer());
   const [module, report] = [await zip(wasm.body), await zip(new Blob([shown_report()]).stream())];
   const text = document_of(style, script, module, report, await sha256(style), await sha256(inline_script(script)));

@@ -1,5 +1,5 @@
-// The worker: the plan of a test and the figures of a file, by a module that only it loads. Nothing leaves the device.
-import init, { begin, end, feed, head, plan } from "./plumbline_tool.js";
+// The worker: the plan of a test, the figures of a file and the chain of the ledger, by a module that only it loads. Nothing leaves the device.
+import init, { begin, chain, chained, end, feed, head, plan } from "./plumbline_tool.js";
 
 const ready = init({ module_or_path: new URL("tool.wasm", import.meta.url) });
 const say = (what, text) => postMessage([`tool:${what}`, 200, "", text]);
@@ -28,6 +28,8 @@ onmessage = async ({ data }) => {
   try {
     if (data.file) await read(data);
     else if (data.plan) (await ready, say("plan", plan(...data.plan)));
+    else if (data.known) (await ready, chain(data.known));
+    else if (data.entries) (await ready, say("chain", chained(data.entries)));
     else turn++;
   } catch (error) {
     say("found", JSON.stringify({ detail: error.message }));

@@ -4,8 +4,9 @@ use plumbline_core::report::Event;
 use plumbline_core::sentence::Sentence;
 use serde_json::Value;
 
+use crate::chain::Chain;
 use crate::order::order;
-use crate::read::{Misfit, Read, field, member, parse};
+use crate::read::{Misfit, Read, field, member, parse, write};
 
 /// Entries of the ledger that are asked for at once.
 pub const ENTRIES: u64 = 50;
@@ -19,7 +20,9 @@ pub struct Aside {
     pub entries: Vec<Event>,
     /// How many the ledger has, as far as it was asked for.
     pub total: u64,
-    /// What its verification found; none before it was asked for.
+    /// Its verification by the page; none before it was asked for.
+    pub chain: Option<Chain>,
+    /// What its verification by the service found; none before it was asked for.
     pub verified: Option<Verified>,
     /// What a start or a test would take; none before the service answered.
     pub ahead: Option<Ahead>,
@@ -146,6 +149,25 @@ impl Aside {
         }
         all
     }
+}
+
+/// Notes that a saved report has with it, at most: it travels by mail, and beyond the service's reach.
+const SAVED_NOTES: usize = 50;
+/// Characters of each.
+const SAVED_TEXT: usize = 500;
+
+/// The text of the report `report` with the newest of `notes` in it, as its member `annotations`: a report that is read elsewhere has its notes
+/// with it, 50 at most, of 500 characters each.
+pub fn annotated(report: &str, notes: &[Note]) -> String {
+    let open = report.trim_end().strip_suffix('}').filter(|open| open.trim_end().len() > 1);
+    let Some(open) = open.filter(|_| !notes.is_empty()) else { return report.to_owned() };
+    let listed = notes.iter().take(SAVED_NOTES).map(|note| {
+        let cut = |text: &String| text.chars().take(SAVED_TEXT).collect::<String>();
+        let members = [("at", &note.at), ("kind", &note.kind), ("by", &note.by), ("about", &note.about), ("text", &note.text)];
+        let members = members.map(|(name, text)| (name, cut(text)));
+        Value::Object(members.into_iter().map(|(name, text)| (name.to_owned(), Value::String(text))).collect())
+    });
+    format!("{open},\"annotations\":{}}}", write(&Value::Array(listed.collect())))
 }
 
 /// The notes in an answer of `GET /v1/notes`.

@@ -91,7 +91,8 @@ fn narrow(html: &str) -> String {
 /// the build writes them. The script is put in through [`inline`].
 pub fn document(json: &str, assets: Assets<'_>) -> String {
     let report = Report::read(json).unwrap_or_default();
-    let ui = Ui { state: State::Saved, printed: true, route: Route::Print, days: DAYS, ..Ui::new(&report) };
+    let mut ui = Ui { state: State::Saved, printed: true, route: Route::Print, days: DAYS, ..Ui::new(&report) };
+    ui.aside.notes.clone_from(&report.annotations);
     let policy = format!(
         "default-src 'none'; script-src 'sha256-{}' 'wasm-unsafe-eval'; style-src 'sha256-{}'; img-src data:; base-uri 'none'; form-action 'none'",
         assets.script_sha256, assets.style_sha256
@@ -121,7 +122,7 @@ pub fn document(json: &str, assets: Assets<'_>) -> String {
 }
 
 /// The same page in fewer bytes, as it is read without scripts: icons drawn once and used by name, charts in their words instead of their
-/// drawing, and no marks that only scripts use.
+/// drawing, no marks that only scripts use, and no quotes and ends that HTML can do without.
 fn small(page: &str) -> String {
     let mut page = page.to_owned();
     let mut symbols = String::new();
@@ -156,6 +157,25 @@ fn small(page: &str) -> String {
     for name in [" id=\"", " datetime=\"", " tabindex=\"", " data-", " role=\"region\""] {
         out = without(&out, name);
     }
+    // HTML has these end where the next begins, or what they are in ends.
+    for end in ["</li>", "</td>", "</th>", "</tr>"] {
+        out = out.replace(end, "");
+    }
+    unquoted(&out)
+}
+
+/// The page without the quotes of values that need none.
+fn unquoted(page: &str) -> String {
+    let mut out = String::with_capacity(page.len());
+    let mut rest = page;
+    while let Some((before, after)) = rest.split_once("=\"") {
+        let Some((value, behind)) = after.split_once('"') else { break };
+        let is_plain = !value.is_empty() && value.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'#');
+        let quote = if is_plain { "" } else { "\"" };
+        out.extend([before, "=", quote, value, quote]);
+        rest = behind;
+    }
+    out.push_str(rest);
     out
 }
 
@@ -242,10 +262,12 @@ mod tests {
         let page = "<main id=\"main\" tabindex=\"-1\"><p id=\"x\" data-open=\"y\" class=\"z\">a</p><svg width=\"9\"><desc id=\"d\">It rose.</desc><path d=\"M1 2\"></path></svg><div role=\"region\" class=\"b\"></div><article id=\"/goals\"></article></main>";
         let shown = small(page);
         assert!(
-            shown.ends_with("<main id=\"main\"><p class=\"z\">a</p><p class=\"small\">It rose.</p><div class=\"b\"></div><article id=\"/goals\"></article></main>"),
+            shown.ends_with("<main id=main><p class=z>a</p><p class=small>It rose.</p><div class=b></div><article id=\"/goals\"></article></main>"),
             "{shown}"
         );
         let icon = crate::part::icon(Icon::Tick).into_string();
-        assert!(small(&format!("{icon}{icon}")).ends_with("<use href=\"#i0\"></use></svg>"));
+        assert!(small(&format!("{icon}{icon}")).ends_with("<use href=#i0></use></svg>"));
+        let rows = small("<table><tr><th scope=\"row\">a = &quot;b&quot;</th><td title=\"x y\" class=\"\">1</td></tr></table>");
+        assert!(rows.ends_with("<table><tr><th scope=row>a = &quot;b&quot;<td title=\"x y\" class=\"\">1</table>"), "{rows}");
     }
 }

@@ -5,6 +5,7 @@
 //! `page` knows the browser.
 
 pub mod aside;
+pub mod chain;
 pub mod chart;
 pub mod file;
 pub mod find;

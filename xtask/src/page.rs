@@ -44,6 +44,15 @@ pub fn page(project: &Project) -> Result<()> {
     for file in files(&project.path("web/js"))? {
         put(&module.join(file.file_name().unwrap_or_default()), &read(&file)?)?;
     }
+    // A page that is one file has no first view, and its script none of that view's glue.
+    let mailed = module.join("mailed");
+    std::fs::create_dir_all(&mailed).with_context(|| format!("cannot create {}", mailed.display()))?;
+    for folder in ["web/js", "web/js/mailed"] {
+        for file in files(&project.path(folder))? {
+            put(&mailed.join(file.file_name().unwrap_or_default()), &read(&file)?)?;
+        }
+    }
+    put(&mailed.join("plumbline_web.js"), &read(&module.join("plumbline_web.js"))?)?;
     let mut style = Vec::new();
     for sheet in files(&project.path("web/style"))? {
         style.extend(read(&sheet)?);
@@ -57,6 +66,7 @@ pub fn page(project: &Project) -> Result<()> {
         ("tool.wasm".to_owned(), read(&module.join("plumbline_tool_bg.wasm"))?),
         ("tool.js".to_owned(), bundle(project, &module.join("tool.js"))?),
         ("page.js".to_owned(), bundle(project, &module.join("start.js"))?),
+        ("mailed.js".to_owned(), bundle(project, &mailed.join("start.js"))?),
         ("page.css".to_owned(), bundle(project, &sheet)?),
         ("scorer.js".to_owned(), bundle(project, &project.path("wasm/js/index.ts"))?),
     ];

@@ -8,6 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use clap::Args;
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use plumbline_web::aside::{annotated, notes as notes_of};
 use plumbline_web::file::{Assets, bytes, document, inline, packed};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -40,7 +41,8 @@ impl ShowReport {
     pub fn run(&self, json: bool) -> Result<Outcome, Failure> {
         let report = self.service.get("/v1/report")?.body;
         if let Some(path) = &self.html {
-            write(path, &report.to_string())?;
+            let notes = self.service.get("/v1/notes?limit=200")?.body.to_string();
+            write(path, &annotated(&report.to_string(), &notes_of(&notes)))?;
             terminal::note(&format!("{} holds the report and the dashboard", path.display()));
         } else if json {
             terminal::say_json(&report)?;
@@ -57,7 +59,7 @@ fn write(path: &Path, json: &str) -> Result<(), Failure> {
     let missing = || Failure::input(path.display().to_string(), "PAGE_NOT_BUILT", why.to_owned());
     let page = Page::open(Path::new(page::FOLDER)).ok().or_else(Page::embedded).ok_or_else(missing)?;
     let text = |name: &str| page.bytes(name).and_then(|bytes| std::str::from_utf8(bytes).ok()).ok_or_else(missing);
-    let (style, script) = (text("/page.css")?, text("/page.js")?);
+    let (style, script) = (text("/page.css")?, text("/mailed.js")?);
     let module = page.bytes("/plumbline_web_bg.wasm").ok_or_else(missing)?;
     let zipped = |bytes: &[u8]| {
         let mut zip = GzEncoder::new(Vec::new(), Compression::best());

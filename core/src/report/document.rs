@@ -424,6 +424,9 @@ pub struct GatePart {
     pub provisional: bool,
     /// Why a person waived it.
     pub waived: Option<String>,
+    /// Whether it can be waived now: its last look left it undecided.
+    #[serde(default)]
+    pub waivable: bool,
     /// When enough data will be there.
     pub ready_at: Option<String>,
     /// In words.

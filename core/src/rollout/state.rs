@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 use super::clock::Jump;
 use super::hold::{Hold, HoldBy, Suspension};
 use super::look::{Approval, Judged, Modes, TestPlan, Waiver};
+use super::verdict::Outcome;
 use super::{Gate, Policy, Stage};
 use crate::sentence::Sentence;
 
@@ -302,6 +303,24 @@ impl Rollout {
     /// Whether the gate is judged in this stage: it must pass, or it may fail.
     pub fn is_judged(&self, gate: Gate) -> bool {
         self.must_pass(gate) || gate.may_fail(self.stage)
+    }
+
+    /// What the last look left undecided of the gate, which a person may waive; otherwise why it cannot be waived.
+    pub fn may_waive(&self, gate: Gate) -> Result<Outcome, String> {
+        let name = self.stage.name();
+        if !self.must_pass(gate) {
+            return Err(format!("{gate} need not pass in {name}."));
+        }
+        if !gate.may_be_waived() {
+            return Err(format!("{gate} can never be waived."));
+        }
+        let Some(outcome) = self.look.as_ref().and_then(|look| look.outcomes.get(&gate)) else {
+            return Err(format!("{gate} has not been judged in {name} yet; only the result of a look can be waived."));
+        };
+        if self.daily_fail == Some(gate) || !matches!(outcome, Outcome::Inconclusive | Outcome::InsufficientData) {
+            return Err(format!("Only a gate that is undecided can be waived, and {gate} is not."));
+        }
+        Ok(*outcome)
     }
 
     /// Why a person waived the gate in this stage.

@@ -1,6 +1,7 @@
 //! Charts as SVG at their real size, drawn with attributes and classes only. Each has its numbers as a text and as a table.
 
 mod band;
+mod beside;
 mod bins;
 mod curve;
 mod forest;
@@ -16,6 +17,7 @@ mod timeline;
 mod waterfall;
 
 pub use band::{Band, Line, band};
+pub use beside::{NARROW, WIDTH, beside};
 pub use bins::{Pair, bins, pair_of};
 pub use curve::{Curve, curve};
 pub use forest::{Forest, forest};

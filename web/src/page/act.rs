@@ -5,6 +5,7 @@ use wasm_bindgen::JsValue;
 
 use super::draw::{soon, window};
 use super::{App, glue};
+use crate::aside::Aside;
 use crate::read::{Report, write};
 use crate::ui::{State, encoded};
 
@@ -99,16 +100,18 @@ pub(super) fn live(app: &mut App) {
     app.ui.state = State::Waiting;
     app.ui.heard_ms = app.ui.now_ms;
     app.report = Report::default();
+    app.ui.aside = Aside::default();
     app.text.clear();
     app.tag.clear();
     super::ask::me(app);
     super::ask::report(app, app.ui.now_ms as f64);
+    super::ask::notes(app);
 }
 
 /// Hands the shown report to the browser as a file.
 pub(super) fn save(app: &App) {
     let day = app.report.generated_at.get(..10).unwrap_or("report");
-    glue::keep(&format!("plumbline-report-{day}.json"), "application/json", &app.text);
+    glue::keep(&format!("plumbline-report-{day}.json"), "application/json", &app.whole());
 }
 
 /// Opens the first of what was found.

@@ -1,8 +1,12 @@
 //! When the service is asked, and for what.
 
+use serde_json::Value;
+
 use super::draw::soon;
 use super::{App, glue};
 use crate::aside::{Ahead, ENTRIES};
+use crate::chain::{self, Chain};
+use crate::read::write;
 use crate::ui::{Route, State};
 
 /// The longest pause between two tries, in seconds.
@@ -40,10 +44,61 @@ pub(super) fn ledger(app: &App, oldest: u64) {
     glue::ask("ledger", "GET", &format!("v1/ledger?after={after}&limit={limit}"), &app.key, "", "");
 }
 
-/// Lets the service verify its ledger.
+/// Verifies the ledger: first here, then by the service, which also compares it with its models and documents.
 pub(super) fn verify(app: &mut App) {
+    if app.ui.aside.chain.is_some_and(|chain| chain.is_open) {
+        return;
+    }
     app.ui.aside.verified = None;
-    glue::ask("verified", "GET", "v1/ledger/verify", &app.key, "", "");
+    let shown = app.ui.aside.ledger(&app.report.events);
+    let known = shown.iter().map(|event| Value::from(vec![Value::from(event.seq), Value::from(event.hash.as_str())]));
+    glue::chain(&write(&Value::Array(known.collect())));
+    let total = shown.first().map_or(0, |event| event.seq);
+    app.ui.aside.chain = Some(Chain { is_open: true, total, ..Chain::default() });
+    chain(app, 0);
+}
+
+/// Asks for the entries after the entry `after`, as they were hashed.
+fn chain(app: &App, after: u64) {
+    glue::ask(
+        &format!("chain:{after}"),
+        "GET",
+        &format!("v1/ledger?hashed=true&after={after}&limit={}", chain::ENTRIES),
+        &app.key,
+        "",
+        "",
+    );
+}
+
+/// Hands the entries after the entry `after` to the worker.
+pub(super) fn chained(app: &mut App, after: &str, is_ok: bool, text: &str) {
+    let is_wanted = app.ui.aside.chain.is_some_and(|chain| chain.is_open && after == chain.taken.to_string());
+    match (is_wanted, is_ok) {
+        (true, true) => glue::chained(text),
+        (true, false) => unchained(app),
+        _ => {}
+    }
+}
+
+/// Takes how far the worker came, and asks for the entries that follow.
+pub(super) fn linked(app: &mut App, text: &str) {
+    if app.ui.aside.chain.is_none_or(|chain| !chain.is_open) {
+        return;
+    }
+    let Some(found) = Chain::of(text) else { return unchained(app) };
+    app.ui.aside.chain = Some(found);
+    if found.is_open {
+        chain(app, found.taken);
+    } else if found.fault.is_none() {
+        glue::ask("verified", "GET", "v1/ledger/verify", &app.key, "", "");
+    }
+}
+
+/// Ends a verification that gets no answer.
+pub(super) fn unchained(app: &mut App) {
+    if app.ui.aside.chain.take_if(|chain| chain.is_open).is_some() {
+        app.ui.said = app.ui.text.of("ask.unreached").to_owned();
+    }
 }
 
 /// Asks what a start would take, and an A/B test of the weeks that were written.

@@ -14,6 +14,7 @@ use std::cell::RefCell;
 
 use wasm_bindgen::prelude::{Closure, wasm_bindgen};
 
+use crate::aside::{Aside, annotated};
 use crate::file::{Assets, document, inline, packed};
 use crate::read::{BYTES, Refused, Report};
 use crate::text::{Locale, Text};
@@ -126,6 +127,13 @@ pub fn heard(what: &str, status: u16, tag: String, text: &str) {
     with(|app| heard::heard(app, what, status, tag, text));
 }
 
+impl App {
+    /// The text of the shown report with the notes on it; a saved one has them already.
+    fn whole(&self) -> String {
+        if self.ui.state == State::Saved { self.text.clone() } else { annotated(&self.text, &self.ui.aside.notes) }
+    }
+}
+
 /// Shows the report in `text`; the reason in words where it is none.
 fn take(app: &mut App, text: &str) -> Result<(), String> {
     if app.text == text {
@@ -151,6 +159,7 @@ pub fn open_saved(text: &str, size: f64) -> Option<String> {
         match taken {
             Ok(()) => {
                 app.ui.state = State::Saved;
+                app.ui.aside = Aside { notes: app.report.annotations.clone(), ..Aside::default() };
                 app.ui.scopes.clear();
                 app.ui.said.clear();
                 draw::soon(app);
@@ -171,13 +180,13 @@ pub fn open_saved(text: &str, size: f64) -> Option<String> {
 pub fn file(style: &str, script: &str, module: &[u8], report: &[u8], style_sha256: &str, script_sha256: &str) -> String {
     let (module, report) = (packed(module), packed(report));
     let assets = Assets { style, script, module: &module, report: &report, style_sha256, script_sha256 };
-    with(|app| document(&app.text, assets)).unwrap_or_default()
+    with(|app| document(&app.whole(), assets)).unwrap_or_default()
 }
 
-/// The text of the shown report.
+/// The text of the shown report, with its notes.
 #[wasm_bindgen]
 pub fn shown_report() -> String {
-    with(|app| app.text.clone()).unwrap_or_default()
+    with(|app| app.whole()).unwrap_or_default()
 }
 
 /// The script as it stands in that file.

@@ -58,7 +58,11 @@ pub(super) fn cancel(app: &mut App) {
 /// Takes what the worker says.
 pub(super) fn heard(app: &mut App, part: &str, text: &str) {
     match part {
-        "none" => app.ui.is_alone = true,
+        "none" => {
+            app.ui.is_alone = true;
+            super::ask::unchained(app);
+        }
+        "chain" => super::ask::linked(app, text),
         "plan" => app.ui.plan.1 = Some(Planned::of(text)),
         "file" => {
             app.ui.sheet = Sheet::new(text);

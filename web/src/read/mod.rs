@@ -13,6 +13,8 @@ use plumbline_core::report::{
 use plumbline_core::sentence::Sentence;
 use serde_json::{Map, Value};
 
+use crate::aside::Note;
+
 pub use field::{Misfit, Read, field, member, whole};
 pub use json::{first, number, parse, shortest, write};
 pub use limit::{BYTES, ROWS};
@@ -81,6 +83,8 @@ pub struct Report {
     pub models: Vec<Model>,
     /// People, links and numbers.
     pub settings: Option<SettingsPart>,
+    /// Notes of people and of the service: only a report that was saved has them in it.
+    pub annotations: Vec<Note>,
     /// What a reader should know besides.
     pub notes: Vec<Sentence>,
     /// Parts that could not be read.
@@ -143,6 +147,7 @@ impl Report {
         report.retraining = one(parts, "retraining", &mut faults);
         report.models = list(parts, "models", &mut faults);
         report.settings = one(parts, "settings", &mut faults);
+        report.annotations = list(parts, "annotations", &mut faults);
         report.faults = faults;
         Ok(report)
     }

@@ -76,7 +76,7 @@ parts! {
     Business { bands, hot_share, satisfaction, human }
     StagePart { id, state, share, days, min_days, from, to }
     Serving { version, role, share }
-    GatePart { id, estimate, baseline, target, status, required, provisional, waived, ready_at, sentence, evidence }
+    GatePart { id, estimate, baseline, target, status, required, provisional, waived, waivable, ready_at, sentence, evidence }
     SignOff { stage, role, by, at, comment, evidence }
     OddPart { id, at }
     Effect { leads_per_day, share_before, share_after, sentence }

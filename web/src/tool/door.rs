@@ -2,13 +2,16 @@
 
 use std::cell::RefCell;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use wasm_bindgen::prelude::wasm_bindgen;
 
+use super::chain::Chain;
 use super::measured::{Asked, Table};
 use super::plan::{Wanted, plan as planned};
+use crate::read::parse;
 
 thread_local! {
+    static CHAIN: RefCell<Chain> = RefCell::new(Chain::default());
     static TABLE: RefCell<Option<Table>> = const { RefCell::new(None) };
 }
 
@@ -49,4 +52,18 @@ pub fn plan(base: f64, lift: f64, power: f64, a_day: f64, delay_days: f64, given
         |detail| json!({ "detail": detail }).to_string(),
         |needed| serde_json::to_string(&needed).unwrap_or_default(),
     )
+}
+
+/// Begins to verify a ledger of which these entries are `known`: numbers and hashes, as a JSON array of pairs.
+#[wasm_bindgen]
+pub fn chain(known: &str) {
+    let known = parse(known).unwrap_or_default();
+    let pairs = known.as_array().into_iter().flatten();
+    CHAIN.set(Chain::new(pairs.filter_map(|pair| Some((pair.get(0)?.as_u64()?, pair.get(1)?.as_str()?)))));
+}
+
+/// How far the verification came with the answer `entries` of the service, as JSON; null where that is not a ledger.
+#[wasm_bindgen]
+pub fn chained(entries: &str) -> String {
+    CHAIN.with_borrow_mut(|chain| if chain.take(entries) { chain.said() } else { Value::Null }).to_string()
 }

@@ -2,6 +2,7 @@
 //! `plumbline metrics` and `plumbline experiment plan` call. A module of its own (feature `tool`), which a worker loads when it is first asked:
 //! the page itself carries none of it. Tested natively on the same bytes.
 
+pub mod chain;
 pub mod csv;
 #[cfg(all(target_arch = "wasm32", feature = "tool"))]
 mod door;

@@ -4,6 +4,7 @@ use maud::{Markup, html};
 use plumbline_core::report::MeasureId;
 
 use super::{Piece, fault, heading, measure};
+use crate::chart::{self, Scale, beside};
 use crate::part::table;
 use crate::read::Report;
 use crate::text::{Safe, Unit, coordinate};
@@ -85,16 +86,30 @@ pub fn human(report: &Report, ui: &Ui) -> Markup {
     let Some(human) = report.business.as_ref().and_then(|business| business.human.as_ref()) else {
         return html! { section.card { header { h2 { (text.of("human.title")) } } p.soft { (text.of("human.none")) } } };
     };
-    let head = html! { th scope="col" { (text.of("human.third")) } th.number scope="col" { (text.of("human.people")) } th.number scope="col" { (text.of("human.model")) } };
+    let most =
+        human.thirds.iter().flat_map(|third| [&third.people, &third.model]).flat_map(|part| [part.value, part.high]).flatten();
+    let most = most.filter(|x| x.is_finite()).fold(0.05, f64::max).min(1.0);
+    let width = if ui.printed { chart::NARROW } else { chart::WIDTH };
+    let x = Scale { from: 0.0, to: most, start: 6.0, end: width - 6.0 };
+    let head = html! {
+        th scope="col" { (text.of("human.third")) }
+        th.number scope="col" { span.key.reference { (text.of("human.people")) } }
+        th.number scope="col" { span.key.champion { (text.of("human.model")) } }
+        th scope="col" { span.ends.narrow[ui.printed] { span { "0" } span { (text.locale.percent_tick(most)) } } }
+    };
     html! {
         section.card {
             header { h2 { (text.of("human.title")) } p.small.soft { (text.count("human.leads", human.leads, &[])) } }
             p { (text.said(&human.sentence)) }
+            @if let Some(agreement) = human.agreement.as_ref().filter(|agreement| agreement.value.is_some()) {
+                p.small.soft { (text.of("human.agreement")) " " (text.estimate(agreement, Unit::Distance, "")) }
+            }
             @if !human.thirds.is_empty() {
                 (table("thirds", text.of("human.title"), &head, &html! { @for third in &human.thirds { tr {
                     th scope="row" { (text.named("human.", &third.id)) }
                     td.number { (text.estimate(&third.people, Unit::Percent, "")) }
                     td.number { (text.estimate(&third.model, Unit::Percent, "")) }
+                    td { (beside([&third.people, &third.model], &x, width)) }
                 } } }))
             }
         }

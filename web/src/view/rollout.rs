@@ -106,7 +106,7 @@ fn gates(rollout: &RolloutPart, ui: &Ui) -> Markup {
                     @if gate.provisional && !ui.printed { p.small.soft { (text.of("gates.provisional")) } }
                     @if let Some(ready) = &gate.ready_at { p.small { (text.fill("gates.ready", &[("at", &ui.text.moment(ready))])) } }
                     p.small.soft { code { (gate.id) } @if !gate.required { " · " (text.of("gates.shown")) } @if !gate.evidence.is_empty() { " · " (text.of("gates.evidence")) " " code { (gate.evidence.chars().take(12).collect::<String>()) } } }
-                    @if ui.may("approve") && gate.waived.is_none() && matches!(gate.status, Status::Inconclusive | Status::InsufficientData) && gate.required {
+                    @if ui.may("approve") && gate.waivable {
                         button.button type="button" data-do="ask" data-arg=(format!("waive:{}", gate.id)) { (text.of("action.waive")) }
                     }
                 } }
@@ -174,6 +174,7 @@ fn ledger(report: &Report, ui: &Ui) -> Markup {
     let total = all.first().map_or(0, |event| event.seq).max(known).max(aside.total);
     let oldest = all.last().map_or(0, |event| event.seq);
     let is_live = ui.state == State::Live && !ui.printed;
+    let broken = |entry: u64| html! { span.status.critical { (icon(Icon::Octagon)) (text.fill("ledger.broken", &[("entry", &entry.to_string())])) } };
     html! {
         section.card #ledger {
             header {
@@ -181,10 +182,17 @@ fn ledger(report: &Report, ui: &Ui) -> Markup {
                 p.small.soft { (text.count("ledger.total", total, &[("shown", &all.len().to_string())])) }
                 @if is_live { button.button type="button" data-do="verify" { (text.of("ledger.verify")) } }
             }
+            @if let Some(chain) = &aside.chain {
+                p role="status" #chain {
+                    @if chain.is_open { (text.fill("ledger.checking", &[("taken", &text.locale.whole(chain.taken)), ("total", &text.locale.whole(chain.total))])) }
+                    @else if let Some(entry) = chain.fault { (broken(entry)) }
+                    @else { span.status.good { (icon(Icon::Tick)) (text.count("ledger.here", chain.taken, &[])) } }
+                }
+            }
             @if let Some(verified) = &aside.verified {
                 p role="status" #verified {
                     @if verified.is_valid { span.status.good { (icon(Icon::Tick)) (text.count("ledger.valid", verified.entries, &[])) } }
-                    @else { span.status.critical { (icon(Icon::Octagon)) (text.fill("ledger.broken", &[("entry", &verified.fault.to_string())])) } }
+                    @else { (broken(verified.fault)) }
                 }
             }
             ol.events { @for event in all { li {

@@ -6,7 +6,7 @@ use crate::report::alert::IncidentPart;
 use crate::report::document::{ActionPart, Effect, GatePart, OddPart, RolloutPart, Serving, SignOff, StagePart};
 use crate::report::time::time_text;
 use crate::report::value::{Estimate, Target};
-use crate::rollout::{Comparator, Stage, Verdict};
+use crate::rollout::{Comparator, Rollout, Stage, Verdict};
 use crate::sentence::Sentence;
 
 impl Facts<'_> {
@@ -129,7 +129,7 @@ impl Facts<'_> {
             missing: self.missing.clone(),
             stages: stages.collect(),
             serving: self.serving(),
-            gates: self.verdicts.iter().map(|verdict| gate(verdict, rollout.must_pass(verdict.gate))).collect(),
+            gates: self.verdicts.iter().map(|verdict| gate(verdict, rollout)).collect(),
             sign_offs: self.passed.iter().cloned().chain(pending).collect(),
             odd_reports: self.odd.iter().map(|(at_ms, id)| OddPart { id: id.clone(), at: time_text(*at_ms) }).collect(),
             actions: vec![
@@ -150,7 +150,7 @@ impl Facts<'_> {
     }
 }
 
-fn gate(verdict: &Verdict, required: bool) -> GatePart {
+fn gate(verdict: &Verdict, rollout: &Rollout) -> GatePart {
     let op = match verdict.comparator {
         Comparator::Above => ">",
         Comparator::AtLeast => ">=",
@@ -164,9 +164,10 @@ fn gate(verdict: &Verdict, required: bool) -> GatePart {
         baseline: verdict.baseline,
         target: verdict.threshold.map(|value| Target::new(op, value)),
         status: verdict.outcome.into(),
-        required,
+        required: rollout.must_pass(verdict.gate),
         provisional: verdict.provisional,
         waived: verdict.waived.clone(),
+        waivable: verdict.waived.is_none() && rollout.may_waive(verdict.gate).is_ok(),
         ready_at: verdict.ready_ms.map(time_text),
         sentence: verdict.sentence.clone(),
         evidence: verdict.evidence_sha256.clone(),

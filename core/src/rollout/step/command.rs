@@ -6,7 +6,7 @@ use crate::rollout::event::{Actor, Scope};
 use crate::rollout::hold::{Hold, HoldBy, SuspensionCause};
 use crate::rollout::look::{Modes, Waiver};
 use crate::rollout::state::End;
-use crate::rollout::verdict::{Outcome, Severity};
+use crate::rollout::verdict::Severity;
 use crate::rollout::{Action, Audience, Gate, Stage, TransitionError, words};
 use crate::sentence::Sentence;
 
@@ -111,24 +111,9 @@ impl Step<'_> {
         let now = self.now;
         let rollout = self.active("Waive")?;
         let stage = rollout.stage;
-        let refuse = |why: String| Err(TransitionError::WaiverNotAllowed(why));
-        if !rollout.must_pass(gate) {
-            return refuse(format!("{gate} need not pass in {}.", stage.name()));
-        }
-        if !gate.may_be_waived() {
-            return refuse(format!("{gate} can never be waived."));
-        }
-        let Some(outcome) = rollout.look.as_ref().and_then(|look| look.outcomes.get(&gate).copied()) else {
-            return refuse(format!(
-                "{gate} has not been judged in {} yet; only the result of a look can be waived.",
-                stage.name()
-            ));
-        };
-        if rollout.daily_fail == Some(gate) || !matches!(outcome, Outcome::Inconclusive | Outcome::InsufficientData) {
-            return refuse(format!("Only a gate that is undecided can be waived, and {gate} is not."));
-        }
+        let outcome = rollout.may_waive(gate).map_err(TransitionError::WaiverNotAllowed)?;
         if reason.trim().is_empty() {
-            return refuse(format!("Waiving {gate} needs a reason."));
+            return Err(TransitionError::WaiverNotAllowed(format!("Waiving {gate} needs a reason.")));
         }
         rollout.waivers.retain(|waiver| waiver.gate != gate);
         rollout.waivers.push(Waiver { gate, outcome, by: by.name.clone(), reason: reason.to_owned(), at_ms: now });
