@@ -84,6 +84,43 @@ impl Project {
     }
 }
 
+/// The leads in each format that the help of `check pre-training` names, and what is not a file.
+fn every_file_that_the_help_names(project: &Project) {
+    let (suite, schema, settings) = (project.text("suite.json"), project.text("s.toml"), project.text("plumbline.toml"));
+    let args = ["--suite", &suite, "--schema", &schema, "--settings", &settings];
+    let csv = leads(1_200, 1);
+    let row = |line: &str| {
+        let [id, visits, source, converted] = line.split(',').collect::<Vec<_>>()[..] else { panic!("{line}") };
+        serde_json::json!({ "lead_id": id, "visits": visits.parse::<u32>().unwrap(), "source": source, "converted": converted.parse::<u32>().unwrap() })
+            .to_string()
+    };
+    let ndjson = csv.lines().skip(1).map(row).collect::<Vec<_>>().join("\n");
+    let gzipped = |text: &str| {
+        let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        std::io::Write::write_all(&mut gz, text.as_bytes()).unwrap();
+        gz.finish().unwrap()
+    };
+    for (name, bytes) in [
+        ("leads.tsv", csv.replace(',', "\t").into_bytes()),
+        ("semicolons.csv", csv.replace(',', ";").into_bytes()),
+        ("leads.csv.gz", gzipped(&csv)),
+        ("leads.ndjson", ndjson.clone().into_bytes()),
+        ("leads.jsonl.gz", gzipped(&ndjson)),
+        ("by-content", gzipped(&ndjson)),
+    ] {
+        std::fs::write(project.path(name), bytes).unwrap();
+        let page = expect(0, &[&["check", "pre-training", &project.text(name)], &args[..]].concat(), b"");
+        assert!(page.contains("1,200 rows"), "{name}: {page}");
+    }
+    std::fs::create_dir_all(project.path("lake/_delta_log")).unwrap();
+    std::fs::write(project.path("lake/_delta_log/00000000000000000000.json"), "{}").unwrap();
+    for (data, way) in [("-", "must be a file"), ("postgres://db/crm?table=leads", "\\copy"), (&project.text("lake"), "Parquet")]
+    {
+        let said = failure(2, &[&["check", "pre-training", data], &args[..]].concat(), b"");
+        assert!(said.contains("ARGUMENTS") && said.contains(way), "{data}: {said}");
+    }
+}
+
 fn leads(rows: u64, seed: u64) -> String {
     let mut random = Random::new(seed);
     let mut csv = "lead_id,visits,source,converted\n".to_owned();
@@ -133,6 +170,7 @@ fn before_training_data_features_settings_and_schema_are_checked() {
 
     // Files that are in no commit, or in no repository.
     project.commit();
+    every_file_that_the_help_names(&project);
     std::fs::write(project.path("leads.csv"), leads(1_200, 3)).unwrap();
     std::fs::rename(project.path("suite.json"), project.path("other.json")).unwrap();
     let other = project.text("other.json");

@@ -6,9 +6,11 @@ use clap::Args;
 use plumbline_core::bundle::Declaration;
 use plumbline_core::quality::{Detail, ResultFormat, SuiteResult, Validation};
 use plumbline_core::table::Kind;
+use plumbline_worker::store::postgres::Address;
 
 use super::{committed, say};
 use crate::command::check::features::Comparison;
+use crate::delta;
 use crate::input::declaration::read_declaration;
 use crate::input::{read_settings, read_suite};
 use crate::output::Interrupt;
@@ -21,6 +23,10 @@ use crate::{Failure, Outcome};
 /// Before training: data, features, settings and schema
 #[derive(Debug, Args)]
 #[command(after_help = "\
+DATA is one file: CSV (with commas, semicolons or tabs), NDJSON or Parquet, plain or gzipped, by its name (.csv, .tsv, .ndjson, .jsonl,
+.parquet, each also with .gz) or by its first bytes. It is read more than once, so it is not standard input. `plumbline train` also reads
+tables of PostgreSQL and Delta Lake; for this check, write them to a file first.
+
 Checks
   data.suite          the data meets the suite (Great Expectations 1.x); expectations of the severity info fail no gate
   features.same       training, batch and JSON leads make the same bits of the same leads
@@ -37,7 +43,7 @@ Examples:
   plumbline check pre-training Leads.csv --outcome Converted --schema leads.toml --suite suite.json
   plumbline check pre-training deals.parquet --time created_at --schema deals.toml --suite suite.json --settings plumbline.toml --json")]
 pub struct PreTraining {
-    /// The leads that the model is to be trained on, with their outcomes: CSV, NDJSON or Parquet
+    /// The leads that the model is to be trained on, with their outcomes: a file of CSV, NDJSON or Parquet, plain or gzipped
     #[arg(value_name = "DATA")]
     data: PathBuf,
     /// The suite that the data must meet, JSON
@@ -61,6 +67,18 @@ impl PreTraining {
     pub fn run(&self, json: bool) -> Result<Outcome, Failure> {
         if self.data == Path::new("-") {
             return Err(Failure::usage("ARGUMENTS", "the leads are read more than once, so they must be a file"));
+        }
+        let is_database = self.data.to_str().is_some_and(Address::is_one);
+        if is_database || delta::is_table(&self.data) {
+            let way = if is_database {
+                "psql's \\copy writes a table or a query as CSV"
+            } else {
+                "Spark and Python write a table as Parquet"
+            };
+            return Err(Failure::usage(
+                "ARGUMENTS",
+                format!("this check reads a file, not a table of a database or of Delta Lake: {way}"),
+            ));
         }
         let declaration = read_declaration(&self.schema)?;
         let mut report = GateReport::new("pre-training");
