@@ -126,6 +126,15 @@ impl Failure {
         Failure::input(place, "INPUT_EMPTY", "the input has no rows")
     }
 
+    /// The same failure of MLflow, a service or the arguments with another sentence, such as the way forward; others stay as they are.
+    pub fn and(mut self, more: &str) -> Failure {
+        if let Failure::Service { message, .. } | Failure::Rejected { message, .. } | Failure::Usage { message, .. } = &mut self {
+            message.push_str(". ");
+            message.push_str(more);
+        }
+        self
+    }
+
     /// A [`Failure::Usage`].
     pub fn usage(code: &'static str, message: impl Into<String>) -> Failure {
         Failure::Usage { code, message: message.into() }

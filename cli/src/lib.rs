@@ -224,7 +224,12 @@ fn retrained(retrain: &retrain::Retrain, json: bool) -> Result<Outcome, Failure>
     let Some(elsewhere) = retrain.elsewhere()? else { return retrain.run(json) };
     let unread = |e: clap::Error| Failure::usage("ARGUMENTS", e.to_string());
     match Cli::try_parse_from(elsewhere.arguments()).map_err(unread)?.command {
-        Command::Train(train) => elsewhere.hand_in(&train.trained()?.0, json),
+        Command::Train(train) => {
+            let trained = train.trained()?;
+            let outcome = elsewhere.hand_in(&trained.summary, json)?;
+            // The service has the model: that MLflow has not is said last.
+            trained.unpublished.map_or(Ok(outcome), |failure| Err(elsewhere.not_in_mlflow(failure)))
+        }
         _ => Ok(Outcome::CheckFailed),
     }
 }

@@ -14,6 +14,7 @@ use std::fmt::Write as _;
 use std::io::{Read, Write as _};
 use std::net::TcpListener;
 use std::path::Path;
+use std::process::Command;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use common::server::Server;
@@ -130,16 +131,21 @@ fn a_retraining_that_is_too_large_is_handed_to_a_webhook_and_done_by_the_command
     );
     let (store, settings) = store(folder.path(), 1_300, &settings);
     let server = Server::start(&["--store", &store, "--settings", &settings]);
-    let asked: Value = serde_json::from_str(&expect(0, &["retrain", "--store", &store, "--json"], b"")).unwrap();
     let (heard, hears) = std::sync::mpsc::channel();
     std::thread::spawn(move || while heard.send(message(&hook)).is_ok() {});
-    // The head of the ledger is sent to every webhook, too.
-    let (head, body) = std::iter::repeat_with(|| hears.recv_timeout(Duration::from_secs(60)).expect("the webhook hears of it"))
-        .find(|(_, body)| body["type"] == "retrain.elsewhere")
-        .unwrap();
-    assert!(head.to_lowercase().contains("webhook-signature: v1,"), "{head}");
-    let run = body["data"]["sentence"]["values"]["run"].as_str().unwrap().to_owned();
-    assert_eq!((body["type"].as_str(), asked["id"].as_str()), (Some("retrain.elsewhere"), Some(run.as_str())), "{body}");
+    let asks = || {
+        let asked: Value = serde_json::from_str(&expect(0, &["retrain", "--store", &store, "--json"], b"")).unwrap();
+        // The head of the ledger is sent to every webhook, too.
+        let (head, body) =
+            std::iter::repeat_with(|| hears.recv_timeout(Duration::from_secs(60)).expect("the webhook hears of it"))
+                .find(|(_, body)| body["type"] == "retrain.elsewhere")
+                .unwrap();
+        assert!(head.to_lowercase().contains("webhook-signature: v1,"), "{head}");
+        let run = body["data"]["sentence"]["values"]["run"].as_str().unwrap().to_owned();
+        assert_eq!(asked["id"].as_str(), Some(run.as_str()), "{body}");
+        run
+    };
+    let run = asks();
     let kept = text(&folder.path().join("kept.plumb"));
     let ended = expect(0, &["retrain", "--run", &run, "--store", &store, "-o", &kept, "--json"], b"");
     let ended: Value = serde_json::from_str(&ended).unwrap();
@@ -152,5 +158,17 @@ fn a_retraining_that_is_too_large_is_handed_to_a_webhook_and_done_by_the_command
     let listed = expect(0, &["models", "list", "--store", &store], b"");
     assert!(listed.contains(ended["version"].as_str().unwrap()) && listed.contains("queued"), "{listed}");
     assert!(failure(8, &["retrain", "--run", &run, "--store", &store], b"").contains("RETRAIN_NOT_AWAITED"));
+    // An MLflow server that does not answer keeps the service from nothing.
+    let run = asks();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_plumbline"));
+    command.args(["retrain", "--run", &run, "--store", &store, "--json"]).env("MLFLOW_TRACKING_URI", "http://127.0.0.1:9");
+    let output = command.env("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0").output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(7), "{said}");
+    let error: Value = serde_json::from_str(said.trim_end().lines().next_back().unwrap()).unwrap();
+    let (code, words) = (&error["error"]["code"], error["error"]["message"].as_str().unwrap());
+    assert!(code == "MLFLOW_UNREACHABLE" && words.contains("handed in") && words.contains("plumbline export"), "{said}");
+    let ended: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&ended["id"], &ended["decision"]), (&json!(run), &json!("queued")), "{ended}");
     assert_eq!(server.stop(), Some(0));
 }

@@ -166,7 +166,13 @@ fn tables_without_an_answer_are_rejected_and_nothing_is_written() {
     assert!(failure(2, &["train", &data, "--query", "SELECT 1", "-o", &out], b"").contains("PostgreSQL"));
     assert!(failure(2, &["train", &data, "--table-version", "1", "-o", &out], b"").contains("Delta"));
     assert!(failure(2, &["train", &data, "-o", &data], b"").contains("overwrite"));
+    // Before anything is read, not after minutes of training.
+    let nowhere = text(&folder.path().join("missing/m.plumb"));
+    let said = failure(6, &["train", "no.csv", "-o", &nowhere], b"");
+    assert!(said.starts_with("error[WRITE_FAILED]") && said.contains(&nowhere), "{said}");
     assert!(!Path::new(&out).exists());
+    let mut left = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name());
+    assert!(left.all(|name| name.to_string_lossy().ends_with(".csv")), "something half-written is left");
 }
 
 #[test]

@@ -308,8 +308,14 @@ describe("MLflow", () => {
     const later = join(folder, "later.plumb");
     proxy.state.fault = (request) => (request.url.includes("experiments/search") ? undefined : "503");
     const failed = await plumbline(["train", other, "--name", "later", "--experiment", "later", "-o", later], { MLFLOW_HTTP_REQUEST_MAX_RETRIES: "1" });
-    assert.ok(failed.code === 7 && failed.error.includes("plumbline push"), `${failed.code} ${failed.error}`);
     proxy.state.fault = undefined;
+    assert.equal(failed.code, 7, failed.error);
+    const { error } = JSON.parse(failed.error.trimEnd().split("\n").at(-1));
+    assert.ok(error.code === "MLFLOW_UNREACHABLE" && error.message.endsWith(`${later} is complete; continue with: plumbline push ${later}`), failed.error);
+    // What was trained is printed all the same, with the error.
+    assert.deepEqual([failed.said?.output, failed.said?.mlflow, failed.said?.mlflow_error], [later, null, error], JSON.stringify(failed.said));
+    assert.ok(failed.said.baseline.held_out.rows > 0 && failed.said.cards.length === 2);
+    assert.equal(done.said.mlflow_error, null);
     assert.equal((await plumbline(["push", later, "--experiment", "later"])).code, 0);
     isWhole(await read("later", "later"), later);
   });

@@ -99,6 +99,15 @@ impl Elsewhere<'_> {
         all
     }
 
+    /// `failure` of MLflow with the way forward: the model is trained, and the service has it.
+    pub fn not_in_mlflow(&self, failure: Failure) -> Failure {
+        let way = match self.output.map(Path::display) {
+            Some(bundle) => format!("plumbline push {bundle}"),
+            None => "plumbline export --to mlflow+URL, which logs the service's models".to_owned(),
+        };
+        failure.and(&format!("The model is trained and handed in; continue with: {way}"))
+    }
+
     /// Hands in what was trained.
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::baseline::{self, BaselineSummary};
+use crate::Failure;
 use crate::mlflow::Published;
 use crate::output::terminal::thousands;
 
@@ -21,8 +22,27 @@ pub struct TrainSummary {
     pub champion: Option<AgainstChampion>,
     /// The model cards that were written.
     pub cards: Vec<String>,
-    /// Where it is in MLflow; null where no server was named.
+    /// Where it is in MLflow; null where no server was named, or where it did not take the model.
     pub mlflow: Option<Published>,
+    /// Why the MLflow server that was named did not take the model; null where it did, or none was named.
+    pub mlflow_error: Option<Unpublished>,
+}
+
+/// Why a model is not in MLflow. The bundle is complete all the same.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Unpublished {
+    /// The code of the error, such as `MLFLOW_UNREACHABLE`.
+    pub code: String,
+    /// What happened, and the way forward.
+    pub message: String,
+}
+
+impl Unpublished {
+    /// Why, by the failure.
+    pub fn of(failure: &Failure) -> Unpublished {
+        Unpublished { code: failure.code().to_owned(), message: failure.to_string() }
+    }
 }
 
 /// Something odd that does not keep a model from being trained.
@@ -100,6 +120,9 @@ pub fn page(summary: &TrainSummary) -> String {
     }
     if let Some(published) = &summary.mlflow {
         text.push_str(&format!("\nmlflow      {}", published.line()));
+    }
+    if let Some(error) = &summary.mlflow_error {
+        text.push_str(&format!("\nmlflow      not written: {}", error.code));
     }
     text
 }

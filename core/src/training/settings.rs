@@ -111,6 +111,13 @@ impl TrainSettings {
         let kind = section.remove("kind").unwrap_or_else(|| "trees".into());
         let kind = kind.as_str().ok_or("train.kind must be a text")?.to_owned();
         let (own, rest): (Map<_, _>, Map<_, _>) = section.into_iter().partition(|(key, _)| OWN.contains(&key.as_str()));
+        if let Some(known) = Kind::named(&kind) {
+            let known: Vec<String> = known.values().into_iter().map(|(key, _)| key).collect();
+            if let Some(wrong) = rest.keys().find(|key| !known.contains(key)) {
+                let keys = ["kind"].into_iter().chain(known.iter().map(String::as_str)).chain(OWN).collect::<Vec<_>>().join(", ");
+                return Err(format!("train: unknown field `{wrong}`; with kind = {kind:?} there are {keys}"));
+            }
+        }
         let own = serde_json::from_value(Value::Object(own)).map_err(|e| format!("train: {e}"))?;
         let settings = TrainSettings { kind: Kind::read(&kind, rest)?, own };
         settings.check()?;
@@ -230,6 +237,10 @@ mod tests {
         ] {
             assert!(TrainSettings::read(wrong.clone()).is_err(), "{wrong}");
         }
+        // An unknown key: all that there are, not those of the trees alone.
+        let said = TrainSettings::read(serde_json::json!({ "tree": 70 })).unwrap_err();
+        let keys = ["`tree`", "kind = \"trees\"", " kind, ", " trees, ", " calibration, ", " leave_out"];
+        assert!(keys.iter().all(|key| said.contains(key)), "{said}");
         // Another library's names say nothing here.
         let mut imported = Manifest::default();
         imported.provenance.hyperparameters.insert("max_depth".into(), "6".into());

@@ -31,11 +31,11 @@ use crate::input::model_file::open_scorer;
 use crate::input::{origin, read_suite};
 use crate::mlflow::{Experiment, Place};
 use crate::output::paths::keep_apart;
-use crate::output::{Interrupt, replace, terminal};
+use crate::output::{Draft, Interrupt, replace, terminal};
 use crate::report::baseline::BaselineSummary;
 use crate::report::model_card::ModelCard;
 use crate::report::rows::account;
-use crate::report::train::{NotTrainedOn, TrainSummary, TrainWarning, page as trained_page};
+use crate::report::train::{NotTrainedOn, TrainSummary, TrainWarning, Unpublished, page as trained_page};
 use crate::table::account::Limit;
 use crate::table::columns::Columns;
 use crate::table::labelled::{Labelled, Labels};
@@ -161,6 +161,16 @@ pub struct Train {
     limit: Limit,
 }
 
+/// A model that was trained, and whose bundle is written.
+pub struct Trained {
+    /// What is printed of it.
+    pub summary: TrainSummary,
+    /// Whether too many rows were left out.
+    pub outcome: Outcome,
+    /// Why it is not in the MLflow that was named.
+    pub unpublished: Option<Failure>,
+}
+
 /// A declaration, that of the plain fields where it has features of others, and the columns that are left out.
 type Declared = (Declaration, Option<Declaration>, Vec<NotTrainedOn>);
 
@@ -171,21 +181,28 @@ impl Train {
     }
 
     /// Trains the model and writes its bundle.
+    ///
+    /// # Errors
+    /// As [`Train::trained`]; or MLflow did not take the model, after the summary of what was trained is printed.
     pub fn run(&self, json: bool) -> Result<Outcome, Failure> {
-        let (summary, outcome) = self.trained()?;
+        let Trained { mut summary, outcome, unpublished } = self.trained()?;
+        let bundle = self.output.display();
+        let way = format!("{bundle} is complete; continue with: plumbline push {bundle}");
+        let unpublished = unpublished.map(|failure| failure.and(&way));
+        summary.mlflow_error = unpublished.as_ref().map(Unpublished::of);
         if json {
             terminal::say_json(&summary)?;
         } else {
             terminal::say(&trained_page(&summary))?;
         }
-        Ok(outcome)
+        unpublished.map_or(Ok(outcome), Err)
     }
 
-    /// Trains the model and writes its bundle; what is printed of it.
+    /// Trains the model and writes its bundle.
     ///
     /// # Errors
     /// The leads or settings cannot be used, or a file cannot be written.
-    pub fn trained(&self) -> Result<(TrainSummary, Outcome), Failure> {
+    pub fn trained(&self) -> Result<Trained, Failure> {
         let read = [
             ("the leads", self.data.as_deref()),
             ("the bundle to take fields from", self.like.as_deref()),
@@ -195,6 +212,8 @@ impl Train {
         ];
         keep_apart(&read, &[("the bundle", Some(&self.output)), ("the schema", self.schema_out.as_deref())])?;
         let interrupt = Interrupt::watch()?;
+        // A folder that cannot be written to is reported before minutes of training, not after.
+        drop(Draft::create(&self.output, &interrupt)?);
         let (registry, silent) = Registry::open(&self.mlflow, &self.experiment)?;
         let mut warnings = Vec::new();
         warned(&mut warnings, silent);
@@ -263,10 +282,15 @@ impl Train {
         let champion = champion.map(|champion| champion.compared(&labelled(&input), &scorer, &is_test)).transpose()?;
         let card = ModelCard { bundle: &written, sha256: &origin::sha256_of(&bytes), champion: champion.as_ref() };
         let cards = card.write_beside(&self.output)?.map(|path| path.display().to_string());
-        let mlflow = registry.as_ref().map(|registry| registry.publish(&card, bytes, &self.output)).transpose()?;
+        let (mlflow, unpublished) = match registry.as_ref().map(|registry| registry.publish(&card, bytes)) {
+            Some(Err(failure)) => (None, Some(failure)),
+            Some(Ok(published)) => (Some(published), None),
+            None => (None, None),
+        };
         terminal::note(&account("rows", &rows));
-        let summary = TrainSummary { trained, warnings, not_trained_on, champion: champion.clone(), cards: cards.into(), mlflow };
-        Ok((summary, self.limit.outcome(std::iter::once(&rows))))
+        let (champion, cards) = (champion.clone(), cards.into());
+        let summary = TrainSummary { trained, warnings, not_trained_on, champion, cards, mlflow, mlflow_error: None };
+        Ok(Trained { summary, outcome: self.limit.outcome(std::iter::once(&rows)), unpublished })
     }
 
     /// The declaration that is given, or one made of the leads; that of the plain fields where their columns are others; the columns that are left out.

@@ -1,7 +1,5 @@
 //! The MLflow server that a trained model goes to.
 
-use std::path::Path;
-
 use crate::Failure;
 use crate::mlflow::{Experiment, Place, Published, Record, Server, checked_name, publish};
 use crate::report::model_card::ModelCard;
@@ -31,22 +29,15 @@ impl<'a> Registry<'a> {
         Ok((Some(Registry { server, experiment: &experiment.experiment }), warning))
     }
 
-    /// Writes run and version of the bundle at `path`, with its card.
+    /// Writes run and version of the bundle `bytes`, with its card.
     ///
     /// # Errors
-    /// As [`publish`]; the message names the command that continues.
-    pub fn publish(&self, card: &ModelCard<'_>, bytes: Vec<u8>, path: &Path) -> Result<Published, Failure> {
+    /// As [`publish`].
+    pub fn publish(&self, card: &ModelCard<'_>, bytes: Vec<u8>) -> Result<Published, Failure> {
         let name = checked_name(&card.bundle.manifest.name)?;
         let mut record = Record::of(card.bundle, bytes);
         record.files.extend(card.files());
         record.metrics.extend(card.champion.iter().flat_map(|against| against.metrics()));
-        let published = publish(&self.server, &record, (self.experiment, name, None));
-        published.map_err(|failure| match failure {
-            Failure::Service { code, message } => Failure::Service {
-                code,
-                message: format!("{message}. {0} is complete; or continue with: plumbline push {0}", path.display()),
-            },
-            failure => failure,
-        })
+        publish(&self.server, &record, (self.experiment, name, None))
     }
 }
