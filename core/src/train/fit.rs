@@ -29,6 +29,9 @@ pub enum Calibrate {
     Isotonic,
 }
 
+/// Rows that are looked at in one step: where growing stopped early, a margin is a walk through all trees.
+const ROWS: usize = 1 << 14;
+
 /// Parts that a calibration is cross-fitted on.
 const FOLDS: u64 = 5;
 
@@ -109,7 +112,7 @@ impl Data {
     }
 }
 
-/// A model under way: one step is a tree, or a step of the solver.
+/// A model under way: one step is a level of a tree, or a step of the solver.
 #[derive(Debug)]
 enum Learner {
     Trees(Box<Boost>),
@@ -164,8 +167,12 @@ pub struct Fit {
     /// The fold that is left out now; [`FOLDS`]: none, it is the model itself.
     left_out: u64,
     learner: Learner,
-    /// Margins of rows by a model that has not seen them.
+    /// Margins of rows by a model that has not seen them …
     margins: Vec<f64>,
+    /// … and how many rows were looked at for those of this fold.
+    judged: usize,
+    /// The sigmoid under way.
+    sigmoid: Option<calibrate::Sigmoid>,
     calibration: Calibration,
 }
 
@@ -179,17 +186,29 @@ impl Fit {
         let left_out = if calibrate == Calibrate::None { FOLDS } else { 0 };
         let learner = begin(&data, &is_test, &fold, left_out)?;
         let margins = vec![f64::NAN; fold.len()];
-        Ok(Fit { data, is_test, calibrate, fold, left_out, learner, margins, calibration: Calibration::None })
+        Ok(Fit {
+            data,
+            is_test,
+            calibrate,
+            fold,
+            left_out,
+            learner,
+            margins,
+            judged: 0,
+            sigmoid: None,
+            calibration: Calibration::None,
+        })
     }
 
-    /// How far it is: steps made and most steps that may be made.
+    /// How far it is: trees or steps of the solver so far, and the most that there may be.
     pub fn progress(&self) -> (u64, u64) {
         let each = self.data.steps();
         let (first, models) = if self.calibrate == Calibrate::None { (FOLDS, 1) } else { (0, FOLDS + 1) };
         ((self.left_out - first) * each + self.learner.steps(), models * each)
     }
 
-    /// Grows a tree, or makes a step of the solver; false once the model is complete.
+    /// Begins, grows or ends a tree, a level at a time, or makes a step of the solver or of the calibration; false once
+    /// the model is complete.
     ///
     /// # Errors
     /// [`FitError`]: a fold has one class only, or the calibration cannot be fitted.
@@ -201,34 +220,54 @@ impl Fit {
         if self.left_out == FOLDS {
             return Ok(false);
         }
-        for (row, margin) in self.margins.iter_mut().enumerate() {
-            if self.fold.get(row) == Some(&self.left_out) && self.is_test.get(row) == Some(&false) {
-                *margin = self.learner.margin(row);
+        if self.judged < self.margins.len() {
+            for (row, margin) in self.margins.iter_mut().enumerate().skip(self.judged).take(ROWS) {
+                if self.fold.get(row) == Some(&self.left_out) && self.is_test.get(row) == Some(&false) {
+                    *margin = self.learner.margin(row);
+                }
             }
+            self.judged += ROWS;
+            return Ok(true);
         }
-        self.left_out += 1;
-        if self.left_out == FOLDS {
-            self.calibration = self.calibrated()?;
+        let is_calibrated = self.left_out + 1 < FOLDS || self.step_calibration()?;
+        if is_calibrated {
+            self.judged = 0;
+            self.left_out += 1;
+            self.learner = begin(&self.data, &self.is_test, &self.fold, self.left_out)?;
         }
-        self.learner = begin(&self.data, &self.is_test, &self.fold, self.left_out)?;
         Ok(true)
     }
 
-    /// The calibration that the margins of unseen rows ask for. Rows are taken in the order of their margins, so theirs does not matter.
-    fn calibrated(&self) -> Result<Calibration, FitError> {
+    /// Makes a step of the calibration; whether it is complete.
+    fn step_calibration(&mut self) -> Result<bool, FitError> {
+        let Some(sigmoid) = &mut self.sigmoid else {
+            return self.begin_calibration();
+        };
+        if sigmoid.step() {
+            return Ok(false);
+        }
+        self.calibration = sigmoid.map();
+        self.sigmoid = None;
+        Ok(true)
+    }
+
+    /// Begins the calibration that the margins of unseen rows ask for; whether it is complete. Rows are taken in the order of their margins,
+    /// so theirs does not matter.
+    fn begin_calibration(&mut self) -> Result<bool, FitError> {
         let seen = self.margins.iter().zip(self.data.outcomes()).filter(|(margin, _)| !margin.is_nan());
         let mut pairs: Vec<(f64, bool)> = seen.map(|(margin, outcome)| (*margin, *outcome)).collect();
         pairs.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
         let outcomes: Vec<bool> = pairs.iter().map(|(_, outcome)| *outcome).collect();
-        let scores: Vec<f64> = match self.calibrate {
-            Calibrate::Isotonic => pairs.iter().map(|(margin, _)| logistic(*margin)).collect(),
-            _ => pairs.iter().map(|(margin, _)| *margin).collect(),
-        };
-        let data = Labelled::new(&scores, &outcomes)?;
-        match self.calibrate {
-            Calibrate::Isotonic => calibrate::isotonic(&data)?.map_err(FitError::Calibration),
-            _ => calibrate::sigmoid(&data).map_err(FitError::Calibration),
+        if self.calibrate == Calibrate::Isotonic {
+            let scores: Vec<f64> = pairs.iter().map(|(margin, _)| logistic(*margin)).collect();
+            let data = Labelled::new(&scores, &outcomes)?;
+            self.calibration = calibrate::isotonic(&data)?.map_err(FitError::Calibration)?;
+            return Ok(true);
         }
+        let scores: Vec<f64> = pairs.iter().map(|(margin, _)| *margin).collect();
+        let data = Labelled::new(&scores, &outcomes)?;
+        self.sigmoid = Some(calibrate::Sigmoid::new(&data).map_err(FitError::Calibration)?);
+        Ok(false)
     }
 
     /// The margin that the model under way gives `row`.

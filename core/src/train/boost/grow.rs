@@ -1,4 +1,4 @@
-//! One tree, grown level by level.
+//! One tree, grown level by level, so that a host can pause between levels.
 #![expect(clippy::indexing_slicing, reason = "ranges are of the rows in order, nodes are those that were added")]
 
 use std::ops::Range;
@@ -31,6 +31,8 @@ pub(super) struct Room {
     pool: Pool,
 }
 
+/// A node of the level that is grown next.
+#[derive(Debug)]
 struct Growing {
     node: usize,
     rows: Range<usize>,
@@ -39,41 +41,73 @@ struct Growing {
     bounds: [f64; 2],
 }
 
-/// Grows a tree on `room.order` and adds its leaves to `margins` of these rows.
-pub(super) fn tree(
-    (settings, monotone, used): (&Settings, &[i8], &[bool]),
-    (bins, gradients): (&Bins, &Gradients),
-    room: &mut Room,
-    margins: &mut [f64],
-) -> Vec<Grown> {
-    let search = Search { settings, gradients, cuts: &bins.cuts, monotone };
-    let total = gradients.sum(&room.order);
-    let histogram = room.pool.fill(&bins.tiles, &gradients.packed, &room.order, used);
-    let leaf = |total: i64| Grown { split: None, value: 0.0, cover: gradients.real(total).1, gain: 0.0 };
-    let mut nodes = vec![leaf(total)];
-    let bounds = [f64::NEG_INFINITY, f64::INFINITY];
-    let mut level = vec![Growing { node: 0, rows: 0..room.order.len(), histogram, total, bounds }];
-    let mut leaves = Vec::new();
-    for depth in 0..=settings.depth {
+/// A node that stays a leaf: its number, its rows, and the bounds of its value.
+type Last = (usize, Range<usize>, [f64; 2]);
+
+/// A tree under way.
+#[derive(Debug)]
+pub(super) struct Tree {
+    /// The columns that it may split.
+    used: Vec<bool>,
+    nodes: Vec<Grown>,
+    depth: u32,
+    level: Vec<Growing>,
+    leaves: Vec<Last>,
+}
+
+/// What a tree is grown by.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Given<'a> {
+    pub settings: &'a Settings,
+    pub monotone: &'a [i8],
+    pub bins: &'a Bins,
+    pub gradients: &'a Gradients,
+}
+
+impl<'a> Given<'a> {
+    fn search(self) -> Search<'a> {
+        let Given { settings, monotone, bins, gradients } = self;
+        Search { settings, gradients, cuts: &bins.cuts, monotone }
+    }
+
+    fn leaf(self, total: i64) -> Grown {
+        Grown { split: None, value: 0.0, cover: self.gradients.real(total).1, gain: 0.0 }
+    }
+}
+
+impl Tree {
+    /// A tree of its root, to be grown on `room.order`.
+    pub fn new(given: Given<'_>, room: &mut Room, used: Vec<bool>) -> Tree {
+        let total = given.gradients.sum(&room.order);
+        let histogram = room.pool.fill(&given.bins.tiles, &given.gradients.packed, &room.order, &used);
+        let bounds = [f64::NEG_INFINITY, f64::INFINITY];
+        let root = Growing { node: 0, rows: 0..room.order.len(), histogram, total, bounds };
+        Tree { used, nodes: vec![given.leaf(total)], depth: 0, level: vec![root], leaves: Vec::new() }
+    }
+
+    /// Splits the nodes of the next level; false where there is none.
+    pub fn grow(&mut self, given: Given<'_>, room: &mut Room) -> bool {
+        let Given { settings, bins, gradients, .. } = given;
+        let (search, used, nodes) = (given.search(), &self.used[..], &mut self.nodes);
         let mut next = Vec::new();
-        for at in level {
-            let may_split = depth < settings.depth && at.rows.len() > 1;
+        for at in std::mem::take(&mut self.level) {
+            let may_split = self.depth < settings.depth && at.rows.len() > 1;
             let candidate = Candidate { histogram: &at.histogram, total: at.total, bounds: at.bounds };
             let Some(found) = may_split.then(|| search.best(&candidate, used)).flatten() else {
                 room.pool.give(at.histogram);
-                leaves.push((at.node, at.rows, at.bounds));
+                self.leaves.push((at.node, at.rows, at.bounds));
                 continue;
             };
             let middle = room.divide(bins, at.rows.clone(), &found);
             debug_assert_eq!(gradients.sum(&room.order[at.rows.start..middle]), found.left, "sums of integers are exact");
             let totals = [found.left, at.total - found.left];
             let children = [nodes.len(), nodes.len() + 1];
-            nodes.extend(totals.map(leaf));
+            nodes.extend(totals.map(|total| given.leaf(total)));
             nodes[at.node].gain = found.gain;
             nodes[at.node].split = Some((found.column, found.cut, found.mask, found.missing_left, children));
             let bounds = bounds_of(&search, &found, totals, at.bounds);
             let sides = [at.rows.start..middle, middle..at.rows.end];
-            let is_last = depth + 1 >= settings.depth;
+            let is_last = self.depth + 1 >= settings.depth;
             let histograms = room.histograms((bins, gradients), at.histogram, &sides, used, is_last);
             for (((histogram, rows), total), (node, bounds)) in
                 histograms.into_iter().zip(sides).zip(totals).zip(children.into_iter().zip(bounds))
@@ -81,18 +115,25 @@ pub(super) fn tree(
                 next.push(Growing { node, rows, histogram, total, bounds });
             }
         }
-        level = next;
+        self.level = next;
+        self.depth += 1;
+        !self.level.is_empty()
     }
-    for (node, rows, bounds) in leaves {
-        let rows = &room.order[rows];
-        let (gradient, hessian) = gradients.fine_sum(rows);
-        let value = settings.learning_rate * search.value((gradient, hessian), bounds);
-        nodes[node].value = value;
-        for row in rows {
-            margins[*row as usize] += value;
+
+    /// The tree, once it [does not grow](Tree::grow) any more, whose leaves are added to `margins` of the rows that it was grown on.
+    pub fn finish(mut self, given: Given<'_>, room: &Room, margins: &mut [f64]) -> Vec<Grown> {
+        let search = given.search();
+        for (node, rows, bounds) in self.leaves {
+            let rows = &room.order[rows];
+            let (gradient, hessian) = given.gradients.fine_sum(rows);
+            let value = given.settings.learning_rate * search.value((gradient, hessian), bounds);
+            self.nodes[node].value = value;
+            for row in rows {
+                margins[*row as usize] += value;
+            }
         }
+        self.nodes
     }
-    nodes
 }
 
 /// The bounds of both children: a monotone split of numbers keeps what grows below it on its own side of the middle.

@@ -4,8 +4,8 @@
 //! which trees are grown. Floats meet integers once per row and tree; every sum after that is one of integers, and every float after that
 //! a function of such sums. Draws are hashes of the rows' keys.
 //!
-//! Trees are grown one at a time ([`Boost::step`]), each in some milliseconds, so that a host can pause between them; a trainer that is made
-//! anew from the same rows goes on where another was ([`Boost::resume`]).
+//! Trees are grown one at a time, each level by level ([`Boost::step`]), in some milliseconds, so that a host can pause in between; a trainer
+//! that is made anew from the same rows goes on behind the last whole tree of another ([`Boost::resume`]).
 
 mod bin;
 mod gradient;
@@ -24,7 +24,7 @@ use super::RowsError;
 use crate::model::{Arithmetic, Body, Column, Ensemble, Leaf, Link, Missing, Model, Node, Split, Test, Tree};
 use bin::{Bins, Cuts};
 use gradient::Gradients;
-use grow::{Grown, Room};
+use grow::{Given, Grown, Room};
 
 /// Rows are numbered in 32 bits.
 const MOST_ROWS: usize = 1 << 28;
@@ -138,6 +138,8 @@ pub struct Boost {
     best: (i64, usize),
     gradients: Gradients,
     room: Room,
+    /// The tree that is not whole yet.
+    growing: Option<grow::Tree>,
 }
 
 impl Boost {
@@ -169,6 +171,7 @@ impl Boost {
             best: (i64::MAX, 0),
             gradients: Gradients::default(),
             room: Room::default(),
+            growing: None,
         })
     }
 
@@ -184,11 +187,28 @@ impl Boost {
         self.trees.len()
     }
 
-    /// Grows a tree; does nothing once training [is done](Boost::is_done).
+    /// Begins a tree, grows a level of it, or ends it; does nothing once training [is done](Boost::is_done). A tree counts, in
+    /// [`Boost::trees`], margins and model, once it is whole.
     pub fn step(&mut self) {
         if self.is_done() {
             return;
         }
+        let Some(mut tree) = self.growing.take() else {
+            self.growing = Some(self.begin());
+            return;
+        };
+        let given =
+            Given { settings: &self.settings, monotone: &self.monotone, bins: &self.rows.bins, gradients: &self.gradients };
+        if tree.grow(given, &mut self.room) {
+            self.growing = Some(tree);
+        } else {
+            let tree = tree.finish(given, &self.room, &mut self.margins);
+            self.add(tree);
+        }
+    }
+
+    /// The next tree: its rows are drawn, and its root has its histogram.
+    fn begin(&mut self) -> grow::Tree {
         let settings = &self.settings;
         let draw = mix(settings.seed ^ mix(self.trees.len() as u64));
         self.room.order.clear();
@@ -200,8 +220,12 @@ impl Boost {
         }
         self.gradients.fill(settings, &self.margins, &self.rows.outcomes, &self.room.order);
         let used = self.columns_of_tree();
-        let tree =
-            grow::tree((settings, &self.monotone, &used), (&self.rows.bins, &self.gradients), &mut self.room, &mut self.margins);
+        let given = Given { settings, monotone: &self.monotone, bins: &self.rows.bins, gradients: &self.gradients };
+        grow::Tree::new(given, &mut self.room, used)
+    }
+
+    /// Adds a whole tree, also to the margins of the rows that it was not grown on.
+    fn add(&mut self, tree: Vec<Grown>) {
         if self.room.order.len() < self.margins.len() {
             let mut is_grown_on = vec![false; self.margins.len()];
             for row in &self.room.order {
@@ -219,8 +243,9 @@ impl Boost {
         self.judge();
     }
 
-    /// Goes on where `other`, a training on the same rows with the same settings, is.
+    /// Goes on behind the last whole tree of `other`, a training on the same rows with the same settings.
     pub fn resume(&mut self, other: &Boost) {
+        self.growing = None;
         for tree in &other.trees {
             for (row, margin) in self.margins.iter_mut().enumerate() {
                 *margin += grow::value(tree, &self.rows.bins, row);

@@ -9,4 +9,5 @@ mod sigmoid;
 
 pub use isotonic::isotonic;
 pub(crate) use isotonic::isotonic_of;
+pub(crate) use sigmoid::Sigmoid;
 pub use sigmoid::sigmoid;

@@ -19,41 +19,79 @@ use crate::sum::Sum;
 /// # Source
 /// Platt (1999); Lin, Lin & Weng (2007), algorithm 1. scikit-learn 1.9 minimises the same function by L-BFGS.
 pub fn sigmoid(data: &Labelled<'_>) -> Result<Calibration, InsufficientData> {
-    let (mut positive, mut negative) = (0.0, 0.0);
-    for (_, converted, weight) in data.rows() {
-        *(if converted { &mut positive } else { &mut negative }) += weight;
-    }
-    InsufficientData::unless(u64::from(positive > 0.0), 1, "leads that converted")?;
-    InsufficientData::unless(u64::from(negative > 0.0), 1, "leads that did not convert")?;
-    // Margins are taken in units of the largest, so that no square overflows.
-    let unit = data.scores().iter().fold(0.0, |most: f64, score| most.max(score.abs())).max(f64::MIN_POSITIVE);
-    let target = |converted| if converted { (positive + 1.0) / (positive + 2.0) } else { 1.0 / (negative + 2.0) };
-    let rows: Vec<(f64, f64, f64)> =
-        data.rows().map(|(score, converted, weight)| (score / unit, target(converted), weight)).collect();
-    let mut at = (0.0, math::ln((negative + 1.0) / (positive + 1.0)));
-    let mut loss = loss_at(&rows, at);
-    for _ in 0..200 {
-        let (gradient, [aa, ab, bb]) = slopes(&rows, at);
-        // A ridge keeps the matrix invertible when all margins are equal.
-        let (aa, bb) = (aa + 1e-12, bb + 1e-12);
-        let determinant = aa * bb - ab * ab;
-        let step = ((bb * gradient.0 - ab * gradient.1) / determinant, (aa * gradient.1 - ab * gradient.0) / determinant);
-        let mut size = 1.0;
-        let next = loop {
-            let tried = (at.0 - size * step.0, at.1 - size * step.1);
-            let found = loss_at(&rows, tried);
-            if found < loss || size < 1e-10 {
-                break (tried, found);
-            }
-            size /= 2.0;
-        };
-        // Nothing is gained any more.
-        if next.1 >= loss {
-            break;
+    let mut fit = Sigmoid::new(data)?;
+    while fit.step() {}
+    Ok(fit.map())
+}
+
+/// The fit of [`sigmoid`] under way: each step is one pass over the rows.
+#[derive(Debug)]
+pub(crate) struct Sigmoid {
+    /// Margins in units of the largest, so that no square overflows; targets and weights.
+    rows: Vec<(f64, f64, f64)>,
+    unit: f64,
+    /// Slope and intercept so far, and their loss.
+    at: (f64, f64),
+    loss: f64,
+    /// Newton's step, and the part of it that is tried next.
+    tried: Option<((f64, f64), f64)>,
+    /// Steps of Newton's that may follow.
+    left: u32,
+}
+
+impl Sigmoid {
+    /// A fit to the margins that `data` holds as scores.
+    ///
+    /// # Errors
+    /// As [`sigmoid`].
+    pub fn new(data: &Labelled<'_>) -> Result<Sigmoid, InsufficientData> {
+        let (mut positive, mut negative) = (0.0, 0.0);
+        for (_, converted, weight) in data.rows() {
+            *(if converted { &mut positive } else { &mut negative }) += weight;
         }
-        (at, loss) = next;
+        InsufficientData::unless(u64::from(positive > 0.0), 1, "leads that converted")?;
+        InsufficientData::unless(u64::from(negative > 0.0), 1, "leads that did not convert")?;
+        let unit = data.scores().iter().fold(0.0, |most: f64, score| most.max(score.abs())).max(f64::MIN_POSITIVE);
+        let target = |converted| if converted { (positive + 1.0) / (positive + 2.0) } else { 1.0 / (negative + 2.0) };
+        let rows: Vec<(f64, f64, f64)> =
+            data.rows().map(|(score, converted, weight)| (score / unit, target(converted), weight)).collect();
+        let at = (0.0, math::ln((negative + 1.0) / (positive + 1.0)));
+        let loss = loss_at(&rows, at);
+        Ok(Sigmoid { rows, unit, at, loss, tried: None, left: 200 })
     }
-    Ok(Calibration::Sigmoid { slope: at.0 / unit, intercept: at.1, on: Scale::Margin })
+
+    /// Works out Newton's step, or tries a part of it; false once nothing is gained any more.
+    pub fn step(&mut self) -> bool {
+        let Some((step, size)) = self.tried.take() else {
+            if self.left == 0 {
+                return false;
+            }
+            self.left -= 1;
+            let (gradient, [aa, ab, bb]) = slopes(&self.rows, self.at);
+            // A ridge keeps the matrix invertible when all margins are equal.
+            let (aa, bb) = (aa + 1e-12, bb + 1e-12);
+            let determinant = aa * bb - ab * ab;
+            let step = ((bb * gradient.0 - ab * gradient.1) / determinant, (aa * gradient.1 - ab * gradient.0) / determinant);
+            self.tried = Some((step, 1.0));
+            return true;
+        };
+        let tried = (self.at.0 - size * step.0, self.at.1 - size * step.1);
+        let found = loss_at(&self.rows, tried);
+        if found < self.loss {
+            (self.at, self.loss) = (tried, found);
+        } else if size < 1e-10 {
+            self.left = 0;
+            return false;
+        } else {
+            self.tried = Some((step, size / 2.0));
+        }
+        true
+    }
+
+    /// The map so far.
+    pub fn map(&self) -> Calibration {
+        Calibration::Sigmoid { slope: self.at.0 / self.unit, intercept: self.at.1, on: Scale::Margin }
+    }
 }
 
 fn loss_at(rows: &[(f64, f64, f64)], (slope, intercept): (f64, f64)) -> f64 {
