@@ -44,6 +44,37 @@ struct Begun {
     /// Only leads whose last reported score is of this version; empty: all.
     #[serde(default)]
     reported_by: String,
+    /// Or of one of these, whose rescoring this one replaces.
+    #[serde(default)]
+    also: Vec<String>,
+    /// The last rescoring of all leads by the same version: this one, where it is of all.
+    #[serde(default)]
+    whole: String,
+}
+
+impl Begun {
+    /// The last rescoring of all leads by this version. Earlier releases kept none.
+    fn whole(&self) -> &str {
+        if self.reported_by.is_empty() { &self.id } else { &self.whole }
+    }
+
+    /// This one, of the leads that show a score of a challenger in `tried`. It replaces `last`, which shards may not have finished: its challengers
+    /// are taken over, and a shard that has not finished the last one of all leads looks at all. A `last` by another version leaves nothing to
+    /// do, for where another version begins to serve all leads, all are scored again.
+    fn of(self, mut tried: Vec<String>, last: Option<Begun>) -> Begun {
+        let last = last.filter(|last| last.version == self.version);
+        let whole = last.as_ref().map(|last| last.whole().to_owned()).unwrap_or_default();
+        let before = last.into_iter().flat_map(|last| std::iter::once(last.reported_by).chain(last.also));
+        tried.extend(before);
+        let mut also: Vec<String> = Vec::new();
+        for version in tried.into_iter().filter(|version| !version.is_empty()) {
+            if !also.contains(&version) {
+                also.push(version);
+            }
+        }
+        let reported_by = if also.is_empty() { String::new() } else { also.remove(0) };
+        Begun { reported_by, also, whole, ..self }
+    }
 }
 
 /// The version that serves all leads; none while two do.
@@ -55,6 +86,11 @@ fn serves_all(state: &State) -> Option<&str> {
         Stage::Full => Some(&rollout.challenger),
         Stage::Idle | Stage::Shadow => Some(&state.champion),
     }
+}
+
+/// The challengers in what is kept under [`TRIED`]: a list, or of an earlier release one name.
+fn tried(kept: &str) -> Vec<String> {
+    serde_json::from_str(kept).unwrap_or_else(|_| if kept.is_empty() { Vec::new() } else { vec![kept.to_owned()] })
 }
 
 /// Whether `version` no longer serves because its rollout is suspended, or ended in another way than by becoming champion.
@@ -79,11 +115,13 @@ impl<S: Sql> Control<S> {
         let begun = self.begun()?.filter(|begun| Some(&begun.version) == serves.as_ref());
         let writeback = &self.policy.writeback;
         let rescoring = begun.map(|begun| Rescoring {
+            whole: begun.whole().to_owned(),
             id: begun.id,
             version: begun.version,
             per_second: f64::from(writeback.rescore_per_second) / shards,
             open_from_ms: begun.open_from_ms,
             reported_by: begun.reported_by,
+            also: begun.also,
         });
         Ok(Some(WritebackRules { min_change: writeback.min_change, rescoring }))
     }
@@ -99,14 +137,19 @@ impl<S: Sql> Control<S> {
             return Ok(());
         }
         let Some(state) = self.state()? else { return Ok(()) };
-        let (before, tried) = (self.kept(SERVES)?, self.kept(TRIED)?.unwrap_or_default());
+        let (before, mut tried) = (self.kept(SERVES)?, tried(&self.kept(TRIED)?.unwrap_or_default()));
         let Some(serves) = serves_all(&state) else {
             if before.is_none() {
                 // Changes are recorded since the test is under way.
                 self.set_kept(SERVES, &state.champion)?;
             }
-            let challenger = state.rollout.as_ref().map_or("", |rollout| &rollout.challenger);
-            return if tried == challenger { Ok(()) } else { self.set_kept(TRIED, challenger) };
+            let challenger = state.rollout.as_ref().map(|rollout| rollout.challenger.clone()).unwrap_or_default();
+            if tried.contains(&challenger) {
+                return Ok(());
+            }
+            // One whose test began and ended between two ticks is not forgotten; the newest is the first.
+            tried.insert(0, challenger);
+            return self.set_kept(TRIED, &serde_json::to_string(&tried).unwrap_or_default());
         };
         let is_other = before.as_deref() != Some(serves);
         if !is_other && tried.is_empty() {
@@ -118,7 +161,7 @@ impl<S: Sql> Control<S> {
                 let by = if is_ended(&state, before) { "rollback" } else { "promotion" };
                 Some(self.rescoring(now_ms, serves, by))
             }
-            Some(_) => Some(Begun { reported_by: tried.clone(), ..self.rescoring(now_ms, serves, "rollback") }),
+            Some(_) => Some(self.rescoring(now_ms, serves, "rollback").of(tried.clone(), self.begun()?)),
         };
         if let Some(begun) = begun.filter(|_| self.policy.writeback.rescore) {
             self.set_kept(BEGUN, &serde_json::to_string(&begun).unwrap_or_default())?;
@@ -133,7 +176,7 @@ impl<S: Sql> Control<S> {
     fn rescoring(&self, now_ms: i64, version: &str, by: &str) -> Begun {
         let open_from_ms = now_ms - i64::from(self.policy.writeback.open_days) * DAY_MS;
         let (id, version) = (format!("{version}-{now_ms}"), version.to_owned());
-        Begun { id, version, by: by.to_owned(), at_ms: now_ms, open_from_ms, reported_by: String::new() }
+        Begun { id, version, by: by.to_owned(), at_ms: now_ms, open_from_ms, ..Begun::default() }
     }
 
     /// Begins to score open leads again, for a person, which the ledger notes.

@@ -180,6 +180,65 @@ fn open_leads_are_scored_again_when_another_version_serves_all_and_by_hand() {
 }
 
 #[test]
+fn a_rescoring_after_a_second_test_takes_up_what_the_first_did_not_reach() {
+    let mut lifecycle = world(true);
+    // Two challengers were tried one after the other, each on some leads.
+    let shown = |lifecycle: &mut Lifecycle<Memory>, version: &str| {
+        let query = "SELECT count(*) FROM current_scores WHERE version = ?1";
+        let count =
+            |shard: &mut LogShard<Memory>| super::integer(&shard.sql().query(query, &[Param::Text(version)]).unwrap()[0], 0);
+        lifecycle.shards().iter_mut().map(count).sum::<i64>()
+    };
+    for (version, rest) in [("2", 1), ("3", 2)] {
+        let update = "UPDATE current_scores SET version = ?1, band = 'none' WHERE lead % 3 = ?2";
+        for shard in lifecycle.shards() {
+            shard.sql().execute(update, &[Param::Text(version), Param::Integer(rest)]).unwrap();
+        }
+    }
+    assert!(shown(&mut lifecycle, "2") > 40 && shown(&mut lifecycle, "3") > 40);
+    let rate = |lifecycle: &mut Lifecycle<Memory>, per_second: u32, now_ms: i64| {
+        lifecycle.control().own.writeback.rescore_per_second = per_second;
+        lifecycle.control().settle_policy(now_ms).unwrap();
+    };
+    rate(&mut lifecycle, 10, NOW + 2_000);
+    // An earlier release kept one name.
+    lifecycle.control().set_kept("rescoring tried", "2").unwrap();
+    for second in 2..5 {
+        lifecycle.tick(NOW + second * 1_000).unwrap();
+    }
+    let first = document(&asked(&mut lifecycle, "GET /v1/rescore"));
+    assert_eq!((&first["state"], &first["reported_by"]), (&json!("running"), &json!("2")), "{first}");
+    assert!(shown(&mut lifecycle, "2") > 20);
+    // The second test ends while the first rescoring is under way.
+    lifecycle.control().set_kept("rescoring tried", r#"["3"]"#).unwrap();
+    lifecycle.tick(NOW + 5_000).unwrap();
+    assert!(shown(&mut lifecycle, "2") > 20);
+    rate(&mut lifecycle, 10_000, NOW + 6_000);
+    for second in 6..9 {
+        lifecycle.tick(NOW + second * 1_000).unwrap();
+    }
+    let second = document(&asked(&mut lifecycle, "GET /v1/rescore"));
+    assert_eq!((&second["state"], &second["reported_by"]), (&json!("done"), &json!("3")), "{second}");
+    assert_eq!(
+        (shown(&mut lifecycle, "2"), shown(&mut lifecycle, "3")),
+        (0, 0),
+        "no lead keeps a score of a model that serves none"
+    );
+    // By hand all leads are scored again; a test that ends meanwhile leaves it at that.
+    rate(&mut lifecycle, 10, NOW + 10_000);
+    assert_eq!(asked(&mut lifecycle, "POST /v1/rescore").status, 200);
+    lifecycle.tick(NOW + 61_000).unwrap();
+    lifecycle.control().set_kept("rescoring tried", r#"["2"]"#).unwrap();
+    lifecycle.tick(NOW + 62_000).unwrap();
+    rate(&mut lifecycle, 10_000, NOW + 63_000);
+    for second in 63..66 {
+        lifecycle.tick(NOW + second * 1_000).unwrap();
+    }
+    let all = document(&asked(&mut lifecycle, "GET /v1/rescore"));
+    assert_eq!((&all["state"], &all["leads"]), (&json!("done"), &json!(LEADS)), "{all}");
+}
+
+#[test]
 fn without_the_setting_nothing_is_recorded_and_the_way_forward_is_named() {
     let mut lifecycle = world(false);
     for line in ["GET /v1/changes", "GET /v1/rescore", "POST /v1/rescore"] {

@@ -158,9 +158,59 @@ fn after_a_test_only_leads_that_show_the_challenger_s_score_are_scored_again_unl
     all.rescoring.as_mut().unwrap().version = "1".into();
     shard.rescore(START, &all, &mut score).unwrap();
     assert_eq!(shard.rescored().unwrap().leads, 10);
-    while shard.rescore(START, &of_challenger("r1", 1e6), &mut score).unwrap() {}
+    let mut rest = of_challenger("r1", 1e6);
+    rest.rescoring.as_mut().unwrap().whole = "all".into();
+    while shard.rescore(START, &rest, &mut score).unwrap() {}
     let done = shard.rescored().unwrap();
     assert_eq!((done.done, done.leads, done.rescored), (true, 40, 40), "{done:?}");
+    // So are those of a shard that was away while they were; afterwards, each test has leads of its own.
+    let mut shard = world();
+    while shard.rescore(START, &rest, &mut score).unwrap() {}
+    assert_eq!(shard.rescored().unwrap().leads, 40);
+    shard.append(&batch("late", &[line(START, "lead-3", "2", "challenger", 0.9)])).unwrap();
+    shard.digest_all(START, &writeback(None)).unwrap();
+    rest.rescoring.as_mut().unwrap().id = "r2".into();
+    while shard.rescore(START, &rest, &mut score).unwrap() {}
+    assert_eq!(shard.rescored().unwrap().leads, 1);
+}
+
+#[test]
+fn a_rescoring_that_replaces_an_unfinished_one_reaches_its_leads_too() {
+    let mut shard = LogShard::open(Memory::new()).unwrap();
+    shard.digest_all(START, &writeback(None)).unwrap();
+    let leads: Vec<String> = (0..60).map(|n| format!("lead-{n}")).collect();
+    let version = |n: usize| ["1", "2", "3"][n % 3];
+    shard
+        .append(&batch(
+            "b",
+            &leads.iter().enumerate().map(|(n, lead)| line(START, lead, version(n), "champion", 0.5)).collect::<Vec<_>>(),
+        ))
+        .unwrap();
+    leads.iter().for_each(|lead| keeps(&mut shard, lead, 1));
+    shard.digest_all(START, &writeback(None)).unwrap();
+    let of = |id: &str, reported_by: &str, also: &[&str], per_second: f64| {
+        let mut rules = again(id, per_second);
+        let rescoring = rules.rescoring.as_mut().unwrap();
+        (rescoring.version, rescoring.reported_by) = ("1".into(), reported_by.into());
+        rescoring.also = also.iter().map(|version| (*version).to_owned()).collect();
+        rules
+    };
+    let mut score = |_: &str, _: &str, _: i64| Some((0.2, "cold".to_owned()));
+    let before = shard.score_changes(0, 100).unwrap().last;
+    shard.rescore(START, &of("r1", "2", &[], 7.0), &mut score).unwrap();
+    assert_eq!(shard.rescored().unwrap().leads, 7);
+    // Slices of five, so that the leads of both versions are taken in one order.
+    let rest = of("r2", "3", &["2"], 5.0);
+    for second in 0..8 {
+        while shard.rescore(START + second * 1_000, &rest, &mut score).unwrap() {}
+    }
+    let done = shard.rescored().unwrap();
+    assert_eq!((done.done, done.leads, done.changed), (true, 33, 33), "{done:?}");
+    let page = shard.score_changes(before, 100).unwrap();
+    let mut found: Vec<&str> = page.changes.iter().map(|change| change.lead_id.as_str()).collect();
+    found.sort_unstable();
+    found.dedup();
+    assert_eq!((page.changes.len(), found.len()), (40, 40), "each lead of both tests once");
 }
 
 #[test]

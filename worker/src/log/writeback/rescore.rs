@@ -32,6 +32,11 @@ pub struct Rescoring {
     pub open_from_ms: i64,
     /// Only leads whose last reported score is of this version, where it is named: after a test that ended, the challenger's.
     pub reported_by: String,
+    /// Or of one of these: challengers whose tests ended before, which an earlier rescoring may not have finished.
+    pub also: Vec<String>,
+    /// The last rescoring of all leads by this version, this one or an earlier one; empty: there was none. A shard that has not finished it looks
+    /// at all leads.
+    pub whole: String,
 }
 
 /// How far a shard came. Two of them add up.
@@ -44,6 +49,10 @@ pub struct Rescored {
     pub version: String,
     /// The version of whose reported scores it is; empty: of all leads.
     pub reported_by: String,
+    /// And of these.
+    also: Vec<String>,
+    /// The last rescoring of all leads that was finished here.
+    whole: String,
     /// The part of the leads that were looked at, from 0 to 1. Of shards it is the sum, and of one that is done 1.
     pub share: f64,
     /// Leads looked at.
@@ -79,6 +88,13 @@ impl Rescored {
     /// The sum of no shards, which is done.
     pub fn of_none() -> Rescored {
         Rescored { done: true, ..Rescored::default() }
+    }
+
+    /// The last rescoring of all leads that was finished here; empty: none.
+    fn finished(&self) -> String {
+        // Earlier releases kept of it that it was done.
+        let is_whole = self.done && self.reported_by.is_empty() && self.whole.is_empty();
+        if is_whole { self.id.clone() } else { self.whole.clone() }
     }
 
     /// Adds how far another shard came with the same rescoring.
@@ -133,11 +149,14 @@ impl<S: Sql> LogShard<S> {
         let Some(asked) = &rules.rescoring else { return Ok(false) };
         let mut known = self.rescored()?;
         if known.id != asked.id {
-            let (id, version) = (asked.id.clone(), asked.version.clone());
-            // One of all leads that this version has not finished goes on as one of all leads.
-            let is_of_all = !known.id.is_empty() && !known.done && known.reported_by.is_empty() && known.version == version;
-            let reported_by = if is_of_all { String::new() } else { asked.reported_by.clone() };
-            known = Rescored { id, version, reported_by, budget: asked.per_second, at_ms: now, ..Rescored::default() };
+            // What the last one did not reach is left to this one: where that was of all leads by this version, this is one of all leads, too, and
+            // challengers before this one are named in it. By another version, it is of all leads anyway.
+            let (id, version, whole) = (asked.id.clone(), asked.version.clone(), known.finished());
+            let is_of_some = !asked.reported_by.is_empty() && (asked.whole.is_empty() || asked.whole == whole);
+            let (reported_by, also) =
+                if is_of_some { (asked.reported_by.clone(), asked.also.clone()) } else { Default::default() };
+            known =
+                Rescored { id, version, reported_by, also, whole, budget: asked.per_second, at_ms: now, ..Rescored::default() };
             meta::set(&mut self.sql, KEY, &serde_json::to_string(&known).unwrap_or_default())?;
         }
         if known.done {
@@ -171,12 +190,21 @@ fn step(
     score: ScoreAgain<'_>,
 ) -> Result<(), SqlError> {
     let (from, most) = (Param::Integer(reached.cursor), Param::Integer(count));
-    let leads = match reached.reported_by.as_str() {
-        "" => sql.query(NEXT, &[from, most])?,
-        version => sql.query(NEXT_OF, &[from, most, Param::Text(version)])?,
-    };
-    let leads: Vec<(i64, String)> = leads.iter().filter_map(|row| Some((cell::integer(row, 0)?, cell::owned(row, 1)?))).collect();
+    let mut rows = Vec::new();
+    if reached.reported_by.is_empty() {
+        rows = sql.query(NEXT, &[from, most])?;
+    }
+    for version in std::iter::once(&reached.reported_by).chain(&reached.also).filter(|version| !version.is_empty()) {
+        rows.extend(sql.query(NEXT_OF, &[from, most, Param::Text(version)])?);
+    }
+    let mut leads: Vec<(i64, String)> =
+        rows.iter().filter_map(|row| Some((cell::integer(row, 0)?, cell::owned(row, 1)?))).collect();
+    leads.sort();
+    leads.truncate(usize::try_from(count).unwrap_or_default());
     reached.done = (leads.len() as i64) < count;
+    if reached.done && reached.reported_by.is_empty() {
+        reached.whole.clone_from(if asked.whole.is_empty() { &asked.id } else { &asked.whole });
+    }
     // Numbers of leads are spread evenly over what 53 bits hold.
     reached.share = leads.last().filter(|_| !reached.done).map_or(1.0, |(last, _)| *last as f64 / (1i64 << 53) as f64);
     let Some((last, _)) = leads.last() else { return Ok(()) };
