@@ -35,6 +35,10 @@ const PAGE: usize = 1_000;
 const LEASE_MS: i64 = 60_000;
 /// A training that was begun so often and never ended is given up: something in it ends the process.
 const TRIES: u32 = 5;
+/// A step grows as many levels of trees as look at so many leads together …
+const ROWS_A_STEP: usize = 400_000;
+/// … and at most so many.
+const MOST_LEVELS: usize = 8;
 /// Leads that the suite is run on at most.
 const SUITE_LEADS: u64 = 2_000;
 
@@ -346,7 +350,14 @@ impl<S: Sql> Control<S> {
                 }
             }
             Step::Growing(fit) => {
-                if !fit.step().map_err(|e| End::failed(e.code(), format!("No model was trained: {e}.")))? {
+                // Between two steps the host writes a row: for few leads that takes longer than a level of a tree.
+                let mut left = (ROWS_A_STEP / work.roll.len().max(1)).clamp(1, MOST_LEVELS);
+                let mut grows = true;
+                while grows && left > 0 {
+                    grows = fit.step().map_err(|e| End::failed(e.code(), format!("No model was trained: {e}.")))?;
+                    left -= 1;
+                }
+                if !grows {
                     self.describe(run, work)?;
                 }
             }

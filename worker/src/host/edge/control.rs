@@ -368,7 +368,7 @@ pub extern "C" fn control_retraining(now: f64) -> f64 {
     })
 }
 
-/// Takes the next `steps` steps of the retraining under way, a tree each at most; 1 where there is more to do.
+/// Takes the next `steps` steps of the retraining under way, some levels of a tree each at most; 1 where there is more to do.
 #[unsafe(no_mangle)]
 pub extern "C" fn control_train(now: f64, steps: u32) -> f64 {
     with(|open| {
