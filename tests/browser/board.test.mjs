@@ -1,5 +1,6 @@
 // The dashboard in Chromium on the simulated history, served by the real service under its strict policy.
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -199,8 +200,41 @@ test("a report of another format, an empty one, and one without contacts are eac
     setTimeout(() => done(most), 1_500);
   }));
   for (const hash of Object.values(VIEWS)) await go(page, hash);
+  // Notes and names without a space.
+  const word = { at: report.generated_at, kind: "change", by: "y".repeat(80), about: "", text: "x".repeat(600) };
+  await drop(page, JSON.stringify({ ...report, annotations: [word] }));
+  for (const hash of ["#/", "#/diagnosis"]) {
+    for (const width of [390, 1440]) {
+      await page.setViewportSize({ width, height: 900 });
+      await go(page, hash);
+      await page.locator("#notes").getByText("xxxxx").waitFor();
+      assert.ok((await tooWide(page)) <= 0, `${hash} at ${width}`);
+    }
+  }
   assert.ok(slowest < 200, `a task of ${slowest} ms`);
   assert.equal(await page.locator("img[src=x]").count(), 0);
+  assert.deepEqual(complaints, []);
+  await page.close();
+});
+
+test("people beside the model are drawn where they are seen, on a screen and on a phone", async () => {
+  const { page, complaints } = await open(browser, `${edge.url}/`);
+  await page.locator("#p-answers").waitFor();
+  const part = (value) => ({ value, low: value - 0.05, high: value + 0.1, n: 40, method: "wilson", missing: null });
+  const third = (id, people, model) => ({ id, leads: 40, people: part(people), model: part(model) });
+  const human = {
+    leads: 120, converted: 30, sentence: { code: "HUMAN", text: "The model ranks better.", values: {} }, model_auc: {}, people_auc: {}, difference: {},
+    agreement: { value: 0.42, low: 0.26, high: 0.56, n: 120, method: "spearman", missing: null }, thirds: [third("top", 0.4, 0.5), third("middle", 0.2, 0.15), third("bottom", 0.1, 0.05)],
+  };
+  await drop(page, JSON.stringify({ ...report, business: { ...report.business, human } }));
+  for (const width of [1920, 1440, 1280, 390]) {
+    await page.setViewportSize({ width, height: 900 });
+    await go(page, "#/business");
+    const [drawing, frame] = await page.locator("#thirds svg.pair").first().evaluate((svg) => [svg, svg.closest(".scroll")].map((one) => one.getBoundingClientRect().right));
+    assert.ok(drawing <= frame, `${drawing} of ${frame} at ${width}`);
+    assert.ok((await tooWide(page)) <= 0, `${width}`);
+  }
+  assert.deepEqual(await axe(page), []);
   assert.deepEqual(complaints, []);
   await page.close();
 });
@@ -320,6 +354,61 @@ test("older entries of the ledger are reached, and it is verified", async () => 
   await page.locator("#chain").getByText("Entry 3 was altered").waitFor();
   assert.equal(await page.locator("#verified").count(), 0);
   await page.unroute("**/v1/ledger?hashed=*");
+});
+
+test("a ledger whose hashes cannot be computed in the page is verified by the service", async () => {
+  for (const [path, status] of [["**/tool.wasm", 404], ["**/tool.js", 404], ["**/v1/ledger?hashed=*", 503]]) {
+    const { page } = await open(browser, `${edge.url}/#/rollout`);
+    await page.locator("#ledger .events li").first().waitFor();
+    await page.route(path, (route) => route.fulfill({ status, body: "" }));
+    for (let tries = 0; tries < 2; tries++) {
+      await page.locator("[data-do=verify]").click();
+      await page.locator("#chain").getByText("could not be computed in this page").waitFor();
+      await page.locator("#verified").getByText("Verified by the service").waitFor();
+    }
+    // What stood in the way is gone.
+    await page.unroute(path);
+    await page.reload();
+    await page.locator("#ledger .events li").first().waitFor();
+    await page.locator("[data-do=verify]").click();
+    await page.locator("#chain").getByText("Computed in this page").waitFor();
+    await page.close();
+  }
+});
+
+test("answers to an earlier verification are none of a later one", async () => {
+  const { page, complaints } = await open(browser, `${edge.url}/#/rollout`);
+  await page.locator("#ledger .events li").first().waitFor();
+  // The ledger and what could follow, more entries than are asked for at once: two answers that arrive together could be taken one after the other.
+  const chain = (await ask("/v1/ledger?hashed=true&limit=500")).json.entries;
+  const number = (bytes, x) => (bytes === 8 ? Buffer.from(BigInt(x).toString(16).padStart(16, "0"), "hex") : Buffer.from(x.toString(16).padStart(8, "0"), "hex"));
+  for (let { seq, hash: previous, at_ms } = chain.at(-1); seq < 600; ) {
+    const entry = { seq: ++seq, at_ms, kind: "event", rollout: "", body: `{"n":${seq}}`, previous };
+    const texts = [entry.kind, entry.rollout, entry.body].flatMap((text) => [number(4, text.length), Buffer.from(text)]);
+    const bytes = [Buffer.from("plumbline.ledger.1\n"), Buffer.from(previous, "hex"), number(8, seq), number(8, at_ms), ...texts];
+    previous = entry.hash = createHash("sha256").update(Buffer.concat(bytes)).digest("hex");
+    chain.push(entry);
+  }
+  const held = [];
+  await page.route("**/v1/ledger?hashed=*", async (route) => {
+    const after = Number(new URL(route.request().url()).searchParams.get("after"));
+    const answer = () => route.fulfill({ json: { entries: chain.slice(after, after + 500), total: chain.length } });
+    if (held.length < 2) held.push(answer);
+    else await answer();
+  });
+  await page.locator("[data-do=verify]").click();
+  await page.locator("#chain").getByText("Computing the hashes: 0 of").waitFor();
+  await drop(page, JSON.stringify(report));
+  await page.locator("[data-do=live]").click();
+  await page.locator("#ledger .events li").first().waitFor();
+  await page.locator("[data-do=verify]").click();
+  for (let tries = 0; tries < 100 && held.length < 2; tries++) await page.waitForTimeout(50);
+  assert.equal(held.length, 2);
+  for (const answer of held) await answer();
+  await page.locator("#chain .status").waitFor();
+  assert.match(await page.locator("#chain").textContent(), /600 entries follow/);
+  assert.deepEqual(complaints, []);
+  await page.close();
 });
 
 /** Writes what the open dialog asks for, and sends it. */

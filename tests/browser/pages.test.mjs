@@ -193,6 +193,19 @@ test("plumbline report --html writes one file that reads without scripts and wor
   assert.ok(size <= 350_000, `${size} bytes`);
   const report = await ask("/v1/report");
 
+  // With more notes than a mail takes: the newest are in it, whatever their text, and its size is still that of a mail.
+  const note = (text) => fetch(`${edge.url}/v1/notes`, { method: "POST", headers: { "content-type": "application/json", authorization: `Bearer ${edge.key}` }, body: JSON.stringify({ kind: "change", text }) });
+  for (let n = 0; n < 50; n++) assert.equal((await note(`${n} ${"ملاحظة عن شريك جديد ".repeat(40)}`)).status, 200);
+  assert.equal((await note("Bad data-quality since Monday id= role=")).status, 200);
+  const noted = join(store, "noted.html");
+  assert.equal(spawnSync(program(), ["report", "--html", noted, "--url", edge.url], { encoding: "utf8", cwd: ROOT }).status, 0);
+  console.log(`a mailed report: ${size} bytes, with many notes ${statSync(noted).size}`);
+  assert.ok(statSync(noted).size <= 350_000, `${statSync(noted).size} bytes with notes`);
+  const words = await browser.newPage({ javaScriptEnabled: false });
+  await words.goto(`file://${noted}`);
+  assert.ok((await words.locator("#app").innerText()).includes("Bad data-quality since Monday id= role="));
+  await words.close();
+
   // Without scripts: every view, in order, with its figures, and links that lead to them.
   const still = await browser.newPage({ javaScriptEnabled: false });
   await still.goto(`file://${file}`);

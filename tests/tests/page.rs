@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use plumbline_core::{Bundle, Options, Scorer, Timestamp};
 use plumbline_tests::project_root;
 use plumbline_tests::scenario;
-use plumbline_web::aside::{Ahead, annotated, notes};
+use plumbline_web::aside::{Ahead, Note, annotated, notes};
 use plumbline_web::file::{Assets, document};
 use plumbline_web::lead::{judged, models};
 use plumbline_web::read::Report;
@@ -440,6 +440,28 @@ fn notes_stand_in_a_list_on_the_timeline_and_in_charts() {
     assert_eq!(whole["annotations"].take()[0]["text"], "New <partner>");
     whole.as_object_mut().expect("an object").remove("annotations");
     assert_eq!((whole, annotated("{}", &ui.aside.notes)), (report, "{}".to_owned()));
+    // The newest of many, what is cut with a mark, and no more than a mail takes.
+    let long = |n: usize| Note { text: format!("{n} {}", "é".repeat(700)), ..ui.aside.notes[0].clone() };
+    let many: Vec<Note> = (0..60).map(long).collect();
+    let read = Report::read(&annotated("{\"format\":1}", &many)).expect("a report").annotations;
+    let lengths: Vec<usize> = read.iter().map(|note| note.text.chars().count()).collect();
+    assert!(read[0].text.starts_with("0 é") && read.iter().all(|note| note.text.ends_with("é…")), "{lengths:?}");
+    let all: usize = read
+        .iter()
+        .flat_map(|note| [&note.at, &note.kind, &note.by, &note.about, &note.text])
+        .map(|text| text.chars().count())
+        .sum();
+    assert!(lengths[0] == 500 && (3_950..=4_050).contains(&all), "{lengths:?}");
+    let short: Vec<Note> = (0..60)
+        .map(|n| Note { text: format!("{n}"), at: String::new(), kind: String::new(), by: String::new(), about: String::new() })
+        .collect();
+    assert_eq!(Report::read(&annotated("{\"format\":1}", &short)).expect("a report").annotations.len(), 50);
+    // What cannot be read is said, and the rest is shown.
+    let faulty = saved.replace("\"annotations\":[", "\"annotations\":[{\"text\":7},");
+    assert!(
+        drawn(&serde_json::from_str(&faulty).expect("JSON"), "#/", |_| ()).contains("annotations"),
+        "a faulty note is reported"
+    );
     let empty = Assets { style: "", script: "", module: "", report: "", style_sha256: "", script_sha256: "" };
     assert!(document(&saved, empty).contains("New &lt;partner&gt;"));
 }

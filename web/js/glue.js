@@ -97,15 +97,16 @@ function tell(message) {
   if (!worker) {
     worker = new Worker(new URL("tool.js", import.meta.url), { type: "module" });
     worker.onmessage = ({ data }) => heard(...data);
-    worker.onerror = () => heard("tool:none", 0, "", "");
+    // The next request tries again.
+    worker.onerror = () => ((worker = undefined), heard("tool:none", 0, "", ""));
   }
   worker.postMessage(message);
 }
 
 export const plan = (numbers) => tell({ plan: [...numbers] });
 
-export const chain = (known) => tell({ known });
-export const chained = (entries) => tell({ entries });
+export const chain = (run, known) => tell({ run, known });
+export const chained = (run, entries) => tell({ run, entries });
 
 let chosen;
 /** Chooses the file that `read_sheet` reads. */

@@ -169,7 +169,7 @@ document.addEventListener("change", ({ target }) => {
 });
 document.addEventListener("click", ({ target }) => {
   if (target.closest("[data-do=print]")) window.print();
-  if (target.closest("[data-do=mail]")) mail();
+  if (target.closest("[data-do=mail]")) mail().catch(({ message }) => (document.getElementById("said").textContent = `The file was not made: ${message}.`));
   const button = target.closest("[data-do=export], [data-do=copy]");
   if (button?.dataset.do === "copy") navigator.clipboard.writeText(button.dataset.arg);
   else if (button) save(button);
@@ -180,7 +180,11 @@ const sha256 = async (text) => base64(new Uint8Array(await crypto.subtle.digest(
 
 /** The page and its report as one file. */
 async function mail() {
-  const get = async (name) => fetch(new URL(name, import.meta.url));
+  const get = async (name) => {
+    const answer = await fetch(new URL(name, import.meta.url));
+    if (!answer.ok) throw new Error(`${name}: ${answer.status}`);
+    return answer;
+  };
   const [style, script, wasm] = await Promise.all([get("page.css").then((a) => a.text()), get("mailed.js").then((a) => a.text()), get("plumbline_web_bg.wasm")]);
   const zip = async (body) => new Uint8Array(await new Response(body.pipeThrough(new CompressionStream("gzip"))).arrayBuffer());
   const [module, report] = [await zip(wasm.body), await zip(new Blob([shown_report()]).stream())];
@@ -212,7 +216,7 @@ try {
   root.dataset.started = "";
   first.end();
   // A page that is one file has no worker.
-  if (location.protocol === "file:") heard("tool:none", 0, "", "");
+  if (location.protocol === "file:") heard("tool:file-page", 0, "", "");
   setInterval(() => tick(Date.now(), document.hidden, navigator.onLine), 1_000);
 } catch (error) {
   console.error(error);

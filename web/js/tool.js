@@ -29,9 +29,10 @@ onmessage = async ({ data }) => {
     if (data.file) await read(data);
     else if (data.plan) (await ready, say("plan", plan(...data.plan)));
     else if (data.known) (await ready, chain(data.known));
-    else if (data.entries) (await ready, say("chain", chained(data.entries)));
+    else if (data.entries) (await ready, say(`chain:${data.run}`, chained(data.entries)));
     else turn++;
   } catch (error) {
-    say("found", JSON.stringify({ detail: error.message }));
+    if (data.run) say(`chain:${data.run}`, "null");
+    else say("found", JSON.stringify({ detail: error.message }));
   }
 };

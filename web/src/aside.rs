@@ -153,21 +153,34 @@ impl Aside {
 
 /// Notes that a saved report has with it, at most: it travels by mail, and beyond the service's reach.
 const SAVED_NOTES: usize = 50;
-/// Characters of each.
+/// Characters of a text in it.
 const SAVED_TEXT: usize = 500;
+/// Characters of all its notes.
+const SAVED_ALL: usize = 4_000;
 
 /// The text of the report `report` with the newest of `notes` in it, as its member `annotations`: a report that is read elsewhere has its notes
-/// with it, 50 at most, of 500 characters each.
+/// with it, 50 at most, of 500 characters each and 4,000 in all. What is cut ends with `…`.
 pub fn annotated(report: &str, notes: &[Note]) -> String {
     let open = report.trim_end().strip_suffix('}').filter(|open| open.trim_end().len() > 1);
     let Some(open) = open.filter(|_| !notes.is_empty()) else { return report.to_owned() };
-    let listed = notes.iter().take(SAVED_NOTES).map(|note| {
-        let cut = |text: &String| text.chars().take(SAVED_TEXT).collect::<String>();
+    let mut left = SAVED_ALL;
+    let listed = notes.iter().take(SAVED_NOTES).map_while(|note| {
+        // The rest of a text that is almost all cut says nothing.
+        let most = Some(left.min(SAVED_TEXT)).filter(|most| *most >= 40)?;
         let members = [("at", &note.at), ("kind", &note.kind), ("by", &note.by), ("about", &note.about), ("text", &note.text)];
-        let members = members.map(|(name, text)| (name, cut(text)));
-        Value::Object(members.into_iter().map(|(name, text)| (name.to_owned(), Value::String(text))).collect())
+        let members = members.map(|(name, text)| (name, cut(text, if name == "text" { most } else { SAVED_TEXT })));
+        left = left.saturating_sub(members.iter().map(|(_, text)| text.chars().count()).sum());
+        Some(Value::Object(members.into_iter().map(|(name, text)| (name.to_owned(), Value::String(text))).collect()))
     });
     format!("{open},\"annotations\":{}}}", write(&Value::Array(listed.collect())))
+}
+
+/// `text` in at most `most` characters.
+fn cut(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        None => text.to_owned(),
+        Some(_) => text.chars().take(most.saturating_sub(1)).chain(['…']).collect(),
+    }
 }
 
 /// The notes in an answer of `GET /v1/notes`.

@@ -143,7 +143,7 @@ fn small(page: &str) -> String {
         let (drawing, after) = drawing.split_once("</svg>").unwrap_or((drawing, ""));
         rest = after;
         let words = drawing.split_once("<desc").and_then(|(_, desc)| desc.split_once('>')?.1.split_once("</desc>"));
-        if drawing.starts_with("class=\"icon") || drawing.starts_with("class=\"brand") {
+        if ["class=\"icon", "class=\"brand", "class=\"pair"].iter().any(|start| drawing.starts_with(start)) {
             out.push_str("<svg ");
             out.push_str(drawing);
             out.push_str("</svg>");
@@ -154,52 +154,59 @@ fn small(page: &str) -> String {
         }
     }
     out.push_str(rest);
-    for name in [" id=\"", " datetime=\"", " tabindex=\"", " data-", " role=\"region\""] {
-        out = without(&out, name);
-    }
-    // HTML has these end where the next begins, or what they are in ends.
-    for end in ["</li>", "</td>", "</th>", "</tr>"] {
-        out = out.replace(end, "");
-    }
-    unquoted(&out)
+    bare(&out)
 }
 
-/// The page without the quotes of values that need none.
-fn unquoted(page: &str) -> String {
+/// The page without what only scripts use, quotes of values that need none, and end tags that HTML can do without: these elements end where
+/// the next begins, or what they are in ends. Text and values have `<`, `>` and quotes as codes, so what stands between `<` and `>` is a tag.
+fn bare(page: &str) -> String {
     let mut out = String::with_capacity(page.len());
     let mut rest = page;
-    while let Some((before, after)) = rest.split_once("=\"") {
-        let Some((value, behind)) = after.split_once('"') else { break };
-        let is_plain = !value.is_empty() && value.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'#');
-        let quote = if is_plain { "" } else { "\"" };
-        out.extend([before, "=", quote, value, quote]);
-        rest = behind;
-    }
-    out.push_str(rest);
-    out
-}
-
-/// The page without attributes that begin with `name`; ids that links lead to stay. Quotes in text are written as codes, so that what is
-/// found is an attribute.
-fn without(page: &str, name: &str) -> String {
-    let mut out = String::with_capacity(page.len());
-    let mut rest = page;
-    while let Some((before, after)) = rest.split_once(name) {
+    while let Some((before, tagged)) = rest.split_once('<') {
         out.push_str(before);
-        let is_open = name.ends_with("=\"");
-        let value = if is_open { after } else { after.split_once('"').map_or("", |(_, value)| value) };
-        let (value, behind) = if name.ends_with("\"region\"") { ("", after) } else { value.split_once('"').unwrap_or(("", "")) };
-        if is_open
-            && (value.starts_with('/') || value == "main" || value.strip_prefix('i').is_some_and(|n| n.parse::<u8>().is_ok()))
-        {
-            out.push_str(name);
-            out.push_str(value);
-            out.push('"');
+        let (tag, after) = tagged.split_once('>').unwrap_or((tagged, ""));
+        if !matches!(tag, "/li" | "/td" | "/th" | "/tr") {
+            write_tag(tag, &mut out);
         }
-        rest = behind;
+        rest = after;
     }
     out.push_str(rest);
     out
+}
+
+/// Writes what is between the brackets of a tag, with them.
+fn write_tag(tag: &str, out: &mut String) {
+    let (name, mut rest) = tag.split_once(' ').unwrap_or((tag, ""));
+    out.push('<');
+    out.push_str(name);
+    while !rest.is_empty() {
+        let (name, after) = rest.split_at(rest.find([' ', '=']).unwrap_or(rest.len()));
+        let (value, after) = match after.strip_prefix("=\"").and_then(|quoted| quoted.split_once('"')) {
+            Some((value, after)) => (Some(value), after),
+            None => (None, after),
+        };
+        rest = after.trim_start();
+        if is_for_scripts(name, value.unwrap_or_default()) {
+            continue;
+        }
+        out.extend([" ", name]);
+        if let Some(value) = value {
+            let is_plain = !value.is_empty() && value.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'#');
+            let quote = if is_plain { "" } else { "\"" };
+            out.extend(["=", quote, value, quote]);
+        }
+    }
+    out.push('>');
+}
+
+/// Whether only scripts use the attribute; ids that links lead to stay.
+fn is_for_scripts(name: &str, value: &str) -> bool {
+    match name {
+        "datetime" | "tabindex" => true,
+        "role" => value == "region",
+        "id" => !(value.starts_with('/') || value == "main" || value.strip_prefix('i').is_some_and(|n| n.parse::<u8>().is_ok())),
+        _ => name.starts_with("data-"),
+    }
 }
 
 #[cfg(test)]
@@ -264,6 +271,13 @@ mod tests {
         assert!(
             shown.ends_with("<main id=main><p class=z>a</p><p class=small>It rose.</p><div class=b></div><article id=\"/goals\"></article></main>"),
             "{shown}"
+        );
+        // Text that looks like an attribute is text.
+        let note = "<p class=\"a b\">Bad data-quality id=&quot;x&quot; role= = =&quot; since</p><p hidden data-x>&lt;li&gt;</p>";
+        assert!(
+            small(note).ends_with(
+                "<p class=\"a b\">Bad data-quality id=&quot;x&quot; role= = =&quot; since</p><p hidden>&lt;li&gt;</p>"
+            )
         );
         let icon = crate::part::icon(Icon::Tick).into_string();
         assert!(small(&format!("{icon}{icon}")).ends_with("<use href=#i0></use></svg>"));

@@ -230,6 +230,8 @@ pub struct Ui {
     pub plan: (String, Option<Planned>),
     /// Whether what only a worker works out is missing: a page that is one file has none.
     pub is_alone: bool,
+    /// Whether the page is one file, which has no service to go back to.
+    pub is_file: bool,
     /// Whether parts are printed: no controls, no scripts.
     pub printed: bool,
 }

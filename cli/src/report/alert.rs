@@ -34,11 +34,13 @@ pub fn alerts(listed: &Value) -> String {
     if !undelivered.is_empty() {
         lines.push(String::new());
         lines.push("messages that did not arrive".to_owned());
-        for message in undelivered {
+        for message in &undelivered {
             let target = word(message, "/target");
             lines.push(format!("  {:8}  {target}  {}", word(message, "/state"), word(message, "/answer")));
         }
-        lines.push("  Those that are dead are sent again by plumbline messages resend.".to_owned());
+        if undelivered.iter().any(|message| word(message, "/state") == "dead") {
+            lines.push("  To send those that are dead again: plumbline messages resend --to RECEIVER.".to_owned());
+        }
     }
     lines.join("\n")
 }

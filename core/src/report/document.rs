@@ -424,7 +424,7 @@ pub struct GatePart {
     pub provisional: bool,
     /// Why a person waived it.
     pub waived: Option<String>,
-    /// Whether it can be waived now: its last look left it undecided.
+    /// Whether it can be waived now: its last look left it undecided, and so does what is known today.
     #[serde(default)]
     pub waivable: bool,
     /// When enough data will be there.

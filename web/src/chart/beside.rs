@@ -16,7 +16,7 @@ const HEIGHT: f64 = 28.0;
 pub fn beside(pair: [&Estimate; 2], x: &Scale, width: f64) -> Markup {
     let rows = pair.into_iter().zip([("reference", HEIGHT / 3.0), ("champion", HEIGHT * 2.0 / 3.0)]);
     html! {
-        svg width=(coordinate(width)) height=(coordinate(HEIGHT)) aria-hidden="true" {
+        svg.pair width=(coordinate(width)) height=(coordinate(HEIGHT)) aria-hidden="true" {
             @for (estimate, (class, y)) in rows {
                 @if let (Some(low), Some(high)) = (estimate.low, estimate.high) {
                     line.whisker.(class) x1=(x.px(low)) x2=(x.px(high)) y1=(coordinate(y)) y2=(coordinate(y)) {}

@@ -50,53 +50,68 @@ pub(super) fn verify(app: &mut App) {
         return;
     }
     app.ui.aside.verified = None;
+    app.runs += 1;
     let shown = app.ui.aside.ledger(&app.report.events);
     let known = shown.iter().map(|event| Value::from(vec![Value::from(event.seq), Value::from(event.hash.as_str())]));
-    glue::chain(&write(&Value::Array(known.collect())));
+    glue::chain(app.runs, &write(&Value::Array(known.collect())));
     let total = shown.first().map_or(0, |event| event.seq);
-    app.ui.aside.chain = Some(Chain { is_open: true, total, ..Chain::default() });
+    app.ui.aside.chain = Some(Chain { run: app.runs, is_open: true, total, ..Chain::default() });
     chain(app, 0);
 }
 
 /// Asks for the entries after the entry `after`, as they were hashed.
 fn chain(app: &App, after: u64) {
-    glue::ask(
-        &format!("chain:{after}"),
-        "GET",
-        &format!("v1/ledger?hashed=true&after={after}&limit={}", chain::ENTRIES),
-        &app.key,
-        "",
-        "",
-    );
+    let path = format!("v1/ledger?hashed=true&after={after}&limit={}", chain::ENTRIES);
+    glue::ask(&format!("chain:{}", app.runs), "GET", &path, &app.key, "", "");
 }
 
-/// Hands the entries after the entry `after` to the worker.
-pub(super) fn chained(app: &mut App, after: &str, is_ok: bool, text: &str) {
-    let is_wanted = app.ui.aside.chain.is_some_and(|chain| chain.is_open && after == chain.taken.to_string());
-    match (is_wanted, is_ok) {
-        (true, true) => glue::chained(text),
-        (true, false) => unchained(app),
-        _ => {}
+/// The verification that is under way, where `run` names it.
+fn open<'a>(app: &'a mut App, run: &str) -> Option<&'a mut Chain> {
+    app.ui.aside.chain.as_mut().filter(|chain| chain.is_open && run == chain.run.to_string())
+}
+
+/// Hands the entries that were asked for to the worker.
+pub(super) fn chained(app: &mut App, run: &str, is_ok: bool, text: &str) {
+    let Some(chain) = open(app, run) else { return };
+    if is_ok {
+        glue::chained(chain.run, text);
+    } else {
+        unchained(app);
     }
 }
 
 /// Takes how far the worker came, and asks for the entries that follow.
-pub(super) fn linked(app: &mut App, text: &str) {
-    if app.ui.aside.chain.is_none_or(|chain| !chain.is_open) {
-        return;
-    }
+pub(super) fn linked(app: &mut App, run: &str, text: &str) {
+    let Some(chain_here) = open(app, run) else { return };
     let Some(found) = Chain::of(text) else { return unchained(app) };
-    app.ui.aside.chain = Some(found);
+    *chain_here = Chain { run: chain_here.run, ..found };
     if found.is_open {
         chain(app, found.taken);
     } else if found.fault.is_none() {
-        glue::ask("verified", "GET", "v1/ledger/verify", &app.key, "", "");
+        verify_there(app);
     }
 }
 
-/// Ends a verification that gets no answer.
+/// Ends a verification that cannot go on here: the service's own is what is left.
 pub(super) fn unchained(app: &mut App) {
-    if app.ui.aside.chain.take_if(|chain| chain.is_open).is_some() {
+    if let Some(chain) = app.ui.aside.chain.as_mut().filter(|chain| chain.is_open) {
+        *chain = Chain { run: chain.run, is_missed: true, ..Chain::default() };
+        verify_there(app);
+    }
+}
+
+fn verify_there(app: &App) {
+    glue::ask(&format!("verified:{}", app.runs), "GET", "v1/ledger/verify", &app.key, "", "");
+}
+
+/// Takes what the service's verification found.
+pub(super) fn verified(app: &mut App, run: &str, is_ok: bool, text: &str) {
+    if app.ui.aside.chain.is_none_or(|chain| run != chain.run.to_string()) {
+        return;
+    }
+    if is_ok {
+        app.ui.aside.take_verified(text);
+    } else {
         app.ui.said = app.ui.text.of("ask.unreached").to_owned();
     }
 }

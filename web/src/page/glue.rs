@@ -15,10 +15,10 @@ extern "C" {
     pub fn score(what: &str, bundle: &str, lead: &str, now_ms: f64);
     /// Asks a worker for the plan of a test: base rate, lift, chance, leads a day, days of delay, leads given; its answer is heard as `tool:plan`.
     pub fn plan(numbers: &[f64]);
-    /// Lets a worker begin to verify a ledger of which entries are known: a JSON array of numbers and hashes.
-    pub fn chain(known: &str);
-    /// Hands it the service's answer with the entries that follow; how far it came is heard as `tool:chain`.
-    pub fn chained(entries: &str);
+    /// Lets a worker begin the verification `run` of a ledger of which entries are known: a JSON array of numbers and hashes.
+    pub fn chain(run: u32, known: &str);
+    /// Hands it the service's answer with the entries that follow; how far it came is heard as `tool:chain:RUN`.
+    pub fn chained(run: u32, entries: &str);
     /// Lets the worker read the chosen file; an empty name is guessed.
     pub fn read_sheet(score: &str, outcome: &str, segment: &str, scale: &str);
     /// Lets go of the chosen file.

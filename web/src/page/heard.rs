@@ -22,13 +22,13 @@ pub(super) fn heard(app: &mut App, what: &str, status: u16, tag: String, text: &
             ask::notes(app);
         }
         "notes" if is_ok && app.ui.state != State::Saved => app.ui.aside.notes = crate::aside::notes(text),
-        "ledger" | "verified" if app.ui.state == State::Saved => {}
+        "ledger" if app.ui.state == State::Saved => {}
         "ledger" if is_ok => app.ui.aside.take_entries(text),
-        "verified" if is_ok => app.ui.aside.take_verified(text),
         "now" if is_ok => app.ui.aside.revision = field(&parse(text).unwrap_or_default(), "revision"),
         "key" => app.ui.said = app.ui.text.of("device.wrong").to_owned(),
         _ => match what.split_once(':') {
-            Some(("chain", after)) => ask::chained(app, after, is_ok, text),
+            Some(("chain", run)) => ask::chained(app, run, is_ok, text),
+            Some(("verified", run)) => ask::verified(app, run, is_ok, text),
             Some(("plan", weeks)) => ask::planned(app, weeks, text),
             Some(("did", verb)) => did(app, verb, status, text),
             Some(("tool", part)) => tool::heard(app, part, text),
@@ -50,7 +50,11 @@ fn report(app: &mut App, status: u16, tag: String, text: &str) {
             app.ui.state = State::Live;
             if status == 200 {
                 match take(app, text) {
-                    Ok(()) => app.tag = tag,
+                    Ok(()) => {
+                        app.tag = tag;
+                        // A report that is saved has its newest notes with it.
+                        ask::notes(app);
+                    }
                     Err(words) => app.ui.said = words,
                 }
             }

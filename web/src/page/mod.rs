@@ -48,6 +48,8 @@ struct App {
     next_ms: f64,
     /// Failed refreshes in a row.
     failed: u32,
+    /// Verifications of the ledger that were begun.
+    runs: u32,
 }
 
 /// Inputs that are kept on this device.
@@ -99,6 +101,7 @@ pub fn start(words: &str, locale: &str, now_ms: f64, saved: Option<String>, begu
         tried: String::new(),
         next_ms: 0.0,
         failed: 0,
+        runs: 0,
     };
     APP.set(Some(app));
     listen::listen();

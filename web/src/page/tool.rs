@@ -62,7 +62,7 @@ pub(super) fn heard(app: &mut App, part: &str, text: &str) {
             app.ui.is_alone = true;
             super::ask::unchained(app);
         }
-        "chain" => super::ask::linked(app, text),
+        "file-page" => (app.ui.is_alone, app.ui.is_file) = (true, true),
         "plan" => app.ui.plan.1 = Some(Planned::of(text)),
         "file" => {
             app.ui.sheet = Sheet::new(text);
@@ -76,6 +76,10 @@ pub(super) fn heard(app: &mut App, part: &str, text: &str) {
         "head" => app.ui.sheet.take_head(text),
         "read" => app.ui.sheet.read = field(&crate::read::parse(text).unwrap_or_default(), "read"),
         "found" => app.ui.sheet.take_found(text),
-        _ => {}
+        part => {
+            if let Some(run) = part.strip_prefix("chain:") {
+                super::ask::linked(app, run, text);
+            }
+        }
     }
 }

@@ -93,9 +93,9 @@ pub fn human(report: &Report, ui: &Ui) -> Markup {
     let x = Scale { from: 0.0, to: most, start: 6.0, end: width - 6.0 };
     let head = html! {
         th scope="col" { (text.of("human.third")) }
+        th scope="col" { span.ends.narrow[ui.printed] { span { "0" } span { (text.locale.percent_tick(most)) } } }
         th.number scope="col" { span.key.reference { (text.of("human.people")) } }
         th.number scope="col" { span.key.champion { (text.of("human.model")) } }
-        th scope="col" { span.ends.narrow[ui.printed] { span { "0" } span { (text.locale.percent_tick(most)) } } }
     };
     html! {
         section.card {
@@ -107,9 +107,9 @@ pub fn human(report: &Report, ui: &Ui) -> Markup {
             @if !human.thirds.is_empty() {
                 (table("thirds", text.of("human.title"), &head, &html! { @for third in &human.thirds { tr {
                     th scope="row" { (text.named("human.", &third.id)) }
+                    td { (beside([&third.people, &third.model], &x, width)) }
                     td.number { (text.estimate(&third.people, Unit::Percent, "")) }
                     td.number { (text.estimate(&third.model, Unit::Percent, "")) }
-                    td { (beside([&third.people, &third.model], &x, width)) }
                 } } }))
             }
         }

@@ -190,7 +190,7 @@ fn bar(report: &Report, ui: &Ui) -> Markup {
             State::Waiting => p.banner role="status" { (text.of("state.waiting")) },
             State::Stale => p.banner.warn role="status" { (icon(Icon::Warning)) " " (stale(report, ui)) " " button.button type="button" data-do="again" { (text.of("state.again")) } },
             State::Offline => p.banner.warn role="status" { (text.fill("state.offline", &[("made", &ui.text.moment(&report.generated_at))])) },
-            State::Saved => p.banner { (text.fill("state.saved", &[("made", &ui.text.moment(&report.generated_at))])) @if !ui.is_alone && !ui.printed { " " button.button type="button" data-do="live" { (text.of("state.live")) } } },
+            State::Saved => p.banner { (text.fill("state.saved", &[("made", &ui.text.moment(&report.generated_at))])) @if !ui.is_file && !ui.printed { " " button.button type="button" data-do="live" { (text.of("state.live")) } } },
             State::Bare => p.banner { (text.of("state.bare")) " " a href="#/leads" { (text.of("view.leads")) } },
             State::Forbidden => p.banner.warn role="status" { (text.of(if ui.is_signed { "state.forbidden" } else { "state.no_key" })) " " a href="#/settings" { (text.of("actions.key")) } },
         }
@@ -249,13 +249,15 @@ fn age(ui: &Ui) -> String {
 }
 
 /// The notes of readers and of the service, the newest first, and the button that adds one.
-fn notes(ui: &Ui) -> Markup {
+fn notes(report: &Report, ui: &Ui) -> Markup {
     let (text, notes, may) = (&ui.text, &ui.aside.notes, ui.may("ingest"));
-    if notes.is_empty() && !may {
+    let fault = fault(report, "annotations", ui);
+    if notes.is_empty() && !may && fault.is_none() {
         return html! {};
     }
     html! {
         section.card #notes {
+            @if let Some(fault) = fault { (fault) }
             header { h2 { (text.of("notes.title")) } @if may { button.button type="button" data-do="ask" data-arg="note" { (text.of("action.note")) } } }
             @if notes.is_empty() { p.soft { (text.of("notes.none")) } }
             ol.events { @for note in notes.iter().take(NOTES) { li {

@@ -23,7 +23,7 @@ pub fn pieces(report: &Report, ui: &Ui, out: &mut Vec<Piece>) {
     out.push(Piece::Part("measures", measures(report, ui)));
     out.push(Piece::Part("days", days(report, ui)));
     out.push(Piece::Part("changes", changes(report, SHOWN, ui)));
-    out.push(Piece::Part("notes", super::notes(ui)));
+    out.push(Piece::Part("notes", super::notes(report, ui)));
     if !ui.printed {
         out.push(Piece::Part("reviews", reviews(ui)));
     }

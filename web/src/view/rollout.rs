@@ -185,6 +185,7 @@ fn ledger(report: &Report, ui: &Ui) -> Markup {
             @if let Some(chain) = &aside.chain {
                 p role="status" #chain {
                     @if chain.is_open { (text.fill("ledger.checking", &[("taken", &text.locale.whole(chain.taken)), ("total", &text.locale.whole(chain.total))])) }
+                    @else if chain.is_missed { (text.of("ledger.not_here")) }
                     @else if let Some(entry) = chain.fault { (broken(entry)) }
                     @else { span.status.good { (icon(Icon::Tick)) (text.count("ledger.here", chain.taken, &[])) } }
                 }

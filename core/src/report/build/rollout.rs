@@ -6,7 +6,7 @@ use crate::report::alert::IncidentPart;
 use crate::report::document::{ActionPart, Effect, GatePart, OddPart, RolloutPart, Serving, SignOff, StagePart};
 use crate::report::time::time_text;
 use crate::report::value::{Estimate, Target};
-use crate::rollout::{Comparator, Rollout, Stage, Verdict};
+use crate::rollout::{Comparator, Outcome, Rollout, Stage, Verdict};
 use crate::sentence::Sentence;
 
 impl Facts<'_> {
@@ -167,7 +167,10 @@ fn gate(verdict: &Verdict, rollout: &Rollout) -> GatePart {
         required: rollout.must_pass(verdict.gate),
         provisional: verdict.provisional,
         waived: verdict.waived.clone(),
-        waivable: verdict.waived.is_none() && rollout.may_waive(verdict.gate).is_ok(),
+        // What is shown and what is waived are the same: undecided then and now.
+        waivable: verdict.waived.is_none()
+            && matches!(verdict.outcome, Outcome::Inconclusive | Outcome::InsufficientData)
+            && rollout.may_waive(verdict.gate).is_ok(),
         ready_at: verdict.ready_ms.map(time_text),
         sentence: verdict.sentence.clone(),
         evidence: verdict.evidence_sha256.clone(),
