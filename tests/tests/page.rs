@@ -451,7 +451,7 @@ fn notes_stand_in_a_list_on_the_timeline_and_in_charts() {
         .flat_map(|note| [&note.at, &note.kind, &note.by, &note.about, &note.text])
         .map(|text| text.chars().count())
         .sum();
-    assert!(lengths[0] == 500 && (3_950..=4_050).contains(&all), "{lengths:?}");
+    assert!(lengths[0] == 500 && (2_450..=2_550).contains(&all), "{lengths:?}");
     let short: Vec<Note> = (0..60)
         .map(|n| Note { text: format!("{n}"), at: String::new(), kind: String::new(), by: String::new(), about: String::new() })
         .collect();

@@ -156,10 +156,10 @@ const SAVED_NOTES: usize = 50;
 /// Characters of a text in it.
 const SAVED_TEXT: usize = 500;
 /// Characters of all its notes.
-const SAVED_ALL: usize = 4_000;
+const SAVED_ALL: usize = 2_500;
 
 /// The text of the report `report` with the newest of `notes` in it, as its member `annotations`: a report that is read elsewhere has its notes
-/// with it, 50 at most, of 500 characters each and 4,000 in all. What is cut ends with `…`.
+/// with it, 50 at most, of 500 characters each and 2,500 in all. What is cut ends with `…`.
 pub fn annotated(report: &str, notes: &[Note]) -> String {
     let open = report.trim_end().strip_suffix('}').filter(|open| open.trim_end().len() > 1);
     let Some(open) = open.filter(|_| !notes.is_empty()) else { return report.to_owned() };

@@ -17,7 +17,10 @@ pub fn pieces(report: &Report, procedure: &str, ui: &Ui, out: &mut Vec<Piece>) {
     out.push(Piece::Part("alerts", alerts(report, ui)));
     out.push(Piece::Part("incidents", incidents(report, ui)));
     out.push(Piece::Part("off", off(report, ui)));
-    out.push(Piece::Part("note", super::notes(report, ui)));
+    // On paper the overview has them.
+    if !ui.printed {
+        out.push(Piece::Part("note", super::notes(report, ui)));
+    }
     out.push(Piece::Part("procedures", procedures(report, procedure, ui)));
 }
 
