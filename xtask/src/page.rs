@@ -14,9 +14,9 @@ const FIRST: &str = "first.wasm";
 /// The stub of its glue in trial builds, which skip this module so that `npm start` is quicker.
 const NO_FIRST: &[u8] = b"export default () => {};\nexport const first = () => undefined;\n";
 
-/// Builds `web/dist`: the module of `web`, the small one of its first view (not for a trial), the one of its worker, which plans tests and
-/// measures files, one script of its glue and `web/js`, the sheets of `web/style` as one, the files of `web/static` as they are, the words
-/// of each language, and the scorer of the npm package, which only the lead view loads. Copying is quick, so it is always done, to an empty
+/// Builds `web/dist`: the module of `web`, the small one of its first view (not for a trial), the one of its worker, one script of its glue
+/// and `web/js`, that script again for a mailed page, the sheets of `web/style` as one, the files of `web/static` as they are, the words of
+/// each language, and the scorer of the npm package, which only the lead view loads. Copying is quick, so it is always done, to an empty
 /// folder.
 pub fn page(project: &Project) -> Result<()> {
     let (module, dist) = (project.path("web/pkg"), project.path("web/dist"));
