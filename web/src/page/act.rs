@@ -105,7 +105,6 @@ pub(super) fn live(app: &mut App) {
     app.tag.clear();
     super::ask::me(app);
     super::ask::report(app, app.ui.now_ms as f64);
-    super::ask::notes(app);
 }
 
 /// Hands the shown report to the browser as a file.

@@ -19,7 +19,6 @@ pub(super) fn heard(app: &mut App, what: &str, status: u16, tag: String, text: &
             me(app, text);
             app.tag.clear();
             ask::report(app, app.next_ms);
-            ask::notes(app);
         }
         "notes" if is_ok && app.ui.state != State::Saved => app.ui.aside.notes = crate::aside::notes(text),
         "ledger" if app.ui.state == State::Saved => {}
@@ -52,7 +51,7 @@ fn report(app: &mut App, status: u16, tag: String, text: &str) {
                 match take(app, text) {
                     Ok(()) => {
                         app.tag = tag;
-                        // A report that is saved has its newest notes with it.
+                        // They are shown with the report, and saved with it.
                         ask::notes(app);
                     }
                     Err(words) => app.ui.said = words,

@@ -110,7 +110,6 @@ pub fn start(words: &str, locale: &str, now_ms: f64, saved: Option<String>, begu
         None => with(|app| {
             ask::me(app);
             ask::report(app, now_ms);
-            ask::notes(app);
             lead::opened(app);
             review::opened(app);
         })

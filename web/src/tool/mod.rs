@@ -1,5 +1,5 @@
-//! What a page works out beside its report: the figures of a scored CSV and the plan of an A/B test, by the functions that the command
-//! `plumbline metrics` and `plumbline experiment plan` call. A module of its own (feature `tool`), which a worker loads when it is first asked:
+//! What a page works out beside its report: the figures of a scored CSV, the plan of an A/B test and the ledger's chain of hashes, by the
+//! functions that `plumbline metrics`, `plumbline experiment plan` and the service call. A module of its own (feature `tool`), which a worker loads when it is first asked:
 //! the page itself carries none of it. Tested natively on the same bytes.
 
 pub mod chain;
